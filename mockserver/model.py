@@ -1,0 +1,266 @@
+"""The compiled form of an API: where loading ends and the engine starts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mockserver.clock import ZERO, Duration
+from mockserver.errors import Source
+from mockserver.exchange import JsonValue, Scope, Template, Violation
+from mockserver.verbs import Otherwise, Step
+
+
+class Validator(Protocol):
+    """Checks JSON values against one schema."""
+
+    def is_valid(self, value: JsonValue, /) -> bool:
+        """Tell whether the value conforms."""
+
+    def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
+        """List every way in which the value does not conform."""
+
+
+Decoded = tuple[dict[str, dict[str, JsonValue]], list[Violation]]
+"""Parameter values by part of the request, and what is wrong with them."""
+
+
+class Parameters(Protocol):
+    """Decodes the parameters of one operation from their text."""
+
+    def decode(
+        self,
+        path: Mapping[str, str],
+        query: str,
+        headers: Mapping[str, str],
+        cookies: Mapping[str, str],
+    ) -> Decoded:
+        """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
+
+
+FormDecoder = Callable[[str], tuple[JsonValue, list[Violation]]]
+"""Reads an `application/x-www-form-urlencoded` body into a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMedia:
+    """One media type that an operation reads."""
+
+    media_type: str
+    """A type or a range, such as `application/json` or `text/*`."""
+    validator: Validator | None
+    form: FormDecoder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """The request body of an operation."""
+
+    required: bool
+    media: tuple[RequestMedia, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A documented example value."""
+
+    name: str
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseMedia:
+    """One media type of a documented answer: its examples and a schema to sample from."""
+
+    media_type: str
+    examples: tuple[Example, ...]
+    schema: Callable[[], JsonValue] | None
+    """Makes the self-contained JSON Schema when first asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedResponse:
+    """An answer as the document describes it."""
+
+    status: str
+    """A status code, a range such as `4XX`, or `default`."""
+    description: str
+    media: tuple[ResponseMedia, ...]
+    headers: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Response headers for which the document gives an example value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A named number or switch of an API that every sandbox can change."""
+
+    name: str
+    type: str
+    """integer, number, boolean, string or duration."""
+    default: JsonValue
+    description: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """A named set of records: which field is the key, which are unique, which are indexed."""
+
+    name: str
+    key: str = "id"
+    unique: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """What an API answers for an error kind."""
+
+    kind: str
+    status: int
+    headers: tuple[tuple[str, Template], ...] = ()
+    body: Template | None = None
+    content_type: str = "application/json"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How many requests a subject may make in a window of time."""
+
+    name: str
+    limit: Template
+    window: Template
+    algorithm: str
+    per: Template | None
+    headers: str
+    otherwise: Otherwise
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a test value makes happen."""
+
+    description: str
+    error: Otherwise | None = None
+    delay: Duration = ZERO
+    bind: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TestValues:
+    """Documented magic inputs, by the value that an expression has on a request."""
+
+    at: Template
+    shown_at: str
+    """The expression as it is written, for people."""
+    effects: Mapping[str, Effect]
+    source: Source
+
+    __test__ = False  # its name makes pytest look for tests in it
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition that the owner of a credential must meet."""
+
+    that: Template
+    otherwise: Otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """Where the owner of a credential of one security scheme is found."""
+
+    collection: str
+    field: str
+    requirements: tuple[Requirement, ...] = ()
+    scopes: str = "scopes"
+    """The record's field with the granted scopes: a list, or text separated by spaces."""
+    label: str = "description"
+    """The record's field that tells people what the credential may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """One way to present a credential."""
+
+    name: str
+    kind: str
+    """apiKey, basic, bearer, or oauth2 (a bearer token with scopes)."""
+    location: str = "header"
+    parameter: str = "authorization"
+    """Header (lower case), query parameter or cookie that carries the credential."""
+    principals: Principals | None = None
+    """Without it every well-formed credential is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeUse:
+    """A security scheme that an operation asks for, with the scopes it needs."""
+
+    scheme: SecurityScheme
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method and a path template of an API, with everything compiled that does not vary."""
+
+    id: str
+    method: str
+    path: str
+    """The template below the server's path, such as `/businesses/{businessId}`."""
+    summary: str
+    source: Source
+    parameters: Parameters | None
+    body: RequestBody | None
+    responses: tuple[DocumentedResponse, ...]
+    security: tuple[tuple[SchemeUse, ...], ...]
+    """Alternatives; all schemes of one alternative are needed together."""
+    limits: tuple[RateLimit, ...] = ()
+    errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
+    test_values: tuple[TestValues, ...] = ()
+    steps: tuple[Step, ...] = ()
+    blank: Scope = field(default_factory=dict)
+    """Every name that a step binds, as null: what a request's scope starts from."""
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """Records that a collection starts with."""
+
+    collection: str
+    records: Template
+    """Makes the list of records for the sandbox's first instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An address of the real service."""
+
+    host: str
+    path: str
+    """Path before every operation's, without a slash at its end: `/api/v1`, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One API, ready to be served."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    servers: tuple[Server, ...]
+    operations: tuple[Operation, ...]
+    settings: Mapping[str, Setting]
+    collections: Mapping[str, CollectionSpec]
+    fixtures: tuple[Fixture, ...]
+    errors: Mapping[str, ErrorAnswer]
+    schemes: Mapping[str, SecurityScheme]
+    source: Source

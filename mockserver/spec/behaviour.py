@@ -1,0 +1,320 @@
+"""What `x-mock` blocks may say, as pydantic models: checked at load, printed as JSON Schema."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+ApiName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", max_length=300)]
+Status = Annotated[int, Field(ge=100, le=599)]
+Expression = str
+"""Text with one `{{ … }}`, or the name of a constant."""
+Value = Any
+"""Any JSON value; its texts may hold `{{ … }}` at any depth."""
+
+
+class Strict(BaseModel):
+    """A mapping in which an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+
+class Setting(Strict):
+    """A number or switch that every sandbox can change."""
+
+    type: Literal["integer", "number", "boolean", "string", "duration"]
+    default: Any = None
+    description: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    enum: list[str] | None = None
+
+
+class Collection(Strict):
+    """A set of records: its key, and the fields that are unique or looked up often."""
+
+    key: str = "id"
+    unique: list[str] = []
+    indexed: list[str] = []
+    description: str = ""
+
+
+class Otherwise(Strict):
+    """A refusal: its error kind, and what to tell about it."""
+
+    error: Kind
+    message: Value = None
+    field: Pointer | None = Field(None, description="JSON Pointer of the body field at fault")
+
+
+class Requirement(Strict):
+    """A condition on the owner of a credential."""
+
+    that: Expression
+    otherwise: Kind | Otherwise = "unauthenticated"
+
+
+class Principals(Strict):
+    """Where the owner of a credential is found."""
+
+    in_: Name = Field(alias="in", description="collection")
+    field: str | None = Field(None, description="field with the credential; else the key")
+    require: list[Requirement] = []
+    scopes: str = Field("scopes", description="field with the granted scopes")
+    label: str = Field("description", description="field that tells what the credential may do")
+
+
+class RateLimit(Strict):
+    """How many requests a subject may make in a window of time."""
+
+    name: Name
+    limit: Value
+    window: Value
+    algorithm: Literal["fixed_window", "sliding_window", "token_bucket"] = "fixed_window"
+    per: Value = Field(None, description="whose requests are counted together; else everybody's")
+    headers: Literal["none", "x-ratelimit", "ietf"] = "none"
+    otherwise: Kind | Otherwise = "rate_limited"
+
+
+class Error(Strict):
+    """What the API answers for an error kind."""
+
+    status: Status
+    headers: dict[str, Value] = {}
+    body: Value = None
+    content_type: str = "application/json"
+    description: str = ""
+
+
+class Effect(Strict):
+    """What a test value makes happen."""
+
+    description: str
+    error: Kind | Otherwise | None = None
+    delay: str | None = Field(None, description="ISO 8601 duration the answer is held back")
+    set: dict[Name, Any] = Field({}, description="values that steps see as test.<name>")
+
+
+class TestValues(Strict):
+    """Magic inputs: where they are looked for, and what each makes happen."""
+
+    __test__ = False
+
+    at: Expression
+    values: dict[str, Effect]
+
+
+class Require(Strict):
+    """The long form of a requirement."""
+
+    that: Expression
+
+
+class Find(Strict):
+    """Bind one record."""
+
+    in_: Name = Field(alias="in")
+    where: dict[str, Value] = {}
+    matching: Expression | None = Field(None, description="must hold of `item`")
+    as_: Name = Field(alias="as")
+    optional: bool = Field(default=False, description="bind null instead of refusing")
+
+
+class ListRecords(Strict):
+    """Bind `items` (a page), `total`, `offset`, `limit`."""
+
+    in_: Name = Field(alias="in")
+    where: dict[str, Value] = Field({}, description="a field whose value is null is not compared")
+    matching: Expression | None = Field(None, description="must hold of `item`")
+    sort: Value = Field(None, description="field names, `-` before one for descending")
+    offset: Value = None
+    limit: Value = None
+    select: Value = Field(None, description="what to make of each `item`")
+    as_: Name = Field(alias="as")
+
+
+class Create(Strict):
+    """Store a record."""
+
+    in_: Name = Field(alias="in")
+    record: Value
+    as_: Name | None = Field(None, alias="as")
+
+
+class Update(Strict):
+    """Replace fields of the records that match."""
+
+    in_: Name = Field(alias="in")
+    where: dict[str, Value]
+    set: dict[str, Value]
+    as_: Name | None = Field(None, alias="as", description="binds the last changed record")
+
+
+class Delete(Strict):
+    """Remove the records that match."""
+
+    in_: Name = Field(alias="in")
+    where: dict[str, Value]
+
+
+class Take(Strict):
+    """Take from a quota; binds `allowed`, `left`, `used`, `limit`, `renews`."""
+
+    quota: Name
+    subject: Value
+    limit: Value
+    period: Value = Field(None, description="duration between renewals")
+    calendar: Literal["day", "week", "month"] | None = None
+    anchor: Value = Field(None, description="instant that renewals are counted from")
+    amount: Value = 1
+    optional: bool = Field(default=False, description="go on when too little is left, taking nothing")
+    as_: Name | None = Field(None, alias="as")
+
+    @model_validator(mode="after")
+    def _one_period(self) -> "Take":
+        if self.period is not None and self.calendar is not None:
+            raise ValueError("period and calendar exclude each other")
+        return self
+
+
+class Cooldown(Strict):
+    """Refuse a subject seen within a period, else start one."""
+
+    name: Name
+    subject: Value
+    period: Value
+    bypass: Expression | None = Field(None, description="when it holds, start anew regardless")
+
+
+class Send(Strict):
+    """Put a simulated message in the outbox."""
+
+    channel: Value = Field(description="sms or email")
+    to: Value
+    from_: Value = Field(None, alias="from")
+    subject: Value = None
+    text: Value
+    link: Value = None
+    link_at: str | None = Field(None, description="marker in the text that the link replaces")
+    at: Value = Field(None, description="instant to send; else at once")
+    sent_after: Value = Field(None, description="duration from `at` until it is sent")
+    delivered_after: Value = Field(None, description="duration from `at` until it arrives or fails")
+    outcome: Value = Field(None, description="delivered, failed or failed_send")
+    data: Value = None
+    as_: Name | None = Field(None, alias="as")
+
+
+class Each(Strict):
+    """Run steps for every item of a list."""
+
+    of: Expression
+    as_: Name = Field(alias="as")
+    steps: "list[Step]"
+
+
+class Respond(Strict):
+    """Say what to answer."""
+
+    status: Value = None
+    headers: dict[str, Value] = {}
+    body: Value = None
+    example: str | None = Field(None, description="name of a documented example")
+    content_type: str | None = None
+
+
+class OauthAuthorize(Strict):
+    """The authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
+
+    clients: Name = Field("oauth_clients", description="collection of registered clients")
+    users: Name = Field(description="collection whose first record grants")
+    scopes: list[str] = []
+    default_scope: str = ""
+    consent: Value = Field("page", description="page, approve or deny")
+    code_lifetime: Value = "PT10M"
+    title: str = ""
+
+
+class OauthToken(Strict):
+    """The token endpoint: authorization_code and refresh_token (RFC 6749, sections 4.1.3 and 6)."""
+
+    clients: Name = "oauth_clients"
+    tokens: Name = Field(description="collection in which access tokens are stored")
+    access_lifetime: Value = "PT1H"
+    refresh_lifetime: Value = Field(None, description="null: refresh tokens don't expire")
+    rotate: Value = True
+    pkce: Literal["optional", "required"] = "optional"
+
+
+class OauthRevoke(Strict):
+    """Token revocation (RFC 7009); binds `revoked_count`."""
+
+    tokens: Name
+    token: Value = Field(None, description="null: all tokens of the user")
+    user: Value
+    as_: Name = Field(alias="as")
+
+
+class Step(Strict):
+    """One verb, with its condition and its refusal."""
+
+    when: Expression | None = None
+    otherwise: Kind | Otherwise | None = None
+    require: Expression | None = None
+    let: dict[Name, Value] | None = None
+    find: Find | None = None
+    list_: ListRecords | None = Field(None, alias="list")
+    create: Create | None = None
+    update: Update | None = None
+    delete: Delete | None = None
+    take: Take | None = None
+    cooldown: Cooldown | None = None
+    send: Send | None = None
+    each: Each | None = None
+    respond: Respond | None = None
+    oauth_authorize: OauthAuthorize | None = None
+    oauth_token: OauthToken | None = None
+    oauth_revoke: OauthRevoke | None = None
+
+    @property
+    def verb(self) -> str:
+        """The name of the one verb that is given, as documents write it."""
+        return VERBS[next(name for name in VERBS if getattr(self, name) is not None)]
+
+    @model_validator(mode="after")
+    def _one_verb(self) -> "Step":
+        given = [VERBS[name] for name in VERBS if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"a step has exactly one verb of {', '.join(VERBS.values())}: {found}")
+        return self
+
+
+_NOT_VERBS = {"when", "otherwise"}
+VERBS: dict[str, str] = {
+    name: info.alias or name for name, info in Step.model_fields.items() if name not in _NOT_VERBS
+}
+"""Attribute of `Step` → the verb as documents write it."""
+
+
+class OperationBehaviour(Strict):
+    """The `x-mock` of an operation."""
+
+    steps: list[Step] = []
+    limits: list[RateLimit] = []
+    errors: dict[Kind, Error] = {}
+    test_values: list[TestValues] = []
+
+
+class DocumentBehaviour(Strict):
+    """The `x-mock` of a document."""
+
+    name: ApiName | None = None
+    settings: dict[Name, Setting] = {}
+    fixtures: list[str] = []
+    collections: dict[Name, Collection] = {}
+    principals: dict[str, Principals] = {}
+    limits: list[RateLimit] = []
+    errors: dict[Kind, Error] = {}
+    test_values: list[TestValues] = []
