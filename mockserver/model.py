@@ -1,10 +1,11 @@
 """The compiled form of an API: where loading ends and the engine starts."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mockserver.clock import ZERO, Duration
+from mockserver.clock import ZERO, Duration, parse_duration
 from mockserver.errors import Source
 from mockserver.exchange import JsonValue, Scope, Template, Violation
 from mockserver.verbs import Otherwise, Step
@@ -101,6 +102,63 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+
+    def read(self, value: JsonValue) -> JsonValue:
+        """Read a new value from JSON or from a command line's text.
+
+        Raises:
+            ValueError: Saying what does not fit.
+        """
+        read = _READERS[self.type](value)
+        if self.choices and read not in self.choices:
+            raise ValueError(f"must be one of: {', '.join(self.choices)}")
+        if self.minimum is not None and read < self.minimum:
+            raise ValueError(f"must be at least {self.minimum:g}")
+        if self.maximum is not None and read > self.maximum:
+            raise ValueError(f"must be at most {self.maximum:g}")
+        return read
+
+
+def _read_integer(value: JsonValue) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return value
+    raise ValueError("must be a whole number")
+
+
+def _read_number(value: JsonValue) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10**18:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", value, re.ASCII):
+        return float(value)
+    raise ValueError("must be a number")
+
+
+def _read_boolean(value: JsonValue) -> bool:
+    read = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    if isinstance(read, bool):
+        return read
+    raise ValueError("must be true or false")
+
+
+def _read_string(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("must be text")
+
+
+def _read_duration(value: JsonValue) -> int:
+    return int(parse_duration(_read_string(value)))
+
+
+_READERS: Mapping[str, Callable[[JsonValue], JsonValue]] = {
+    "integer": _read_integer,
+    "number": _read_number,
+    "boolean": _read_boolean,
+    "string": _read_string,
+    "duration": _read_duration,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +285,10 @@ class Operation:
     steps: tuple[Step, ...] = ()
     blank: Scope = field(default_factory=dict)
     """Every name that a step binds, as null: what a request's scope starts from."""
+    path_parameters: tuple[str, ...] = ()
+    """The names in the path's braces, in order."""
+    success: int = 200
+    """The lowest 2xx status that is documented."""
     deprecated: bool = False
 
 

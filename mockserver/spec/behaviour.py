@@ -169,7 +169,9 @@ class Take(Strict):
     calendar: Literal["day", "week", "month"] | None = None
     anchor: Value = Field(None, description="instant that renewals are counted from")
     amount: Value = 1
-    optional: bool = Field(default=False, description="go on when too little is left, taking nothing")
+    optional: bool = Field(
+        default=False, description="go on when too little is left, taking nothing"
+    )
     as_: Name | None = Field(None, alias="as")
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""Request + sandbox + now → answer."""

@@ -1,0 +1,62 @@
+"""The journal: the latest exchanges of a sandbox, each with the trace of its decisions."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mockserver.clock import Instant
+from mockserver.engine.trace import Decision
+from mockserver.exchange import Answer, Record, Refusal, Request
+from mockserver.model import Api, Operation
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request, its answer, and why it was given; it only gains fields on its way."""
+
+    id: str
+    sandbox: str
+    at: Instant
+    request: Request
+    api: Api | None = None
+    operation: Operation | None = None
+    principal: Record | None = None
+    trace: list[Decision] = field(default_factory=list)
+    reason: str = ""
+    """Why the mock itself decided the answer: an error kind or the like; else empty."""
+    refusal: Refusal | None = None
+    answer: Answer = field(default_factory=lambda: Answer(500, [], b""))
+
+
+class Journal:
+    """A bounded memory of exchanges; the oldest go first, and are counted."""
+
+    __slots__ = ("_entries", "count")
+
+    def __init__(self, capacity: int) -> None:
+        self._entries: deque[Exchange] = deque(maxlen=capacity)
+        self.count = 0
+        """Exchanges since the sandbox began, also those no longer kept."""
+
+    def next_id(self) -> str:
+        """Name the exchange that is about to be added."""
+        return f"r{self.count + 1}"
+
+    def add(self, exchange: Exchange) -> None:
+        """Remember an exchange."""
+        self.count += 1
+        self._entries.append(exchange)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, exchange_id: str) -> Exchange | None:
+        """Return an exchange that is still kept, or None."""
+        return next((entry for entry in self._entries if entry.id == exchange_id), None)
+
+    def clear(self) -> None:
+        """Forget all exchanges; their ids are not used again."""
+        self._entries.clear()

@@ -1,0 +1,58 @@
+"""Sorting and paging of lists."""
+
+from collections.abc import Iterable
+
+from mockserver.errors import ExpressionError
+from mockserver.exchange import JsonValue, Record, Scope, Template
+from mockserver.verbs import ListRecords
+
+_RANKS = {bool: 0, int: 1, float: 1, str: 2}
+
+
+def page(records: list[Record], step: ListRecords, scope: Scope) -> Record:
+    """Sort the records and cut a page out of them: `items`, `total`, `offset`, `limit`."""
+    ordered = sort(records, step.sort(scope) if step.sort else None)
+    offset = _whole(step.offset, scope) or 0
+    limit = _whole(step.limit, scope)
+    end = None if limit is None else offset + limit
+    items: list[JsonValue] = ordered[offset:end]
+    if step.select is not None:
+        items = _selected(items, step.select, scope)
+    return {"items": items, "total": len(ordered), "offset": offset, "limit": limit}
+
+
+def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[JsonValue]:
+    inner = scope.copy()
+    chosen = []
+    for item in items:
+        inner["item"] = item
+        chosen.append(select(inner))
+    return chosen
+
+
+def _whole(template: Template | None, scope: Scope) -> int | None:
+    value = None if template is None else template(scope)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or value < 0:
+        raise ExpressionError("offset and limit are whole numbers, not below 0")
+    return int(value)
+
+
+def sort(records: list[Record], fields: JsonValue) -> list[Record]:
+    """Order by field names, `-` before one for descending; stable, null last."""
+    names = [fields] if isinstance(fields, str) else list(fields or ())
+    ordered = list(records)
+    for name in reversed(names):
+        field = name.removeprefix("-")
+        there = [record for record in ordered if record.get(field) is not None]
+        missing = [record for record in ordered if record.get(field) is None]
+        there.sort(key=lambda record, field=field: _rank(record[field]), reverse=field != name)
+        ordered = there + missing
+    return ordered
+
+
+def _rank(value: JsonValue) -> tuple[int, JsonValue]:
+    """Make values of different types comparable."""
+    rank = _RANKS.get(type(value))
+    return (3, str(value)) if rank is None else (rank, value)

@@ -1,0 +1,169 @@
+"""From a method and a path to an operation, at a cost that does not grow with their number."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from mockserver.model import Api, Operation
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+
+
+@dataclass(slots=True)
+class Match:
+    """The operations under a path, and the values of its parameters, still percent-encoded."""
+
+    methods: Mapping[str, Operation]
+    values: Sequence[str] = ()
+
+    def parameters(self, operation: Operation) -> Mapping[str, str]:
+        """Return the path parameters under the names that an operation gives them."""
+        return dict(zip(operation.path_parameters, self.values, strict=True))
+
+
+@dataclass(slots=True)
+class _Node:
+    """One segment of the paths that share what goes before it."""
+
+    literal: dict[str, "_Node"] = field(default_factory=dict)
+    partial: list[tuple[re.Pattern[str], "_Node"]] = field(default_factory=list)
+    """Segments such as `{id}.json`, most literal characters first."""
+    any: "_Node | None" = None
+    methods: dict[str, Operation] = field(default_factory=dict)
+
+
+class Router:
+    """The paths of one API, below its server paths; literal segments go before templated ones."""
+
+    __slots__ = ("_root", "_static")
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._static: dict[str, dict[str, Operation]] = {}
+        self._root = _Node()
+        for operation in operations:
+            if "{" in operation.path:
+                self._add(operation)
+            else:
+                self._static.setdefault(operation.path, {})[operation.method] = operation
+
+    def find(self, path: str) -> Match | None:
+        """Return what is served under a path, or None."""
+        if (methods := self._static.get(path)) is not None:
+            return Match(methods)
+        if "%" in path and (methods := self._static.get(unquote(path))) is not None:
+            return Match(methods)
+        return self._walk(self._root, path.split("/")[1:], [])
+
+    def _add(self, operation: Operation) -> None:
+        node = self._root
+        for segment in operation.path.split("/")[1:]:
+            node = _descend(node, segment)
+        node.methods[operation.method] = operation
+
+    def _walk(self, node: _Node, segments: list[str], values: list[str]) -> Match | None:
+        if not segments:
+            return Match(node.methods, values) if node.methods else None
+        head, rest = segments[0], segments[1:]
+        literal = node.literal.get(head) or ("%" in head and node.literal.get(unquote(head)))
+        if literal and (found := self._walk(literal, rest, values)):
+            return found
+        for pattern, child in node.partial:
+            if (fits := pattern.fullmatch(head)) and (
+                found := self._walk(child, rest, [*values, *fits.groups()])
+            ):
+                return found
+        if node.any is None or not head:
+            return None
+        return self._walk(node.any, rest, [*values, head])
+
+
+def _descend(node: _Node, segment: str) -> _Node:
+    if not _PARAMETER.search(segment):
+        return node.literal.setdefault(segment, _Node())
+    if _PARAMETER.fullmatch(segment):
+        node.any = node.any or _Node()
+        return node.any
+    pattern = _segment_pattern(segment)
+    for known, child in node.partial:
+        if known.pattern == pattern.pattern:
+            return child
+    child = _Node()
+    node.partial.append((pattern, child))
+    node.partial.sort(key=lambda item: -len(item[0].pattern))
+    return child
+
+
+def _segment_pattern(segment: str) -> re.Pattern[str]:
+    pieces = _PARAMETER.split(segment)
+    literal = [re.escape(piece) for piece in pieces[::2]]
+    return re.compile("(.{1,300}?)".join(literal))
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """An API at an address."""
+
+    api: Api
+    router: Router
+    server_paths: tuple[str, ...]
+    """Paths that may go before an operation's, longest first."""
+
+    def find(self, path: str) -> Match | None:
+        """Return what is served under a path below the mount, or None."""
+        for server_path in self.server_paths:
+            if path.startswith(server_path):
+                found = self.router.find(path[len(server_path) :] or "/")
+                if found is not None:
+                    return found
+        return None
+
+
+@dataclass(slots=True)
+class Located:
+    """Where a request leads: the API, and the operations under its path."""
+
+    mount: Mount
+    match: Match | None
+    prefix: str
+    """Path before the API's own, such as `/partoo`; empty under its own host name."""
+
+
+class Mounts:
+    """All addresses of all APIs."""
+
+    __slots__ = ("_by_host", "_by_name", "_only")
+
+    def __init__(self, apis: Iterable[Api]) -> None:
+        self._by_name: dict[str, Mount] = {}
+        self._by_host: dict[str, list[Mount]] = {}
+        for api in apis:
+            mount = _mount(api)
+            self._by_name[api.name] = mount
+            for host in {server.host.lower() for server in api.servers if server.host}:
+                self._by_host.setdefault(host, []).append(mount)
+        mounts = list(self._by_name.values())
+        self._only = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
+
+    def locate(self, path: str, host: str) -> Located | None:
+        """Find the API by host name or by the path's first segment."""
+        for mount in self._by_host.get(host, ()):
+            if (found := mount.find(path)) is not None or len(self._by_host[host]) == 1:
+                return Located(mount, found, "")
+        end = path.find("/", 1)
+        name = path[1:end] if end > 0 else path[1:]
+        if (named := self._by_name.get(name)) is not None:
+            return Located(named, named.find(path[end:] if end > 0 else "/"), "/" + name)
+        if self._only is not None:
+            return Located(self._only, self._only.find(path), "")
+        return None
+
+
+def _mount(api: Api) -> Mount:
+    paths = {server.path for server in api.servers} or {""}
+    return Mount(api, Router(api.operations), tuple(sorted(paths, key=len, reverse=True)))
+
+
+def _with_bare_paths(mount: Mount) -> Mount:
+    """A lone API also answers without its server path."""
+    return Mount(mount.api, mount.router, tuple(dict.fromkeys((*mount.server_paths, ""))))

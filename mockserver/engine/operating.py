@@ -1,0 +1,113 @@
+"""What happens to a request once its operation is known, until there is an answer."""
+
+from collections.abc import Mapping
+
+from mockserver.engine.documented import Documented, Wish, documented, named_example
+from mockserver.engine.matching import Match
+from mockserver.engine.preferences import NO_PREFERENCES, Preferences, preferences_of
+from mockserver.engine.ratelimits import apply_limits
+from mockserver.engine.refusals import refusal_of
+from mockserver.engine.rendering import Reply, render_reply
+from mockserver.engine.run import Run
+from mockserver.engine.security import Credential, authenticate
+from mockserver.engine.steps import run_steps
+from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
+from mockserver.engine.validation import validate
+from mockserver.exchange import Answer
+
+_VALID = Validated(0)
+_NO_CREDENTIAL = Authenticated((), "")
+
+
+def operate(run: Run, match: Match, credentials: Mapping[str, Credential]) -> Answer:
+    """Handle a request to an operation.
+
+    Raises:
+        Refusal: If it is not granted.
+    """
+    request = run.exchange.request
+    preferences = preferences_of(request)
+    if preferences.code is not None or preferences.example is not None:
+        return _preferred(run, preferences)
+    _authenticate(run, credentials)
+    apply_limits(run)
+    validate(run, request, match)
+    run.exchange.trace.append(_VALID)
+    if run.operation.test_values:
+        _meet_test_values(run)
+    run_steps(run.operation.steps, run)
+    reply = run.reply or _documented(run, preferences)
+    run.exchange.trace.append(Answered(reply.status, reply.because))
+    return _finished(run, reply, preferences)
+
+
+def _finished(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+    answer = render_reply(reply)
+    answer.headers += run.limit_headers
+    answer.delay = run.delay
+    if preferences is not NO_PREFERENCES:
+        answer.delay = max(answer.delay, preferences.wait)
+        if applied := preferences.applied:
+            answer.headers.append(("Preference-Applied", applied))
+    return answer
+
+
+def _authenticate(run: Run, credentials: Mapping[str, Credential]) -> None:
+    if not run.operation.security:
+        run.exchange.trace.append(_NO_CREDENTIAL)
+        return
+    found = authenticate(run, credentials)
+    scope = run.scope
+    scope["principal"], scope["credential"] = found.principal, found.credential
+    scope["scopes"] = list(found.scopes)
+    run.exchange.principal = found.principal
+    who = "" if found.principal is None else str(found.principal.get("id", ""))
+    run.exchange.trace.append(Authenticated(found.schemes, who))
+
+
+def _meet_test_values(run: Run) -> None:
+    """Let the documented magic inputs have their effect."""
+    bound: dict[str, object] = {}
+    for group in run.operation.test_values:
+        value = str(group.at(run.scope))
+        effect = group.effects.get(value)
+        if effect is None:
+            continue
+        run.exchange.trace.append(TestValueMet(value, effect.description, group.source))
+        run.delay = max(run.delay, effect.delay)
+        bound.update(effect.bind)
+        run.scope["test"] = bound
+        if effect.error is not None:
+            raise refusal_of(effect.error, run.scope, effect.description, group.source)
+
+
+def _documented(run: Run, preferences: Preferences) -> Reply:
+    """Answer as the document does where no step answered."""
+    status = run.operation.success
+    return _reply(status, documented(run.operation, status, _wish(run, preferences)))
+
+
+def _wish(run: Run, preferences: Preferences) -> Wish:
+    accept = run.exchange.request.headers.get("accept", "")
+    seed = run.sandbox.seed if preferences.seed is None else preferences.seed
+    return Wish(accept, seed, preferences.example, preferences.dynamic)
+
+
+def _preferred(run: Run, preferences: Preferences) -> Answer:
+    """Give the answer that the client forces, doing nothing else."""
+    operation = run.operation
+    named = named_example(operation, preferences.example) if preferences.example else None
+    if named is not None and preferences.code in (None, named[0]):
+        reply = _reply(*named)
+    else:
+        status = preferences.code or operation.success
+        reply = _reply(status, documented(operation, status, _wish(run, preferences)))
+    run.exchange.trace.append(Answered(reply.status, f"Prefer asks for it; {reply.because}"))
+    run.exchange.reason = "preferred"
+    return _finished(run, reply, preferences)
+
+
+def _reply(status: int, found: Documented | None) -> Reply:
+    if found is None:
+        return Reply(status, [], None, "", f"the document says nothing about status {status}")
+    return Reply(status, list(found.headers), found.body, found.content_type, found.because)

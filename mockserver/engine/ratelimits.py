@@ -1,0 +1,60 @@
+"""Applies an operation's rate limits, and says in headers what is left."""
+
+from mockserver.clock import format_instant, whole_seconds
+from mockserver.engine.limits import ALGORITHMS, Decision
+from mockserver.engine.refusals import refusal_of
+from mockserver.engine.run import Run
+from mockserver.engine.trace import RateLimited
+from mockserver.exchange import Scope
+from mockserver.model import RateLimit
+
+
+def apply_limits(run: Run) -> None:
+    """Count the request against every limit; hits stay counted even if the request is refused.
+
+    Raises:
+        Refusal: From the first limit that is used up.
+    """
+    for limit in run.operation.limits:
+        decision, subject = _hit(run, limit)
+        run.exchange.trace.append(RateLimited(limit, subject, decision))
+        run.limit_headers += _headers(limit, decision, run.now, run.scope)
+        if not decision.allowed:
+            until = format_instant(decision.passes_at)
+            message = f"rate limit {limit.name} is used up until {until}"
+            raise refusal_of(limit.otherwise, run.scope, message, limit.source, decision.passes_at)
+
+
+def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
+    scope = run.scope
+    subject = "" if limit.per is None else str(limit.per(scope))
+    key = f"{limit.name}:{subject}"
+    # Straight into the collection: a hit is not part of what a refusal takes back.
+    rows = run.store.collection("rate_limits")
+    record = rows.get(key)
+    state = None if record is None else record["state"]
+    count, window = limit.limit(scope), limit.window(scope)
+    state, decision = ALGORITHMS[limit.algorithm](count, window, state, run.now)
+    kept = {"id": key, "name": limit.name, "subject": subject, "state": state}
+    if record is None:
+        rows.insert(kept)
+    else:
+        rows.replace(key, kept)
+    return decision, subject
+
+
+def _headers(limit: RateLimit, decision: Decision, now: int, scope: Scope) -> list[tuple[str, str]]:
+    if limit.headers == "none":
+        return []
+    resets = whole_seconds(decision.resets_at - now)
+    if limit.headers == "ietf":
+        window = whole_seconds(limit.window(scope))
+        return [
+            ("RateLimit-Policy", f'"{limit.name}";q={decision.limit};w={window}'),
+            ("RateLimit", f'"{limit.name}";r={decision.remaining};t={resets}'),
+        ]
+    return [
+        ("X-RateLimit-Limit", str(decision.limit)),
+        ("X-RateLimit-Remaining", str(decision.remaining)),
+        ("X-RateLimit-Reset", str(whole_seconds(decision.resets_at))),
+    ]

@@ -1,0 +1,219 @@
+"""Collections of records, and the undo log that makes a request all or nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mockserver.errors import SandboxFullError
+from mockserver.exchange import JsonValue, Record
+from mockserver.model import CollectionSpec
+
+DEFAULT_CAPACITY = 2_000_000
+
+
+@dataclass(slots=True)
+class ConflictError(Exception):
+    """A record whose key or unique field is taken."""
+
+    collection: str
+    field: str
+    value: JsonValue
+
+
+def _hashable(value: JsonValue) -> JsonValue:
+    """Make a value that is equal for equal JSON values; true and 1 differ."""
+    kind = type(value)
+    if kind is str or value is None:
+        return value
+    if kind is int or kind is float:
+        return (value,)
+    return repr(value), kind is bool
+
+
+def key_text(value: JsonValue) -> str:
+    """Return the text by which a record is kept and addressed."""
+    return value if type(value) is str else str(value)
+
+
+class Collection:
+    """Records by key, in the order they were stored, with hash indexes on some fields."""
+
+    __slots__ = ("_indexes", "_serial", "_serials", "_unique", "capacity", "rows", "spec")
+
+    def __init__(
+        self,
+        spec: CollectionSpec,
+        records: Iterable[Record] = (),
+        capacity: int = DEFAULT_CAPACITY,
+    ) -> None:
+        self.spec = spec
+        self.capacity = capacity
+        self.rows: dict[str, Record] = {}
+        self._serials: dict[str, int] = {}
+        self._serial = 0
+        self._unique = spec.unique
+        self._indexes: dict[str, dict[JsonValue, dict[str, None]]] = {
+            name: {} for name in (*spec.indexed, *spec.unique)
+        }
+        for record in records:
+            self.insert(record)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.rows.values())
+
+    def get(self, key: JsonValue) -> Record | None:
+        """Return the record with a key, or None."""
+        return self.rows.get(key_text(key))
+
+    def find(self, where: Mapping[str, JsonValue]) -> Record | None:
+        """Return the first record whose fields have these values, or None."""
+        return next(self._candidates(where), None)
+
+    def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
+        """List the records whose fields have these values, in the order they were stored."""
+        return list(self._candidates(where))
+
+    def _candidates(self, where: Mapping[str, JsonValue]) -> Iterator[Record]:
+        for record in self._narrowed(where):
+            if all(_same(record.get(name), value) for name, value in where.items()):
+                yield record
+
+    def _narrowed(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
+        """Use the key or an index where there is one; else look at every record."""
+        if self.spec.key in where:
+            found = self.rows.get(key_text(where[self.spec.key]))
+            return () if found is None else (found,)
+        for name, index in self._indexes.items():
+            if name in where:
+                keys: Iterable[str] = index.get(_hashable(where[name]), {})
+                return [self.rows[key] for key in sorted(keys, key=self._serials.__getitem__)]
+        return self.rows.values()
+
+    def insert(self, record: Record) -> str:
+        """Store a new record and return its key.
+
+        Raises:
+            ConflictError: If the key or a unique field is taken.
+            SandboxFullError: If there is no room.
+        """
+        key = key_text(record.get(self.spec.key))
+        if key in self.rows:
+            raise ConflictError(self.spec.name, self.spec.key, key)
+        if len(self.rows) >= self.capacity:
+            raise SandboxFullError(
+                f"collection {self.spec.name!r} already holds {self.capacity:,} records"
+            )
+        if self._unique:
+            self._check_unique(record, key)
+        self._serial += 1
+        self._serials[key] = self._serial
+        self._put(key, record)
+        return key
+
+    def replace(self, key: str, record: Record) -> None:
+        """Store another version of a record, in its place.
+
+        Raises:
+            ConflictError: If the key would change or a unique field is taken.
+        """
+        if key_text(record.get(self.spec.key)) != key:
+            raise ConflictError(self.spec.name, self.spec.key, record.get(self.spec.key))
+        if self._unique:
+            self._check_unique(record, key)
+        self._unindex(key)
+        self._put(key, record)
+
+    def remove(self, key: str) -> int:
+        """Forget a record; return its serial, which says where it stood."""
+        self._unindex(key)
+        del self.rows[key]
+        return self._serials.pop(key)
+
+    def restore(self, key: str, record: Record, serial: int) -> None:
+        """Put a removed record back where it stood."""
+        self._serials[key] = serial
+        self._put(key, record)
+        ordered = sorted(self.rows, key=self._serials.__getitem__)
+        self.rows = {name: self.rows[name] for name in ordered}
+
+    def take_back(self, key: str) -> None:
+        """Undo the latest insertion, as if it had never been."""
+        self.remove(key)
+        self._serial -= 1
+
+    def _put(self, key: str, record: Record) -> None:
+        self.rows[key] = record
+        for name, index in self._indexes.items():
+            index.setdefault(_hashable(record.get(name)), {})[key] = None
+
+    def _unindex(self, key: str) -> None:
+        record = self.rows[key]
+        for name, index in self._indexes.items():
+            value = _hashable(record.get(name))
+            keys = index[value]
+            del keys[key]
+            if not keys:
+                del index[value]
+
+    def _check_unique(self, record: Record, key: str) -> None:
+        for name in self._unique:
+            value = record.get(name)
+            holders = self._indexes[name].get(_hashable(value), ())
+            if value is not None and any(holder != key for holder in holders):
+                raise ConflictError(self.spec.name, name, value)
+
+
+def _same(left: JsonValue, right: JsonValue) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return bool(left == right)
+
+
+class Transaction:
+    """Writes to collections that can be taken back."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self) -> None:
+        self._undo: list[tuple[Collection, str, Record | None, int]] = []
+
+    def insert(self, collection: Collection, record: Record) -> str:
+        """Store a new record and return its key; raises as `Collection.insert` does."""
+        key = collection.insert(record)
+        self._undo.append((collection, key, None, 0))
+        return key
+
+    def replace(self, collection: Collection, key: str, record: Record) -> None:
+        """Store another version of a record."""
+        old = collection.rows[key]
+        collection.replace(key, record)
+        self._undo.append((collection, key, old, 0))
+
+    def put(self, collection: Collection, key: str, record: Record) -> None:
+        """Store a record, whether one with its key is there or not."""
+        if key in collection.rows:
+            self.replace(collection, key, record)
+        else:
+            self.insert(collection, record)
+
+    def remove(self, collection: Collection, key: str) -> None:
+        """Forget a record."""
+        old = collection.rows[key]
+        self._undo.append((collection, key, old, collection.remove(key)))
+
+    def commit(self) -> None:
+        """Keep what was written."""
+        self._undo.clear()
+
+    def roll_back(self) -> None:
+        """Take back everything, latest first."""
+        for collection, key, old, serial in reversed(self._undo):
+            if old is None:
+                collection.take_back(key)
+            elif serial:
+                collection.restore(key, old, serial)
+            else:
+                collection.replace(key, old)
+        self._undo.clear()

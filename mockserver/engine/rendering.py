@@ -1,0 +1,145 @@
+"""From replies and refusals to the bytes of an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from mockserver.clock import Instant, whole_seconds
+from mockserver.engine.documented import Wish, documented, response_for
+from mockserver.exchange import (
+    STATUS_OF_KIND,
+    Answer,
+    JsonValue,
+    Kind,
+    Refusal,
+    Scope,
+    Violation,
+)
+from mockserver.model import Api, ErrorAnswer, Operation
+
+PROBLEM = "application/problem+json"
+_RETRY_STATUSES = frozenset({429, 503})
+_BODILESS = frozenset({204, 205, 304})
+_INVALID_STATUSES = (422, 400)
+
+
+@dataclass(slots=True)
+class Reply:
+    """The answer that the steps chose, before it is rendered."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: JsonValue
+    """JSON, or bytes that go out as they are; None for no body."""
+    content_type: str
+    because: str
+
+
+def render_reply(reply: Reply) -> Answer:
+    """Write a reply's body; a header that the reply names itself is not added again."""
+    headers = reply.headers
+    body = reply.body
+    if body is None or reply.status in _BODILESS:
+        return Answer(reply.status, headers, b"")
+    content_type = reply.content_type
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers = [("Content-Type", content_type), *headers]
+    return Answer(reply.status, headers, encode(body, content_type))
+
+
+def encode(body: JsonValue, content_type: str) -> bytes:
+    """Write a body: JSON for JSON types, text as it is for the others."""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str) and "json" not in content_type:
+        return body.encode()
+    return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+
+
+def render_refusal(
+    refusal: Refusal,
+    api: Api,
+    operation: Operation | None,
+    scope: Scope,
+    now: Instant,
+) -> Answer:
+    """Write a refusal as the API does: its own error, the documented answer, or a problem."""
+    errors = api.errors if operation is None else operation.errors
+    chosen = errors.get(refusal.kind)
+    status = chosen.status if chosen else _status(refusal.kind, operation)
+    wait = None if refusal.passes_at is None else max(whole_seconds(refusal.passes_at - now), 0)
+    error = error_scope(refusal, status, wait)
+    if chosen is not None:
+        answer = _own(chosen, {**scope, "error": error})
+    else:
+        answer = _documented(operation, status) or problem(status, refusal.message, error)
+    answer.headers += refusal.headers
+    if wait is not None and status in _RETRY_STATUSES and not _has(answer, "retry-after"):
+        answer.headers.append(("Retry-After", str(wait)))
+    return answer
+
+
+def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
+    """Say a refusal as the names `error.…` that error bodies see."""
+    return {
+        "kind": str(refusal.kind),
+        "message": refusal.message,
+        "violations": [_violation(item) for item in refusal.violations],
+        "retry_after": wait,
+        "status": status,
+    }
+
+
+def _violation(violation: Violation) -> dict[str, JsonValue]:
+    return {
+        "where": violation.where,
+        "pointer": violation.pointer,
+        "field": violation.field,
+        "keyword": violation.keyword,
+        "message": violation.message,
+    }
+
+
+def _status(kind: str, operation: Operation | None) -> int:
+    """Return the status of a kind that the API does not map: of what it documents if it does."""
+    if kind == Kind.INVALID and operation is not None:
+        exact = {response.status for response in operation.responses}
+        return next((status for status in _INVALID_STATUSES if str(status) in exact), 400)
+    return STATUS_OF_KIND.get(kind, 400)
+
+
+def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:
+    headers = [(name, str(template(scope))) for name, template in chosen.headers]
+    body = None if chosen.body is None else chosen.body(scope)
+    return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
+
+
+def _documented(operation: Operation | None, status: int) -> Answer | None:
+    """Use the documented answer for a status, if it has a body to give."""
+    if operation is None or response_for(operation, status) is None:
+        return None
+    found = documented(operation, status, Wish())
+    if found is None or found.body is None:
+        return None
+    return render_reply(Reply(status, list(found.headers), found.body, found.content_type, ""))
+
+
+def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) -> Answer:
+    """Make an answer of the mock's own (RFC 9457)."""
+    body: dict[str, JsonValue] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    violations = (extra or {}).get("violations")
+    if violations:
+        body["violations"] = violations
+    return Answer(status, [("Content-Type", PROBLEM)], orjson.dumps(body))
+
+
+def _has(answer: Answer, name: str) -> bool:
+    return any(key.lower() == name for key, _ in answer.headers)

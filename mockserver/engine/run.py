@@ -1,0 +1,159 @@
+"""One request on its way through the steps: what they read, write and answer."""
+
+from collections.abc import Sequence
+
+from mockserver.clock import ZERO, Duration, Instant
+from mockserver.engine.documented import named_example
+from mockserver.engine.journal import Exchange
+from mockserver.engine.outbox import message_status
+from mockserver.engine.records import Transaction
+from mockserver.engine.refusals import refusal_of
+from mockserver.engine.rendering import Reply, render_refusal
+from mockserver.engine.sandbox import Sandbox, Store
+from mockserver.engine.trace import StepTaken
+from mockserver.exchange import JsonValue, Record, Refusal
+from mockserver.model import Api, Operation
+from mockserver.verbs import Step
+
+MOST_STEPS = 100_000
+"""Steps of one request, counting those of every item; what goes beyond is refused."""
+
+
+class Run:
+    """Everything the steps of one request share; also the sandbox functions of expressions."""
+
+    __slots__ = (
+        "_ids",
+        "_transaction",
+        "api",
+        "delay",
+        "exchange",
+        "limit_headers",
+        "now",
+        "operation",
+        "reply",
+        "sandbox",
+        "scope",
+        "step",
+        "steps_left",
+        "store",
+    )
+
+    def __init__(
+        self, exchange: Exchange, sandbox: Sandbox, api: Api, operation: Operation, base_url: str
+    ) -> None:
+        self.exchange = exchange
+        self.sandbox = sandbox
+        self.api = api
+        self.operation = operation
+        self.now: Instant = exchange.at
+        self.store: Store = sandbox.store(api.name, exchange.at)
+        scope = self.scope = operation.blank.copy()
+        scope["settings"] = sandbox.settings(api.name)
+        scope["now"] = exchange.at
+        scope["base_url"] = base_url
+        scope["request_id"] = exchange.id
+        scope["header"] = exchange.request.headers
+        scope["_world"] = self
+        self.limit_headers: list[tuple[str, str]] = []
+        self.reply: Reply | None = None
+        self.delay: Duration = ZERO
+        self.step: Step | None = None
+        self.steps_left = MOST_STEPS
+        self._transaction = Transaction()
+        self._ids = sandbox.ids.count
+
+    # --- what the expressions can call ---
+
+    def uuid(self) -> str:
+        """Return the sandbox's next UUID."""
+        return self.sandbox.ids.uuid()
+
+    def object_id(self) -> str:
+        """Return the sandbox's next object id: 24 hexadecimal digits."""
+        return self.sandbox.ids.object_id()
+
+    def token(self, length: int = 32) -> str:
+        """Return the sandbox's next opaque token, of 1 to 86 characters."""
+        return self.sandbox.ids.token(length)
+
+    def sequence(self, name: str) -> int:
+        """Return 1, 2, 3 … by name."""
+        collection = self.store.collection("sequences")
+        last = collection.get(name)
+        value: int = last["value"] + 1 if last else 1
+        self._transaction.put(collection, name, {"id": name, "value": value})
+        return value
+
+    def count(self, collection: str) -> int:
+        """Return how many records a collection holds."""
+        return len(self.store.collection(collection))
+
+    def message_status(self, message_id: JsonValue) -> str | None:
+        """Return the status of a message, or None if there is none with this id."""
+        message = self.store.collection("messages").get(message_id)
+        return None if message is None else message_status(message, self.now)
+
+    # --- what the steps can do ---
+
+    def create(self, collection: str, record: Record) -> str:
+        """Store a new record; ConflictError if its key or a unique field is taken."""
+        return self._transaction.insert(self.store.collection(collection), record)
+
+    def replace(self, collection: str, record: Record) -> None:
+        """Store another version of the record with the same key."""
+        target = self.store.collection(collection)
+        self._transaction.replace(target, str(record[target.spec.key]), record)
+
+    def put(self, collection: str, key: str, record: Record) -> None:
+        """Store a record, new or not."""
+        self._transaction.put(self.store.collection(collection), key, record)
+
+    def delete(self, collection: str, key: str) -> None:
+        """Forget a record."""
+        self._transaction.remove(self.store.collection(collection), key)
+
+    def answer(
+        self,
+        status: int,
+        headers: Sequence[tuple[str, str]],
+        body: JsonValue,
+        content_type: str = "application/json",
+        because: str = "its steps say so",
+    ) -> None:
+        """Choose the answer; no step runs after this one."""
+        self.reply = Reply(status, list(headers), body, content_type, because)
+
+    def answer_example(
+        self, name: str, status: int | None, headers: Sequence[tuple[str, str]]
+    ) -> None:
+        """Choose a documented example as the answer; the loader has seen that it exists."""
+        found = named_example(self.operation, name)
+        assert found is not None
+        own, example = found
+        merged = [*example.headers, *headers]
+        self.answer(status or own, merged, example.body, example.content_type, example.because)
+
+    def answer_error(self, kind: str, message: str) -> None:
+        """Answer as an error kind, but keep what was written so far."""
+        refusal = Refusal(kind, message)
+        self.exchange.refusal, self.exchange.reason = refusal, kind
+        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now)
+        self.reply = Reply(answer.status, answer.headers, answer.body, "", f"error kind {kind}")
+
+    def note(self, step: Step, outcome: str, **detail: JsonValue) -> None:
+        """Add what a step did to the trace."""
+        self.exchange.trace.append(StepTaken(step, outcome, detail or None))
+
+    def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> Refusal:
+        """Make the refusal that a step's `otherwise` asks for."""
+        return refusal_of(step.otherwise, self.scope, message, step.source, passes_at)
+
+    def commit(self) -> None:
+        """Keep what the steps wrote."""
+        self._transaction.commit()
+
+    def roll_back(self) -> None:
+        """Take back what the steps wrote, and the ids they used."""
+        self._transaction.roll_back()
+        self.sandbox.ids.count = self._ids

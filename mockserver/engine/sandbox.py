@@ -1,0 +1,186 @@
+"""Sandboxes: isolated worlds with a clock, records, a journal and settings of their own."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mockserver.clock import VirtualClock
+from mockserver.engine.ids import Ids
+from mockserver.engine.journal import Journal
+from mockserver.engine.records import DEFAULT_CAPACITY, Collection
+from mockserver.errors import SandboxFullError, SettingsError
+from mockserver.exchange import JsonValue, Record, Scope
+from mockserver.model import Api, CollectionSpec, Fixture
+
+DEFAULT_SANDBOX = "default"
+SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")
+COOLDOWNS = CollectionSpec("cooldowns", description="When a subject was last seen")
+RATE_LIMITS = CollectionSpec("rate_limits", description="Hits on rate limits, by subject")
+SEQUENCES = CollectionSpec("sequences", description="The last number of every sequence")
+MESSAGES = CollectionSpec(
+    "messages", indexed=("to",), description="Simulated SMS and e-mails (the outbox)"
+)
+BUILT_IN = {spec.name: spec for spec in (QUOTAS, COOLDOWNS, RATE_LIMITS, SEQUENCES, MESSAGES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a process keeps; what would exceed it is refused, never forgotten silently."""
+
+    sandboxes: int = 1_000
+    records: int = DEFAULT_CAPACITY
+    """Most records of one collection."""
+    exchanges: int = 1_000
+    """Journal entries of a sandbox; the oldest are dropped, and their number is told."""
+
+
+class Store:
+    """The collections of one API in one sandbox."""
+
+    __slots__ = ("_collections",)
+
+    def __init__(self, collections: Mapping[str, Collection]) -> None:
+        self._collections = dict(collections)
+
+    def collection(self, name: str) -> Collection:
+        """Return a collection by its name; KeyError if there is none."""
+        return self._collections[name]
+
+    def __iter__(self) -> Iterator[Collection]:
+        return iter(self._collections.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._collections
+
+
+class Sandbox:
+    """One isolated world."""
+
+    def __init__(
+        self,
+        name: str,
+        apis: Mapping[str, Api],
+        seed: int,
+        overrides: Mapping[str, Mapping[str, JsonValue]],
+        bounds: Bounds,
+    ) -> None:
+        self.name = name
+        self._apis = apis
+        self.seed = seed
+        self._bounds = bounds
+        self._overrides = overrides
+        self.reset()
+
+    def reset(self) -> None:
+        """Make it as it was at start."""
+        self.clock = VirtualClock()
+        self.ids = Ids(self.seed)
+        self.journal = Journal(self._bounds.exchanges)
+        self._stores: dict[str, Store] = {}
+        self._settings: dict[str, dict[str, JsonValue]] = {}
+
+    def settings(self, api: str) -> dict[str, JsonValue]:
+        """Return the current value of every setting of an API."""
+        if (known := self._settings.get(api)) is None:
+            declared = self._apis[api].settings
+            known = {name: setting.default for name, setting in declared.items()}
+            known |= self._overrides.get(api, {})
+            self._settings[api] = known
+        return known
+
+    def change_settings(self, api: str, changes: Mapping[str, JsonValue]) -> None:
+        """Change settings, all or none.
+
+        Raises:
+            SettingsError: If one does not exist or its value does not fit.
+        """
+        checked = check_settings(self._apis[api], changes)
+        self._settings[api] = {**self.settings(api), **checked}
+
+    def store(self, api: str, now: int) -> Store:
+        """Return an API's collections, filled from its fixtures when they are first used."""
+        if (store := self._stores.get(api)) is None:
+            store = self._stores[api] = self._fill(self._apis[api], now)
+        return store
+
+    def _fill(self, api: Api, now: int) -> Store:
+        specs = {**BUILT_IN, **api.collections}
+        records: dict[str, list[Record]] = {name: [] for name in specs}
+        scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
+        for fixture in api.fixtures:
+            records[fixture.collection] += _rows(fixture, scope)
+        capacity = self._bounds.records
+        return Store(
+            {name: Collection(spec, records[name], capacity) for name, spec in specs.items()}
+        )
+
+
+def _rows(fixture: Fixture, scope: Scope) -> list[Record]:
+    return list(fixture.records(scope))
+
+
+def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Read new values of settings, from JSON or from a command line's text.
+
+    Raises:
+        SettingsError: Naming every setting that does not exist or does not fit.
+    """
+    checked: dict[str, JsonValue] = {}
+    wrong: list[str] = []
+    for name, value in changes.items():
+        setting = api.settings.get(name)
+        if setting is None:
+            known = ", ".join(api.settings) or "none"
+            wrong.append(f"{api.name} has no setting {name!r} (it has: {known})")
+            continue
+        try:
+            checked[name] = setting.read(value)
+        except ValueError as error:
+            wrong.append(f"{api.name}.{name}: {error}")
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return checked
+
+
+@dataclass(slots=True)
+class Sandboxes:
+    """All sandboxes of a process, made on first use."""
+
+    apis: Mapping[str, Api]
+    seed: int = 0
+    overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
+    _by_name: dict[str, Sandbox] = field(default_factory=dict)
+
+    def get(self, name: str) -> Sandbox:
+        """Return a sandbox, making it if it is new.
+
+        Raises:
+            ValueError: If the name is not one.
+            SandboxFullError: If there are as many as there may be.
+        """
+        sandbox = self._by_name.get(name)
+        return sandbox if sandbox is not None else self._make(name)
+
+    def _make(self, name: str) -> Sandbox:
+        if not SANDBOX_NAME.fullmatch(name):
+            raise ValueError(
+                "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores"
+            )
+        if len(self._by_name) >= self.bounds.sandboxes:
+            raise SandboxFullError(
+                f"there are {self.bounds.sandboxes:,} sandboxes; delete one before making another"
+            )
+        sandbox = Sandbox(name, self.apis, self.seed, self.overrides, self.bounds)
+        self._by_name[name] = sandbox
+        return sandbox
+
+    def names(self) -> list[str]:
+        """List the sandboxes that exist, oldest first."""
+        return list(self._by_name)
+
+    def delete(self, name: str) -> bool:
+        """Forget a sandbox and all it holds; tell whether it existed."""
+        return self._by_name.pop(name, None) is not None

@@ -1,0 +1,202 @@
+"""Who is asking: credentials, their owners, and what these may do."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl
+
+from mockserver.engine.refusals import refusal_of
+from mockserver.engine.run import Run
+from mockserver.exchange import JsonValue, Kind, Record, Refusal, Request
+from mockserver.model import Operation, SchemeUse, SecurityScheme
+
+SANDBOX_MARK = "~"
+"""Separates a credential from the name of the sandbox it is used in."""
+
+
+@dataclass(slots=True)
+class Credential:
+    """What a request presents for a security scheme."""
+
+    text: str
+    password: str | None = None
+    sandbox: str | None = None
+
+
+@dataclass(slots=True)
+class Authentication:
+    """The outcome: whose credentials were accepted."""
+
+    schemes: tuple[str, ...]
+    principal: Record | None
+    credential: str | None
+    scopes: tuple[str, ...]
+
+
+ANYBODY = Authentication((), None, None, ())
+
+
+def present(operation: Operation, request: Request) -> dict[str, Credential]:
+    """Read the credentials a request presents for the schemes of an operation."""
+    found: dict[str, Credential] = {}
+    for alternative in operation.security:
+        for use in alternative:
+            name = use.scheme.name
+            if name not in found and (text := _raw(use.scheme, request)):
+                credential = _credential(use.scheme, text)
+                if credential is not None:
+                    found[name] = credential
+    return found
+
+
+def sandbox_of(credentials: Mapping[str, Credential]) -> str | None:
+    """Return the sandbox that a credential names, if one does."""
+    return next((item.sandbox for item in credentials.values() if item.sandbox), None)
+
+
+def _raw(scheme: SecurityScheme, request: Request) -> str | None:
+    if scheme.location == "header":
+        return request.headers.get(scheme.parameter)
+    if scheme.location == "query":
+        pairs = parse_qsl(request.query, keep_blank_values=True)
+        return next((value for name, value in pairs if name == scheme.parameter), None)
+    return cookies(request).get(scheme.parameter)
+
+
+def cookies(request: Request) -> dict[str, str]:
+    """Read the cookies a request sends (RFC 6265, section 4.2); nonsense is none."""
+    text = request.headers.get("cookie")
+    if not text:
+        return {}
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(text).items()}
+    except CookieError:
+        return {}
+
+
+def _credential(scheme: SecurityScheme, text: str) -> Credential | None:
+    if scheme.kind == "apiKey":
+        return _with_sandbox(text)
+    kind, _, rest = text.partition(" ")
+    rest = rest.strip()
+    if scheme.kind == "basic":
+        return _basic(rest) if kind.lower() == "basic" else None
+    return _with_sandbox(rest) if kind.lower() == "bearer" and rest else None
+
+
+def _with_sandbox(text: str, password: str | None = None) -> Credential:
+    before, mark, name = text.rpartition(SANDBOX_MARK)
+    return Credential(before, password, name) if mark else Credential(text, password)
+
+
+def _basic(text: str) -> Credential | None:
+    """Read user and password (RFC 7617, section 2)."""
+    try:
+        user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return _with_sandbox(user, password) if colon else None
+
+
+def authenticate(run: Run, credentials: Mapping[str, Credential]) -> Authentication:
+    """Try the alternatives in order and return the first that is satisfied.
+
+    Raises:
+        Refusal: That of the first alternative for which something was presented.
+    """
+    alternatives = run.operation.security
+    if not alternatives:
+        return ANYBODY
+    refusals: list[Refusal] = []
+    for alternative in alternatives:
+        missing = [use.scheme for use in alternative if use.scheme.name not in credentials]
+        if missing:
+            continue
+        try:
+            return _satisfied(run, alternative, credentials)
+        except Refusal as refusal:
+            refusals.append(refusal)
+    raise refusals[0] if refusals else _nothing_presented(run, alternatives[0])
+
+
+def _satisfied(
+    run: Run, alternative: tuple[SchemeUse, ...], credentials: Mapping[str, Credential]
+) -> Authentication:
+    if not alternative:
+        return ANYBODY
+    merged: Record | None = None
+    granted: tuple[str, ...] = ()
+    for use in alternative:
+        owner = _owner(run, use, credentials[use.scheme.name])
+        if owner is not None:
+            merged = owner if merged is None else {**merged, **owner}
+            granted += _check_scopes(use, owner)
+    names = tuple(use.scheme.name for use in alternative)
+    return Authentication(names, merged, credentials[names[0]].text, granted)
+
+
+def _owner(run: Run, use: SchemeUse, credential: Credential) -> Record | None:
+    principals = use.scheme.principals
+    if principals is None:
+        return None
+    collection = run.store.collection(principals.collection)
+    owner = collection.find({principals.field: credential.text})
+    if owner is None or not _password_fits(owner, credential):
+        message = "the credential is not known"
+        raise Refusal(
+            Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, known=True)
+        )
+    scope = run.scope
+    scope["principal"], scope["credential"] = owner, credential.text
+    for requirement in principals.requirements:
+        if not requirement.that(scope):
+            message = "the owner of the credential is not allowed in"
+            refusal = refusal_of(requirement.otherwise, scope, message, run.api.source)
+            if refusal.kind == Kind.UNAUTHENTICATED:
+                refusal.headers = _challenge(run, use.scheme, known=True)
+            raise refusal
+    return owner
+
+
+def _password_fits(owner: Record, credential: Credential) -> bool:
+    return credential.password is None or owner.get("password") == credential.password
+
+
+def _check_scopes(use: SchemeUse, owner: Record) -> tuple[str, ...]:
+    granted = _scopes(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
+    missing = [scope for scope in use.scopes if scope not in granted]
+    if missing and use.scheme.kind == "oauth2":
+        challenge = f'Bearer error="insufficient_scope", scope="{" ".join(use.scopes)}"'
+        message = f"the token lacks the scope {' '.join(missing)}"
+        raise Refusal(Kind.FORBIDDEN, message, headers=(("WWW-Authenticate", challenge),))
+    return granted
+
+
+def _scopes(value: JsonValue) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(value.split())
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _nothing_presented(run: Run, alternative: tuple[SchemeUse, ...]) -> Refusal:
+    wanted = " and ".join(_how(use.scheme) for use in alternative)
+    headers = _challenge(run, alternative[0].scheme, known=False) if alternative else ()
+    return Refusal(Kind.UNAUTHENTICATED, f"no credential: send {wanted}", headers=headers)
+
+
+def _how(scheme: SecurityScheme) -> str:
+    if scheme.kind == "apiKey":
+        return f"the {scheme.location} {scheme.parameter!r}"
+    return f"an Authorization header ({'Basic' if scheme.kind == 'basic' else 'Bearer'})"
+
+
+def _challenge(run: Run, scheme: SecurityScheme, *, known: bool) -> tuple[tuple[str, str], ...]:
+    """Make the WWW-Authenticate header, for schemes that have one (RFC 9110, 11.6.1)."""
+    if scheme.kind == "apiKey":
+        return ()
+    if scheme.kind == "basic":
+        return (("WWW-Authenticate", f'Basic realm="{run.api.name}", charset="UTF-8"'),)
+    error = ', error="invalid_token"' if known else ""
+    return (("WWW-Authenticate", f'Bearer realm="{run.api.name}"{error}'),)

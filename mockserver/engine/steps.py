@@ -1,0 +1,257 @@
+"""What each verb does to a sandbox."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from mockserver import verbs
+from mockserver.clock import format_instant
+from mockserver.engine import limits
+from mockserver.engine.listing import page
+from mockserver.engine.outbox import DELIVERED, OUTCOMES
+from mockserver.engine.records import ConflictError
+from mockserver.engine.run import Run
+from mockserver.errors import ExpressionError
+from mockserver.exchange import JsonValue, Record, Scope, Template
+from mockserver.messages import place_link
+
+
+def run_steps(steps: tuple[verbs.Step, ...], run: Run) -> None:
+    """Apply steps in order until one answers.
+
+    Raises:
+        Refusal: From a step that does not hold.
+    """
+    for step in steps:
+        run.step = step
+        run.steps_left -= 1
+        if run.steps_left < 0:
+            raise run.refuse(step, "the request needs more steps than one request may take")
+        if step.when is not None and not step.when(run.scope):
+            run.note(step, "skipped")
+            continue
+        APPLY[type(step)](step, run)
+        if run.reply is not None:
+            return
+
+
+def _require(step: verbs.Require, run: Run) -> None:
+    if not step.that(run.scope):
+        raise run.refuse(step, f"{step.shown} does not hold")
+    run.note(step, "holds")
+
+
+def _let(step: verbs.Let, run: Run) -> None:
+    scope = run.scope
+    for name, template in step.bindings:
+        scope[name] = template(scope)
+
+
+def _where(where: tuple[tuple[str, Template], ...], scope: Scope) -> dict[str, JsonValue]:
+    return {name: template(scope) for name, template in where}
+
+
+def _find(step: verbs.Find, run: Run) -> None:
+    collection = run.store.collection(step.collection)
+    wanted = _where(step.where, run.scope)
+    found: Record | None
+    if step.matching is None:
+        found = collection.find(wanted)
+    else:
+        holds = _holder(step.matching, run.scope)
+        found = next(filter(holds, collection.matching(wanted)), None)
+    if found is None and not step.optional:
+        raise run.refuse(step, f"nothing in {step.collection} matches")
+    run.scope[step.bind] = found
+    run.note(step, "nothing found" if found is None else "found", collection=step.collection)
+
+
+def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
+    inner = scope.copy()
+
+    def holds(record: Record) -> bool:
+        inner["item"] = record
+        return bool(matching(inner))
+
+    return holds
+
+
+def _list(step: verbs.ListRecords, run: Run) -> None:
+    given = _where(step.where, run.scope)
+    wanted = {name: value for name, value in given.items() if value is not None}
+    records = run.store.collection(step.collection).matching(wanted)
+    if step.matching is not None:
+        records = list(filter(_holder(step.matching, run.scope), records))
+    bound = page(records, step, run.scope)
+    run.scope[step.bind] = bound
+    run.note(step, "listed", collection=step.collection, total=bound["total"])
+
+
+def _create(step: verbs.Create, run: Run) -> None:
+    record = step.record(run.scope)
+    if not isinstance(record, dict):
+        raise ExpressionError("a record must be a map")
+    key = _guarded(step, run, lambda: run.create(step.collection, record))
+    if step.bind is not None:
+        run.scope[step.bind] = record
+    run.note(step, "created", collection=step.collection, key=key)
+
+
+def _guarded(step: verbs.Step, run: Run, write: Callable[[], str]) -> str:
+    try:
+        return write()
+    except ConflictError as conflict:
+        message = f"{conflict.collection} already has one with this {conflict.field}"
+        raise run.refuse(step, message) from None
+
+
+def _update(step: verbs.Update, run: Run) -> None:
+    collection = run.store.collection(step.collection)
+    records = collection.matching(_where(step.where, run.scope))
+    for record in records:
+        changed = {**record, **step.fields({**run.scope, "item": record})}
+        key = str(record[collection.spec.key])
+        _guarded(step, run, lambda key=key, changed=changed: _replaced(run, step, key, changed))
+        if step.bind is not None:
+            run.scope[step.bind] = changed
+    run.note(step, "updated", collection=step.collection, records=len(records))
+
+
+def _replaced(run: Run, step: verbs.Update, key: str, record: Record) -> str:
+    run.put(step.collection, key, record)
+    return key
+
+
+def _delete(step: verbs.Delete, run: Run) -> None:
+    collection = run.store.collection(step.collection)
+    records = collection.matching(_where(step.where, run.scope))
+    for record in records:
+        run.delete(step.collection, str(record[collection.spec.key]))
+    run.note(step, "deleted", collection=step.collection, records=len(records))
+
+
+def _take(step: verbs.Take, run: Run) -> None:
+    scope = run.scope
+    subject = str(step.subject(scope))
+    key = f"{step.quota}:{subject}"
+    record = run.store.collection("quotas").get(key)
+    anchor = step.anchor(scope) if step.anchor else None
+    period = limits.Period(step.period(scope) if step.period else None, step.calendar, anchor)
+    amount = step.amount(scope) if step.amount else 1
+    state, quota = limits.take(
+        step.limit(scope), period, record["state"] if record else None, run.now, amount
+    )
+    if not quota.allowed and not step.optional:
+        message = f"only {quota.left} of {quota.limit} {step.quota} left"
+        raise run.refuse(step, message, quota.renews)
+    if quota.allowed:
+        run.put("quotas", key, _kept(key, step.quota, subject, state))
+    if step.bind is not None:
+        scope[step.bind] = quota.as_record()
+    run.note(step, "taken" if quota.allowed else "too little left", left=quota.left)
+
+
+def _kept(key: str, name: str, subject: str, state: JsonValue) -> Record:
+    return {"id": key, "name": name, "subject": subject, "state": state}
+
+
+def _cooldown(step: verbs.Cooldown, run: Run) -> None:
+    subject = str(step.subject(run.scope))
+    key = f"{step.name}:{subject}"
+    record = run.store.collection("cooldowns").get(key)
+    period = step.period(run.scope)
+    state, cooldown = limits.cooldown(period, record["state"] if record else None, run.now)
+    bypassed = not cooldown.allowed and step.bypass is not None and step.bypass(run.scope)
+    if bypassed:
+        state = limits.start_cooldown(run.now)
+    elif not cooldown.allowed:
+        until = format_instant(cooldown.until)
+        raise run.refuse(step, f"{step.name} is cooling down until {until}", cooldown.until)
+    run.put("cooldowns", key, _kept(key, step.name, subject, state))
+    run.note(step, "bypassed" if bypassed else "started", subject=subject)
+
+
+def _text_or_none(template: Template | None, scope: Scope) -> JsonValue:
+    return None if template is None else template(scope)
+
+
+def _number(template: Template | None, scope: Scope, default: int) -> int:
+    value = default if template is None else template(scope)
+    return default if value is None else int(value)
+
+
+def _send(step: verbs.Send, run: Run) -> None:
+    scope = run.scope
+    at = _number(step.at, scope, run.now)
+    outcome = _text_or_none(step.outcome, scope) or DELIVERED
+    if outcome not in OUTCOMES:
+        raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
+    sent_after = _number(step.sent_after, scope, 0)
+    link = _text_or_none(step.link, scope)
+    text = str(step.text(scope))
+    message: Record = {
+        "id": run.uuid(),
+        "api": run.api.name,
+        "operation": run.operation.id,
+        "request_id": run.exchange.id,
+        "channel": step.channel(scope),
+        "to": step.to(scope),
+        "from": _text_or_none(step.sender, scope),
+        "subject": _text_or_none(step.subject, scope),
+        "text": place_link(text, step.link_at, link) if step.link_at and link else text,
+        "link": link,
+        "created_at": run.now,
+        "send_at": at,
+        "sent_at": at + sent_after,
+        "delivered_at": at + _number(step.delivered_after, scope, sent_after),
+        "outcome": outcome,
+        "data": _text_or_none(step.data, scope),
+    }
+    run.create("messages", message)
+    if step.bind is not None:
+        scope[step.bind] = message
+    run.note(step, "queued", channel=message["channel"], to=message["to"], id=message["id"])
+
+
+def _each(step: verbs.Each, run: Run) -> None:
+    items = step.of(run.scope) or []
+    if not isinstance(items, list):
+        raise ExpressionError("`each` goes over a list")
+    run.note(step, "started", items=len(items))
+    for index, item in enumerate(items):
+        run.scope[step.bind] = item
+        run.scope["index"] = index
+        run_steps(step.steps, run)
+        if run.reply is not None:
+            return
+
+
+def _respond(step: verbs.Respond, run: Run) -> None:
+    scope = run.scope
+    headers = [(name, str(template(scope))) for name, template in step.headers]
+    status = None if step.status is None else int(step.status(scope))
+    if step.example is not None:
+        run.answer_example(step.example, status, headers)
+        return
+    body = None if step.body is None else step.body(scope)
+    run.answer(status or run.operation.success, headers, body, step.content_type)
+
+
+Apply = Callable[[Any, Run], None]
+APPLY: Mapping[type[verbs.Step], Apply] = cast(
+    Mapping[type[verbs.Step], Apply],
+    {
+        verbs.Require: _require,
+        verbs.Let: _let,
+        verbs.Find: _find,
+        verbs.ListRecords: _list,
+        verbs.Create: _create,
+        verbs.Update: _update,
+        verbs.Delete: _delete,
+        verbs.Take: _take,
+        verbs.Cooldown: _cooldown,
+        verbs.Send: _send,
+        verbs.Each: _each,
+        verbs.Respond: _respond,
+    },
+)
+"""One function for every verb."""

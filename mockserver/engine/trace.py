@@ -1,0 +1,219 @@
+"""The decisions made about a request, as data: why it got its answer."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mockserver.clock import format_instant
+from mockserver.engine.limits import Decision as LimitDecision
+from mockserver.errors import Source
+from mockserver.model import Operation, RateLimit
+from mockserver.verbs import Step
+
+
+class Matched(NamedTuple):
+    """The operation that the request's method and path lead to."""
+
+    operation: Operation
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return f"matched {self.operation.method} {self.operation.path} ({self.operation.id})"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return self.operation.source
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"operation": self.operation.id}
+
+
+class Authenticated(NamedTuple):
+    """The security schemes that the request satisfied."""
+
+    schemes: tuple[str, ...]
+    who: str
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        if not self.schemes:
+            return "no credential is needed"
+        return f"authenticated by {' and '.join(self.schemes)} as {self.who or 'anybody'}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"schemes": list(self.schemes), "principal": self.who}
+
+
+class RateLimited(NamedTuple):
+    """A hit on a rate limit."""
+
+    limit: RateLimit
+    subject: str
+    decision: LimitDecision
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        name, decision = self.limit.name, self.decision
+        whose = f" for {self.subject}" if self.subject else ""
+        if decision.allowed:
+            return f"rate limit {name}{whose}: {decision.remaining} of {decision.limit} left"
+        until = format_instant(decision.passes_at)
+        return f"rate limit {name}{whose}: all {decision.limit} used until {until}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return self.limit.source
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {
+            "name": self.limit.name,
+            "limit": self.decision.limit,
+            "remaining": self.decision.remaining,
+            "resets_at": format_instant(self.decision.resets_at),
+        }
+
+
+class Validated(NamedTuple):
+    """The outcome of comparing the request with the operation's description."""
+
+    violations: int
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        if not self.violations:
+            return "parameters and body conform to the document"
+        return f"{self.violations} violations of the document"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"violations": self.violations}
+
+
+class TestValueMet(NamedTuple):
+    """A documented magic input was recognised."""
+
+    value: str
+    effect: str
+    where: Source
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return f"test value {self.value!r}: {self.effect}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return self.where
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"value": self.value, "effect": self.effect}
+
+
+class StepTaken(NamedTuple):
+    """What a step did."""
+
+    step: Step
+    outcome: str
+    detail: Mapping[str, Any] | None = None
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        told = ", ".join(f"{name} {value}" for name, value in (self.detail or {}).items())
+        verb = _verb(self.step)
+        return f"{verb}: {self.outcome}" + (f" ({told})" if told else "")
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return self.step.source
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"verb": _verb(self.step), "outcome": self.outcome, **(self.detail or {})}
+
+
+class Refused(NamedTuple):
+    """The request was not granted, and nothing it did was kept."""
+
+    kind: str
+    message: str
+    where: Source | None
+    passes_at: int | None
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        later = f"; passes at {format_instant(self.passes_at)}" if self.passes_at else ""
+        return f"refused as {self.kind}: {self.message}{later}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return self.where
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        passes = format_instant(self.passes_at) if self.passes_at else None
+        return {"kind": self.kind, "message": self.message, "passes_at": passes}
+
+
+class Answered(NamedTuple):
+    """Which answer was chosen, and why."""
+
+    status: int
+    because: str
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return f"answered {self.status}: {self.because}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"status": self.status, "because": self.because}
+
+
+Decision = (
+    Matched
+    | Authenticated
+    | RateLimited
+    | Validated
+    | TestValueMet
+    | StepTaken
+    | Refused
+    | Answered
+)
+
+
+def _verb(step: Step) -> str:
+    return _VERB_NAMES.get(type(step).__name__, type(step).__name__.lower())
+
+
+_VERB_NAMES = {
+    "ListRecords": "list",
+    "OauthAuthorize": "oauth_authorize",
+    "OauthToken": "oauth_token",
+    "OauthRevoke": "oauth_revoke",
+}
+
+
+def as_json(decision: Decision) -> dict[str, Any]:
+    """Write a decision as JSON, with its sentence and its place in the document."""
+    source = decision.source()
+    return {
+        "what": type(decision).__name__,
+        "sentence": decision.sentence(),
+        "source": str(source) if source else None,
+        "pointer": source.pointer if source else None,
+        **decision.data(),
+    }

@@ -1,0 +1,143 @@
+"""How operators of the expression language behave on JSON values."""
+
+import orjson
+
+from mockserver.errors import ExpressionError
+from mockserver.exchange import JsonValue
+
+LARGEST_NUMBER = 2**63
+LONGEST_TEXT = 1_000_000
+
+_NUMBERS = (int, float)
+
+
+def get(container: JsonValue, key: JsonValue) -> JsonValue:
+    """Return a member or an item; null where there is none."""
+    if type(container) is dict:
+        return container.get(key if type(key) is str else text(key))
+    if type(container) is list and type(key) is int:
+        return container[key] if -len(container) <= key < len(container) else None
+    return None
+
+
+def text(value: JsonValue) -> str:
+    """Write a value as text: null is empty, lists and maps are JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, _NUMBERS):
+        return str(value)
+    return orjson.dumps(value).decode()
+
+
+def join(*parts: JsonValue) -> str:
+    """Concatenate the pieces of a mixed text."""
+    whole = "".join([text(part) for part in parts])
+    if len(whole) > LONGEST_TEXT:
+        raise ExpressionError("the text would be longer than 1,000,000 characters")
+    return whole
+
+
+def equal(left: JsonValue, right: JsonValue) -> bool:
+    """Compare as JSON does: true is not 1."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return bool(left == right)
+
+
+def is_in(item: JsonValue, container: JsonValue) -> bool:
+    """Look for an item of a list, a key of a map, or a part of a text; nothing is in null."""
+    if isinstance(container, str):
+        return isinstance(item, str) and item in container
+    if isinstance(container, dict):
+        return isinstance(item, str) and item in container
+    if isinstance(container, list):
+        return any(equal(item, other) for other in container)
+    return False
+
+
+def _comparable(left: JsonValue, right: JsonValue) -> bool:
+    if left is None or right is None:
+        return False
+    both_text = isinstance(left, str) and isinstance(right, str)
+    if both_text or (_is_number(left) and _is_number(right)):
+        return True
+    raise ExpressionError(f"cannot order {describe(left)} and {describe(right)}")
+
+
+def less(left: JsonValue, right: JsonValue) -> bool:
+    """Order two numbers or two texts; null is not ordered."""
+    return _comparable(left, right) and left < right
+
+
+def at_most(left: JsonValue, right: JsonValue) -> bool:
+    """Order two numbers or two texts; null is not ordered."""
+    return _comparable(left, right) and left <= right
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
+
+
+def _number(value: JsonValue) -> JsonValue:
+    if not _is_number(value):
+        raise ExpressionError(f"a number was expected here, not {describe(value)}")
+    return value
+
+
+def _bounded(value: JsonValue) -> JsonValue:
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise ExpressionError("the number is too large")
+    return value
+
+
+def add(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Add two numbers."""
+    return _bounded(_number(left) + _number(right))
+
+
+def subtract(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Subtract two numbers."""
+    return _bounded(_number(left) - _number(right))
+
+
+def multiply(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Multiply two numbers."""
+    return _bounded(_number(left) * _number(right))
+
+
+def _divisor(value: JsonValue) -> JsonValue:
+    if _number(value) == 0:
+        raise ExpressionError("division by zero")
+    return value
+
+
+def divide(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Divide two numbers."""
+    return _bounded(_number(left) / _divisor(right))
+
+
+def floor_divide(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Divide and round down."""
+    return _bounded(_number(left) // _divisor(right))
+
+
+def modulo(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Return the rest of a division."""
+    return _number(left) % _divisor(right)
+
+
+def negate(value: JsonValue) -> JsonValue:
+    """Change a number's sign."""
+    return -_number(value)
+
+
+def describe(value: JsonValue) -> str:
+    """Name the type of a value for a message."""
+    names = {str: "text", bool: "a boolean", dict: "a map", list: "a list", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,359 @@
+"""Compiles the steps of an operation; every name they bind is known to the steps after them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from mockserver import verbs
+from mockserver.clock import parse_duration
+from mockserver.errors import Source, SpecProblem
+from mockserver.exchange import JsonValue, Kind, Template
+from mockserver.model import CollectionSpec
+from mockserver.spec import behaviour
+from mockserver.spec.expressions import (
+    Known,
+    compile_expression,
+    compile_template,
+    has_expressions,
+    near,
+)
+
+DEFAULT_REFUSALS: Mapping[str, str] = {
+    "find": Kind.NOT_FOUND,
+    "create": Kind.CONFLICT,
+    "update": Kind.CONFLICT,
+    "take": Kind.QUOTA_EXHAUSTED,
+    "cooldown": Kind.COOLDOWN,
+}
+"""Error kind of a verb that refuses and has no `otherwise`; for all others it is `invalid`."""
+
+
+@dataclass(slots=True)
+class StepContext:
+    """What the steps of one operation may refer to, and where their problems are collected."""
+
+    known: Known
+    collections: Mapping[str, CollectionSpec]
+    kinds: set[str]
+    examples: set[str]
+    problems: list[SpecProblem]
+    bound: set[str] = field(default_factory=set)
+
+    def template(self, value: JsonValue, source: Source) -> Template:
+        """Compile a value that is always there."""
+        return compile_template(value, source, self.known, self.problems)
+
+    def optional(self, value: JsonValue, source: Source) -> Template | None:
+        """Compile a value unless it is null."""
+        return None if value is None else self.template(value, source)
+
+    def expression(self, value: str, source: Source) -> Template:
+        """Compile a text that must be one expression."""
+        return compile_expression(value, source, self.known, self.problems)
+
+    def condition(self, value: str | None, source: Source) -> Template | None:
+        """Compile an expression unless it is null."""
+        return None if value is None else self.expression(value, source)
+
+    def duration(self, value: JsonValue, source: Source) -> Template | None:
+        """Compile a span of time: ISO 8601 text, or an expression that gives microseconds."""
+        if isinstance(value, str) and not has_expressions(value):
+            try:
+                value = int(parse_duration(value))
+            except ValueError as error:
+                self.problem(source, str(error))
+                return None
+        return self.optional(value, source)
+
+    def templates(
+        self, values: Mapping[str, JsonValue], source: Source
+    ) -> tuple[tuple[str, Template], ...]:
+        """Compile the members of a mapping, in order."""
+        return tuple(
+            (name, self.template(value, source.child(name))) for name, value in values.items()
+        )
+
+    def item(self, *names: str) -> "StepContext":
+        """Return a context for templates that also see `names`."""
+        return StepContext(
+            self.known.with_names(*names),
+            self.collections,
+            self.kinds,
+            self.examples,
+            self.problems,
+            self.bound,
+        )
+
+    def bind(self, name: str | None, source: Source) -> None:
+        """Make a name known to what follows."""
+        if name is None:
+            return
+        if name in RESERVED_NAMES:
+            self.problem(source, f"{name!r} has a meaning of its own", "bind another name")
+        self.known.names.add(name)
+        self.bound.add(name)
+
+    def collection(self, name: str, source: Source) -> str:
+        """Check that a collection is declared."""
+        if name not in self.collections:
+            hint = near(name, self.collections) or "declare it under x-mock.collections"
+            self.problem(source, f"there is no collection {name!r}", hint)
+        return name
+
+    def otherwise(
+        self, given: str | behaviour.Otherwise | None, default: str, source: Source
+    ) -> verbs.Otherwise:
+        """Compile a refusal."""
+        if given is None or isinstance(given, str):
+            return verbs.Otherwise(self.kind(given or default, source))
+        message = self.optional(given.message, source.child("message"))
+        kind = self.kind(given.error, source.child("error"))
+        return verbs.Otherwise(kind, message, given.field)
+
+    def kind(self, kind: str, source: Source) -> str:
+        """Check that an error kind exists."""
+        if kind not in self.kinds:
+            hint = near(kind, self.kinds) or "declare it under x-mock.errors"
+            self.problem(source, f"there is no error kind {kind!r}", hint)
+        return kind
+
+    def problem(self, source: Source, message: str, hint: str = "") -> None:
+        """Note what is wrong."""
+        self.problems.append(SpecProblem(source, message, hint))
+
+
+BASE_NAMES = frozenset(
+    [
+        "body",
+        "path",
+        "query",
+        "header",
+        "cookie",
+        "principal",
+        "credential",
+        "scopes",
+        "settings",
+        "now",
+        "base_url",
+        "test",
+        "request_id",
+    ]
+)
+"""What every expression of an operation can see."""
+RESERVED_NAMES = BASE_NAMES | {"item", "index", "error"}
+
+
+def compile_steps(
+    models: Iterable[behaviour.Step], source: Source, context: StepContext
+) -> tuple[verbs.Step, ...]:
+    """Compile steps in order."""
+    return tuple(
+        _compile_step(model, source.child(index), context) for index, model in enumerate(models)
+    )
+
+
+def _compile_step(model: behaviour.Step, source: Source, context: StepContext) -> verbs.Step:
+    verb = model.verb
+    default = DEFAULT_REFUSALS.get(verb, Kind.INVALID)
+    common = {
+        "source": source,
+        "when": context.condition(model.when, source.child("when")),
+        "otherwise": context.otherwise(model.otherwise, default, source.child("otherwise")),
+    }
+    content = getattr(model, _ATTRIBUTES[verb])
+    return COMPILERS[verb](content, source.child(verb), context, common)
+
+
+_ATTRIBUTES = {verb: attribute for attribute, verb in behaviour.VERBS.items()}
+Common = dict[str, Any]
+
+
+def _require(content: str, source: Source, context: StepContext, common: Common) -> verbs.Step:
+    return verbs.Require(**common, that=context.expression(content, source), shown=content)
+
+
+def _let(
+    content: Mapping[str, JsonValue], source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    bindings = []
+    for name, value in content.items():
+        bindings.append((name, context.template(value, source.child(name))))
+        context.bind(name, source.child(name))
+    return verbs.Let(**common, bindings=tuple(bindings))
+
+
+def _find(
+    content: behaviour.Find, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    inner = context.item("item")
+    step = verbs.Find(
+        **common,
+        collection=context.collection(content.in_, source.child("in")),
+        where=context.templates(content.where, source.child("where")),
+        matching=inner.condition(content.matching, source.child("matching")),
+        bind=content.as_,
+        optional=content.optional,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
+def _list(
+    content: behaviour.ListRecords, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    inner = context.item("item")
+    step = verbs.ListRecords(
+        **common,
+        collection=context.collection(content.in_, source.child("in")),
+        where=context.templates(content.where, source.child("where")),
+        matching=inner.condition(content.matching, source.child("matching")),
+        sort=context.optional(content.sort, source.child("sort")),
+        offset=context.optional(content.offset, source.child("offset")),
+        limit=context.optional(content.limit, source.child("limit")),
+        select=inner.optional(content.select, source.child("select")),
+        bind=content.as_,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
+def _create(
+    content: behaviour.Create, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    step = verbs.Create(
+        **common,
+        collection=context.collection(content.in_, source.child("in")),
+        record=context.template(content.record, source.child("record")),
+        bind=content.as_,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
+def _update(
+    content: behaviour.Update, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    step = verbs.Update(
+        **common,
+        collection=context.collection(content.in_, source.child("in")),
+        where=context.templates(content.where, source.child("where")),
+        fields=context.template(content.set, source.child("set")),
+        bind=content.as_,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
+def _delete(
+    content: behaviour.Delete, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    return verbs.Delete(
+        **common,
+        collection=context.collection(content.in_, source.child("in")),
+        where=context.templates(content.where, source.child("where")),
+    )
+
+
+def _take(
+    content: behaviour.Take, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    step = verbs.Take(
+        **common,
+        quota=content.quota,
+        subject=context.template(content.subject, source.child("subject")),
+        limit=context.template(content.limit, source.child("limit")),
+        period=context.duration(content.period, source.child("period")),
+        calendar=content.calendar,
+        anchor=context.optional(content.anchor, source.child("anchor")),
+        amount=None
+        if content.amount == 1
+        else context.template(content.amount, source.child("amount")),
+        bind=content.as_,
+        optional=content.optional,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
+def _cooldown(
+    content: behaviour.Cooldown, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    period = context.duration(content.period, source.child("period"))
+    return verbs.Cooldown(
+        **common,
+        name=content.name,
+        subject=context.template(content.subject, source.child("subject")),
+        period=period or (lambda _scope: 0),
+        bypass=context.condition(content.bypass, source.child("bypass")),
+    )
+
+
+def _send(
+    content: behaviour.Send, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    step = verbs.Send(
+        **common,
+        channel=context.template(content.channel, source.child("channel")),
+        to=context.template(content.to, source.child("to")),
+        sender=context.optional(content.from_, source.child("from")),
+        subject=context.optional(content.subject, source.child("subject")),
+        text=context.template(content.text, source.child("text")),
+        link=context.optional(content.link, source.child("link")),
+        link_at=content.link_at,
+        at=context.optional(content.at, source.child("at")),
+        sent_after=context.duration(content.sent_after, source.child("sent_after")),
+        delivered_after=context.duration(content.delivered_after, source.child("delivered_after")),
+        outcome=context.optional(content.outcome, source.child("outcome")),
+        data=context.optional(content.data, source.child("data")),
+        bind=content.as_,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
+def _each(
+    content: behaviour.Each, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    of = context.expression(content.of, source.child("of"))
+    context.bind(content.as_, source.child("as"))
+    context.known.names.add("index")
+    context.bound.add("index")
+    steps = compile_steps(content.steps, source.child("steps"), context)
+    return verbs.Each(**common, of=of, bind=content.as_, steps=steps)
+
+
+def _respond(
+    content: behaviour.Respond, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    if content.example is not None and content.example not in context.examples:
+        hint = near(content.example, context.examples)
+        context.problem(source.child("example"), f"no example {content.example!r}", hint)
+    return verbs.Respond(
+        **common,
+        status=context.optional(content.status, source.child("status")),
+        headers=context.templates(content.headers, source.child("headers")),
+        body=context.optional(content.body, source.child("body")),
+        example=content.example,
+        content_type=content.content_type or "application/json",
+    )
+
+
+Compiler = Callable[[Any, Source, StepContext, Common], verbs.Step]
+COMPILERS: Mapping[str, Compiler] = cast(
+    Mapping[str, Compiler],
+    {
+        "require": _require,
+        "let": _let,
+        "find": _find,
+        "list": _list,
+        "create": _create,
+        "update": _update,
+        "delete": _delete,
+        "take": _take,
+        "cooldown": _cooldown,
+        "send": _send,
+        "each": _each,
+        "respond": _respond,
+    },
+)
+"""One compiler for every verb."""
