@@ -1,0 +1,111 @@
+"""Documents: files of JSON values in which every value knows its line and column."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mockserver.errors import Position, Source, SpecError, SpecProblem
+from mockserver.exchange import JsonValue
+from mockserver.spec.json_text import json_positions, read_json
+from mockserver.spec.yaml_text import Trouble, UnreadableError, read_yaml, yaml_positions
+
+LARGEST = 20_000_000
+"""Bytes of a document."""
+_SUFFIXES = {".yaml", ".yml", ".json"}
+
+
+@dataclass(slots=True)
+class Document:
+    """One file's value; positions are looked for only when one is asked for."""
+
+    file: str
+    """Its name as people are told it."""
+    path: Path | None
+    value: JsonValue
+    places: Callable[[], dict[str, Position]]
+    origins: dict[str, Source] = field(default_factory=dict)
+    """Where what stands under a pointer comes from, if it is from another file (an overlay)."""
+    _index: dict[str, Position] | None = None
+
+    def source(self, pointer: str = "") -> Source:
+        """Return the place of the value under a JSON Pointer."""
+        if self.origins and (origin := self._origin(pointer)):
+            return origin
+        return Source(self.file, pointer, self.position)
+
+    def position(self, pointer: str) -> Position:
+        """Return line and column of a value, or of the nearest value above it."""
+        if self._index is None:
+            self._index = self.places()
+        while pointer and pointer not in self._index:
+            pointer = pointer.rpartition("/")[0]
+        return self._index.get(pointer, (1, 1))
+
+    def _origin(self, pointer: str) -> Source | None:
+        """Follow the pointer upwards to the nearest value that an overlay put there."""
+        above, below = pointer, ""
+        while above:
+            if (origin := self.origins.get(above)) is not None:
+                return Source(origin.file, origin.pointer + below, origin.locate)
+            head, _, tail = above.rpartition("/")
+            above, below = head, f"/{tail}{below}"
+        return None
+
+
+def load_document(path: Path, file: str | None = None) -> Document:
+    """Read a file.
+
+    Raises:
+        SpecError: With everything that is wrong with it as JSON or YAML.
+    """
+    name = file or str(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise _wrong(name, [Trouble((1, 1), f"larger than {LARGEST:,} bytes")])
+        content = path.read_bytes()
+    except OSError as error:
+        hint = "name a file, not a folder" if path.is_dir() else "check the path"
+        message = f"cannot be read: {error.strerror or error}"
+        raise _wrong(name, [Trouble((1, 1), message, hint)]) from None
+    return parse_document(content, name, path)
+
+
+def parse_document(content: bytes, file: str, path: Path | None = None) -> Document:
+    """Read a document's bytes, as JSON or as YAML.
+
+    Raises:
+        SpecError: With everything that is wrong with it.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _wrong(file, [Trouble((line, 1), "not UTF-8", "save it as UTF-8")]) from None
+    is_json = file.lower().endswith(".json") or text.lstrip()[:1] == "{"
+    try:
+        value = read_json(text) if is_json else read_yaml(text)
+    except UnreadableError as error:
+        if is_json and not file.lower().endswith(".json"):
+            return _flow_style(text, file, path)
+        raise _wrong(file, error.troubles) from None
+    places = json_positions if is_json else yaml_positions
+    return Document(file, path, value, lambda: places(text))
+
+
+def _flow_style(text: str, file: str, path: Path | None) -> Document:
+    """Read YAML that begins with a brace but is not JSON."""
+    try:
+        return Document(file, path, read_yaml(text), lambda: yaml_positions(text))
+    except UnreadableError as error:
+        raise _wrong(file, error.troubles) from None
+
+
+def _wrong(file: str, troubles: list[Trouble]) -> SpecError:
+    return SpecError(
+        SpecProblem(_at(file, trouble.position), trouble.message, trouble.hint)
+        for trouble in troubles
+    )
+
+
+def _at(file: str, position: Position) -> Source:
+    return Source(file, "", lambda _pointer: position)

@@ -1,0 +1,252 @@
+"""Compiles what `x-mock` says of a whole document: settings, collections, errors, limits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mockserver.clock import ZERO, parse_duration
+from mockserver.errors import Source, SpecError, SpecProblem
+from mockserver.exchange import Kind
+from mockserver.model import (
+    CollectionSpec,
+    Effect,
+    ErrorAnswer,
+    Fixture,
+    Principals,
+    RateLimit,
+    Requirement,
+    Setting,
+    TestValues,
+)
+from mockserver.spec import behaviour
+from mockserver.spec.documents import load_document
+from mockserver.spec.expressions import Known, compile_template
+from mockserver.spec.references import Place
+from mockserver.spec.steps import StepContext
+
+Model = TypeVar("Model", bound=BaseModel)
+FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
+_FIXTURE_FOLDER = "fixtures"
+
+
+def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) -> Model:
+    """Read an `x-mock` block; one that is wrong is noted and gives an empty block."""
+    if place.value is None:
+        return model()
+    try:
+        return model.model_validate(place.value)
+    except ValidationError as error:
+        problems += [_problem(place.source, detail) for detail in error.errors()]
+        return model()
+
+
+def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
+    path = [part for part in detail["loc"] if not _is_alternative(part)]
+    if path and path[-1] == "[key]":
+        path.pop()
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    hint = ""
+    if detail["type"] == "extra_forbidden":
+        message, hint = f"{path[-1]!r} is not known here", "check its spelling, or leave it out"
+    return SpecProblem(source.child(*path), message, hint)
+
+
+def _is_alternative(part: str | int) -> bool:
+    """Tell pydantic's names of a union's alternatives from keys of the document."""
+    return isinstance(part, str) and (part[:1].isupper() or "[" in part) and part != "[key]"
+
+
+def compile_settings(
+    models: Mapping[str, behaviour.Setting], source: Source, problems: list[SpecProblem]
+) -> dict[str, Setting]:
+    """Compile settings and check their defaults."""
+    settings: dict[str, Setting] = {}
+    for name, model in models.items():
+        setting = Setting(
+            name,
+            model.type,
+            None,
+            model.description,
+            model.minimum,
+            model.maximum,
+            tuple(model.enum or ()),
+        )
+        try:
+            default = setting.read(model.default)
+        except ValueError as error:
+            problems.append(SpecProblem(source.child(name, "default"), str(error)))
+            continue
+        settings[name] = replace(setting, default=default)
+    return settings
+
+
+def compile_collections(
+    models: Mapping[str, behaviour.Collection],
+    built_in: Iterable[str],
+    source: Source,
+    problems: list[SpecProblem],
+) -> dict[str, CollectionSpec]:
+    """Compile collections; names the engine uses itself are refused."""
+    taken = set(built_in)
+    for name in models:
+        if name in taken:
+            message = f"{name!r} is a collection of the engine's own"
+            problems.append(SpecProblem(source.child(name), message, "choose another name"))
+    return {
+        name: CollectionSpec(
+            name, model.key, tuple(model.unique), tuple(model.indexed), model.description
+        )
+        for name, model in models.items()
+    }
+
+
+def compile_errors(
+    models: Mapping[str, behaviour.Error], source: Source, context: StepContext
+) -> dict[str, ErrorAnswer]:
+    """Compile what the API answers for error kinds."""
+    inner = context.item("error")
+    return {
+        kind: ErrorAnswer(
+            kind,
+            model.status,
+            inner.templates(model.headers, source.child(kind, "headers")),
+            inner.optional(model.body, source.child(kind, "body")),
+            model.content_type,
+            model.description,
+        )
+        for kind, model in models.items()
+    }
+
+
+def compile_limits(
+    models: Sequence[behaviour.RateLimit], source: Source, context: StepContext
+) -> tuple[RateLimit, ...]:
+    """Compile rate limits."""
+    return tuple(_limit(model, source.child(index), context) for index, model in enumerate(models))
+
+
+def _limit(model: behaviour.RateLimit, source: Source, context: StepContext) -> RateLimit:
+    window = context.duration(model.window, source.child("window"))
+    return RateLimit(
+        model.name,
+        context.template(model.limit, source.child("limit")),
+        window or (lambda _scope: ZERO),
+        model.algorithm,
+        context.optional(model.per, source.child("per")),
+        model.headers,
+        context.otherwise(model.otherwise, Kind.RATE_LIMITED, source.child("otherwise")),
+        source,
+    )
+
+
+def compile_test_values(
+    models: Sequence[behaviour.TestValues], source: Source, context: StepContext
+) -> tuple[TestValues, ...]:
+    """Compile groups of magic inputs."""
+    return tuple(
+        TestValues(
+            context.expression(model.at, source.child(index, "at")),
+            model.at,
+            {
+                value: _effect(effect, source.child(index, "values", value), context)
+                for value, effect in model.values.items()
+            },
+            source.child(index),
+        )
+        for index, model in enumerate(models)
+    )
+
+
+def _effect(model: behaviour.Effect, source: Source, context: StepContext) -> Effect:
+    error = None
+    if model.error is not None:
+        error = context.otherwise(model.error, Kind.INVALID, source.child("error"))
+    delay = ZERO
+    if model.delay is not None:
+        try:
+            delay = parse_duration(model.delay)
+        except ValueError as problem:
+            context.problem(source.child("delay"), str(problem))
+    return Effect(model.description, error, delay, dict(model.set))
+
+
+def compile_principals(
+    models: Mapping[str, behaviour.Principals], source: Source, context: StepContext
+) -> dict[str, Principals]:
+    """Compile where the owners of credentials are found, by security scheme."""
+    return {name: _principals(model, source.child(name), context) for name, model in models.items()}
+
+
+def _principals(model: behaviour.Principals, source: Source, context: StepContext) -> Principals:
+    collection = context.collection(model.in_, source.child("in"))
+    spec = context.collections.get(collection)
+    requirements = tuple(
+        Requirement(
+            context.expression(item.that, source.child("require", index, "that")),
+            context.otherwise(
+                item.otherwise, Kind.UNAUTHENTICATED, source.child("require", index, "otherwise")
+            ),
+        )
+        for index, item in enumerate(model.require)
+    )
+    field = model.field or (spec.key if spec else "id")
+    return Principals(collection, field, requirements, model.scopes, model.label)
+
+
+def load_fixtures(files: Sequence[str], place: Place, context: StepContext) -> tuple[Fixture, ...]:
+    """Read fixture files and compile their records."""
+    fixtures: list[Fixture] = []
+    for index, file in enumerate(files):
+        try:
+            fixtures += _fixture(file, place.child(index), context)
+        except SpecError as error:
+            context.problems += error.problems
+    return tuple(fixtures)
+
+
+def _fixture(file: str, place: Place, context: StepContext) -> list[Fixture]:
+    document = load_document(_fixture_path(file, place), _display(file, place))
+    whole = Place(document, "", document.value)
+    if not isinstance(document.value, dict):
+        message = "a fixture is a mapping of collections to lists of records"
+        raise SpecError([SpecProblem(whole.source, message)])
+    known = Known(set(FIXTURE_NAMES), context.known.members)
+    fixtures = []
+    for name, records in whole.members():
+        context.collection(name, records.source)
+        if not all(isinstance(item, dict) for item in records.value or ()):
+            context.problem(records.source, "a collection's records are a list of mappings")
+        template = compile_template(records.value or [], records.source, known, context.problems)
+        fixtures.append(Fixture(name, template))
+    return fixtures
+
+
+def _display(file: str, place: Place) -> str:
+    parts = Path(place.document.source(place.pointer).file).parent / file
+    return str(_normal(parts))
+
+
+def _normal(path: Path) -> Path:
+    """Take `folder/..` out of a path that is shown to people."""
+    kept: list[str] = []
+    for part in path.parts:
+        if part == ".." and kept and kept[-1] != "..":
+            kept.pop()
+        else:
+            kept.append(part)
+    return Path(*kept)
+
+
+def _fixture_path(file: str, place: Place) -> Path:
+    """Find a fixture beside the document or in the `fixtures` folder beside its folder."""
+    base = (place.document.path or Path("document")).resolve().parent
+    path = (base / file).resolve()
+    roots = (base, base.parent / _FIXTURE_FOLDER)
+    if not any(path.is_relative_to(root) for root in roots):
+        hint = f"put it beside the document or in ../{_FIXTURE_FOLDER}"
+        message = f"{file!r} lies outside the folders for fixtures"
+        raise SpecError([SpecProblem(place.source, message, hint)])
+    return path

@@ -1,0 +1,133 @@
+"""`$ref`: from a reference to the place it points at, inside one folder and nowhere else."""
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mockserver.errors import Source, SpecError, SpecProblem, escape, unescape
+from mockserver.exchange import JsonValue
+from mockserver.spec.documents import Document, load_document
+
+_LONGEST_CHAIN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value in a document."""
+
+    document: Document
+    pointer: str
+    value: JsonValue
+
+    @property
+    def source(self) -> Source:
+        """Its line and column."""
+        return self.document.source(self.pointer)
+
+    def child(self, key: str | int) -> "Place":
+        """Return the place of a member or an item; its value is None if there is none."""
+        value: JsonValue = None
+        if isinstance(self.value, dict):
+            value = self.value.get(str(key))
+        elif isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
+            value = self.value[key]
+        return Place(self.document, f"{self.pointer}/{escape(str(key))}", value)
+
+    def descend(self, *keys: str | int) -> "Place":
+        """Return the place of a value several levels down."""
+        place = self
+        for key in keys:
+            place = place.child(key)
+        return place
+
+    def members(self) -> "list[tuple[str, Place]]":
+        """List the members of a mapping; none of anything else."""
+        value = self.value
+        return [(key, self.child(key)) for key in value] if isinstance(value, dict) else []
+
+    def items(self) -> "list[Place]":
+        """List the items of a sequence; none of anything else."""
+        value = self.value
+        return [self.child(index) for index in range(len(value))] if isinstance(value, list) else []
+
+
+@dataclass(slots=True)
+class References:
+    """Follows references between the files of one folder."""
+
+    root: Path
+    _loaded: dict[Path, Document] = field(default_factory=dict)
+
+    def add(self, document: Document) -> None:
+        """Use this document for references to its path, as it is after its overlays."""
+        if document.path is not None:
+            self._loaded[document.path.resolve()] = document
+
+    def resolve(self, place: Place) -> Place:
+        """Follow a `$ref`, and those it leads to; anything else is returned as it is.
+
+        Raises:
+            SpecError: If a reference leads nowhere, round in a circle or out of the folder.
+        """
+        seen: set[tuple[str, str]] = set()
+        while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
+            here = (place.document.file, place.pointer)
+            if here in seen or len(seen) > _LONGEST_CHAIN:
+                raise _bad(place, "the reference leads back to itself", "point it at a definition")
+            seen.add(here)
+            place = self._target(place, place.value["$ref"])
+        return place
+
+    def _target(self, place: Place, reference: str) -> Place:
+        file, _, fragment = reference.partition("#")
+        document = self._document(place, file) if file else place.document
+        pointer = unquote(fragment)
+        if pointer and not pointer.startswith("/"):
+            hint = "write #/components/…"
+            raise _bad(place, f"{reference!r} has no JSON Pointer after its #", hint)
+        return self._walk(place, document, pointer)
+
+    def _walk(self, place: Place, document: Document, pointer: str) -> Place:
+        value: Any = document.value
+        for token in pointer.split("/")[1:]:
+            key = unescape(token)
+            if isinstance(value, dict) and key in value:
+                value = value[key]
+            elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                raise _bad(place, f"there is nothing at {pointer!r}", _near(key, value))
+        return Place(document, pointer, value)
+
+    def _document(self, place: Place, file: str) -> Document:
+        parts = urlsplit(file)
+        if parts.scheme or parts.netloc:
+            hint = "copy the file beside this one and point at the copy"
+            raise _bad(place, f"{file!r} lies on a network; nothing is fetched", hint)
+        base = place.document.path
+        path = ((base.parent if base else self.root) / unquote(file)).resolve()
+        if Path(unquote(file)).is_absolute() or not path.is_relative_to(self.root.resolve()):
+            hint = f"move the file into {self.root.name or 'the folder'}"
+            raise _bad(place, f"{file!r} lies outside the document's folder", hint)
+        if (known := self._loaded.get(path)) is None:
+            name = str(Path(place.document.file).parent / unquote(file))
+            known = self._loaded[path] = self._load(place, path, name)
+        return known
+
+    def _load(self, place: Place, path: Path, name: str) -> Document:
+        if not path.is_file():
+            raise _bad(place, f"there is no file {name!r}", "check the path")
+        return load_document(path, name)
+
+
+def _near(key: str, value: JsonValue) -> str:
+    names = list(value) if isinstance(value, dict) else []
+    found = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
+def _bad(place: Place, message: str, hint: str = "") -> SpecError:
+    source = place.child("$ref").source
+    return SpecError([SpecProblem(source, message, hint)])
