@@ -6,7 +6,8 @@ was never seen. Instants and durations are whole microseconds, and nothing is ev
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.clock import Instant, to_datetime
@@ -110,24 +111,22 @@ _MONDAY = 4 * 86_400_000_000
 
 def _months(anchor: int, now: int) -> tuple[int, int]:
     """Renew on the anchor's day of the month and time; on a shorter month's last day."""
-    first, moment = to_datetime(anchor), to_datetime(now)
-    count = (moment.year - first.year) * 12 + moment.month - first.month
-    if _months_after(first, count) > moment:
+    moment = to_datetime(now)
+    count = moment.year * 12 + moment.month
+    if _renewal(anchor, count) > now:
         count -= 1
-    return _microseconds(_months_after(first, count)), _microseconds(
-        _months_after(first, count + 1)
-    )
+    return _renewal(anchor, count), _renewal(anchor, count + 1)
 
 
-def _months_after(first: datetime, count: int) -> datetime:
-    years, month = divmod(first.month - 1 + count, 12)
-    start = first.replace(year=first.year + years, month=month + 1, day=1)
+@lru_cache(1024)
+def _renewal(anchor: int, months: int) -> int:
+    """Return the renewal in a month, which is counted from the start of year 0."""
+    first = to_datetime(anchor)
+    year, month = divmod(months - 1, 12)
+    start = first.replace(year=year, month=month + 1, day=1)
     following = (start + timedelta(days=32)).replace(day=1)
-    return start.replace(day=min(first.day, (following - timedelta(days=1)).day))
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - to_datetime(0)) // timedelta(microseconds=1)
+    day = min(first.day, (following - timedelta(days=1)).day)
+    return (start.replace(day=day) - to_datetime(0)) // timedelta(microseconds=1)
 
 
 class Quota(NamedTuple):

@@ -1,6 +1,7 @@
 """Sorting and paging of lists."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
@@ -47,12 +48,13 @@ def sort(records: list[Record], fields: JsonValue) -> list[Record]:
         field = name.removeprefix("-")
         there = [record for record in ordered if record.get(field) is not None]
         missing = [record for record in ordered if record.get(field) is None]
-        there.sort(key=lambda record, field=field: _rank(record[field]), reverse=field != name)
+        there.sort(key=partial(_rank, field), reverse=field != name)
         ordered = there + missing
     return ordered
 
 
-def _rank(value: JsonValue) -> tuple[int, JsonValue]:
+def _rank(field: str, record: Record) -> tuple[int, JsonValue]:
     """Make values of different types comparable."""
+    value = record[field]
     rank = _RANKS.get(type(value))
     return (3, str(value)) if rank is None else (rank, value)

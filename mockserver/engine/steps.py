@@ -11,7 +11,7 @@ from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError
 from mockserver.engine.run import Run
 from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record, Scope, Template
+from mockserver.exchange import JsonValue, Record, Refusal, Scope, Template
 from mockserver.messages import place_link
 
 
@@ -90,18 +90,17 @@ def _create(step: verbs.Create, run: Run) -> None:
     record = step.record(run.scope)
     if not isinstance(record, dict):
         raise ExpressionError("a record must be a map")
-    key = _guarded(step, run, lambda: run.create(step.collection, record))
+    try:
+        key = run.create(step.collection, record)
+    except ConflictError as conflict:
+        raise _conflict(step, run, conflict) from None
     if step.bind is not None:
         run.scope[step.bind] = record
     run.note(step, "created", collection=step.collection, key=key)
 
 
-def _guarded(step: verbs.Step, run: Run, write: Callable[[], str]) -> str:
-    try:
-        return write()
-    except ConflictError as conflict:
-        message = f"{conflict.collection} already has one with this {conflict.field}"
-        raise run.refuse(step, message) from None
+def _conflict(step: verbs.Step, run: Run, conflict: ConflictError) -> Refusal:
+    return run.refuse(step, f"{conflict.collection} already has one with this {conflict.field}")
 
 
 def _update(step: verbs.Update, run: Run) -> None:
@@ -109,16 +108,13 @@ def _update(step: verbs.Update, run: Run) -> None:
     records = collection.matching(_where(step.where, run.scope))
     for record in records:
         changed = {**record, **step.fields({**run.scope, "item": record})}
-        key = str(record[collection.spec.key])
-        _guarded(step, run, lambda key=key, changed=changed: _replaced(run, step, key, changed))
+        try:
+            run.put(step.collection, str(record[collection.spec.key]), changed)
+        except ConflictError as conflict:
+            raise _conflict(step, run, conflict) from None
         if step.bind is not None:
             run.scope[step.bind] = changed
     run.note(step, "updated", collection=step.collection, records=len(records))
-
-
-def _replaced(run: Run, step: verbs.Update, key: str, record: Record) -> str:
-    run.put(step.collection, key, record)
-    return key
 
 
 def _delete(step: verbs.Delete, run: Run) -> None:

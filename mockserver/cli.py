@@ -1,0 +1,173 @@
+"""The command line."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from mockserver import __version__
+from mockserver.clock import parse_instant, system_now
+from mockserver.engine.pipeline import Options
+from mockserver.errors import MockserverError, SpecError
+from mockserver.exchange import Request
+from mockserver.server.app import DEFAULT_BODY_LIMIT, App
+from mockserver.server.opening import greeting, open_engine
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
+_SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
+_SET = click.option(
+    "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
+)
+
+
+def _stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
+    click.echo(str(error), err=True)
+    if isinstance(error, SpecError):
+        count = len(error.problems)
+        click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing is served.", err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mockserver")
+def main() -> None:
+    """Emulate web APIs from their OpenAPI documents, with state, limits and messages."""
+
+
+@main.command()
+@_DOCUMENTS
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@_SEED
+@_SET
+@click.option("--no-control", is_flag=True, help="Serve no control API.")
+@click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
+@click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
+@click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
+@click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
+def serve(  # noqa: PLR0913 - one parameter for each option
+    documents: Sequence[Path],
+    host: str,
+    port: int,
+    seed: int,
+    settings: Sequence[str],
+    *,
+    no_control: bool,
+    control_token: str | None,
+    no_mock_headers: bool,
+    no_cors: bool,
+    max_body: int,
+) -> None:
+    """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
+    if host not in _LOOPBACK and not no_control and not control_token:
+        message = "an address others can reach needs --control-token or --no-control"
+        raise click.UsageError(message)
+    try:
+        options = Options(announce=not no_mock_headers, cors=not no_cors)
+        engine = open_engine(documents, seed, settings, options)
+    except MockserverError as error:
+        _stop(error)
+    from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
+
+    try:
+        listener = serving.bind(host, port)
+    except OSError as error:
+        _stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
+    name = f"[{host}]" if ":" in host else host
+    origin = f"http://{name}:{listener.getsockname()[1]}"
+
+    def control():  # type: ignore[no-untyped-def] # noqa: ANN202 - ASGI's type needs Starlette's import
+        from mockserver.server.control import control_app  # noqa: PLC0415 - first use pays for it
+
+        return control_app(engine, system_now, control_token)
+
+    app = App(engine, control=None if no_control else control, body_limit=max_body)
+    text = greeting(engine, origin, system_now(), control=not no_control)
+    serving.run(app, listener, lambda: click.echo(text))
+
+
+@main.command()
+@_DOCUMENTS
+def check(documents: Sequence[Path]) -> None:
+    """Read DOCUMENTS and report everything that is wrong with them."""
+    try:
+        engine = open_engine(documents)
+    except MockserverError as error:
+        _stop(error)
+    for api in engine.apis.values():
+        click.echo(f"{api.source.file}: {api.name}: {len(api.operations)} operations, no problems")
+
+
+@main.command()
+@_DOCUMENTS
+def routes(documents: Sequence[Path]) -> None:
+    """List the operations that would be served."""
+    try:
+        engine = open_engine(documents)
+    except MockserverError as error:
+        _stop(error)
+    for api in engine.apis.values():
+        path = api.servers[0].path if api.servers else ""
+        for operation in api.operations:
+            url = f"/{api.name}{path}{operation.path}"
+            click.echo(f"{operation.method:<7} {url}  {operation.id}  {operation.source}")
+
+
+@main.command()
+@click.argument("method")
+@click.argument("url")
+@click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
+@click.option("-d", "--data", help="Body; @FILE reads a file.")
+@click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
+@click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
+@_SEED
+@_SET
+def explain(  # noqa: PLR0913 - one parameter for each option
+    method: str,
+    url: str,
+    headers: Sequence[str],
+    data: str | None,
+    documents: Sequence[Path],
+    at: str | None,
+    seed: int,
+    settings: Sequence[str],
+) -> None:
+    """Send one request through the engine, without a socket, and print why it got its answer."""
+    try:
+        engine = open_engine(documents, seed, settings)
+        now = system_now() if at is None else parse_instant(at)
+        request = _request(method, url, headers, data)
+    except MockserverError as error:
+        _stop(error)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    exchange = engine.handle(request, now)
+    for decision in exchange.trace:
+        source = decision.source()
+        place = f"    [{source}]" if source else ""
+        click.echo(f"- {decision.sentence()}{place}")
+    click.echo("")
+    click.echo(f"{exchange.answer.status}")
+    for name, value in exchange.answer.headers:
+        click.echo(f"{name}: {value}")
+    click.echo("")
+    click.echo(exchange.answer.body.decode("utf-8", "replace"))
+
+
+def _request(method: str, url: str, headers: Sequence[str], data: str | None) -> Request:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only this command needs it
+
+    parts = urlsplit(url)
+    given = {"host": parts.netloc or "127.0.0.1:8000"}
+    if data is not None:
+        given["content-type"] = "application/json"
+    for header in headers:
+        name, colon, value = header.partition(":")
+        if not colon:
+            raise ValueError(f"{header!r} is not a header; write NAME: VALUE")
+        given[name.strip().lower()] = value.strip()
+    body = Path(data[1:]).read_bytes() if data and data.startswith("@") else (data or "").encode()
+    return Request(method.upper(), parts.path or "/", parts.query, given, body)

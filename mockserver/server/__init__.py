@@ -1,0 +1,1 @@
+"""Sockets and people: the engine over HTTP, and the control API."""

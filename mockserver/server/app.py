@@ -1,0 +1,150 @@
+"""The ASGI application: bytes to requests, answers to bytes; the engine does the rest."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from mockserver.clock import SECOND, Instant, system_now
+from mockserver.engine.pipeline import Engine
+from mockserver.engine.rendering import problem
+from mockserver.exchange import Answer, Request
+
+DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
+CONTROL_PREFIX = "/_mock"
+
+Message = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
+
+
+class App:
+    """Serves an engine, and under `/_mock` its control API."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        control: Callable[[], AsgiApp] | None = None,
+        body_limit: int = DEFAULT_BODY_LIMIT,
+        clock: Callable[[], Instant] = system_now,
+    ) -> None:
+        """Serve `engine`; `control` makes the control API when it is first called."""
+        self._engine = engine
+        self._make_control = control
+        self._control: AsgiApp | None = None
+        self._body_limit = body_limit
+        self._clock = clock
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        if scope["type"] != "http":
+            await _other_protocol(scope, receive, send)
+            return
+        path = _path(scope)
+        if self._make_control is not None and _is_control(path):
+            await self._controller()(scope, receive, send)
+            return
+        headers = _headers(scope)
+        if headers is None:
+            answer = problem(400, "an HTTP/1.1 request names its host exactly once")
+            await _respond(send, answer, scope["method"])
+            return
+        body = await _body(receive, self._body_limit)
+        request = Request(
+            scope["method"],
+            path,
+            scope["query_string"].decode("latin-1"),
+            headers,
+            body or b"",
+            scope["scheme"],
+            too_large=body is None,
+        )
+        answer = self._engine.handle(request, self._clock()).answer
+        if answer.delay:
+            await asyncio.sleep(answer.delay / SECOND)
+        await _respond(send, answer, scope["method"])
+
+    def _controller(self) -> AsgiApp:
+        if self._control is None:
+            assert self._make_control is not None
+            self._control = self._make_control()
+        return self._control
+
+
+def _path(scope: AsgiScope) -> str:
+    raw = scope.get("raw_path")
+    path: str = raw.decode("latin-1") if raw is not None else scope["path"]
+    return path.partition("?")[0]
+
+
+def _is_control(path: str) -> bool:
+    return path.startswith(CONTROL_PREFIX) and path[len(CONTROL_PREFIX) :][:1] in ("", "/")
+
+
+def _headers(scope: AsgiScope) -> dict[str, str] | None:
+    """Return the headers by lower-case name; None if Host is not there exactly once."""
+    headers: dict[str, str] = {}
+    hosts = 0
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name == "host":
+            hosts += 1
+        if name in headers:
+            separator = "; " if name == "cookie" else ", "
+            value = headers[name] + separator + value
+        headers[name] = value
+    if hosts == 1 or (hosts == 0 and scope.get("http_version") == "1.0"):
+        return headers
+    return None
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """Read a request's body; None if it is longer than the limit, of which no more is kept."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body if len(body) <= limit else None
+    parts, size = [body], len(body)
+    while message.get("more_body") and message["type"] != "http.disconnect":
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= limit:
+            parts.append(part)
+        elif size > _DRAINED * limit:
+            return None
+    return b"".join(parts) if size <= limit else None
+
+
+_DRAINED = 4
+"""So many times the limit is read and thrown away, so that the client hears the answer."""
+
+
+async def _respond(send: Send, answer: Answer, method: str) -> None:
+    headers = [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in answer.headers
+    ]
+    if answer.status not in _BODILESS:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})
+
+
+_BODILESS = frozenset({204, 304})
+
+
+async def _other_protocol(scope: AsgiScope, receive: Receive, send: Send) -> None:
+    """Take part in the lifespan; close a web socket, of which none is served."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,64 @@
+"""Who may use the control API: this machine's own user, or whoever has the token."""
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.server.problems import problem_response
+
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+_WRITING = frozenset(("POST", "PUT", "PATCH"))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine alone."""
+    return host.strip("[]") in _LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuses what another site or another machine could have caused."""
+
+    app: ASGIApp
+    token: str | None = None
+    """Asked for as a bearer token if set; without it only loopback names are served."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or say why not."""
+        request = Request(scope)
+        refusal = self._refusal(request)
+        if refusal is None:
+            await self.app(scope, receive, send)
+        else:
+            status, detail = refusal
+            await problem_response(status, detail)(scope, receive, send)
+
+    def _refusal(self, request: Request) -> tuple[int, str] | None:
+        headers = request.headers
+        if self.token is not None and not _has_token(headers.get("authorization"), self.token):
+            return 401, "the control API needs `Authorization: Bearer <token>` here"
+        name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        if self.token is None and not is_loopback(name):
+            return 403, "the control API answers only under localhost, 127.0.0.1 and [::1]"
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+            return 403, "the control API does not answer pages of other sites"
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return 403, "the control API does not answer pages of other sites"
+        is_json = headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+        if request.method in _WRITING and not is_json and _has_body(request):
+            return 415, "the control API reads application/json"
+        return None
+
+
+def _has_body(request: Request) -> bool:
+    length = request.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in request.headers
+
+
+def _has_token(given: str | None, token: str) -> bool:
+    scheme, _, value = (given or "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(value.encode(), token.encode())

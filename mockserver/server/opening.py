@@ -1,0 +1,87 @@
+"""From the command line's words to an engine and the words it greets with."""
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from mockserver.clock import Instant
+from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.sandbox import BUILT_IN, DEFAULT_SANDBOX, Sandboxes, check_settings
+from mockserver.errors import SettingsError
+from mockserver.exchange import JsonValue
+from mockserver.model import Api
+from mockserver.server import views
+from mockserver.spec.compiler import load_apis
+
+
+def bundled_specs() -> Path:
+    """Return the folder with the documents that come with the package."""
+    packaged = Path(str(files("mockserver") / "_bundled" / "specs"))
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
+
+
+def open_engine(
+    documents: Sequence[Path],
+    seed: int = 0,
+    settings: Iterable[str] = (),
+    options: Options | None = None,
+) -> Engine:
+    """Load documents, the bundled ones if there are none, and make an engine of them.
+
+    Raises:
+        SpecError: If documents are wrong.
+        SettingsError: If `settings` (each `api.setting=value`) are.
+    """
+    apis = load_apis(documents or [bundled_specs()], BUILT_IN)
+    by_name = {api.name: api for api in apis}
+    overrides = _overrides(settings, by_name)
+    return Engine(apis, Sandboxes(by_name, seed, overrides), options)
+
+
+def _overrides(settings: Iterable[str], apis: dict[str, Api]) -> dict[str, dict[str, JsonValue]]:
+    overrides: dict[str, dict[str, JsonValue]] = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        api, dot, setting = name.partition(".")
+        if not equals or not dot:
+            raise SettingsError(f"{text!r} is not api.setting=value")
+        if api not in apis:
+            raise SettingsError(f"there is no API {api!r}; there are: {', '.join(apis)}")
+        overrides.setdefault(api, {}).update(check_settings(apis[api], {setting: value}))
+    return overrides
+
+
+def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
+    """Say where everything is, in aligned columns."""
+    sandbox = engine.sandboxes.get(DEFAULT_SANDBOX)
+    rows = [_row(api, origin, engine, now) for api in engine.apis.values()]
+    width = max((len(row[0]) for row in rows), default=0)
+    length = max((len(row[1]) for row in rows), default=0)
+    lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
+    where = f"{origin}/_mock" if control else "off"
+    count = len(engine.apis)
+    return "\n".join(
+        [
+            f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
+            *lines,
+            f"Control API: {where}",
+        ]
+    )
+
+
+def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str, str]:
+    sandbox = engine.sandboxes.get(DEFAULT_SANDBOX)
+    found = views.credentials(api, sandbox, now)
+    demo = found[0] if found else None
+    return api.name, views.base_url(api, origin), "" if demo is None else how_to_send(demo)
+
+
+def how_to_send(credential: views.Json) -> str:
+    """Say how a credential is presented."""
+    kind, value = credential["kind"], credential["value"]
+    if kind == "apiKey" and credential["where"] == "header":
+        return f"{credential['name']}: {value}"
+    if kind == "apiKey":
+        return f"{credential['where']} {credential['name']}={value}"
+    scheme = "Basic" if kind == "basic" else "Bearer"
+    return f"Authorization: {scheme} {value}"
