@@ -125,7 +125,7 @@ def routes(documents: Sequence[Path]) -> None:
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
-def explain(  # noqa: PLR0913 - one parameter for each option
+def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
     url: str,
     headers: Sequence[str],

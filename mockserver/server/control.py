@@ -56,7 +56,30 @@ class Control:
         self._engine = engine
         self._clock = clock
 
-    # --- what is asked about ---
+    def routes(self) -> list[Route]:
+        """List the calls below `/_mock`."""
+        return [
+            Route("/health", self._on_health),
+            Route("/apis", self._on_apis),
+            Route("/apis/{api}", self._on_api),
+            Route("/sandboxes", self._on_sandboxes),
+            Route("/sandboxes/{name}", self._on_sandbox, methods=["GET", "PUT", "DELETE"]),
+            Route("/reset", self._on_reset, methods=["POST"]),
+            Route("/clock", self._on_clock, methods=["GET", "POST"]),
+            Route("/settings/{api}", self._on_settings, methods=["GET", "PATCH"]),
+            Route(
+                "/records/{api}/{collection}", self._on_records, methods=["GET", "POST", "DELETE"]
+            ),
+            Route(
+                "/records/{api}/{collection}/{key:path}",
+                self._on_record,
+                methods=["GET", "PUT", "DELETE"],
+            ),
+            Route("/messages", self._on_messages),
+            Route("/messages/{id}", self._on_message),
+            Route("/requests", self._on_requests, methods=["GET", "DELETE"]),
+            Route("/requests/{id}", self._on_exchange),
+        ]
 
     def _sandbox(self, request: Request) -> Sandbox:
         query = request.query_params.get("sandbox")
@@ -87,9 +110,7 @@ class Control:
             raise ControlError(404, f"{api.name} has no collection {name!r}; it has: {known}")
         return store.collection(name)
 
-    # --- calls ---
-
-    async def health(self, _request: Request) -> Response:
+    async def _on_health(self, _request: Request) -> Response:
         return json_response(
             {
                 "status": "ok",
@@ -99,23 +120,23 @@ class Control:
             }
         )
 
-    async def apis(self, request: Request) -> Response:
+    async def _on_apis(self, request: Request) -> Response:
         origin = _origin(request)
         return json_response([views.api_summary(api, origin) for api in self._engine.apis.values()])
 
-    async def api(self, request: Request) -> Response:
+    async def _on_api(self, request: Request) -> Response:
         api, sandbox = self._api(request), self._sandbox(request)
         now = sandbox.clock.now(self._clock())
         details = views.api_details(api, _origin(request), sandbox, now)
         return json_response({**details, "settings": views.setting_details(api, sandbox)})
 
-    async def sandboxes(self, _request: Request) -> Response:
+    async def _on_sandboxes(self, _request: Request) -> Response:
         system, all_of_them = self._clock(), self._engine.sandboxes
         return json_response(
             [views.sandbox_summary(all_of_them.get(name), system) for name in all_of_them.names()]
         )
 
-    async def sandbox(self, request: Request) -> Response:
+    async def _on_sandbox(self, request: Request) -> Response:
         name = request.path_params["name"]
         if request.method == "DELETE":
             if not self._engine.sandboxes.delete(name):
@@ -128,11 +149,11 @@ class Control:
         status = 200 if exists else 201
         return json_response(views.sandbox_summary(sandbox, self._clock()), status)
 
-    async def reset(self, request: Request) -> Response:
+    async def _on_reset(self, request: Request) -> Response:
         self._sandbox(request).reset()
         return Response(status_code=204)
 
-    async def clock(self, request: Request) -> Response:
+    async def _on_clock(self, request: Request) -> Response:
         sandbox = self._sandbox(request)
         if request.method == "POST":
             change = await _read(request, ClockChange)
@@ -142,7 +163,7 @@ class Control:
                 raise ControlError(422, str(error)) from None
         return json_response(views.clock(sandbox, self._clock()))
 
-    async def settings(self, request: Request) -> Response:
+    async def _on_settings(self, request: Request) -> Response:
         api, sandbox = self._api(request), self._sandbox(request)
         if request.method == "PATCH":
             changes = await _json(request)
@@ -154,7 +175,7 @@ class Control:
                 raise ControlError(422, str(error)) from None
         return json_response(views.settings(api, sandbox))
 
-    async def records(self, request: Request) -> Response:
+    async def _on_records(self, request: Request) -> Response:
         collection = self._collection(request)
         if request.method == "POST":
             record = await _record(request)
@@ -169,7 +190,7 @@ class Control:
         rows = list(collection)
         return json_response({"total": len(rows), "records": rows[offset : offset + limit]})
 
-    async def record(self, request: Request) -> Response:
+    async def _on_record(self, request: Request) -> Response:
         collection, key = self._collection(request), request.path_params["key"]
         if request.method == "PUT":
             record = await _record(request)
@@ -182,7 +203,7 @@ class Control:
             return Response(status_code=204)
         return json_response(found)
 
-    async def messages(self, request: Request) -> Response:
+    async def _on_messages(self, request: Request) -> Response:
         wanted = {name: request.query_params.get(name) for name in ("api", "channel", "to")}
         shown = [
             message
@@ -193,7 +214,7 @@ class Control:
         limit, offset = _page(request)
         return json_response({"total": len(shown), "messages": shown[offset : offset + limit]})
 
-    async def message(self, request: Request) -> Response:
+    async def _on_message(self, request: Request) -> Response:
         wanted = request.path_params["id"]
         for message in self._messages(self._sandbox(request)):
             if message["id"] == wanted:
@@ -210,7 +231,7 @@ class Control:
         records.sort(key=lambda record: record["created_at"])
         return [views.message(record, now) for record in records]
 
-    async def requests(self, request: Request) -> Response:
+    async def _on_requests(self, request: Request) -> Response:
         journal = self._sandbox(request).journal
         if request.method == "DELETE":
             journal.clear()
@@ -228,7 +249,7 @@ class Control:
         page = shown[offset : offset + limit]
         return json_response({"total": len(shown), "dropped": dropped, "requests": page})
 
-    async def exchange(self, request: Request) -> Response:
+    async def _on_exchange(self, request: Request) -> Response:
         wanted = request.path_params["id"]
         exchange = self._sandbox(request).journal.get(wanted)
         if exchange is None:
@@ -329,27 +350,7 @@ async def _failure(_request: Request, error: Exception) -> Response:
 
 def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
     """Make the control API of an engine; a token is asked for if one is given."""
-    control = Control(engine, clock)
-    routes = [
-        Route("/health", control.health),
-        Route("/apis", control.apis),
-        Route("/apis/{api}", control.api),
-        Route("/sandboxes", control.sandboxes),
-        Route("/sandboxes/{name}", control.sandbox, methods=["GET", "PUT", "DELETE"]),
-        Route("/reset", control.reset, methods=["POST"]),
-        Route("/clock", control.clock, methods=["GET", "POST"]),
-        Route("/settings/{api}", control.settings, methods=["GET", "PATCH"]),
-        Route("/records/{api}/{collection}", control.records, methods=["GET", "POST", "DELETE"]),
-        Route(
-            "/records/{api}/{collection}/{key:path}",
-            control.record,
-            methods=["GET", "PUT", "DELETE"],
-        ),
-        Route("/messages", control.messages),
-        Route("/messages/{id}", control.message),
-        Route("/requests", control.requests, methods=["GET", "DELETE"]),
-        Route("/requests/{id}", control.exchange),
-    ]
+    routes = Control(engine, clock).routes()
     handlers = {ControlError: _control_error, HTTPException: _http_error, Exception: _failure}
     app = Starlette(routes=[Mount("/_mock", routes=routes)], exception_handlers=handlers)
     return Guard(app, token)
