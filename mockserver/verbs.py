@@ -157,3 +157,38 @@ class Respond(Step):
     body: Template | None
     example: str | None
     content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OauthAuthorize(Step):
+    """The authorization endpoint: a consent page, or a redirect with a code."""
+
+    clients: str
+    users: str
+    scopes: tuple[str, ...]
+    default_scope: str
+    consent: Template
+    code_lifetime: Template
+    pkce_required: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OauthToken(Step):
+    """The token endpoint: codes and refresh tokens become access tokens."""
+
+    clients: str
+    tokens: str
+    access_lifetime: Template
+    refresh_lifetime: Template | None
+    rotate: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OauthRevoke(Step):
+    """Revokes one token of a user, or all of them."""
+
+    tokens: str
+    token: Template | None
+    user: Template
+    bind: str

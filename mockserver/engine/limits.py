@@ -5,12 +5,14 @@ was never seen. Instants and durations are whole microseconds, and nothing is ev
 """
 
 from bisect import bisect_right
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import MAXYEAR, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockserver.clock import Instant, to_datetime
+from mockserver.clock import DAY, LATEST, WEEK, Instant, to_datetime
+from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record
 
 State = list[int]
@@ -30,13 +32,18 @@ class Decision(NamedTuple):
 
 
 def fixed_window(limit: int, window: int, state: State | None, now: int) -> tuple[State, Decision]:
-    """Count hits in windows of time that begin with the first hit after the last window."""
+    """Count hits in windows of time that begin with the first hit after the last window.
+
+    Raises:
+        ExpressionError: If the limit or the window is no whole number, or too small.
+    """
+    _check(limit, window)
     start, used = state or (now, 0)
     if not start <= now < start + window:
         start, used = now, 0
     allowed = used < limit
     used += allowed
-    end = Instant(start + window)
+    end = _no_later(start + window)
     remaining = max(limit - used, 0)
     passes_at = Instant(now) if remaining else end
     return [start, used], Decision(allowed, limit, remaining, end, passes_at)
@@ -45,34 +52,58 @@ def fixed_window(limit: int, window: int, state: State | None, now: int) -> tupl
 def sliding_window(
     limit: int, window: int, state: State | None, now: int
 ) -> tuple[State, Decision]:
-    """Remember the instant of every hit that is younger than the window."""
+    """Remember the instant of every hit that is younger than the window.
+
+    Raises:
+        ExpressionError: If the limit or the window is no whole number, or too small.
+    """
+    _check(limit, window)
     hits = state or []
-    hits = hits[bisect_right(hits, now - window) :]
+    # After a reset the clock may show less: hits that are still to come never happened.
+    hits = hits[bisect_right(hits, now - window) : bisect_right(hits, now)]
     allowed = len(hits) < limit
     if allowed:
         hits = [*hits, now]
     remaining = max(limit - len(hits), 0)
-    resets_at = Instant((hits[-1] if hits else now) + window)
+    resets_at = _no_later((hits[-1] if hits else now) + window)
     blocking = hits[len(hits) - limit] if 0 < limit <= len(hits) else now
-    passes_at = Instant(now if remaining else blocking + window)
+    passes_at = _no_later(now if remaining else blocking + window)
     return hits, Decision(allowed, limit, remaining, resets_at, passes_at)
 
 
 def token_bucket(limit: int, window: int, state: State | None, now: int) -> tuple[State, Decision]:
     """Refill a bucket of `limit` tokens evenly over the window; a hit takes one.
 
-    The state counts tokens in units of 1/window, so that a refill is a whole number.
+    The state counts tokens in units of 1/window, so that a refill is a whole number; it keeps
+    the window too, because a setting may change it.
+
+    Raises:
+        ExpressionError: If the limit or the window is no whole number, or too small.
     """
+    _check(limit, window)
     full = limit * window
-    level, seen = state or (full, now)
-    level = min(full, level + max(now - seen, 0) * limit)
+    level, seen, unit = state or (full, now, window)
+    level = min(full, level * window // unit + max(now - seen, 0) * limit)
     allowed = level >= window
     if allowed:
         level -= window
     refill = max(limit, 1)
-    passes_at = Instant(now + max(-(-(window - level) // refill), 0))
-    resets_at = Instant(now + -(-(full - level) // refill))
-    return [level, now], Decision(allowed, limit, level // window, resets_at, passes_at)
+    passes_at = _no_later(now + max(-(-(window - level) // refill), 0))
+    resets_at = _no_later(now + -(-(full - level) // refill))
+    return [level, now, window], Decision(allowed, limit, level // window, resets_at, passes_at)
+
+
+def _check(limit: JsonValue, window: JsonValue) -> None:
+    """Refuse what an expression may give but no arithmetic can mean: null, 2.5, no window."""
+    if type(limit) is not int or limit < 0:
+        raise ExpressionError("a rate limit is a whole number, not below 0")
+    if type(window) is not int or window <= 0:
+        raise ExpressionError("a rate limit's window is a duration longer than nothing")
+
+
+def _no_later(instant: int) -> Instant:
+    """Return the instant, or the last that a clock can show if it lies beyond."""
+    return Instant(min(instant, LATEST))
 
 
 ALGORITHMS = {
@@ -93,19 +124,25 @@ class Period:
     """The instant that renewals are counted from; else the epoch, or the calendar's own start."""
 
     def around(self, now: int) -> tuple[int, int | None]:
-        """Return the start of the period that `now` lies in, and the start of the next."""
+        """Return the start of the period that `now` lies in, and the start of the next.
+
+        Raises:
+            ExpressionError: If the period is no duration, or of no length.
+        """
         if self.calendar == "month":
             return _months(self.anchor or 0, now)
-        every = self.every or _CALENDAR_SPANS.get(self.calendar or "")
+        every = _CALENDAR_SPANS.get(self.calendar or "", self.every)
         if every is None:
             return 0, None
+        if type(every) is not int or every <= 0:
+            raise ExpressionError("a quota's period is a duration longer than nothing")
         anchor = _MONDAY if self.calendar == "week" and self.anchor is None else self.anchor or 0
         start = anchor + (now - anchor) // every * every
         return start, start + every
 
 
-_CALENDAR_SPANS = {"day": 86_400_000_000, "week": 604_800_000_000}
-_MONDAY = 4 * 86_400_000_000
+_CALENDAR_SPANS = {"day": DAY, "week": WEEK}
+_MONDAY = 4 * DAY
 """1970-01-05, the first Monday after the epoch."""
 
 
@@ -123,10 +160,11 @@ def _renewal(anchor: int, months: int) -> int:
     """Return the renewal in a month, which is counted from the start of year 0."""
     first = to_datetime(anchor)
     year, month = divmod(months - 1, 12)
-    start = first.replace(year=year, month=month + 1, day=1)
-    following = (start + timedelta(days=32)).replace(day=1)
-    day = min(first.day, (following - timedelta(days=1)).day)
-    return (start.replace(day=day) - to_datetime(0)) // timedelta(microseconds=1)
+    if year > MAXYEAR:
+        return LATEST
+    day = min(first.day, monthrange(year, month + 1)[1])
+    renewal = first.replace(year=year, month=month + 1, day=day)
+    return (renewal - to_datetime(0)) // timedelta(microseconds=1)
 
 
 class Quota(NamedTuple):
@@ -146,13 +184,19 @@ class Quota(NamedTuple):
 def take(
     limit: int, period: Period, state: JsonValue, now: int, amount: int = 1
 ) -> tuple[State, Quota]:
-    """Take from a quota all or nothing; the limit may change from call to call."""
+    """Take from a quota all or nothing; the limit may change from call to call.
+
+    Raises:
+        ExpressionError: If the limit or the amount is no whole number, or the amount negative.
+    """
+    if type(limit) is not int or type(amount) is not int or amount < 0:
+        raise ExpressionError("a quota's limit and what is taken are whole numbers, not below 0")
     start, renews = period.around(now)
     used = state[1] if state and state[0] == start else 0
     allowed = used + amount <= limit or amount == 0
     if allowed:
         used += amount
-    renewal = None if renews is None else Instant(renews)
+    renewal = None if renews is None else _no_later(renews)
     return [start, used], Quota(allowed, max(limit - used, 0), used, limit, renewal)
 
 
@@ -165,10 +209,16 @@ class Rest(NamedTuple):
 
 
 def cooldown(period: int, state: JsonValue, now: int) -> tuple[State, Rest]:
-    """Start a rest unless one is running: `period` after the last start it is over."""
+    """Start a rest unless one is running: `period` after the last start it is over.
+
+    Raises:
+        ExpressionError: If the period is no duration.
+    """
+    if type(period) is not int or period < 0:
+        raise ExpressionError("a cooldown's period is a duration")
     if state and now < state[0] + period:
-        return state, Rest(allowed=False, until=Instant(state[0] + period))
-    return start_cooldown(now), Rest(allowed=True, until=Instant(now + period))
+        return state, Rest(allowed=False, until=_no_later(state[0] + period))
+    return start_cooldown(now), Rest(allowed=True, until=_no_later(now + period))
 
 
 def start_cooldown(now: int) -> State:

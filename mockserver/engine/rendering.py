@@ -24,6 +24,16 @@ PROBLEM = "application/problem+json"
 _RETRY_STATUSES = frozenset({429, 503})
 _BODILESS = frozenset({204, 205, 304})
 _INVALID_STATUSES = (422, 400)
+_OAUTH_KINDS = frozenset(
+    (
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unsupported_grant_type",
+    )
+)
+"""Errors of the token endpoint, which answers JSON of its own (RFC 6749, section 5.2)."""
 
 
 @dataclass(slots=True)
@@ -74,6 +84,9 @@ def render_refusal(
     error = error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _own(chosen, {**scope, "error": error})
+    elif refusal.kind in _OAUTH_KINDS:
+        told = {"error": refusal.kind, "error_description": refusal.message}
+        answer = render_reply(Reply(status, [], told, "application/json", ""))
     else:
         answer = _documented(operation, status) or problem(status, refusal.message, error)
     answer.headers += refusal.headers
@@ -108,7 +121,7 @@ def _status(kind: str, operation: Operation | None) -> int:
     if kind == Kind.INVALID and operation is not None:
         exact = {response.status for response in operation.responses}
         return next((status for status in _INVALID_STATUSES if str(status) in exact), 400)
-    return STATUS_OF_KIND.get(kind, 400)
+    return 401 if kind == "invalid_client" else STATUS_OF_KIND.get(kind, 400)
 
 
 def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:

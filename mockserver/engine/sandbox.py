@@ -22,7 +22,24 @@ SEQUENCES = CollectionSpec("sequences", description="The last number of every se
 MESSAGES = CollectionSpec(
     "messages", indexed=("to",), description="Simulated SMS and e-mails (the outbox)"
 )
-BUILT_IN = {spec.name: spec for spec in (QUOTAS, COOLDOWNS, RATE_LIMITS, SEQUENCES, MESSAGES)}
+OAUTH_CODES = CollectionSpec("oauth_codes", description="Authorization codes, also used ones")
+OAUTH_REFRESH_TOKENS = CollectionSpec(
+    "oauth_refresh_tokens",
+    indexed=("user_id", "family"),
+    description="Refresh tokens, also used ones",
+)
+BUILT_IN = {
+    spec.name: spec
+    for spec in (
+        QUOTAS,
+        COOLDOWNS,
+        RATE_LIMITS,
+        SEQUENCES,
+        MESSAGES,
+        OAUTH_CODES,
+        OAUTH_REFRESH_TOKENS,
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from mockserver import verbs
 from mockserver.clock import format_instant
-from mockserver.engine import limits
+from mockserver.engine import limits, oauth
 from mockserver.engine.listing import page
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError
@@ -248,6 +248,9 @@ APPLY: Mapping[type[verbs.Step], Apply] = cast(
         verbs.Send: _send,
         verbs.Each: _each,
         verbs.Respond: _respond,
+        verbs.OauthAuthorize: oauth.apply_authorize,
+        verbs.OauthToken: oauth.apply_token,
+        verbs.OauthRevoke: oauth.apply_revoke,
     },
 )
 """One function for every verb."""

@@ -229,28 +229,28 @@ class Respond(Strict):
 class OauthAuthorize(Strict):
     """The authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
 
-    clients: Name = Field("oauth_clients", description="collection of registered clients")
-    users: Name = Field(description="collection whose first record grants")
-    scopes: list[str] = []
+    clients: Name = Field(description="registered clients: id, secret, name, redirect_uris")
+    users: Name = Field(description="collection whose first record is the user who is asked")
+    scopes: list[str]
     default_scope: str = ""
     consent: Value = Field("page", description="page, approve or deny")
     code_lifetime: Value = "PT10M"
-    title: str = ""
+    pkce: Literal["optional", "required"] = "optional"
+    title: str = "Allow access?"
 
 
 class OauthToken(Strict):
     """The token endpoint: authorization_code and refresh_token (RFC 6749, sections 4.1.3 and 6)."""
 
-    clients: Name = "oauth_clients"
-    tokens: Name = Field(description="collection in which access tokens are stored")
+    clients: Name
+    tokens: Name = Field(description="collection, with the key `token`, for access tokens")
     access_lifetime: Value = "PT1H"
     refresh_lifetime: Value = Field(None, description="null: refresh tokens don't expire")
-    rotate: Value = True
-    pkce: Literal["optional", "required"] = "optional"
+    rotate: Value = Field(default=True, description="each refresh token can be used once")
 
 
 class OauthRevoke(Strict):
-    """Token revocation (RFC 7009); binds `revoked_count`."""
+    """Token revocation (RFC 7009); binds how many were revoked."""
 
     tokens: Name
     token: Value = Field(None, description="null: all tokens of the user")

@@ -4,14 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mockserver.errors import Position, Source, SpecError, SpecProblem
+from mockserver.errors import Position, Source, SpecError, SpecProblem, unescape
 from mockserver.exchange import JsonValue
 from mockserver.spec.json_text import json_positions, read_json
-from mockserver.spec.yaml_text import Trouble, UnreadableError, read_yaml, yaml_positions
+from mockserver.spec.yaml_text import (
+    ROOT,
+    PositionIndex,
+    Trouble,
+    UnreadableError,
+    read_yaml,
+    yaml_positions,
+)
 
 LARGEST = 20_000_000
 """Bytes of a document."""
-_SUFFIXES = {".yaml", ".yml", ".json"}
 
 
 @dataclass(slots=True)
@@ -22,10 +28,10 @@ class Document:
     """Its name as people are told it."""
     path: Path | None
     value: JsonValue
-    places: Callable[[], dict[str, Position]]
+    places: Callable[[], PositionIndex]
     origins: dict[str, Source] = field(default_factory=dict)
     """Where what stands under a pointer comes from, if it is from another file (an overlay)."""
-    _index: dict[str, Position] | None = None
+    _index: PositionIndex | None = None
 
     def source(self, pointer: str = "") -> Source:
         """Return the place of the value under a JSON Pointer."""
@@ -37,9 +43,12 @@ class Document:
         """Return line and column of a value, or of the nearest value above it."""
         if self._index is None:
             self._index = self.places()
-        while pointer and pointer not in self._index:
-            pointer = pointer.rpartition("/")[0]
-        return self._index.get(pointer, (1, 1))
+        number, position = self._index.get(ROOT, (0, (1, 1)))
+        for token in pointer.split("/")[1:]:
+            if (found := self._index.get((number, unescape(token)))) is None:
+                break
+            number, position = found
+        return position
 
     def _origin(self, pointer: str) -> Source | None:
         """Follow the pointer upwards to the nearest value that an overlay put there."""
@@ -60,13 +69,15 @@ def load_document(path: Path, file: str | None = None) -> Document:
     """
     name = file or str(path)
     try:
-        if path.stat().st_size > LARGEST:
-            raise _wrong(name, [Trouble((1, 1), f"larger than {LARGEST:,} bytes")])
-        content = path.read_bytes()
+        if path.is_dir():
+            raise _wrong(name, [Trouble((1, 1), "is a folder", "name a file in it")])
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
     except OSError as error:
-        hint = "name a file, not a folder" if path.is_dir() else "check the path"
         message = f"cannot be read: {error.strerror or error}"
-        raise _wrong(name, [Trouble((1, 1), message, hint)]) from None
+        raise _wrong(name, [Trouble((1, 1), message, "check the path")]) from None
+    except ValueError:
+        raise _wrong(name, [Trouble((1, 1), "is not the name of a file")]) from None
     return parse_document(content, name, path)
 
 
@@ -76,6 +87,8 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
     Raises:
         SpecError: With everything that is wrong with it.
     """
+    if len(content) > LARGEST:
+        raise _wrong(file, [Trouble((1, 1), f"larger than {LARGEST:,} bytes", "split the file")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,10 +115,9 @@ def _flow_style(text: str, file: str, path: Path | None) -> Document:
 
 def _wrong(file: str, troubles: list[Trouble]) -> SpecError:
     return SpecError(
-        SpecProblem(_at(file, trouble.position), trouble.message, trouble.hint)
-        for trouble in troubles
+        SpecProblem(_at(file, trouble), trouble.message, trouble.hint) for trouble in troubles
     )
 
 
-def _at(file: str, position: Position) -> Source:
-    return Source(file, "", lambda _pointer: position)
+def _at(file: str, trouble: Trouble) -> Source:
+    return Source(file, trouble.pointer, lambda _pointer: trouble.position)

@@ -1,106 +1,120 @@
 """JSON texts (RFC 8259) with the position of every value, and duplicate keys refused."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
 
-from mockserver.errors import Position, escape
+import orjson
+
+from mockserver.errors import Position
 from mockserver.exchange import JsonValue
-from mockserver.spec.yaml_text import DEEPEST, Trouble, UnreadableError
+from mockserver.spec.yaml_text import (
+    DEEPEST,
+    LONGEST_NUMBER,
+    Indexer,
+    PositionIndex,
+    Trouble,
+    UnreadableError,
+    no_number,
+    position_in,
+)
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
-_OPENING = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+'
+_TOKEN = re.compile(rf'{_STRING}"|[\[\]{{}}:,]|[^\s\[\]{{}}:,"]+', re.DOTALL)
+_OPENING = re.compile(rf'{_STRING}"?|[\[\]{{}}]', re.DOTALL)
+_CLOSING = frozenset("]}")
+_BETWEEN = frozenset(":,")
+_NUMBER_STARTS = frozenset("-0123456789NI")
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
+_UNUSUAL_NUMBER = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{150}")
+"""What a number looks like, among other things, that is longer or larger than it may be."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(text: str) -> JsonValue:
     """Return the value of a JSON text.
 
     Raises:
-        UnreadableError: With what is wrong with it: a syntax error alone, or all duplicate keys.
+        UnreadableError: With what is wrong with it: a syntax error alone, or all else.
     """
     _check_depth(text)
-    duplicates: list[str] = []
+    suspects = [found[0] for found in [_UNUSUAL_NUMBER.search(text)] if found]
 
     def members(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            duplicates.append("")
+            suspects.append("duplicate")
         return found
 
+    integer = _integer if suspects else int
     try:
-        value = json.loads(text, object_pairs_hook=members, parse_constant=_refuse)
+        value = json.loads(
+            text, object_pairs_hook=members, parse_constant=suspects.append, parse_int=integer
+        )
+        if _SURROGATE.search(text) and not suspects:
+            orjson.loads(text)  # refuses half of a surrogate pair, which is no character
     except json.JSONDecodeError as error:
         where = (error.lineno, error.colno)
         raise UnreadableError([Trouble(where, f"this is not JSON: {error.msg}")]) from None
-    except ValueError as error:
-        raise UnreadableError([Trouble((1, 1), f"this is not JSON: {error}")]) from None
-    if duplicates:
-        raise UnreadableError(_Positions(text).duplicates)
+    if suspects and (troubles := _Walk(text).troubles):
+        raise UnreadableError(troubles)
     return value
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} has no JSON value")
+def _integer(digits: str) -> int:
+    """Read an integer; one that is too long is refused afterwards."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else 0
 
 
 def _check_depth(text: str) -> None:
     depth = 0
     for found in _OPENING.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        depth += _STEPS.get(found[0], 0)
         if depth > DEEPEST:
-            line = text.count("\n", 0, found.start()) + 1
-            column = found.start() - text.rfind("\n", 0, found.start())
             message = f"nested deeper than {DEEPEST} levels"
-            raise UnreadableError([Trouble((line, column), message, "flatten it, or use $ref")])
+            where = position_in(text, found.start())
+            raise UnreadableError([Trouble(where, message, "flatten it, or use $ref")])
 
 
-def json_positions(text: str) -> dict[str, Position]:
-    """Return where the value under every JSON Pointer begins: a member at its key."""
-    return _Positions(text).found
+def json_positions(text: str) -> PositionIndex:
+    """Return where every value begins: a member at its key."""
+    return _Walk(text).indexer.index
 
 
-class _Positions:
-    """One pass over the tokens of a text that is known to be JSON."""
+class _Walk:
+    """One pass over the tokens of a text that is known to be JSON, numbers and keys apart."""
 
     def __init__(self, text: str) -> None:
-        self.found: dict[str, Position] = {}
-        self.duplicates: list[Trouble] = []
-        self._stack: list[list[Any]] = []
-        """For every open collection: its pointer, and the index or the key that comes next."""
+        self.indexer = Indexer()
+        self.troubles: list[Trouble] = []
         for lexeme, where in _tokens(text):
-            self._take(lexeme, where)
+            if lexeme in _CLOSING:
+                self.indexer.close()
+            elif lexeme not in _BETWEEN:
+                self._take(lexeme, where)
 
     def _take(self, lexeme: str, where: Position) -> None:
-        if lexeme in ":,":
+        if self.indexer.awaits_key:
+            self._key(json.loads(lexeme), where)
             return
-        if lexeme in "]}":
-            self._stack.pop()
-            return
-        pointer = self._pointer(lexeme, where)
-        if pointer is not None and lexeme in "[{":
-            self._stack.append([pointer, -1 if lexeme == "[" else None])
+        number = self.indexer.value(where)
+        if lexeme in _STEPS:
+            self.indexer.open(number, is_mapping=lexeme == "{")
+        elif lexeme[0] in _NUMBER_STARTS and _is_refused(lexeme):
+            self.troubles.append(no_number(lexeme, where, self.indexer.pointer()))
 
-    def _pointer(self, lexeme: str, where: Position) -> str | None:
-        if not self._stack:
-            self.found[""] = where
-            return ""
-        frame = self._stack[-1]
-        if isinstance(frame[1], int):
-            frame[1] += 1
-            self.found[f"{frame[0]}/{frame[1]}"] = where
-            return f"{frame[0]}/{frame[1]}"
-        if frame[1] is not None:
-            pointer, frame[1] = str(frame[1]), None
-            return pointer
-        key = json.loads(lexeme)
-        pointer = f"{frame[0]}/{escape(key)}"
-        if (first := self.found.get(pointer)) is not None:
+    def _key(self, key: str, where: Position) -> None:
+        first = self.indexer.seen(key)
+        self.indexer.key(key, where)
+        if first is not None:
             message = f"the key {key!r} stands here again; it is on line {first[0]} already"
-            self.duplicates.append(Trouble(where, message, "keep one of them"))
-        self.found[pointer] = where
-        frame[1] = pointer
-        return None
+            pointer = self.indexer.pointer()
+            self.troubles.append(Trouble(where, message, "keep one of them", pointer))
+
+
+def _is_refused(number: str) -> bool:
+    return len(number) > LONGEST_NUMBER or not math.isfinite(float(number))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, Position]]:

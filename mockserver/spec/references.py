@@ -1,6 +1,7 @@
 """`$ref`: from a reference to the place it points at, inside one folder and nowhere else."""
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from mockserver.errors import Source, SpecError, SpecProblem, escape, unescape
 from mockserver.exchange import JsonValue
 from mockserver.spec.documents import Document, load_document
 
-_LONGEST_CHAIN = 50
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class References:
 
     root: Path
     _loaded: dict[Path, Document] = field(default_factory=dict)
+    _broken: dict[Path, SpecError] = field(default_factory=dict)
 
     def add(self, document: Document) -> None:
         """Use this document for references to its path, as it is after its overlays."""
@@ -74,7 +76,7 @@ class References:
         seen: set[tuple[str, str]] = set()
         while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
             here = (place.document.file, place.pointer)
-            if here in seen or len(seen) > _LONGEST_CHAIN:
+            if here in seen:
                 raise _bad(place, "the reference leads back to itself", "point it at a definition")
             seen.add(here)
             place = self._target(place, place.value["$ref"])
@@ -95,36 +97,69 @@ class References:
             key = unescape(token)
             if isinstance(value, dict) and key in value:
                 value = value[key]
-            elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            elif isinstance(value, list) and _INDEX.fullmatch(key) and int(key) < len(value):
                 value = value[int(key)]
             else:
                 raise _bad(place, f"there is nothing at {pointer!r}", _near(key, value))
         return Place(document, pointer, value)
 
     def _document(self, place: Place, file: str) -> Document:
-        parts = urlsplit(file)
-        if parts.scheme or parts.netloc:
-            hint = "copy the file beside this one and point at the copy"
-            raise _bad(place, f"{file!r} lies on a network; nothing is fetched", hint)
-        base = place.document.path
-        path = ((base.parent if base else self.root) / unquote(file)).resolve()
-        if Path(unquote(file)).is_absolute() or not path.is_relative_to(self.root.resolve()):
-            hint = f"move the file into {self.root.name or 'the folder'}"
-            raise _bad(place, f"{file!r} lies outside the document's folder", hint)
+        path = self._path(place, file)
         if (known := self._loaded.get(path)) is None:
             name = str(Path(place.document.file).parent / unquote(file))
             known = self._loaded[path] = self._load(place, path, name)
         return known
 
+    def _path(self, place: Place, file: str) -> Path:
+        """Return the file that a reference names, all symbolic links followed."""
+        try:
+            parts = urlsplit(file)
+            base = place.document.path
+            path = ((base.parent if base else self.root) / unquote(file)).resolve()
+        except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
+            raise _bad(place, f"{file!r} is not the name of a file", "check the path") from None
+        if parts.scheme or parts.netloc:
+            hint = "copy the file beside this one and point at the copy"
+            raise _bad(place, f"{file!r} is not a file in this folder; nothing is fetched", hint)
+        if Path(unquote(file)).is_absolute() or not path.is_relative_to(self.root.resolve()):
+            hint = f"move the file into {self.root.name or 'the folder'}"
+            raise _bad(place, f"{file!r} lies outside the document's folder", hint)
+        return path
+
     def _load(self, place: Place, path: Path, name: str) -> Document:
-        if not path.is_file():
-            raise _bad(place, f"there is no file {name!r}", "check the path")
-        return load_document(path, name)
+        """Read a file; one that cannot be read is read only once."""
+        if path in self._broken:
+            raise self._broken[path]
+        if not _is_file(path):
+            raise _bad(place, f"there is no file {name!r}", _near_file(path))
+        try:
+            return load_document(path, name)
+        except SpecError as error:
+            self._broken[path] = error
+            raise
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _near_file(path: Path) -> str:
+    try:
+        names = [file.name for file in path.parent.iterdir()]
+    except OSError:
+        names = []
+    return _did_you_mean(path.name, names) or "check the path"
 
 
 def _near(key: str, value: JsonValue) -> str:
-    names = list(value) if isinstance(value, dict) else []
-    found = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+    return _did_you_mean(key, list(value) if isinstance(value, dict) else [])
+
+
+def _did_you_mean(name: str, names: list[str]) -> str:
+    found = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else ""
 
 

@@ -338,6 +338,53 @@ def _respond(
     )
 
 
+def _oauth_authorize(
+    content: behaviour.OauthAuthorize, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    lifetime = context.duration(content.code_lifetime, source.child("code_lifetime"))
+    return verbs.OauthAuthorize(
+        **common,
+        clients=context.collection(content.clients, source.child("clients")),
+        users=context.collection(content.users, source.child("users")),
+        scopes=tuple(content.scopes),
+        default_scope=content.default_scope,
+        consent=context.template(content.consent, source.child("consent")),
+        code_lifetime=lifetime or (lambda _scope: 0),
+        pkce_required=content.pkce == "required",
+        title=content.title,
+    )
+
+
+def _oauth_token(
+    content: behaviour.OauthToken, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    lifetime = context.duration(content.access_lifetime, source.child("access_lifetime"))
+    return verbs.OauthToken(
+        **common,
+        clients=context.collection(content.clients, source.child("clients")),
+        tokens=context.collection(content.tokens, source.child("tokens")),
+        access_lifetime=lifetime or (lambda _scope: 0),
+        refresh_lifetime=context.duration(
+            content.refresh_lifetime, source.child("refresh_lifetime")
+        ),
+        rotate=context.template(content.rotate, source.child("rotate")),
+    )
+
+
+def _oauth_revoke(
+    content: behaviour.OauthRevoke, source: Source, context: StepContext, common: Common
+) -> verbs.Step:
+    step = verbs.OauthRevoke(
+        **common,
+        tokens=context.collection(content.tokens, source.child("tokens")),
+        token=context.optional(content.token, source.child("token")),
+        user=context.template(content.user, source.child("user")),
+        bind=content.as_,
+    )
+    context.bind(content.as_, source.child("as"))
+    return step
+
+
 Compiler = Callable[[Any, Source, StepContext, Common], verbs.Step]
 COMPILERS: Mapping[str, Compiler] = cast(
     Mapping[str, Compiler],
@@ -354,6 +401,9 @@ COMPILERS: Mapping[str, Compiler] = cast(
         "send": _send,
         "each": _each,
         "respond": _respond,
+        "oauth_authorize": _oauth_authorize,
+        "oauth_token": _oauth_token,
+        "oauth_revoke": _oauth_revoke,
     },
 )
 """One compiler for every verb."""

@@ -4,8 +4,10 @@ Types follow the core schema, so `yes` and `2026-01-31` are text, and so is a nu
 sign or leading zeros: a phone number stays what it is.
 """
 
+import math
 import re
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn
 
 import yaml
 
@@ -13,8 +15,20 @@ from mockserver.errors import Position, escape
 from mockserver.exchange import JsonValue
 
 DEEPEST = 100
+"""Mappings and sequences inside each other, also those that aliases bring along."""
 MOST_NODES = 2_000_000
-"""Values of a document, counting those that aliases repeat."""
+"""Values of a document."""
+MOST_REPEATED = 200_000
+"""Values that the aliases of a document repeat."""
+LONGEST_NUMBER = 400
+"""Characters of a number."""
+
+ROOT = (-1, "")
+PositionIndex = dict[tuple[int, str], tuple[int, Position]]
+"""From the number of a collection and a key in it to the member's number and position.
+
+The whole document stands under `ROOT`; an item's key is its index as text.
+"""
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS: dict[str, JsonValue] = {
@@ -23,12 +37,17 @@ _WORDS: dict[str, JsonValue] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_NUMBER_STARTS = frozenset("-.0123456789")
+_NUMBER_STARTS = frozenset("+-.0123456789")
 _TAG = "tag:yaml.org,2002:"
-_LONGEST_INTEGER = 400
+_SCALAR_TAGS: dict[str, tuple[type, ...]] = {
+    f"{_TAG}int": (int,),
+    f"{_TAG}float": (int, float),
+    f"{_TAG}bool": (bool,),
+    f"{_TAG}null": (type(None),),
+}
 
 
 class Trouble(NamedTuple):
@@ -37,6 +56,8 @@ class Trouble(NamedTuple):
     position: Position
     message: str
     hint: str = ""
+    pointer: str = ""
+    """The value it is about, as a JSON Pointer."""
 
 
 class UnreadableError(Exception):
@@ -64,23 +85,78 @@ def read_yaml(text: str) -> JsonValue:
         composer.troubles.append(Trouble(where, f"this is not YAML: {told}"))
     except yaml.reader.ReaderError as error:
         message = f"a character that YAML does not allow: {error.reason}"
-        composer.troubles.append(Trouble((1, 1), message))
+        hint = "write it as an escape in double quotes"
+        composer.troubles.append(Trouble(_unprintable(text), message, hint))
     if composer.troubles:
         raise UnreadableError(composer.troubles)
     return composer.root
 
 
+def _unprintable(text: str) -> Position:
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    return position_in(text, found.start()) if found else (1, 1)
+
+
+def position_in(text: str, offset: int) -> Position:
+    """Return line and column of a character."""
+    return (text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
+def number_of(text: str) -> JsonValue:
+    """Return the number that a plain scalar is in YAML 1.2's core schema, else the text.
+
+    What JSON has no number for is infinite or not a number.
+    """
+    if _INTEGER.fullmatch(text):
+        return int(text) if len(text) <= LONGEST_NUMBER else math.inf
+    if _FLOAT.fullmatch(text):
+        return float(text) if len(text) <= LONGEST_NUMBER else math.inf
+    if _BASED.fullmatch(text):
+        return int(text, 0) if len(text) <= LONGEST_NUMBER else math.inf
+    return math.nan if _NOT_JSON.fullmatch(text) else text
+
+
+def no_number(text: str, position: Position, pointer: str = "") -> Trouble:
+    """Describe a number that JSON cannot hold."""
+    shown = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - fits a terminal's line
+    return Trouble(position, f"JSON has no number {shown}", "quote it, or write another", pointer)
+
+
+class _Anchored(NamedTuple):
+    """What an alias stands for."""
+
+    value: JsonValue
+    nodes: int
+    height: int
+    """Levels of collections; 0 for a scalar."""
+
+
+@dataclass(slots=True)
 class _Frame:
     """A mapping or a sequence that is being read."""
 
-    __slots__ = ("anchor", "key", "lines", "nodes_before", "value")
+    value: dict[str, JsonValue] | list[JsonValue]
+    anchor: str | None
+    nodes_before: int
+    height: int = 1
+    key: str | None = None
+    lines: dict[str, int] = field(default_factory=dict)
 
-    def __init__(self, value: dict[str, Any] | list[Any], anchor: str | None, nodes: int) -> None:
-        self.value = value
-        self.anchor = anchor
-        self.key: str | None = None
-        self.lines: dict[str, int] = {}
-        self.nodes_before = nodes
+    @property
+    def awaits_key(self) -> bool:
+        return self.key is None and type(self.value) is dict
+
+    @property
+    def token(self) -> str:
+        """The key or the index of the value that comes next."""
+        return str(len(self.value)) if self.key is None else self.key
+
+    def attach(self, value: JsonValue) -> None:
+        if isinstance(self.value, list):
+            self.value.append(value)
+        elif self.key is not None:
+            self.value[self.key] = value
+            self.key = None
 
 
 class _Composer:
@@ -90,185 +166,228 @@ class _Composer:
         self.root: JsonValue = None
         self.troubles: list[Trouble] = []
         self._stack: list[_Frame] = []
-        self._anchors: dict[str, tuple[JsonValue, int]] = {}
+        self._anchors: dict[str, _Anchored] = {}
         self._nodes = 0
+        self._repeated = 0
         self._documents = 0
 
-    def take(self, event: Any) -> None:  # noqa: ANN401 - the parser's events have no types
+    def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent):
-            self._open({}, event)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            self._open([], event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._open(event)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._close()
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                self._stop(event, "only one document may stand in a file", "split the file")
+            self._begin(event)
 
-    def _trouble(self, event: Any, message: str, hint: str = "") -> None:  # noqa: ANN401 - as above
-        self.troubles.append(Trouble(_place(event), message, hint))
+    def _trouble(self, event: yaml.Event, message: str, hint: str = "") -> None:
+        self.troubles.append(Trouble(_place(event), message, hint, self._pointer()))
 
-    def _stop(self, event: Any, message: str, hint: str = "") -> None:  # noqa: ANN401 - as above
+    def _stop(self, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
         self._trouble(event, message, hint)
         raise UnreadableError(self.troubles)
 
-    def _scalar(self, event: Any) -> None:  # noqa: ANN401 - as above
-        frame = self._stack[-1] if self._stack else None
-        if frame is not None and frame.key is None and type(frame.value) is dict:
-            self._key(event, frame)
-            return
-        value = self._typed(event)
-        if event.anchor:
-            self._anchors[event.anchor] = (value, 1)
-        self._add(value, 1, event)
+    def _pointer(self) -> str:
+        """Return the JSON Pointer of the value that comes next."""
+        frames = self._stack[:-1] if self._awaits_key() else self._stack
+        return "".join(f"/{escape(frame.token)}" for frame in frames)
 
-    def _key(self, event: Any, frame: _Frame) -> None:  # noqa: ANN401 - as above
-        key = event.value
+    def _awaits_key(self) -> bool:
+        return bool(self._stack) and self._stack[-1].awaits_key
+
+    def _begin(self, event: yaml.Event) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(event, "only one document may stand in a file", "split the file")
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        self._count(event)
+        if self._awaits_key():
+            value = event.value
+            self._key(event, self._stack[-1])
+        else:
+            value = self._tagged(event) if event.tag else self._untagged(event)
+            self._attach(value, 0)
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored(value, 1, 0)
+
+    def _key(self, event: yaml.ScalarEvent, frame: _Frame) -> None:
+        frame.key = key = event.value
+        if event.tag not in (None, "!", f"{_TAG}str"):
+            self._trouble(event, f"the tag {event.tag!r} is not allowed on a key", "leave it out")
         if key == "<<" and not event.style:
             self._trouble(event, "merge keys are not part of YAML 1.2", "use $ref, or repeat it")
-        line = event.start_mark.line + 1
+        line = _place(event)[0]
         if (seen := frame.lines.get(key)) is not None:
             message = f"the key {key!r} stands here again; it is on line {seen} already"
             self._trouble(event, message, "keep one of them")
         frame.lines[key] = line
-        frame.key = key
 
-    def _typed(self, event: Any) -> JsonValue:  # noqa: ANN401 - as above
+    def _untagged(self, event: yaml.ScalarEvent) -> JsonValue:
+        return event.value if event.style else self._plain(event)
+
+    def _plain(self, event: yaml.ScalarEvent) -> JsonValue:
         text = event.value
-        if event.tag not in (None, "!"):
-            return self._tagged(event)
-        if event.style:
-            return text
         if text in _WORDS:
             return _WORDS[text]
         if text[0] not in _NUMBER_STARTS:
             return text
-        if _NOT_JSON.fullmatch(text):
-            self._trouble(event, f"{text} has no JSON value", "quote it, or write a number")
-        return number_of(text)
+        value = number_of(text)
+        if type(value) is float and not math.isfinite(value):
+            self.troubles.append(no_number(text, _place(event), self._pointer()))
+        return value
 
-    def _tagged(self, event: Any) -> JsonValue:  # noqa: ANN401 - as above
-        kind = event.tag.removeprefix(_TAG)
-        if kind == "str":
+    def _tagged(self, event: yaml.ScalarEvent) -> JsonValue:
+        if event.tag in ("!", f"{_TAG}str"):
             return event.value
-        if kind in ("int", "float", "bool", "null"):
-            return _WORDS.get(event.value, number_of(event.value))
-        self._trouble(event, f"the tag {event.tag!r} is not allowed", "leave it out")
-        return event.value
+        types = _SCALAR_TAGS.get(event.tag or "")
+        if types is None:
+            self._trouble(event, f"the tag {event.tag!r} is not allowed", "leave it out")
+            return event.value
+        value = self._plain(event)
+        if type(value) not in types:
+            self._trouble(event, f"{event.value!r} does not fit its tag", "leave the tag out")
+        return value
 
-    def _open(self, value: dict[str, Any] | list[Any], event: Any) -> None:  # noqa: ANN401 - as above
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
         if len(self._stack) >= DEEPEST:
             self._stop(event, f"nested deeper than {DEEPEST} levels", "flatten it, or use $ref")
-        if event.tag not in (None, "!", f"{_TAG}map", f"{_TAG}seq"):
+        if event.tag not in (None, "!", f"{_TAG}map" if is_mapping else f"{_TAG}seq"):
             self._trouble(event, f"the tag {event.tag!r} is not allowed", "leave it out")
-        frame = self._stack[-1] if self._stack else None
-        if frame is not None and frame.key is None and type(frame.value) is dict:
+        if self._awaits_key():
             self._stop(event, "a key must be text", "quote it")
-        self._count(1, event)
+        self._count(event)
+        value: dict[str, JsonValue] | list[JsonValue] = {} if is_mapping else []
         self._stack.append(_Frame(value, event.anchor, self._nodes))
 
     def _close(self) -> None:
         frame = self._stack.pop()
         if frame.anchor:
-            self._anchors[frame.anchor] = (frame.value, self._nodes - frame.nodes_before + 1)
-        self._attach(frame.value)
+            nodes = self._nodes - frame.nodes_before + 1
+            self._anchors[frame.anchor] = _Anchored(frame.value, nodes, frame.height)
+        self._attach(frame.value, frame.height)
 
-    def _alias(self, event: Any) -> None:  # noqa: ANN401 - as above
-        if event.anchor not in self._anchors:
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        if self._awaits_key():
+            self._stop(event, "a key must be text, not an alias", "write the key out")
+        anchored = self._anchors.get(event.anchor or "")
+        if anchored is None:
             self._stop(event, f"the alias *{event.anchor} stands for nothing that is complete")
-        value, nodes = self._anchors[event.anchor]
-        self._add(value, nodes, event)
+        if len(self._stack) + anchored.height > DEEPEST:
+            self._stop(event, f"nested deeper than {DEEPEST} levels by *{event.anchor}")
+        self._repeated += anchored.nodes
+        if self._repeated > MOST_REPEATED:
+            self._stop(event, f"the aliases repeat more than {MOST_REPEATED:,} values")
+        self._nodes += anchored.nodes
+        self._attach(anchored.value, anchored.height)
 
-    def _add(self, value: JsonValue, nodes: int, event: Any) -> None:  # noqa: ANN401 - as above
-        self._count(nodes, event)
-        self._attach(value)
-
-    def _count(self, nodes: int, event: Any) -> None:  # noqa: ANN401 - as above
-        self._nodes += nodes
+    def _count(self, event: yaml.Event) -> None:
+        self._nodes += 1
         if self._nodes > MOST_NODES:
-            self._stop(event, f"more than {MOST_NODES:,} values, counting those aliases repeat")
+            self._stop(event, f"more than {MOST_NODES:,} values", "split the file")
 
-    def _attach(self, value: JsonValue) -> None:
+    def _attach(self, value: JsonValue, height: int) -> None:
         if not self._stack:
             self.root = value
             return
         frame = self._stack[-1]
-        if type(frame.value) is list:
-            frame.value.append(value)
-        elif frame.key is not None and isinstance(frame.value, dict):
-            frame.value[frame.key] = value
-            frame.key = None
+        if frame.height <= height:
+            frame.height = height + 1
+        frame.attach(value)
 
 
-def number_of(text: str) -> JsonValue:
-    """Return the number that a plain scalar is in YAML 1.2's core schema, else the text."""
-    if len(text) > _LONGEST_INTEGER:
-        return text
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    if _FLOAT.fullmatch(text) and any(digit.isdigit() for digit in text):
-        return float(text)
-    return text
+def _place(event: yaml.Event) -> Position:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def yaml_positions(text: str) -> dict[str, Position]:
-    """Return where the value under every JSON Pointer begins: a member at its key."""
-    positions: dict[str, Position] = {}
-    walker = _Walker(positions)
+def yaml_positions(text: str) -> PositionIndex:
+    """Return where every value begins: a member at its key."""
+    indexer = Indexer()
     try:
         for event in yaml.parse(text, Loader=_LOADER):
-            walker.take(event)
+            _index(event, indexer)
     except yaml.YAMLError:
-        return positions
-    return positions
+        return indexer.index
+    return indexer.index
 
 
-def _place(event: Any) -> Position:  # noqa: ANN401 - the parser's events have no types
-    return (event.start_mark.line + 1, event.start_mark.column + 1)
+def _index(event: yaml.Event, indexer: "Indexer") -> None:
+    if isinstance(event, yaml.CollectionEndEvent):
+        indexer.close()
+    elif isinstance(event, yaml.ScalarEvent) and indexer.awaits_key:
+        indexer.key(event.value, _place(event))
+    elif isinstance(event, yaml.NodeEvent):
+        number = indexer.value(_place(event))
+        if isinstance(event, yaml.CollectionStartEvent):
+            indexer.open(number, is_mapping=isinstance(event, yaml.MappingStartEvent))
 
 
-class _Walker:
-    """Follows events and notes the place of every value."""
+@dataclass(slots=True)
+class _Open:
+    """A collection that is being indexed."""
 
-    def __init__(self, positions: dict[str, Position]) -> None:
-        self._positions = positions
-        self._stack: list[list[Any]] = []
-        """For every open collection: its pointer, and the next index or the pending key."""
+    number: int
+    is_mapping: bool
+    met: int = 0
+    """Items so far."""
+    key: str = ""
+    member: int | None = None
+    """The number of the member whose key was met and whose value comes next."""
 
-    def take(self, event: Any) -> None:  # noqa: ANN401 - the parser's events have no types
-        if isinstance(event, yaml.CollectionEndEvent):
-            self._stack.pop()
-            return
-        if not isinstance(event, yaml.NodeEvent):
-            return
-        pointer = self._pointer(event, _place(event))
-        if pointer is not None and isinstance(event, yaml.MappingStartEvent):
-            self._stack.append([pointer, None])
-        elif pointer is not None and isinstance(event, yaml.SequenceStartEvent):
-            self._stack.append([pointer, -1])
 
-    def _pointer(self, event: Any, here: Position) -> str | None:  # noqa: ANN401 - as above
-        """Return the pointer of the value that begins; None if this is a key."""
+class Indexer:
+    """Numbers the values of a text in the order they are met, and notes where each begins."""
+
+    def __init__(self) -> None:
+        self.index: PositionIndex = {}
+        self._stack: list[_Open] = []
+        self._met = 0
+
+    @property
+    def awaits_key(self) -> bool:
+        """Whether the next thing is the key of a mapping."""
+        return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].member is None
+
+    def seen(self, key: str) -> Position | None:
+        """Return where the open mapping has this key already."""
+        found = self.index.get((self._stack[-1].number, key))
+        return found[1] if found else None
+
+    def key(self, key: str, here: Position) -> None:
+        """Note a member."""
+        top = self._stack[-1]
+        top.key, top.member = key, self._number((top.number, key), here)
+
+    def value(self, here: Position) -> int:
+        """Note a value and return its number."""
         if not self._stack:
-            self._positions[""] = here
-            return ""
-        frame = self._stack[-1]
-        if isinstance(frame[1], int):
-            frame[1] += 1
-            pointer = f"{frame[0]}/{frame[1]}"
-            self._positions[pointer] = here
-            return pointer
-        if frame[1] is None:
-            pointer = f"{frame[0]}/{escape(str(getattr(event, 'value', '')))}"
-            self._positions[pointer] = here
-            frame[1] = pointer
-            return None
-        pointer, frame[1] = frame[1], None
-        return str(pointer)
+            return self._number(ROOT, here)
+        top = self._stack[-1]
+        if top.member is not None:
+            number, top.member = top.member, None
+            return number
+        top.key = str(top.met)
+        top.met += 1
+        return self._number((top.number, top.key), here)
+
+    def open(self, number: int, *, is_mapping: bool) -> None:
+        """Enter the collection with this number."""
+        self._stack.append(_Open(number, is_mapping))
+
+    def close(self) -> None:
+        """Leave the innermost collection."""
+        self._stack.pop()
+
+    def pointer(self) -> str:
+        """Return the JSON Pointer of the value that was met last."""
+        return "".join(f"/{escape(top.key)}" for top in self._stack)
+
+    def _number(self, entry: tuple[int, str], here: Position) -> int:
+        self._met += 1
+        self.index[entry] = (self._met, here)
+        return self._met

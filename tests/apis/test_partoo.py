@@ -1,0 +1,319 @@
+from typing import Any
+
+import pytest
+
+from tests.conftest import Reply, World
+
+BUSINESS = "5409c35a97bbc544d8e26737"
+PHONE = "+33647385968"
+WITH_TEMPLATE: dict[str, Any] = {
+    "business_id": BUSINESS,
+    "target_phone": PHONE,
+    "target_name": "John Doe",
+    "template_id": 31,
+}
+WITH_CONTENT: dict[str, Any] = {
+    "business_id": BUSINESS,
+    "target_phone": PHONE,
+    "target_name": "John Doe",
+    "invite_content": "Hello, thank you for you visit ! Leave a review and tell us more about your"
+    " experience ! @link Thank you!",
+}
+SEND = "/review_booster/send_invitation"
+
+
+@pytest.fixture
+def partoo(world: World) -> World:
+    return world.at("/partoo/v2", x_apikey="demo-partoo-key")
+
+
+def invite(partoo: World, **changes: object) -> Reply:
+    body = {**WITH_TEMPLATE, **changes}
+    return partoo.post(SEND, {name: value for name, value in body.items() if value is not None})
+
+
+def json_errors(reply: Reply) -> Any:  # noqa: ANN401 - JSON can be anything
+    assert reply.status == 400
+    return reply.json["errors"]["json"]
+
+
+@pytest.mark.parametrize("body", [WITH_TEMPLATE, WITH_CONTENT])
+def test_the_documented_requests_get_the_documented_answer(
+    partoo: World, body: dict[str, Any]
+) -> None:
+    reply = partoo.post(SEND, body)
+    assert reply.status == 200
+    assert reply.json == {"invitation_id": reply.json["invitation_id"], "status": "success"}
+    assert len(reply.json["invitation_id"]) == 36
+
+
+def test_the_content_is_sent_with_the_link_in_its_place(partoo: World) -> None:
+    partoo.post(SEND, WITH_CONTENT)
+    [message] = partoo.messages("partoo")
+    assert message["channel"] == "sms"
+    assert message["to"] == PHONE
+    assert message["text"] == (
+        "Hello, thank you for you visit ! Leave a review and tell us more about your experience"
+        f" ! {message['link']} Thank you!"
+    )
+
+
+def test_a_template_is_filled_in(partoo: World) -> None:
+    invite(partoo)
+    [message] = partoo.messages("partoo")
+    assert message["text"].startswith("Hello John, thank you for your visit at Chez Marie.")
+    assert message["text"].endswith(message["link"])
+
+
+def test_without_content_the_users_own_template_is_sent(partoo: World) -> None:
+    assert invite(partoo, template_id=None).status == 200
+    [message] = partoo.messages("partoo")
+    assert "thank you for your visit at Chez Marie" in message["text"]
+
+
+def test_without_any_template_one_is_generated(partoo: World) -> None:
+    partoo.sandbox().store("partoo", partoo.now).collection("templates").remove("31")
+    assert invite(partoo, template_id=None).status == 200
+    [template] = partoo.records("partoo", "templates")
+    assert template["user_id"] == "5409c35a97bbc544d8e2673a"
+    [message] = partoo.messages("partoo")
+    assert message["text"].startswith("Hello John, thank you for choosing Chez Marie!")
+
+
+def test_a_number_gets_no_second_sms_a_second_before_ten_days_are_over(partoo: World) -> None:
+    invite(partoo)
+    partoo.advance("PT863999S")
+    assert "target_phone" in json_errors(invite(partoo))
+
+
+def test_a_number_gets_another_sms_when_ten_days_are_over(partoo: World) -> None:
+    invite(partoo)
+    partoo.advance("PT864000S")
+    assert invite(partoo).status == 200
+
+
+def test_a_number_written_differently_is_the_same_number(partoo: World) -> None:
+    invite(partoo)
+    assert "target_phone" in json_errors(invite(partoo, target_phone="+33 6 47 38 59 68"))
+
+
+def test_force_overrides_the_cooldown_and_starts_it_anew(partoo: World) -> None:
+    invite(partoo)
+    partoo.advance("P9D")
+    assert invite(partoo, force="True").status == 200
+    partoo.advance("P9D")
+    assert "target_phone" in json_errors(invite(partoo, force="False"))
+
+
+def test_a_refused_invitation_does_not_start_a_cooldown(partoo: World) -> None:
+    partoo.set("partoo", sms_quota=0)
+    assert invite(partoo).status == 403
+    partoo.set("partoo", sms_quota=1)
+    assert invite(partoo).status == 200
+
+
+def test_a_refused_request_changes_nothing(partoo: World) -> None:
+    partoo.set("partoo", sms_quota=0)
+    before = {name: partoo.records("partoo", name) for name in ("invitations", "cooldowns")}
+    invite(partoo)
+    after = {name: partoo.records("partoo", name) for name in ("invitations", "cooldowns")}
+    assert (before, partoo.messages("partoo")) == (after, [])
+
+
+def test_the_quota_goes_to_nothing_refuses_and_renews_with_the_month(partoo: World) -> None:
+    partoo.set("partoo", sms_quota=2)
+    statuses = [invite(partoo, target_phone=f"+3364738590{n}").status for n in range(3)]
+    partoo.advance("P21DT11H59M59S")
+    late = invite(partoo, target_phone="+33647385907").status
+    partoo.advance("PT1S")
+    renewed = invite(partoo, target_phone="+33647385908").status
+    assert (statuses, late, renewed) == ([200, 200, 403], 403, 200)
+
+
+def test_a_thousand_invitations_against_a_quota_make_exactly_as_many_sms(partoo: World) -> None:
+    partoo.set("partoo", sms_quota=137, requests_per_minute=10_000)
+    statuses = [invite(partoo, target_phone=f"+336470{n:05d}").status for n in range(1000)]
+    assert statuses.count(200) == 137
+    assert len(partoo.messages("partoo")) == 137
+
+
+def test_the_request_after_the_limit_is_refused_until_the_minute_is_over(partoo: World) -> None:
+    partoo.set("partoo", requests_per_minute=3)
+    path = f"/review_booster/search-invitation?business_id={BUSINESS}&target_phone=x"
+    assert [partoo.get(path).status for _ in range(3)] == [200, 200, 200]
+    partoo.advance("PT20S")
+    refused = partoo.get(path)
+    assert (refused.status, refused.header("retry-after")) == (429, "40")
+    partoo.advance("PT39S")
+    assert partoo.get(path).header("retry-after") == "1"
+    partoo.advance("PT1S")
+    assert partoo.get(path).status == 200
+
+
+def test_the_limit_is_that_of_the_organisation_not_of_the_key(partoo: World) -> None:
+    partoo.set("partoo", requests_per_minute=1)
+    path = f"/review_booster/search-invitation?business_id={BUSINESS}&target_phone=x"
+    partoo.get(path)
+    assert partoo.get(path, x_apikey="demo-partoo-read-only").status == 429
+    assert partoo.get(path, x_apikey="demo-partoo-other").status == 404
+
+
+@pytest.mark.parametrize(
+    "key", ["", "wrong", "demo-partoo-expired", "demo-partoo-inactive", "demo-partoo-key "]
+)
+def test_without_a_good_key_nobody_is_authenticated(partoo: World, key: str) -> None:
+    reply = partoo.post(SEND, WITH_TEMPLATE, x_apikey=key)
+    assert reply.status == 401
+    assert reply.json == {"errors": {"authentication": "User not authenticated"}}
+
+
+@pytest.mark.parametrize(
+    ("key", "business"),
+    [
+        ("demo-partoo-read-only", BUSINESS),
+        ("demo-partoo-key", "5409c35a97bbc544d8e26738"),
+        ("demo-partoo-key", "5409c35a97bbc544d8e26739"),
+        ("demo-partoo-key", "5409c35a97bbc544d8e26740"),
+    ],
+    ids=["read-only key", "no WRITE", "not connected to Google", "not subscribed"],
+)
+def test_what_is_not_allowed_is_refused_as_documented(
+    partoo: World, key: str, business: str
+) -> None:
+    reply = partoo.post(SEND, {**WITH_TEMPLATE, "business_id": business}, x_apikey=key)
+    assert reply.status == 403
+    assert reply.json == {"errors": {"authorization": "Operation not allowed"}}
+
+
+@pytest.mark.parametrize(
+    "change", [{"business_id": "none"}, {"business_id": "5409c35a97bbc544d8e26750"}]
+)
+def test_a_business_that_is_not_there_or_not_yours_is_not_found(
+    partoo: World, change: dict[str, str]
+) -> None:
+    reply = invite(partoo, **change)
+    assert reply.status == 404
+    assert reply.json == {"errors": {"json": "Resource not found"}}
+
+
+def test_another_media_type_than_json_is_refused_as_documented(partoo: World) -> None:
+    reply = partoo.post(SEND, b"a=b", content_type="application/x-www-form-urlencoded")
+    assert reply.status == 415
+    assert reply.json == {"errors": "Unsupported media type. Please use application/json"}
+
+
+def test_every_violation_is_named_at_once(partoo: World) -> None:
+    reply = partoo.post(SEND, {"target_name": "x" * 256, "force": "yes", "template_id": "31"})
+    assert sorted(json_errors(reply)) == [
+        "business_id",
+        "force",
+        "target_name",
+        "target_phone",
+        "template_id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"invite_content": "@link"}, "invite_content"),
+        ({"template_id": None, "invite_content": "no link"}, "invite_content"),
+        ({"template_id": None, "invite_content": "@link" + "x" * 282}, "invite_content"),
+        ({"target_phone": "0647385968"}, "target_phone"),
+        ({"target_phone": "nonsense"}, "target_phone"),
+    ],
+    ids=["both", "no link", "287 characters", "no country code", "no number"],
+)
+def test_content_and_number_are_checked(partoo: World, change: dict[str, Any], field: str) -> None:
+    assert list(json_errors(invite(partoo, **change))) == [field]
+
+
+def test_characters_outside_gsm_do_not_count(partoo: World) -> None:
+    content = "@link" + "x" * 281 + "☃" * 100
+    assert invite(partoo, template_id=None, invite_content=content).status == 200
+    [message] = partoo.messages("partoo")
+    assert "☃" not in message["text"]
+
+
+def test_json_that_is_not_json_is_a_400(partoo: World) -> None:
+    assert partoo.post(SEND, b"{", content_type="application/json").status == 400
+
+
+def test_an_invitation_is_created_then_sent_then_delivered(partoo: World) -> None:
+    path = f"/review_booster/invitation_status?invitation_id={invite(partoo).json['invitation_id']}"
+    seen = [partoo.get(path).json["status"]]
+    for step in ("PT1S", "PT3.999999S", "PT0.000001S"):
+        partoo.advance(step)
+        seen.append(partoo.get(path).json["status"])
+    assert seen == ["CREATED", "SENT", "SENT", "DELIVERED"]
+
+
+@pytest.mark.parametrize(
+    ("phone", "status"), [("+33600000001", "FAILED_SEND"), ("+33600000002", "FAILED_DELIVERY")]
+)
+def test_numbers_for_testing_fail_on_the_way(partoo: World, phone: str, status: str) -> None:
+    invitation = invite(partoo, target_phone=phone).json["invitation_id"]
+    partoo.advance("PT1M")
+    path = f"/review_booster/invitation_status?invitation_id={invitation}"
+    assert partoo.get(path).json == {"invitation_id": invitation, "status": status}
+
+
+def test_a_number_for_testing_has_no_quota(partoo: World) -> None:
+    assert invite(partoo, target_phone="+33600000003").status == 403
+
+
+def test_a_number_for_testing_is_always_cooling_down(partoo: World) -> None:
+    reply = invite(partoo, target_phone="+33600000004", force="True")
+    assert "target_phone" in json_errors(reply)
+
+
+def test_an_invitation_is_found_by_its_number(partoo: World) -> None:
+    invitation = invite(partoo).json["invitation_id"]
+    found = partoo.get(
+        f"/review_booster/search-invitation?business_id={BUSINESS}&target_phone=%2B33647385968"
+    )
+    assert found.json == {
+        "page": 1,
+        "max_page": 1,
+        "count": 1,
+        "review_invitations": [
+            {
+                "user_name": "Marie Dupont",
+                "user_id": "5409c35a97bbc544d8e2673a",
+                "id": invitation,
+                "sent_time": "2026-03-10 12:00:00.000000+00:00",
+            }
+        ],
+    }
+
+
+def test_search_takes_the_number_as_it_was_sent_and_only_later_ones(partoo: World) -> None:
+    invite(partoo)
+    path = f"/review_booster/search-invitation?business_id={BUSINESS}&target_phone="
+    after = partoo.now // 1_000_000
+    counts = [
+        partoo.get(path + query).json["count"]
+        for query in (
+            "%2B33647385968",
+            "0647385968",
+            f"%2B33647385968&after={after - 1}",
+            f"%2B33647385968&after={after}",
+        )
+    ]
+    assert counts == [1, 0, 1, 0]
+
+
+def test_search_turns_pages(partoo: World) -> None:
+    partoo.set("partoo", page_size=2)
+    for _ in range(5):
+        invite(partoo, force="True")
+    path = f"/review_booster/search-invitation?business_id={BUSINESS}&target_phone=%2B33647385968"
+    last = partoo.get(path + "&page=3").json
+    assert (last["count"], last["max_page"], len(last["review_invitations"])) == (5, 3, 1)
+
+
+def test_it_answers_under_its_own_host_name_too(partoo: World) -> None:
+    reply = World(partoo.engine).post(
+        f"/v2{SEND}", WITH_TEMPLATE, host="api.partoo.co", x_apikey="demo-partoo-key"
+    )
+    assert reply.status == 200

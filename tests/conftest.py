@@ -1,0 +1,123 @@
+"""A world for scenario tests: the bundled APIs, a clock that stands still, a client."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from mockserver.clock import Instant, parse_duration, parse_instant
+from mockserver.engine.journal import Exchange
+from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.sandbox import BUILT_IN, Sandbox, Sandboxes
+from mockserver.exchange import Request
+from mockserver.model import Api
+from mockserver.server.views import message as message_view
+from mockserver.spec.compiler import load_apis
+
+ROOT = Path(__file__).parents[1]
+START = parse_instant("2026-03-10T12:00:00Z")
+
+
+@dataclass
+class Reply:
+    """What came back, with its JSON body."""
+
+    exchange: Exchange
+
+    @property
+    def status(self) -> int:
+        return self.exchange.answer.status
+
+    @property
+    def text(self) -> str:
+        return self.exchange.answer.body.decode()
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - JSON can be anything
+        return orjson.loads(self.exchange.answer.body)
+
+    def header(self, name: str) -> str | None:
+        found = [value for key, value in self.exchange.answer.headers if key.lower() == name]
+        return ", ".join(found) if found else None
+
+
+@dataclass
+class World:
+    """An engine whose system clock only moves when a test says so."""
+
+    engine: Engine
+    now: Instant = START
+    prefix: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, prefix: str, **headers: str) -> "World":
+        """Return the same world as seen by a client of one API."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return World(self.engine, self.now, prefix, named)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        given = {"host": "mock.test", **self.headers, **(headers or {})}
+        content = body if isinstance(body, bytes) else b""
+        if body is not None and not isinstance(body, bytes):
+            content = orjson.dumps(body)
+            given.setdefault("content-type", "application/json")
+        path, _, query = (self.prefix + path).partition("?")
+        kept = {name: value for name, value in given.items() if value}
+        return Reply(self.engine.handle(Request(method, path, query, kept, content), self.now))
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return self.send("GET", path, None, {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def post(self, path: str, body: object = None, **headers: str) -> Reply:
+        return self.send("POST", path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def sandbox(self, name: str = "default") -> Sandbox:
+        return self.engine.sandboxes.get(name)
+
+    def advance(self, duration: str, name: str = "default") -> None:
+        self.sandbox(name).clock.advance(parse_duration(duration), self.now)
+
+    def set(self, api: str, **settings: object) -> None:
+        self.sandbox().change_settings(api, settings)
+
+    def records(self, api: str, collection: str) -> list[dict[str, Any]]:
+        now = self.sandbox().clock.now(self.now)
+        return list(self.sandbox().store(api, now).collection(collection))
+
+    def messages(self, api: str) -> list[dict[str, Any]]:
+        now = self.sandbox().clock.now(self.now)
+        return [message_view(record, now) for record in self.records(api, "messages")]
+
+
+@pytest.fixture(scope="session")
+def bundled() -> list[Api]:
+    """The five APIs, compiled once: they never change."""
+    return load_apis([ROOT / "specs"], BUILT_IN)
+
+
+@pytest.fixture
+def world(bundled: list[Api]) -> World:
+    """A new world with the five APIs."""
+    return World(Engine(bundled, Sandboxes({api.name: api for api in bundled})))
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[..., World]:
+    """Serve a document that a test writes, under the name `shop`."""
+
+    def serving(text: str, options: Options | None = None, seed: int = 0) -> World:
+        (tmp_path / "shop.yaml").write_text(text)
+        apis = load_apis([tmp_path / "shop.yaml"], BUILT_IN)
+        sandboxes = Sandboxes({api.name: api for api in apis}, seed)
+        return World(Engine(apis, sandboxes, options), prefix="/shop")
+
+    return serving
