@@ -1,10 +1,18 @@
 """The functions that expressions can call; each takes and returns plain JSON values."""
 
 import hashlib
+import inspect
+import math
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+import orjson
 
 from mockserver import clock, messages
 from mockserver.errors import ExpressionError
@@ -17,7 +25,14 @@ from mockserver.spec.phones import e164
 class Function:
     """A function of the expression language."""
 
+    name: str
     call: Callable[..., JsonValue]
+
+    @property
+    def signature(self) -> str:
+        """How it is called: `e164(phone, region=null)`."""
+        parameters = inspect.signature(self.call).parameters.values()
+        return f"{self.name}({', '.join(_shown(parameter) for parameter in parameters)})"
 
     @property
     def doc(self) -> str:
@@ -25,10 +40,47 @@ class Function:
         return (self.call.__doc__ or "").strip().partition("\n")[0]
 
 
+def _shown(parameter: inspect.Parameter) -> str:
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        return f"{parameter.name}, …"
+    if parameter.default is parameter.empty:
+        return parameter.name
+    return f"{parameter.name}={orjson.dumps(parameter.default).decode()}"
+
+
 def _text(value: JsonValue) -> str:
     if isinstance(value, str):
+        _check_fits(len(value))
         return value
-    raise ExpressionError(f"text was expected, not {operators.describe(value)}")
+    raise _unexpected("text", value)
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    if value is None or isinstance(value, list):
+        return value or []
+    raise _unexpected("a list", value)
+
+
+def _map(value: JsonValue) -> dict[str, JsonValue]:
+    if value is None or isinstance(value, dict):
+        return value or {}
+    raise _unexpected("a map", value)
+
+
+def _number(value: JsonValue) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise _unexpected("a finite number", value)
+
+
+def _unexpected(wanted: str, value: JsonValue) -> ExpressionError:
+    return ExpressionError(f"{wanted} was expected, not {operators.describe(value)}")
+
+
+def _check_fits(size: int) -> None:
+    """Refuse a text before it is built: a few requests could otherwise fill the memory."""
+    if size > operators.LONGEST_TEXT:
+        raise ExpressionError(f"a text has at most {operators.LONGEST_TEXT:,} characters")
 
 
 def lower(text: JsonValue) -> JsonValue:
@@ -41,6 +93,16 @@ def upper(text: JsonValue) -> JsonValue:
     return None if text is None else _text(text).upper()
 
 
+def title(text: JsonValue) -> JsonValue:
+    """The text with a capital at the start of each word, the rest in lower case; null of null."""
+    if text is None:
+        return None
+    return _WORD_START.sub(lambda found: found[0].upper(), _text(text).lower())
+
+
+_WORD_START = re.compile(r"(?:^|(?<=[\s-]))\w")
+
+
 def trim(text: JsonValue) -> JsonValue:
     """The text without white space around it; null of null."""
     return None if text is None else _text(text).strip()
@@ -48,16 +110,29 @@ def trim(text: JsonValue) -> JsonValue:
 
 def text(value: JsonValue) -> str:
     """Any value as text: null is empty, lists and maps are JSON."""
-    return operators.text(value)
+    return operators.join(value)
+
+
+def number(value: JsonValue) -> JsonValue:
+    """A number from a number or a text such as -1.5; null where there is none."""
+    if isinstance(value, str):
+        if not _DECIMAL.fullmatch(value):
+            return None
+        return float(value) if "." in value else int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+_DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 
 
 def integer(value: JsonValue) -> JsonValue:
-    """A whole number from a number or a text; null where there is none."""
-    if isinstance(value, str):
-        return int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """A whole number from a number, without its fraction, or from a text of digits; else null."""
+    if isinstance(value, str) and "." in value:
         return None
-    return int(value)
+    found = number(value)
+    return None if found is None else int(found)
 
 
 def length(value: JsonValue) -> int:
@@ -84,6 +159,16 @@ def last(items: JsonValue) -> JsonValue:
     return items[-1] if isinstance(items, list) and items else None
 
 
+def keys(value: JsonValue) -> JsonValue:
+    """The names of a map's members; an empty list of null."""
+    return list(_map(value))
+
+
+def contains(container: JsonValue, item: JsonValue) -> bool:
+    """Whether a text has a part, a list an item or a map a key; null contains nothing."""
+    return operators.is_in(item, container)
+
+
 def starts_with(value: JsonValue, prefix: JsonValue) -> bool:
     """Whether a text begins with another; null begins with nothing."""
     return value is not None and _text(value).startswith(_text(prefix))
@@ -94,26 +179,53 @@ def ends_with(value: JsonValue, suffix: JsonValue) -> bool:
     return value is not None and _text(value).endswith(_text(suffix))
 
 
+def matches(value: JsonValue, pattern: JsonValue) -> bool:
+    """Whether a regular expression is found anywhere in a text; nothing is found in null."""
+    if value is None:
+        return False
+    if len(_text(value)) > _LONGEST_MATCHED:
+        raise ExpressionError(f"matches() reads at most {_LONGEST_MATCHED:,} characters")
+    return bool(_compiled(_text(pattern)).is_valid(value))
+
+
+_LONGEST_MATCHED = 10_000
+_LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
+"""An engine that never backtracks, so no pattern can take for ever; it lacks look-around."""
+
+
+@lru_cache(256)
+def _compiled(pattern: str) -> Any:  # noqa: ANN401 - the library's validators share no public class
+    try:
+        schema = {"pattern": pattern}
+        return jsonschema_rs.Draft202012Validator(schema, pattern_options=_LINEAR)
+    except ValueError:
+        raise ExpressionError(f"{pattern[:100]!r} is not a pattern that matches() knows") from None
+
+
 def split(value: JsonValue, separator: JsonValue) -> JsonValue:
-    """The pieces of a text between separators; an empty list of null."""
+    """The pieces of a text between separators, or of white space if "" parts them; [] of null."""
     return [] if value is None else _text(value).split(_text(separator) or None)
 
 
 def join(items: JsonValue, separator: JsonValue) -> str:
     """The items of a list as one text."""
-    parts = [operators.text(item) for item in items or []]
-    return operators.join(_text(separator).join(parts))
+    between = _text(separator)
+    parts = [operators.text(item) for item in _list(items)]
+    _check_fits(sum(map(len, parts)) + len(between) * (len(parts) - 1))
+    return between.join(parts)
 
 
 def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
     """The text with every `old` replaced; null of null."""
-    return None if value is None else operators.join(_text(value).replace(_text(old), _text(new)))
+    if value is None:
+        return None
+    whole, part, other = _text(value), _text(old), _text(new)
+    _check_fits(len(whole) + whole.count(part) * (len(other) - len(part)))
+    return whole.replace(part, other)
 
 
 def _span(amount: JsonValue, unit: int) -> int:
-    if isinstance(amount, bool) or not isinstance(amount, int | float):
-        raise ExpressionError(f"a number was expected, not {operators.describe(amount)}")
-    span = round(amount * unit)
+    span = round(_number(amount) * unit)
     if not 0 <= span <= clock.LATEST:
         raise ExpressionError("a duration lies between 0 and some 8,000 years")
     return span
@@ -139,23 +251,34 @@ def days(amount: JsonValue) -> int:
     return _span(amount, clock.DAY)
 
 
+def weeks(amount: JsonValue) -> int:
+    """So many weeks, as a duration."""
+    return _span(amount, clock.WEEK)
+
+
 def duration(iso_text: JsonValue) -> int:
     """The duration that an ISO 8601 text such as PT1M names."""
+    written = _text(iso_text)
     try:
-        return int(clock.parse_duration(_text(iso_text)))
-    except ValueError as error:
-        raise ExpressionError(str(error)) from None
+        return int(clock.parse_duration(written))
+    except ValueError:
+        raise ExpressionError(
+            f"{written[:100]!r} is not a duration such as PT1M, PT0.5S or P10D"
+        ) from None
 
 
 def iso(instant: JsonValue, style: JsonValue = "plain") -> JsonValue:
-    """An instant as text; styles: plain, milliseconds, micros_space, date, epoch, epoch_ms."""
+    """An instant, written plain, in seconds, milliseconds, micros_space, date, epoch, epoch_ms."""
     if instant is None:
         return None
+    if not isinstance(style, str) or style not in _STYLES:
+        raise ExpressionError(f"the styles of iso() are {', '.join(_STYLES)}")
+    micros = int(_number(instant))
     try:
-        moment = clock.to_datetime(int(instant))
-        return _STYLES[style](int(instant), moment.replace(tzinfo=None).isoformat("T"))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ExpressionError(f"iso({instant!r}, {style!r}): {error}") from None
+        moment = clock.to_datetime(micros)
+    except ValueError as error:
+        raise ExpressionError(str(error)) from None
+    return _STYLES[style](micros, moment.replace(tzinfo=None).isoformat("T"))
 
 
 def _fraction(written: str, digits: int) -> str:
@@ -181,7 +304,7 @@ def instant(value: JsonValue) -> JsonValue:
         if isinstance(value, str):
             return int(clock.parse_instant(value))
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(clock.check_instant(int(value * clock.SECOND)))
+            return int(clock.check_instant(round(value * clock.SECOND)))
     except (ValueError, OverflowError):
         return None
     return None
@@ -193,7 +316,11 @@ def is_email(value: JsonValue) -> bool:
 
 
 _LONGEST_EMAIL = 254
-_EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z0-9-]{2,63}")
+_EMAIL = re.compile(
+    r"""[^@\s()<>\[\],;:\\"\x00-\x1f\x7f]{1,64}@"""
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
+    r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
 
 
 def gsm7(value: JsonValue) -> JsonValue:
@@ -202,41 +329,66 @@ def gsm7(value: JsonValue) -> JsonValue:
 
 
 def is_gsm7(value: JsonValue) -> bool:
-    """Whether an SMS can carry the text in its 7-bit alphabet."""
-    return messages.is_gsm7(_text(value))
+    """Whether an SMS can carry the text in its 7-bit alphabet; it cannot carry null."""
+    return value is not None and messages.is_gsm7(_text(value))
 
 
-def sha256_base64url(value: JsonValue) -> str:
-    """The SHA-256 of a text in URL-safe Base64 without padding (RFC 7636, section 4.2)."""
-    return urlsafe_b64encode(hashlib.sha256(_text(value).encode()).digest()).rstrip(b"=").decode()
+def segments_of(value: JsonValue) -> JsonValue:
+    """How a text travels as SMS: its encoding, units and count (of messages); null of null."""
+    return None if value is None else asdict(messages.segments(_text(value)))
+
+
+def mask(value: JsonValue) -> JsonValue:
+    """The text with all but its last 4 characters hidden, every one if it has no more."""
+    if value is None:
+        return None
+    shown = _text(value)
+    hidden = len(shown) - 4 if len(shown) > 4 else len(shown)  # noqa: PLR2004 - the doc's number
+    return "*" * hidden + shown[hidden:]
+
+
+def sha256_base64url(value: JsonValue) -> JsonValue:
+    """The SHA-256 of a text in URL-safe Base64, unpadded (RFC 7636, section 4.2); null of null."""
+    if value is None:
+        return None
+    digest = hashlib.sha256(_text(value).encode("utf-8", "surrogatepass")).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def merge(left: JsonValue, right: JsonValue) -> JsonValue:
     """The members of two maps; those of the second win."""
-    return {**(left or {}), **(right or {})}
+    return {**_map(left), **_map(right)}
 
 
 def compact(value: JsonValue) -> JsonValue:
     """The map without its members that are null."""
-    return {key: member for key, member in (value or {}).items() if member is not None}
+    return {key: member for key, member in _map(value).items() if member is not None}
 
 
 def pick(value: JsonValue, *names: JsonValue) -> JsonValue:
     """The map with only the named members; those it lacks are null."""
-    return {name: (value or {}).get(name) for name in names}
+    members = _map(value)
+    return {_text(name): members.get(_text(name)) for name in names}
 
 
 def by_field(violations: JsonValue) -> JsonValue:
     """The messages of violations as lists under the fields they are about."""
     grouped: dict[str, list[str]] = {}
-    for violation in violations or []:
-        grouped.setdefault(violation["field"], []).append(violation["message"])
+    for field, message in _said(violations):
+        grouped.setdefault(field, []).append(message)
     return grouped
 
 
 def sentences(violations: JsonValue) -> str:
     """All violations as one text: `email is required; rating must be at most 5`."""
-    return "; ".join(f"{item['field']} {item['message']}" for item in violations or [])
+    return "; ".join(f"{field} {message}" for field, message in _said(violations))
+
+
+def _said(violations: JsonValue) -> list[tuple[str, str]]:
+    members = [_map(violation) for violation in _list(violations)]
+    return [
+        (operators.text(one.get("field")), operators.text(one.get("message"))) for one in members
+    ]
 
 
 def replace_placeholders(
@@ -245,32 +397,78 @@ def replace_placeholders(
     """The text with placeholders such as {{name}} replaced by the map's members, in one pass."""
     if value is None:
         return None
-    names = re.escape(_text(before)) + r"\s*([A-Za-z0-9_.-]{1,100})\s*" + re.escape(_text(after))
-    known = values or {}
-    filled = re.sub(
-        names, lambda found: operators.text(known.get(found[1], found[0])), _text(value)
-    )
-    return operators.join(filled)
+    pattern = _placeholder(_text(before), _text(after))
+    known, room = _map(values), operators.LONGEST_TEXT
+
+    def member(found: re.Match[str]) -> str:
+        nonlocal room
+        filled = operators.text(known.get(found[1], found[0]))
+        room -= len(filled)
+        _check_fits(operators.LONGEST_TEXT - room)
+        return filled
+
+    return operators.join(pattern.sub(member, _text(value)))
+
+
+@lru_cache(256)
+def _placeholder(before: str, after: str) -> re.Pattern[str]:
+    name = r"(\w{1,100}(?:[.-]\w{1,100}){0,10})"
+    # Where nothing closes a placeholder, the white space after its name is the text's.
+    inside = rf"\s*{name}\s*" if after else name
+    return re.compile(re.escape(before) + inside + re.escape(after), re.ASCII)
 
 
 def minimum(left: JsonValue, right: JsonValue) -> JsonValue:
-    """The smaller of two numbers."""
-    return left if operators.less(left, right) else right
+    """The smaller of two numbers or texts; beside null the other one."""
+    if left is None or right is None:
+        return default(left, right)
+    return right if operators.less(right, left) else left
 
 
 def maximum(left: JsonValue, right: JsonValue) -> JsonValue:
-    """The greater of two numbers."""
+    """The greater of two numbers or texts; beside null the other one."""
+    if left is None or right is None:
+        return default(left, right)
     return right if operators.less(left, right) else left
 
 
+def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
+    """The number with so many digits after the point, halves away from zero; null of null."""
+    if value is None:
+        return None
+    places = _number(digits)
+    if places not in range(_MOST_DIGITS + 1):
+        raise ExpressionError(f"round() keeps 0 to {_MOST_DIGITS} digits after the point")
+    exact = Decimal(str(_number(value)))
+    nearest = exact if abs(exact) >= _NO_FRACTION else _to_places(exact, int(places))
+    return float(nearest) if places else int(nearest)
+
+
+_MOST_DIGITS = 12
+_NO_FRACTION = 2**53
+"""From here on a floating-point number is whole."""
+
+
+def _to_places(exact: Decimal, places: int) -> Decimal:
+    return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
 _PLAIN = (
-    lower, upper, trim, text, integer, length, default, first, last, starts_with, ends_with, split,
-    join, replace, seconds, minutes, hours, days, duration, iso, instant, e164, is_email, gsm7,
-    is_gsm7, sha256_base64url, merge, compact, pick, by_field, sentences, replace_placeholders,
+    lower, upper, title, trim, text, number, integer, length, default, first, last, keys, contains,
+    starts_with, ends_with, matches, split, join, replace, seconds, minutes, hours, days, weeks,
+    duration, iso, instant, e164, is_email, gsm7, is_gsm7, segments_of, mask, sha256_base64url,
+    merge, compact, pick, by_field, sentences, replace_placeholders,
 )  # fmt: skip
-FUNCTIONS: Mapping[str, Function] = {
-    **{call.__name__: Function(call) for call in _PLAIN},
-    "min": Function(minimum),
-    "max": Function(maximum),
+_CALLS: Mapping[str, Callable[..., JsonValue]] = {
+    **{call.__name__: call for call in _PLAIN},
+    "min": minimum,
+    "max": maximum,
+    "round": rounded,
 }
+FUNCTIONS: Mapping[str, Function] = {name: Function(name, call) for name, call in _CALLS.items()}
 """Every function, by the name that documents call it by."""
+
+
+def documentation() -> list[tuple[str, str]]:
+    """List how each function is called and what it does, by name."""
+    return [(one.signature, one.doc) for _, one in sorted(FUNCTIONS.items())]

@@ -52,13 +52,13 @@ def read_json(text: str) -> JsonValue:
         value = json.loads(
             text, object_pairs_hook=members, parse_constant=suspects.append, parse_int=integer
         )
-        if _SURROGATE.search(text) and not suspects:
+        if suspects and (troubles := _Walk(text).troubles):
+            raise UnreadableError(troubles)
+        if _SURROGATE.search(text):
             orjson.loads(text)  # refuses half of a surrogate pair, which is no character
     except json.JSONDecodeError as error:
         where = (error.lineno, error.colno)
         raise UnreadableError([Trouble(where, f"this is not JSON: {error.msg}")]) from None
-    if suspects and (troubles := _Walk(text).troubles):
-        raise UnreadableError(troubles)
     return value
 
 

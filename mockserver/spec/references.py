@@ -112,18 +112,20 @@ class References:
 
     def _path(self, place: Place, file: str) -> Path:
         """Return the file that a reference names, all symbolic links followed."""
+        outside = f"move the file into {self.root.name or 'the folder'}"
         try:
-            parts = urlsplit(file)
+            parts, name = urlsplit(file), Path(unquote(file))
+            if parts.scheme or parts.netloc:
+                hint = "copy the file beside this one and point at the copy"
+                raise _bad(place, f"{file!r} is not a relative path; nothing is fetched", hint)
+            if name.is_absolute():
+                raise _bad(place, f"{file!r} is not a relative path", outside)
             base = place.document.path
-            path = ((base.parent if base else self.root) / unquote(file)).resolve()
+            path = ((base.parent if base else self.root) / name).resolve()
         except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
             raise _bad(place, f"{file!r} is not the name of a file", "check the path") from None
-        if parts.scheme or parts.netloc:
-            hint = "copy the file beside this one and point at the copy"
-            raise _bad(place, f"{file!r} is not a file in this folder; nothing is fetched", hint)
-        if Path(unquote(file)).is_absolute() or not path.is_relative_to(self.root.resolve()):
-            hint = f"move the file into {self.root.name or 'the folder'}"
-            raise _bad(place, f"{file!r} lies outside the document's folder", hint)
+        if not path.is_relative_to(self.root.resolve()):
+            raise _bad(place, f"{file!r} lies outside the document's folder", outside)
         return path
 
     def _load(self, place: Place, path: Path, name: str) -> Document:
