@@ -10,6 +10,7 @@ import click
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
 from mockserver.engine.pipeline import Options
+from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App
@@ -145,7 +146,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     exchange = engine.handle(request, now)
-    for decision in exchange.trace:
+    for decision in decisions(exchange.trace):
         source = decision.source()
         place = f"    [{source}]" if source else ""
         click.echo(f"- {decision.sentence()}{place}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mockserver.clock import Instant
-from mockserver.engine.trace import Decision
+from mockserver.engine.trace import Entry
 from mockserver.exchange import Answer, Record, Refusal, Request
 from mockserver.model import Api, Operation
 
@@ -21,7 +21,7 @@ class Exchange:
     api: Api | None = None
     operation: Operation | None = None
     principal: Record | None = None
-    trace: list[Decision] = field(default_factory=list)
+    trace: list[Entry] = field(default_factory=list)
     reason: str = ""
     """Why the mock itself decided the answer: an error kind or the like; else empty."""
     refusal: Refusal | None = None

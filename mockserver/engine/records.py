@@ -69,6 +69,10 @@ class Collection:
 
     def find(self, where: Mapping[str, JsonValue]) -> Record | None:
         """Return the first record whose fields have these values, or None."""
+        key = where.get(self.spec.key) if len(where) == 1 else None
+        if type(key) is str:  # the commonest question of all
+            record = self.rows.get(key)
+            return record if record is None or record[self.spec.key] == key else None
         return next(self._candidates(where), None)
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
@@ -118,6 +122,9 @@ class Collection:
         Raises:
             ConflictError: If the key would change or a unique field is taken.
         """
+        if not self._indexes and record.get(self.spec.key) == key:
+            self.rows[key] = record
+            return
         if key_text(record.get(self.spec.key)) != key:
             raise ConflictError(self.spec.name, self.spec.key, record.get(self.spec.key))
         if self._unique:

@@ -10,13 +10,12 @@ from mockserver.engine.records import Transaction
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import Reply, render_refusal
 from mockserver.engine.sandbox import Sandbox, Store
-from mockserver.engine.trace import StepTaken
 from mockserver.exchange import JsonValue, Record, Refusal
 from mockserver.model import Api, Operation
 from mockserver.verbs import Step
 
 MOST_STEPS = 100_000
-"""Steps of one request, counting those of every item; what goes beyond is refused."""
+"""Steps that one request may take for the items of lists."""
 
 
 class Run:
@@ -141,9 +140,9 @@ class Run:
         answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now)
         self.reply = Reply(answer.status, answer.headers, answer.body, "", f"error kind {kind}")
 
-    def note(self, step: Step, outcome: str, **detail: JsonValue) -> None:
+    def note(self, step: Step, outcome: str, *details: tuple[str, JsonValue]) -> None:
         """Add what a step did to the trace."""
-        self.exchange.trace.append(StepTaken(step, outcome, detail or None))
+        self.exchange.trace.append((step, outcome, details))
 
     def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> Refusal:
         """Make the refusal that a step's `otherwise` asks for."""

@@ -21,23 +21,19 @@ def run_steps(steps: tuple[verbs.Step, ...], run: Run) -> None:
     Raises:
         Refusal: From a step that does not hold.
     """
+    scope, append = run.scope, run.exchange.trace.append
     for step in steps:
         run.step = step
-        run.steps_left -= 1
-        if run.steps_left < 0:
-            raise run.refuse(step, "the request needs more steps than one request may take")
-        if step.when is not None and not step.when(run.scope):
-            run.note(step, "skipped")
-            continue
-        APPLY[type(step)](step, run)
-        if run.reply is not None:
-            return
-
-
-def _require(step: verbs.Require, run: Run) -> None:
-    if not step.that(run.scope):
-        raise run.refuse(step, f"{step.shown} does not hold")
-    run.note(step, "holds")
+        if step.when is not None and not step.when(scope):
+            append((step, "skipped"))
+        elif type(step) is verbs.Require:  # here and not in a function: they are most of all steps
+            if not step.that(scope):
+                raise run.refuse(step, f"{step.shown} does not hold")
+            append((step, "holds"))
+        else:
+            APPLY[type(step)](step, run)
+            if run.reply is not None:
+                return
 
 
 def _let(step: verbs.Let, run: Run) -> None:
@@ -62,7 +58,7 @@ def _find(step: verbs.Find, run: Run) -> None:
     if found is None and not step.optional:
         raise run.refuse(step, f"nothing in {step.collection} matches")
     run.scope[step.bind] = found
-    run.note(step, "nothing found" if found is None else "found", collection=step.collection)
+    run.note(step, "nothing found" if found is None else "found", ("collection", step.collection))
 
 
 def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
@@ -83,7 +79,7 @@ def _list(step: verbs.ListRecords, run: Run) -> None:
         records = list(filter(_holder(step.matching, run.scope), records))
     bound = page(records, step, run.scope)
     run.scope[step.bind] = bound
-    run.note(step, "listed", collection=step.collection, total=bound["total"])
+    run.note(step, "listed", ("collection", step.collection), ("total", bound["total"]))
 
 
 def _create(step: verbs.Create, run: Run) -> None:
@@ -96,7 +92,7 @@ def _create(step: verbs.Create, run: Run) -> None:
         raise _conflict(step, run, conflict) from None
     if step.bind is not None:
         run.scope[step.bind] = record
-    run.note(step, "created", collection=step.collection, key=key)
+    run.note(step, "created", ("collection", step.collection), ("key", key))
 
 
 def _conflict(step: verbs.Step, run: Run, conflict: ConflictError) -> Refusal:
@@ -114,7 +110,7 @@ def _update(step: verbs.Update, run: Run) -> None:
             raise _conflict(step, run, conflict) from None
         if step.bind is not None:
             run.scope[step.bind] = changed
-    run.note(step, "updated", collection=step.collection, records=len(records))
+    run.note(step, "updated", ("collection", step.collection), ("records", len(records)))
 
 
 def _delete(step: verbs.Delete, run: Run) -> None:
@@ -122,7 +118,7 @@ def _delete(step: verbs.Delete, run: Run) -> None:
     records = collection.matching(_where(step.where, run.scope))
     for record in records:
         run.delete(step.collection, str(record[collection.spec.key]))
-    run.note(step, "deleted", collection=step.collection, records=len(records))
+    run.note(step, "deleted", ("collection", step.collection), ("records", len(records)))
 
 
 def _take(step: verbs.Take, run: Run) -> None:
@@ -143,7 +139,7 @@ def _take(step: verbs.Take, run: Run) -> None:
         run.put("quotas", key, _kept(key, step.quota, subject, state))
     if step.bind is not None:
         scope[step.bind] = quota.as_record()
-    run.note(step, "taken" if quota.allowed else "too little left", left=quota.left)
+    run.note(step, "taken" if quota.allowed else "too little left", ("left", quota.left))
 
 
 def _kept(key: str, name: str, subject: str, state: JsonValue) -> Record:
@@ -163,7 +159,7 @@ def _cooldown(step: verbs.Cooldown, run: Run) -> None:
         until = format_instant(cooldown.until)
         raise run.refuse(step, f"{step.name} is cooling down until {until}", cooldown.until)
     run.put("cooldowns", key, _kept(key, step.name, subject, state))
-    run.note(step, "bypassed" if bypassed else "started", subject=subject)
+    run.note(step, "bypassed" if bypassed else "started", ("subject", subject))
 
 
 def _text_or_none(template: Template | None, scope: Scope) -> JsonValue:
@@ -205,14 +201,23 @@ def _send(step: verbs.Send, run: Run) -> None:
     run.create("messages", message)
     if step.bind is not None:
         scope[step.bind] = message
-    run.note(step, "queued", channel=message["channel"], to=message["to"], id=message["id"])
+    run.note(
+        step,
+        "queued",
+        ("channel", message["channel"]),
+        ("to", message["to"]),
+        ("id", message["id"]),
+    )
 
 
 def _each(step: verbs.Each, run: Run) -> None:
     items = step.of(run.scope) or []
     if not isinstance(items, list):
         raise ExpressionError("`each` goes over a list")
-    run.note(step, "started", items=len(items))
+    run.note(step, "started", ("items", len(items)))
+    run.steps_left -= len(items) * len(step.steps)
+    if run.steps_left < 0:
+        raise run.refuse(step, "the list is longer than one request may handle")
     for index, item in enumerate(items):
         run.scope[step.bind] = item
         run.scope["index"] = index
@@ -236,7 +241,6 @@ Apply = Callable[[Any, Run], None]
 APPLY: Mapping[type[verbs.Step], Apply] = cast(
     Mapping[type[verbs.Step], Apply],
     {
-        verbs.Require: _require,
         verbs.Let: _let,
         verbs.Find: _find,
         verbs.ListRecords: _list,

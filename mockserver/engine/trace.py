@@ -1,11 +1,12 @@
 """The decisions made about a request, as data: why it got its answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.clock import format_instant
 from mockserver.engine.limits import Decision as LimitDecision
 from mockserver.errors import Source
+from mockserver.exchange import JsonValue
 from mockserver.model import Operation, RateLimit
 from mockserver.verbs import Step
 
@@ -124,11 +125,11 @@ class StepTaken(NamedTuple):
 
     step: Step
     outcome: str
-    detail: Mapping[str, Any] | None = None
+    details: tuple[tuple[str, JsonValue], ...] = ()
 
     def sentence(self) -> str:
         """Say it in words."""
-        told = ", ".join(f"{name} {value}" for name, value in (self.detail or {}).items())
+        told = ", ".join(f"{name} {value}" for name, value in self.details)
         verb = _verb(self.step)
         return f"{verb}: {self.outcome}" + (f" ({told})" if told else "")
 
@@ -138,7 +139,7 @@ class StepTaken(NamedTuple):
 
     def data(self) -> Mapping[str, Any]:
         """Say it as JSON."""
-        return {"verb": _verb(self.step), "outcome": self.outcome, **(self.detail or {})}
+        return {"verb": _verb(self.step), "outcome": self.outcome, **dict(self.details)}
 
 
 class Refused(NamedTuple):
@@ -193,6 +194,15 @@ Decision = (
     | Refused
     | Answered
 )
+
+
+Entry = Decision | tuple[Any, ...]
+"""What a trace holds: the fields of a `StepTaken` stay a plain tuple until they are read."""
+
+
+def decisions(trace: Iterable[Entry]) -> list[Decision]:
+    """Return a trace's decisions in order."""
+    return [StepTaken(*entry) if type(entry) is tuple else entry for entry in trace]  # type: ignore[misc] # a plain tuple is a step's
 
 
 def _verb(step: Step) -> str:

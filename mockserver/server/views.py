@@ -6,7 +6,7 @@ from mockserver.clock import Instant, format_duration, format_instant
 from mockserver.engine.journal import Exchange
 from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status
 from mockserver.engine.sandbox import Sandbox
-from mockserver.engine.trace import as_json
+from mockserver.engine.trace import as_json, decisions
 from mockserver.exchange import JsonValue, Record
 from mockserver.messages import segments
 from mockserver.model import Api, Setting
@@ -202,7 +202,7 @@ def exchange_details(exchange: Exchange) -> Json:
             "headers": _redacted_headers(answer.headers, secrets),
             "body": _body(answer.body),
         },
-        "trace": [as_json(decision) for decision in exchange.trace],
+        "trace": [as_json(decision) for decision in decisions(exchange.trace)],
     }
 
 

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any, cast
 
 from mockserver.errors import Source, SpecProblem
@@ -41,6 +42,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
 }
 _GLOBALS: dict[str, Any] = {
     "__builtins__": {},
+    "_nothing": MappingProxyType({}),
     "_get": operators.get,
     "_join": operators.join,
     "_equal": operators.equal,
@@ -62,10 +64,12 @@ class Known:
     members: Mapping[str, Iterable[str]] = field(default_factory=dict)
     """For a name whose members are all known (`settings`, `path`): what they are."""
     used: set[str] = field(default_factory=set)
+    maps: set[str] = field(default_factory=set)
+    """Names whose values are always maps or null, so that a field is one look-up."""
 
     def with_names(self, *more: str) -> "Known":
         """Return a copy that knows more names and records what is used in the same place."""
-        return Known(self.names | set(more), self.members, self.used)
+        return Known(self.names | set(more), self.members, self.used, set(self.maps))
 
 
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
@@ -259,6 +263,9 @@ class _Rebuild(ast.NodeVisitor):
     def _member(self, container: ast.expr, key: str) -> ast.expr:
         name = container.id if isinstance(container, ast.Name) else ""
         rebuilt = self.visit(container)
+        if name in self._known.maps:
+            whole = ast.BoolOp(ast.Or(), [rebuilt, ast.Name("_nothing", ast.Load())])
+            return ast.Call(ast.Attribute(whole, "get", ast.Load()), [ast.Constant(key)], [])
         if name not in self._known.members:
             return _call("_get", rebuilt, ast.Constant(key))
         if key not in (members := list(self._known.members[name])):

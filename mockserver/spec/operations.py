@@ -28,7 +28,7 @@ from mockserver.spec.policies import (
     read_model,
 )
 from mockserver.spec.references import Place
-from mockserver.spec.steps import BASE_NAMES, StepContext, compile_steps
+from mockserver.spec.steps import BASE_NAMES, MAP_NAMES, StepContext, compile_steps
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
@@ -64,7 +64,8 @@ class DocumentContext:
 
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Make the context for expressions: what is known before any step."""
-        known = Known({*BASE_NAMES, "_world"}, {"settings": list(self.settings), **(members or {})})
+        members = {"settings": list(self.settings), **(members or {})}
+        known = Known({*BASE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
         return StepContext(known, self.collections, kinds, set(), self.problems)
 
     @property
@@ -116,6 +117,8 @@ class _Operation:
         responses = self._bodies.responses(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
+        if body is not None and self._takes_objects(place.child("requestBody")):
+            steps.known.maps.add("body")
         steps.examples |= {
             example.name
             for response in responses
@@ -144,6 +147,14 @@ class _Operation:
             path_parameters=tuple(_TEMPLATE.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
+        )
+
+    def _takes_objects(self, place: Place) -> bool:
+        """Tell whether every body that passes validation is an object."""
+        content = self._bodies.resolve(place).child("content").members()
+        schemas = [self._bodies.resolve(media.child("schema")).value for _, media in content]
+        return all(
+            isinstance(schema, dict) and schema.get("type") == "object" for schema in schemas
         )
 
     def _id(self) -> str:

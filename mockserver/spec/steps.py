@@ -84,14 +84,19 @@ class StepContext:
             self.bound,
         )
 
-    def bind(self, name: str | None, source: Source) -> None:
-        """Make a name known to what follows."""
+    def bind(self, name: str | None, source: Source, *, is_map: bool = True) -> None:
+        """Make a name known to what follows: of a map (or null), or of any value."""
         if name is None:
             return
         if name in RESERVED_NAMES:
             self.problem(source, f"{name!r} has a meaning of its own", "bind another name")
+        if name in self.bound and is_map != (name in self.known.maps):
+            message = f"{name!r} is a record in one place and another value in this one"
+            self.problem(source, message, "bind another name")
         self.known.names.add(name)
         self.bound.add(name)
+        if is_map:
+            self.known.maps.add(name)
 
     def collection(self, name: str, source: Source) -> str:
         """Check that a collection is declared."""
@@ -140,6 +145,8 @@ BASE_NAMES = frozenset(
     ]
 )
 """What every expression of an operation can see."""
+MAP_NAMES = frozenset(("path", "query", "header", "cookie", "principal", "settings", "test"))
+"""Those of them that are maps or null."""
 RESERVED_NAMES = BASE_NAMES | {"item", "index", "error"}
 
 
@@ -178,7 +185,7 @@ def _let(
     bindings = []
     for name, value in content.items():
         bindings.append((name, context.template(value, source.child(name))))
-        context.bind(name, source.child(name))
+        context.bind(name, source.child(name), is_map=False)
     return verbs.Let(**common, bindings=tuple(bindings))
 
 
@@ -186,6 +193,7 @@ def _find(
     content: behaviour.Find, source: Source, context: StepContext, common: Common
 ) -> verbs.Step:
     inner = context.item("item")
+    inner.known.maps.add("item")
     step = verbs.Find(
         **common,
         collection=context.collection(content.in_, source.child("in")),
@@ -202,6 +210,7 @@ def _list(
     content: behaviour.ListRecords, source: Source, context: StepContext, common: Common
 ) -> verbs.Step:
     inner = context.item("item")
+    inner.known.maps.add("item")
     step = verbs.ListRecords(
         **common,
         collection=context.collection(content.in_, source.child("in")),
@@ -315,7 +324,7 @@ def _each(
     content: behaviour.Each, source: Source, context: StepContext, common: Common
 ) -> verbs.Step:
     of = context.expression(content.of, source.child("of"))
-    context.bind(content.as_, source.child("as"))
+    context.bind(content.as_, source.child("as"), is_map=False)
     context.known.names.add("index")
     context.bound.add("index")
     steps = compile_steps(content.steps, source.child("steps"), context)
@@ -381,7 +390,7 @@ def _oauth_revoke(
         user=context.template(content.user, source.child("user")),
         bind=content.as_,
     )
-    context.bind(content.as_, source.child("as"))
+    context.bind(content.as_, source.child("as"), is_map=False)
     return step
 
 

@@ -136,7 +136,15 @@ def test_references_out_of_the_folder_are_refused_with_advice(folder: Path, refe
 
 @pytest.mark.parametrize(
     "reference",
-    ["nul%00.yaml", "loop.yaml", "//[x", "a" * 300 + ".yaml", "parts", "root.yaml/x", "absent.yaml"],
+    [
+        "nul%00.yaml",
+        "loop.yaml",
+        "//[x",
+        "a" * 300 + ".yaml",
+        "parts",
+        "root.yaml/x",
+        "absent.yaml",
+    ],
 )
 def test_what_names_no_file_is_a_problem_at_the_reference(folder: Path, reference: str) -> None:
     (folder / "loop.yaml").symlink_to(folder / "loop.yaml")

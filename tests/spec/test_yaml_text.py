@@ -109,7 +109,9 @@ def test_keys_are_always_text() -> None:
 
 
 def test_tags_of_the_core_schema_are_honoured() -> None:
-    text = '[!!str 12, !!int "12", !!float "1.5", !!bool "true", !!null "", !!map {}, !!seq [], ! 1]'
+    text = (
+        '[!!str 12, !!int "12", !!float "1.5", !!bool "true", !!null "", !!map {}, !!seq [], ! 1]'
+    )
 
     assert read_yaml(text) == ["12", 12, 1.5, True, None, {}, [], "1"]
 

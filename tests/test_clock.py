@@ -1,0 +1,277 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.clock import (
+    DAY,
+    EARLIEST,
+    HOUR,
+    LATEST,
+    MILLISECOND,
+    MINUTE,
+    SECOND,
+    WEEK,
+    Duration,
+    Instant,
+    VirtualClock,
+    check_instant,
+    format_duration,
+    format_instant,
+    parse_duration,
+    parse_instant,
+    system_now,
+    to_datetime,
+    whole_seconds,
+)
+from mockserver.errors import ClockError
+
+NOW = parse_instant("2026-03-10T12:00:00Z")
+instants = st.integers(EARLIEST, LATEST).map(Instant)
+durations = st.integers(0, 10**6 * DAY).map(Duration)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("PT1M", MINUTE),
+        ("PT0.5S", 500 * MILLISECOND),
+        ("PT0.000001S", 1),
+        ("P10D", 10 * DAY),
+        ("P2W", 2 * WEEK),
+        ("P1W2DT3H4M5S", WEEK + 2 * DAY + 3 * HOUR + 4 * MINUTE + 5 * SECOND),
+        ("PT90M", 90 * MINUTE),
+        ("P0D", 0),
+    ],
+)
+def test_a_duration_is_read(text: str, span: int) -> None:
+    assert parse_duration(text) == span
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "P", "PT", "P1DT", "1D", "p1d", "PT1", "-P1D", "P1.5D", "PT1M1H", "PT1.0000001S", "P１D"],
+)
+def test_anything_else_is_not_a_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="not an ISO 8601 duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["P1Y", "P1M", "P1Y2M", "P1M3D"])
+def test_months_and_years_are_refused_because_their_length_varies(text: str) -> None:
+    with pytest.raises(ValueError, match="whose length varies"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (0, "PT0S"),
+        (10 * DAY, "P10D"),
+        (90 * SECOND, "PT1M30S"),
+        (DAY + HOUR, "P1DT1H"),
+        (500 * MILLISECOND, "PT0.5S"),
+        (MINUTE + 1, "PT1M0.000001S"),
+    ],
+)
+def test_a_duration_is_written_without_parts_that_are_zero(span: int, text: str) -> None:
+    assert format_duration(Duration(span)) == text
+
+
+@given(durations)
+def test_a_duration_that_is_written_reads_the_same(span: Duration) -> None:
+    assert parse_duration(format_duration(span)) == span
+
+
+@given(st.text(alphabet="PTWDHMSY0123456789.-", max_size=20))
+def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
+    try:
+        span = parse_duration(text)
+    except ValueError:
+        return
+
+    assert parse_duration(format_duration(span)) == span
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"), [(0, 0), (1, 1), (SECOND, 1), (SECOND + 1, 2), (864_000 * SECOND, 864_000)]
+)
+def test_whole_seconds_are_rounded_up(span: int, seconds: int) -> None:
+    assert whole_seconds(span) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01T00:00:00.000001Z", 1),
+        ("1970-01-02T01:00:00+01:00", DAY),
+        ("1969-12-31T23:00:00-01:00", 0),
+    ],
+)
+def test_an_instant_is_read_in_any_offset(text: str, instant: int) -> None:
+    assert parse_instant(text) == instant
+
+
+@pytest.mark.parametrize("text", ["2026-01-31T09:00:00", "2026-01-31"])
+def test_a_date_without_a_time_zone_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        parse_instant(text)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-02-30T00:00:00Z", "2026-01-31T25:00:00Z"])
+def test_a_text_that_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"isoformat|day|hour"):
+        parse_instant(text)
+
+
+@pytest.mark.parametrize("microseconds", [-1, LATEST + 1])
+def test_an_instant_outside_the_years_1970_to_9999_is_refused(microseconds: int) -> None:
+    with pytest.raises(ValueError, match="1970 to 9999"):
+        check_instant(microseconds)
+    with pytest.raises(ValueError, match="1970 to 9999"):
+        to_datetime(microseconds)
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (500 * MILLISECOND, "1970-01-01T00:00:00.500000Z"),
+        (LATEST, "9999-12-31T00:00:00Z"),
+    ],
+)
+def test_an_instant_is_written_in_utc(instant: int, text: str) -> None:
+    assert format_instant(instant) == text
+
+
+@given(instants)
+def test_an_instant_that_is_written_reads_the_same(instant: Instant) -> None:
+    assert parse_instant(format_instant(instant)) == instant
+
+
+@given(instants, instants)
+def test_written_instants_of_whole_seconds_sort_as_they_follow(
+    one: Instant, other: Instant
+) -> None:
+    first, second = one - one % SECOND, other - other % SECOND
+
+    assert (format_instant(first) < format_instant(second)) is (first < second)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_an_instant_or_a_value_error(text: str) -> None:
+    try:
+        instant = parse_instant(text)
+    except ValueError:
+        return
+
+    assert EARLIEST <= instant <= LATEST
+
+
+def test_the_system_s_clock_is_read_in_microseconds() -> None:
+    before = time.clock_gettime_ns(time.CLOCK_REALTIME) // 1000
+    now = system_now()
+    after = time.clock_gettime_ns(time.CLOCK_REALTIME) // 1000
+
+    assert before <= now <= after
+
+
+def later(span: int) -> Instant:
+    return Instant(NOW + span)
+
+
+def test_a_new_clock_shows_the_system_s_time() -> None:
+    assert VirtualClock().now(NOW) == NOW
+
+
+def test_an_advanced_clock_goes_on_from_where_it_was_moved() -> None:
+    clock = VirtualClock()
+    clock.advance(DAY, NOW)
+
+    assert clock.now(NOW) == NOW + DAY
+    assert clock.now(later(5)) == NOW + DAY + 5
+
+
+def test_a_frozen_clock_stands_still() -> None:
+    clock = VirtualClock()
+    clock.freeze(NOW)
+
+    assert clock.now(later(DAY)) == NOW
+
+
+def test_a_frozen_clock_that_is_advanced_stays_frozen() -> None:
+    clock = VirtualClock()
+    clock.freeze(NOW)
+    clock.advance(HOUR, later(DAY))
+
+    assert clock.now(later(2 * DAY)) == NOW + HOUR
+
+
+def test_a_thawed_clock_runs_on_from_the_time_it_showed() -> None:
+    clock = VirtualClock()
+    clock.freeze(NOW)
+    clock.thaw(later(DAY))
+
+    assert clock.now(later(DAY)) == NOW
+    assert clock.now(later(DAY + 5)) == NOW + 5
+
+
+def test_thawing_a_running_clock_changes_nothing() -> None:
+    clock = VirtualClock()
+    clock.advance(DAY, NOW)
+    clock.thaw(NOW)
+
+    assert clock.now(NOW) == NOW + DAY
+
+
+@pytest.mark.parametrize("by", [0, -1])
+def test_a_clock_advances_by_more_than_nothing(by: int) -> None:
+    with pytest.raises(ClockError, match="greater than zero"):
+        VirtualClock().advance(Duration(by), NOW)
+
+
+def test_a_clock_is_not_set_back() -> None:
+    clock = VirtualClock()
+
+    with pytest.raises(ClockError, match="only moves forwards; reset"):
+        clock.set(later(-1), NOW)
+    assert clock.now(NOW) == NOW
+
+
+def test_a_clock_can_be_set_to_the_time_it_shows() -> None:
+    clock = VirtualClock()
+    clock.set(NOW, NOW)
+
+    assert clock.now(NOW) == NOW
+
+
+def test_a_clock_stops_at_the_end_of_the_year_9999() -> None:
+    clock = VirtualClock()
+    clock.set(LATEST, NOW)
+
+    with pytest.raises(ClockError, match="9999"):
+        clock.advance(Duration(1), NOW)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_clock_can_be_placed_in_the_past(*, frozen: bool) -> None:
+    clock = VirtualClock()
+    if frozen:
+        clock.freeze(NOW)
+    clock.place(later(-DAY), NOW)
+
+    assert clock.now(NOW) == NOW - DAY
+
+
+@given(st.lists(st.tuples(st.integers(0, DAY), st.integers(1, DAY), st.booleans()), max_size=20))
+def test_a_clock_never_runs_backwards(moves: list[tuple[int, int, bool]]) -> None:
+    clock, system, shown = VirtualClock(), NOW, NOW
+    for passed, by, freezes in moves:
+        system = Instant(system + passed)
+        assert clock.now(system) >= shown
+        (clock.freeze if freezes else clock.thaw)(system)
+        clock.advance(Duration(by), system)
+        assert clock.now(system) >= shown + by
+        shown = clock.now(system)
