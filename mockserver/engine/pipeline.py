@@ -128,6 +128,9 @@ def _answer(
         if run is not None:
             run.roll_back()
         exchange.answer, exchange.reason = failures.answer(exchange, run, error), "mock_failure"
+    finally:
+        if run is not None:
+            run.close()
 
 
 def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, scope: Scope) -> None:

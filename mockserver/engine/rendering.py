@@ -1,6 +1,6 @@
 """From replies and refusals to the bytes of an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +16,7 @@ from mockserver.exchange import (
     Kind,
     Refusal,
     Scope,
+    Template,
     Violation,
 )
 from mockserver.model import Api, ErrorAnswer, Operation
@@ -58,6 +59,11 @@ def render_reply(reply: Reply) -> Answer:
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
     return Answer(reply.status, headers, encode(body, content_type))
+
+
+def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
+    """Evaluate header templates; a line break in a value becomes a space (RFC 9110, 5.5)."""
+    return [(name, " ".join(str(template(scope)).splitlines())) for name, template in templates]
 
 
 def encode(body: JsonValue, content_type: str) -> bytes:
@@ -125,7 +131,7 @@ def _status(kind: str, operation: Operation | None) -> int:
 
 
 def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:
-    headers = [(name, str(template(scope))) for name, template in chosen.headers]
+    headers = header_fields(chosen.headers, scope)
     body = None if chosen.body is None else chosen.body(scope)
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 

@@ -156,3 +156,7 @@ class Run:
         """Take back what the steps wrote, and the ids they used."""
         self._transaction.roll_back()
         self.sandbox.ids.count = self._ids
+
+    def close(self) -> None:
+        """Let go of what refers back to this run, so that it is freed without the collector."""
+        del self.scope["_world"]

@@ -9,6 +9,7 @@ from mockserver.engine import limits, oauth
 from mockserver.engine.listing import page
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError
+from mockserver.engine.rendering import header_fields
 from mockserver.engine.run import Run
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Refusal, Scope, Template
@@ -228,7 +229,7 @@ def _each(step: verbs.Each, run: Run) -> None:
 
 def _respond(step: verbs.Respond, run: Run) -> None:
     scope = run.scope
-    headers = [(name, str(template(scope))) for name, template in step.headers]
+    headers = header_fields(step.headers, scope)
     status = None if step.status is None else int(step.status(scope))
     if step.example is not None:
         run.answer_example(step.example, status, headers)

@@ -34,7 +34,7 @@ class App:
         self._engine = engine
         self._make_control = control
         self._control: AsgiApp | None = None
-        self._body_limit = body_limit
+        self.body_limit = body_limit
         self._clock = clock
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -43,7 +43,7 @@ class App:
             await _other_protocol(scope, receive, send)
             return
         path = _path(scope)
-        if self._make_control is not None and _is_control(path):
+        if self._make_control is not None and is_control(path):
             await self._controller()(scope, receive, send)
             return
         headers = _headers(scope)
@@ -51,7 +51,7 @@ class App:
             answer = problem(400, "an HTTP/1.1 request names its host exactly once")
             await _respond(send, answer, scope["method"])
             return
-        body = await _body(receive, self._body_limit)
+        body = await _body(receive, self.body_limit)
         request = Request(
             scope["method"],
             path,
@@ -61,10 +61,14 @@ class App:
             scope["scheme"],
             too_large=body is None,
         )
-        answer = self._engine.handle(request, self._clock()).answer
+        answer = self.answer(request)
         if answer.delay:
             await asyncio.sleep(answer.delay / SECOND)
         await _respond(send, answer, scope["method"])
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request to an API."""
+        return self._engine.handle(request, self._clock()).answer
 
     def _controller(self) -> AsgiApp:
         if self._control is None:
@@ -79,7 +83,8 @@ def _path(scope: AsgiScope) -> str:
     return path.partition("?")[0]
 
 
-def _is_control(path: str) -> bool:
+def is_control(path: str) -> bool:
+    """Tell whether a path is the control API's."""
     return path.startswith(CONTROL_PREFIX) and path[len(CONTROL_PREFIX) :][:1] in ("", "/")
 
 
@@ -113,12 +118,12 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
         size += len(part)
         if size <= limit:
             parts.append(part)
-        elif size > _DRAINED * limit:
+        elif size > DRAINED * limit:
             return None
     return b"".join(parts) if size <= limit else None
 
 
-_DRAINED = 4
+DRAINED = 4
 """So many times the limit is read and thrown away, so that the client hears the answer."""
 
 

@@ -7,23 +7,56 @@ from collections.abc import Callable
 import uvicorn
 
 from mockserver.server.app import App
+from mockserver.server.protocol import Protocol
 
-_GENERATIONS = (50_000, 20, 100)
-"""Collector thresholds: what a request makes is freed by counting, and cycles are rare."""
+_TICKS_A_SECOND = 10
+_MANY_ALLOCATIONS = 50_000
+_IDLE_SECONDS = 30
 
 
 class Listening(uvicorn.Server):
-    """A server that says when it can be reached."""
+    """A server that says when it can be reached, and tidies up between requests."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._seen = 0
+        self._idle = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second close what is late and collect garbage."""
+        if counter % _TICKS_A_SECOND == 0:
+            self._close_late()
+            self._collect()
+        return await super().on_tick(counter)
+
+    def _close_late(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Protocol):
+                connection.close_if_late(connection.loop.time())
+
+    def _collect(self) -> None:
+        """Look through what is new; through everything only after a while without requests.
+
+        The collector never runs within a request. Records are long-lived and have no cycles, so
+        what survives its first look is taken out of the collector's sight.
+        """
+        requests = self.server_state.total_requests
+        self._idle = self._idle + 1 if requests == self._seen else 0
+        self._seen = requests
+        if self._idle == _IDLE_SECONDS:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+        elif gc.get_count()[0] > _MANY_ALLOCATIONS:
+            gc.collect(0)
+            gc.freeze()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -48,16 +81,17 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until interrupted."""
     config = uvicorn.Config(
         app,
+        http=Protocol,
+        ws="none",
         lifespan="off",
         access_log=False,
         log_level="warning",
+        proxy_headers=False,
         server_header=False,
-        date_header=True,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
-        h11_max_incomplete_event_size=65_536,
     )
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it
-    gc.set_threshold(*_GENERATIONS)
+    gc.disable()
     Listening(config, ready).run(sockets=[listener])

@@ -132,7 +132,7 @@ def integer(value: JsonValue) -> JsonValue:
     if isinstance(value, str) and "." in value:
         return None
     found = number(value)
-    return None if found is None else int(found)
+    return None if found is None or abs(found) > operators.LARGEST_NUMBER else int(found)
 
 
 def length(value: JsonValue) -> int:
@@ -225,10 +225,10 @@ def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
 
 
 def _span(amount: JsonValue, unit: int) -> int:
-    span = round(_number(amount) * unit)
+    span = _number(amount) * unit
     if not 0 <= span <= clock.LATEST:
         raise ExpressionError("a duration lies between 0 and some 8,000 years")
-    return span
+    return round(span)
 
 
 def seconds(amount: JsonValue) -> int:
@@ -440,17 +440,14 @@ def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
     if places not in range(_MOST_DIGITS + 1):
         raise ExpressionError(f"round() keeps 0 to {_MOST_DIGITS} digits after the point")
     exact = Decimal(str(_number(value)))
-    nearest = exact if abs(exact) >= _NO_FRACTION else _to_places(exact, int(places))
+    if abs(exact) > operators.LARGEST_NUMBER:
+        raise ExpressionError("the number is too large")
+    nearest = exact.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)
     return float(nearest) if places else int(nearest)
 
 
-_MOST_DIGITS = 12
-_NO_FRACTION = 2**53
-"""From here on a floating-point number is whole."""
-
-
-def _to_places(exact: Decimal, places: int) -> Decimal:
-    return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+_MOST_DIGITS = 9
+"""Together with the 19 digits of the largest number all that a Decimal has room for."""
 
 
 _PLAIN = (

@@ -12,7 +12,7 @@ from mockserver.exchange import JsonValue
 from mockserver.spec.documents import Document
 from mockserver.spec.yaml_text import DEEPEST
 
-MOST_ADDED = 1_000_000
+MOST_ADDED = 250_000
 """Values that the overlays of a document may add to it."""
 MOST_MATCHES = 200_000
 """Values that one target may match."""

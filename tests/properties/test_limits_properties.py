@@ -3,7 +3,7 @@
 import calendar
 from collections import Counter
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import orjson
 import pytest
@@ -268,7 +268,7 @@ def test_two_passes_through_a_cooldown_lie_its_period_apart(period: int, waits: 
         if rest.allowed:
             passed.append(now)
 
-    assert all(later - earlier >= period for earlier, later in zip(passed, passed[1:], strict=False))
+    assert all(later - earlier >= period for earlier, later in pairwise(passed))
 
 
 @unhurried

@@ -201,7 +201,6 @@ def test_an_endless_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_any_bytes_are_a_document_or_a_problem(content: bytes, file: str) -> None:
     try:
         document = parse_document(content, file)
-    except SpecError as error:
-        assert str(error)
-    else:
-        assert document.source("/a/0").line >= 1
+    except SpecError:
+        return
+    assert document.source("/a/0").line >= 1

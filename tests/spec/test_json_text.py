@@ -39,10 +39,9 @@ def test_dumped_json_keeps_its_value(
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         value = read_json(text)
-    except UnreadableError as error:
-        assert error.troubles
-    else:
-        json.dumps(value, allow_nan=False)
+    except UnreadableError:
+        return
+    json.dumps(value, allow_nan=False).encode()
 
 
 def test_duplicate_keys_are_all_reported_with_both_lines() -> None:

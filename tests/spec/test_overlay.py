@@ -366,6 +366,25 @@ def test_simple_paths_select_what_the_jsonpath_engine_selects(
     assert list(overlay_module._query(target)(value)) == expected  # noqa: SLF001 - two ways to one result
 
 
+@given(
+    st.text("$.*[]?@()'\"ab0:-,=<!&| ", max_size=20).map(lambda text: "$" + text),
+    st.sampled_from([{"remove": True}, {"update": {"a": [1]}}, {"update": 1}, {"copy": "$.a"}]),
+    trees,
+)
+def test_any_target_is_applied_or_a_problem(
+    target: str, change: dict[str, Any], tree: object
+) -> None:
+    before = copy.deepcopy(tree)
+    document = Document("a.json", None, tree, dict)
+    try:
+        merged = apply_overlays(document, [overlay({"target": target, **change})])
+    except SpecError:
+        return
+    finally:
+        assert tree == before
+    json.dumps(merged.value, allow_nan=False)
+
+
 def test_simple_targets_do_without_the_jsonpath_engine() -> None:
     program = (
         "import sys\n"

