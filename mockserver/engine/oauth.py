@@ -100,7 +100,7 @@ def _grant(step: verbs.OauthAuthorize, run: Run, user: Record, scopes: list[str]
         "family": None,
     }
     run.create(CODES, record)
-    run.note(step, "code issued", ("client", query["client_id"]), ("user", user["id"]))
+    run.note(step, "code issued", query["client_id"], user["id"])
     _redirect(run, str(query["redirect_uri"]), {"code": code})
 
 
@@ -244,7 +244,7 @@ def _issue(
         expires_at = None if ends is None else run.now + ends
         record = {"id": refresh, **owner, "scope": grant["scope"], "used": False}
         run.create(REFRESH_TOKENS, {**record, "expires_at": expires_at})
-    run.note(step, "tokens issued", ("user", grant["user_id"]), ("scope", scope))
+    run.note(step, "tokens issued", grant["user_id"], scope)
     body = {
         "access_token": access,
         "token_type": "Bearer",
@@ -271,7 +271,7 @@ def apply_revoke(step: verbs.OauthRevoke, run: Run) -> None:
                 count += not record.get("used") and not _is_over(record, run.now)
                 run.delete(name, key)
     run.scope[step.bind] = count
-    run.note(step, "revoked", ("tokens", count))
+    run.note(step, "revoked", count)
 
 
 def _is_over(token: Record, now: int) -> bool:

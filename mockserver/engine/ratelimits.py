@@ -30,16 +30,16 @@ def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
     subject = "" if limit.per is None else str(limit.per(scope))
     key = f"{limit.name}:{subject}"
     # Straight into the collection: a hit is not part of what a refusal takes back.
-    rows = run.store.collection("rate_limits")
-    record = rows.get(key)
+    kept_hits = run.store.rate_limits
+    record = kept_hits.rows.get(key)
     state = None if record is None else record["state"]
     count, window = limit.limit(scope), limit.window(scope)
     state, decision = ALGORITHMS[limit.algorithm](count, window, state, run.now)
     kept = {"id": key, "name": limit.name, "subject": subject, "state": state}
     if record is None:
-        rows.insert(kept)
+        kept_hits.insert(kept)
     else:
-        rows.replace(key, kept)
+        kept_hits.replace(key, kept)
     return decision, subject
 
 

@@ -51,7 +51,7 @@ class Collection:
         self._serials: dict[str, int] = {}
         self._serial = 0
         self._unique = spec.unique
-        self._indexes: dict[str, dict[JsonValue, dict[str, None]]] = {
+        self._indexes: dict[str, dict[JsonValue, str | dict[str, None]]] = {
             name: {} for name in (*spec.indexed, *spec.unique)
         }
         for record in records:
@@ -91,7 +91,7 @@ class Collection:
             return () if found is None else (found,)
         for name, index in self._indexes.items():
             if name in where:
-                keys: Iterable[str] = index.get(_hashable(where[name]), {})
+                keys = _keys(index.get(_hashable(where[name])))
                 return [self.rows[key] for key in sorted(keys, key=self._serials.__getitem__)]
         return self.rows.values()
 
@@ -153,21 +153,29 @@ class Collection:
     def _put(self, key: str, record: Record) -> None:
         self.rows[key] = record
         for name, index in self._indexes.items():
-            index.setdefault(_hashable(record.get(name)), {})[key] = None
+            value = _hashable(record.get(name))
+            known = index.get(value)
+            if known is None:
+                index[value] = key  # most values are one record's: a dictionary each would be dear
+            elif type(known) is str:
+                index[value] = {known: None, key: None}
+            else:
+                known[key] = None  # type: ignore[index] # not a str: the case above
 
     def _unindex(self, key: str) -> None:
         record = self.rows[key]
         for name, index in self._indexes.items():
             value = _hashable(record.get(name))
             keys = index[value]
-            del keys[key]
-            if not keys:
+            if isinstance(keys, dict) and len(keys) > 1:
+                del keys[key]
+            else:
                 del index[value]
 
     def _check_unique(self, record: Record, key: str) -> None:
         for name in self._unique:
             value = record.get(name)
-            holders = self._indexes[name].get(_hashable(value), ())
+            holders = _keys(self._indexes[name].get(_hashable(value)))
             if value is not None and any(holder != key for holder in holders):
                 raise ConflictError(self.spec.name, name, value)
 
@@ -176,6 +184,13 @@ def _same(left: JsonValue, right: JsonValue) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
+
+
+def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
+    """Return the keys of an index's entry."""
+    if entry is None:
+        return ()
+    return (entry,) if isinstance(entry, str) else entry
 
 
 class Transaction:

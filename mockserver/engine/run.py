@@ -6,7 +6,7 @@ from mockserver.clock import ZERO, Duration, Instant
 from mockserver.engine.documented import named_example
 from mockserver.engine.journal import Exchange
 from mockserver.engine.outbox import message_status
-from mockserver.engine.records import Transaction
+from mockserver.engine.records import Collection, Transaction
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import Reply, render_refusal
 from mockserver.engine.sandbox import Sandbox, Store
@@ -104,9 +104,9 @@ class Run:
         target = self.store.collection(collection)
         self._transaction.replace(target, str(record[target.spec.key]), record)
 
-    def put(self, collection: str, key: str, record: Record) -> None:
+    def put(self, collection: Collection, key: str, record: Record) -> None:
         """Store a record, new or not."""
-        self._transaction.put(self.store.collection(collection), key, record)
+        self._transaction.put(collection, key, record)
 
     def delete(self, collection: str, key: str) -> None:
         """Forget a record."""
@@ -140,8 +140,8 @@ class Run:
         answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now)
         self.reply = Reply(answer.status, answer.headers, answer.body, "", f"error kind {kind}")
 
-    def note(self, step: Step, outcome: str, *details: tuple[str, JsonValue]) -> None:
-        """Add what a step did to the trace."""
+    def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
+        """Add what a step did to the trace; what the details are is said in `trace.DETAILS`."""
         self.exchange.trace.append((step, outcome, details))
 
     def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> Refusal:

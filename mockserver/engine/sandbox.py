@@ -56,10 +56,14 @@ class Bounds:
 class Store:
     """The collections of one API in one sandbox."""
 
-    __slots__ = ("_collections",)
+    __slots__ = ("_collections", "cooldowns", "messages", "quotas", "rate_limits")
 
     def __init__(self, collections: Mapping[str, Collection]) -> None:
         self._collections = dict(collections)
+        self.quotas = collections["quotas"]
+        self.cooldowns = collections["cooldowns"]
+        self.rate_limits = collections["rate_limits"]
+        self.messages = collections["messages"]
 
     def collection(self, name: str) -> Collection:
         """Return a collection by its name; KeyError if there is none."""

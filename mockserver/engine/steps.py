@@ -1,6 +1,7 @@
 """What each verb does to a sandbox."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from mockserver import verbs
@@ -59,7 +60,7 @@ def _find(step: verbs.Find, run: Run) -> None:
     if found is None and not step.optional:
         raise run.refuse(step, f"nothing in {step.collection} matches")
     run.scope[step.bind] = found
-    run.note(step, "nothing found" if found is None else "found", ("collection", step.collection))
+    run.note(step, "nothing found" if found is None else "found")
 
 
 def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
@@ -80,7 +81,7 @@ def _list(step: verbs.ListRecords, run: Run) -> None:
         records = list(filter(_holder(step.matching, run.scope), records))
     bound = page(records, step, run.scope)
     run.scope[step.bind] = bound
-    run.note(step, "listed", ("collection", step.collection), ("total", bound["total"]))
+    run.note(step, "listed", bound["total"])
 
 
 def _create(step: verbs.Create, run: Run) -> None:
@@ -93,7 +94,7 @@ def _create(step: verbs.Create, run: Run) -> None:
         raise _conflict(step, run, conflict) from None
     if step.bind is not None:
         run.scope[step.bind] = record
-    run.note(step, "created", ("collection", step.collection), ("key", key))
+    run.note(step, "created", key)
 
 
 def _conflict(step: verbs.Step, run: Run, conflict: ConflictError) -> Refusal:
@@ -106,12 +107,12 @@ def _update(step: verbs.Update, run: Run) -> None:
     for record in records:
         changed = {**record, **step.fields({**run.scope, "item": record})}
         try:
-            run.put(step.collection, str(record[collection.spec.key]), changed)
+            run.put(collection, str(record[collection.spec.key]), changed)
         except ConflictError as conflict:
             raise _conflict(step, run, conflict) from None
         if step.bind is not None:
             run.scope[step.bind] = changed
-    run.note(step, "updated", ("collection", step.collection), ("records", len(records)))
+    run.note(step, "updated", len(records))
 
 
 def _delete(step: verbs.Delete, run: Run) -> None:
@@ -119,16 +120,16 @@ def _delete(step: verbs.Delete, run: Run) -> None:
     records = collection.matching(_where(step.where, run.scope))
     for record in records:
         run.delete(step.collection, str(record[collection.spec.key]))
-    run.note(step, "deleted", ("collection", step.collection), ("records", len(records)))
+    run.note(step, "deleted", len(records))
 
 
 def _take(step: verbs.Take, run: Run) -> None:
     scope = run.scope
     subject = str(step.subject(scope))
     key = f"{step.quota}:{subject}"
-    record = run.store.collection("quotas").get(key)
+    record = run.store.quotas.rows.get(key)
     anchor = step.anchor(scope) if step.anchor else None
-    period = limits.Period(step.period(scope) if step.period else None, step.calendar, anchor)
+    period = _period(step.period(scope) if step.period else None, step.calendar, anchor)
     amount = step.amount(scope) if step.amount else 1
     state, quota = limits.take(
         step.limit(scope), period, record["state"] if record else None, run.now, amount
@@ -137,10 +138,13 @@ def _take(step: verbs.Take, run: Run) -> None:
         message = f"only {quota.left} of {quota.limit} {step.quota} left"
         raise run.refuse(step, message, quota.renews)
     if quota.allowed:
-        run.put("quotas", key, _kept(key, step.quota, subject, state))
+        run.put(run.store.quotas, key, _kept(key, step.quota, subject, state))
     if step.bind is not None:
         scope[step.bind] = quota.as_record()
-    run.note(step, "taken" if quota.allowed else "too little left", ("left", quota.left))
+    run.note(step, "taken" if quota.allowed else "too little left", quota.left)
+
+
+_period = lru_cache(4096)(limits.Period)
 
 
 def _kept(key: str, name: str, subject: str, state: JsonValue) -> Record:
@@ -150,7 +154,7 @@ def _kept(key: str, name: str, subject: str, state: JsonValue) -> Record:
 def _cooldown(step: verbs.Cooldown, run: Run) -> None:
     subject = str(step.subject(run.scope))
     key = f"{step.name}:{subject}"
-    record = run.store.collection("cooldowns").get(key)
+    record = run.store.cooldowns.rows.get(key)
     period = step.period(run.scope)
     state, cooldown = limits.cooldown(period, record["state"] if record else None, run.now)
     bypassed = not cooldown.allowed and step.bypass is not None and step.bypass(run.scope)
@@ -159,8 +163,8 @@ def _cooldown(step: verbs.Cooldown, run: Run) -> None:
     elif not cooldown.allowed:
         until = format_instant(cooldown.until)
         raise run.refuse(step, f"{step.name} is cooling down until {until}", cooldown.until)
-    run.put("cooldowns", key, _kept(key, step.name, subject, state))
-    run.note(step, "bypassed" if bypassed else "started", ("subject", subject))
+    run.put(run.store.cooldowns, key, _kept(key, step.name, subject, state))
+    run.note(step, "bypassed" if bypassed else "started", subject)
 
 
 def _text_or_none(template: Template | None, scope: Scope) -> JsonValue:
@@ -202,20 +206,14 @@ def _send(step: verbs.Send, run: Run) -> None:
     run.create("messages", message)
     if step.bind is not None:
         scope[step.bind] = message
-    run.note(
-        step,
-        "queued",
-        ("channel", message["channel"]),
-        ("to", message["to"]),
-        ("id", message["id"]),
-    )
+    run.note(step, "queued", message["channel"], message["to"], message["id"])
 
 
 def _each(step: verbs.Each, run: Run) -> None:
     items = step.of(run.scope) or []
     if not isinstance(items, list):
         raise ExpressionError("`each` goes over a list")
-    run.note(step, "started", ("items", len(items)))
+    run.note(step, "started", len(items))
     run.steps_left -= len(items) * len(step.steps)
     if run.steps_left < 0:
         raise run.refuse(step, "the list is longer than one request may handle")

@@ -121,15 +121,21 @@ class TestValueMet(NamedTuple):
 
 
 class StepTaken(NamedTuple):
-    """What a step did."""
+    """What a step did; `details` are named in DETAILS."""
 
     step: Step
     outcome: str
-    details: tuple[tuple[str, JsonValue], ...] = ()
+    details: tuple[JsonValue, ...] = ()
+
+    def named(self) -> dict[str, JsonValue]:
+        """Return the details under their names, beginning with the collection if there is one."""
+        collection = getattr(self.step, "collection", None)
+        own = {} if collection is None else {"collection": collection}
+        return {**own, **dict(zip(DETAILS.get(_verb(self.step), ()), self.details, strict=False))}
 
     def sentence(self) -> str:
         """Say it in words."""
-        told = ", ".join(f"{name} {value}" for name, value in self.details)
+        told = ", ".join(f"{name} {value}" for name, value in self.named().items())
         verb = _verb(self.step)
         return f"{verb}: {self.outcome}" + (f" ({told})" if told else "")
 
@@ -139,7 +145,7 @@ class StepTaken(NamedTuple):
 
     def data(self) -> Mapping[str, Any]:
         """Say it as JSON."""
-        return {"verb": _verb(self.step), "outcome": self.outcome, **dict(self.details)}
+        return {"verb": _verb(self.step), "outcome": self.outcome, **self.named()}
 
 
 class Refused(NamedTuple):
@@ -209,6 +215,20 @@ def _verb(step: Step) -> str:
     return _VERB_NAMES.get(type(step).__name__, type(step).__name__.lower())
 
 
+DETAILS: Mapping[str, tuple[str, ...]] = {
+    "list": ("total",),
+    "create": ("key",),
+    "update": ("records",),
+    "delete": ("records",),
+    "take": ("left",),
+    "cooldown": ("subject",),
+    "send": ("channel", "to", "id"),
+    "each": ("items",),
+    "oauth_authorize": ("client", "user"),
+    "oauth_token": ("user", "scope"),
+    "oauth_revoke": ("tokens",),
+}
+"""What the details of a verb's trace entry are."""
 _VERB_NAMES = {
     "ListRecords": "list",
     "OauthAuthorize": "oauth_authorize",

@@ -10,7 +10,11 @@ import logging
 from collections import deque
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
@@ -72,8 +76,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way that the request takes."""
-        waiting = self.cycle is not None and not self.cycle.response_complete
-        if waiting or self._is_special():
+        if self._is_busy() or self._is_special():
             if self._held is not None:
                 self.transport.close()
                 return
@@ -108,6 +111,11 @@ class Protocol(HttpToolsProtocol):
             else:
                 self._answer(self._request(), keep_alive=keep_alive)
 
+    def _is_busy(self) -> bool:
+        """Tell whether a request that took uvicorn's way is still unanswered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
     def _is_special(self) -> bool:
         if self.parser.should_upgrade() or self.url[:1] != b"/":
             return True
@@ -140,8 +148,8 @@ class Protocol(HttpToolsProtocol):
 
     def _answer(self, request: Request, *, keep_alive: bool) -> None:
         try:
-            answer = self._checked(request) or self._application.answer(request)
-        except Exception:  # a fault of ours must not take the connection's other requests down
+            answer = self._refusal() or self._application.answer(request)
+        except Exception:  # noqa: BLE001 - a fault of ours must not cost the connection's others
             _LOG.exception("request failed")
             answer = problem(500, "The mock failed; this is not the API's answer")
         if answer.delay:
@@ -152,7 +160,7 @@ class Protocol(HttpToolsProtocol):
         else:
             self._write(request.method, answer, keep_alive=keep_alive)
 
-    def _checked(self, request: Request) -> Answer | None:
+    def _refusal(self) -> Answer | None:
         """Refuse a request of HTTP/1.1 without exactly one Host (RFC 9112, section 3.2)."""
         hosts = sum(len(name) == 4 and name.lower() == b"host" for name, _ in self._raw)  # noqa: PLR2004 - the name's length
         if hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0"):
@@ -165,13 +173,17 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._write(method, answer, keep_alive=keep_alive)
-        while waiting and not self.transport.is_closing():
+        while waiting and self._held is None and not self.transport.is_closing():
             request, stays = waiting.popleft()
             self._answer(request, keep_alive=stays)
-            if self._held is not None:
-                self._held.extend(waiting)
-                return
-        self.flow.resume_reading()
+        self._hold(waiting)
+
+    def _hold(self, waiting: deque[tuple[Request, bool]]) -> None:
+        """Keep what is still unanswered behind another held answer, or read on."""
+        if self._held is not None:
+            self._held.extend(waiting)
+        else:
+            self.flow.resume_reading()
 
     def _write(self, method: str, answer: Answer, *, keep_alive: bool) -> None:
         """Send head and body in one write."""
@@ -201,6 +213,5 @@ class Protocol(HttpToolsProtocol):
 
     def close_if_late(self, now: float) -> None:
         """Close a connection whose request, or whose next request, takes too long."""
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if now > self.deadline and not busy and self._held is None:
+        if now > self.deadline and not self._is_busy() and self._held is None:
             self.transport.close()

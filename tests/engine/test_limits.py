@@ -136,6 +136,19 @@ def test_a_sliding_window_admits_again_as_its_oldest_hit_ages_out() -> None:
     assert refused.resets_at == T0 + 90 * SECOND
 
 
+def test_a_fixed_window_opens_anew_after_a_clock_was_set_back() -> None:
+    state, decision = fixed_window(1, MINUTE, spent(fixed_window, 1), T0 - DAY)
+
+    assert (state, decision.allowed) == ([T0 - DAY, 1], True)
+
+
+def test_a_sliding_window_whose_limit_was_lowered_waits_for_as_many_hits_as_are_too_many() -> None:
+    state = [T0, T0 + 10 * SECOND, T0 + 20 * SECOND]
+    _, decision = sliding_window(2, MINUTE, state, T0 + 30 * SECOND)
+
+    assert decision.passes_at == T0 + 10 * SECOND + MINUTE
+
+
 def test_a_sliding_window_forgets_hits_that_have_aged_out() -> None:
     state = spent(sliding_window, 5)
     after, _ = sliding_window(5, MINUTE, state, T0 + MINUTE)
@@ -161,6 +174,13 @@ def test_a_token_bucket_tells_when_it_will_be_full() -> None:
     _, decision = token_bucket(60, MINUTE, None, T0)
 
     assert decision.resets_at == T0 + SECOND
+
+
+def test_a_token_bucket_promises_the_first_instant_with_a_whole_token() -> None:
+    state = spent(token_bucket, 3, window=10)
+    _, refused = token_bucket(3, 10, state, T0)
+
+    assert refused.passes_at == T0 + 4
 
 
 def test_a_token_bucket_loses_no_fraction_between_hits() -> None:
@@ -210,6 +230,13 @@ def test_a_quota_whose_limit_falls_below_its_use_has_nothing_left() -> None:
     _, quota = take(2, Period(), state, T0, 0)
 
     assert (quota.left, quota.used, quota.limit) == (0, 5, 2)
+
+
+def test_looking_is_allowed_even_where_more_was_used_than_there_is() -> None:
+    state, _ = take(5, Period(), None, T0, 5)
+    _, quota = take(2, Period(), state, T0, 0)
+
+    assert quota.allowed
 
 
 def test_a_quota_without_a_period_never_renews() -> None:

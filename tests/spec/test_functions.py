@@ -1,6 +1,7 @@
 """The functions of expressions; `call` goes through the table that expressions look them up in."""
 
 import re
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -290,6 +291,19 @@ def test_every_occurrence_is_replaced(text: str, old: str, new: str, expected: s
 def test_a_text_that_would_grow_too_long_is_never_built(name: str, arguments: list[object]) -> None:
     with pytest.raises(ExpressionError, match="1,000,000 characters"):
         call(name, *arguments)
+
+
+def test_filling_placeholders_stops_as_soon_as_the_text_is_too_long() -> None:
+    values = {"a": "b" * (LONGEST // 2)}
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExpressionError):
+            call("replace_placeholders", "{{a}}" * 50, values)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 10 * LONGEST
 
 
 def test_a_text_may_be_a_million_characters_long() -> None:
