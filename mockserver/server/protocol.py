@@ -8,7 +8,7 @@ the control API, upgrades, `Expect: 100-continue`, and what is pipelined behind 
 
 import logging
 from collections import deque
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -55,8 +55,10 @@ class Protocol(HttpToolsProtocol):
         self._size = 0
         self._standard = False
         """Whether the request that is being read takes uvicorn's way."""
-        self._held: deque[tuple[Request, bool]] | None = None
-        """Requests that came while an answer is held back; None while none is."""
+        self._holding = False
+        """Whether an answer is held back."""
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        """Requests that came meanwhile, and whether the connection stays open after each."""
         self.deadline = self.loop.time() + REQUEST_TIME
 
     # --- parser callbacks ---
@@ -77,7 +79,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Choose the way that the request takes."""
         if self._is_busy() or self._is_special():
-            if self._held is not None:
+            if self._holding:
                 self.transport.close()
                 return
             self._standard = True
@@ -106,14 +108,14 @@ class Protocol(HttpToolsProtocol):
             super().on_message_complete()
         elif not self.transport.is_closing():
             keep_alive = self.parser.should_keep_alive()
-            if self._held is not None:
-                self._held.append((self._request(), keep_alive))
+            if self._holding:
+                self._waiting.append((self._request(), keep_alive))
             else:
                 self._answer(self._request(), keep_alive=keep_alive)
 
     def _is_busy(self) -> bool:
         """Tell whether a request that took uvicorn's way is still unanswered."""
-        cycle: RequestResponseCycle | None = self.cycle
+        cycle = cast(RequestResponseCycle | None, self.cycle)  # uvicorn leaves it None at first
         return cycle is not None and not cycle.response_complete
 
     def _is_special(self) -> bool:
@@ -153,7 +155,7 @@ class Protocol(HttpToolsProtocol):
             _LOG.exception("request failed")
             answer = problem(500, "The mock failed; this is not the API's answer")
         if answer.delay:
-            self._held = deque()
+            self._holding = True
             self.flow.pause_reading()
             delay = answer.delay / SECOND
             self.loop.call_later(delay, self._release, request.method, answer, keep_alive)
@@ -169,24 +171,21 @@ class Protocol(HttpToolsProtocol):
 
     def _release(self, method: str, answer: Answer, keep_alive: bool) -> None:  # noqa: FBT001 - a timer's argument
         """Send an answer that was held back, and answer what came meanwhile."""
-        waiting, self._held = self._held or deque(), None
-        if self.transport.is_closing():
-            return
+        self._holding = False
         self._write(method, answer, keep_alive=keep_alive)
-        while waiting and self._held is None and not self.transport.is_closing():
-            request, stays = waiting.popleft()
+        while self._waiting and not self._is_stopped():
+            request, stays = self._waiting.popleft()
             self._answer(request, keep_alive=stays)
-        self._hold(waiting)
-
-    def _hold(self, waiting: deque[tuple[Request, bool]]) -> None:
-        """Keep what is still unanswered behind another held answer, or read on."""
-        if self._held is not None:
-            self._held.extend(waiting)
-        else:
+        if not self._is_stopped():
             self.flow.resume_reading()
+
+    def _is_stopped(self) -> bool:
+        return self._holding or self.transport.is_closing()
 
     def _write(self, method: str, answer: Answer, *, keep_alive: bool) -> None:
         """Send head and body in one write."""
+        if self.transport.is_closing():
+            return
         head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
         head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
         fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
@@ -208,10 +207,10 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Read on when the client has read enough."""
         super().resume_writing()
-        if self._held is None:
+        if not self._holding:
             self.flow.resume_reading()
 
     def close_if_late(self, now: float) -> None:
         """Close a connection whose request, or whose next request, takes too long."""
-        if now > self.deadline and not self._is_busy() and self._held is None:
+        if now > self.deadline and not self._is_busy() and not self._holding:
             self.transport.close()
