@@ -46,7 +46,7 @@ class Engine:
         located = self._mounts.locate(path, request.headers.get("host", "").lower())
         operation = _operation(located, request.method)
         credentials = present(operation, request) if operation and operation.security else {}
-        name = named or sandbox_of(credentials) or DEFAULT_SANDBOX
+        name = named if named is not None else sandbox_of(credentials) or DEFAULT_SANDBOX
         try:
             sandbox = self.sandboxes.get(name)
         except (ValueError, SandboxFullError) as error:

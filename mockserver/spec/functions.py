@@ -14,11 +14,13 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver import clock, messages
+from mockserver import messages
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue
 from mockserver.spec import operators
+from mockserver.spec.arguments import as_list, as_map, as_number, as_text, check_fits
 from mockserver.spec.phones import e164
+from mockserver.spec.times import days, duration, hours, instant, iso, minutes, seconds, weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,56 +50,21 @@ def _shown(parameter: inspect.Parameter) -> str:
     return f"{parameter.name}={orjson.dumps(parameter.default).decode()}"
 
 
-def _text(value: JsonValue) -> str:
-    if isinstance(value, str):
-        _check_fits(len(value))
-        return value
-    raise _unexpected("text", value)
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    if value is None or isinstance(value, list):
-        return value or []
-    raise _unexpected("a list", value)
-
-
-def _map(value: JsonValue) -> dict[str, JsonValue]:
-    if value is None or isinstance(value, dict):
-        return value or {}
-    raise _unexpected("a map", value)
-
-
-def _number(value: JsonValue) -> int | float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return value
-    raise _unexpected("a finite number", value)
-
-
-def _unexpected(wanted: str, value: JsonValue) -> ExpressionError:
-    return ExpressionError(f"{wanted} was expected, not {operators.describe(value)}")
-
-
-def _check_fits(size: int) -> None:
-    """Refuse a text before it is built: a few requests could otherwise fill the memory."""
-    if size > operators.LONGEST_TEXT:
-        raise ExpressionError(f"a text has at most {operators.LONGEST_TEXT:,} characters")
-
-
 def lower(text: JsonValue) -> JsonValue:
     """The text in lower case; null of null."""
-    return None if text is None else _text(text).lower()
+    return None if text is None else as_text(text).lower()
 
 
 def upper(text: JsonValue) -> JsonValue:
     """The text in upper case; null of null."""
-    return None if text is None else _text(text).upper()
+    return None if text is None else as_text(text).upper()
 
 
 def title(text: JsonValue) -> JsonValue:
     """The text with a capital at the start of each word, the rest in lower case; null of null."""
     if text is None:
         return None
-    return _WORD_START.sub(lambda found: found[0].upper(), _text(text).lower())
+    return _WORD_START.sub(lambda found: found[0].upper(), as_text(text).lower())
 
 
 _WORD_START = re.compile(r"(?:^|(?<=[\s-]))\w")
@@ -105,7 +72,7 @@ _WORD_START = re.compile(r"(?:^|(?<=[\s-]))\w")
 
 def trim(text: JsonValue) -> JsonValue:
     """The text without white space around it; null of null."""
-    return None if text is None else _text(text).strip()
+    return None if text is None else as_text(text).strip()
 
 
 def text(value: JsonValue) -> str:
@@ -161,7 +128,7 @@ def last(items: JsonValue) -> JsonValue:
 
 def keys(value: JsonValue) -> JsonValue:
     """The names of a map's members; an empty list of null."""
-    return list(_map(value))
+    return list(as_map(value))
 
 
 def contains(container: JsonValue, item: JsonValue) -> bool:
@@ -171,21 +138,21 @@ def contains(container: JsonValue, item: JsonValue) -> bool:
 
 def starts_with(value: JsonValue, prefix: JsonValue) -> bool:
     """Whether a text begins with another; null begins with nothing."""
-    return value is not None and _text(value).startswith(_text(prefix))
+    return value is not None and as_text(value).startswith(as_text(prefix))
 
 
 def ends_with(value: JsonValue, suffix: JsonValue) -> bool:
     """Whether a text ends with another; null ends with nothing."""
-    return value is not None and _text(value).endswith(_text(suffix))
+    return value is not None and as_text(value).endswith(as_text(suffix))
 
 
 def matches(value: JsonValue, pattern: JsonValue) -> bool:
     """Whether a regular expression is found anywhere in a text; nothing is found in null."""
     if value is None:
         return False
-    if len(_text(value)) > _LONGEST_MATCHED:
+    if len(as_text(value)) > _LONGEST_MATCHED:
         raise ExpressionError(f"matches() reads at most {_LONGEST_MATCHED:,} characters")
-    return bool(_compiled(_text(pattern)).is_valid(value))
+    return bool(_compiled(as_text(pattern)).is_valid(value))
 
 
 _LONGEST_MATCHED = 10_000
@@ -204,14 +171,14 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 - the library's validators s
 
 def split(value: JsonValue, separator: JsonValue) -> JsonValue:
     """The pieces of a text between separators, or of white space if "" parts them; [] of null."""
-    return [] if value is None else _text(value).split(_text(separator) or None)
+    return [] if value is None else as_text(value).split(as_text(separator) or None)
 
 
 def join(items: JsonValue, separator: JsonValue) -> str:
     """The items of a list as one text."""
-    between = _text(separator)
-    parts = [operators.text(item) for item in _list(items)]
-    _check_fits(sum(map(len, parts)) + len(between) * (len(parts) - 1))
+    between = as_text(separator)
+    parts = [operators.text(item) for item in as_list(items)]
+    check_fits(sum(map(len, parts)) + len(between) * (len(parts) - 1))
     return between.join(parts)
 
 
@@ -219,95 +186,9 @@ def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
     """The text with every `old` replaced; null of null."""
     if value is None:
         return None
-    whole, part, other = _text(value), _text(old), _text(new)
-    _check_fits(len(whole) + whole.count(part) * (len(other) - len(part)))
+    whole, part, other = as_text(value), as_text(old), as_text(new)
+    check_fits(len(whole) + whole.count(part) * (len(other) - len(part)))
     return whole.replace(part, other)
-
-
-def _span(amount: JsonValue, unit: int) -> int:
-    span = _number(amount) * unit
-    if not 0 <= span <= clock.LATEST:
-        raise ExpressionError("a duration lies between 0 and some 8,000 years")
-    return round(span)
-
-
-def seconds(amount: JsonValue) -> int:
-    """So many seconds, as a duration."""
-    return _span(amount, clock.SECOND)
-
-
-def minutes(amount: JsonValue) -> int:
-    """So many minutes, as a duration."""
-    return _span(amount, clock.MINUTE)
-
-
-def hours(amount: JsonValue) -> int:
-    """So many hours, as a duration."""
-    return _span(amount, clock.HOUR)
-
-
-def days(amount: JsonValue) -> int:
-    """So many days, as a duration."""
-    return _span(amount, clock.DAY)
-
-
-def weeks(amount: JsonValue) -> int:
-    """So many weeks, as a duration."""
-    return _span(amount, clock.WEEK)
-
-
-def duration(iso_text: JsonValue) -> int:
-    """The duration that an ISO 8601 text such as PT1M names."""
-    written = _text(iso_text)
-    try:
-        return int(clock.parse_duration(written))
-    except ValueError:
-        raise ExpressionError(
-            f"{written[:100]!r} is not a duration such as PT1M, PT0.5S or P10D"
-        ) from None
-
-
-def iso(instant: JsonValue, style: JsonValue = "plain") -> JsonValue:
-    """An instant, written plain, in seconds, milliseconds, micros_space, date, epoch, epoch_ms."""
-    if instant is None:
-        return None
-    if not isinstance(style, str) or style not in _STYLES:
-        raise ExpressionError(f"the styles of iso() are {', '.join(_STYLES)}")
-    micros = int(_number(instant))
-    try:
-        moment = clock.to_datetime(micros)
-    except ValueError as error:
-        raise ExpressionError(str(error)) from None
-    return _STYLES[style](micros, moment.replace(tzinfo=None).isoformat("T"))
-
-
-def _fraction(written: str, digits: int) -> str:
-    """The instant with exactly so many digits after the point."""
-    whole, _, fraction = written.partition(".")
-    return f"{whole}.{fraction.ljust(6, '0')[:digits]}"
-
-
-_STYLES: Mapping[str, Callable[[int, str], JsonValue]] = {
-    "plain": lambda _instant, written: written + "Z",
-    "seconds": lambda _instant, written: written.partition(".")[0] + "Z",
-    "milliseconds": lambda _instant, written: _fraction(written, 3) + "Z",
-    "micros_space": lambda _instant, written: _fraction(written, 6).replace("T", " ") + "+00:00",
-    "date": lambda _instant, written: written[:10],
-    "epoch": lambda instant, _written: instant // clock.SECOND,
-    "epoch_ms": lambda instant, _written: instant // clock.MILLISECOND,
-}
-
-
-def instant(value: JsonValue) -> JsonValue:
-    """The instant of an RFC 3339 text or of seconds since 1970; null if it is none."""
-    try:
-        if isinstance(value, str):
-            return int(clock.parse_instant(value))
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(clock.check_instant(round(value * clock.SECOND)))
-    except (ValueError, OverflowError):
-        return None
-    return None
 
 
 def is_email(value: JsonValue) -> bool:
@@ -325,24 +206,24 @@ _EMAIL = re.compile(
 
 def gsm7(value: JsonValue) -> JsonValue:
     """The text without the characters an SMS's 7-bit alphabet lacks; null of null."""
-    return None if value is None else messages.gsm7(_text(value))
+    return None if value is None else messages.gsm7(as_text(value))
 
 
 def is_gsm7(value: JsonValue) -> bool:
     """Whether an SMS can carry the text in its 7-bit alphabet; it cannot carry null."""
-    return value is not None and messages.is_gsm7(_text(value))
+    return value is not None and messages.is_gsm7(as_text(value))
 
 
 def segments_of(value: JsonValue) -> JsonValue:
     """How a text travels as SMS: its encoding, units and count (of messages); null of null."""
-    return None if value is None else asdict(messages.segments(_text(value)))
+    return None if value is None else asdict(messages.segments(as_text(value)))
 
 
 def mask(value: JsonValue) -> JsonValue:
     """The text with all but its last 4 characters hidden, every one if it has no more."""
     if value is None:
         return None
-    shown = _text(value)
+    shown = as_text(value)
     hidden = max(len(shown) - 4, 0) or len(shown)
     return "*" * hidden + shown[hidden:]
 
@@ -351,24 +232,24 @@ def sha256_base64url(value: JsonValue) -> JsonValue:
     """The SHA-256 of a text in URL-safe Base64, unpadded (RFC 7636, section 4.2); null of null."""
     if value is None:
         return None
-    digest = hashlib.sha256(_text(value).encode()).digest()
+    digest = hashlib.sha256(as_text(value).encode()).digest()
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def merge(left: JsonValue, right: JsonValue) -> JsonValue:
     """The members of two maps; those of the second win."""
-    return {**_map(left), **_map(right)}
+    return {**as_map(left), **as_map(right)}
 
 
 def compact(value: JsonValue) -> JsonValue:
     """The map without its members that are null."""
-    return {key: member for key, member in _map(value).items() if member is not None}
+    return {key: member for key, member in as_map(value).items() if member is not None}
 
 
 def pick(value: JsonValue, *names: JsonValue) -> JsonValue:
     """The map with only the named members; those it lacks are null."""
-    members = _map(value)
-    return {_text(name): members.get(_text(name)) for name in names}
+    members = as_map(value)
+    return {as_text(name): members.get(as_text(name)) for name in names}
 
 
 def by_field(violations: JsonValue) -> JsonValue:
@@ -385,7 +266,7 @@ def sentences(violations: JsonValue) -> str:
 
 
 def _said(violations: JsonValue) -> list[tuple[str, str]]:
-    members = [_map(violation) for violation in _list(violations)]
+    members = [as_map(violation) for violation in as_list(violations)]
     return [
         (operators.text(one.get("field")), operators.text(one.get("message"))) for one in members
     ]
@@ -397,17 +278,17 @@ def replace_placeholders(
     """The text with placeholders such as {{name}} replaced by the map's members, in one pass."""
     if value is None:
         return None
-    pattern = _placeholder(_text(before), _text(after))
-    known, room = _map(values), operators.LONGEST_TEXT
+    pattern = _placeholder(as_text(before), as_text(after))
+    known, room = as_map(values), operators.LONGEST_TEXT
 
     def member(found: re.Match[str]) -> str:
         nonlocal room
         filled = operators.text(known.get(found[1], found[0]))
         room -= len(filled)
-        _check_fits(operators.LONGEST_TEXT - room)
+        check_fits(operators.LONGEST_TEXT - room)
         return filled
 
-    return operators.join(pattern.sub(member, _text(value)))
+    return operators.join(pattern.sub(member, as_text(value)))
 
 
 @lru_cache(256)
@@ -436,10 +317,10 @@ def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
     """The number with so many digits after the point, halves away from zero; null of null."""
     if value is None:
         return None
-    places = _number(digits)
+    places = as_number(digits)
     if places not in range(_MOST_DIGITS + 1):
         raise ExpressionError(f"round() keeps 0 to {_MOST_DIGITS} digits after the point")
-    exact = Decimal(str(_number(value)))
+    exact = Decimal(str(as_number(value)))
     if abs(exact) > operators.LARGEST_NUMBER:
         raise ExpressionError("the number is too large")
     nearest = exact.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)

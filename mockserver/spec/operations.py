@@ -19,6 +19,7 @@ from mockserver.model import (
 )
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
+from mockserver.spec.contexts import BASE_NAMES, MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known, near
 from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
 from mockserver.spec.policies import (
@@ -28,7 +29,7 @@ from mockserver.spec.policies import (
     read_model,
 )
 from mockserver.spec.references import Place
-from mockserver.spec.steps import BASE_NAMES, MAP_NAMES, StepContext, compile_steps
+from mockserver.spec.steps import compile_steps
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")

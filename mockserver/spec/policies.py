@@ -22,10 +22,10 @@ from mockserver.model import (
     TestValues,
 )
 from mockserver.spec import behaviour
+from mockserver.spec.contexts import StepContext
 from mockserver.spec.documents import load_document
 from mockserver.spec.expressions import Known, compile_template
 from mockserver.spec.references import Place
-from mockserver.spec.steps import StepContext
 
 Model = TypeVar("Model", bound=BaseModel)
 FIXTURE_NAMES = frozenset(("now", "settings", "_world"))

@@ -1,22 +1,14 @@
 """Compiles the steps of an operation; every name they bind is known to the steps after them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from mockserver import verbs
-from mockserver.clock import parse_duration
-from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import JsonValue, Kind, Template
-from mockserver.model import CollectionSpec
+from mockserver.errors import Source
+from mockserver.exchange import JsonValue, Kind
 from mockserver.spec import behaviour
-from mockserver.spec.expressions import (
-    Known,
-    compile_expression,
-    compile_template,
-    has_expressions,
-    near,
-)
+from mockserver.spec.contexts import StepContext
+from mockserver.spec.expressions import near
 
 DEFAULT_REFUSALS: Mapping[str, str] = {
     "find": Kind.NOT_FOUND,
@@ -26,128 +18,6 @@ DEFAULT_REFUSALS: Mapping[str, str] = {
     "cooldown": Kind.COOLDOWN,
 }
 """Error kind of a verb that refuses and has no `otherwise`; for all others it is `invalid`."""
-
-
-@dataclass(slots=True)
-class StepContext:
-    """What the steps of one operation may refer to, and where their problems are collected."""
-
-    known: Known
-    collections: Mapping[str, CollectionSpec]
-    kinds: set[str]
-    examples: set[str]
-    problems: list[SpecProblem]
-    bound: set[str] = field(default_factory=set)
-
-    def template(self, value: JsonValue, source: Source) -> Template:
-        """Compile a value that is always there."""
-        return compile_template(value, source, self.known, self.problems)
-
-    def optional(self, value: JsonValue, source: Source) -> Template | None:
-        """Compile a value unless it is null."""
-        return None if value is None else self.template(value, source)
-
-    def expression(self, value: str, source: Source) -> Template:
-        """Compile a text that must be one expression."""
-        return compile_expression(value, source, self.known, self.problems)
-
-    def condition(self, value: str | None, source: Source) -> Template | None:
-        """Compile an expression unless it is null."""
-        return None if value is None else self.expression(value, source)
-
-    def duration(self, value: JsonValue, source: Source) -> Template | None:
-        """Compile a span of time: ISO 8601 text, or an expression that gives microseconds."""
-        if isinstance(value, str) and not has_expressions(value):
-            try:
-                value = int(parse_duration(value))
-            except ValueError as error:
-                self.problem(source, str(error))
-                return None
-        return self.optional(value, source)
-
-    def templates(
-        self, values: Mapping[str, JsonValue], source: Source
-    ) -> tuple[tuple[str, Template], ...]:
-        """Compile the members of a mapping, in order."""
-        return tuple(
-            (name, self.template(value, source.child(name))) for name, value in values.items()
-        )
-
-    def item(self, *names: str) -> "StepContext":
-        """Return a context for templates that also see `names`."""
-        return StepContext(
-            self.known.with_names(*names),
-            self.collections,
-            self.kinds,
-            self.examples,
-            self.problems,
-            self.bound,
-        )
-
-    def bind(self, name: str | None, source: Source, *, is_map: bool = True) -> None:
-        """Make a name known to what follows: of a map (or null), or of any value."""
-        if name is None:
-            return
-        if name in RESERVED_NAMES:
-            self.problem(source, f"{name!r} has a meaning of its own", "bind another name")
-        if name in self.bound and is_map != (name in self.known.maps):
-            message = f"{name!r} is a record in one place and another value in this one"
-            self.problem(source, message, "bind another name")
-        self.known.names.add(name)
-        self.bound.add(name)
-        if is_map:
-            self.known.maps.add(name)
-
-    def collection(self, name: str, source: Source) -> str:
-        """Check that a collection is declared."""
-        if name not in self.collections:
-            hint = near(name, self.collections) or "declare it under x-mock.collections"
-            self.problem(source, f"there is no collection {name!r}", hint)
-        return name
-
-    def otherwise(
-        self, given: str | behaviour.Otherwise | None, default: str, source: Source
-    ) -> verbs.Otherwise:
-        """Compile a refusal."""
-        if given is None or isinstance(given, str):
-            return verbs.Otherwise(self.kind(given or default, source))
-        message = self.optional(given.message, source.child("message"))
-        kind = self.kind(given.error, source.child("error"))
-        return verbs.Otherwise(kind, message, given.field)
-
-    def kind(self, kind: str, source: Source) -> str:
-        """Check that an error kind exists."""
-        if kind not in self.kinds:
-            hint = near(kind, self.kinds) or "declare it under x-mock.errors"
-            self.problem(source, f"there is no error kind {kind!r}", hint)
-        return kind
-
-    def problem(self, source: Source, message: str, hint: str = "") -> None:
-        """Note what is wrong."""
-        self.problems.append(SpecProblem(source, message, hint))
-
-
-BASE_NAMES = frozenset(
-    [
-        "body",
-        "path",
-        "query",
-        "header",
-        "cookie",
-        "principal",
-        "credential",
-        "scopes",
-        "settings",
-        "now",
-        "base_url",
-        "test",
-        "request_id",
-    ]
-)
-"""What every expression of an operation can see."""
-MAP_NAMES = frozenset(("path", "query", "header", "cookie", "principal", "settings", "test"))
-"""Those of them that are maps or null."""
-RESERVED_NAMES = BASE_NAMES | {"item", "index", "error"}
 
 
 def compile_steps(

@@ -1,0 +1,172 @@
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+PATH = "/cloutly/api/v1/businesses"
+KEY = {"x-api-key": "demo-cloutly-key"}
+
+
+class Served:
+    """A server in a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self.greeting = self._read_greeting()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.greeting)
+        assert found, self.greeting
+        self.port = int(found[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _read_greeting(self) -> str:
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith("Control API"):
+                break
+        return "".join(lines)
+
+    def send(self, data: bytes, *, until: bytes | None = None) -> bytes:
+        """Send bytes, and read until a mark or the end of the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(data)
+            received = b""
+            while until is None or until not in received:
+                part = connection.recv(65_536)
+                if not part:
+                    break
+                received += part
+            return received
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    server = Served("--max-body", "1000")
+    yield server
+    server.stop()
+
+
+def request(method: str, path: str, *headers: str, body: str = "") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def test_it_says_where_everything_is(served: Served) -> None:
+    assert f"{served.url}/partoo/v2" in served.greeting
+    assert "x-apikey: demo-partoo-key" in served.greeting
+    assert f"Control API: {served.url}/_mock" in served.greeting
+
+
+def test_a_real_client_is_answered(served: Served) -> None:
+    reply = httpx.get(served.url + PATH, headers=KEY)
+    assert (reply.status_code, reply.json()[0]["name"]) == (200, "My Business")
+    assert reply.headers["mock-request-id"].startswith("r")
+
+
+def test_head_has_the_length_and_no_body(served: Served) -> None:
+    reply = httpx.head(served.url + PATH, headers=KEY)
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert int(reply.headers["content-length"]) > 100
+
+
+def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
+    key = "x-api-key: demo-cloutly-key"
+    data = (
+        request("GET", "/cloutly/api/v1/reviews?limit=1", key)
+        + request("GET", "/_mock/health")
+        + request("GET", PATH, key)
+        + request("GET", "/nowhere", "Connection: close")
+    )
+    received = served.send(data)
+    places = [received.index(mark) for mark in (b'"total"', b'"status":"ok"', b"Harbour Street")]
+    assert places == sorted(places)
+    assert received.count(b"HTTP/1.1 200") == 3
+    assert received.count(b"HTTP/1.1 404") == 1
+
+
+def test_a_chunked_body_is_read(served: Served) -> None:
+    body = json.dumps({"firstName": "Ann"}).encode()
+    reply = httpx.post(
+        served.url + "/cloutly/api/v1/send-review-invite",
+        content=iter([body[:5], body[5:]]),
+        headers={**KEY, "content-type": "application/json"},
+    )
+    assert (reply.status_code, "businessId is required" in reply.json()["message"]) == (400, True)
+
+
+def test_a_client_that_waits_to_continue_is_told_to(served: Served) -> None:
+    head = request(
+        "POST",
+        "/cloutly/api/v1/send-review-invite",
+        "x-api-key: demo-cloutly-key",
+        "Content-Type: application/json",
+        "Content-Length: 2",
+        "Expect: 100-continue",
+        "Connection: close",
+        body="{}",
+    )
+    received = served.send(head)
+    assert received.startswith(b"HTTP/1.1 100 Continue")
+    assert b"HTTP/1.1 400" in received
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /cloutly/api/v1/businesses HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+    ],
+    ids=["not HTTP", "no Host", "two Hosts"],
+)
+def test_bad_http_is_a_400(served: Served, data: bytes) -> None:
+    assert served.send(data).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("size", [1_001, 100_000])
+def test_a_body_that_is_too_large_is_a_413(served: Served, size: int) -> None:
+    head = request(
+        "POST",
+        "/cloutly-marketplace/api/v2/vendors/5ef7b45b-2fd2-4719-88fd-96ef62f9d4a4/submit-review",
+        "x-api-key: demo-marketplace-key",
+        "Content-Type: application/json",
+        f"Content-Length: {size}",
+        "Connection: close",
+        body="x" * size,
+    )
+    assert served.send(head, until=b"\r\n\r\n").startswith(b"HTTP/1.1 413")
+
+
+def test_the_clock_is_moved_over_http(served: Served) -> None:
+    with httpx.Client(base_url=served.url, params={"sandbox": "clock"}) as control:
+        control.post("/_mock/clock", json={"frozen": True})
+        before = control.get("/_mock/clock").json()["now"]
+        after = control.post("/_mock/clock", json={"advance": "P10D"}).json()
+        assert (after["frozen"], after["now"] > before) == (True, True)
+
+
+def test_a_signal_stops_it() -> None:
+    server = Served("--no-control")
+    assert "Control API: off" in server.greeting
+    assert httpx.get(server.url + "/_mock/health").status_code == 404
+    assert server.stop() in (0, -signal.SIGTERM)
