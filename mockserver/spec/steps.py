@@ -112,11 +112,13 @@ def _create(
 def _update(
     content: behaviour.Update, source: Source, context: StepContext, common: Common
 ) -> verbs.Step:
+    inner = context.item("item")
+    inner.known.maps.add("item")
     step = verbs.Update(
         **common,
         collection=context.collection(content.in_, source.child("in")),
         where=context.templates(content.where, source.child("where")),
-        fields=context.template(content.set, source.child("set")),
+        fields=inner.template(content.set, source.child("set")),
         bind=content.as_,
     )
     context.bind(content.as_, source.child("as"))

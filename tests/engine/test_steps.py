@@ -1,0 +1,260 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.engine.trace import decisions
+from tests.conftest import World
+
+HEAD = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+servers: [{url: https://shop.example}]
+x-mock:
+  name: shop
+  fixtures: [records.yaml]
+  collections:
+    items: {key: id, unique: [sku], indexed: [kind]}
+    orders: {key: id}
+  errors:
+    odd:
+      status: 418
+      headers: {X-Why: "{{ error.message }}"}
+      body: {told: "{{ error.message }}", fields: "{{ by_field(error.violations) }}"}
+paths:
+  /do:
+    post:
+      requestBody:
+        content: {application/json: {schema: {type: object}}}
+      responses:
+        '201':
+          description: done
+          content:
+            application/json:
+              examples:
+                small: {value: {size: small}}
+                large: {value: {size: large}}
+      x-mock:
+        steps:
+"""
+RECORDS = """\
+items:
+  - {id: a, sku: 1, kind: fruit, price: 3, name: apple}
+  - {id: b, sku: 2, kind: fruit, price: 1, name: banana}
+  - {id: c, sku: 3, kind: tool, price: null, name: chisel}
+"""
+
+
+@pytest.fixture
+def shop(serve: Callable[..., World], tmp_path: Path) -> Callable[[str], World]:
+    def make(steps: str) -> World:
+        (tmp_path / "records.yaml").write_text(RECORDS)
+        indented = "\n".join("          " + line for line in steps.strip().splitlines())
+        return serve(HEAD + indented + "\n")
+
+    return make
+
+
+Shop = Callable[[str], World]
+
+
+def test_a_requirement_that_holds_lets_the_request_go_on(shop: Shop) -> None:
+    world = shop("- require: '{{ body.n > 1 }}'\n- respond: {body: {n: '{{ body.n }}'}}")
+    assert world.post("/do", {"n": 2}).json == {"n": 2}
+
+
+def test_a_requirement_that_does_not_hold_refuses_with_its_own_words(shop: Shop) -> None:
+    world = shop(
+        "- require: '{{ body.n > 1 }}'\n"
+        "  otherwise: {error: odd, field: /n, message: 'not {{ body.n }}'}"
+    )
+    reply = world.post("/do", {"n": 1})
+    assert (reply.status, reply.header("x-why")) == (418, "not 1")
+    assert reply.json == {"told": "not 1", "fields": {"n": ["not 1"]}}
+
+
+def test_a_line_break_in_a_header_does_not_start_another(shop: Shop) -> None:
+    world = shop("- require: '{{ false }}'\n  otherwise: {error: odd, message: '{{ body.n }}'}")
+    assert world.post("/do", {"n": "a\r\nX-Evil: b"}).header("x-why") == "a X-Evil: b"
+
+
+def test_a_step_whose_condition_is_false_is_skipped(shop: Shop) -> None:
+    world = shop("- respond: {status: 202}\n  when: '{{ body.early }}'\n- respond: {status: 203}")
+    assert [world.post("/do", {"early": early}).status for early in (True, False)] == [202, 203]
+
+
+def test_find_binds_a_record_by_key_by_index_and_by_a_condition(shop: Shop) -> None:
+    world = shop(
+        "- find: {in: items, where: {id: '{{ body.id }}'}, as: one}\n"
+        "- find: {in: items, where: {kind: tool}, as: two}\n"
+        "- find: {in: items, matching: '{{ item.price == 1 }}', as: three}\n"
+        "- respond: {body: ['{{ one.name }}', '{{ two.name }}', '{{ three.name }}']}"
+    )
+    assert world.post("/do", {"id": "a"}).json == ["apple", "chisel", "banana"]
+    assert world.post("/do", {"id": "z"}).status == 404
+
+
+def test_a_find_that_is_optional_binds_null(shop: Shop) -> None:
+    world = shop(
+        "- find: {in: items, where: {id: z}, as: one, optional: true}\n"
+        "- respond: {body: {name: '{{ one.name }}'}}"
+    )
+    assert world.post("/do", {}).json == {"name": None}
+
+
+def test_a_number_is_not_found_by_its_text(shop: Shop) -> None:
+    world = shop("- find: {in: items, where: {sku: '1'}, as: one}")
+    assert world.post("/do", {}).status == 404
+
+
+def test_list_filters_sorts_pages_and_reshapes(shop: Shop) -> None:
+    world = shop(
+        "- list: {in: items, where: {kind: '{{ body.kind }}'}, sort: '{{ body.sort }}',\n"
+        "    offset: '{{ body.offset }}', limit: '{{ body.limit }}', select: '{{ item.id }}',\n"
+        "    as: page}\n"
+        "- respond: {body: ['{{ page.items }}', '{{ page.total }}']}"
+    )
+
+    def listed(**body: object) -> Any:  # noqa: ANN401 - JSON can be anything
+        return world.post("/do", body).json
+
+    assert listed() == [["a", "b", "c"], 3]
+    assert listed(kind="fruit", sort="price") == [["b", "a"], 2]
+    assert listed(sort=["-price"]) == [["a", "b", "c"], 3]
+    assert listed(sort="price", offset=1, limit=1) == [["a"], 3]
+    assert listed(kind="none") == [[], 0]
+
+
+def test_create_stores_a_record_and_refuses_one_that_is_there(shop: Shop) -> None:
+    world = shop(
+        "- create: {in: items, record: {id: '{{ body.id }}', sku: '{{ body.sku }}'}, as: made}\n"
+        "- respond: {body: '{{ made }}'}"
+    )
+    assert world.post("/do", {"id": "d", "sku": 9}).json == {"id": "d", "sku": 9}
+    assert world.post("/do", {"id": "d", "sku": 10}).status == 409
+    assert world.post("/do", {"id": "e", "sku": 9}).status == 409
+    assert len(world.records("shop", "items")) == 4
+
+
+def test_update_changes_what_matches_and_sees_each_item(shop: Shop) -> None:
+    world = shop(
+        "- update: {in: items, where: {kind: fruit}, set: {price: '{{ item.price * 2 }}'},\n"
+        "    as: last}\n"
+        "- respond: {body: '{{ last.price }}'}"
+    )
+    assert world.post("/do", {}).json == 2
+    assert [item["price"] for item in world.records("shop", "items")] == [6, 2, None]
+
+
+def test_delete_removes_what_matches(shop: Shop) -> None:
+    world = shop("- delete: {in: items, where: {kind: fruit}}\n- respond: {status: 204}")
+    assert world.post("/do", {}).status == 204
+    assert [item["id"] for item in world.records("shop", "items")] == ["c"]
+
+
+def test_take_takes_until_nothing_is_left(shop: Shop) -> None:
+    world = shop(
+        "- take: {quota: q, subject: s, limit: 3, amount: '{{ body.n }}', period: P1D, as: left}\n"
+        "- respond: {body: '{{ left.left }}'}"
+    )
+    assert [world.post("/do", {"n": n}).status for n in (2, 2, 1)] == [201, 429, 201]
+    refused = world.post("/do", {"n": 1})
+    assert (refused.status, refused.header("retry-after")) == (429, "43200")
+
+
+def test_a_take_that_is_optional_goes_on_and_tells(shop: Shop) -> None:
+    world = shop(
+        "- take: {quota: q, subject: s, limit: 1, optional: true, as: taken}\n"
+        "- respond: {body: ['{{ taken.allowed }}', '{{ taken.left }}', '{{ taken.renews }}']}"
+    )
+    assert [world.post("/do", {}).json for _ in range(2)] == [[True, 0, None], [False, 0, None]]
+
+
+def test_a_cooldown_refuses_and_says_until_when(shop: Shop) -> None:
+    world = shop(
+        "- cooldown: {name: c, subject: '{{ body.who }}', period: PT1M}\n- respond: {status: 200}"
+    )
+    assert [world.post("/do", {"who": who}).status for who in "aba"] == [200, 200, 429]
+    world.advance("PT59.5S")
+    refused = world.post("/do", {"who": "a"})
+    assert refused.header("retry-after") == "1"
+    assert refused.exchange.refusal is not None
+    assert refused.exchange.refusal.passes_at == world.now + 60_000_000
+
+
+def test_send_puts_a_message_in_the_outbox(shop: Shop) -> None:
+    world = shop(
+        "- send: {channel: sms, to: '+1', from: Shop, text: 'See @here', link: 'http://l',\n"
+        "    link_at: '@here', at: '{{ now + hours(1) }}', delivered_after: PT5S, as: m}\n"
+        "- respond: {body: '{{ m.id }}'}"
+    )
+    message_id = world.post("/do", {}).json
+    [message] = world.messages("shop")
+    assert (message["id"], message["text"], message["status"]) == (
+        message_id,
+        "See http://l",
+        "scheduled",
+    )
+    world.advance("PT1H")
+    assert world.messages("shop")[0]["status"] == "sent"
+
+
+def test_each_runs_steps_for_every_item(shop: Shop) -> None:
+    world = shop(
+        "- each: {of: '{{ body.names }}', as: name, steps: [\n"
+        "    {create: {in: orders, record: {id: '{{ index }}', name: '{{ name }}'}}}]}\n"
+        "- respond: {status: 200}"
+    )
+    world.post("/do", {"names": ["x", "y"]})
+    assert world.records("shop", "orders") == [{"id": 0, "name": "x"}, {"id": 1, "name": "y"}]
+
+
+def test_what_one_item_did_is_undone_when_another_refuses(shop: Shop) -> None:
+    world = shop(
+        "- each: {of: '{{ body.ids }}', as: order, steps: [\n"
+        "    {create: {in: orders, record: {id: '{{ order }}'}}}]}"
+    )
+    assert world.post("/do", {"ids": [1, 2, 1]}).status == 409
+    assert world.records("shop", "orders") == []
+
+
+def test_a_list_that_is_too_long_is_refused(shop: Shop) -> None:
+    world = shop("- each: {of: '{{ body.ids }}', as: order, steps: [{let: {x: 1}}]}")
+    assert world.post("/do", {"ids": [0] * 100_001}).status == 400
+
+
+def test_everything_a_refused_request_did_is_undone(shop: Shop) -> None:
+    world = shop(
+        "- update: {in: items, where: {id: a}, set: {price: 9, kind: tool}}\n"
+        "- delete: {in: items, where: {id: b}}\n"
+        "- create: {in: items, record: {id: '{{ uuid() }}', sku: '{{ 100 + sequence(''n'') }}'}}\n"
+        "- send: {channel: sms, to: x, text: y}\n"
+        "- take: {quota: q, subject: s, limit: 5}\n"
+        "- cooldown: {name: c, subject: s, period: PT1M}\n"
+        "- require: '{{ false }}'"
+    )
+    names = ("items", "messages", "quotas", "cooldowns", "sequences")
+    before = [world.records("shop", name) for name in names]
+    assert world.post("/do", {}).status == 400
+    assert [world.records("shop", name) for name in names] == before
+    assert world.sandbox().ids.count == 0
+
+
+def test_without_a_respond_step_the_documented_answer_is_given(shop: Shop) -> None:
+    reply = shop("- let: {x: 1}").post("/do", {})
+    assert (reply.status, reply.json) == (201, {"size": "small"})
+
+
+def test_respond_can_name_a_documented_example(shop: Shop) -> None:
+    reply = shop("- respond: {example: large}").post("/do", {})
+    assert (reply.status, reply.json) == (201, {"size": "large"})
+
+
+def test_the_trace_tells_what_every_step_did(shop: Shop) -> None:
+    world = shop(
+        "- require: '{{ true }}'\n- let: {x: 1}\n- respond: {status: 200}\n  when: '{{ x == 1 }}'"
+    )
+    told = [item.sentence() for item in decisions(world.post("/do", {}).exchange.trace)]
+    assert told[-1] == "answered 200: its steps say so"
+    assert "require: holds" in told
