@@ -82,8 +82,8 @@ def _sort_in(
         documents.setdefault(path, document)
         return
     file = extended_file(document)
-    target = (path.parent / (file or "")).resolve()
-    if file is None or not target.is_relative_to(path.parent) or not target.is_file():
+    target = _beside(path, file or "")
+    if file is None or target is None:
         hint = "name a file in the overlay's own folder"
         message = "`extends` names no document"
         raise SpecError([SpecProblem(document.source("/extends"), message, hint)])
@@ -91,6 +91,15 @@ def _sort_in(
     if target not in documents:
         name = str(Path(document.file).parent / file)
         documents[target] = load_document(target, name)
+
+
+def _beside(path: Path, file: str) -> Path | None:
+    """Return the file of a name that lies in another one's folder, if there is one."""
+    try:
+        target = (path.parent / file).resolve()
+        return target if target.is_relative_to(path.parent) and target.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _files(paths: Sequence[Path], problems: list[SpecProblem]) -> list[tuple[Path, str]]:

@@ -1,0 +1,106 @@
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from mockserver.engine.pipeline import Engine, Options
+from mockserver.server.app import App
+from tests.conftest import World
+
+PATH = "/cloutly/api/v1/businesses"
+KEY = {"x-api-key": "demo-cloutly-key"}
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def client_of(engine: Engine, world: World) -> httpx.AsyncClient:
+    app = App(engine, body_limit=100, clock=lambda: world.now)
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://mock.test")
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(world.engine, world) as client:
+        yield client
+
+
+async def test_answers_name_their_journal_entry_and_reason(client: httpx.AsyncClient) -> None:
+    good, bad = await client.get(PATH, headers=KEY), await client.get(PATH)
+    assert (good.headers["mock-request-id"], good.headers.get("mock-reason")) == ("r1", None)
+    assert (bad.headers["mock-request-id"], bad.headers["mock-reason"]) == ("r2", "unauthenticated")
+
+
+async def test_the_mocks_own_headers_can_be_left_out(world: World) -> None:
+    quiet = Engine(world.engine.apis.values(), world.engine.sandboxes, Options(announce=False))
+    async with client_of(quiet, world) as client:
+        reply = await client.get(PATH)
+    assert not [name for name in reply.headers if name.startswith("mock-")]
+
+
+async def test_head_has_the_length_and_no_body(client: httpx.AsyncClient) -> None:
+    reply = await client.head(PATH, headers=KEY)
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert int(reply.headers["content-length"]) > 100
+
+
+async def test_options_names_the_methods(client: httpx.AsyncClient) -> None:
+    reply = await client.options(PATH)
+    assert (reply.status_code, reply.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+
+
+async def test_another_method_is_a_405_that_names_the_methods(client: httpx.AsyncClient) -> None:
+    reply = await client.delete(PATH, headers=KEY)
+    assert (reply.status_code, reply.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+async def test_a_page_of_another_site_may_call_the_apis(client: httpx.AsyncClient) -> None:
+    origin = {"origin": "https://app.example"}
+    asked = {
+        **origin,
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "x-api-key",
+    }
+    before = await client.options(PATH, headers=asked)
+    assert before.status_code == 204
+    assert before.headers["access-control-allow-methods"] == "GET"
+    assert before.headers["access-control-allow-headers"] == "x-api-key"
+    reply = await client.get(PATH, headers={**origin, **KEY})
+    assert reply.headers["access-control-allow-origin"] == "https://app.example"
+    assert "Mock-Request-Id" in reply.headers["access-control-expose-headers"]
+
+
+async def test_calls_from_other_sites_can_be_turned_off(world: World) -> None:
+    closed = Engine(world.engine.apis.values(), world.engine.sandboxes, Options(cors=False))
+    async with client_of(closed, world) as client:
+        reply = await client.get(PATH, headers={"origin": "https://app.example"})
+    assert "access-control-allow-origin" not in reply.headers
+
+
+async def test_an_unknown_api_is_a_problem_that_names_those_there_are(
+    client: httpx.AsyncClient,
+) -> None:
+    reply = await client.get("/nowhere/at/all")
+    assert reply.status_code == 404
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert "/partoo" in reply.json()["detail"]
+
+
+async def test_a_body_over_the_limit_is_a_413(client: httpx.AsyncClient) -> None:
+    reply = await client.put(
+        "/cloutly/api/v1/reply",
+        content=b"x" * 101,
+        headers={**KEY, "content-type": "application/json"},
+    )
+    assert (reply.status_code, reply.json()["statusCode"]) == (413, 413)
+
+
+async def test_a_repeated_header_is_joined(world: World) -> None:
+    async with client_of(world.engine, world) as client:
+        await client.get(PATH, headers=[("accept", "a/b"), ("accept", "c/d")])
+    [entry] = world.sandbox().journal
+    assert entry.request.headers["accept"] == "a/b, c/d"

@@ -1,0 +1,293 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.server.app import App
+from mockserver.server.control import control_app
+from tests.conftest import World
+
+PARTOO = "/partoo/v2/review_booster/send_invitation"
+KEY = {"x-apikey": "demo-partoo-key"}
+INVITE = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
+
+pytestmark = pytest.mark.anyio
+
+Client = httpx.AsyncClient
+
+
+def client_of(world: World, token: str | None = None) -> Client:
+    app = App(
+        world.engine,
+        control=lambda: control_app(world.engine, lambda: world.now, token),
+        clock=lambda: world.now,
+    )
+    transport = httpx.ASGITransport(app=app)
+    return Client(transport=transport, base_url="http://127.0.0.1:8000")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[Client]:
+    async with client_of(world) as client:
+        yield client
+
+
+async def test_health_says_that_all_is_well(client: Client) -> None:
+    reply = await client.get("/_mock/health")
+    assert (reply.status_code, reply.json()["status"]) == (200, "ok")
+
+
+async def test_apis_have_addresses(client: Client) -> None:
+    apis = {api["name"]: api for api in (await client.get("/_mock/apis")).json()}
+    assert sorted(apis) == ["cloutly", "cloutly-marketplace", "justanudge", "partoo", "walr"]
+    assert apis["partoo"]["base_url"] == "http://127.0.0.1:8000/partoo/v2"
+
+
+async def test_an_api_tells_its_operations_credentials_settings_and_test_values(
+    client: Client,
+) -> None:
+    api = (await client.get("/_mock/apis/partoo")).json()
+    assert "sendReviewInvitation" in [item["id"] for item in api["operations"]]
+    assert api["credentials"][0] == {
+        "scheme": "ApiKeyAuth",
+        "kind": "apiKey",
+        "where": "header",
+        "name": "x-apikey",
+        "value": "demo-partoo-key",
+        "description": "WRITE on three businesses, READ on a fourth",
+    }
+    assert {"name": "cooldown", "type": "duration", "value": "P10D"}.items() <= next(
+        item for item in api["settings"] if item["name"] == "cooldown"
+    ).items()
+    assert "+33600000001" in [item["value"] for item in api["test_values"]]
+
+
+async def test_an_unknown_api_is_a_problem(client: Client) -> None:
+    reply = await client.get("/_mock/apis/none")
+    assert reply.status_code == 404
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert "there are: cloutly" in reply.json()["detail"]
+
+
+async def test_sandboxes_are_made_listed_and_deleted(client: Client) -> None:
+    statuses = [
+        (await client.request(method, "/_mock/sandboxes/one")).status_code
+        for method in ("GET", "PUT", "PUT", "GET", "DELETE", "DELETE")
+    ]
+    assert statuses == [404, 201, 200, 200, 204, 404]
+    assert (await client.put("/_mock/sandboxes/.bad")).status_code == 400
+
+
+async def test_reset_forgets_what_happened(client: Client) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    assert (await client.post("/_mock/reset")).status_code == 204
+    assert (await client.get("/_mock/messages")).json()["total"] == 0
+
+
+async def test_the_clock_is_advanced_set_and_frozen(client: Client) -> None:
+    moves = [{"advance": "P1D"}, {"frozen": True}, {"set": "2026-04-01T00:00:00Z"}]
+    shown = [(await client.post("/_mock/clock", json=move)).json() for move in moves]
+    assert shown == [
+        {"now": "2026-03-11T12:00:00Z", "frozen": False},
+        {"now": "2026-03-11T12:00:00Z", "frozen": True},
+        {"now": "2026-04-01T00:00:00Z", "frozen": True},
+    ]
+
+
+async def test_a_clock_without_requests_may_be_set_back(client: Client) -> None:
+    reply = await client.post("/_mock/clock", json={"set": "2020-01-01T00:00:00Z"})
+    assert reply.json()["now"] == "2020-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        {},
+        {"advance": "P1D", "frozen": True},
+        {"advance": "1 day"},
+        {"advance": "P1M"},
+        {"advance": 5},
+        {"advance": "PT0S"},
+        {"set": "2020-01-01T00:00:00Z"},
+        {"set": "tomorrow"},
+        {"jump": "P1D"},
+        [],
+    ],
+    ids=str,
+)
+async def test_moves_that_are_not_possible_are_refused(client: Client, move: Any) -> None:  # noqa: ANN401 - JSON
+    await client.get("/cloutly/api/v1/businesses")
+    reply = await client.post("/_mock/clock", json=move)
+    assert reply.status_code == 422
+    assert reply.json()["detail"]
+
+
+async def test_settings_are_read_and_changed(client: Client) -> None:
+    reply = await client.patch("/_mock/settings/partoo", json={"sms_quota": 1, "cooldown": "PT1M"})
+    assert (reply.json()["sms_quota"], reply.json()["cooldown"]) == (1, "PT1M")
+    assert (await client.get("/_mock/settings/partoo")).json() == reply.json()
+    assert (
+        await client.get("/_mock/settings/partoo", params={"sandbox": "other"})
+    ).json() != reply.json()
+
+
+@pytest.mark.parametrize(
+    "change", [{"none": 1}, {"sms_quota": -1}, {"sms_quota": "many"}, {"cooldown": 5}, [1]], ids=str
+)
+async def test_settings_that_do_not_fit_change_nothing(client: Client, change: Any) -> None:  # noqa: ANN401 - JSON
+    before = (await client.get("/_mock/settings/partoo")).json()
+    given = {"requests_per_minute": 7, **change} if isinstance(change, dict) else change
+    assert (await client.patch("/_mock/settings/partoo", json=given)).status_code == 422
+    assert (await client.get("/_mock/settings/partoo")).json() == before
+
+
+async def test_records_are_listed_read_seeded_replaced_and_deleted(client: Client) -> None:
+    path = "/_mock/records/partoo/businesses"
+    made = await client.post(path, json={"id": "new", "name": "New"})
+    replaced = await client.put(f"{path}/new", json={"name": "Newer"})
+    read = await client.get(f"{path}/new")
+    listed = await client.get(path, params={"limit": 1, "offset": 5})
+    deleted = await client.delete(f"{path}/new")
+    gone = await client.get(f"{path}/new")
+    assert [item.status_code for item in (made, replaced, read, deleted, gone)] == [
+        201,
+        200,
+        200,
+        204,
+        404,
+    ]
+    assert read.json() == {"name": "Newer", "id": "new"}
+    assert listed.json() == {"total": 6, "records": [{"name": "Newer", "id": "new"}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("partoo/none", {"id": 1}, 404),
+        ("none/businesses", {"id": 1}, 404),
+        ("partoo/businesses", {"name": "no key"}, 422),
+        ("partoo/businesses", ["no object"], 422),
+        ("partoo/businesses", {"id": "5409c35a97bbc544d8e26737"}, 409),
+    ],
+)
+async def test_records_that_cannot_be_stored_say_why(
+    client: Client, path: str, body: object, status: int
+) -> None:
+    reply = await client.post(f"/_mock/records/{path}", json=body)
+    assert (reply.status_code, bool(reply.json()["detail"])) == (status, True)
+
+
+async def test_messages_are_filtered_and_read(client: Client) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    [message] = (await client.get("/_mock/messages")).json()["messages"]
+    assert message["to"] == "+33647385968"
+    assert message["segments"] == 1
+    assert (await client.get(f"/_mock/messages/{message['id']}")).json() == message
+    assert (await client.get("/_mock/messages/none")).status_code == 404
+    for query, total in (
+        ({"api": "partoo"}, 1),
+        ({"api": "walr"}, 0),
+        ({"channel": "email"}, 0),
+        ({"status": "scheduled"}, 1),
+        ({"to": "+33647385968"}, 1),
+    ):
+        found = (await client.get("/_mock/messages", params=query)).json()["total"]
+        assert (query, found) == (query, total)
+
+
+async def test_the_journal_tells_why(client: Client) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    reply = await client.post(PARTOO, json=INVITE, headers=KEY)
+    found = (await client.get("/_mock/requests", params={"reason": "cooldown"})).json()
+    assert found["total"] == 1
+    entry = (await client.get(f"/_mock/requests/{reply.headers['mock-request-id']}")).json()
+    refusal = next(item for item in entry["trace"] if item["what"] == "Refused")
+    assert refusal["passes_at"] == "2026-03-20T12:00:00Z"
+    assert "partoo.overlay.yaml:" in refusal["source"]
+    assert entry["request"]["body"] == INVITE
+
+
+async def test_the_journal_can_be_emptied(client: Client) -> None:
+    await client.get("/nowhere")
+    assert (await client.delete("/_mock/requests")).status_code == 204
+    found = (await client.get("/_mock/requests")).json()
+    assert (found["total"], found["dropped"]) == (0, 1)
+
+
+async def test_secrets_are_not_shown(client: Client) -> None:
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": "demo-nudge-client",
+        "client_secret": "hush",
+        "refresh_token": "hush",
+    }
+    await client.post("/justanudge/api/oauth/zapier/token", data=form)
+    await client.get("/cloutly/api/v1/businesses?code=hush", headers={"x-api-key": "hush"})
+    await client.get("/justanudge/api/zapier/me", headers={"authorization": "Bearer hush"})
+    for entry in (await client.get("/_mock/requests")).json()["requests"]:
+        shown = (await client.get(f"/_mock/requests/{entry['id']}")).text
+        assert "hush" not in shown
+        assert "[redacted]" in shown
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"host": "evil.example:8000"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+    ids=str,
+)
+async def test_other_sites_are_refused(client: Client, headers: dict[str, str]) -> None:
+    assert (await client.get("/_mock/apis", headers=headers)).status_code == 403
+
+
+async def test_its_own_pages_are_served(client: Client) -> None:
+    headers = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}
+    assert (await client.get("/_mock/apis", headers=headers)).status_code == 200
+
+
+async def test_only_json_is_read(client: Client) -> None:
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        headers = {"content-type": content_type} if content_type else {}
+        reply = await client.post("/_mock/clock", content=b'{"frozen": true}', headers=headers)
+        assert reply.status_code == 415
+    headers = {"content-type": "application/json"}
+    assert (await client.post("/_mock/clock", content=b"{", headers=headers)).status_code == 400
+
+
+async def test_a_token_is_asked_for_when_there_is_one(world: World) -> None:
+    async with client_of(world, "secret") as client:
+        statuses = [
+            (await client.get("/_mock/health", headers=headers)).status_code
+            for headers in (
+                {},
+                {"authorization": "Bearer wrong"},
+                {"authorization": "Bearer secret"},
+                {"authorization": "Bearer secret", "host": "mock.internal"},
+            )
+        ]
+    assert statuses == [401, 401, 200, 200]
+
+
+async def test_unknown_calls_and_methods_are_problems(client: Client) -> None:
+    unknown, wrong = await client.get("/_mock/none"), await client.delete("/_mock/health")
+    assert (unknown.status_code, wrong.status_code) == (404, 405)
+    assert wrong.headers["allow"]
+    assert unknown.headers["content-type"] == "application/problem+json"
+
+
+async def test_without_a_control_api_there_is_none(world: World) -> None:
+    transport = httpx.ASGITransport(app=App(world.engine))
+    async with Client(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/_mock/health")).status_code == 404

@@ -1,0 +1,148 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import SpecError
+from mockserver.model import Api
+from mockserver.spec.compiler import load_apis
+
+HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
+PATHS = "paths:\n  /a:\n    get:\n      responses: {'200': {description: ok}}\n"
+
+Report = Callable[..., list[str]]
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Load documents and return what is said about them, without the folder."""
+
+    def reporting(*texts: str, **files: str) -> list[str]:
+        for index, text in enumerate(texts):
+            (tmp_path / f"d{index}.yaml").write_text(text)
+        for name, text in files.items():
+            (tmp_path / name.replace("_", ".")).write_text(text)
+        paths = [tmp_path / f"d{index}.yaml" for index in range(len(texts))]
+        with pytest.raises(SpecError) as caught:
+            load_apis(paths, ["messages"])
+        return [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
+
+    return reporting
+
+
+def load(tmp_path: Path, text: str) -> Api:
+    (tmp_path / "d.yaml").write_text(text)
+    return load_apis([tmp_path / "d.yaml"])[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("swagger: '2.0'\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
+        (HEAD, "d0.yaml:1:1: /paths: there is no operation to serve"),
+        (
+            HEAD + "x-mock:\n  setings: {}\n" + PATHS,
+            "d0.yaml:4:3: /x-mock/setings: 'setings' is not known here",
+        ),
+        (
+            HEAD + "x-mock:\n  collections:\n    messages: {}\n" + PATHS,
+            "d0.yaml:5:5: /x-mock/collections/messages: 'messages' is a collection of the engine's",
+        ),
+        (
+            HEAD + "x-mock:\n  principals:\n    Key: {in: keys}\n" + PATHS,
+            "d0.yaml:5:11: /x-mock/principals/Key/in: there is no collection 'keys'",
+        ),
+        (
+            HEAD + "x-mock:\n  fixtures: [../../secret.yaml]\n" + PATHS,
+            "d0.yaml:4:14: /x-mock/fixtures/0: '../../secret.yaml' lies outside the folders",
+        ),
+        (
+            HEAD + "security: [{Key: []}]\n" + PATHS,
+            "d0.yaml:3:13: /security/0/Key: there is no security scheme 'Key'",
+        ),
+        (
+            HEAD + PATHS.replace("/a:", "a:"),
+            "d0.yaml:4:3: /paths/a: the path 'a' does not begin with a slash",
+        ),
+        (
+            HEAD + PATHS + "  /{x}: {get: {responses: {}}}\n  /{y}: {get: {responses: {}}}\n",
+            "d0.yaml:8:3: /paths/~1{y}: '/{y}' cannot be told from '/{x}'",
+        ),
+    ],
+)
+def test_problems_of_a_document_have_their_place(report: Report, text: str, told: str) -> None:
+    assert any(line.startswith(told) for line in report(text)), report(text)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (
+            "{respond: {body: '{{ bdy }}'}}",
+            "'bdy' is not defined here in '{{ bdy }}' (did you mean",
+        ),
+        ("{require: 'yes'}", "an expression was expected here: 'yes'"),
+        ("{require: '{{ lowr(1) }}'}", "there is no function 'lowr'"),
+        ("{require: '{{ path.x }}'}", "'path' has no 'x'"),
+        ("{require: '{{ true }}', otherwise: odd}", "there is no error kind 'odd'"),
+        ("{require: '{{ true }}', let: {x: 1}}", "a step has exactly one verb of"),
+        ("{}", "a step has exactly one verb of"),
+        ("{find: {in: none, as: x}}", "there is no collection 'none'"),
+        ("{let: {body: 1}}", "'body' has a meaning of its own"),
+        ("{cooldown: {name: c, subject: s, period: P1M}}", "has years or months"),
+        ("{respond: {example: none}}", "no example 'none'"),
+        ("{respond: {colour: red}}", "'colour' is not known here"),
+    ],
+)
+def test_problems_of_a_step_have_their_place(report: Report, step: str, told: str) -> None:
+    text = HEAD + PATHS + f"      x-mock:\n        steps:\n          - {step}\n"
+    lines = report(text)
+    assert any(line.startswith("d0.yaml:9:") and told in line for line in lines), lines
+
+
+def test_a_name_is_known_only_after_it_is_bound(report: Report) -> None:
+    steps = "[{require: '{{ later }}'}, {let: {later: 1}}]"
+    lines = report(HEAD + PATHS + f"      x-mock: {{steps: {steps}}}\n")
+    assert any("'later' is not defined here" in line for line in lines)
+
+
+def test_a_bad_schema_is_found_at_load(report: Report) -> None:
+    parameter = "{name: q, in: query, schema: {type: strin}}"
+    lines = report(HEAD + PATHS + f"      parameters: [{parameter}]\n")
+    assert any("/parameters/0/schema/type: not a schema" in line for line in lines), lines
+
+
+def test_a_reference_that_leads_nowhere_is_found_at_load(report: Report) -> None:
+    lines = report(HEAD + PATHS + "      parameters: [{$ref: '#/components/parameters/None'}]\n")
+    assert any("there is nothing at '/components/parameters/None'" in line for line in lines)
+
+
+def test_two_documents_cannot_have_one_name(report: Report) -> None:
+    named = HEAD + "x-mock: {name: same}\n" + PATHS
+    assert any("two documents are called 'same'" in line for line in report(named, named))
+
+
+def test_all_problems_of_all_documents_come_at_once(report: Report) -> None:
+    lines = report(HEAD, HEAD + "x-mock:\n  a: 1\n  b: 2\n" + PATHS)
+    assert [line.split(":")[0] for line in lines] == ["d0.yaml", "d1.yaml", "d1.yaml"]
+
+
+@pytest.mark.parametrize("extends", ["none.yaml", "../d0.yaml", "x" * 5000, "/etc/passwd", "5"])
+def test_an_overlay_extends_a_document_beside_it(report: Report, extends: str) -> None:
+    overlay = f"overlay: 1.0.0\ninfo: {{title: O, version: '1'}}\nextends: {extends}\nactions: []\n"
+    assert any(line.startswith("d0.yaml:3:1: /extends") for line in report(overlay))
+
+
+def test_a_thousand_operations_compile(tmp_path: Path) -> None:
+    paths = "".join(
+        f"  /r{n}/{{id}}: {{get: {{operationId: op{n}, responses: {{}}}}}}\n" for n in range(1000)
+    )
+    assert len(load(tmp_path, HEAD + "paths:\n" + paths).operations) == 1000
+
+
+def test_an_operation_without_an_id_gets_one(tmp_path: Path) -> None:
+    assert load(tmp_path, HEAD + PATHS).operations[0].id == "get_a"
+
+
+def test_a_document_without_a_name_is_called_by_its_file(tmp_path: Path) -> None:
+    assert load(tmp_path, HEAD + PATHS).name == "d"
