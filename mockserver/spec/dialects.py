@@ -1,6 +1,8 @@
 """Schema objects of OpenAPI as plain JSON Schema: 3.0 becomes draft 4, 3.1 is 2020-12."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from mockserver.errors import SpecError
 from mockserver.exchange import JsonValue
@@ -11,6 +13,7 @@ _ONE = frozenset(
         "additionalItems",
         "additionalProperties",
         "contains",
+        "contentSchema",
         "else",
         "if",
         "items",
@@ -21,15 +24,18 @@ _ONE = frozenset(
         "unevaluatedProperties",
     ]
 )
-_SEVERAL = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
-_NAMED = frozenset(
+_COMBINED = ("allOf", "anyOf", "oneOf")
+_SEVERAL = frozenset((*_COMBINED, "prefixItems", "items"))
+NAMED = frozenset(
     ("properties", "patternProperties", "dependentSchemas", "definitions", "$defs", "dependencies")
 )
-_DRAFT_4 = frozenset(
+"""Keywords whose value maps names to schemas."""
+_OPENAPI_3_0 = frozenset(
     [
         "title",
         "description",
         "default",
+        "example",
         "enum",
         "type",
         "format",
@@ -54,89 +60,225 @@ _DRAFT_4 = frozenset(
         "allOf",
         "anyOf",
         "oneOf",
+        "readOnly",
+        "writeOnly",
     ]
 )
-_NOT_KEPT = frozenset(("example", "examples", "discriminator", "xml", "externalDocs", "$schema"))
-_INT32 = 2**31
-_RANGES = {"int32": _INT32, "int64": 2**63}
+_NOT_KEPT = frozenset(
+    [
+        "discriminator",
+        "xml",
+        "externalDocs",
+        "$schema",
+        "$vocabulary",
+        "$ref",
+        "$dynamicRef",
+        "$anchor",
+        "$dynamicAnchor",
+        "$defs",
+        "definitions",
+    ]
+)
+_LEFT_OUT = {"request": "readOnly", "response": "writeOnly"}
+_INT32, _INT64 = 2**31, 2**63
+_RANGES = {"int32": (-_INT32, _INT32 - 1), "int64": (-_INT64, _INT64 - 1)}
 
-Link = Callable[[Place], str]
-"""Makes the `$ref` of a bundled schema out of the place of a reference."""
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the schemas of a document are to be read."""
+
+    draft: str
+    """4, 6, 7, 2019-09 or 2020-12."""
+    definitions: str
+    identifier: str
+    """The keyword by which a schema names itself; empty if there is none."""
+    has_siblings: bool
+    """Keywords beside a `$ref` count."""
+    is_openapi_3_0: bool = False
+
+
+OPENAPI_3_0 = Dialect("4", "definitions", "", has_siblings=False, is_openapi_3_0=True)
+DRAFT_2020_12 = Dialect("2020-12", "$defs", "$id", has_siblings=True)
+_DIALECTS: Mapping[str, Dialect] = {
+    "http://json-schema.org/draft-04/schema": Dialect("4", "definitions", "id", has_siblings=False),
+    "http://json-schema.org/draft-06/schema": Dialect(
+        "6", "definitions", "$id", has_siblings=False
+    ),
+    "http://json-schema.org/draft-07/schema": Dialect(
+        "7", "definitions", "$id", has_siblings=False
+    ),
+    "https://json-schema.org/draft/2019-09/schema": Dialect(
+        "2019-09", "$defs", "$id", has_siblings=True
+    ),
+    "https://json-schema.org/draft/2020-12/schema": DRAFT_2020_12,
+}
+
+
+def dialect_of(place: Place, version: str) -> Dialect:
+    """Return the dialect that a schema names, or its document; any other is that of `version`."""
+    if version == "3.0":
+        return OPENAPI_3_0
+    whole = place.document.value
+    for value, key in ((place.value, "$schema"), (whole, "jsonSchemaDialect")):
+        named = value.get(key) if isinstance(value, dict) else None
+        if isinstance(named, str) and (known := _DIALECTS.get(named.removesuffix("#"))):
+            return known
+    return DRAFT_2020_12
+
+
+def is_meta_schema(address: str) -> bool:
+    """Tell whether an address is that of a dialect's own schema, which every validator has."""
+    return address.partition("#")[0] in _DIALECTS
+
+
+class Links(Protocol):
+    """Makes the references of a bundled schema."""
+
+    def follow(self, place: Place, keyword: str) -> dict[str, JsonValue]:
+        """Return what stands for the reference that a schema has under `keyword`."""
+
+    def apart(self, place: Place) -> dict[str, JsonValue]:
+        """Return a reference to a schema that is a definition of its own."""
 
 
 def convert(
-    place: Place, version: str, direction: str, references: References, link: Link
+    place: Place, dialect: Dialect, direction: str, references: References, links: Links
 ) -> JsonValue:
-    """Return a schema object as JSON Schema whose references are what `link` makes of them.
+    """Return a schema object as JSON Schema whose references are those that `links` makes.
+
+    Properties that do not travel in this direction keep their `readOnly` or `writeOnly`, so
+    that none is made up; the other of the two is dropped.
 
     Args:
         place: The schema object.
-        version: 3.0 or 3.1.
+        dialect: How it is to be read.
         direction: request, where readOnly properties are not required; or response, where
             writeOnly ones are not.
         references: Resolves properties that are references, to see whether they are read-only.
-        link: Called for every `$ref`.
+        links: Asked for every reference and every schema that names itself.
     """
-    return _Converter(version, direction, references, link).schema(place)
+    return _Converter(dialect, direction, references, links).root(place)
+
+
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 class _Converter:
-    def __init__(self, version: str, direction: str, references: References, link: Link) -> None:
-        self._is_30 = version == "3.0"
-        self._left_out = "readOnly" if direction == "request" else "writeOnly"
+    def __init__(
+        self, dialect: Dialect, direction: str, references: References, links: Links
+    ) -> None:
+        self._dialect = dialect
+        self._left_out = _LEFT_OUT[direction]
+        self._dropped = _NOT_KEPT | {dialect.identifier, *_LEFT_OUT.values()} - {self._left_out}
         self._references = references
-        self._link = link
+        self._links = links
 
-    def schema(self, place: Place) -> JsonValue:
+    def root(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
+        """Convert a schema; `optional` are names that a schema around it does not require."""
         value = place.value
         if not isinstance(value, dict):
             return value
-        if isinstance(value.get("$ref"), str):
-            linked = {"$ref": self._link(place)}
-            if self._is_30 or len(value) == 1:
+        if not isinstance(value.get("$ref"), str):
+            linked = {}
+        else:
+            linked = self._links.follow(place, "$ref")
+            if not self._dialect.has_siblings or len(value) == 1:
                 return linked
-            return {**self._members(place), **linked}
-        return self._members(place)
+        if isinstance(value.get("$dynamicRef"), str):
+            linked = _both(linked, self._links.follow(place, "$dynamicRef"))
+        return _both(self._members(place, optional), linked)
 
-    def _members(self, place: Place) -> dict[str, JsonValue]:
+    def _schema(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
+        """Convert a schema inside another; one with an identifier is set apart."""
+        value, identifier = place.value, self._dialect.identifier
+        if isinstance(value, dict) and isinstance(value.get(identifier), str):
+            if self._dialect.has_siblings or "$ref" not in value:
+                return self._links.apart(place)
+        return self.root(place, optional)
+
+    def _members(self, place: Place, optional: frozenset[str]) -> dict[str, JsonValue]:
+        if "required" in place.value or any(key in place.value for key in _COMBINED):
+            optional |= self._names_left_out(place)
         converted: dict[str, JsonValue] = {}
         for key, member in place.members():
-            if key in _NOT_KEPT or key == "$ref" or (self._is_30 and key not in _DRAFT_4):
-                continue
-            converted[key] = self._member(key, member)
-        self._relax_required(place, converted)
-        if self._is_30:
+            if self._keeps(key):
+                converted[key] = self._member(key, member, optional)
+        self._relax_required(converted, optional)
+        if self._dialect.is_openapi_3_0:
             _nullable(place.value, converted)
         _add_range(converted)
         return converted
 
-    def _member(self, key: str, member: Place) -> JsonValue:
-        value = member.value
-        if key in _NAMED and isinstance(value, dict):
-            return {name: self.schema(below) for name, below in member.members()}
-        if key in _SEVERAL and isinstance(value, list):
-            return [self.schema(below) for below in member.items()]
-        if key in _ONE:
-            return self.schema(member)
-        return value
+    def _keeps(self, key: str) -> bool:
+        if self._dialect.is_openapi_3_0 and key not in _OPENAPI_3_0:
+            return False
+        return key not in self._dropped and not key.startswith("x-")
 
-    def _relax_required(self, place: Place, converted: dict[str, JsonValue]) -> None:
+    def _member(self, key: str, member: Place, optional: frozenset[str]) -> JsonValue:
+        value = member.value
+        if key in NAMED and isinstance(value, dict):
+            return {name: self._schema(below) for name, below in member.members()}
+        if key in _SEVERAL and isinstance(value, list):
+            names = optional if key in _COMBINED else _NO_NAMES
+            return [self._schema(below, names) for below in member.items()]
+        return self._schema(member) if key in _ONE else value
+
+    def _relax_required(
+        self, converted: dict[str, JsonValue], optional: frozenset[str]
+    ) -> None:
         required = converted.get("required")
-        if not isinstance(required, list):
+        if not optional or not isinstance(required, list):
             return
-        properties = place.child("properties")
-        kept = [name for name in required if not self._is_left_out(properties.child(str(name)))]
-        if kept or not self._is_30:
+        kept = [name for name in required if name not in optional]
+        if kept or self._dialect.draft != "4":
             converted["required"] = kept
         else:
-            del converted["required"]
+            del converted["required"]  # draft 4 has no empty list
+
+    def _names_left_out(self, place: Place) -> frozenset[str]:
+        """Name the properties that do not travel in this direction, those of `allOf` too."""
+        return frozenset(
+            name
+            for part in self._parts(place)
+            for name, member in part.child("properties").members()
+            if self._is_left_out(member)
+        )
+
+    def _parts(self, place: Place) -> Iterator[Place]:
+        """Yield the schemas that hold for the same value as this one does."""
+        waiting, seen = [place], set()
+        while waiting:
+            part = waiting.pop()
+            here = (part.document.file, part.pointer)
+            if here not in seen:
+                seen.add(here)
+                yield part
+                waiting += part.child("allOf").items()
+                if (target := self._target(part)) is not None:
+                    waiting.append(target)
 
     def _is_left_out(self, place: Place) -> bool:
+        for part in (place, self._target(place)):
+            value = part.value if part else None
+            if isinstance(value, dict) and value.get(self._left_out) is True:
+                return True
+        return False
+
+    def _target(self, place: Place) -> Place | None:
+        if not isinstance(place.value, dict) or not isinstance(place.value.get("$ref"), str):
+            return None
         try:
-            value = self._references.resolve(place).value
-        except SpecError:
-            return False
-        return isinstance(value, dict) and value.get(self._left_out) is True
+            return self._references.resolve(place)
+        except SpecError:  # told where the reference is followed
+            return None
+
+
+def _both(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Join two parts of a schema; of one keyword that both have, each holds."""
+    if left.keys().isdisjoint(right):
+        return {**left, **right}
+    return {**left, "allOf": [*left.get("allOf", ()), right]}
 
 
 def _nullable(value: JsonValue, converted: dict[str, JsonValue]) -> None:
@@ -147,8 +289,11 @@ def _nullable(value: JsonValue, converted: dict[str, JsonValue]) -> None:
 
 
 def _add_range(converted: dict[str, JsonValue]) -> None:
-    """Turn the formats int32 and int64 into bounds."""
-    bound = _RANGES.get(str(converted.get("format")))
-    if bound is not None and converted.get("type") in ("integer", ["integer", "null"]):
-        bounds = {"minimum": -bound, "maximum": bound - 1}
-        converted["allOf"] = [*converted.get("allOf", []), bounds]
+    """Turn the formats int32 and int64 into bounds; narrower ones stay."""
+    bounds = _RANGES.get(str(converted.get("format")))
+    if bounds is None:
+        return
+    for key, bound, narrower in (("minimum", bounds[0], max), ("maximum", bounds[1], min)):
+        given = converted.get(key, bound)
+        if isinstance(given, int | float):
+            converted[key] = narrower(given, bound)

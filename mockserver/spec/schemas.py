@@ -1,5 +1,8 @@
 """Schemas made self-contained and compiled: nothing is looked up or fetched at request time."""
 
+import base64
+import binascii
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,53 +10,78 @@ import jsonschema_rs
 
 from mockserver.errors import Source, SpecError, SpecProblem
 from mockserver.exchange import JsonValue, Violation
-from mockserver.spec.dialects import convert
+from mockserver.spec.dialects import Dialect, convert, dialect_of, is_meta_schema
+from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.references import Place, References
-from mockserver.spec.violations import violations_of
+from mockserver.spec.violations import MOST, violations_of
 
-_DRAFTS = {"3.0": jsonschema_rs.Draft4Validator, "3.1": jsonschema_rs.Draft202012Validator}
-_DEFINITIONS = {"3.0": "definitions", "3.1": "$defs"}
+_VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
+    "4": jsonschema_rs.Draft4Validator,
+    "6": jsonschema_rs.Draft6Validator,
+    "7": jsonschema_rs.Draft7Validator,
+    "2019-09": jsonschema_rs.Draft201909Validator,
+    "2020-12": jsonschema_rs.Draft202012Validator,
+}
+_WITHOUT_UUID = frozenset(("4", "6", "7"))
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_LONGEST = 300
+_ROOT = "mock:/"
+"""The address of a bundle whose definitions are resources of their own."""
 
 
-def compile_schema(
-    schema: JsonValue, version: str = "3.1", registry: jsonschema_rs.Registry | None = None
-) -> Any:  # noqa: ANN401 - the library's validators share no public class
-    """Compile a JSON Schema: draft 4 for 3.0, 2020-12 for 3.1; nothing is ever fetched.
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return True
+
+
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.Validator:
+    """Compile a self-contained JSON Schema; nothing is ever fetched.
 
     Raises:
         ValueError: If it is not a schema.
     """
-    return _DRAFTS[version](
+    formats = {"byte": _is_base64}
+    if draft in _WITHOUT_UUID:
+        formats["uuid"] = _is_uuid
+    return _VALIDATORS[draft](
         schema,
+        formats=formats,
         validate_formats=True,
         pattern_options=_PATTERNS,
         offline=True,
-        registry=registry,
     )
 
 
 class SchemaValidator:
     """Checks values against one schema, which is compiled when it is first needed."""
 
-    __slots__ = ("_bundle", "_compiled", "_version")
+    __slots__ = ("_bundle", "_compiled", "_draft")
 
-    def __init__(self, bundle: "Bundle", version: str) -> None:
+    def __init__(self, bundle: "Bundle", draft: str) -> None:
         self._bundle = bundle
-        self._version = version
-        self._compiled: Any = None
+        self._draft = draft
+        self._compiled: jsonschema_rs.Validator | None = None
 
     def is_valid(self, value: JsonValue, /) -> bool:
         """Tell whether the value conforms."""
-        if self._compiled is None:
-            self._compiled = compile_schema(self._bundle.schema(), self._version)
-        return bool(self._compiled.is_valid(value))
+        return (self._compiled or self._compile()).is_valid(value)
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
-        """List every way in which the value does not conform, each part's in reading order."""
-        if self._compiled is None:
-            self._compiled = compile_schema(self._bundle.schema(), self._version)
-        return violations_of(self._compiled.iter_errors(value), where)
+        """List the ways in which the value does not conform, at most 50, by their pointers."""
+        compiled = self._compiled or self._compile()
+        return violations_of(compiled.iter_errors(value), where)[:MOST]
+
+    def _compile(self) -> jsonschema_rs.Validator:
+        self._compiled = compile_schema(self._bundle.schema(), self._draft)
+        return self._compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +89,8 @@ class _Definition:
     """One converted schema, and the numbers of those that it refers to."""
 
     schema: JsonValue
-    targets: tuple[int, ...]
+    targets: tuple[int, ...] = ()
+    is_resource: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +105,19 @@ class Bundle:
         """Make one self-contained JSON Schema."""
         needed: dict[str, JsonValue] = {}
         waiting = [self.root]
+        whole: dict[str, JsonValue] = {"$ref": f"#/{self.keyword}/{self.root}"}
         while waiting:
             number = waiting.pop()
             if str(number) not in needed:
                 definition = self.definitions[number]
                 needed[str(number)] = definition.schema
                 waiting += definition.targets
-        return {"$ref": f"#/{self.keyword}/{self.root}", self.keyword: needed}
+                if definition.is_resource:
+                    whole["$id"] = _ROOT
+        return {**whole, self.keyword: needed}
+
+
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(slots=True)
@@ -93,71 +128,116 @@ class Schemas:
     version: str
     """3.0 or 3.1."""
     problems: list[SpecProblem]
-    _numbers: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _numbers: dict[_Key, int] = field(default_factory=dict)
     _definitions: dict[int, _Definition] = field(default_factory=dict)
+    _identifiers: dict[str, Identifiers] = field(default_factory=dict)
 
     def validator(self, place: Place, direction: str) -> SchemaValidator:
         """Return the validator of a schema object; what is wrong with it goes to `problems`."""
-        return SchemaValidator(self.bundle(place, direction), self.version)
+        return SchemaValidator(self.bundle(place, direction), self._dialect(place).draft)
 
     def bundle(self, place: Place, direction: str) -> Bundle:
         """Convert a schema object and all it refers to."""
-        root = self._number(place, direction)
-        return Bundle(root, self._definitions, _DEFINITIONS[self.version])
+        dialect = self._dialect(place)
+        key = dialect.identifier
+        if (known := self._identifiers.get(key)) is None:
+            known = self._identifiers[key] = Identifiers(self.references, dialect)
+        reading = _Reading(self, dialect, direction, known)
+        return Bundle(reading.read(place), self._definitions, dialect.definitions)
 
-    def _number(self, place: Place, direction: str) -> int:
-        waiting: list[tuple[int, Place]] = []
-        root = self._reserve(place, direction, waiting)
-        while waiting:
-            number, unread = waiting.pop()
-            self._define(number, unread, direction, waiting)
+    def _dialect(self, place: Place) -> Dialect:
+        try:
+            target = self.references.resolve(place)
+        except SpecError:  # told where the reference is followed
+            target = place
+        return dialect_of(target, self.version)
+
+
+class _Reading:
+    """One pass over a schema and all it refers to, in one dialect and direction."""
+
+    def __init__(
+        self, schemas: Schemas, dialect: Dialect, direction: str, identifiers: Identifiers
+    ) -> None:
+        self._schemas = schemas
+        self._dialect = dialect
+        self._direction = direction
+        self._identifiers = identifiers
+        self._waiting: list[tuple[int, Place]] = []
+        self._targets: list[int] = []
+        self._base = ""
+
+    def read(self, place: Place) -> int:
+        """Define a schema and all it refers to; return its number."""
+        root = self._reserve(place)
+        while self._waiting:
+            self._define(*self._waiting.pop())
         return root
 
-    def _reserve(self, place: Place, direction: str, waiting: list[tuple[int, Place]]) -> int:
-        key = (place.document.file, place.pointer, direction)
-        if (number := self._numbers.get(key)) is None:
-            number = self._numbers[key] = len(self._numbers)
-            waiting.append((number, place))
+    def follow(self, place: Place, keyword: str) -> dict[str, JsonValue]:
+        """Return what stands for the reference that a schema has under `keyword`."""
+        reference = place.value[keyword]
+        try:
+            target = self._identifiers.target(place, keyword)
+        except SpecError as error:
+            if is_meta_schema(reference):
+                return {"$ref": reference}
+            self._schemas.problems += error.problems
+            return {}
+        name = reference.rpartition("#")[2]
+        if keyword == "$dynamicRef" and target.value.get("$dynamicAnchor") == name:
+            return {"$dynamicRef": f"{_ROOT}{self._link(target)}#{name}"}
+        return self.apart(target)
+
+    def apart(self, place: Place) -> dict[str, JsonValue]:
+        """Return a reference to a schema that is a definition of its own."""
+        return {"$ref": f"{self._base}#/{self._dialect.definitions}/{self._link(place)}"}
+
+    def _link(self, place: Place) -> int:
+        number = self._reserve(place)
+        self._targets.append(number)
         return number
 
-    def _define(
-        self, number: int, place: Place, direction: str, waiting: list[tuple[int, Place]]
-    ) -> None:
-        targets: list[int] = []
-        keyword = _DEFINITIONS[self.version]
+    def _reserve(self, place: Place) -> int:
+        key = (place.document.file, place.pointer, self._direction, repr(self._dialect))
+        numbers = self._schemas._numbers
+        if (number := numbers.get(key)) is None:
+            number = numbers[key] = len(numbers)
+            self._waiting.append((number, place))
+        return number
 
-        def link(reference: Place) -> str:
-            try:
-                target = self._reserve(self._follow(reference), direction, waiting)
-            except SpecError as error:
-                self.problems += error.problems
-                return f"#/{keyword}/{number}"
-            targets.append(target)
-            return f"#/{keyword}/{target}"
-
-        schema = convert(place, self.version, direction, self.references, link)
+    def _define(self, number: int, place: Place) -> None:
+        anchors = self._identifiers.dynamic(place)
+        self._targets = []
+        self._base = _ROOT if anchors else ""
+        schema = convert(place, self._dialect, self._direction, self._schemas.references, self)
+        definition = _Definition({})
         if self._is_sound(schema, place):
-            self._definitions[number] = _Definition(schema, tuple(targets))
-        else:
-            self._definitions[number] = _Definition({}, ())
+            if anchors and isinstance(schema, dict):
+                schema = self._resource(number, schema, anchors)
+            definition = _Definition(schema, tuple(self._targets), bool(anchors))
+        self._schemas._definitions[number] = definition
 
-    def _follow(self, reference: Place) -> Place:
-        """Follow one `$ref`; a schema that has siblings to its own keeps them."""
-        only = Place(reference.document, reference.pointer, {"$ref": reference.value["$ref"]})
-        return self.references.resolve(only)
+    def _resource(
+        self, number: int, schema: dict[str, JsonValue], anchors: dict[str, Place]
+    ) -> dict[str, JsonValue]:
+        """Make a definition that, once entered, offers its resource's dynamic anchors."""
+        offered = {
+            name: {"$dynamicAnchor": name, **self.apart(place)} for name, place in anchors.items()
+        }
+        return {"$id": f"{_ROOT}{number}", **schema, "$defs": offered}
 
     def _is_sound(self, schema: JsonValue, place: Place) -> bool:
         try:
-            compile_schema(_without_references(schema), self.version)
+            compile_schema(_without_references(schema), self._dialect.draft)
         except jsonschema_rs.ValidationError as error:
             source = place.document.source(place.pointer + _pointer(error.instance_path))
-            self.problems.append(SpecProblem(source, f"not a schema: {_shortened(error.message)}"))
+            problem = SpecProblem(source, f"not a schema: {_shortened(error.message)}")
         except ValueError as error:
-            self.problems.append(
-                SpecProblem(place.source, f"not a schema: {_shortened(str(error))}")
-            )
+            problem = SpecProblem(place.source, f"not a schema: {_shortened(str(error))}")
         else:
             return True
+        self._schemas.problems.append(problem)
         return False
 
 
@@ -165,12 +245,12 @@ def _shortened(message: str) -> str:
     return message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
 
 
-_LONGEST = 300
-
-
 def _pointer(path: list[str | int]) -> str:
     root = Source("", "")
     return root.child(*path).pointer
+
+
+_REFERENCES = frozenset(("$ref", "$dynamicRef"))
 
 
 def _without_references(schema: JsonValue) -> JsonValue:
@@ -179,6 +259,6 @@ def _without_references(schema: JsonValue) -> JsonValue:
         return {
             key: _without_references(value)
             for key, value in schema.items()
-            if key != "$ref" or not isinstance(value, str)
+            if key not in _REFERENCES or not isinstance(value, str)
         }
     return [_without_references(item) for item in schema] if isinstance(schema, list) else schema

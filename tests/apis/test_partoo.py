@@ -1,8 +1,13 @@
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Reply, World
+from mockserver.engine.pipeline import Engine
+from mockserver.engine.sandbox import BUILT_IN, Sandboxes
+from mockserver.spec.compiler import load_apis
+from tests.conftest import ROOT, Reply, World
 
 BUSINESS = "5409c35a97bbc544d8e26737"
 PHONE = "+33647385968"
@@ -317,3 +322,22 @@ def test_it_answers_under_its_own_host_name_too(partoo: World) -> None:
         f"/v2{SEND}", WITH_TEMPLATE, host="api.partoo.co", x_apikey="demo-partoo-key"
     )
     assert reply.status == 200
+
+
+def test_a_document_with_other_operations_and_names_can_take_the_documents_place(
+    tmp_path: Path,
+) -> None:
+    text = (ROOT / "specs" / "partoo.yaml").read_text()
+    renamed = text.replace("InvitationId", "InviteIdentifier").replace("BusinessId", "ShopKey")
+    start, end = renamed.index("  /review_booster/search"), renamed.index("components:")
+    more = "  /business/search:\n    get: {responses: {'200': {description: found}}}\n"
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "partoo.yaml").write_text(renamed[:start] + more + renamed[end:])
+    shutil.copy(ROOT / "specs" / "partoo.overlay.yaml", tmp_path / "specs")
+    shutil.copytree(ROOT / "fixtures" / "partoo", tmp_path / "fixtures" / "partoo")
+    [api] = load_apis([tmp_path / "specs"], BUILT_IN)
+    other = World(Engine([api], Sandboxes({api.name: api}))).at(
+        "/partoo/v2", x_apikey="demo-partoo-key"
+    )
+    assert other.post(SEND, WITH_CONTENT).status == 200
+    assert other.get("/business/search").status == 200

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -104,3 +105,21 @@ async def test_a_repeated_header_is_joined(world: World) -> None:
         await client.get(PATH, headers=[("accept", "a/b"), ("accept", "c/d")])
     [entry] = world.sandbox().journal
     assert entry.request.headers["accept"] == "a/b, c/d"
+
+
+async def test_a_thousand_parallel_requests_take_exactly_what_the_quota_has(world: World) -> None:
+    world.set("partoo", sms_quota=137, requests_per_minute=10_000)
+    path = "/partoo/v2/review_booster/send_invitation"
+    business = "5409c35a97bbc544d8e26737"
+    bodies = [
+        {"business_id": business, "target_phone": f"+336470{number:05d}"} for number in range(1000)
+    ]
+    app = App(world.engine, clock=lambda: world.now)
+    transport = httpx.ASGITransport(app=app)
+    headers = {"x-apikey": "demo-partoo-key"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://mock.test") as client:
+        replies = await asyncio.gather(
+            *(client.post(path, json=body, headers=headers) for body in bodies)
+        )
+    assert [reply.status_code for reply in replies].count(200) == 137
+    assert len(world.messages("partoo")) == 137
