@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from hashlib import blake2b
 
-_VARIANT = "89ab"
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class Ids:
@@ -23,7 +23,7 @@ class Ids:
     def uuid(self) -> str:
         """Return a UUID of version 4 (RFC 9562, section 5.4)."""
         text = self._digest(16).hex()
-        variant = _VARIANT[int(text[16], 16) & 3]
+        variant = _VARIANTS[text[16]]
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def object_id(self) -> str:

@@ -6,7 +6,7 @@ was never seen. Instants and durations are whole microseconds, and nothing is ev
 
 from bisect import bisect_right
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import MAXYEAR, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -113,7 +113,7 @@ ALGORITHMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Period:
     """When a quota renews: every so often from an anchor, with the calendar (UTC), or never."""
 
@@ -123,12 +123,22 @@ class Period:
     anchor: int | None = None
     """The instant that renewals are counted from; else the epoch, or the calendar's own start."""
 
+    _span: tuple[int, int | None] = field(default=(0, -1), init=False, compare=False, repr=False)
+    """What was last found, which is true as long as the clock stays within it."""
+
     def around(self, now: int) -> tuple[int, int | None]:
         """Return the start of the period that `now` lies in, and the start of the next.
 
         Raises:
             ExpressionError: If the period is no duration, or of no length.
         """
+        start, end = self._span
+        if end is None or start <= now < end:
+            return self._span
+        self._span = self._found(now)
+        return self._span
+
+    def _found(self, now: int) -> tuple[int, int | None]:
         if self.calendar == "month":
             return _months(self.anchor or 0, now)
         every = _CALENDAR_SPANS.get(self.calendar or "", self.every)

@@ -39,7 +39,7 @@ def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
     if record is None:
         kept_hits.insert(kept)
     else:
-        kept_hits.replace(key, kept)
+        kept_hits.rows[key] = kept  # the same key, and no index
     return decision, subject
 
 

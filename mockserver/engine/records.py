@@ -37,7 +37,7 @@ def key_text(value: JsonValue) -> str:
 class Collection:
     """Records by key, in the order they were stored, with hash indexes on some fields."""
 
-    __slots__ = ("_indexes", "_serial", "_serials", "_unique", "capacity", "rows", "spec")
+    __slots__ = ("_indexes", "_key", "_serial", "_serials", "_unique", "capacity", "rows", "spec")
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Collection:
         capacity: int = DEFAULT_CAPACITY,
     ) -> None:
         self.spec = spec
+        self._key = spec.key
         self.capacity = capacity
         self.rows: dict[str, Record] = {}
         self._serials: dict[str, int] = {}
@@ -69,11 +70,15 @@ class Collection:
 
     def find(self, where: Mapping[str, JsonValue]) -> Record | None:
         """Return the first record whose fields have these values, or None."""
-        key = where.get(self.spec.key) if len(where) == 1 else None
-        if type(key) is str:  # the commonest question of all
-            record = self.rows.get(key)
-            return record if record is None or record[self.spec.key] == key else None
+        key = where.get(self._key) if len(where) == 1 else None
+        if type(key) is str:
+            return self.by_key(key)
         return next(self._candidates(where), None)
+
+    def by_key(self, key: JsonValue) -> Record | None:
+        """Return the record whose key has this value, of this type, or None."""
+        record = self.rows.get(key if type(key) is str else str(key))
+        return record if record is None or record[self._key] == key else None
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
         """List the records whose fields have these values, in the order they were stored."""
@@ -102,7 +107,9 @@ class Collection:
             ConflictError: If the key or a unique field is taken.
             SandboxFullError: If there is no room.
         """
-        key = key_text(record.get(self.spec.key))
+        key = record.get(self._key)
+        if type(key) is not str:
+            key = str(key)
         if key in self.rows:
             raise ConflictError(self.spec.name, self.spec.key, key)
         if len(self.rows) >= self.capacity:
@@ -122,15 +129,17 @@ class Collection:
         Raises:
             ConflictError: If the key would change or a unique field is taken.
         """
-        if not self._indexes and record.get(self.spec.key) == key:
-            self.rows[key] = record
-            return
         if key_text(record.get(self.spec.key)) != key:
             raise ConflictError(self.spec.name, self.spec.key, record.get(self.spec.key))
         if self._unique:
             self._check_unique(record, key)
         self._unindex(key)
         self._put(key, record)
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether replacing a record changes more than the record."""
+        return bool(self._indexes)
 
     def remove(self, key: str) -> int:
         """Forget a record; return its serial, which says where it stood."""
@@ -215,10 +224,14 @@ class Transaction:
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
         """Store a record, whether one with its key is there or not."""
-        if key in collection.rows:
-            self.replace(collection, key, record)
+        old = collection.rows.get(key)
+        if old is None:
+            collection.insert(record)
+        elif collection.is_indexed:
+            collection.replace(key, record)
         else:
-            self.insert(collection, record)
+            collection.rows[key] = record
+        self._undo.append((collection, key, old, 0))
 
     def remove(self, collection: Collection, key: str) -> None:
         """Forget a record."""

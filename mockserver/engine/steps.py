@@ -50,17 +50,19 @@ def _where(where: tuple[tuple[str, Template], ...], scope: Scope) -> dict[str, J
 
 def _find(step: verbs.Find, run: Run) -> None:
     collection = run.store.collection(step.collection)
-    wanted = _where(step.where, run.scope)
     found: Record | None
-    if step.matching is None:
-        found = collection.find(wanted)
+    if len(step.where) == 1 and step.matching is None and step.where[0][0] == collection.spec.key:
+        found = collection.by_key(step.where[0][1](run.scope))
+    elif step.matching is None:
+        found = collection.find(_where(step.where, run.scope))
     else:
+        wanted = _where(step.where, run.scope)
         holds = _holder(step.matching, run.scope)
         found = next(filter(holds, collection.matching(wanted)), None)
     if found is None and not step.optional:
         raise run.refuse(step, f"nothing in {step.collection} matches")
     run.scope[step.bind] = found
-    run.note(step, "nothing found" if found is None else "found")
+    run.exchange.trace.append((step, "nothing found" if found is None else "found"))
 
 
 def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
@@ -128,8 +130,11 @@ def _take(step: verbs.Take, run: Run) -> None:
     subject = str(step.subject(scope))
     key = f"{step.quota}:{subject}"
     record = run.store.quotas.rows.get(key)
-    anchor = step.anchor(scope) if step.anchor else None
-    period = _period(step.period(scope) if step.period else None, step.calendar, anchor)
+    period = _period(
+        None if step.period is None else step.period(scope),
+        step.calendar,
+        None if step.anchor is None else step.anchor(scope),
+    )
     amount = step.amount(scope) if step.amount else 1
     state, quota = limits.take(
         step.limit(scope), period, record["state"] if record else None, run.now, amount

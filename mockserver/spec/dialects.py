@@ -179,9 +179,8 @@ class _Converter:
         value = place.value
         if not isinstance(value, dict):
             return value
-        if not isinstance(value.get("$ref"), str):
-            linked = {}
-        else:
+        linked: dict[str, JsonValue] = {}
+        if isinstance(value.get("$ref"), str):
             linked = self._links.follow(place, "$ref")
             if not self._dialect.has_siblings or len(value) == 1:
                 return linked
@@ -192,10 +191,11 @@ class _Converter:
     def _schema(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
         """Convert a schema inside another; one with an identifier is set apart."""
         value, identifier = place.value, self._dialect.identifier
-        if isinstance(value, dict) and isinstance(value.get(identifier), str):
-            if self._dialect.has_siblings or "$ref" not in value:
-                return self._links.apart(place)
-        return self.root(place, optional)
+        if not isinstance(value, dict) or not isinstance(value.get(identifier), str):
+            return self.root(place, optional)
+        if "$ref" in value and not self._dialect.has_siblings:
+            return self.root(place, optional)
+        return self._links.apart(place)
 
     def _members(self, place: Place, optional: frozenset[str]) -> dict[str, JsonValue]:
         if "required" in place.value or any(key in place.value for key in _COMBINED):
@@ -224,9 +224,7 @@ class _Converter:
             return [self._schema(below, names) for below in member.items()]
         return self._schema(member) if key in _ONE else value
 
-    def _relax_required(
-        self, converted: dict[str, JsonValue], optional: frozenset[str]
-    ) -> None:
+    def _relax_required(self, converted: dict[str, JsonValue], optional: frozenset[str]) -> None:
         required = converted.get("required")
         if not optional or not isinstance(required, list):
             return

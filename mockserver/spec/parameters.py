@@ -1,22 +1,36 @@
 """Parameters of an operation, from the text of a request to typed values."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+import orjson
+
+from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Violation
 from mockserver.model import Decoded, Validator
-from mockserver.spec.references import Place, References
+from mockserver.spec.shapes import TEXT, Shape, shape_of
 
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
-_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,3})?", re.ASCII)
+__all__ = [
+    "TEXT",
+    "FormDecoder",
+    "Parameter",
+    "ParameterSet",
+    "Shape",
+    "UndecodableError",
+    "shape_of",
+    "style_of",
+]
+
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
-_MOST_PARAMETERS = 1_000
-
-Pairs = Sequence[tuple[str, str]]
+_PREFIXES = {"label": ".", "matrix": ";"}
+_COMMA = re.compile(",")
+_CUTS = {
+    "spaceDelimited": re.compile(" |%20"),
+    "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
+}
+_MOST_PARTS = 1_000
 
 
 class UndecodableError(ValueError):
@@ -24,68 +38,8 @@ class UndecodableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What a schema lets a text become."""
-
-    types: frozenset[str]
-    """JSON types; empty if the schema names none."""
-    items: "Shape | None" = None
-    properties: Mapping[str, "Shape"] | None = None
-
-    def read(self, text: str) -> JsonValue:
-        """Return the text as the first of the types that it fits, else as it is."""
-        for kind in ("integer", "number", "boolean", "null"):
-            if kind in self.types and (value := _READERS[kind](text)) is not _MISFIT:
-                return value
-        return text
-
-
-TEXT = Shape(frozenset(("string",)))
-"""The shape of what no schema describes."""
-_MISFIT = object()
-_BOOLEANS = {"true": True, "false": False}
-_READERS: Mapping[str, Callable[[str], JsonValue]] = {
-    "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else _MISFIT,
-    "number": lambda text: _number(text) if _NUMBER.fullmatch(text) else _MISFIT,
-    "boolean": lambda text: _BOOLEANS.get(text, _MISFIT),
-    "null": lambda text: None if text in ("", "null") else _MISFIT,
-}
-
-
-def _number(text: str) -> JsonValue:
-    return int(text) if _INTEGER.fullmatch(text) else float(text)
-
-
-def shape_of(place: Place, references: References, depth: int = 0) -> Shape:
-    """Find out what a schema lets a text become, through references and combinations."""
-    place = references.resolve(place)
-    value = place.value
-    if not isinstance(value, dict) or depth > _DEEPEST_SHAPE:
-        return Shape(frozenset())
-    types = value.get("type")
-    names = set(types if isinstance(types, list) else [types] if types else [])
-    if value.get("nullable") is True:
-        names.add("null")
-    items = shape_of(place.child("items"), references, depth + 1) if "items" in value else None
-    properties = {
-        name: shape_of(member, references, depth + 1)
-        for name, member in place.child("properties").members()
-    }
-    for key in ("allOf", "anyOf", "oneOf"):
-        for branch in place.child(key).items():
-            inner = shape_of(branch, references, depth + 1)
-            names |= inner.types
-            items = items or inner.items
-            properties = {**(inner.properties or {}), **properties}
-    return Shape(frozenset(str(name) for name in names), items, properties)
-
-
-_DEEPEST_SHAPE = 5
-
-
-@dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter, compiled."""
+    """One parameter, as the document describes it."""
 
     name: str
     where: str
@@ -106,18 +60,28 @@ def style_of(where: str, value: Mapping[str, JsonValue]) -> tuple[str, bool]:
     return style, bool(value.get("explode", style == "form"))
 
 
-class ParameterSet:
-    """All parameters of an operation."""
+_Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
+"""Takes a parameter's value out of its part of a request; `_ABSENT` if it is not there."""
+_ABSENT = object()
+_WHERES = ("path", "query", "header", "cookie")
+_NO_PAIRS: Mapping[str, list[str]] = {}
 
-    __slots__ = ("_blank", "_parameters")
+
+class ParameterSet:
+    """All parameters of an operation, compiled."""
+
+    __slots__ = ("_blank", "_readers")
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
-        self._parameters = tuple(parameters)
-        self._blank: dict[str, dict[str, JsonValue]] = {
-            where: {} for where in ("path", "query", "header", "cookie")
-        }
-        for parameter in self._parameters:
+        parameters = list(parameters)
+        names = frozenset(item.name for item in parameters if item.where == "query")
+        self._blank: dict[str, dict[str, JsonValue]] = {where: {} for where in _WHERES}
+        self._readers: dict[str, list[tuple[Parameter, _Reader]]] = {}
+        for parameter in parameters:
             self._blank[parameter.where][parameter.name] = parameter.default
+            is_query = parameter.where == "query"
+            reader = _query_reader(parameter, names) if is_query else _text_reader(parameter)
+            self._readers.setdefault(parameter.where, []).append((parameter, reader))
 
     def decode(
         self,
@@ -127,184 +91,253 @@ class ParameterSet:
         cookies: Mapping[str, str],
     ) -> Decoded:
         """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
-        values = {where: blank.copy() for where, blank in self._blank.items()}
+        values = self._blank.copy()
         violations: list[Violation] = []
-        pairs = _query_pairs(query, violations) if query and self._blank["query"] else ()
-        single = {"path": path, "header": headers, "cookie": cookies}
-        for parameter in self._parameters:
-            where, name = parameter.where, parameter.name
-            try:
-                if where == "query":
-                    found, value = _from_query(parameter, pairs)
-                else:
-                    found, value = _from_text(parameter, single[where].get(name))
-            except UndecodableError as error:
-                violations.append(Violation(where, f"/{name}", "encoding", str(error)))
-                continue
-            if found:
-                values[where][name] = value
-                _check(parameter, value, violations)
-            elif parameter.required:
-                violations.append(Violation(where, f"/{name}", "required", "is required"))
+        for where, readers in self._readers.items():
+            source: Mapping[str, JsonValue]
+            if where == "query":
+                source = _grouped(query, where, violations) if query else _NO_PAIRS
+            elif where == "path":
+                source = path
+            else:
+                source = headers if where == "header" else cookies
+            values[where] = _read(readers, source, self._blank[where].copy(), violations)
         return values, violations
 
 
-def _check(parameter: Parameter, value: JsonValue, violations: list[Violation]) -> None:
-    validator = parameter.validator
-    if validator is None or validator.is_valid(value):
-        return
+def _read(
+    readers: Sequence[tuple[Parameter, _Reader]],
+    source: Mapping[str, JsonValue],
+    values: dict[str, JsonValue],
+    violations: list[Violation],
+) -> dict[str, JsonValue]:
+    for parameter, reader in readers:
+        try:
+            value = reader(source)
+        except UndecodableError as error:
+            violations.append(_violation(parameter, "encoding", str(error)))
+            continue
+        if value is _ABSENT:
+            if parameter.required:
+                violations.append(_violation(parameter, "required", "is required"))
+            continue
+        values[parameter.name] = value
+        if (validator := parameter.validator) is not None and not validator.is_valid(value):
+            violations += _misfits(parameter, validator, value)
+    return values
+
+
+def _violation(parameter: Parameter, keyword: str, message: str) -> Violation:
+    return Violation(parameter.where, f"/{escape(parameter.name)}", keyword, message)
+
+
+def _misfits(parameter: Parameter, validator: Validator, value: JsonValue) -> Iterator[Violation]:
     if value == "" and parameter.may_be_empty:
         return
     for found in validator.violations(value, parameter.where):
-        pointer = f"/{parameter.name}{found.pointer}"
-        violations.append(Violation(found.where, pointer, found.keyword, found.message))
+        pointer = f"/{escape(parameter.name)}{found.pointer}"
+        yield Violation(found.where, pointer, found.keyword, found.message)
 
 
-def _unquoted(text: str) -> str:
+def _unquoted(raw: str) -> str:
+    """Undo percent-encoding (RFC 3986, section 2.1)."""
+    if "%" not in raw:
+        return raw
     try:
-        return unquote_to_bytes(text).decode()
-    except UnicodeDecodeError:
+        return unquote_to_bytes(raw).decode()
+    except UnicodeError:
         raise UndecodableError("is not percent-encoded UTF-8") from None
 
 
-def _query_pairs(query: str, violations: list[Violation]) -> list[tuple[str, str]]:
-    """Split a query or a form into names and values, both still percent-encoded but for names."""
-    pairs = []
-    parts = query.split("&", _MOST_PARAMETERS)
-    for part in parts[:_MOST_PARAMETERS]:
-        name, _, value = part.partition("=")
+def _grouped(text: str, where: str, violations: list[Violation]) -> dict[str, list[str]]:
+    """Split a query or a form into names and their values, the latter still percent-encoded."""
+    found: dict[str, list[str]] = {}
+    parts = text.replace("+", " ").split("&", _MOST_PARTS)
+    if len(parts) > _MOST_PARTS:
+        message = f"has more than {_MOST_PARTS:,} parts"
+        violations.append(Violation(where, "", "maxProperties", message))
+        del parts[_MOST_PARTS:]
+    for part in parts:
+        name, _, raw = part.partition("=")
+        if not part:
+            continue
         try:
-            pairs.append((_unquoted(name.replace("+", " ")), value.replace("+", " ")))
+            found.setdefault(_unquoted(name), []).append(raw)
         except UndecodableError as error:
-            violations.append(Violation("query", "", "encoding", str(error)))
-    return pairs
+            violations.append(Violation(where, "", "encoding", f"has a name that {error}"))
+    return found
 
 
-Found = tuple[bool, JsonValue]
-_ABSENT: Found = (False, None)
+_DECODERS: Mapping[str, Callable[[str], str]] = {
+    "path": _unquoted,
+    "header": str.strip,
+    "cookie": str,
+}
 
 
-def _from_text(parameter: Parameter, raw: str | None) -> Found:
-    """Read a parameter of which there can be only one text: in path, header or cookie."""
-    if raw is None:
-        return _ABSENT
-    text = _unquoted(raw) if parameter.where == "path" else raw
+def _text_reader(parameter: Parameter) -> _Reader:
+    """Compile a parameter of which there can be only one text: in path, header or cookie."""
+    name, shape = parameter.name, parameter.shape
+    decode = _DECODERS[parameter.where]
+    cast = _cast(parameter)
+    if parameter.is_json or (not shape.is_structured and parameter.style not in _PREFIXES):
+        return lambda source: _ABSENT if (raw := source.get(name)) is None else cast(decode(raw))
+
+    def read(source: Mapping[str, JsonValue]) -> JsonValue:
+        raw = source.get(name)
+        if raw is None:
+            return _ABSENT
+        texts = _texts(parameter, raw)
+        if not shape.is_structured or (shape.is_scalar and texts and "," not in raw):
+            return cast(decode(_only(texts)))
+        if not (parameter.explode and parameter.style in _PREFIXES):
+            texts = texts[0].split(",") if texts else []
+        return _structured(parameter, [decode(text) for text in texts])
+
+    return read
+
+
+def _cast(parameter: Parameter) -> Callable[[str], JsonValue]:
     if parameter.is_json:
-        return True, _json(text)
+        return _json
+    return parameter.shape.read if parameter.shape.types - {"string"} else str
+
+
+def _texts(parameter: Parameter, raw: str) -> list[str]:
+    """Cut a text where its style repeats its prefix; none if it is empty."""
+    prefix = _PREFIXES.get(parameter.style, "")
+    if not raw.startswith(prefix):
+        raise UndecodableError(f"must begin with {prefix}")
+    text = raw[len(prefix) :]
+    if not parameter.shape.is_structured and prefix != ";":
+        return [text]
+    texts = text.split(prefix) if prefix and parameter.explode else [text] * bool(text)
+    if prefix != ";" or (parameter.explode and parameter.shape.is_object):
+        return texts
+    pairs = [item.partition("=") for item in texts or [text]]
+    if any(pair[0] != parameter.name for pair in pairs):
+        raise UndecodableError(f"must begin with ;{parameter.name}=")
+    return [pair[2] for pair in pairs]
+
+
+def _only(texts: Sequence[str]) -> str:
+    if len(texts) > 1:
+        raise UndecodableError("is given more than once")
+    return texts[0]
+
+
+def _structured(parameter: Parameter, texts: Sequence[str]) -> JsonValue:
+    """Make an array or an object of its decoded parts."""
     shape = parameter.shape
-    if not shape.types or not shape.types & {"array", "object"}:
-        return True, shape.read(_without_prefix(parameter, text))
-    separator = {"label": ".", "matrix": ";"}.get(parameter.style, ",")
-    separator = separator if parameter.explode else ","
-    parts = _without_prefix(parameter, raw if parameter.where == "path" else text).split(separator)
-    decoded = [_unquoted(part) if parameter.where == "path" else part.strip() for part in parts]
-    return True, _structured(parameter, [part for part in decoded if decoded != [""]])
-
-
-def _without_prefix(parameter: Parameter, text: str) -> str:
-    if parameter.style == "label":
-        return text.removeprefix(".")
-    if parameter.style == "matrix":
-        return text.removeprefix(f";{parameter.name}=").removeprefix(";")
-    return text
-
-
-def _structured(parameter: Parameter, parts: list[str]) -> JsonValue:
-    shape = parameter.shape
-    if "array" in shape.types:
-        read = shape.items.read if shape.items else str
-        own = f"{parameter.name}="
-        return [read(part.removeprefix(own) if parameter.explode else part) for part in parts]
+    if shape.is_array:
+        read = (shape.items or TEXT).read
+        return [read(text) for text in texts]
     if parameter.explode:
-        pairs = [part.partition("=")[::2] for part in parts]
+        pairs = [text.partition("=")[::2] for text in texts]
+    elif len(texts) % 2:
+        raise UndecodableError("must list names and values in turn")
     else:
-        pairs = list(zip(parts[::2], parts[1::2], strict=False))
-    return _object(shape, pairs)
+        pairs = list(zip(texts[::2], texts[1::2], strict=True))
+    return {name: _member(shape, name).read(text) for name, text in pairs}
 
 
-def _object(shape: Shape, pairs: Iterable[tuple[str, str]]) -> dict[str, JsonValue]:
-    known = shape.properties or {}
-    return {name: known[name].read(text) if name in known else text for name, text in pairs}
+def _member(shape: Shape, name: str) -> Shape:
+    return (shape.properties or {}).get(name) or shape.rest or TEXT
 
 
-def _from_query(parameter: Parameter, pairs: Pairs) -> Found:
+def _query_reader(parameter: Parameter, declared: frozenset[str]) -> _Reader:
+    """Compile a query parameter; `declared` are the names of all of them."""
     name, shape = parameter.name, parameter.shape
     if parameter.style == "deepObject":
-        return _deep_object(parameter, pairs)
-    if "object" in shape.types and parameter.explode and not parameter.is_json:
-        known = shape.properties or {}
-        members = [(key, _unquoted(raw)) for key, raw in pairs if key in known]
-        return (True, _object(shape, members)) if members else _ABSENT
-    raws = [raw for key, raw in pairs if key == name]
-    return (True, _from_values(parameter, raws)) if raws else _ABSENT
+        return lambda source: _deep_object(shape, name, source)
+    if shape.is_object and parameter.explode and not parameter.is_json:
+        return lambda source: _exploded_object(shape, source, declared)
+    if shape.is_structured and not parameter.is_json:
+        return lambda source: _list(parameter, raws) if (raws := source.get(name)) else _ABSENT
+    cast = _cast(parameter)
+    return lambda source: cast(_unquoted(_only(raws))) if (raws := source.get(name)) else _ABSENT
 
 
-def _from_values(parameter: Parameter, raws: list[str]) -> JsonValue:
-    """Read the values that stand under a parameter's own name."""
+def _list(parameter: Parameter, raws: Sequence[str]) -> JsonValue:
+    """Read an array, or an object that is written as one."""
     shape = parameter.shape
-    if "array" in shape.types and not parameter.is_json:
-        return _array(parameter, raws)
-    if len(raws) > 1:
-        raise UndecodableError("is given more than once")
-    text = _unquoted(raws[0])
-    if parameter.is_json:
-        return _json(text)
-    if "object" in shape.types:
-        return _structured(parameter, text.split(","))
-    return shape.read(text)
+    separator = _CUTS.get(parameter.style, _COMMA)
+    if not parameter.explode:
+        raws = [part for raw in raws for part in separator.split(raw) if raw]
+    texts = [_unquoted(raw) for raw in raws]
+    if shape.is_scalar and len(texts) == 1:
+        return shape.read(texts[0])
+    return _structured(parameter, texts)
 
 
-def _array(parameter: Parameter, raws: list[str]) -> list[JsonValue]:
-    items = parameter.shape.items
-    read = items.read if items else str
-    if parameter.explode:
-        return [read(_unquoted(raw)) for raw in raws]
-    separator = _SEPARATORS.get(parameter.style, ",")
-    whole = ",".join(raws) if separator == "," else _unquoted(raws[0])
-    return [read(_unquoted(part)) for part in whole.split(separator)] if whole else []
+def _exploded_object(
+    shape: Shape, source: Mapping[str, Sequence[str]], declared: frozenset[str]
+) -> JsonValue:
+    """Read an object whose members stand in the query under their own names."""
+    known = shape.properties or {}
+    names = [name for name in source if name in known or (shape.rest and name not in declared)]
+    return {name: _values(_member(shape, name), source[name]) for name in names} or _ABSENT
 
 
-def _deep_object(parameter: Parameter, pairs: Pairs) -> Found:
-    prefix = f"{parameter.name}["
-    members = [
-        (key[len(prefix) : -1], _unquoted(raw))
-        for key, raw in pairs
-        if key.startswith(prefix) and key.endswith("]")
-    ]
-    return (True, _object(parameter.shape, members)) if members else _ABSENT
+def _deep_object(shape: Shape, name: str, source: Mapping[str, Sequence[str]]) -> JsonValue:
+    """Read an object whose members are written `name[member]=value`."""
+    prefix = f"{name}["
+    members = {key[len(prefix) : -1]: key for key in source if _is_member(key, prefix)}
+    return {
+        member: _values(_member(shape, member), source[key]) for member, key in members.items()
+    } or _ABSENT
+
+
+def _is_member(key: str, prefix: str) -> bool:
+    return key.startswith(prefix) and key.endswith("]")
+
+
+def _values(shape: Shape, raws: Sequence[str]) -> JsonValue:
+    """Read what stands under one name: several values are an array."""
+    texts = [_unquoted(raw) for raw in raws]
+    if shape.is_array and not (shape.is_scalar and len(texts) == 1):
+        read = (shape.items or TEXT).read
+        return [read(text) for text in texts]
+    return shape.read(_only(texts))
 
 
 def _json(text: str) -> JsonValue:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
         raise UndecodableError("is not JSON") from None
 
 
 @dataclass(frozen=True, slots=True)
 class FormDecoder:
-    """Reads `application/x-www-form-urlencoded` bodies by the properties of a schema."""
+    """Reads `application/x-www-form-urlencoded` bodies by the properties of a schema.
+
+    An array is a repeated field; an object is written `name[member]=value`.
+    """
 
     shape: Shape
 
     def __call__(self, text: str) -> tuple[JsonValue, list[Violation]]:
         """Return the fields as an object, and what is wrong with their encoding."""
         violations: list[Violation] = []
-        known = self.shape.properties or {}
+        source = _grouped(text, "body", violations)
         fields: dict[str, JsonValue] = {}
-        for name, raw in _query_pairs(text, violations) if text else ():
-            shape = known.get(name, TEXT)
+        for name in self._names(source):
+            shape = _member(self.shape, name)
             try:
-                value = _unquoted(raw)
+                if name in source:
+                    fields[name] = _values(shape, source[name])
+                else:
+                    fields[name] = _deep_object(shape, name, source)
             except UndecodableError as error:
-                violations.append(Violation("body", f"/{name}", "encoding", str(error)))
-                continue
-            if "array" in shape.types:
-                items = shape.items or TEXT
-                fields[name] = [*fields.get(name, []), items.read(value)]
-            elif name in fields:
-                message = "is given more than once"
-                violations.append(Violation("body", f"/{name}", "encoding", message))
-            else:
-                fields[name] = shape.read(value)
+                pointer = f"/{escape(name)}"
+                violations.append(Violation("body", pointer, "encoding", str(error)))
         return fields, violations
+
+    def _names(self, source: Mapping[str, Sequence[str]]) -> Iterable[str]:
+        """Name the fields, an object's members counting as one."""
+        known = self.shape.properties or {}
+        objects = {name for name, shape in known.items() if shape.is_object}
+        for key in source:
+            head = key.partition("[")[0]
+            yield head if head in objects and _is_member(key, f"{head}[") else key

@@ -3,8 +3,8 @@
 import base64
 import binascii
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import jsonschema_rs
 
@@ -117,9 +117,6 @@ class Bundle:
         return {**whole, self.keyword: needed}
 
 
-_Key = tuple[str, str, str, str]
-
-
 @dataclass(slots=True)
 class Schemas:
     """All schemas of one document; each is converted and checked once for each direction."""
@@ -128,9 +125,7 @@ class Schemas:
     version: str
     """3.0 or 3.1."""
     problems: list[SpecProblem]
-    _numbers: dict[_Key, int] = field(default_factory=dict)
-    _definitions: dict[int, _Definition] = field(default_factory=dict)
-    _identifiers: dict[str, Identifiers] = field(default_factory=dict)
+    _known: dict[tuple[Dialect, str], "_Known"] = field(default_factory=dict)
 
     def validator(self, place: Place, direction: str) -> SchemaValidator:
         """Return the validator of a schema object; what is wrong with it goes to `problems`."""
@@ -139,30 +134,37 @@ class Schemas:
     def bundle(self, place: Place, direction: str) -> Bundle:
         """Convert a schema object and all it refers to."""
         dialect = self._dialect(place)
-        key = dialect.identifier
-        if (known := self._identifiers.get(key)) is None:
-            known = self._identifiers[key] = Identifiers(self.references, dialect)
-        reading = _Reading(self, dialect, direction, known)
-        return Bundle(reading.read(place), self._definitions, dialect.definitions)
+        key = (dialect, direction)
+        if (known := self._known.get(key)) is None:
+            identifiers = Identifiers(self.references, dialect)
+            known = self._known[key] = _Known(dialect, direction, identifiers, self.problems)
+        root = _Reading(known).read(place)
+        return Bundle(root, known.definitions, dialect.definitions)
 
     def _dialect(self, place: Place) -> Dialect:
-        try:
-            target = self.references.resolve(place)
-        except SpecError:  # told where the reference is followed
-            target = place
-        return dialect_of(target, self.version)
+        if isinstance(place.value, dict) and "$schema" not in place.value:
+            with suppress(SpecError):  # told where the reference is followed
+                place = self.references.resolve(place)
+        return dialect_of(place, self.version)
+
+
+@dataclass(slots=True)
+class _Known:
+    """The definitions of one dialect and direction."""
+
+    dialect: Dialect
+    direction: str
+    identifiers: Identifiers
+    problems: list[SpecProblem]
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    definitions: dict[int, _Definition] = field(default_factory=dict)
 
 
 class _Reading:
-    """One pass over a schema and all it refers to, in one dialect and direction."""
+    """One pass over a schema and all it refers to."""
 
-    def __init__(
-        self, schemas: Schemas, dialect: Dialect, direction: str, identifiers: Identifiers
-    ) -> None:
-        self._schemas = schemas
-        self._dialect = dialect
-        self._direction = direction
-        self._identifiers = identifiers
+    def __init__(self, known: _Known) -> None:
+        self._known = known
         self._waiting: list[tuple[int, Place]] = []
         self._targets: list[int] = []
         self._base = ""
@@ -178,20 +180,21 @@ class _Reading:
         """Return what stands for the reference that a schema has under `keyword`."""
         reference = place.value[keyword]
         try:
-            target = self._identifiers.target(place, keyword)
+            target = self._known.identifiers.target(place, keyword)
         except SpecError as error:
             if is_meta_schema(reference):
                 return {"$ref": reference}
-            self._schemas.problems += error.problems
+            self._known.problems += error.problems
             return {}
         name = reference.rpartition("#")[2]
-        if keyword == "$dynamicRef" and target.value.get("$dynamicAnchor") == name:
+        value = target.value if isinstance(target.value, dict) else {}
+        if keyword == "$dynamicRef" and value.get("$dynamicAnchor") == name:
             return {"$dynamicRef": f"{_ROOT}{self._link(target)}#{name}"}
         return self.apart(target)
 
     def apart(self, place: Place) -> dict[str, JsonValue]:
         """Return a reference to a schema that is a definition of its own."""
-        return {"$ref": f"{self._base}#/{self._dialect.definitions}/{self._link(place)}"}
+        return {"$ref": f"{self._base}#/{self._known.dialect.definitions}/{self._link(place)}"}
 
     def _link(self, place: Place) -> int:
         number = self._reserve(place)
@@ -199,24 +202,24 @@ class _Reading:
         return number
 
     def _reserve(self, place: Place) -> int:
-        key = (place.document.file, place.pointer, self._direction, repr(self._dialect))
-        numbers = self._schemas._numbers
+        key, numbers = (place.document.file, place.pointer), self._known.numbers
         if (number := numbers.get(key)) is None:
             number = numbers[key] = len(numbers)
             self._waiting.append((number, place))
         return number
 
     def _define(self, number: int, place: Place) -> None:
-        anchors = self._identifiers.dynamic(place)
+        anchors = self._known.identifiers.dynamic(place)
         self._targets = []
         self._base = _ROOT if anchors else ""
-        schema = convert(place, self._dialect, self._direction, self._schemas.references, self)
+        known = self._known
+        schema = convert(place, known.dialect, known.direction, known.identifiers.references, self)
         definition = _Definition({})
         if self._is_sound(schema, place):
             if anchors and isinstance(schema, dict):
                 schema = self._resource(number, schema, anchors)
             definition = _Definition(schema, tuple(self._targets), bool(anchors))
-        self._schemas._definitions[number] = definition
+        self._known.definitions[number] = definition
 
     def _resource(
         self, number: int, schema: dict[str, JsonValue], anchors: dict[str, Place]
@@ -229,7 +232,7 @@ class _Reading:
 
     def _is_sound(self, schema: JsonValue, place: Place) -> bool:
         try:
-            compile_schema(_without_references(schema), self._dialect.draft)
+            compile_schema(_without_references(schema), self._known.dialect.draft)
         except jsonschema_rs.ValidationError as error:
             source = place.document.source(place.pointer + _pointer(error.instance_path))
             problem = SpecProblem(source, f"not a schema: {_shortened(error.message)}")
@@ -237,7 +240,7 @@ class _Reading:
             problem = SpecProblem(place.source, f"not a schema: {_shortened(str(error))}")
         else:
             return True
-        self._schemas.problems.append(problem)
+        self._known.problems.append(problem)
         return False
 
 
