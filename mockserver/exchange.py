@@ -16,6 +16,24 @@ Scope = dict[str, Any]
 """The names an expression sees while one request is handled."""
 Template = Callable[[Scope], Any]
 """A compiled value of a document: evaluates its expressions on a scope."""
+SCOPE_NAMES = frozenset(
+    (
+        "body",
+        "path",
+        "query",
+        "header",
+        "cookie",
+        "principal",
+        "credential",
+        "scopes",
+        "settings",
+        "now",
+        "base_url",
+        "test",
+        "request_id",
+    )
+)
+"""What every expression of an operation can see; null until it is known."""
 
 
 class Kind(StrEnum):

@@ -9,6 +9,9 @@ from mockserver.engine.trace import Entry
 from mockserver.exchange import Answer, Record, Refusal, Request
 from mockserver.model import Api, Operation
 
+MOST_BYTES = 50_000_000
+"""Of the bodies that one journal keeps."""
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -31,10 +34,12 @@ class Exchange:
 class Journal:
     """A bounded memory of exchanges; the oldest go first, and are counted."""
 
-    __slots__ = ("_entries", "count")
+    __slots__ = ("_bytes", "_capacity", "_entries", "count")
 
     def __init__(self, capacity: int) -> None:
-        self._entries: deque[Exchange] = deque(maxlen=capacity)
+        self._entries: deque[Exchange] = deque()
+        self._capacity = capacity
+        self._bytes = 0
         self.count = 0
         """Exchanges since the sandbox began, also those no longer kept."""
 
@@ -43,9 +48,13 @@ class Journal:
         return f"r{self.count + 1}"
 
     def add(self, exchange: Exchange) -> None:
-        """Remember an exchange."""
+        """Remember an exchange, and forget the oldest that there is no more room for."""
+        entries = self._entries
         self.count += 1
-        self._entries.append(exchange)
+        self._bytes += _size(exchange)
+        entries.append(exchange)
+        while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
+            self._bytes -= _size(entries.popleft())
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._entries)
@@ -60,3 +69,8 @@ class Journal:
     def clear(self) -> None:
         """Forget all exchanges; their ids are not used again."""
         self._entries.clear()
+        self._bytes = 0
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.request.body) + len(exchange.answer.body)

@@ -136,19 +136,21 @@ class Mounts:
 
     def __init__(self, apis: Iterable[Api]) -> None:
         self._by_name: dict[str, Mount] = {}
-        self._by_host: dict[str, list[Mount]] = {}
+        self._by_host: dict[str, tuple[Mount, ...]] = {}
         for api in apis:
             mount = _mount(api)
             self._by_name[api.name] = mount
             for host in {server.host.lower() for server in api.servers if server.host}:
-                self._by_host.setdefault(host, []).append(mount)
+                self._by_host[host] = (*self._by_host.get(host, ()), mount)
         mounts = list(self._by_name.values())
         self._only = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
 
     def locate(self, path: str, host: str) -> Located | None:
         """Find the API by host name or by the path's first segment."""
-        for mount in self._by_host.get(host, ()):
-            if (found := mount.find(path)) is not None or len(self._by_host[host]) == 1:
+        by_host = self._by_host
+        mounts = by_host.get(host) or by_host.get(host.partition(":")[0], ())
+        for mount in mounts:
+            if (found := mount.find(path)) is not None or len(mounts) == 1:
                 return Located(mount, found, "")
         end = path.find("/", 1)
         name = path[1:end] if end > 0 else path[1:]

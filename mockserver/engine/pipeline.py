@@ -14,7 +14,7 @@ from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import Credential, present, sandbox_of
 from mockserver.engine.trace import Answered, Matched, Refused
 from mockserver.errors import SandboxFullError
-from mockserver.exchange import Answer, Kind, Refusal, Request, Scope
+from mockserver.exchange import SCOPE_NAMES, Answer, Kind, Refusal, Request, Scope
 from mockserver.model import Api, Operation
 
 _PREFIX = "/~"
@@ -109,10 +109,12 @@ def _answer(
 ) -> None:
     """Find the answer of an API; whatever goes wrong becomes one."""
     api, operation, match = located.mount.api, exchange.operation, located.match
-    scope: Scope = {"settings": sandbox.settings(api.name), "now": exchange.at}
+    scope: Scope = {}
     run: Run | None = None
     try:
         if operation is None or match is None:
+            scope = dict.fromkeys(SCOPE_NAMES)
+            scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
             exchange.answer = _no_operation(located, exchange.request.method)
             return
         exchange.trace.append(Matched(operation))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mockserver import verbs
 from mockserver.clock import parse_duration
 from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import JsonValue, Template
+from mockserver.exchange import SCOPE_NAMES, JsonValue, Template
 from mockserver.model import CollectionSpec
 from mockserver.spec import behaviour
 from mockserver.spec.expressions import (
@@ -117,24 +117,6 @@ class StepContext:
         self.problems.append(SpecProblem(source, message, hint))
 
 
-BASE_NAMES = frozenset(
-    [
-        "body",
-        "path",
-        "query",
-        "header",
-        "cookie",
-        "principal",
-        "credential",
-        "scopes",
-        "settings",
-        "now",
-        "base_url",
-        "test",
-        "request_id",
-    ]
-)
-"""What every expression of an operation can see."""
 MAP_NAMES = frozenset(("path", "query", "header", "cookie", "principal", "settings", "test"))
 """Those of them that are maps or null."""
-RESERVED_NAMES = BASE_NAMES | {"item", "index", "error"}
+RESERVED_NAMES = SCOPE_NAMES | {"item", "index", "error"}

@@ -66,10 +66,13 @@ class Known:
     used: set[str] = field(default_factory=set)
     maps: set[str] = field(default_factory=set)
     """Names whose values are always maps or null, so that a field is one look-up."""
+    functions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: WORLD_FUNCTIONS)
+    """The sandbox's functions that can be called here."""
 
     def with_names(self, *more: str) -> "Known":
         """Return a copy that knows more names and records what is used in the same place."""
-        return Known(self.names | set(more), self.members, self.used, set(self.maps))
+        names, maps = self.names | set(more), set(self.maps)
+        return Known(names, self.members, self.used, maps, self.functions)
 
 
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
@@ -317,12 +320,12 @@ class _Rebuild(ast.NodeVisitor):
         if node.keywords or any(isinstance(item, ast.Starred) for item in node.args):
             raise BadExpression("functions take plain arguments, in order")
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
-        if name in WORLD_FUNCTIONS:
-            _check_count(name, len(arguments), *WORLD_FUNCTIONS[name])
+        if name in self._known.functions:
+            _check_count(name, len(arguments), *self._known.functions[name])
             self._known.used.add(_WORLD)
             return ast.Call(ast.Attribute(_scoped(_WORLD), name, ast.Load()), arguments, [])
         if name not in FUNCTIONS:
-            hint = near(name, [*FUNCTIONS, *WORLD_FUNCTIONS])
+            hint = near(name, [*FUNCTIONS, *self._known.functions])
             raise BadExpression(f"there is no function {name!r}", hint)
         _check_call(name, arguments)
         return _call(f"_f_{name}", *arguments)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import STATUS_OF_KIND, Scope
+from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, Scope
 from mockserver.model import (
     CollectionSpec,
     DocumentedResponse,
@@ -19,7 +19,7 @@ from mockserver.model import (
 )
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
-from mockserver.spec.contexts import BASE_NAMES, MAP_NAMES, StepContext
+from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known, near
 from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
 from mockserver.spec.policies import (
@@ -66,7 +66,7 @@ class DocumentContext:
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Make the context for expressions: what is known before any step."""
         members = {"settings": list(self.settings), **(members or {})}
-        known = Known({*BASE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        known = Known({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
         return StepContext(known, self.collections, kinds, set(), self.problems)
 
     @property
@@ -128,7 +128,7 @@ class _Operation:
         }
         source = place.child("x-mock").source
         compiled = compile_steps(model.steps, source.child("steps"), steps)
-        blank: Scope = dict.fromkeys((*BASE_NAMES, *sorted(steps.bound)))
+        blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
         blank["test"] = {}
         return Operation(
             id=self._id(),

@@ -24,11 +24,13 @@ from mockserver.model import (
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
 from mockserver.spec.documents import load_document
-from mockserver.spec.expressions import Known, compile_template
+from mockserver.spec.expressions import WORLD_FUNCTIONS, Known, compile_template
 from mockserver.spec.references import Place
 
 Model = TypeVar("Model", bound=BaseModel)
 FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
+FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
+"""What of the sandbox there is while its records are made."""
 _FIXTURE_FOLDER = "fixtures"
 
 
@@ -213,7 +215,7 @@ def _fixture(file: str, place: Place, context: StepContext) -> list[Fixture]:
     if not isinstance(document.value, dict):
         message = "a fixture is a mapping of collections to lists of records"
         raise SpecError([SpecProblem(whole.source, message)])
-    known = Known(set(FIXTURE_NAMES), context.known.members)
+    known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
     fixtures = []
     for name, records in whole.members():
         context.collection(name, records.source)

@@ -317,9 +317,10 @@ def test_search_turns_pages(partoo: World) -> None:
     assert (last["count"], last["max_page"], len(last["review_invitations"])) == (5, 3, 1)
 
 
-def test_it_answers_under_its_own_host_name_too(partoo: World) -> None:
+@pytest.mark.parametrize("host", ["api.partoo.co", "API.Partoo.co:443", "api.sandbox.partoo.co"])
+def test_it_answers_under_its_own_host_names_too(partoo: World, host: str) -> None:
     reply = World(partoo.engine).post(
-        f"/v2{SEND}", WITH_TEMPLATE, host="api.partoo.co", x_apikey="demo-partoo-key"
+        f"/v2{SEND}", WITH_TEMPLATE, host=host, x_apikey="demo-partoo-key"
     )
     assert reply.status == 200
 

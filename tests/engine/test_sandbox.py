@@ -143,3 +143,13 @@ def test_the_journal_keeps_the_latest_and_counts_the_rest(bundled: list[Api]) ->
         world.get("/nowhere")
     journal = world.sandbox().journal
     assert ([entry.id for entry in journal], journal.count) == (["r2", "r3"], 3)
+
+
+def test_the_journal_forgets_the_oldest_when_bodies_are_large(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.engine.journal.MOST_BYTES", 2_000)
+    for _ in range(5):
+        world.send("POST", "/nowhere", b"x" * 800)
+    kept = [entry.id for entry in world.sandbox().journal]
+    assert (kept[-1], len(kept) < 3) == ("r5", True)

@@ -146,3 +146,9 @@ def test_an_operation_without_an_id_gets_one(tmp_path: Path) -> None:
 
 def test_a_document_without_a_name_is_called_by_its_file(tmp_path: Path) -> None:
     assert load(tmp_path, HEAD + PATHS).name == "d"
+
+
+def test_a_fixture_cannot_call_what_needs_a_request(report: Report) -> None:
+    text = HEAD + "x-mock: {fixtures: [records.yaml], collections: {a: {}}}\n" + PATHS
+    lines = report(text, records_yaml="a: [{id: \"{{ sequence('x') }}\"}]\n")
+    assert any(line.startswith("records.yaml:1:6: /a/0/id: there is no function") for line in lines)
