@@ -1,0 +1,129 @@
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import World
+
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /a:
+    get:
+      parameters: [{name: n, in: query, schema: {type: integer}}]
+      responses:
+        '404': {description: gone, content: {application/json: {example: {gone: true}}}}
+        '201':
+          description: made
+          headers: {X-Left: {schema: {type: integer, example: 3}}}
+          content:
+            application/json:
+              schema: {type: object, required: [size], properties: {size: {type: integer}}}
+              examples:
+                small: {value: {size: 1}}
+                large: {value: {size: 9}}
+            text/plain: {example: hello}
+        '422': {description: wrong, content: {application/json: {example: {wrong: true}}}}
+  /sampled:
+    get:
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [id, size]
+                properties:
+                  id: {type: string, format: uuid}
+                  size: {type: integer, minimum: 5, maximum: 6}
+  /empty:
+    get: {responses: {'204': {description: nothing}}}
+  /silent:
+    get: {responses: {}}
+"""
+
+
+@pytest.fixture
+def shop(serve: Callable[[str], World]) -> World:
+    return serve(DOCUMENT)
+
+
+def test_the_lowest_success_and_its_first_example_are_answered(shop: World) -> None:
+    reply = shop.get("/a")
+    assert (reply.status, reply.json, reply.header("x-left")) == (201, {"size": 1}, "3")
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "body"),
+    [
+        ("application/json", 201, '{"size":1}'),
+        ("text/plain", 201, "hello"),
+        ("text/*;q=0.5, application/json;q=0.4", 201, "hello"),
+        ("*/*", 201, '{"size":1}'),
+        ("text/html, */*;q=0.1", 201, '{"size":1}'),
+        ("image/png", 406, None),
+        ("application/json;q=0, text/plain;q=0", 406, None),
+    ],
+)
+def test_the_client_chooses_the_media_type(
+    shop: World, accept: str, status: int, body: str | None
+) -> None:
+    reply = shop.get("/a", accept=accept)
+    assert reply.status == status
+    assert body is None or reply.text == body
+
+
+def test_without_an_example_a_value_is_sampled_from_the_schema(shop: World) -> None:
+    first, again = shop.get("/sampled").json, shop.get("/sampled").json
+    assert first == again
+    assert (len(first["id"]), first["size"] in (5, 6)) == (36, True)
+
+
+def test_an_answer_without_content_has_no_body(shop: World) -> None:
+    assert (shop.get("/empty").status, shop.get("/empty").text) == (204, "")
+    assert (shop.get("/silent").status, shop.get("/silent").text) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status", "body", "applied"),
+    [
+        ("code=404", 404, {"gone": True}, "code=404"),
+        ("example=large", 201, {"size": 9}, "example=large"),
+        ("code=404, wait=2", 404, {"gone": True}, "code=404, wait=2"),
+        ('example="small"', 201, {"size": 1}, "example=small"),
+        ("respond-async", 201, {"size": 1}, None),
+        ("code=9999", 201, {"size": 1}, None),
+    ],
+)
+def test_a_preference_steers_one_answer(
+    shop: World, prefer: str, status: int, body: object, applied: str | None
+) -> None:
+    reply = shop.get("/a", prefer=prefer)
+    assert (reply.status, reply.json, reply.header("preference-applied")) == (status, body, applied)
+
+
+def test_a_wait_delays_the_answer(shop: World) -> None:
+    assert shop.get("/a", prefer="wait=2").exchange.answer.delay == 2_000_000
+
+
+def test_a_seed_changes_what_is_sampled(shop: World) -> None:
+    ids = {shop.get("/sampled", prefer=f"seed={seed}").json["id"] for seed in range(3)}
+    assert len(ids) == 3
+
+
+def test_dynamic_samples_although_there_is_an_example(shop: World) -> None:
+    sizes = {shop.get("/a", prefer=f"dynamic=true, seed={n}").json["size"] for n in range(5)}
+    assert len(sizes) > 1
+
+
+def test_a_bad_request_gets_the_documented_422(shop: World) -> None:
+    reply = shop.get("/a?n=x")
+    assert (reply.status, reply.json) == (422, {"wrong": True})
+
+
+def test_where_nothing_is_documented_a_problem_tells_all(shop: World) -> None:
+    reply = shop.post("/a")
+    assert reply.status == 405
+    assert reply.header("content-type") == "application/problem+json"
+    assert reply.json["title"] == "Method Not Allowed"

@@ -1,0 +1,77 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.engine.records import Collection, ConflictError, Transaction
+from mockserver.model import CollectionSpec
+
+SPEC = CollectionSpec("things", "id", unique=("code",), indexed=("kind",))
+KEYS = st.sampled_from("abcdef")
+RECORDS = st.fixed_dictionaries(
+    {
+        "id": KEYS,
+        "code": st.one_of(st.none(), st.integers(0, 5)),
+        "kind": st.sampled_from(["x", "y", 1, True, None]),
+    }
+)
+Actions = list[tuple[str, str, dict[str, object]]]
+ACTIONS = st.lists(st.tuples(st.sampled_from(["put", "insert", "remove"]), KEYS, RECORDS))
+
+
+def act(transaction: Transaction, collection: Collection, actions: Actions) -> None:
+    for action, key, record in actions:
+        try:
+            if action == "remove" and key in collection.rows:
+                transaction.remove(collection, key)
+            elif action == "put":
+                transaction.put(collection, str(record["id"]), record)
+            elif action == "insert":
+                transaction.insert(collection, record)
+        except ConflictError:
+            continue
+
+
+def state(collection: Collection) -> tuple[object, ...]:
+    found = [
+        (kind, [record["id"] for record in collection.matching({"kind": kind})])
+        for kind in ("x", "y", 1, True, None)
+    ]
+    return list(collection.rows.items()), found
+
+
+@given(before=ACTIONS, during=ACTIONS)
+def test_rolling_back_leaves_everything_as_it_was(
+    before: Actions,
+    during: Actions,
+) -> None:
+    collection = Collection(SPEC)
+    setup = Transaction()
+    act(setup, collection, before)
+    setup.commit()
+    earlier = state(collection)
+    transaction = Transaction()
+    act(transaction, collection, during)
+    transaction.roll_back()
+    assert state(collection) == earlier
+
+
+@given(actions=ACTIONS)
+def test_an_index_finds_what_looking_at_every_record_finds(
+    actions: Actions,
+) -> None:
+    collection = Collection(SPEC)
+    act(Transaction(), collection, actions)
+    for kind in ("x", "y", 1, True, None):
+        looked = [
+            record
+            for record in collection
+            if record["kind"] == kind and isinstance(record["kind"], bool) is isinstance(kind, bool)
+        ]
+        assert collection.matching({"kind": kind}) == looked
+
+
+@given(actions=ACTIONS)
+def test_a_unique_field_is_unique(actions: Actions) -> None:
+    collection = Collection(SPEC)
+    act(Transaction(), collection, actions)
+    codes = [record["code"] for record in collection if record["code"] is not None]
+    assert len(codes) == len(set(codes))
