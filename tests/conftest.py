@@ -36,7 +36,7 @@ class Reply:
         return self.exchange.answer.body.decode()
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON can be anything
+    def json(self) -> Any:
         return orjson.loads(self.exchange.answer.body)
 
     def header(self, name: str) -> str | None:

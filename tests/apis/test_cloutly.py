@@ -99,7 +99,7 @@ def test_the_documented_review_is_the_latest_of_thirty(cloutly: World) -> None:
         (f"businessId={BUSINESS}", lambda review: review["businessId"] == BUSINESS),
     ],
 )
-def test_reviews_are_filtered(cloutly: World, query: str, holds: Any) -> None:  # noqa: ANN401 - a lambda
+def test_reviews_are_filtered(cloutly: World, query: str, holds: Any) -> None:
     found = cloutly.get(f"/reviews?{query}").json
     assert 0 < found["total"] < 30
     assert all(map(holds, found["reviews"]))

@@ -25,6 +25,9 @@ WITH_CONTENT: dict[str, Any] = {
     " experience ! @link Thank you!",
 }
 SEND = "/review_booster/send_invitation"
+SEARCH = "/review_booster/search-invitation"
+STATUS = "/review_booster/invitation_status"
+UNSUBSCRIBED = "5409c35a97bbc544d8e26740"
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def invite(partoo: World, **changes: object) -> Reply:
     return partoo.post(SEND, {name: value for name, value in body.items() if value is not None})
 
 
-def json_errors(reply: Reply) -> Any:  # noqa: ANN401 - JSON can be anything
+def json_errors(reply: Reply) -> Any:
     assert reply.status == 400
     return reply.json["errors"]["json"]
 
@@ -201,6 +204,16 @@ def test_a_business_that_is_not_there_or_not_yours_is_not_found(
     assert reply.json == {"errors": {"json": "Resource not found"}}
 
 
+def test_a_template_that_is_not_there_is_not_found(partoo: World) -> None:
+    assert invite(partoo, template_id=99).status == 404
+
+
+def test_the_template_of_another_organisation_is_not_found(partoo: World) -> None:
+    body = {**WITH_TEMPLATE, "business_id": "5409c35a97bbc544d8e26750"}
+    assert partoo.post(SEND, body, x_apikey="demo-partoo-other").status == 404
+    assert partoo.messages("partoo") == []
+
+
 def test_another_media_type_than_json_is_refused_as_documented(partoo: World) -> None:
     reply = partoo.post(SEND, b"a=b", content_type="application/x-www-form-urlencoded")
     assert reply.status == 415
@@ -317,12 +330,103 @@ def test_search_turns_pages(partoo: World) -> None:
     assert (last["count"], last["max_page"], len(last["review_invitations"])) == (5, 3, 1)
 
 
+@pytest.mark.parametrize("page", ["0", "1000001", "9" * 20, "x"])
+def test_a_page_that_cannot_be_is_refused(partoo: World, page: str) -> None:
+    reply = partoo.get(f"{SEARCH}?business_id={BUSINESS}&target_phone=x&page={page}")
+    assert list(json_errors(reply)) == ["page"]
+
+
+def test_a_search_names_every_parameter_it_lacks(partoo: World) -> None:
+    assert sorted(json_errors(partoo.get(SEARCH))) == ["business_id", "target_phone"]
+
+
+@pytest.mark.parametrize(
+    ("key", "business", "status"),
+    [
+        ("demo-partoo-key", "none", 404),
+        ("demo-partoo-other", BUSINESS, 404),
+        ("demo-partoo-read-only", BUSINESS, 200),
+        ("demo-partoo-read-only", "5409c35a97bbc544d8e26738", 403),
+        ("demo-partoo-key", UNSUBSCRIBED, 403),
+    ],
+    ids=["unknown", "another organisation's", "READ", "no access", "not subscribed"],
+)
+def test_only_those_with_access_may_search(
+    partoo: World, key: str, business: str, status: int
+) -> None:
+    path = f"{SEARCH}?business_id={business}&target_phone=x"
+    assert partoo.get(path, x_apikey=key).status == status
+
+
+def test_a_status_is_asked_for_by_id(partoo: World) -> None:
+    assert json_errors(partoo.get(STATUS)) == {"invitation_id": ["is required"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [("demo-partoo-read-only", 200), ("demo-partoo-other", 404)]
+)
+def test_only_those_with_access_may_ask_for_a_status(partoo: World, key: str, status: int) -> None:
+    path = f"{STATUS}?invitation_id={invite(partoo).json['invitation_id']}"
+    assert partoo.get(path, x_apikey=key).status == status
+
+
+def test_a_status_needs_a_business_that_is_subscribed(partoo: World) -> None:
+    path = f"{STATUS}?invitation_id={invite(partoo).json['invitation_id']}"
+    businesses = partoo.sandbox().store("partoo", partoo.now).collection("businesses")
+    [business] = businesses.matching({"id": BUSINESS})
+    businesses.replace(BUSINESS, {**business, "review_booster": False})
+    assert partoo.get(path).status == 403
+
+
+def test_a_status_needs_access_to_the_business(partoo: World) -> None:
+    path = f"{STATUS}?invitation_id={invite(partoo).json['invitation_id']}"
+    keys = partoo.sandbox().store("partoo", partoo.now).collection("keys")
+    [key] = keys.matching({"key": "demo-partoo-read-only"})
+    keys.replace(key["key"], {**key, "permissions": {}})
+    assert partoo.get(path, x_apikey=key["key"]).status == 403
+
+
+def test_an_invitation_that_is_not_there_has_no_status(partoo: World) -> None:
+    reply = partoo.get(f"{STATUS}?invitation_id=d3d8c966-0356-4ec0-baae-13ec3622ebc2")
+    assert (reply.status, reply.json) == (404, {"errors": {"json": "Resource not found"}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target_phone": "nonsense"},
+        {"template_id": 99},
+        {"invite_content": "@link"},
+        {"business_id": UNSUBSCRIBED},
+        {"target_phone": "+33600000003"},
+        {"target_phone": "+33600000004"},
+    ],
+    ids=["number", "template", "both", "subscription", "quota", "cooldown"],
+)
+def test_no_refusal_leaves_anything_behind(partoo: World, change: dict[str, Any]) -> None:
+    names = ("invitations", "messages", "templates", "cooldowns", "quotas", "sequences")
+    before = {name: partoo.records("partoo", name) for name in names}
+    assert invite(partoo, **change).status >= 400
+    assert {name: partoo.records("partoo", name) for name in names} == before
+
+
 @pytest.mark.parametrize("host", ["api.partoo.co", "API.Partoo.co:443", "api.sandbox.partoo.co"])
 def test_it_answers_under_its_own_host_names_too(partoo: World, host: str) -> None:
     reply = World(partoo.engine).post(
         f"/v2{SEND}", WITH_TEMPLATE, host=host, x_apikey="demo-partoo-key"
     )
     assert reply.status == 200
+
+
+def in_the_documents_place(folder: Path, text: str) -> World:
+    """Serve a document with Partoo's overlay and fixtures."""
+    (folder / "specs").mkdir()
+    (folder / "specs" / "partoo.yaml").write_text(text)
+    shutil.copy(ROOT / "specs" / "partoo.overlay.yaml", folder / "specs")
+    shutil.copytree(ROOT / "fixtures" / "partoo", folder / "fixtures" / "partoo")
+    [api] = load_apis([folder / "specs"], BUILT_IN)
+    world = World(Engine([api], Sandboxes({api.name: api})))
+    return world.at("/partoo/v2", x_apikey="demo-partoo-key")
 
 
 def test_a_document_with_other_operations_and_names_can_take_the_documents_place(
@@ -332,13 +436,15 @@ def test_a_document_with_other_operations_and_names_can_take_the_documents_place
     renamed = text.replace("InvitationId", "InviteIdentifier").replace("BusinessId", "ShopKey")
     start, end = renamed.index("  /review_booster/search"), renamed.index("components:")
     more = "  /business/search:\n    get: {responses: {'200': {description: found}}}\n"
-    (tmp_path / "specs").mkdir()
-    (tmp_path / "specs" / "partoo.yaml").write_text(renamed[:start] + more + renamed[end:])
-    shutil.copy(ROOT / "specs" / "partoo.overlay.yaml", tmp_path / "specs")
-    shutil.copytree(ROOT / "fixtures" / "partoo", tmp_path / "fixtures" / "partoo")
-    [api] = load_apis([tmp_path / "specs"], BUILT_IN)
-    other = World(Engine([api], Sandboxes({api.name: api}))).at(
-        "/partoo/v2", x_apikey="demo-partoo-key"
-    )
+    other = in_the_documents_place(tmp_path, renamed[:start] + more + renamed[end:])
     assert other.post(SEND, WITH_CONTENT).status == 200
     assert other.get("/business/search").status == 200
+
+
+def test_a_document_that_has_pages_of_its_own_can_take_the_documents_place(tmp_path: Path) -> None:
+    text = (ROOT / "specs" / "partoo.yaml").read_text()
+    after = "        - name: after\n"
+    page = "        - {name: page, in: query, schema: {type: integer, default: 1}}\n"
+    other = in_the_documents_place(tmp_path, text.replace(after, page + after))
+    found = other.get(f"{SEARCH}?business_id={BUSINESS}&target_phone=x&page=2")
+    assert (found.status, found.json["page"]) == (200, 2)

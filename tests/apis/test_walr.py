@@ -47,7 +47,8 @@ def test_an_invite_is_sent_at_the_time_that_is_given(walr: World) -> None:
 
 def test_a_scheduled_invite_cannot_be_cancelled(walr: World) -> None:
     walr.post(PATH, {**SMS, "sendTimeUtc": "2026-03-11T08:30:00Z"})
-    assert walr.send("DELETE", PATH).status == 405
+    reply = walr.send("DELETE", PATH)
+    assert (reply.status, reply.json["statusCode"]) == (405, 405)
     assert len(walr.messages("walr")) == 1
 
 
@@ -58,6 +59,83 @@ def test_recipients_are_kept_on_the_list_and_their_columns_may_change(walr: Worl
     [recipient] = walr.records("walr", "recipients")
     assert recipient["list_id"] == "email-list"
     assert recipient["variables"] == {"email": "jane@example.com", "name": "Jane", "city": "Oslo"}
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "written"),
+    [(EMAIL, "email", "Jane@Example.com"), (SMS, "phone", "+47 406 12345")],
+    ids=["e-mail", "SMS"],
+)
+def test_an_address_written_differently_is_the_same_recipient(
+    walr: World, body: dict[str, Any], name: str, written: str
+) -> None:
+    walr.post(PATH, body)
+    walr.post(PATH, {**body, "recipients": [{"variables": {name: written}}]})
+    [recipient] = walr.records("walr", "recipients")
+    assert recipient["variables"][name] == written
+    first, second = walr.messages("walr")
+    assert first["to"] == second["to"]
+
+
+def test_each_campaign_has_a_recipient_list_of_its_own(walr: World) -> None:
+    both = {"email": "jane@example.com", "phone": "+4740612345"}
+    for body in (EMAIL, SMS):
+        walr.post(PATH, {**body, "recipients": [{"variables": both}]})
+    lists = [recipient["list_id"] for recipient in walr.records("walr", "recipients")]
+    assert lists == ["email-list", "sms-list"]
+
+
+def test_a_placeholder_without_a_variable_stays_as_it_is(walr: World) -> None:
+    walr.post(PATH, {**SMS, "recipients": [{"variables": {"phone": "+4740612345"}}]})
+    assert walr.messages("walr")[0]["text"].startswith("Hello {{name}}! How was your stay?")
+
+
+def test_a_send_time_that_has_passed_means_at_once(walr: World) -> None:
+    walr.post(PATH, {**SMS, "sendTimeUtc": "2020-01-01T00:00:00Z"})
+    assert walr.messages("walr")[0]["status"] == "delivered"
+
+
+def test_every_violation_is_told_at_once(walr: World) -> None:
+    recipients = [{"variables": {"email": 3}}]
+    reply = walr.post(PATH, {**EMAIL, "recipients": recipients, "sendTimeUtc": "soon"})
+    assert reply.status == 400
+    assert "recipients.0.variables.email" in reply.json["error"]
+    assert "sendTimeUtc" in reply.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [(b"{", "application/json", 400), (b"a=b", "application/x-www-form-urlencoded", 415)],
+)
+def test_what_cannot_be_read_is_refused_in_the_same_form(
+    walr: World, content: bytes, content_type: str, status: int
+) -> None:
+    reply = walr.post(PATH, content, content_type=content_type)
+    assert (reply.status, reply.json["statusCode"]) == (status, status)
+
+
+def test_the_request_after_the_limit_is_refused_until_the_minute_is_over(walr: World) -> None:
+    walr.set("walr", requests_per_minute=1)
+    assert walr.post(PATH, EMAIL).status == 202
+    walr.advance("PT20S")
+    refused = walr.post(PATH, EMAIL)
+    assert (refused.status, refused.header("retry-after")) == (429, "40")
+    assert refused.json == {"error": "Too Many Requests", "statusCode": 429}
+    walr.advance("PT40S")
+    assert walr.post(PATH, EMAIL).status == 202
+
+
+@pytest.mark.parametrize(("count", "status"), [(2, 202), (3, 400)])
+def test_a_request_has_so_many_recipients_at_most(walr: World, count: int, status: int) -> None:
+    walr.set("walr", max_recipients=2)
+    recipients = [{"variables": {"email": f"guest{n}@example.com"}} for n in range(count)]
+    assert walr.post(PATH, {**EMAIL, "recipients": recipients}).status == status
+
+
+def test_as_many_recipients_as_the_setting_allows_are_invited(walr: World) -> None:
+    recipients = [{"variables": {"email": f"guest{n}@example.com"}} for n in range(10_000)]
+    assert walr.post(PATH, {**EMAIL, "recipients": recipients}).status == 202
+    assert len(walr.messages("walr")) == 10_000
 
 
 @pytest.mark.parametrize(
@@ -79,17 +157,32 @@ def test_there_must_be_recipients_with_variables(walr: World, recipients: object
     assert walr.post(PATH, {**EMAIL, "recipients": recipients}).status == 400
 
 
-def test_without_a_known_token_nobody_is_authorized(walr: World) -> None:
-    reply = walr.post(PATH, EMAIL, authorization="Bearer wrong")
+@pytest.mark.parametrize(
+    "given", ["Bearer wrong", "Bearer demo-walr-expired", "Bearer demo-walr-inactive"]
+)
+def test_without_a_good_token_nobody_is_authorized(walr: World, given: str) -> None:
+    reply = walr.post(PATH, EMAIL, authorization=given)
     assert reply.status == 401
     assert reply.json == {"error": "Unauthorized", "statusCode": 401}
     assert reply.header("www-authenticate") == 'Bearer realm="walr", error="invalid_token"'
+
+
+def test_without_any_token_nobody_is_authorized(walr: World) -> None:
+    reply = walr.post(PATH, EMAIL, authorization="")
+    assert (reply.status, reply.json) == (401, {"error": "Unauthorized", "statusCode": 401})
 
 
 def test_another_customers_project_is_forbidden(walr: World) -> None:
     path = "/survey/projects/other-project/surveys/other-survey/send-quick-sample"
     reply = walr.post(path, EMAIL)
     assert (reply.status, reply.json) == (403, {"error": "Forbidden", "statusCode": 403})
+
+
+@pytest.mark.parametrize("token", ["demo-walr-other", "demo-walr-read-only"])
+def test_what_a_token_may_not_do_is_forbidden_and_changes_nothing(walr: World, token: str) -> None:
+    reply = walr.post(PATH, EMAIL, authorization=f"Bearer {token}")
+    assert (reply.status, reply.json) == (403, {"error": "Forbidden", "statusCode": 403})
+    assert walr.messages("walr") == walr.records("walr", "recipients") == []
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_list_filters_sorts_pages_and_reshapes(shop: Shop) -> None:
         "- respond: {body: ['{{ page.items }}', '{{ page.total }}']}"
     )
 
-    def listed(**body: object) -> Any:  # noqa: ANN401 - JSON can be anything
+    def listed(**body: object) -> Any:
         return world.post("/do", body).json
 
     assert listed() == [["a", "b", "c"], 3]

@@ -53,7 +53,7 @@ def shop(serve: Callable[[str], World]) -> World:
     return serve(DOCUMENT)
 
 
-def fields(reply: Reply) -> Any:  # noqa: ANN401 - JSON can be anything
+def fields(reply: Reply) -> Any:
     assert reply.status == 400
     return sorted((item["where"], item["field"]) for item in reply.json["violations"])
 

@@ -121,7 +121,7 @@ async def test_a_clock_without_requests_may_be_set_back(client: Client) -> None:
     ],
     ids=str,
 )
-async def test_moves_that_are_not_possible_are_refused(client: Client, move: Any) -> None:  # noqa: ANN401 - JSON
+async def test_moves_that_are_not_possible_are_refused(client: Client, move: Any) -> None:
     await client.get("/cloutly/api/v1/businesses")
     reply = await client.post("/_mock/clock", json=move)
     assert reply.status_code == 422
@@ -140,7 +140,7 @@ async def test_settings_are_read_and_changed(client: Client) -> None:
 @pytest.mark.parametrize(
     "change", [{"none": 1}, {"sms_quota": -1}, {"sms_quota": "many"}, {"cooldown": 5}, [1]], ids=str
 )
-async def test_settings_that_do_not_fit_change_nothing(client: Client, change: Any) -> None:  # noqa: ANN401 - JSON
+async def test_settings_that_do_not_fit_change_nothing(client: Client, change: Any) -> None:
     before = (await client.get("/_mock/settings/partoo")).json()
     given = {"requests_per_minute": 7, **change} if isinstance(change, dict) else change
     assert (await client.patch("/_mock/settings/partoo", json=given)).status_code == 422
