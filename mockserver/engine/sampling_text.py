@@ -10,7 +10,7 @@ from mockserver.clock import DAY, Instant, format_instant
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "flint", "grove", "haven")
 _FIRST_DAY = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, in microseconds: dates are made in the year after it."""
-_REPEATS = (3, 0, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+_REPEATS = (3, 0, 1, 2, *range(4, 70), 100, 200, 500)
 """How often a repeated part of a pattern is made beyond its least, in the order of trying."""
 _LARGEST = 10_000
 _DEEPEST = 50
@@ -24,7 +24,7 @@ def text(
     Args:
         chance: Where the choices come from.
         kind: A format, such as `date`; one that is unknown means words.
-        pattern: A regular expression; one with look-around, back reference or `\\b` is not met.
+        pattern: A regular expression; one with look-around or a back reference is not met.
         least: Characters at least.
         most: Characters at most.
     """
@@ -42,10 +42,13 @@ def _patterned(chance: random.Random, pattern: str, least: int, most: int | None
         tree = _Reader(pattern).whole()
     except _UnsupportedError:
         return None
+    longest = _LARGEST if most is None else min(most, _LARGEST)
     for more in _REPEATS:
         made = tree.make(chance, more)
-        if least <= len(made) <= (_LARGEST if most is None else most):
+        if least <= len(made) <= longest:
             return made
+        if len(made) > longest and more > _REPEATS[0]:
+            break
     return None
 
 
@@ -56,6 +59,8 @@ class _UnsupportedError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Letters:
     letters: str
+    size: int = 1
+    """The least length of what is made; that of the other parts likewise."""
 
     def make(self, chance: random.Random, _more: int) -> str:
         return chance.choice(self.letters)
@@ -65,6 +70,10 @@ class _Letters:
 class _Sequence:
     parts: "tuple[_Part, ...]"
 
+    @property
+    def size(self) -> int:
+        return sum(part.size for part in self.parts)
+
     def make(self, chance: random.Random, more: int) -> str:
         return "".join(part.make(chance, more) for part in self.parts)
 
@@ -72,6 +81,10 @@ class _Sequence:
 @dataclass(frozen=True, slots=True)
 class _Choice:
     branches: tuple[_Sequence, ...]
+
+    @property
+    def size(self) -> int:
+        return max(branch.size for branch in self.branches)
 
     def make(self, chance: random.Random, more: int) -> str:
         return chance.choice(self.branches).make(chance, more)
@@ -82,6 +95,10 @@ class _Repeat:
     part: "_Part"
     least: int
     most: int
+
+    @property
+    def size(self) -> int:
+        return self.least * self.part.size
 
     def make(self, chance: random.Random, more: int) -> str:
         count = min(self.most, self.least + more)
@@ -211,6 +228,8 @@ class _Reader:
             part = _Repeat(part, *self._counts())
         else:
             return part
+        if part.size > _LARGEST:
+            raise _UnsupportedError
         if self._next() == "?":
             self._take()  # lazily repeated, which makes the same texts
         return part

@@ -213,7 +213,16 @@ def _secret_parameters(exchange: Exchange) -> frozenset[str]:
 
 
 def _redacted_headers(headers: Iterable[tuple[str, str]], secrets: frozenset[str]) -> Json:
-    return {name: REDACTED if name.lower() in secrets else value for name, value in headers}
+    return {name: _redacted_header(name.lower(), value, secrets) for name, value in headers}
+
+
+def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
+    if name in secrets:
+        return REDACTED
+    if name == "location":  # a redirect to a client carries its code
+        address, mark, query = value.partition("?")
+        return address + mark + _redacted_query(query, secrets)
+    return value
 
 
 def _redacted_query(query: str, secrets: frozenset[str]) -> str:

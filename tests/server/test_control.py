@@ -230,6 +230,10 @@ async def test_secrets_are_not_shown(client: Client) -> None:
     await client.post("/justanudge/api/oauth/zapier/token", data=form)
     await client.get("/cloutly/api/v1/businesses?code=hush", headers={"x-api-key": "hush"})
     await client.get("/justanudge/api/zapier/me", headers={"authorization": "Bearer hush"})
+    await client.get(
+        "/justanudge/api/oauth/zapier/authorize?client_id=demo-nudge-client&response_type=code"
+        "&redirect_uri=https://client.example/callback&mock_decision=approve&code=hush"
+    )
     for entry in (await client.get("/_mock/requests")).json()["requests"]:
         shown = (await client.get(f"/_mock/requests/{entry['id']}")).text
         assert "hush" not in shown

@@ -26,7 +26,7 @@ json_values = st.recursive(
 )
 
 
-def call(name: str, *arguments: object) -> Any:  # noqa: ANN401 - JSON can be anything
+def call(name: str, *arguments: object) -> Any:
     return FUNCTIONS[name].call(*arguments)
 
 

@@ -28,9 +28,9 @@ def troubles(text: str) -> list[Trouble]:
 
 @given(json_values, st.sampled_from([None, 1]), st.booleans())
 def test_dumped_json_keeps_its_value(
-    value: Any,  # noqa: ANN401 - any JSON
+    value: Any,
     indent: int | None,
-    ascii_only: bool,  # noqa: FBT001 - Hypothesis passes it by position
+    ascii_only: bool,
 ) -> None:
     assert read_json(json.dumps(value, indent=indent, ensure_ascii=ascii_only)) == value
 

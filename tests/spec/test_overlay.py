@@ -46,7 +46,7 @@ def overlay(*actions: object, version: str = "1.1.0", **other: object) -> Docume
     return parse_document(json.dumps(value, indent=1).encode(), "overlay.json")
 
 
-def applied(value: object, *actions: object, version: str = "1.1.0") -> Any:  # noqa: ANN401 - any JSON
+def applied(value: object, *actions: object, version: str = "1.1.0") -> Any:
     document = parse_document(json.dumps(value).encode(), "base.json")
     return apply_overlays(document, [overlay(*actions, version=version)]).value
 
@@ -357,7 +357,7 @@ steps = names.map(lambda name: f"['{name}']") | st.sampled_from([".a", ".b", ".x
 
 @given(trees, st.lists(steps, max_size=3))
 def test_simple_paths_select_what_the_jsonpath_engine_selects(
-    value: Any,  # noqa: ANN401 - any JSON
+    value: Any,
     path: list[str],
 ) -> None:
     target = "$" + "".join(path)

@@ -29,12 +29,12 @@ def troubles(text: str) -> list[Trouble]:
 
 
 @given(json_values)
-def test_json_read_as_yaml_keeps_its_value(value: Any) -> None:  # noqa: ANN401 - any JSON
+def test_json_read_as_yaml_keeps_its_value(value: Any) -> None:
     assert read_yaml(json.dumps(value, ensure_ascii=False)) == value
 
 
 @given(json_values)
-def test_dumped_yaml_keeps_its_value(value: Any) -> None:  # noqa: ANN401 - any JSON
+def test_dumped_yaml_keeps_its_value(value: Any) -> None:
     text = yaml.safe_dump(value, default_style='"', allow_unicode=True)
 
     assert read_yaml(text) == value

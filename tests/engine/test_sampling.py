@@ -1,0 +1,341 @@
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.engine.sampling import sample
+from mockserver.exchange import JsonValue
+
+SEEDS = (0, 1, 7, 1234, b"bytes")
+DEFINITIONS: dict[str, Any] = {
+    "tree": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"},
+            "parent": {"$ref": "#/$defs/tree"},
+            "children": {"type": "array", "items": {"$ref": "#/$defs/tree"}},
+        },
+    },
+    "nested": {
+        "anyOf": [
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/nested"}},
+            {"type": "string"},
+        ]
+    },
+    "linked": {
+        "type": "object",
+        "required": ["next"],
+        "properties": {"next": {"anyOf": [{"$ref": "#/$defs/linked"}, {"type": "null"}]}},
+    },
+}
+
+
+def referring(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}", "$defs": DEFINITIONS}
+
+
+def is_valid(schema: JsonValue, value: JsonValue) -> bool:
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value)
+
+
+PATTERNS = [
+    "^(foo|bar)[0-9]{3}$",
+    r"^\+?[1-9]\d{1,14}$",
+    r"^[A-Z]{2}-\w+$",
+    r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$",
+    "^(?:a|b)*c?$",
+    "^#[0-9a-fA-F]{6}$",
+    r"^[\w.-]+$",
+    "^.{5,}$",
+    r"^[a-z]+(\.[a-z]+)*?$",
+    "b+",
+    "^$",
+    "",
+]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_text_matches_a_simple_pattern(pattern: str, seed: int | bytes) -> None:
+    assert re.search(pattern, sample({"type": "string", "pattern": pattern}, seed))
+
+
+@pytest.mark.parametrize("pattern", [r"^(?=a)", r"(a)\1", "(", "[", "a{2", "*", "(" * 500, r"\b"])
+def test_a_pattern_that_is_not_simple_gives_words(pattern: str) -> None:
+    made = sample({"type": "string", "pattern": pattern, "maxLength": 8}, 1)
+
+    assert re.fullmatch("[a-z ]{5,8}", made)
+
+
+def test_a_pattern_is_made_as_long_as_it_must_be() -> None:
+    schema = {"type": "string", "pattern": "^[a-z]+$", "minLength": 37, "maxLength": 37}
+
+    assert re.fullmatch("[a-z]{37}", sample(schema, 1))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "minimum": 5, "maximum": 7, "multipleOf": 3},
+        {"type": "integer", "minimum": 0, "maximum": 3, "multipleOf": 5},
+        {"type": "integer", "maximum": -5},
+        {"type": "integer", "exclusiveMinimum": 4, "exclusiveMaximum": 6},
+        {"type": "integer", "minimum": 2.5, "maximum": 3.5},
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 0.5},
+        {"type": "number", "minimum": 0.25, "maximum": 0.95, "multipleOf": 0.1},
+        {"type": "number", "exclusiveMinimum": 0.5, "maximum": 0.9, "multipleOf": 0.25},
+        {"minimum": 3, "maximum": 4},
+        {"type": "string", "minLength": 100},
+        {"type": "string", "maxLength": 3},
+        {"type": "string", "format": "email", "minLength": 40},
+        {"type": ["null", "integer"]},
+        {"type": "null"},
+        {"enum": ["a", 1, None]},
+        {"const": {"a": 1}},
+        {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "uniqueItems": True},
+        {"type": "array", "items": {"example": "x", "type": "string"}, "minItems": 3},
+        {"type": "array", "maxItems": 0},
+        {"type": "array", "prefixItems": [{"type": "string"}, {"const": 1}], "items": False},
+        {"type": "array", "contains": {"const": 5}, "items": {"type": "integer"}, "minItems": 3},
+        {"type": "object", "required": ["b"], "maxProperties": 1, "properties": {"a": {}}},
+        {"type": "object", "minProperties": 3, "additionalProperties": {"type": "integer"}},
+        {"type": "object", "minProperties": 2, "properties": {"a": {}, "b": {}, "c": {}}},
+        {"oneOf": [{"type": "null"}, {"type": "string"}]},
+        {"type": "integer", "anyOf": [{"type": "string"}, {"type": "number", "minimum": 3}]},
+        {
+            "allOf": [
+                {"required": ["a"], "properties": {"a": {"type": "integer", "minimum": 5}}},
+                {"required": ["b"], "properties": {"a": {"maximum": 6}, "b": {"type": "string"}}},
+            ]
+        },
+        {
+            "type": "object",
+            "example": {"kind": "a"},
+            "required": ["kind"],
+            "properties": {"kind": {"type": "string"}},
+            "oneOf": [{"properties": {"kind": {"const": "a"}}}],
+        },
+        referring("tree"),
+        referring("nested"),
+        referring("linked"),
+    ],
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_sample_conforms_to_its_schema(schema: JsonValue, seed: int | bytes) -> None:
+    assert is_valid(schema, sample(schema, seed))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("date", "date-time", "time", "duration", "email", "uuid", "uri", "uri-reference"),
+        *("hostname", "ipv4", "ipv6", "regex", "json-pointer"),
+    ],
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_text_is_of_its_format(name: str, seed: int | bytes) -> None:
+    schema = {"type": "string", "format": name}
+
+    assert is_valid(schema, sample(schema, seed))
+
+
+def numbers() -> st.SearchStrategy[dict[str, Any]]:
+    bound = st.integers(-(2**40), 2**40)
+    return st.builds(
+        lambda kind, low, size: {"type": kind, "minimum": low, "maximum": low + size},
+        st.sampled_from(["integer", "number"]),
+        bound,
+        st.integers(0, 2**40),
+    )
+
+
+def texts() -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        lambda least, size: {"type": "string", "minLength": least, "maxLength": least + size},
+        st.integers(0, 60),
+        st.integers(0, 60),
+    )
+
+
+def arrays(items: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        lambda item, least, size: {
+            "type": "array",
+            "items": item,
+            "minItems": least,
+            "maxItems": least + size,
+        },
+        items,
+        st.integers(0, 4),
+        st.integers(0, 4),
+    )
+
+
+def objects(members: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        lambda properties, required: {
+            "type": "object",
+            "properties": properties,
+            "required": [name for name in properties if name in required],
+            "additionalProperties": False,
+        },
+        st.dictionaries(st.sampled_from("abcdef"), members, max_size=4),
+        st.sets(st.sampled_from("abcdef")),
+    )
+
+
+def combined(parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    several = st.lists(parts, min_size=1, max_size=3)
+    return several.map(lambda schemas: {"anyOf": schemas}) | parts.map(
+        lambda schema: {"allOf": [schema, {"description": "x"}]}
+    )
+
+
+SCHEMAS = st.recursive(
+    numbers() | texts() | st.sampled_from([{"type": "boolean"}, {"type": "null"}]),
+    lambda inner: arrays(inner) | objects(inner) | combined(inner),
+    max_leaves=12,
+)
+
+
+@given(SCHEMAS, st.integers())
+def test_samples_of_any_simple_schema_conform(schema: dict[str, Any], seed: int) -> None:
+    assert is_valid(schema, sample(schema, seed))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "example": "x", "default": "y"}, "x"),
+        ({"type": "string", "examples": ["x", "y"]}, "x"),
+        ({"type": "string", "default": "y"}, "y"),
+        ({"type": "string", "const": "z", "example": "x"}, "z"),
+        ({"properties": {"a": {"example": 7}}}, {"a": 7}),
+        ({"allOf": [{"type": "object", "example": {"a": 1}}]}, {"a": 1}),
+        ({"example": None}, None),
+    ],
+)
+def test_what_the_schema_names_itself_is_taken(schema: JsonValue, value: JsonValue) -> None:
+    assert sample(schema, 1) == value
+
+
+def test_the_example_of_a_part_does_not_stand_for_the_whole() -> None:
+    part = {"type": "object", "example": {"a": 1}, "properties": {"a": {"example": 1}}}
+    schema = {"allOf": [part, {"properties": {"b": {"example": 2}}}]}
+
+    assert sample(schema, 1) == {"a": 1, "b": 2}
+
+
+def test_an_integer_without_narrow_bounds_is_small_and_positive() -> None:
+    schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+
+    assert all(1 <= sample(schema, seed) <= 1_001 for seed in range(50))
+
+
+def test_exclusive_bounds_of_draft_4_are_kept() -> None:
+    schema = {"type": "integer", "minimum": 0, "exclusiveMinimum": True, "maximum": 1}
+
+    assert sample(schema, 1) == 1
+
+
+@pytest.mark.parametrize("mark", ["readOnly", "writeOnly"])
+def test_a_property_that_does_not_travel_is_not_made(mark: str) -> None:
+    hidden = {"$ref": "#/$defs/hidden"}
+    schema = {
+        "properties": {"a": {"type": "boolean"}, "b": {mark: True}, "c": hidden},
+        "$defs": {"hidden": {mark: True}},
+    }
+
+    assert sample(schema, 1).keys() == {"a"}
+
+
+def test_optional_members_stop_where_a_schema_leads_back_to_itself() -> None:
+    made = sample(referring("tree"), 1)
+
+    assert made.keys() == {"name", "children"}
+    assert made["children"] == []
+
+
+def test_a_reference_into_a_bundle_with_an_address_is_followed() -> None:
+    schema = {"$id": "mock:/", "$ref": "mock:/#/$defs/0", "$defs": {"0": {"const": 5}}}
+
+    assert sample(schema, 1) == 5
+
+
+def wide_schema() -> dict[str, Any]:
+    """Twenty required members, nine levels deep."""
+    levels = {
+        str(level): {
+            "type": "object",
+            "required": [f"p{number}" for number in range(20)],
+            "properties": {f"p{number}": {"$ref": f"#/$defs/{level + 1}"} for number in range(20)},
+        }
+        for level in range(9)
+    }
+    return {"$ref": "#/$defs/0", "$defs": {**levels, "9": {"type": "string"}}}
+
+
+def tangled_schema() -> dict[str, Any]:
+    """Twelve alternatives, each of which has all twelve as alternatives."""
+    names = [str(number) for number in range(12)]
+    every = [{"$ref": f"#/$defs/{name}"} for name in names]
+    return {"$ref": "#/$defs/0", "$defs": {name: {"oneOf": every} for name in names}}
+
+
+def endless_schema() -> dict[str, Any]:
+    again = {"$ref": "#/$defs/0"}
+    return {
+        "$ref": "#/$defs/0",
+        "$defs": {"0": {"type": "object", "required": ["a"], "properties": {"a": again}}},
+    }
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        wide_schema(),
+        tangled_schema(),
+        endless_schema(),
+        {"$ref": "#"},
+        {"$ref": "#/nowhere"},
+        {"type": "array", "minItems": 10**9, "items": {"type": "integer"}},
+        {"type": "object", "minProperties": 10**9},
+        {"type": "string", "minLength": 10**9},
+        {"type": "string", "pattern": "^(((a{1000}){1000}){1000}){1000}$"},
+        {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"const": 1}},
+    ],
+)
+def test_a_schema_of_endless_size_gives_a_bounded_value(schema: dict[str, Any]) -> None:
+    assert len(repr(sample(schema, 1))) < 2_000_000
+
+
+def test_the_same_seed_gives_the_same_value_in_every_process() -> None:
+    code = (
+        "from mockserver.engine.sampling import sample;"
+        "print(sample({'type': 'object', 'required': list('fbadce'), 'minProperties': 9,"
+        " 'additionalProperties': {'type': 'string', 'pattern': '[^a-d]{9}'}}, 5))"
+    )
+    printed = {
+        subprocess.run(  # noqa: S603 - our own interpreter and text
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(printed) == 1
+
+
+def test_another_seed_gives_another_value() -> None:
+    schema = {"type": "string", "format": "uuid"}
+
+    assert len({sample(schema, seed) for seed in range(20)}) == 20

@@ -1,0 +1,199 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.errors import SpecProblem
+from mockserver.exchange import JsonValue
+from mockserver.spec.dialects import DRAFT_2020_12, OPENAPI_3_0, dialect_of, is_meta_schema
+from mockserver.spec.documents import parse_document
+from mockserver.spec.references import Place, References
+from mockserver.spec.schemas import Schemas
+
+
+def place_of(schema: JsonValue, **whole: Any) -> Place:
+    document = parse_document(b"{}", "api.json", Path("/nowhere/api.json"))
+    document.value = {**whole, "schema": schema}
+    return Place(document, "", document.value).child("schema")
+
+
+def converted(
+    schema: JsonValue, version: str = "3.0", direction: str = "request", **whole: Any
+) -> dict[str, Any]:
+    problems: list[SpecProblem] = []
+    schemas = Schemas(References(Path("/nowhere")), version, problems)
+    bundle = schemas.bundle(place_of(schema, **whole), direction).schema()
+    assert problems == []
+    keyword, _, number = bundle["$ref"].removeprefix("#/").partition("/")
+    found: dict[str, Any] = bundle[keyword][number]
+    return found
+
+
+def accepts(schema: JsonValue, value: JsonValue, version: str = "3.0", **how: Any) -> bool:
+    direction = how.pop("direction", "request")
+    problems: list[SpecProblem] = []
+    schemas = Schemas(References(Path("/nowhere")), version, problems)
+    validator = schemas.validator(place_of(schema, **how), direction)
+    assert problems == []
+    return validator.is_valid(value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "null_is_valid"),
+    [
+        ({"type": "string", "nullable": True}, True),
+        ({"type": "string", "nullable": False}, False),
+        ({"type": "string", "nullable": True, "enum": ["a", None]}, True),
+        ({"type": "string", "nullable": True, "enum": ["a"]}, False),
+        ({"nullable": True, "allOf": [{"type": "string"}]}, False),
+        ({"type": "object", "nullable": True, "allOf": [{"$ref": "#/pet"}]}, False),
+        ({"$ref": "#/pet", "nullable": True}, False),
+        ({"$ref": "#/none"}, True),
+    ],
+)
+def test_nullable_adds_null_to_the_type_beside_it_and_to_nothing_else(
+    schema: JsonValue, *, null_is_valid: bool
+) -> None:
+    whole: dict[str, JsonValue] = {
+        "pet": {"type": "object"},
+        "none": {"type": "object", "nullable": True},
+    }
+
+    assert accepts(schema, None, **whole) is null_is_valid
+
+
+def test_exclusive_bounds_of_3_0_stay_booleans() -> None:
+    schema = {"type": "integer", "minimum": 0, "exclusiveMinimum": True}
+
+    assert converted(schema) == schema
+    assert not accepts(schema, 0)
+
+
+@pytest.mark.parametrize("keyword", ["discriminator", "xml", "externalDocs", "x-internal"])
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_what_is_only_of_openapi_is_dropped(keyword: str, version: str) -> None:
+    assert converted({"type": "object", keyword: {}}, version) == {"type": "object"}
+
+
+@pytest.mark.parametrize("keyword", ["const", "patternProperties", "if", "nullable", "$id"])
+def test_keywords_that_3_0_does_not_have_are_dropped(keyword: str) -> None:
+    assert converted({"type": "object", keyword: {}}) == {"type": "object"}
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_examples_are_kept_for_sampling(version: str) -> None:
+    schema = {"type": "string", "example": {"$ref": "#/nowhere"}}
+
+    assert converted(schema, version) == schema
+
+
+def test_siblings_of_a_reference_count_in_3_1_only() -> None:
+    schema = {"$ref": "#/text", "minLength": 3}
+
+    assert accepts(schema, "a", "3.0", text={"type": "string"})
+    assert not accepts(schema, "a", "3.1", text={"type": "string"})
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1])
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_int32_has_a_range(value: int, version: str) -> None:
+    schema = {"type": "integer", "format": "int32"}
+
+    assert not accepts(schema, value, version)
+    assert accepts(schema, 2**31 - 1, version)
+
+
+def test_narrower_bounds_than_those_of_the_format_stay() -> None:
+    schema = converted({"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**70})
+
+    assert (schema["minimum"], schema["maximum"]) == (1, 2**63 - 1)
+
+
+USER = {
+    "type": "object",
+    "required": ["id", "password", "name"],
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "password": {"type": "string", "writeOnly": True},
+        "name": {"type": "string"},
+    },
+}
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+@pytest.mark.parametrize(
+    ("direction", "required"), [("request", ["password", "name"]), ("response", ["id", "name"])]
+)
+def test_what_does_not_travel_is_not_required(
+    version: str, direction: str, required: list[str]
+) -> None:
+    assert converted(USER, version, direction)["required"] == required
+
+
+def test_a_read_only_property_may_be_sent() -> None:
+    assert accepts(USER, {"id": 1, "password": "x", "name": "Ann"})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [{"$ref": "#/user"}], "required": ["id"]},
+        {"allOf": [{"$ref": "#/user"}, {"required": ["id"]}]},
+        {"allOf": [{"allOf": [{"$ref": "#/user"}]}, {"oneOf": [{"required": ["id"]}]}]},
+        {"required": ["id"], "properties": {"id": {"$ref": "#/id"}}},
+    ],
+)
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_read_only_is_seen_through_references_and_allof(schema: JsonValue, version: str) -> None:
+    user = {"properties": USER["properties"]}
+
+    assert accepts(schema, {}, version, user=user, id={"type": "integer", "readOnly": True})
+    assert not accepts(schema, {}, version, direction="response", user=user, id={})
+
+
+def test_only_the_mark_of_what_does_not_travel_is_kept() -> None:
+    properties = converted(USER, "3.1", "response")["properties"]
+
+    assert properties["password"] == {"type": "string", "writeOnly": True}
+    assert properties["id"] == {"type": "integer"}
+
+
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+
+
+def test_a_schema_names_its_dialect_before_its_document_does() -> None:
+    draft_4 = "http://json-schema.org/draft-04/schema"
+    place = place_of({"$schema": DRAFT_7}, jsonSchemaDialect=draft_4)
+
+    assert dialect_of(place, "3.1").draft == "7"
+    assert dialect_of(place_of({}, jsonSchemaDialect=draft_4), "3.1").draft == "4"
+
+
+@pytest.mark.parametrize("address", ["https://spec.openapis.org/oas/3.1/dialect/base", "x", 7])
+def test_an_unknown_dialect_is_read_as_2020_12(address: object) -> None:
+    assert dialect_of(place_of({}, jsonSchemaDialect=address), "3.1") is DRAFT_2020_12
+
+
+def test_3_0_has_one_dialect() -> None:
+    assert dialect_of(place_of({"$schema": DRAFT_7}), "3.0") is OPENAPI_3_0
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        DRAFT_7,
+        "http://json-schema.org/draft-04/schema#",
+        "http://json-schema.org/draft-06/schema#",
+        "https://json-schema.org/draft/2019-09/schema",
+    ],
+)
+def test_an_older_dialect_is_applied(dialect: str) -> None:
+    schema = {"items": [{"type": "string"}]}
+
+    assert accepts(schema, ["a", 1], "3.1", jsonSchemaDialect=dialect)
+    assert not accepts(schema, [1], "3.1", jsonSchemaDialect=dialect)
+
+
+def test_the_addresses_of_dialects_are_known() -> None:
+    assert is_meta_schema(DRAFT_7)
+    assert not is_meta_schema("https://example.com/schema")
