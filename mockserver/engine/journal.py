@@ -13,6 +13,9 @@ MOST_BYTES = 50_000_000
 """Of the bodies that one journal keeps."""
 
 
+_NO_ANSWER = Answer(500, [], b"")
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request, its answer, and why it was given; it only gains fields on its way."""
@@ -28,7 +31,8 @@ class Exchange:
     reason: str = ""
     """Why the mock itself decided the answer: an error kind or the like; else empty."""
     refusal: Refusal | None = None
-    answer: Answer = field(default_factory=lambda: Answer(500, [], b""))
+    answer: Answer = field(default_factory=lambda: _NO_ANSWER)
+    """Always another one when the exchange is handed out."""
 
 
 class Journal:

@@ -1,7 +1,7 @@
 """From a method and a path to an operation, at a cost that does not grow with their number."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -46,6 +46,11 @@ class Router:
                 self._add(operation)
             else:
                 self._static.setdefault(operation.path, {})[operation.method] = operation
+
+    @property
+    def static(self) -> Iterable[str]:
+        """The paths without parameters."""
+        return self._static
 
     def find(self, path: str) -> Match | None:
         """Return what is served under a path, or None."""
@@ -132,7 +137,7 @@ class Located:
 class Mounts:
     """All addresses of all APIs."""
 
-    __slots__ = ("_by_host", "_by_name", "_only")
+    __slots__ = ("_by_host", "_by_name", "_known", "_only")
 
     def __init__(self, apis: Iterable[Api]) -> None:
         self._by_name: dict[str, Mount] = {}
@@ -143,11 +148,14 @@ class Mounts:
             for host in {server.host.lower() for server in api.servers if server.host}:
                 self._by_host[host] = (*self._by_host.get(host, ()), mount)
         mounts = list(self._by_name.values())
+        self._known = dict(_static_addresses(mounts))
         self._only = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
 
     def locate(self, path: str, host: str) -> Located | None:
         """Find the API by host name or by the path's first segment."""
         by_host = self._by_host
+        if host not in by_host and (known := self._known.get(path)) is not None:
+            return known
         mounts = by_host.get(host) or by_host.get(host.partition(":")[0], ())
         for mount in mounts:
             if (found := mount.find(path)) is not None or len(mounts) == 1:
@@ -159,6 +167,16 @@ class Mounts:
         if self._only is not None:
             return Located(self._only, self._only.find(path), "")
         return None
+
+
+def _static_addresses(mounts: Iterable[Mount]) -> Iterator[tuple[str, Located]]:
+    """Yield the addresses without parameters: most requests are found by one look-up."""
+    for mount in mounts:
+        name = "/" + mount.api.name
+        for server_path in mount.server_paths:
+            for path in mount.router.static:
+                found = mount.find(server_path + path)
+                yield f"{name}{server_path}{path}", Located(mount, found, name)
 
 
 def _mount(api: Api) -> Mount:

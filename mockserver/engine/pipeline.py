@@ -12,7 +12,7 @@ from mockserver.engine.rendering import problem, render_refusal
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import Credential, present, sandbox_of
-from mockserver.engine.trace import Answered, Matched, Refused
+from mockserver.engine.trace import Answered, Refused
 from mockserver.errors import SandboxFullError
 from mockserver.exchange import SCOPE_NAMES, Answer, Kind, Refusal, Request, Scope
 from mockserver.model import Api, Operation
@@ -117,7 +117,6 @@ def _answer(
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
             exchange.answer = _no_operation(located, exchange.request.method)
             return
-        exchange.trace.append(Matched(operation))
         run = Run(exchange, sandbox, api, operation, _base_url(exchange.request, prefix))
         scope = run.scope
         exchange.answer = operate(run, match, credentials)

@@ -87,8 +87,10 @@ def _credential(scheme: SecurityScheme, text: str) -> Credential | None:
 
 
 def _with_sandbox(text: str, password: str | None = None) -> Credential:
-    before, mark, name = text.rpartition(SANDBOX_MARK)
-    return Credential(before, password, name) if mark else Credential(text, password)
+    if SANDBOX_MARK not in text:
+        return Credential(text, password)
+    before, _, name = text.rpartition(SANDBOX_MARK)
+    return Credential(before, password, name)
 
 
 def _basic(text: str) -> Credential | None:
@@ -111,8 +113,7 @@ def authenticate(run: Run, credentials: Mapping[str, Credential]) -> Authenticat
         return ANYBODY
     refusals: list[Refusal] = []
     for alternative in alternatives:
-        missing = [use.scheme for use in alternative if use.scheme.name not in credentials]
-        if missing:
+        if any(use.scheme.name not in credentials for use in alternative):
             continue
         try:
             return _satisfied(run, alternative, credentials)

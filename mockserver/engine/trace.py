@@ -206,9 +206,13 @@ Entry = Decision | tuple[Any, ...]
 """What a trace holds: the fields of a `StepTaken` stay a plain tuple until they are read."""
 
 
-def decisions(trace: Iterable[Entry]) -> list[Decision]:
-    """Return a trace's decisions in order."""
-    return [StepTaken(*entry) if type(entry) is tuple else entry for entry in trace]  # type: ignore[misc] # a plain tuple is a step's
+def decisions(operation: Operation | None, trace: Iterable[Entry]) -> list[Decision]:
+    """Return what was decided about a request, in order, from the match of its operation on."""
+    first: list[Decision] = [] if operation is None else [Matched(operation)]
+    return first + [
+        StepTaken(*entry) if type(entry) is tuple else entry  # type: ignore[misc] # a step's
+        for entry in trace
+    ]
 
 
 def _verb(step: Step) -> str:

@@ -255,6 +255,8 @@ def test_the_trace_tells_what_every_step_did(shop: Shop) -> None:
     world = shop(
         "- require: '{{ true }}'\n- let: {x: 1}\n- respond: {status: 200}\n  when: '{{ x == 1 }}'"
     )
-    told = [item.sentence() for item in decisions(world.post("/do", {}).exchange.trace)]
+    exchange = world.post("/do", {}).exchange
+    told = [item.sentence() for item in decisions(exchange.operation, exchange.trace)]
+    assert told[0] == "matched POST /do (post_do)"
     assert told[-1] == "answered 200: its steps say so"
     assert "require: holds" in told
