@@ -46,7 +46,8 @@ def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
 def _headers(limit: RateLimit, decision: Decision, now: int, scope: Scope) -> list[tuple[str, str]]:
     if limit.headers == "none":
         return []
-    resets = whole_seconds(decision.resets_at - now)
+    until = decision.resets_at if decision.allowed else decision.passes_at
+    resets = whole_seconds(until - now)
     if limit.headers == "ietf":
         window = whole_seconds(limit.window(scope))
         return [
@@ -56,5 +57,5 @@ def _headers(limit: RateLimit, decision: Decision, now: int, scope: Scope) -> li
     return [
         ("X-RateLimit-Limit", str(decision.limit)),
         ("X-RateLimit-Remaining", str(decision.remaining)),
-        ("X-RateLimit-Reset", str(whole_seconds(decision.resets_at))),
+        ("X-RateLimit-Reset", str(whole_seconds(until))),
     ]

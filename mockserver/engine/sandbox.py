@@ -19,9 +19,7 @@ QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by qu
 COOLDOWNS = CollectionSpec("cooldowns", description="When a subject was last seen")
 RATE_LIMITS = CollectionSpec("rate_limits", description="Hits on rate limits, by subject")
 SEQUENCES = CollectionSpec("sequences", description="The last number of every sequence")
-MESSAGES = CollectionSpec(
-    "messages", indexed=("to",), description="Simulated SMS and e-mails (the outbox)"
-)
+MESSAGES = CollectionSpec("messages", description="Simulated SMS and e-mails (the outbox)")
 OAUTH_CODES = CollectionSpec("oauth_codes", description="Authorization codes, also used ones")
 OAUTH_REFRESH_TOKENS = CollectionSpec(
     "oauth_refresh_tokens",

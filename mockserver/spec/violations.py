@@ -56,7 +56,13 @@ def _best_branch(branches: list[list[_Error]]) -> list[_Error]:
     by_type = [branch for branch in failed if not any(_is_of_type(item) for item in branch)]
     if len(by_type) == 1:
         return by_type[0]
-    return []
+    by_tag = [branch for branch in failed if not any(map(_is_of_tag, branch))]
+    return by_tag[0] if len(by_tag) == 1 else []
+
+
+def _is_of_tag(error: _Error) -> bool:
+    """Tell whether an error is about a fixed value, by which alternatives are often told apart."""
+    return error.kind.name in ("const", "enum")
 
 
 def _is_of_type(error: _Error) -> bool:
@@ -112,6 +118,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "uniqueItems": lambda _found: "must not have the same item twice",
     "anyOf": lambda _found: "fits none of the forms that are allowed",
     "oneOf": lambda _found: "must fit exactly one of the forms that are allowed",
+    "falseSchema": lambda _found: "is not allowed here",
+    "propertyNames": lambda _found: "has a member whose name is not allowed",
     "not": lambda _found: "has a form that is not allowed",
     "contains": lambda _found: "must have an item of the form that is asked for",
 }

@@ -448,3 +448,8 @@ def test_a_document_that_has_pages_of_its_own_can_take_the_documents_place(tmp_p
     other = in_the_documents_place(tmp_path, text.replace(after, page + after))
     found = other.get(f"{SEARCH}?business_id={BUSINESS}&target_phone=x&page=2")
     assert (found.status, found.json["page"]) == (200, 2)
+
+
+def test_a_request_that_is_refused_counts_against_the_rate_limit(partoo: World) -> None:
+    partoo.set("partoo", requests_per_minute=2)
+    assert [partoo.post(SEND, {}).status for _ in range(3)] == [400, 400, 429]
