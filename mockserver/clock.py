@@ -14,7 +14,6 @@ Duration = NewType("Duration", int)
 """A span of time in microseconds."""
 
 ZERO = Duration(0)
-MICROSECOND = Duration(1)
 MILLISECOND = Duration(1_000)
 SECOND = Duration(1_000_000)
 MINUTE = Duration(60 * SECOND)

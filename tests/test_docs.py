@@ -17,10 +17,13 @@ from mockserver.cli import main
 from mockserver.clock import system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import BUILT_IN, Sandboxes
+from mockserver.exchange import STATUS_OF_KIND
 from mockserver.model import Api
 from mockserver.server.app import App
 from mockserver.server.control import control_app
+from mockserver.spec.behaviour import VERBS, Step
 from mockserver.spec.compiler import load_apis
+from mockserver.spec.functions import documentation
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -148,3 +151,21 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text()
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (page.parent / target).exists(), target
+
+
+def test_the_reference_lists_every_function_and_error_kind() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text()
+    for signature, told in documentation():
+        assert f"| `{signature}` | {told} |" in reference
+    for kind, status in STATUS_OF_KIND.items():
+        assert f"| `{kind}` | {status} |" in reference
+
+
+def test_the_reference_lists_every_verb_and_its_keys() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text()
+    for attribute, verb in VERBS.items():
+        model = Step.model_fields[attribute].annotation
+        assert f"`{verb}" in reference
+        for arm in getattr(model, "__args__", ()):
+            for name, key in getattr(arm, "model_fields", {}).items():
+                assert f"| `{key.alias or name}`" in reference

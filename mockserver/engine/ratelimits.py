@@ -17,12 +17,18 @@ def apply_limits(run: Run) -> None:
     """
     for limit in run.operation.limits:
         decision, subject = _hit(run, limit)
-        run.exchange.trace.append(RateLimited(limit, subject, decision))
+        shown = _masked(subject) if subject == run.scope["credential"] else subject
+        run.exchange.trace.append(RateLimited(limit, shown, decision))
         run.limit_headers += _headers(limit, decision, run.now, run.scope)
         if not decision.allowed:
             until = format_instant(decision.passes_at)
             message = f"rate limit {limit.name} is used up until {until}"
             raise refusal_of(limit.otherwise, run.scope, message, limit.source, decision.passes_at)
+
+
+def _masked(credential: str) -> str:
+    """Return what a trace may show of a credential."""
+    return "…" + credential[-4:]
 
 
 def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:

@@ -12,7 +12,6 @@ from mockserver.model import RequestBody, RequestMedia
 
 DEEPEST = 100
 """Levels of nesting that a JSON body may have."""
-_FORM = "application/x-www-form-urlencoded"
 _TEXTS = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"?', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _NO_PARAMETERS: dict[str, dict[str, JsonValue]] = {

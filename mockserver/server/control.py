@@ -1,7 +1,7 @@
 """The control API under `/_mock`: see and change sandboxes over HTTP."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import orjson
@@ -30,7 +30,6 @@ _MOST_SHOWN = 1_000
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 
 Model = TypeVar("Model", bound=BaseModel)
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class ClockChange(BaseModel):

@@ -254,10 +254,5 @@ def _redacted_member(key: str, member: JsonValue) -> JsonValue:
 
 def _redacted(value: JsonValue) -> JsonValue:
     if isinstance(value, Mapping):
-        return {
-            key: REDACTED
-            if key in _SECRET_FIELDS and isinstance(member, str)
-            else _redacted(member)
-            for key, member in value.items()
-        }
+        return {key: _redacted_member(key, member) for key, member in value.items()}
     return [_redacted(item) for item in value] if isinstance(value, list) else value

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import JsonValue, Scope, Template
+from mockserver.exchange import JsonValue, Template
 from mockserver.spec import operators
 from mockserver.spec.functions import FUNCTIONS
 
@@ -58,21 +58,20 @@ _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": Non
 
 @dataclass(slots=True)
 class Known:
-    """The names that may stand in an expression, and which of them did."""
+    """The names that may stand in an expression."""
 
     names: set[str]
     members: Mapping[str, Iterable[str]] = field(default_factory=dict)
     """For a name whose members are all known (`settings`, `path`): what they are."""
-    used: set[str] = field(default_factory=set)
     maps: set[str] = field(default_factory=set)
     """Names whose values are always maps or null, so that a field is one look-up."""
     functions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: WORLD_FUNCTIONS)
     """The sandbox's functions that can be called here."""
 
     def with_names(self, *more: str) -> "Known":
-        """Return a copy that knows more names and records what is used in the same place."""
+        """Return a copy that knows more names."""
         names, maps = self.names | set(more), set(self.maps)
-        return Known(names, self.members, self.used, maps, self.functions)
+        return Known(names, self.members, maps, self.functions)
 
 
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
@@ -248,7 +247,6 @@ class _Rebuild(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._known.names:
-            self._known.used.add(node.id)
             return _scoped(node.id)
         if node.id in _CONSTANTS:
             return ast.Constant(_CONSTANTS[node.id])
@@ -322,7 +320,6 @@ class _Rebuild(ast.NodeVisitor):
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
         if name in self._known.functions:
             _check_count(name, len(arguments), *self._known.functions[name])
-            self._known.used.add(_WORLD)
             return ast.Call(ast.Attribute(_scoped(_WORLD), name, ast.Load()), arguments, [])
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
@@ -375,8 +372,3 @@ def _check_call(name: str, arguments: list[ast.expr]) -> None:
     positional = [item for item in parameters if item.kind is not item.VAR_POSITIONAL]
     least = sum(item.default is item.empty for item in positional)
     _check_count(name, len(arguments), least, 1000 if variadic else len(positional))
-
-
-def blank_scope(names: Iterable[str]) -> Scope:
-    """Return a scope in which every name is null."""
-    return dict.fromkeys(names)

@@ -220,6 +220,15 @@ async def test_the_journal_can_be_emptied(client: Client) -> None:
     assert (found["total"], found["dropped"]) == (0, 1)
 
 
+async def test_a_credential_that_is_counted_by_is_not_shown(client: Client) -> None:
+    reply = await client.get(
+        "/cloutly/api/v1/businesses", headers={"x-api-key": "demo-cloutly-key"}
+    )
+    entry = await client.get(f"/_mock/requests/{reply.headers['mock-request-id']}")
+    assert "rate limit requests for …-key" in entry.text
+    assert "demo-cloutly-key" not in entry.text
+
+
 async def test_secrets_are_not_shown(client: Client) -> None:
     form = {
         "grant_type": "refresh_token",
