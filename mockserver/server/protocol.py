@@ -26,6 +26,8 @@ REQUEST_TIME = 30.0
 """Seconds that a client may take to send a whole request."""
 IDLE_TIME = 75.0
 """Seconds that a connection may stay open without a request."""
+LONGEST_HEAD = 65_536
+"""Bytes of a request's target and headers."""
 _BODILESS = frozenset({204, 304})
 _MOST_NAMES = 1_000
 _NAMES: dict[bytes, str] = {}
@@ -37,6 +39,10 @@ def _name(raw: bytes) -> str:
     if len(_NAMES) < _MOST_NAMES:
         _NAMES[raw] = name
     return name
+
+
+class HeadTooLargeError(Exception):
+    """A request whose target or headers are longer than is read."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -53,6 +59,7 @@ class Protocol(HttpToolsProtocol):
         self._raw: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
         self._size = 0
+        self._head_size = 0
         self._standard = False
         """Whether the request that is being read takes uvicorn's way."""
         self._holding = False
@@ -69,12 +76,34 @@ class Protocol(HttpToolsProtocol):
         self._raw = []
         self._parts = []
         self._size = 0
+        self._head_size = 0
         self._standard = False
         self.deadline = self.loop.time() + REQUEST_TIME
 
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request's target."""
+        self._measure(len(url))
+        super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header."""
+        self._measure(len(name) + len(value))
         self._raw.append((name, value))
+
+    def _measure(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > LONGEST_HEAD:
+            raise HeadTooLargeError
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that a request is not HTTP, or that its head is too large (RFC 6585, section 5)."""
+        if self._head_size <= LONGEST_HEAD:
+            answer = problem(400, msg)
+        elif self._raw:
+            answer = problem(431, f"the headers are longer than {LONGEST_HEAD:,} bytes")
+        else:
+            answer = problem(414, f"the target is longer than {LONGEST_HEAD:,} bytes")
+        self._write("GET", answer, keep_alive=False)
 
     def on_headers_complete(self) -> None:
         """Choose the way that the request takes."""

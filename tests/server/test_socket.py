@@ -143,6 +143,19 @@ def test_bad_http_is_a_400(served: Served, data: bytes) -> None:
     assert served.send(data).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-Many: 1\r\n" * 10_000 + b"\r\n", b"431"),
+    ],
+    ids=["target", "header", "headers"],
+)
+def test_a_head_that_is_too_large_is_refused(served: Served, data: bytes, status: bytes) -> None:
+    assert served.send(data, until=b"\r\n\r\n").startswith(b"HTTP/1.1 " + status)
+
+
 @pytest.mark.parametrize("size", [1_001, 100_000])
 def test_a_body_that_is_too_large_is_a_413(served: Served, size: int) -> None:
     head = request(
