@@ -13,7 +13,7 @@ from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import run_steps
 from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer
+from mockserver.exchange import Answer, Record
 
 _VALID = Validated(0)
 _NO_CREDENTIAL = Authenticated((), "")
@@ -61,8 +61,15 @@ def _authenticate(run: Run, credentials: Mapping[str, Credential]) -> None:
     scope["principal"], scope["credential"] = found.principal, found.credential
     scope["scopes"] = list(found.scopes)
     run.exchange.principal = found.principal
-    who = "" if found.principal is None else str(found.principal.get("id", ""))
+    who = "" if found.principal is None else _called(run, found.schemes[0], found.principal)
     run.exchange.trace.append(Authenticated(found.schemes, who))
+
+
+def _called(run: Run, scheme: str, principal: Record) -> str:
+    """Say in few words who somebody is."""
+    owners = run.api.schemes[scheme].principals
+    name = principal.get("id") or principal.get(owners.label if owners else "")
+    return str(name or "")
 
 
 def _meet_test_values(run: Run) -> None:

@@ -17,7 +17,9 @@ from mockserver.spec.compiler import load_apis
 def bundled_specs() -> Path:
     """Return the folder with the documents that come with the package."""
     packaged = Path(str(files("mockserver") / "_bundled" / "specs"))
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
+    folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def open_engine(
