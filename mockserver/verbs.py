@@ -124,18 +124,10 @@ class Cooldown(Step):
 class Send(Step):
     """Puts a simulated message in the outbox."""
 
-    channel: Template
-    to: Template
-    sender: Template | None
-    subject: Template | None
-    text: Template
-    link: Template | None
+    fields: Template
+    """Makes a map of channel, to, from, subject, text, link, at, outcome, data and the two
+    durations `sent_after` and `delivered_after`; null is what the document leaves out."""
     link_at: str | None
-    at: Template | None
-    sent_after: Template | None
-    delivered_after: Template | None
-    outcome: Template | None
-    data: Template | None
     bind: str | None
 
 

@@ -172,45 +172,40 @@ def _cooldown(step: verbs.Cooldown, run: Run) -> None:
     run.note(step, "bypassed" if bypassed else "started", subject)
 
 
-def _text_or_none(template: Template | None, scope: Scope) -> JsonValue:
-    return None if template is None else template(scope)
-
-
-def _number(template: Template | None, scope: Scope, default: int) -> int:
-    value = default if template is None else template(scope)
+def _instant(value: JsonValue, default: int) -> int:
     return default if value is None else int(value)
 
 
 def _send(step: verbs.Send, run: Run) -> None:
-    scope = run.scope
-    at = _number(step.at, scope, run.now)
-    outcome = _text_or_none(step.outcome, scope) or DELIVERED
+    fields = step.fields(run.scope)
+    at = _instant(fields["at"], run.now)
+    outcome = fields["outcome"] or DELIVERED
     if outcome not in OUTCOMES:
         raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
-    sent_after = _number(step.sent_after, scope, 0)
-    link = _text_or_none(step.link, scope)
-    text = str(step.text(scope))
+    sent_after = _instant(fields["sent_after"], 0)
+    link = fields["link"]
+    text = str(fields["text"])
     message: Record = {
         "id": run.uuid(),
         "api": run.api.name,
         "operation": run.operation.id,
         "request_id": run.exchange.id,
-        "channel": step.channel(scope),
-        "to": step.to(scope),
-        "from": _text_or_none(step.sender, scope),
-        "subject": _text_or_none(step.subject, scope),
+        "channel": fields["channel"],
+        "to": fields["to"],
+        "from": fields["from"],
+        "subject": fields["subject"],
         "text": place_link(text, step.link_at, link) if step.link_at and link else text,
         "link": link,
         "created_at": run.now,
         "send_at": at,
         "sent_at": at + sent_after,
-        "delivered_at": at + _number(step.delivered_after, scope, sent_after),
+        "delivered_at": at + _instant(fields["delivered_after"], sent_after),
         "outcome": outcome,
-        "data": _text_or_none(step.data, scope),
+        "data": fields["data"],
     }
     run.create("messages", message)
     if step.bind is not None:
-        scope[step.bind] = message
+        run.scope[step.bind] = message
     run.note(step, "queued", message["channel"], message["to"], message["id"])
 
 

@@ -47,13 +47,17 @@ class StepContext:
 
     def duration(self, value: JsonValue, source: Source) -> Template | None:
         """Compile a span of time: ISO 8601 text, or an expression that gives microseconds."""
-        if isinstance(value, str) and not has_expressions(value):
-            try:
-                value = int(parse_duration(value))
-            except ValueError as error:
-                self.problem(source, str(error))
-                return None
-        return self.optional(value, source)
+        return self.optional(self.span(value, source), source)
+
+    def span(self, value: JsonValue, source: Source) -> JsonValue:
+        """Read a span of time where it is written out; leave an expression as it is."""
+        if not isinstance(value, str) or has_expressions(value):
+            return value
+        try:
+            return int(parse_duration(value))
+        except ValueError as error:
+            self.problem(source, str(error))
+            return None
 
     def templates(
         self, values: Mapping[str, JsonValue], source: Source

@@ -37,7 +37,7 @@ def text(value: JsonValue) -> str:
 
 def join(*parts: JsonValue) -> str:
     """Concatenate the pieces of a mixed text."""
-    whole = "".join([text(part) for part in parts])
+    whole = "".join([part if type(part) is str else text(part) for part in parts])
     if len(whole) > LONGEST_TEXT:
         raise ExpressionError("the text would be longer than 1,000,000 characters")
     return whole
@@ -45,6 +45,8 @@ def join(*parts: JsonValue) -> str:
 
 def equal(left: JsonValue, right: JsonValue) -> bool:
     """Compare as JSON does: true is not 1."""
+    if type(left) is str:
+        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
@@ -52,13 +54,9 @@ def equal(left: JsonValue, right: JsonValue) -> bool:
 
 def is_in(item: JsonValue, container: JsonValue) -> bool:
     """Look for an item of a list, a key of a map, or a part of a text; nothing is in null."""
-    if isinstance(container, str):
-        return isinstance(item, str) and item in container
-    if isinstance(container, dict):
-        return isinstance(item, str) and item in container
-    if isinstance(container, list):
-        return any(equal(item, other) for other in container)
-    return False
+    if type(item) is str:
+        return item in container if isinstance(container, str | dict | list) else False
+    return isinstance(container, list) and any(equal(item, other) for other in container)
 
 
 def _comparable(left: JsonValue, right: JsonValue) -> bool:
@@ -72,11 +70,15 @@ def _comparable(left: JsonValue, right: JsonValue) -> bool:
 
 def less(left: JsonValue, right: JsonValue) -> bool:
     """Order two numbers or two texts; null is not ordered."""
+    if type(left) is int and type(right) is int:
+        return left < right
     return _comparable(left, right) and left < right
 
 
 def at_most(left: JsonValue, right: JsonValue) -> bool:
     """Order two numbers or two texts; null is not ordered."""
+    if type(left) is int and type(right) is int:
+        return left <= right
     return _comparable(left, right) and left <= right
 
 

@@ -172,20 +172,23 @@ def _cooldown(
 def _send(
     content: behaviour.Send, source: Source, context: StepContext, common: Common
 ) -> verbs.Step:
+    fields = {
+        "channel": content.channel,
+        "to": content.to,
+        "from": content.from_,
+        "subject": content.subject,
+        "text": content.text,
+        "link": content.link,
+        "at": content.at,
+        "outcome": content.outcome,
+        "data": content.data,
+        "sent_after": context.span(content.sent_after, source.child("sent_after")),
+        "delivered_after": context.span(content.delivered_after, source.child("delivered_after")),
+    }
     step = verbs.Send(
         **common,
-        channel=context.template(content.channel, source.child("channel")),
-        to=context.template(content.to, source.child("to")),
-        sender=context.optional(content.from_, source.child("from")),
-        subject=context.optional(content.subject, source.child("subject")),
-        text=context.template(content.text, source.child("text")),
-        link=context.optional(content.link, source.child("link")),
+        fields=context.template(fields, source),
         link_at=content.link_at,
-        at=context.optional(content.at, source.child("at")),
-        sent_after=context.duration(content.sent_after, source.child("sent_after")),
-        delivered_after=context.duration(content.delivered_after, source.child("delivered_after")),
-        outcome=context.optional(content.outcome, source.child("outcome")),
-        data=context.optional(content.data, source.child("data")),
         bind=content.as_,
     )
     context.bind(content.as_, source.child("as"))
