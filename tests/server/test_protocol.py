@@ -1,0 +1,113 @@
+import asyncio
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from mockserver.server.app import App
+from mockserver.server.protocol import IDLE_TIME, REQUEST_TIME, Protocol
+from tests.conftest import World
+
+pytestmark = pytest.mark.anyio
+GET = b"GET /cloutly/api/v1/businesses HTTP/1.1\r\nHost: a\r\nX-Api-Key: demo-cloutly-key\r\n\r\n"
+
+
+class Wire(asyncio.Transport):
+    """A transport that remembers what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+        self.paused = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def connected(world: World) -> tuple[Protocol, Wire]:
+    config = uvicorn.Config(App(world.engine), http=Protocol, ws="none", lifespan="off")
+    config.load()
+    protocol = Protocol(config=config, server_state=ServerState(), app_state={})
+    wire = Wire()
+    protocol.connection_made(wire)
+    return protocol, wire
+
+
+async def test_a_request_is_answered_in_one_write_wherever_it_is_cut(world: World) -> None:
+    whole, _ = connected(world)
+    wire = whole.transport
+    assert isinstance(wire, Wire)
+    whole.data_received(GET)
+    for cut in range(1, len(GET), 7):
+        protocol, other = connected(world)
+        protocol.data_received(GET[:cut])
+        assert other.written == b""
+        protocol.data_received(GET[cut:])
+        assert other.written.partition(b"\r\n\r\n")[2] == wire.written.partition(b"\r\n\r\n")[2]
+
+
+async def test_a_request_that_never_ends_is_closed(world: World) -> None:
+    protocol, wire = connected(world)
+    protocol.data_received(GET[:30])
+    now = protocol.loop.time()
+    protocol.close_if_late(now + REQUEST_TIME - 1)
+    assert not wire.closed
+    protocol.close_if_late(now + REQUEST_TIME + 1)
+    assert wire.closed
+
+
+async def test_a_connection_without_requests_is_closed(world: World) -> None:
+    protocol, wire = connected(world)
+    protocol.data_received(GET)
+    now = protocol.loop.time()
+    protocol.close_if_late(now + IDLE_TIME - 1)
+    assert not wire.closed
+    protocol.close_if_late(now + IDLE_TIME + 1)
+    assert wire.closed
+
+
+async def test_an_answer_that_is_held_back_keeps_its_place(world: World) -> None:
+    protocol, wire = connected(world)
+    slow = GET.replace(b"\r\n\r\n", b"\r\nPrefer: wait=1, code=404\r\n\r\n")
+    protocol.data_received(slow + GET)
+    assert (wire.written, wire.paused) == (b"", True)
+    entry = next(iter(world.sandbox().journal))
+    protocol._release("GET", entry.answer, keep_alive=True)  # noqa: SLF001 - the timer's part
+    assert [part[:3] for part in wire.written.split(b"HTTP/1.1 ")[1:]] == [b"404", b"200"]
+    assert not wire.paused
+
+
+async def test_a_client_that_asks_for_it_is_disconnected(world: World) -> None:
+    protocol, wire = connected(world)
+    protocol.data_received(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert b"connection: close" in wire.written
+    assert wire.closed
+
+
+async def test_a_fault_of_ours_is_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(world.engine, "handle", broken)
+    protocol, wire = connected(world)
+    protocol.data_received(GET)
+    assert wire.written.startswith(b"HTTP/1.1 500")
+    assert b"broken" not in wire.written
