@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.exchange import Request
 from tests.conftest import Reply, World
 
 BUSINESS = "44271176-7053-4534-ad6f-b38d132d341e"
@@ -31,6 +32,7 @@ SMS_ONLY: dict[str, Any] = {
     "businessId": BUSINESS,
 }
 SEND = "/send-review-invite"
+LIMITED = "00000000-0000-4000-8000-000000000429"
 
 
 @pytest.fixture
@@ -83,10 +85,31 @@ def test_the_documented_review_is_the_latest_of_thirty(cloutly: World) -> None:
     reply = cloutly.get("/reviews")
     assert reply.json["total"] == 30
     first = reply.json["reviews"][0]
-    assert first["id"] == "cbd42728-9c56-4485-813c-4c85d1e64cf4"
-    assert first["authorName"] == "Tim Crowel"
-    assert first["response"]["date"] == "2021-02-04"
-    assert first["sourceFeedbackId"] == "601a81b4679d9705c86295eb"
+    printed = {
+        "authorName": "Tim Crowel",
+        "businessId": "634d8ed1-11fd-413d-a9a6-d6b8ba0c95a5",
+        "createdAt": "2021-02-03T00:00:00.000Z",
+        "email": "[email protected]",
+        "id": "cbd42728-9c56-4485-813c-4c85d1e64cf4",
+        "isArchived": False,
+        "name": "Tim Crowel",
+        "phoneNumber": None,
+        "photo": "https_link_to_CDN",
+        "rating": "5",
+        "showOnWidget": True,
+        "shield": False,
+        "source": "trustpilot",
+        "sourceFeedbackId": "601a81b4679d9705c86295eb",
+        "status": "Responded",
+        "reviewUrl": "",
+        "type": None,
+        "videoRef": "/uploads/xxx/xxx.mp4",
+        "gifRef": "/uploads/xxx/xxx.gif",
+        "updatedAt": "2021-03-01T00:02:21.739Z",
+    }
+    assert printed.items() <= first.items()
+    assert (first["response"]["name"], first["response"]["date"]) == ("My Business", "2021-02-04")
+    assert first["text"].startswith("Fantastic. Couldn't be more satisfied.")
 
 
 @pytest.mark.parametrize(
@@ -198,6 +221,62 @@ def test_wrong_invites_are_a_400_and_store_nothing(cloutly: World, body: dict[st
     assert cloutly.records("cloutly", "contacts") == cloutly.messages("cloutly") == []
 
 
+def test_everything_that_is_wrong_with_an_invite_is_named_at_once(cloutly: World) -> None:
+    reply = cloutly.post(SEND, {"businessId": 5, "email": 7, "inviteDelayDays": -1})
+    assert reply.status == 400
+    for name in ("firstName", "businessId", "email", "inviteDelayDays"):
+        assert name in reply.json["message"]
+
+
+def test_an_address_beside_a_channel_without_one_is_used(cloutly: World) -> None:
+    channel = {"phoneNumber": "+447911123456"}
+    reply = invite(cloutly, SMS_ONLY, phoneNumber=None, channel=channel, email="ann@example.com")
+    contact = reply.json["contact"]
+    assert (contact["email"], contact["phoneNumber"]) == ("ann@example.com", "+447911123456")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "content", "media_type", "status", "error"),
+    [
+        (f"POST {SEND}", b"{", "application/json", 400, "Bad Request"),
+        (f"POST {SEND}", b"a=1", "text/plain", 400, "Bad Request"),
+        ("GET /nowhere", b"", "", 404, "Not Found"),
+        ("DELETE /reviews", b"", "", 405, "Method Not Allowed"),
+    ],
+    ids=["not JSON", "not sent as JSON", "no such path", "no such method"],
+)
+def test_errors_have_one_form(
+    cloutly: World, request_line: str, content: bytes, media_type: str, status: int, error: str
+) -> None:
+    method, path = request_line.split()
+    reply = cloutly.send(method, path, content, {"content-type": media_type})
+    assert reply.status == status
+    message = reply.json["message"]
+    assert reply.json == {"error": error, "message": message, "statusCode": status}
+    assert message
+
+
+def test_a_body_that_is_too_long_is_a_413(cloutly: World) -> None:
+    headers = {"x-api-key": "demo-cloutly-key", "content-type": "application/json"}
+    request = Request("POST", cloutly.prefix + SEND, "", headers, b"", too_large=True)
+    reply = Reply(cloutly.engine.handle(request, cloutly.now))
+    assert (reply.status, reply.json["error"]) == (413, "Payload Too Large")
+
+
+def test_a_refused_invite_takes_nothing_from_the_quota(cloutly: World) -> None:
+    assert invite(cloutly, SMS_ONLY, campaignId="none").status == 404
+    assert invite(cloutly, SMS_ONLY, firstName="").status == 400
+    assert invite(cloutly, SMS_ONLY).json["usage"]["smsLimitsLeft"] == 19
+
+
+def test_one_key_has_a_single_sms(cloutly: World) -> None:
+    last = cloutly.at("/cloutly/api/v1", x_api_key="demo-cloutly-last-sms")
+    body = {**SMS_ONLY, "businessId": "d7c1e0b4-6a55-4f0d-9c3e-1f2a3b4c5d6e"}
+    first, second = invite(last, body), invite(last, body)
+    assert (first.json["usage"]["smsLimitsLeft"], second.status) == (0, 400)
+    assert invite(cloutly, SMS_ONLY).json["usage"]["smsLimitsLeft"] == 19
+
+
 def test_the_quota_goes_to_nothing_refuses_and_renews_with_the_accounts_month(
     cloutly: World,
 ) -> None:
@@ -250,6 +329,23 @@ def test_the_request_after_the_limit_is_refused_until_the_minute_is_over(cloutly
     assert refused.json["error"] == "Too Many Requests"
     cloutly.advance("PT1S")
     assert cloutly.get("/businesses").status == 200
+
+
+def test_a_key_is_not_held_back_by_another_keys_requests(cloutly: World) -> None:
+    cloutly.set("cloutly", requests_per_minute=1)
+    keys = ("demo-cloutly-key", "demo-cloutly-key", "demo-cloutly-other")
+    statuses = [cloutly.get("/businesses", x_api_key=key).status for key in keys]
+    assert statuses == [200, 429, 200]
+
+
+def test_a_business_for_testing_is_limited_at_once(cloutly: World) -> None:
+    replies = [
+        invite(cloutly, SMS_ONLY, businessId=LIMITED),
+        cloutly.get(f"/reviews?businessId={LIMITED}"),
+    ]
+    assert [reply.status for reply in replies] == [429, 429]
+    assert [reply.header("retry-after") for reply in replies] == ["60", "60"]
+    assert cloutly.records("cloutly", "contacts") == []
 
 
 @pytest.mark.parametrize("key", ["", "wrong"])

@@ -2,9 +2,13 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import World
+from mockserver.exchange import Request
+from tests.conftest import Reply, World
 
 VENDOR = "44271176-7053-4534-ad6f-b38d132d341e"
+LIMITED = "00000000-0000-4000-8000-000000000429"
+SMS: dict[str, Any] = {"firstName": "Ann", "channel": {"phoneNumber": "+447911123456"}}
+SEND = f"/businesses/{VENDOR}/send-review-invite"
 INVITE: dict[str, Any] = {
     "sourceContactId": "id321",
     "campaignId": "id123",
@@ -116,3 +120,127 @@ def test_a_ping_shows_that_the_key_works(market: World) -> None:
 def test_a_vendor_can_be_read(market: World) -> None:
     vendor = market.get(f"/vendors/{VENDOR}").json["vendor"]
     assert vendor == {"id": VENDOR, "name": "Corner Bottle Shop", "sourceVendorId": "vendor-1"}
+
+
+def test_another_marketplace_sees_none_of_this(market: World) -> None:
+    other = market.at("/cloutly-marketplace/api/v2", x_api_key="demo-marketplace-other")
+    assert other.post(SEND, SMS).status == 404
+    assert other.get(f"/vendors/{VENDOR}/reviews").status == 404
+
+
+def test_the_key_printed_in_the_documents_works(market: World) -> None:
+    assert market.post(SEND, SMS, x_api_key="YOUR_JWT_HERE").status == 200
+
+
+def test_an_sms_carries_the_link_that_is_told(market: World) -> None:
+    market.post(SEND, SMS)
+    [message] = market.messages("cloutly-marketplace")
+    assert (message["channel"], message["to"]) == ("sms", "+447911123456")
+    assert message["link"] in message["text"]
+
+
+def test_an_unknown_campaign_is_not_found(market: World) -> None:
+    assert market.post(SEND, {**SMS, "campaignId": "none"}).status == 404
+
+
+def test_everything_that_is_wrong_with_an_invite_is_named_at_once(market: World) -> None:
+    body = {"channel": {"email": 5}, "inviteDelayHours": -1, "products": "beer"}
+    message = market.post(SEND, body).json["message"]
+    for name in ("firstName", "channel.email", "inviteDelayHours", "products"):
+        assert name in message
+
+
+def test_an_invite_refused_for_one_channel_takes_nothing_from_the_other(market: World) -> None:
+    market.set("cloutly-marketplace", sms_limit=1, email_limit=0)
+    both = {"firstName": "Ann", "channel": {**SMS["channel"], "email": "ann@example.com"}}
+    assert [market.post(SEND, body).status for body in (both, SMS, SMS)] == [400, 200, 400]
+
+
+def test_quotas_renew_with_the_calendar_month(market: World) -> None:
+    market.set("cloutly-marketplace", sms_limit=1)
+    market.post(SEND, SMS)
+    market.advance("P21DT11H59M59S")
+    late = market.post(SEND, SMS).status
+    market.advance("PT1S")
+    assert (late, market.post(SEND, SMS).status) == (400, 200)
+
+
+def test_one_key_has_a_single_sms(market: World) -> None:
+    path = "/businesses/d7c1e0b4-6a55-4f0d-9c3e-1f2a3b4c5d6e/send-review-invite"
+    key = "demo-marketplace-last-sms"
+    assert [market.post(path, SMS, x_api_key=key).status for _ in range(2)] == [200, 400]
+
+
+@pytest.mark.parametrize("kind", ["businesses", "vendors"])
+def test_an_id_for_testing_is_limited_at_once(market: World, kind: str) -> None:
+    reply = market.post(f"/{kind}/{LIMITED}/send-review-invite", SMS)
+    assert (reply.status, reply.header("retry-after")) == (429, "60")
+
+
+def test_addresses_for_testing_fail_on_the_way(market: World) -> None:
+    channel = {"phoneNumber": "+447400000001", "email": "bounce@example.com"}
+    market.post(SEND, {"firstName": "Ann", "channel": channel})
+    statuses = [message["status"] for message in market.messages("cloutly-marketplace")]
+    assert statuses == ["failed", "failed"]
+
+
+def test_a_number_for_testing_has_no_quota(market: World) -> None:
+    channel = {"phoneNumber": "+447400000002"}
+    assert market.post(SEND, {"firstName": "Ann", "channel": channel}).status == 400
+
+
+def test_the_request_after_the_limit_is_refused_until_the_minute_is_over(market: World) -> None:
+    statuses = [market.get("/ping").status for _ in range(201)]
+    assert (statuses.count(200), statuses[-1]) == (200, 429)
+    market.advance("PT59S")
+    refused = market.get("/ping")
+    assert (refused.status, refused.header("retry-after")) == (429, "1")
+    market.advance("PT1S")
+    assert market.get("/ping").status == 200
+
+
+@pytest.mark.parametrize("key", ["", "wrong"])
+def test_without_a_good_key_nobody_is_authenticated(market: World, key: str) -> None:
+    reply = market.post(SEND, SMS, x_api_key=key)
+    assert (reply.status, reply.json["error"]) == (401, "Unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "content", "media_type", "status", "error"),
+    [
+        (f"POST {SEND}", b"{", "application/json", 400, "Bad Request"),
+        (f"POST {SEND}", b"a=1", "text/plain", 400, "Bad Request"),
+        ("GET /nowhere", b"", "", 404, "Not Found"),
+        ("DELETE /ping", b"", "", 405, "Method Not Allowed"),
+    ],
+    ids=["not JSON", "not sent as JSON", "no such path", "no such method"],
+)
+def test_errors_have_one_form(
+    market: World, request_line: str, content: bytes, media_type: str, status: int, error: str
+) -> None:
+    method, path = request_line.split()
+    reply = market.send(method, path, content, {"content-type": media_type})
+    assert reply.status == status
+    message = reply.json["message"]
+    assert reply.json == {"error": error, "message": message, "statusCode": status}
+    assert message
+
+
+def test_a_body_that_is_too_long_is_a_413(market: World) -> None:
+    headers = {"x-api-key": "demo-marketplace-key", "content-type": "application/json"}
+    request = Request("POST", market.prefix + SEND, "", headers, b"", too_large=True)
+    reply = Reply(market.engine.handle(request, market.now))
+    assert (reply.status, reply.json["error"]) == (413, "Payload Too Large")
+
+
+def test_reviews_are_filtered_sorted_and_paged(market: World) -> None:
+    for rating, shown in (("1", False), ("2", True)):
+        market.advance("PT1M")
+        review = {"rating": rating, "firstName": "Ann", "source": "shop", "showOnWidget": shown}
+        market.post(f"/vendors/{VENDOR}/submit-review", review)
+    path = f"/vendors/{VENDOR}/reviews"
+    queries = ("?source=shop", "?showOnWidget=true", "?sort=asc", "?limit=1&offset=1")
+    found = [market.get(path + query).json for query in queries]
+    ratings = [[review["rating"] for review in page["reviews"]] for page in found]
+    assert ratings == [["2", "1"], ["2", "5"], ["5", "1", "2"], ["1"]]
+    assert [page["total"] for page in found] == [2, 2, 3, 3]
