@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -20,23 +21,43 @@ from mockserver.engine.sandbox import BUILT_IN, Sandboxes
 from mockserver.exchange import STATUS_OF_KIND
 from mockserver.model import Api
 from mockserver.server.app import App
-from mockserver.server.control import control_app
-from mockserver.spec.behaviour import VERBS, Step
+from mockserver.server.control import Control, control_app
+from mockserver.server.opening import greeting
+from mockserver.server.views import base_url
+from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
 from mockserver.spec.compiler import load_apis
 from mockserver.spec.functions import documentation
 from tests.conftest import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference.md"
+PAGES = [
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+KINDS = frozenset(("console", "yaml", "json", "python", "text"))
+FENCE = re.compile(r"\s*(?:>\s*)*(`{3,}|~{3,})(.*)")
+COMMAND = re.compile(r"((?:[^\n]*\\\n)*[^\n]*)\n?(.*)", re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"
 ANYTHING = "…"
+CURL_SWITCHES = frozenset(("-s", "-i", "-G"))
+CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", "-w"))
 
 pytestmark = pytest.mark.anyio
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@dataclass
+class Block:
+    """A code block of a page."""
+
+    language: str
+    text: str
 
 
 @dataclass
@@ -47,49 +68,101 @@ class Command:
     output: str
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return [text for name, text in BLOCK.findall(page.read_text()) if name == language]
+def blocks(page: str) -> list[Block]:
+    """Read all code blocks, also those that only some readers of Markdown would take for one."""
+    found: list[Block] = []
+    closing = ""
+    for line in page.splitlines(keepends=True):
+        if closing and line.strip() == closing:
+            closing = ""
+        elif closing:
+            found[-1].text += line
+        elif fence := FENCE.match(line):
+            closing = fence[1]
+            found.append(Block(fence[2].strip(), ""))
+    assert not closing, f"{found[-1]} is not closed"
+    return found
+
+
+def blocks_of(page: Path) -> list[Block]:
+    return blocks(page.read_text())
 
 
 def commands(block: str) -> Iterator[Command]:
+    assert block.startswith("$ "), f"a console block begins with a command: {block}"
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        line, _, output = part.partition("\n")
-        yield Command(shlex.split(line), output)
+        fits_all = COMMAND.fullmatch(part)
+        assert fits_all is not None
+        yield Command(shlex.split(fits_all[1].replace("\\\n", " ")), fits_all[2])
 
 
-def request_of(words: list[str]) -> tuple[str, str, dict[str, str], str | None]:
-    """Read the parts of curl's command line that the pages use."""
-    method, url, headers, data = "", "", {}, []
+def curl_options(words: list[str]) -> tuple[str, list[tuple[str, str]]]:
+    """Return the address and the options of curl's command line, in order."""
+    urls: list[str] = []
+    options: list[tuple[str, str]] = []
     rest = iter(words[1:])
     for word in rest:
-        if word == "-X":
-            method = next(rest)
-        elif word == "-H":
-            name, _, value = next(rest).partition(": ")
-            headers[name] = value
-        elif word == "--json":
-            data.append(next(rest))
-            headers["content-type"] = "application/json"
-        elif word == "-d":
-            data.append(next(rest))
-            headers.setdefault("content-type", "application/x-www-form-urlencoded")
-        elif word in ("-o", "-w"):
-            next(rest)
-        elif word != "-s":
+        if word in CURL_SWITCHES or word in CURL_OPTIONS:
+            options.append((word, next(rest) if word in CURL_OPTIONS else ""))
+        else:
             assert word.startswith(ADDRESS), f"curl's {word} is not understood"
-            url = word
-    return method or ("POST" if data else "GET"), url, headers, "&".join(data) or None
+            urls.append(word)
+    (url,) = urls
+    return url, options
+
+
+def curl_request(url: str, options: list[tuple[str, str]]) -> httpx.Request:
+    """Make the request that curl would send."""
+    given = dict(options)
+    headers = httpx.Headers([_header(value) for name, value in options if name == "-H"])
+    body = "&".join(_data(*option) for option in options if option[0] in _DATA)
+    if body and "-G" in given:
+        url, body = f"{url}{'&' if '?' in url else '?'}{body}", ""
+    if "--json" in given:
+        headers.setdefault("content-type", "application/json")
+        headers.setdefault("accept", "application/json")
+    elif body:
+        headers.setdefault("content-type", "application/x-www-form-urlencoded")
+    method = given.get("-X") or ("POST" if body else "GET")
+    return httpx.Request(method, url, headers=headers, content=body or None)
+
+
+_DATA = frozenset(("-d", "--json", "--data-urlencode"))
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name, value.strip()
+
+
+def _data(option: str, value: str) -> str:
+    if option != "--data-urlencode":
+        return value
+    name, _, content = value.partition("=")
+    return f"{name}={quote(content, safe='')}"
+
+
+def curl_prints(options: list[tuple[str, str]], reply: httpx.Response) -> str:
+    """Write down what curl would print about a reply."""
+    given = dict(options)
+    lines = [f"{name.decode()}: {value.decode()}" for name, value in reply.headers.raw]
+    head = [f"HTTP/1.1 {reply.status_code} {reply.reason_phrase}", *lines, "", ""]
+    body = "" if "-o" in given else reply.text
+    tail = given.get("-w", "").replace("%{http_code}", str(reply.status_code))
+    return ("\n".join(head) if "-i" in given else "") + body + tail.replace("\\n", "\n")
 
 
 def fits(expected: Any, found: Any) -> bool:
     """Compare JSON values; `…` stands for anything, and in a text for any part of it."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        return list(expected) == list(found) and all(fits(expected[k], found[k]) for k in expected)
-    if isinstance(expected, list) and isinstance(found, list):
-        return len(expected) == len(found) and all(map(fits, expected, found))
     if expected == ANYTHING:
         return True
-    if isinstance(expected, str) and ANYTHING in expected and isinstance(found, str):
+    if type(expected) is not type(found):
+        return False
+    if isinstance(expected, dict):
+        return list(expected) == list(found) and all(fits(expected[k], found[k]) for k in expected)
+    if isinstance(expected, list):
+        return len(expected) == len(found) and all(map(fits, expected, found))
+    if isinstance(expected, str):
         return re.fullmatch(pattern(expected), found, re.DOTALL) is not None
     return bool(expected == found)
 
@@ -98,74 +171,190 @@ def pattern(text: str) -> str:
     return ".*".join(re.escape(part) for part in text.split(ANYTHING))
 
 
+def agrees(expected: str, found: str) -> bool:
+    """Compare what is printed: as JSON where it is JSON, else as text."""
+    try:
+        return fits(json.loads(expected), json.loads(found))
+    except json.JSONDecodeError:
+        return re.fullmatch(pattern(expected.strip()), found.strip(), re.DOTALL) is not None
+
+
+def split_head(text: str, options: list[tuple[str, str]]) -> list[str]:
+    """Part the headers that `-i` prints from the body."""
+    return text.strip().split("\n\n", 1) if ("-i", "") in options else [text]
+
+
 async def run_curl(client: httpx.AsyncClient, command: Command) -> None:
-    method, url, headers, body = request_of(command.words)
-    reply = await client.request(method, url, headers=headers, content=body)
-    if "-w" in command.words:
-        assert command.output.strip() == str(reply.status_code), reply.text
-        return
-    assert fits(json.loads(command.output), reply.json()), (command.words, reply.text)
+    url, options = curl_options(command.words)
+    found = curl_prints(options, await client.send(curl_request(url, options)))
+    expected_parts, parts = split_head(command.output, options), split_head(found, options)
+    assert len(expected_parts) == len(parts), found
+    assert all(map(agrees, expected_parts, parts)), f"{shlex.join(command.words)}\n{found}"
 
 
 def run_mockserver(command: Command) -> None:
-    result = CliRunner().invoke(main, command.words[1:])
-    assert re.fullmatch(pattern(command.output.strip()), result.output.strip(), re.DOTALL)
+    assert "serve" not in command.words, "a page cannot wait for a server to end"
+    found = CliRunner().invoke(main, command.words[1:]).output
+    assert agrees(command.output, found), f"{shlex.join(command.words)}\n{found}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-async def test_commands_print_what_the_page_says(page: Path, bundled: list[Api]) -> None:
-    engine = Engine(bundled, Sandboxes({api.name: api for api in bundled}))
-    app = App(engine, control=lambda: control_app(engine, system_now))
+def run_make(command: Command) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url=ADDRESS
-    ) as client:
-        for block in blocks(page, "console"):
-            for command in commands(block):
-                if command.words[0] == "curl":
-                    await run_curl(client, command)
-                elif command.words[0] == "mockserver":
-                    run_mockserver(command)
-                else:
-                    assert command.words[0] == "make"
-                    assert set(command.words[1:]) <= set(targets)
+    assert set(command.words[1:]) <= set(targets)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_documents_on_a_page_can_be_served(page: Path, tmp_path: Path) -> None:
-    for index, block in enumerate(blocks(page, "yaml")):
-        if "openapi" in yaml.safe_load(block):
-            path = tmp_path / f"d{index}.yaml"
-            path.write_text(block)
-            assert load_apis([path], BUILT_IN)
+def save_document(block: Block, folder: Path) -> None:
+    """Keep a document of a page under its own name, for the commands that follow it."""
+    document = yaml.safe_load(block.text)
+    if isinstance(document, dict) and "openapi" in document:
+        path = folder / f"{document['x-mock']['name']}.yaml"
+        path.write_text(block.text)
+        assert load_apis([path], BUILT_IN)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_block_is_of_a_kind_that_is_run(page: Path) -> None:
-    names = {name for name, _ in BLOCK.findall(page.read_text())}
-    assert names <= {"console", "yaml", "text"}
+def engine_of(apis: list[Api]) -> Engine:
+    return Engine(apis, Sandboxes({api.name: api for api in apis}))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def run_block(client: httpx.AsyncClient, block: str) -> None:
+    for command in commands(block):
+        if command.words[0] == "curl":
+            await run_curl(client, command)
+        elif command.words[0] == "mockserver":
+            run_mockserver(command)
+        else:
+            assert command.words[0] == "make", f"{command.words} cannot be run"
+            run_make(command)
+
+
+@every_page
+async def test_the_blocks_of_a_page_do_what_it_says(
+    page: Path, bundled: list[Api], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = engine_of(bundled)
+    transport = httpx.ASGITransport(App(engine, control=lambda: control_app(engine, system_now)))
+    async with httpx.AsyncClient(transport=transport) as client:
+        for block in blocks_of(page):
+            assert block.language in KINDS, f"nothing runs {block}"
+            if block.language == "console":
+                await run_block(client, block.text)
+            elif block.language == "yaml":
+                save_document(block, tmp_path)
+            elif block.language == "json":
+                json.loads(block.text)
+            elif block.language == "python":
+                compile(block.text, str(page), "exec")
+
+
+@every_page
 def test_links_lead_somewhere(page: Path) -> None:
-    text = page.read_text()
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-        assert (page.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path.read_text()), anchor
+
+
+def anchors(page: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "same"),
+    [
+        ('{"a": "…", "b": [1, "x…z"]}', '{"a":{"c":1},"b":[1,"xyz"]}', True),
+        ('{"a": "…"}', '{"a":1,"b":2}', False),
+        ('{"a": 1}', '{"a":true}', False),
+        ('{"a": "x…z"}', '{"a":"xy"}', False),
+        ("first\n…\nlast\n", "first\nsecond\nthird\nlast\n", True),
+        ("first\nlast\n", "first\nsecond\nlast\n", False),
+        ("", '{"a":1}', False),
+    ],
+)
+def test_only_what_agrees_with_a_page_passes(expected: str, found: str, same: bool) -> None:
+    assert agrees(expected, found) is same
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "url", "body"),
+    [
+        ("curl -s U/a", "GET", "U/a", b""),
+        ("curl -X DELETE U/a", "DELETE", "U/a", b""),
+        ("curl U/a -d a=1 -d b=2", "POST", "U/a", b"a=1&b=2"),
+        ("curl U/a --data-urlencode 'to=+44 7'", "POST", "U/a", b"to=%2B44%207"),
+        ("curl -G U/a?b=1 --data-urlencode to=+44", "GET", "U/a?b=1&to=%2B44", b""),
+        ("curl U/a \\\n  --json '{\"a\": 1}'", "POST", "U/a", b'{"a": 1}'),
+    ],
+)
+def test_curls_options_are_read_as_curl_does(line: str, method: str, url: str, body: bytes) -> None:
+    (command,) = commands(f"$ {line.replace('U', ADDRESS)}\n")
+    request = curl_request(*curl_options(command.words))
+    assert (request.method, str(request.url)) == (method, url.replace("U", ADDRESS))
+    assert request.content == body
+
+
+@pytest.mark.parametrize("fence", ["```sh", "  ```console", "~~~", "```console title", "> ```sh"])
+def test_no_block_escapes_notice(fence: str) -> None:
+    closing = fence[: fence.rindex(fence.strip("> ")[0]) + 1]
+    (block,) = blocks(f"Text\n{fence}\n$ rm -r /\n{closing.lstrip('> ')}\n")
+    assert block.text == "$ rm -r /\n"
+
+
+def test_the_readme_shows_what_the_terminal_does(bundled: list[Api]) -> None:
+    told = greeting(engine_of(bundled), ADDRESS, system_now(), control=True)
+    assert Block("text", f"{told}\n") in blocks_of(README)
+
+
+def test_the_readme_lists_every_api_with_its_address_and_page(bundled: list[Api]) -> None:
+    readme = README.read_text()
+    for api in bundled:
+        row = rf"\| `{base_url(api, ADDRESS)}` \|.*\(docs/apis/{api.name}\.md\) \|"
+        assert re.search(row, readme), api.name
 
 
 def test_the_reference_lists_every_function_and_error_kind() -> None:
-    reference = (ROOT / "docs" / "reference.md").read_text()
+    reference = REFERENCE.read_text()
     for signature, told in documentation():
         assert f"| `{signature}` | {told} |" in reference
     for kind, status in STATUS_OF_KIND.items():
         assert f"| `{kind}` | {status} |" in reference
 
 
+def test_the_reference_lists_every_key_of_a_document_and_of_an_operation() -> None:
+    reference = REFERENCE.read_text()
+    for name in DocumentBehaviour.model_fields:
+        assert f"| `{name}` |" in reference
+    on_an_operation = reference.partition("On an operation:")[2].partition("\n\n")[0]
+    for name in OperationBehaviour.model_fields:
+        assert f"`{name}`" in on_an_operation
+
+
 def test_the_reference_lists_every_verb_and_its_keys() -> None:
-    reference = (ROOT / "docs" / "reference.md").read_text()
+    reference = REFERENCE.read_text()
     for attribute, verb in VERBS.items():
         model = Step.model_fields[attribute].annotation
-        assert f"`{verb}" in reference
+        section = reference.partition(f"**`{verb}`**")[2].partition("\n**")[0]
+        assert section or f"`{verb}:`" in reference
         for arm in getattr(model, "__args__", ()):
             for name, key in getattr(arm, "model_fields", {}).items():
-                assert f"| `{key.alias or name}`" in reference
+                assert f"| `{key.alias or name}`" in section
+
+
+def test_the_reference_lists_every_command_and_option() -> None:
+    reference = REFERENCE.read_text()
+    for command in main.commands.values():
+        assert f"`mockserver {command.name}" in reference
+        for parameter in command.params:
+            for option in parameter.opts:
+                assert f"`{option}`" in reference or not option.startswith("--")
+
+
+def test_the_reference_lists_every_call_of_the_control_api(bundled: list[Api]) -> None:
+    reference = REFERENCE.read_text()
+    for route in Control(engine_of(bundled), system_now).routes():
+        path = route.path.removeprefix("/").replace(":path", "")
+        row = re.search(rf"^\| .*{re.escape(path)}`.*\|$", reference, re.MULTILINE)
+        assert row is not None, path
+        for method in (route.methods or set()) - {"HEAD"}:
+            assert f"`{method}" in row[0], (method, path)
