@@ -8,7 +8,7 @@ from typing import Protocol
 from mockserver.clock import ZERO, Duration, parse_duration
 from mockserver.errors import Source
 from mockserver.exchange import JsonValue, Scope, Template, Violation
-from mockserver.verbs import Otherwise, Step
+from mockserver.verbs import Otherwise, Program
 
 
 class Validator(Protocol):
@@ -282,7 +282,8 @@ class Operation:
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
-    steps: tuple[Step, ...] = ()
+    program: Program | None = None
+    """Its steps, if it has any."""
     blank: Scope = field(default_factory=dict)
     """Every name that a step binds, as null: what a request's scope starts from."""
     path_parameters: tuple[str, ...] = ()

@@ -1,9 +1,12 @@
-"""The verbs of an operation's steps, compiled."""
+"""The verbs of an operation's steps: what is known of each before any request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, cast
 
 from mockserver.errors import Source
-from mockserver.exchange import Template
+from mockserver.exchange import Scope, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +21,9 @@ class Otherwise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One stateful behaviour of an operation."""
+    """One stateful behaviour of an operation; its expressions are in the operation's program."""
 
     source: Source
-    when: Template | None = None
     otherwise: Otherwise
 
 
@@ -29,7 +31,6 @@ class Step:
 class Require(Step):
     """Refuses unless an expression holds."""
 
-    that: Template
     shown: str
     """The expression as it is written, for people."""
 
@@ -38,17 +39,13 @@ class Require(Step):
 class Let(Step):
     """Binds computed values."""
 
-    bindings: tuple[tuple[str, Template], ...]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find(Step):
     """Binds the first record whose fields have the wanted values."""
 
     collection: str
-    where: tuple[tuple[str, Template], ...]
     matching: Template | None
-    bind: str
     optional: bool
 
 
@@ -57,14 +54,8 @@ class ListRecords(Step):
     """Binds a page of the records that match."""
 
     collection: str
-    where: tuple[tuple[str, Template], ...]
     matching: Template | None
-    sort: Template | None
-    """Field names, each with a `-` before it for descending order."""
-    offset: Template | None
-    limit: Template | None
     select: Template | None
-    bind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +63,6 @@ class Create(Step):
     """Stores a new record."""
 
     collection: str
-    record: Template
-    bind: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +70,7 @@ class Update(Step):
     """Replaces fields of the records that match."""
 
     collection: str
-    where: tuple[tuple[str, Template], ...]
     fields: Template
-    bind: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +78,6 @@ class Delete(Step):
     """Removes the records that match."""
 
     collection: str
-    where: tuple[tuple[str, Template], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +85,7 @@ class Take(Step):
     """Takes from a quota."""
 
     quota: str
-    subject: Template
-    limit: Template
-    period: Template | None
     calendar: str | None
-    anchor: Template | None
-    amount: Template | None
-    bind: str | None
     optional: bool
     """Take only if enough is left, and go on either way; `allowed` tells which."""
 
@@ -115,38 +95,27 @@ class Cooldown(Step):
     """Refuses a subject that was seen within a period."""
 
     name: str
-    subject: Template
-    period: Template
-    bypass: Template | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Step):
     """Puts a simulated message in the outbox."""
 
-    fields: Template
-    """Makes a map of channel, to, from, subject, text, link, at, outcome, data and the two
-    durations `sent_after` and `delivered_after`; null is what the document leaves out."""
     link_at: str | None
-    bind: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Each(Step):
     """Runs steps for every item of a list."""
 
-    of: Template
-    bind: str
-    steps: "tuple[Step, ...]"
+    steps: int
+    """How many steps an item takes, at the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Respond(Step):
     """Says what to answer, and ends the steps."""
 
-    status: Template | None
-    headers: tuple[tuple[str, Template], ...]
-    body: Template | None
     example: str | None
     content_type: str
 
@@ -181,6 +150,22 @@ class OauthRevoke(Step):
     """Revokes one token of a user, or all of them."""
 
     tokens: str
-    token: Template | None
-    user: Template
-    bind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The steps of an operation as one function of the run and its scope."""
+
+    function: Callable[[Any, Scope], None]
+    steps: tuple[Step, ...]
+    """In the order of their lines; those that `each` repeats come after it."""
+
+    def step_of(self, error: BaseException) -> Step | None:
+        """Return the step in which an exception was raised, or None if it was elsewhere."""
+        code = cast(FunctionType, self.function).__code__
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code is code:
+                return self.steps[trace.tb_lineno - 1]
+            trace = trace.tb_next
+        return None

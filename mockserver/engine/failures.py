@@ -17,7 +17,9 @@ FAILURE = "urn:mockserver:failure"
 
 def answer(exchange: Exchange, run: Run | None, error: Exception) -> Answer:
     """Say that the mock failed, where, and which journal entry tells more."""
-    place = f" at {run.step.source}" if run is not None and run.step is not None else ""
+    program = None if run is None else run.operation.program
+    step = None if program is None else program.step_of(error)
+    place = f" at {step.source}" if step is not None else ""
     if isinstance(error, ExpressionError):
         title, detail = "A document of the mock failed", f"an expression failed{place}: {error}"
         _LOG.warning("%s: %s", exchange.id, detail)

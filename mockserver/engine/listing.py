@@ -1,38 +1,27 @@
 """Sorting and paging of lists."""
 
-from collections.abc import Iterable
 from functools import partial
 
 from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record, Scope, Template
-from mockserver.verbs import ListRecords
+from mockserver.exchange import JsonValue, Record
 
 _RANKS = {bool: 0, int: 1, float: 1, str: 2}
 
 
-def page(records: list[Record], step: ListRecords, scope: Scope) -> Record:
+def page(records: list[Record], order: JsonValue, offset: int, limit: int | None) -> Record:
     """Sort the records and cut a page out of them: `items`, `total`, `offset`, `limit`."""
-    ordered = sort(records, step.sort(scope) if step.sort else None)
-    offset = _whole(step.offset, scope) or 0
-    limit = _whole(step.limit, scope)
+    ordered = sort(records, order)
     end = None if limit is None else offset + limit
-    items: list[JsonValue] = ordered[offset:end]
-    if step.select is not None:
-        items = _selected(items, step.select, scope)
-    return {"items": items, "total": len(ordered), "offset": offset, "limit": limit}
+    return {
+        "items": ordered[offset:end],
+        "total": len(ordered),
+        "offset": offset,
+        "limit": limit,
+    }
 
 
-def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[JsonValue]:
-    inner = scope.copy()
-    chosen = []
-    for item in items:
-        inner["item"] = item
-        chosen.append(select(inner))
-    return chosen
-
-
-def _whole(template: Template | None, scope: Scope) -> int | None:
-    value = None if template is None else template(scope)
+def whole(value: JsonValue) -> int | None:
+    """Read an offset or a limit; null stays null."""
     if value is None:
         return None
     if not isinstance(value, int | float) or value < 0:

@@ -21,7 +21,7 @@ _NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 # --- authorization endpoint (RFC 6749, section 4.1.1) ---
 
 
-def apply_authorize(step: verbs.OauthAuthorize, run: Run) -> None:
+def authorize(step: verbs.OauthAuthorize, run: Run) -> None:
     """Show the consent page, or redirect with a code or an error.
 
     Raises:
@@ -99,7 +99,7 @@ def _grant(step: verbs.OauthAuthorize, run: Run, user: Record, scopes: list[str]
         "expires_at": run.now + step.code_lifetime(run.scope),
         "family": None,
     }
-    run.create(CODES, record)
+    run.insert(run.store.collection(CODES), record)
     run.note(step, "code issued", query["client_id"], user["id"])
     _redirect(run, str(query["redirect_uri"]), {"code": code})
 
@@ -117,7 +117,7 @@ def _redirect(run: Run, uri: str, parameters: dict[str, str]) -> None:
 # --- token endpoint (RFC 6749, section 3.2) ---
 
 
-def apply_token(step: verbs.OauthToken, run: Run) -> None:
+def issue_token(step: verbs.OauthToken, run: Run) -> None:
     """Issue tokens for a code or a refresh token.
 
     Raises:
@@ -228,8 +228,8 @@ def _issue(
     lifetime = step.access_lifetime(run.scope)
     access, refresh = run.token(43), kept or run.token(43)
     owner = {"user_id": grant["user_id"], "client_id": grant["client_id"], "family": family}
-    run.create(
-        step.tokens,
+    run.insert(
+        run.store.collection(step.tokens),
         {
             "token": access,
             **owner,
@@ -243,7 +243,7 @@ def _issue(
         ends = None if step.refresh_lifetime is None else step.refresh_lifetime(run.scope)
         expires_at = None if ends is None else run.now + ends
         record = {"id": refresh, **owner, "scope": grant["scope"], "used": False}
-        run.create(REFRESH_TOKENS, {**record, "expires_at": expires_at})
+        run.insert(run.store.collection(REFRESH_TOKENS), {**record, "expires_at": expires_at})
     run.note(step, "tokens issued", grant["user_id"], scope)
     body = {
         "access_token": access,
@@ -258,10 +258,8 @@ def _issue(
 # --- revocation (RFC 7009) ---
 
 
-def apply_revoke(step: verbs.OauthRevoke, run: Run) -> None:
-    """Revoke one token of the user, or all; bind how many there were."""
-    user = step.user(run.scope)
-    only = None if step.token is None else step.token(run.scope)
+def revoke(step: verbs.OauthRevoke, run: Run, user: JsonValue, only: JsonValue) -> int:
+    """Revoke one token of the user, or all; return how many there were."""
     count = 0
     for name in (step.tokens, REFRESH_TOKENS):
         collection = run.store.collection(name)
@@ -269,9 +267,9 @@ def apply_revoke(step: verbs.OauthRevoke, run: Run) -> None:
             key = str(record[collection.spec.key])
             if only in (None, key):
                 count += not record.get("used") and not _is_over(record, run.now)
-                run.delete(name, key)
-    run.scope[step.bind] = count
+                run.remove(collection, key)
     run.note(step, "revoked", count)
+    return count
 
 
 def _is_over(token: Record, now: int) -> bool:
@@ -282,4 +280,4 @@ def _revoke_family(tokens: str, run: Run, family: str) -> None:
     for name in (tokens, REFRESH_TOKENS):
         collection = run.store.collection(name)
         for record in collection.matching({"family": family}):
-            run.delete(name, str(record[collection.spec.key]))
+            run.remove(collection, str(record[collection.spec.key]))

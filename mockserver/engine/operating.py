@@ -10,7 +10,7 @@ from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import Reply, render_reply
 from mockserver.engine.run import Run
 from mockserver.engine.security import Credential, authenticate
-from mockserver.engine.steps import run_steps
+from mockserver.engine.steps import Steps, run_steps
 from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
 from mockserver.engine.validation import validate
 from mockserver.exchange import Answer, Record
@@ -19,7 +19,7 @@ _VALID = Validated(0)
 _NO_CREDENTIAL = Authenticated((), "")
 
 
-def operate(run: Run, match: Match, credentials: Mapping[str, Credential]) -> Answer:
+def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> Answer:
     """Handle a request to an operation.
 
     Raises:
@@ -35,7 +35,8 @@ def operate(run: Run, match: Match, credentials: Mapping[str, Credential]) -> An
     run.exchange.trace.append(_VALID)
     if run.operation.test_values:
         _meet_test_values(run)
-    run_steps(run.operation.steps, run)
+    if run.operation.program is not None:
+        run_steps(run.operation.program, run)
     reply = run.reply or _documented(run, preferences)
     run.exchange.trace.append(Answered(reply.status, reply.because))
     return _finished(run, reply, preferences)

@@ -12,6 +12,7 @@ from mockserver.engine.rendering import problem, render_refusal
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import Credential, present, sandbox_of
+from mockserver.engine.steps import Steps
 from mockserver.engine.trace import Answered, Refused
 from mockserver.errors import SandboxFullError
 from mockserver.exchange import SCOPE_NAMES, Answer, Kind, Refusal, Request, Scope
@@ -110,14 +111,14 @@ def _answer(
     """Find the answer of an API; whatever goes wrong becomes one."""
     api, operation, match = located.mount.api, exchange.operation, located.match
     scope: Scope = {}
-    run: Run | None = None
+    run: Steps | None = None
     try:
         if operation is None or match is None:
             scope = dict.fromkeys(SCOPE_NAMES)
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
             exchange.answer = _no_operation(located, exchange.request.method)
             return
-        run = Run(exchange, sandbox, api, operation, _base_url(exchange.request, prefix))
+        run = Steps(exchange, sandbox, api, operation, _base_url(exchange.request, prefix))
         scope = run.scope
         exchange.answer = operate(run, match, credentials)
         run.commit()

@@ -6,8 +6,7 @@ from mockserver.clock import ZERO, Duration, Instant
 from mockserver.engine.documented import named_example
 from mockserver.engine.journal import Exchange
 from mockserver.engine.outbox import message_status
-from mockserver.engine.records import Collection, Transaction
-from mockserver.engine.refusals import refusal_of
+from mockserver.engine.records import Transaction
 from mockserver.engine.rendering import Reply, render_refusal
 from mockserver.engine.sandbox import Sandbox, Store
 from mockserver.exchange import JsonValue, Record, Refusal
@@ -25,15 +24,18 @@ class Run:
         "_ids",
         "_transaction",
         "api",
+        "append",
         "delay",
         "exchange",
+        "insert",
         "limit_headers",
         "now",
         "operation",
+        "put",
+        "remove",
         "reply",
         "sandbox",
         "scope",
-        "step",
         "steps_left",
         "store",
     )
@@ -57,9 +59,14 @@ class Run:
         self.limit_headers: list[tuple[str, str]] = []
         self.reply: Reply | None = None
         self.delay: Duration = ZERO
-        self.step: Step | None = None
         self.steps_left = MOST_STEPS
-        self._transaction = Transaction()
+        self.append = exchange.trace.append
+        transaction = self._transaction = Transaction()
+        self.insert, self.put, self.remove = (
+            transaction.insert,
+            transaction.put,
+            transaction.remove,
+        )
         self._ids = sandbox.ids.count
 
     # --- what the expressions can call ---
@@ -95,22 +102,10 @@ class Run:
 
     # --- what the steps can do ---
 
-    def create(self, collection: str, record: Record) -> str:
-        """Store a new record; ConflictError if its key or a unique field is taken."""
-        return self._transaction.insert(self.store.collection(collection), record)
-
     def replace(self, collection: str, record: Record) -> None:
         """Store another version of the record with the same key."""
         target = self.store.collection(collection)
         self._transaction.replace(target, str(record[target.spec.key]), record)
-
-    def put(self, collection: Collection, key: str, record: Record) -> None:
-        """Store a record, new or not."""
-        self._transaction.put(collection, key, record)
-
-    def delete(self, collection: str, key: str) -> None:
-        """Forget a record."""
-        self._transaction.remove(self.store.collection(collection), key)
 
     def answer(
         self,
@@ -143,10 +138,6 @@ class Run:
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
         """Add what a step did to the trace; what the details are is said in `trace.DETAILS`."""
         self.exchange.trace.append((step, outcome, details))
-
-    def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> Refusal:
-        """Make the refusal that a step's `otherwise` asks for."""
-        return refusal_of(step.otherwise, self.scope, message, step.source, passes_at)
 
     def commit(self) -> None:
         """Keep what the steps wrote."""

@@ -1,68 +1,244 @@
-"""What each verb does to a sandbox."""
+"""What each verb does to a sandbox: the methods that an operation's program calls.
 
-from collections.abc import Callable, Mapping
+They get the values of a step's expressions, and return what the document binds.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, cast
 
 from mockserver import verbs
-from mockserver.clock import format_instant
+from mockserver.clock import Instant, format_instant
 from mockserver.engine import limits, oauth
-from mockserver.engine.listing import page
+from mockserver.engine.listing import page, whole
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError
-from mockserver.engine.rendering import header_fields
+from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
 from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record, Refusal, Scope, Template
+from mockserver.exchange import JsonValue, Record, Scope, Template
 from mockserver.messages import place_link
+from mockserver.verbs import Program
+
+Where = Mapping[str, JsonValue]
 
 
-def run_steps(steps: tuple[verbs.Step, ...], run: Run) -> None:
-    """Apply steps in order until one answers.
+class UnmetError(Exception):
+    """A step does not hold; the refusal is worded once the scope is complete."""
+
+    def __init__(self, step: verbs.Step, message: str, passes_at: Instant | None = None) -> None:
+        super().__init__(message)
+        self.step = step
+        self.passes_at = passes_at
+
+
+def run_steps(program: Program, run: "Steps") -> None:
+    """Run a program until a step answers or there are no more.
 
     Raises:
         Refusal: From a step that does not hold.
     """
-    scope, append = run.scope, run.exchange.trace.append
-    for step in steps:
-        run.step = step
-        if step.when is not None and not step.when(scope):
-            append((step, "skipped"))
-        elif type(step) is verbs.Require:  # here and not in a function: they are most of all steps
-            if not step.that(scope):
-                raise run.refuse(step, f"{step.shown} does not hold")
-            append((step, "holds"))
+    try:
+        program.function(run, run.scope)
+    except UnmetError as unmet:
+        step = unmet.step
+        raise refusal_of(
+            step.otherwise, run.scope, str(unmet), step.source, unmet.passes_at
+        ) from None
+
+
+class Steps(Run):
+    """A run whose steps can be taken."""
+
+    __slots__ = ()
+
+    def unmet_requirement(self, step: verbs.Require) -> None:
+        """Refuse, because an expression does not hold."""
+        raise UnmetError(step, f"{step.shown} does not hold")
+
+    def find_by_key(self, step: verbs.Find, key: JsonValue) -> Record | None:
+        """Return the record with a key."""
+        return self._found(step, self.store.collection(step.collection).by_key(key))
+
+    def find(self, step: verbs.Find, where: Where) -> Record | None:
+        """Return the first record that matches."""
+        collection = self.store.collection(step.collection)
+        if step.matching is None:
+            return self._found(step, collection.find(where))
+        holds = _holder(step.matching, self.scope)
+        return self._found(step, next(filter(holds, collection.matching(where)), None))
+
+    def _found(self, step: verbs.Find, record: Record | None) -> Record | None:
+        if record is None and not step.optional:
+            raise UnmetError(step, f"nothing in {step.collection} matches")
+        self.append((step, "nothing found" if record is None else "found"))
+        return record
+
+    def list(
+        self,
+        step: verbs.ListRecords,
+        where: Where,
+        sort: JsonValue,
+        offset: JsonValue,
+        limit: JsonValue,
+    ) -> Record:
+        """Return a page of the records that match."""
+        wanted = {name: value for name, value in where.items() if value is not None}
+        records = self.store.collection(step.collection).matching(wanted)
+        if step.matching is not None:
+            records = [*filter(_holder(step.matching, self.scope), records)]
+        bound = page(records, sort, whole(offset) or 0, whole(limit))
+        if step.select is not None:
+            bound["items"] = _selected(bound["items"], step.select, self.scope)
+        self.append((step, "listed", (bound["total"],)))
+        return bound
+
+    def create(self, step: verbs.Create, record: JsonValue) -> Record:
+        """Store a new record."""
+        if type(record) is not dict:
+            raise ExpressionError("a record must be a map")
+        try:
+            key = self.insert(self.store.collection(step.collection), record)
+        except ConflictError as conflict:
+            raise _conflict(step, conflict) from None
+        self.append((step, "created", (key,)))
+        return record
+
+    def update(self, step: verbs.Update, where: Where) -> Record | None:
+        """Replace fields of all records that match; return the last one."""
+        collection = self.store.collection(step.collection)
+        records = collection.matching(where)
+        changed: Record | None = None
+        for record in records:
+            changed = {**record, **step.fields({**self.scope, "item": record})}
+            try:
+                self.put(collection, str(record[collection.spec.key]), changed)
+            except ConflictError as conflict:
+                raise _conflict(step, conflict) from None
+        self.append((step, "updated", (len(records),)))
+        return changed
+
+    def delete_all(self, step: verbs.Delete, where: Where) -> None:
+        """Remove all records that match."""
+        collection = self.store.collection(step.collection)
+        records = collection.matching(where)
+        for record in records:
+            self.remove(collection, str(record[collection.spec.key]))
+        self.append((step, "deleted", (len(records),)))
+
+    def take(
+        self,
+        step: verbs.Take,
+        subject: JsonValue,
+        limit: JsonValue,
+        period: JsonValue,
+        anchor: JsonValue,
+        amount: JsonValue,
+    ) -> Record:
+        """Take from a quota of a subject."""
+        subject = str(subject)
+        key = f"{step.quota}:{subject}"
+        quotas = self.store.quotas
+        record = quotas.rows.get(key)
+        state, quota = limits.take(
+            limit,
+            _period(period, step.calendar, anchor),
+            record["state"] if record else None,
+            self.now,
+            amount,
+        )
+        if quota.allowed:
+            self.put(quotas, key, _kept(key, step.quota, subject, state))
+        elif not step.optional:
+            message = f"only {quota.left} of {quota.limit} {step.quota} left"
+            raise UnmetError(step, message, quota.renews)
+        self.append((step, "taken" if quota.allowed else "too little left", (quota.left,)))
+        return quota.as_record()
+
+    def cooldown(
+        self, step: verbs.Cooldown, subject: JsonValue, period: JsonValue, bypass: JsonValue
+    ) -> None:
+        """Start a subject's rest, unless it rests already."""
+        subject = str(subject)
+        key = f"{step.name}:{subject}"
+        cooldowns = self.store.cooldowns
+        record = cooldowns.rows.get(key)
+        state, rest = limits.cooldown(period, record["state"] if record else None, self.now)
+        if not rest.allowed:
+            if not bypass:
+                message = f"{step.name} is cooling down until {format_instant(rest.until)}"
+                raise UnmetError(step, message, rest.until)
+            state = limits.start_cooldown(self.now)
+        self.put(cooldowns, key, _kept(key, step.name, subject, state))
+        self.append((step, "started" if rest.allowed else "bypassed", (subject,)))
+
+    def send(self, step: verbs.Send, message: Record) -> Record:
+        """Put a message in the outbox: the given map becomes its record.
+
+        `send_at` is an instant, `sent_at` and `delivered_at` are still spans of time from it.
+        """
+        now, at = self.now, message["send_at"]
+        at = now if at is None else int(at)
+        sent_at = at + int(message["sent_at"] or 0)
+        delivered = message["delivered_at"]
+        outcome = message["outcome"] or DELIVERED
+        if outcome not in OUTCOMES:
+            raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
+        link, text = message["link"], str(message["text"])
+        if step.link_at and link:
+            text = place_link(text, step.link_at, link)
+        message |= {
+            "id": self.uuid(),
+            "api": self.api.name,
+            "operation": self.operation.id,
+            "request_id": self.exchange.id,
+            "text": text,
+            "created_at": now,
+            "send_at": at,
+            "sent_at": sent_at,
+            "delivered_at": sent_at if delivered is None else at + int(delivered),
+            "outcome": outcome,
+        }
+        self.insert(self.store.messages, message)
+        self.append((step, "queued", (message["channel"], message["to"], message["id"])))
+        return message
+
+    def items(self, step: verbs.Each, of: JsonValue) -> Iterable[tuple[int, JsonValue]]:
+        """Return the items of a list, numbered, if one request may handle as many."""
+        items = of or []
+        if not isinstance(items, list):
+            raise ExpressionError("`each` goes over a list")
+        self.append((step, "started", (len(items),)))
+        self.steps_left -= len(items) * step.steps
+        if self.steps_left < 0:
+            raise UnmetError(step, "the list is longer than one request may handle")
+        return enumerate(items)
+
+    def respond(
+        self,
+        step: verbs.Respond,
+        status: JsonValue,
+        headers: Mapping[str, JsonValue],
+        body: JsonValue,
+    ) -> None:
+        """Answer; a line break in a header's value becomes a space (RFC 9110, 5.5)."""
+        fields = [(name, " ".join(str(value).splitlines())) for name, value in headers.items()]
+        given = None if status is None else int(status)
+        if step.example is not None:
+            self.answer_example(step.example, given, fields)
         else:
-            APPLY[type(step)](step, run)
-            if run.reply is not None:
-                return
+            self.answer(given or self.operation.success, fields, body, step.content_type)
 
+    def authorize(self, step: verbs.OauthAuthorize) -> None:
+        """Be the authorization endpoint of an OAuth server."""
+        oauth.authorize(step, self)
 
-def _let(step: verbs.Let, run: Run) -> None:
-    scope = run.scope
-    for name, template in step.bindings:
-        scope[name] = template(scope)
+    def issue_token(self, step: verbs.OauthToken) -> None:
+        """Be the token endpoint of an OAuth server."""
+        oauth.issue_token(step, self)
 
-
-def _where(where: tuple[tuple[str, Template], ...], scope: Scope) -> dict[str, JsonValue]:
-    return {name: template(scope) for name, template in where}
-
-
-def _find(step: verbs.Find, run: Run) -> None:
-    collection = run.store.collection(step.collection)
-    found: Record | None
-    if len(step.where) == 1 and step.matching is None and step.where[0][0] == collection.spec.key:
-        found = collection.by_key(step.where[0][1](run.scope))
-    elif step.matching is None:
-        found = collection.find(_where(step.where, run.scope))
-    else:
-        wanted = _where(step.where, run.scope)
-        holds = _holder(step.matching, run.scope)
-        found = next(filter(holds, collection.matching(wanted)), None)
-    if found is None and not step.optional:
-        raise run.refuse(step, f"nothing in {step.collection} matches")
-    run.scope[step.bind] = found
-    run.exchange.trace.append((step, "nothing found" if found is None else "found"))
+    def revoke(self, step: verbs.OauthRevoke, user: JsonValue, token: JsonValue) -> int:
+        """Revoke one token of a user, or all; return how many there were."""
+        return oauth.revoke(step, self, user, token)
 
 
 def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
@@ -75,78 +251,12 @@ def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
     return holds
 
 
-def _list(step: verbs.ListRecords, run: Run) -> None:
-    given = _where(step.where, run.scope)
-    wanted = {name: value for name, value in given.items() if value is not None}
-    records = run.store.collection(step.collection).matching(wanted)
-    if step.matching is not None:
-        records = list(filter(_holder(step.matching, run.scope), records))
-    bound = page(records, step, run.scope)
-    run.scope[step.bind] = bound
-    run.note(step, "listed", bound["total"])
+def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[JsonValue]:
+    return [select({**scope, "item": item}) for item in items]
 
 
-def _create(step: verbs.Create, run: Run) -> None:
-    record = step.record(run.scope)
-    if not isinstance(record, dict):
-        raise ExpressionError("a record must be a map")
-    try:
-        key = run.create(step.collection, record)
-    except ConflictError as conflict:
-        raise _conflict(step, run, conflict) from None
-    if step.bind is not None:
-        run.scope[step.bind] = record
-    run.note(step, "created", key)
-
-
-def _conflict(step: verbs.Step, run: Run, conflict: ConflictError) -> Refusal:
-    return run.refuse(step, f"{conflict.collection} already has one with this {conflict.field}")
-
-
-def _update(step: verbs.Update, run: Run) -> None:
-    collection = run.store.collection(step.collection)
-    records = collection.matching(_where(step.where, run.scope))
-    for record in records:
-        changed = {**record, **step.fields({**run.scope, "item": record})}
-        try:
-            run.put(collection, str(record[collection.spec.key]), changed)
-        except ConflictError as conflict:
-            raise _conflict(step, run, conflict) from None
-        if step.bind is not None:
-            run.scope[step.bind] = changed
-    run.note(step, "updated", len(records))
-
-
-def _delete(step: verbs.Delete, run: Run) -> None:
-    collection = run.store.collection(step.collection)
-    records = collection.matching(_where(step.where, run.scope))
-    for record in records:
-        run.delete(step.collection, str(record[collection.spec.key]))
-    run.note(step, "deleted", len(records))
-
-
-def _take(step: verbs.Take, run: Run) -> None:
-    scope = run.scope
-    subject = str(step.subject(scope))
-    key = f"{step.quota}:{subject}"
-    record = run.store.quotas.rows.get(key)
-    period = _period(
-        None if step.period is None else step.period(scope),
-        step.calendar,
-        None if step.anchor is None else step.anchor(scope),
-    )
-    amount = step.amount(scope) if step.amount else 1
-    state, quota = limits.take(
-        step.limit(scope), period, record["state"] if record else None, run.now, amount
-    )
-    if not quota.allowed and not step.optional:
-        message = f"only {quota.left} of {quota.limit} {step.quota} left"
-        raise run.refuse(step, message, quota.renews)
-    if quota.allowed:
-        run.put(run.store.quotas, key, _kept(key, step.quota, subject, state))
-    if step.bind is not None:
-        scope[step.bind] = quota.as_record()
-    run.note(step, "taken" if quota.allowed else "too little left", quota.left)
+def _conflict(step: verbs.Step, conflict: ConflictError) -> UnmetError:
+    return UnmetError(step, f"{conflict.collection} already has one with this {conflict.field}")
 
 
 _period = lru_cache(4096)(limits.Period)
@@ -154,106 +264,3 @@ _period = lru_cache(4096)(limits.Period)
 
 def _kept(key: str, name: str, subject: str, state: JsonValue) -> Record:
     return {"id": key, "name": name, "subject": subject, "state": state}
-
-
-def _cooldown(step: verbs.Cooldown, run: Run) -> None:
-    subject = str(step.subject(run.scope))
-    key = f"{step.name}:{subject}"
-    record = run.store.cooldowns.rows.get(key)
-    period = step.period(run.scope)
-    state, cooldown = limits.cooldown(period, record["state"] if record else None, run.now)
-    bypassed = not cooldown.allowed and step.bypass is not None and step.bypass(run.scope)
-    if bypassed:
-        state = limits.start_cooldown(run.now)
-    elif not cooldown.allowed:
-        until = format_instant(cooldown.until)
-        raise run.refuse(step, f"{step.name} is cooling down until {until}", cooldown.until)
-    run.put(run.store.cooldowns, key, _kept(key, step.name, subject, state))
-    run.note(step, "bypassed" if bypassed else "started", subject)
-
-
-def _instant(value: JsonValue, default: int) -> int:
-    return default if value is None else int(value)
-
-
-def _send(step: verbs.Send, run: Run) -> None:
-    fields = step.fields(run.scope)
-    at = _instant(fields["at"], run.now)
-    outcome = fields["outcome"] or DELIVERED
-    if outcome not in OUTCOMES:
-        raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
-    sent_after = _instant(fields["sent_after"], 0)
-    link = fields["link"]
-    text = str(fields["text"])
-    message: Record = {
-        "id": run.uuid(),
-        "api": run.api.name,
-        "operation": run.operation.id,
-        "request_id": run.exchange.id,
-        "channel": fields["channel"],
-        "to": fields["to"],
-        "from": fields["from"],
-        "subject": fields["subject"],
-        "text": place_link(text, step.link_at, link) if step.link_at and link else text,
-        "link": link,
-        "created_at": run.now,
-        "send_at": at,
-        "sent_at": at + sent_after,
-        "delivered_at": at + _instant(fields["delivered_after"], sent_after),
-        "outcome": outcome,
-        "data": fields["data"],
-    }
-    run.create("messages", message)
-    if step.bind is not None:
-        run.scope[step.bind] = message
-    run.note(step, "queued", message["channel"], message["to"], message["id"])
-
-
-def _each(step: verbs.Each, run: Run) -> None:
-    items = step.of(run.scope) or []
-    if not isinstance(items, list):
-        raise ExpressionError("`each` goes over a list")
-    run.note(step, "started", len(items))
-    run.steps_left -= len(items) * len(step.steps)
-    if run.steps_left < 0:
-        raise run.refuse(step, "the list is longer than one request may handle")
-    for index, item in enumerate(items):
-        run.scope[step.bind] = item
-        run.scope["index"] = index
-        run_steps(step.steps, run)
-        if run.reply is not None:
-            return
-
-
-def _respond(step: verbs.Respond, run: Run) -> None:
-    scope = run.scope
-    headers = header_fields(step.headers, scope)
-    status = None if step.status is None else int(step.status(scope))
-    if step.example is not None:
-        run.answer_example(step.example, status, headers)
-        return
-    body = None if step.body is None else step.body(scope)
-    run.answer(status or run.operation.success, headers, body, step.content_type)
-
-
-Apply = Callable[[Any, Run], None]
-APPLY: Mapping[type[verbs.Step], Apply] = cast(
-    Mapping[type[verbs.Step], Apply],
-    {
-        verbs.Let: _let,
-        verbs.Find: _find,
-        verbs.ListRecords: _list,
-        verbs.Create: _create,
-        verbs.Update: _update,
-        verbs.Delete: _delete,
-        verbs.Take: _take,
-        verbs.Cooldown: _cooldown,
-        verbs.Send: _send,
-        verbs.Each: _each,
-        verbs.Respond: _respond,
-        verbs.OauthAuthorize: oauth.apply_authorize,
-        verbs.OauthToken: oauth.apply_token,
-        verbs.OauthRevoke: oauth.apply_revoke,
-    },
-)
-"""One function for every verb."""

@@ -1,7 +1,9 @@
 """What the expressions and steps of an operation may refer to."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mockserver import verbs
 from mockserver.clock import parse_duration
@@ -11,8 +13,11 @@ from mockserver.model import CollectionSpec
 from mockserver.spec import behaviour
 from mockserver.spec.expressions import (
     Known,
+    build_tree,
+    check_expression,
     compile_expression,
     compile_template,
+    constant,
     has_expressions,
     near,
 )
@@ -28,6 +33,33 @@ class StepContext:
     examples: set[str]
     problems: list[SpecProblem]
     bound: set[str] = field(default_factory=set)
+    constants: dict[str, Any] = field(default_factory=dict)
+    """What the code of the steps refers to by name."""
+    steps: list[verbs.Step] = field(default_factory=list)
+    """The steps so far, in the order of their lines."""
+
+    def tree(self, value: JsonValue, source: Source) -> ast.expr:
+        """Build the syntax of a value, for the code of the steps."""
+        return build_tree(value, source, self.known, self.problems, self.constants)
+
+    def test(self, value: str | None, source: Source) -> ast.expr:
+        """Build the syntax of a text that must be one expression; null stays null."""
+        if value is not None:
+            check_expression(value, source, self.problems)
+        return self.tree(value, source)
+
+    def span_tree(self, value: JsonValue, source: Source) -> ast.expr:
+        """Build the syntax of a span of time."""
+        return self.tree(self.span(value, source), source)
+
+    def trees(self, values: Mapping[str, JsonValue], source: Source) -> ast.expr:
+        """Build the syntax of a new map."""
+        members = [self.tree(value, source.child(name)) for name, value in values.items()]
+        return ast.Dict([ast.Constant(name) for name in values], members)
+
+    def name(self, value: object) -> ast.expr:
+        """Make a value known to the code of the steps."""
+        return constant(value, self.constants)
 
     def template(self, value: JsonValue, source: Source) -> Template:
         """Compile a value that is always there."""
@@ -91,6 +123,11 @@ class StepContext:
         self.bound.add(name)
         if is_map:
             self.known.maps.add(name)
+
+    def key(self, collection: str) -> str | None:
+        """Return the key field of a collection, if it is declared."""
+        spec = self.collections.get(collection)
+        return None if spec is None else spec.key
 
     def collection(self, name: str, source: Source) -> str:
         """Check that a collection is declared."""

@@ -19,8 +19,10 @@ from mockserver.spec import operators
 from mockserver.spec.functions import FUNCTIONS
 
 LONGEST_EXPRESSION = 2_000
-_SCOPE = "_s"
-_WORLD = "_world"
+SCOPE = "_s"
+"""The variable that holds the scope."""
+WORLD = "_world"
+"""The member of the scope whose methods are the sandbox's functions."""
 
 WORLD_FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "uuid": (0, 0),
@@ -40,7 +42,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.FloorDiv: operators.floor_divide,
     ast.Mod: operators.modulo,
 }
-_GLOBALS: dict[str, Any] = {
+GLOBALS: Mapping[str, Any] = {
     "__builtins__": {},
     "_nothing": MappingProxyType({}),
     "_get": operators.get,
@@ -53,6 +55,7 @@ _GLOBALS: dict[str, Any] = {
     **{f"_{kind.__name__}": call for kind, call in _OPERATORS.items()},
     **{f"_f_{name}": function.call for name, function in FUNCTIONS.items()},
 }
+"""What the code of expressions may call, and nothing else."""
 _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None}
 
 
@@ -87,7 +90,7 @@ def compile_template(
 ) -> Template:
     """Compile a JSON value whose texts may hold expressions; what is wrong goes to `problems`."""
     constants: dict[str, Any] = {}
-    tree = _build(value, source, known, problems, constants)
+    tree = build_tree(value, source, known, problems, constants)
     return _function(tree, constants)
 
 
@@ -95,11 +98,16 @@ def compile_expression(
     text: JsonValue, source: Source, known: Known, problems: list[SpecProblem]
 ) -> Template:
     """Compile a text that has to be one `{{ … }}`."""
+    check_expression(text, source, problems)
+    return compile_template(text, source, known, problems)
+
+
+def check_expression(text: JsonValue, source: Source, problems: list[SpecProblem]) -> None:
+    """Note a problem unless a text is one `{{ … }}`."""
     if not isinstance(text, str) or not is_expression(text):
         problems.append(
             SpecProblem(source, f"an expression was expected here: {text!r}", "write {{ … }}")
         )
-    return compile_template(text, source, known, problems)
 
 
 def has_expressions(value: JsonValue) -> bool:
@@ -121,37 +129,36 @@ def is_expression(text: str) -> bool:
 
 
 def _function(tree: ast.expr, constants: Mapping[str, Any]) -> Template:
-    if isinstance(tree, ast.Name) and tree.id in constants:
-        constant = constants[tree.id]
-        return lambda _scope: constant
-    arguments = ast.arguments([], [ast.arg(_SCOPE)], None, [], [], None, [])
+    if isinstance(tree, ast.Name | ast.Constant):
+        value = tree.value if isinstance(tree, ast.Constant) else constants[tree.id]
+        return lambda _scope: value
+    arguments = ast.arguments([], [ast.arg(SCOPE)], None, [], [], None, [])
     module = ast.Expression(ast.Lambda(arguments, tree))
     ast.fix_missing_locations(module)
     code = compile(module, "<expression>", "eval")
     # Safe: the tree was built here, of whitelisted nodes whose names are keys of the scope.
-    return cast(Template, eval(code, {**_GLOBALS, **constants}))  # noqa: S307
+    return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
 
 
-def _build(
+def build_tree(
     value: JsonValue,
     source: Source,
     known: Known,
     problems: list[SpecProblem],
     constants: dict[str, Any],
 ) -> ast.expr:
+    """Build the syntax of a template; what has no expressions becomes a constant with a name."""
     if not has_expressions(value):
-        name = f"_k{len(constants)}"
-        constants[name] = value
-        return ast.Name(name, ast.Load())
+        return constant(value, constants)
     if isinstance(value, dict):
         members = [
-            _build(member, source.child(key), known, problems, constants)
+            build_tree(member, source.child(key), known, problems, constants)
             for key, member in value.items()
         ]
         return ast.Dict([ast.Constant(key) for key in value], members)
     if isinstance(value, list):
         items = [
-            _build(item, source.child(index), known, problems, constants)
+            build_tree(item, source.child(index), known, problems, constants)
             for index, item in enumerate(value)
         ]
         return ast.List(items, ast.Load())
@@ -162,6 +169,15 @@ def _build(
     except RecursionError:
         problems.append(SpecProblem(source, "the expression is nested too deeply"))
     return ast.Constant(None)
+
+
+def constant(value: Any, constants: dict[str, Any]) -> ast.expr:  # noqa: ANN401 - of any type
+    """Give a value a name that generated code can use."""
+    if value is None or isinstance(value, str | bool | int):
+        return ast.Constant(value)
+    name = f"_k{len(constants)}"
+    constants[name] = value
+    return ast.Name(name, ast.Load())
 
 
 def shorten(text: str, most: int = 80) -> str:
@@ -218,7 +234,7 @@ def _item(container: ast.expr, key: str) -> ast.expr:
 
 
 def _scoped(name: str) -> ast.expr:
-    return _item(ast.Name(_SCOPE, ast.Load()), name)
+    return _item(ast.Name(SCOPE, ast.Load()), name)
 
 
 def near(name: str, names: Iterable[str]) -> str:
@@ -320,7 +336,7 @@ class _Rebuild(ast.NodeVisitor):
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
         if name in self._known.functions:
             _check_count(name, len(arguments), *self._known.functions[name])
-            return ast.Call(ast.Attribute(_scoped(_WORLD), name, ast.Load()), arguments, [])
+            return ast.Call(ast.Attribute(_scoped(WORLD), name, ast.Load()), arguments, [])
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
             raise BadExpression(f"there is no function {name!r}", hint)

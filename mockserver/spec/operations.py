@@ -127,7 +127,7 @@ class _Operation:
             for example in media.examples
         }
         source = place.child("x-mock").source
-        compiled = compile_steps(model.steps, source.child("steps"), steps)
+        program = compile_steps(model.steps, source.child("steps"), steps)
         blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
         blank["test"] = {}
         return Operation(
@@ -143,7 +143,7 @@ class _Operation:
             limits=self._limits(model, steps),
             errors=self._errors(model, steps),
             test_values=self._test_values(model, steps),
-            steps=compiled,
+            program=program,
             blank=blank,
             path_parameters=tuple(_TEMPLATE.findall(self._path)),
             success=_success(responses),

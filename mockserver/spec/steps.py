@@ -1,7 +1,9 @@
-"""Compiles the steps of an operation; every name they bind is known to the steps after them."""
+"""The steps of an operation, compiled: every name they bind is known to the steps after them."""
 
+import ast
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from mockserver import verbs
 from mockserver.errors import Source
@@ -9,6 +11,7 @@ from mockserver.exchange import JsonValue, Kind
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
 from mockserver.spec.expressions import near
+from mockserver.spec.programs import Part, assemble, code, local, variable, write_back
 
 DEFAULT_REFUSALS: Mapping[str, str] = {
     "find": Kind.NOT_FOUND,
@@ -19,159 +22,206 @@ DEFAULT_REFUSALS: Mapping[str, str] = {
 }
 """Error kind of a verb that refuses and has no `otherwise`; for all others it is `invalid`."""
 
+AnyStep = TypeVar("AnyStep", bound=verbs.Step)
+
 
 def compile_steps(
     models: Iterable[behaviour.Step], source: Source, context: StepContext
-) -> tuple[verbs.Step, ...]:
-    """Compile steps in order."""
-    return tuple(
-        _compile_step(model, source.child(index), context) for index, model in enumerate(models)
-    )
+) -> verbs.Program | None:
+    """Compile the steps of an operation into its program; None if there are no steps."""
+    body = _statements(models, source, context)
+    return assemble(tuple(context.steps), body, context.bound, context.constants)
 
 
-def _compile_step(model: behaviour.Step, source: Source, context: StepContext) -> verbs.Step:
-    verb = model.verb
-    default = DEFAULT_REFUSALS.get(verb, Kind.INVALID)
-    common = {
-        "source": source,
-        "when": context.condition(model.when, source.child("when")),
-        "otherwise": context.otherwise(model.otherwise, default, source.child("otherwise")),
-    }
-    content = getattr(model, _ATTRIBUTES[verb])
-    return COMPILERS[verb](content, source.child(verb), context, common)
+def _statements(
+    models: Iterable[behaviour.Step], source: Source, context: StepContext
+) -> list[ast.stmt]:
+    return [
+        statement
+        for index, model in enumerate(models)
+        for statement in _step(model, source.child(index), context)
+    ]
+
+
+def _step(model: behaviour.Step, source: Source, context: StepContext) -> list[ast.stmt]:
+    default = DEFAULT_REFUSALS.get(model.verb, Kind.INVALID)
+    otherwise = context.otherwise(model.otherwise, default, source.child("otherwise"))
+    context.steps.append(verbs.Step(source=source, otherwise=otherwise))
+    site = _Site(context, source, otherwise, len(context.steps))
+    when = None if model.when is None else context.test(model.when, source.child("when"))
+    content = getattr(model, _ATTRIBUTES[model.verb])
+    body = COMPILERS[model.verb](content, source.child(model.verb), context, site)
+    if when is None:
+        return body
+    skipped = context.name((context.steps[site.line - 1], "skipped"))
+    source_text = "if when:\n    body\nelse:\n    append(skipped)"
+    return code(source_text, site.line, when=when, body=body, skipped=skipped)
+
+
+@dataclass(slots=True)
+class _Site:
+    """Where a step stands."""
+
+    context: StepContext
+    source: Source
+    otherwise: verbs.Otherwise
+    line: int
+    step: ast.expr | None = None
+    """The step itself, once it is made, for its code."""
+
+    def make(self, verb: type[AnyStep], **content: object) -> AnyStep:
+        """Make the step and keep it under its line."""
+        step = verb(source=self.source, otherwise=self.otherwise, **content)
+        self.context.steps[self.line - 1] = step
+        self.step = self.context.name(step)
+        return step
+
+    def code(self, source: str, **parts: Part) -> list[ast.stmt]:
+        """Write the step's code, in which `step` is the step itself."""
+        assert self.step is not None
+        return code(source, self.line, step=self.step, **parts)
+
+    def call(self, call: str, bind: str | None, **parts: Part) -> list[ast.stmt]:
+        """Call a method of the run, and bind what it returns if the document has a name for it."""
+        if bind is None:
+            return self.code(call, **parts)
+        return self.code(f"name = {call}", name=local(bind), **parts)
+
+    def scoped(self) -> list[ast.stmt]:
+        """Make the scope say what the variables do, for a template that is evaluated later."""
+        return write_back(self.context.bound, self.line)
 
 
 _ATTRIBUTES = {verb: attribute for attribute, verb in behaviour.VERBS.items()}
-Common = dict[str, Any]
 
 
-def _require(content: str, source: Source, context: StepContext, common: Common) -> verbs.Step:
-    return verbs.Require(**common, that=context.expression(content, source), shown=content)
+def _require(content: str, source: Source, context: StepContext, site: _Site) -> list[ast.stmt]:
+    step = site.make(verbs.Require, shown=content)
+    return site.code(
+        "if not that:\n    run.unmet_requirement(step)\nappend(holds)",
+        that=context.test(content, source),
+        holds=context.name((step, "holds")),
+    )
 
 
 def _let(
-    content: Mapping[str, JsonValue], source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    bindings = []
+    content: Mapping[str, JsonValue], source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    site.make(verbs.Let)
+    statements: list[ast.stmt] = []
     for name, value in content.items():
-        bindings.append((name, context.template(value, source.child(name))))
+        tree = context.tree(value, source.child(name))
         context.bind(name, source.child(name), is_map=False)
-    return verbs.Let(**common, bindings=tuple(bindings))
+        statements += site.code("name = value", name=local(name), value=tree)
+    return statements
 
 
 def _find(
-    content: behaviour.Find, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.Find, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    collection = context.collection(content.in_, source.child("in"))
     inner = context.item("item")
     inner.known.maps.add("item")
-    step = verbs.Find(
-        **common,
-        collection=context.collection(content.in_, source.child("in")),
-        where=context.templates(content.where, source.child("where")),
-        matching=inner.condition(content.matching, source.child("matching")),
-        bind=content.as_,
-        optional=content.optional,
-    )
+    matching = inner.condition(content.matching, source.child("matching"))
+    site.make(verbs.Find, collection=collection, matching=matching, optional=content.optional)
+    where = context.trees(content.where, source.child("where"))
+    before = [] if matching is None else site.scoped()
+    call = "run.find(step, where)"
+    if matching is None and list(content.where) == [context.key(collection)]:
+        call, where = "run.find_by_key(step, where)", cast(ast.Dict, where).values[0]
     context.bind(content.as_, source.child("as"))
-    return step
+    return before + site.call(call, content.as_, where=where)
 
 
 def _list(
-    content: behaviour.ListRecords, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.ListRecords, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
     inner = context.item("item")
     inner.known.maps.add("item")
-    step = verbs.ListRecords(
-        **common,
-        collection=context.collection(content.in_, source.child("in")),
-        where=context.templates(content.where, source.child("where")),
-        matching=inner.condition(content.matching, source.child("matching")),
-        sort=context.optional(content.sort, source.child("sort")),
-        offset=context.optional(content.offset, source.child("offset")),
-        limit=context.optional(content.limit, source.child("limit")),
-        select=inner.optional(content.select, source.child("select")),
-        bind=content.as_,
-    )
+    matching = inner.condition(content.matching, source.child("matching"))
+    select = inner.optional(content.select, source.child("select"))
+    collection = context.collection(content.in_, source.child("in"))
+    site.make(verbs.ListRecords, collection=collection, matching=matching, select=select)
+    statements = site.scoped()
+    parts = {
+        "where": context.trees(content.where, source.child("where")),
+        "sort": context.tree(content.sort, source.child("sort")),
+        "offset": context.tree(content.offset, source.child("offset")),
+        "limit": context.tree(content.limit, source.child("limit")),
+    }
     context.bind(content.as_, source.child("as"))
-    return step
+    call = "run.list(step, where, sort, offset, limit)"
+    return statements + site.call(call, content.as_, **parts)
 
 
 def _create(
-    content: behaviour.Create, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    step = verbs.Create(
-        **common,
-        collection=context.collection(content.in_, source.child("in")),
-        record=context.template(content.record, source.child("record")),
-        bind=content.as_,
-    )
+    content: behaviour.Create, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    site.make(verbs.Create, collection=context.collection(content.in_, source.child("in")))
+    record = context.tree(content.record, source.child("record"))
     context.bind(content.as_, source.child("as"))
-    return step
+    return site.call("run.create(step, record)", content.as_, record=record)
 
 
 def _update(
-    content: behaviour.Update, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.Update, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
     inner = context.item("item")
     inner.known.maps.add("item")
-    step = verbs.Update(
-        **common,
-        collection=context.collection(content.in_, source.child("in")),
-        where=context.templates(content.where, source.child("where")),
-        fields=inner.template(content.set, source.child("set")),
-        bind=content.as_,
-    )
+    collection = context.collection(content.in_, source.child("in"))
+    fields = inner.template(content.set, source.child("set"))
+    site.make(verbs.Update, collection=collection, fields=fields)
+    where = context.trees(content.where, source.child("where"))
+    statements = site.scoped()
+    if content.as_ is None:
+        return statements + site.code("run.update(step, where)", where=where)
     context.bind(content.as_, source.child("as"))
-    return step
+    name, old = local(content.as_), variable(content.as_)
+    call = "name = run.update(step, where) or old"
+    return statements + site.code(call, name=name, old=old, where=where)
 
 
 def _delete(
-    content: behaviour.Delete, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    return verbs.Delete(
-        **common,
-        collection=context.collection(content.in_, source.child("in")),
-        where=context.templates(content.where, source.child("where")),
-    )
+    content: behaviour.Delete, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    site.make(verbs.Delete, collection=context.collection(content.in_, source.child("in")))
+    where = context.trees(content.where, source.child("where"))
+    return site.call("run.delete_all(step, where)", None, where=where)
 
 
 def _take(
-    content: behaviour.Take, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    step = verbs.Take(
-        **common,
-        quota=content.quota,
-        subject=context.template(content.subject, source.child("subject")),
-        limit=context.template(content.limit, source.child("limit")),
-        period=context.duration(content.period, source.child("period")),
-        calendar=content.calendar,
-        anchor=context.optional(content.anchor, source.child("anchor")),
-        amount=None
-        if content.amount == 1
-        else context.template(content.amount, source.child("amount")),
-        bind=content.as_,
-        optional=content.optional,
-    )
+    content: behaviour.Take, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    optional = content.optional
+    site.make(verbs.Take, quota=content.quota, calendar=content.calendar, optional=optional)
+    parts = {
+        "subject": context.tree(content.subject, source.child("subject")),
+        "limit": context.tree(content.limit, source.child("limit")),
+        "period": context.span_tree(content.period, source.child("period")),
+        "anchor": context.tree(content.anchor, source.child("anchor")),
+        "amount": context.tree(content.amount, source.child("amount")),
+    }
     context.bind(content.as_, source.child("as"))
-    return step
+    call = "run.take(step, subject, limit, period, anchor, amount)"
+    return site.call(call, content.as_, **parts)
 
 
 def _cooldown(
-    content: behaviour.Cooldown, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    period = context.duration(content.period, source.child("period"))
-    return verbs.Cooldown(
-        **common,
-        name=content.name,
-        subject=context.template(content.subject, source.child("subject")),
-        period=period or (lambda _scope: 0),
-        bypass=context.condition(content.bypass, source.child("bypass")),
+    content: behaviour.Cooldown, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    site.make(verbs.Cooldown, name=content.name)
+    return site.call(
+        "run.cooldown(step, subject, period, bypass)",
+        None,
+        subject=context.tree(content.subject, source.child("subject")),
+        period=context.span_tree(content.period, source.child("period")),
+        bypass=context.test(content.bypass, source.child("bypass")),
     )
 
 
 def _send(
-    content: behaviour.Send, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.Send, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
     fields = {
         "channel": content.channel,
         "to": content.to,
@@ -179,55 +229,61 @@ def _send(
         "subject": content.subject,
         "text": content.text,
         "link": content.link,
-        "at": content.at,
+        "send_at": content.at,
+        "sent_at": context.span(content.sent_after, source.child("sent_after")),
+        "delivered_at": context.span(content.delivered_after, source.child("delivered_after")),
         "outcome": content.outcome,
         "data": content.data,
-        "sent_after": context.span(content.sent_after, source.child("sent_after")),
-        "delivered_after": context.span(content.delivered_after, source.child("delivered_after")),
     }
-    step = verbs.Send(
-        **common,
-        fields=context.template(fields, source),
-        link_at=content.link_at,
-        bind=content.as_,
-    )
+    site.make(verbs.Send, link_at=content.link_at)
+    message = context.trees(fields, source)
     context.bind(content.as_, source.child("as"))
-    return step
+    return site.call("run.send(step, message)", content.as_, message=message)
 
 
 def _each(
-    content: behaviour.Each, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    of = context.expression(content.of, source.child("of"))
+    content: behaviour.Each, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    of = context.test(content.of, source.child("of"))
     context.bind(content.as_, source.child("as"), is_map=False)
     context.known.names.add("index")
     context.bound.add("index")
-    steps = compile_steps(content.steps, source.child("steps"), context)
-    return verbs.Each(**common, of=of, bind=content.as_, steps=steps)
+    body = _statements(content.steps, source.child("steps"), context)
+    site.make(verbs.Each, steps=len(content.steps))
+    return site.code(
+        "for index, item in run.items(step, of):\n    body",
+        index=local("index"),
+        item=local(content.as_),
+        of=of,
+        body=body or code("pass", site.line),
+    )
 
 
 def _respond(
-    content: behaviour.Respond, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.Respond, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
     if content.example is not None and content.example not in context.examples:
         hint = near(content.example, context.examples)
         context.problem(source.child("example"), f"no example {content.example!r}", hint)
-    return verbs.Respond(
-        **common,
-        status=context.optional(content.status, source.child("status")),
-        headers=context.templates(content.headers, source.child("headers")),
-        body=context.optional(content.body, source.child("body")),
+    site.make(
+        verbs.Respond,
         example=content.example,
         content_type=content.content_type or "application/json",
+    )
+    return site.code(
+        "run.respond(step, status, headers, body)\nreturn",
+        status=context.tree(content.status, source.child("status")),
+        headers=context.trees(content.headers, source.child("headers")),
+        body=context.tree(content.body, source.child("body")),
     )
 
 
 def _oauth_authorize(
-    content: behaviour.OauthAuthorize, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.OauthAuthorize, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
     lifetime = context.duration(content.code_lifetime, source.child("code_lifetime"))
-    return verbs.OauthAuthorize(
-        **common,
+    site.make(
+        verbs.OauthAuthorize,
         clients=context.collection(content.clients, source.child("clients")),
         users=context.collection(content.users, source.child("users")),
         scopes=tuple(content.scopes),
@@ -237,14 +293,15 @@ def _oauth_authorize(
         pkce_required=content.pkce == "required",
         title=content.title,
     )
+    return site.scoped() + site.code("run.authorize(step)\nreturn")
 
 
 def _oauth_token(
-    content: behaviour.OauthToken, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
+    content: behaviour.OauthToken, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
     lifetime = context.duration(content.access_lifetime, source.child("access_lifetime"))
-    return verbs.OauthToken(
-        **common,
+    site.make(
+        verbs.OauthToken,
         clients=context.collection(content.clients, source.child("clients")),
         tokens=context.collection(content.tokens, source.child("tokens")),
         access_lifetime=lifetime or (lambda _scope: 0),
@@ -253,23 +310,22 @@ def _oauth_token(
         ),
         rotate=context.template(content.rotate, source.child("rotate")),
     )
+    return site.scoped() + site.code("run.issue_token(step)\nreturn")
 
 
 def _oauth_revoke(
-    content: behaviour.OauthRevoke, source: Source, context: StepContext, common: Common
-) -> verbs.Step:
-    step = verbs.OauthRevoke(
-        **common,
-        tokens=context.collection(content.tokens, source.child("tokens")),
-        token=context.optional(content.token, source.child("token")),
-        user=context.template(content.user, source.child("user")),
-        bind=content.as_,
-    )
+    content: behaviour.OauthRevoke, source: Source, context: StepContext, site: _Site
+) -> list[ast.stmt]:
+    site.make(verbs.OauthRevoke, tokens=context.collection(content.tokens, source.child("tokens")))
+    parts = {
+        "token": context.tree(content.token, source.child("token")),
+        "user": context.tree(content.user, source.child("user")),
+    }
     context.bind(content.as_, source.child("as"), is_map=False)
-    return step
+    return site.call("run.revoke(step, user, token)", content.as_, **parts)
 
 
-Compiler = Callable[[Any, Source, StepContext, Common], verbs.Step]
+Compiler = Callable[[Any, Source, StepContext, _Site], list[ast.stmt]]
 COMPILERS: Mapping[str, Compiler] = cast(
     Mapping[str, Compiler],
     {
