@@ -86,6 +86,8 @@ class Take(Step):
 
     quota: str
     calendar: str | None
+    is_bound: bool
+    """Whether the document has a name for the outcome."""
     optional: bool
     """Take only if enough is left, and go on either way; `allowed` tells which."""
 

@@ -188,7 +188,13 @@ class Quota(NamedTuple):
 
     def as_record(self) -> Record:
         """Return the values under their names."""
-        return self._asdict()
+        return {
+            "allowed": self.allowed,
+            "left": self.left,
+            "used": self.used,
+            "limit": self.limit,
+            "renews": self.renews,
+        }
 
 
 def take(

@@ -13,10 +13,10 @@ from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import Steps, run_steps
 from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer, Record
+from mockserver.exchange import Answer
 
 _VALID = Validated(0)
-_NO_CREDENTIAL = Authenticated((), "")
+_NO_CREDENTIAL = Authenticated((), None)
 
 
 def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> Answer:
@@ -32,13 +32,13 @@ def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> 
     _authenticate(run, credentials)
     apply_limits(run)
     validate(run, request, match)
-    run.exchange.trace.append(_VALID)
+    run.append(_VALID)
     if run.operation.test_values:
         _meet_test_values(run)
     if run.operation.program is not None:
         run_steps(run.operation.program, run)
     reply = run.reply or _documented(run, preferences)
-    run.exchange.trace.append(Answered(reply.status, reply.because))
+    run.append(Answered(reply.status, reply.because))
     return _finished(run, reply, preferences)
 
 
@@ -55,36 +55,27 @@ def _finished(run: Run, reply: Reply, preferences: Preferences) -> Answer:
 
 def _authenticate(run: Run, credentials: Mapping[str, Credential]) -> None:
     if not run.operation.security:
-        run.exchange.trace.append(_NO_CREDENTIAL)
+        run.append(_NO_CREDENTIAL)
         return
     found = authenticate(run, credentials)
     scope = run.scope
     scope["principal"], scope["credential"] = found.principal, found.credential
-    scope["scopes"] = list(found.scopes)
+    scope["scopes"] = found.scopes
     run.exchange.principal = found.principal
-    who = "" if found.principal is None else _called(run, found.schemes[0], found.principal)
-    run.exchange.trace.append(Authenticated(found.schemes, who))
-
-
-def _called(run: Run, scheme: str, principal: Record) -> str:
-    """Say in few words who somebody is."""
-    owners = run.api.schemes[scheme].principals
-    name = principal.get("id") or principal.get(owners.label if owners else "")
-    return str(name or "")
+    run.append(Authenticated(found.alternative, found.principal))
 
 
 def _meet_test_values(run: Run) -> None:
     """Let the documented magic inputs have their effect."""
-    bound: dict[str, object] = {}
+    scope = run.scope
     for group in run.operation.test_values:
-        value = str(group.at(run.scope))
-        effect = group.effects.get(value)
+        value = group.at(scope)
+        effect = group.effects.get(value if type(value) is str else str(value))
         if effect is None:
             continue
-        run.exchange.trace.append(TestValueMet(value, effect.description, group.source))
+        run.append(TestValueMet(str(value), effect.description, group.source))
         run.delay = max(run.delay, effect.delay)
-        bound.update(effect.bind)
-        run.scope["test"] = bound
+        scope["test"] = {**scope["test"], **effect.bind}
         if effect.error is not None:
             raise refusal_of(effect.error, run.scope, effect.description, group.source)
 
@@ -110,7 +101,7 @@ def _preferred(run: Run, preferences: Preferences) -> Answer:
     else:
         status = preferences.code or operation.success
         reply = _reply(status, documented(operation, status, _wish(run, preferences)))
-    run.exchange.trace.append(Answered(reply.status, f"Prefer asks for it; {reply.because}"))
+    run.append(Answered(reply.status, f"Prefer asks for it; {reply.because}"))
     run.exchange.reason = "preferred"
     return _finished(run, reply, preferences)
 

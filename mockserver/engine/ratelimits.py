@@ -18,8 +18,9 @@ def apply_limits(run: Run) -> None:
     for limit in run.operation.limits:
         decision, subject = _hit(run, limit)
         shown = _masked(subject) if subject == run.scope["credential"] else subject
-        run.exchange.trace.append(RateLimited(limit, shown, decision))
-        run.limit_headers += _headers(limit, decision, run.now, run.scope)
+        run.append(RateLimited(limit, shown, decision))
+        if limit.headers != "none":
+            run.limit_headers += _headers(limit, decision, run.now, run.scope)
         if not decision.allowed:
             until = format_instant(decision.passes_at)
             message = f"rate limit {limit.name} is used up until {until}"
@@ -50,8 +51,6 @@ def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
 
 
 def _headers(limit: RateLimit, decision: Decision, now: int, scope: Scope) -> list[tuple[str, str]]:
-    if limit.headers == "none":
-        return []
     until = decision.resets_at if decision.allowed else decision.passes_at
     resets = whole_seconds(until - now)
     if limit.headers == "ietf":

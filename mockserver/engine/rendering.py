@@ -56,7 +56,7 @@ def render_reply(reply: Reply) -> Answer:
     if body is None or reply.status in _BODILESS:
         return Answer(reply.status, headers, b"")
     content_type = reply.content_type
-    if not any(name.lower() == "content-type" for name, _ in headers):
+    if not headers or not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
     return Answer(reply.status, headers, encode(body, content_type))
 

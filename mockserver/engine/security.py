@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
@@ -29,13 +29,10 @@ class Credential:
 class Authentication:
     """The outcome: whose credentials were accepted."""
 
-    schemes: tuple[str, ...]
-    principal: Record | None
-    credential: str | None
-    scopes: tuple[str, ...]
-
-
-ANYBODY = Authentication((), None, None, ())
+    alternative: tuple[SchemeUse, ...] = ()
+    principal: Record | None = None
+    credential: str | None = None
+    scopes: list[str] = field(default_factory=list)
 
 
 def present(operation: Operation, request: Request) -> dict[str, Credential]:
@@ -53,7 +50,10 @@ def present(operation: Operation, request: Request) -> dict[str, Credential]:
 
 def sandbox_of(credentials: Mapping[str, Credential]) -> str | None:
     """Return the sandbox that a credential names, if one does."""
-    return next((item.sandbox for item in credentials.values() if item.sandbox), None)
+    for credential in credentials.values():
+        if credential.sandbox:
+            return credential.sandbox
+    return None
 
 
 def _raw(scheme: SecurityScheme, request: Request) -> str | None:
@@ -109,33 +109,32 @@ def authenticate(run: Run, credentials: Mapping[str, Credential]) -> Authenticat
         Refusal: That of the first alternative for which something was presented.
     """
     alternatives = run.operation.security
-    if not alternatives:
-        return ANYBODY
     refusals: list[Refusal] = []
     for alternative in alternatives:
-        if any(use.scheme.name not in credentials for use in alternative):
-            continue
-        try:
-            return _satisfied(run, alternative, credentials)
-        except Refusal as refusal:
-            refusals.append(refusal)
+        for use in alternative:
+            if use.scheme.name not in credentials:
+                break
+        else:
+            try:
+                return _satisfied(run, alternative, credentials)
+            except Refusal as refusal:
+                refusals.append(refusal)
     raise refusals[0] if refusals else _nothing_presented(run, alternatives[0])
 
 
 def _satisfied(
     run: Run, alternative: tuple[SchemeUse, ...], credentials: Mapping[str, Credential]
 ) -> Authentication:
-    if not alternative:
-        return ANYBODY
-    merged: Record | None = None
-    granted: tuple[str, ...] = ()
+    found = Authentication(alternative)
     for use in alternative:
-        owner = _owner(run, use, credentials[use.scheme.name])
+        credential = credentials[use.scheme.name]
+        owner = _owner(run, use, credential)
+        if found.credential is None:
+            found.credential = credential.text
         if owner is not None:
-            merged = owner if merged is None else {**merged, **owner}
-            granted += _check_scopes(use, owner)
-    names = tuple(use.scheme.name for use in alternative)
-    return Authentication(names, merged, credentials[names[0]].text, granted)
+            found.principal = owner if found.principal is None else {**found.principal, **owner}
+            found.scopes += _granted_scopes(use, owner)
+    return found
 
 
 def _owner(run: Run, use: SchemeUse, credential: Credential) -> Record | None:
@@ -143,8 +142,13 @@ def _owner(run: Run, use: SchemeUse, credential: Credential) -> Record | None:
     if principals is None:
         return None
     collection = run.store.collection(principals.collection)
-    owner = collection.find({principals.field: credential.text})
-    if owner is None or not _password_fits(owner, credential):
+    if principals.field == collection.spec.key:
+        owner = collection.by_key(credential.text)
+    else:
+        owner = collection.find({principals.field: credential.text})
+    if owner is None or (
+        credential.password is not None and owner.get("password") != credential.password
+    ):
         message = "the credential is not known"
         raise Refusal(
             Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, known=True)
@@ -161,12 +165,11 @@ def _owner(run: Run, use: SchemeUse, credential: Credential) -> Record | None:
     return owner
 
 
-def _password_fits(owner: Record, credential: Credential) -> bool:
-    return credential.password is None or owner.get("password") == credential.password
-
-
-def _check_scopes(use: SchemeUse, owner: Record) -> tuple[str, ...]:
+def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
+    """Return the scopes that an owner has; those that the operation asks for must be there."""
     granted = _scopes(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
+    if not use.scopes:
+        return granted
     missing = [scope for scope in use.scopes if scope not in granted]
     if missing and use.scheme.kind == "oauth2":
         challenge = f'Bearer error="insufficient_scope", scope="{" ".join(use.scopes)}"'
@@ -175,10 +178,10 @@ def _check_scopes(use: SchemeUse, owner: Record) -> tuple[str, ...]:
     return granted
 
 
-def _scopes(value: JsonValue) -> tuple[str, ...]:
+def _scopes(value: JsonValue) -> list[str]:
     if isinstance(value, str):
-        return tuple(value.split())
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+        return value.split()
+    return [str(item) for item in value] if isinstance(value, list) else []
 
 
 def _nothing_presented(run: Run, alternative: tuple[SchemeUse, ...]) -> Refusal:

@@ -152,7 +152,7 @@ class Steps(Run):
             message = f"only {quota.left} of {quota.limit} {step.quota} left"
             raise UnmetError(step, message, quota.renews)
         self.append((step, "taken" if quota.allowed else "too little left", (quota.left,)))
-        return quota.as_record()
+        return quota.as_record() if step.is_bound else {}
 
     def cooldown(
         self, step: verbs.Cooldown, subject: JsonValue, period: JsonValue, bypass: JsonValue
@@ -186,20 +186,18 @@ class Steps(Run):
         link, text = message["link"], str(message["text"])
         if step.link_at and link:
             text = place_link(text, step.link_at, link)
-        message |= {
-            "id": self.uuid(),
-            "api": self.api.name,
-            "operation": self.operation.id,
-            "request_id": self.exchange.id,
-            "text": text,
-            "created_at": now,
-            "send_at": at,
-            "sent_at": sent_at,
-            "delivered_at": sent_at if delivered is None else at + int(delivered),
-            "outcome": outcome,
-        }
+        message["id"] = message_id = self.uuid()
+        message["api"] = self.api.name
+        message["operation"] = self.operation.id
+        message["request_id"] = self.exchange.id
+        message["text"] = text
+        message["created_at"] = now
+        message["send_at"] = at
+        message["sent_at"] = sent_at
+        message["delivered_at"] = sent_at if delivered is None else at + int(delivered)
+        message["outcome"] = outcome
         self.insert(self.store.messages, message)
-        self.append((step, "queued", (message["channel"], message["to"], message["id"])))
+        self.append((step, "queued", (message["channel"], message["to"], message_id)))
         return message
 
     def items(self, step: verbs.Each, of: JsonValue) -> Iterable[tuple[int, JsonValue]]:

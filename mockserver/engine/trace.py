@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from mockserver.clock import format_instant
 from mockserver.engine.limits import Decision as LimitDecision
 from mockserver.errors import Source
-from mockserver.exchange import JsonValue
-from mockserver.model import Operation, RateLimit
+from mockserver.exchange import JsonValue, Record
+from mockserver.model import Operation, RateLimit, SchemeUse
 from mockserver.verbs import Step
 
 
@@ -32,14 +32,24 @@ class Matched(NamedTuple):
 class Authenticated(NamedTuple):
     """The security schemes that the request satisfied."""
 
-    schemes: tuple[str, ...]
-    who: str
+    alternative: tuple[SchemeUse, ...]
+    principal: Record | None
+
+    @property
+    def who(self) -> str:
+        """Who the credential belongs to, in few words; empty for anybody."""
+        if self.principal is None:
+            return ""
+        owners = self.alternative[0].scheme.principals
+        name = self.principal.get("id") or self.principal.get(owners.label if owners else "")
+        return str(name or "")
 
     def sentence(self) -> str:
         """Say it in words."""
-        if not self.schemes:
+        if not self.alternative:
             return "no credential is needed"
-        return f"authenticated by {' and '.join(self.schemes)} as {self.who or 'anybody'}"
+        schemes = " and ".join(use.scheme.name for use in self.alternative)
+        return f"authenticated by {schemes} as {self.who or 'anybody'}"
 
     def source(self) -> Source | None:
         """Where the document says so."""
@@ -47,7 +57,8 @@ class Authenticated(NamedTuple):
 
     def data(self) -> Mapping[str, Any]:
         """Say it as JSON."""
-        return {"schemes": list(self.schemes), "principal": self.who}
+        schemes = [use.scheme.name for use in self.alternative]
+        return {"schemes": schemes, "principal": self.who}
 
 
 class RateLimited(NamedTuple):

@@ -14,12 +14,6 @@ DEEPEST = 100
 """Levels of nesting that a JSON body may have."""
 _TEXTS = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"?', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_NO_PARAMETERS: dict[str, dict[str, JsonValue]] = {
-    "path": {},
-    "query": {},
-    "header": {},
-    "cookie": {},
-}
 
 
 def validate(run: Run, request: Request, match: Match) -> None:
@@ -32,18 +26,20 @@ def validate(run: Run, request: Request, match: Match) -> None:
     scope = run.scope
     violations: list[Violation] = []
     operation = run.operation
-    values = _NO_PARAMETERS
-    if operation.parameters is not None:
+    if operation.parameters is None:
+        scope["path"], scope["query"], scope["cookie"] = {}, {}, {}
+    else:
         path = match.parameters(operation)
         jar = cookies(request)
         values, violations = operation.parameters.decode(path, request.query, request.headers, jar)
-    scope["path"], scope["query"], scope["cookie"] = (
-        values["path"],
-        values["query"],
-        values["cookie"],
-    )
-    declared = values["header"]
-    scope["header"] = {**request.headers, **declared} if declared else request.headers
+        scope["path"], scope["query"], scope["cookie"], declared = (
+            values["path"],
+            values["query"],
+            values["cookie"],
+            values["header"],
+        )
+        if declared:
+            scope["header"] = {**request.headers, **declared}
     if request.too_large:
         raise Refusal(Kind.TOO_LARGE, "the request body is too large")
     if operation.body is not None:
@@ -63,11 +59,13 @@ def _read_body(body: RequestBody, request: Request) -> tuple[JsonValue, list[Vio
     if not request.body:
         missing = Violation("body", "", "required", "is required")
         return None, [missing] if body.required else []
-    media = _media(body, request.headers.get("content-type", ""))
+    given = media_type_of(request.headers.get("content-type", ""))
+    media = _media(body, given)
+    violations: list[Violation] = []
     if media.form is not None:
         value, violations = media.form(_form_text(request.body))
-    elif _is_json(media_type_of(request.headers.get("content-type", "")) or media.media_type):
-        value, violations = parse_json(request.body), []
+    elif _is_json(given or media.media_type):
+        value = parse_json(request.body)
     else:
         return request.body.decode("utf-8", "replace"), []
     if media.validator is not None and not media.validator.is_valid(value):
@@ -75,11 +73,10 @@ def _read_body(body: RequestBody, request: Request) -> tuple[JsonValue, list[Vio
     return value, violations
 
 
-def _media(body: RequestBody, content_type: str) -> RequestMedia:
-    """Choose how to read a body; without a Content-Type as the first one documented."""
-    if not content_type:
+def _media(body: RequestBody, given: str) -> RequestMedia:
+    """Choose how to read a body; without a media type as the first one documented."""
+    if not given:
         return body.media[0]
-    given = media_type_of(content_type)
     for media in body.media:
         if _fits(media.media_type, given):
             return media
@@ -90,6 +87,8 @@ def _media(body: RequestBody, content_type: str) -> RequestMedia:
 
 def media_type_of(content_type: str) -> str:
     """Return the media type without its parameters, in lower case."""
+    if content_type == "application/json":
+        return content_type
     return content_type.partition(";")[0].strip().lower()
 
 

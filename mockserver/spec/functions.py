@@ -278,17 +278,28 @@ def replace_placeholders(
     """The text with placeholders such as {{name}} replaced by the map's members, in one pass."""
     if value is None:
         return None
-    pattern = _placeholder(as_text(before), as_text(after))
-    known, room = as_map(values), operators.LONGEST_TEXT
+    known = as_map(values)
+    whole = as_text(value)
+    cut = _cut if len(whole) <= _LONGEST_CUT else _cut.__wrapped__
+    pieces, placeholders = cut(whole, as_text(before), as_text(after))
+    filled = [operators.text(known.get(name, shown)) for name, shown in placeholders]
+    check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
+    pairs = zip(pieces, [*filled, ""], strict=True)
+    return "".join([part for pair in pairs for part in pair])
 
-    def member(found: re.Match[str]) -> str:
-        nonlocal room
-        filled = operators.text(known.get(found[1], found[0]))
-        room -= len(filled)
-        check_fits(operators.LONGEST_TEXT - room)
-        return filled
 
-    return operators.join(pattern.sub(member, as_text(value)))
+_LONGEST_CUT = 10_000
+"""Characters of a text that is remembered with its placeholders."""
+
+
+@lru_cache(256)
+def _cut(text: str, before: str, after: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Return what stands around the placeholders of a text, and each one's name and text."""
+    found = list(_placeholder(before, after).finditer(text))
+    ends = [0, *(one.end() for one in found)]
+    starts = [*(one.start() for one in found), len(text)]
+    pieces = tuple(text[end:start] for end, start in zip(ends, starts, strict=True))
+    return pieces, tuple((one[1], one[0]) for one in found)
 
 
 @lru_cache(256)

@@ -192,8 +192,13 @@ def _delete(
 def _take(
     content: behaviour.Take, source: Source, context: StepContext, site: _Site
 ) -> list[ast.stmt]:
-    optional = content.optional
-    site.make(verbs.Take, quota=content.quota, calendar=content.calendar, optional=optional)
+    site.make(
+        verbs.Take,
+        quota=content.quota,
+        calendar=content.calendar,
+        is_bound=content.as_ is not None,
+        optional=content.optional,
+    )
     parts = {
         "subject": context.tree(content.subject, source.child("subject")),
         "limit": context.tree(content.limit, source.child("limit")),
