@@ -103,7 +103,7 @@ def _check(limit: JsonValue, window: JsonValue) -> None:
 
 def _no_later(instant: int) -> Instant:
     """Return the instant, or the last that a clock can show if it lies beyond."""
-    return Instant(min(instant, LATEST))
+    return Instant(instant) if instant < LATEST else LATEST
 
 
 ALGORITHMS = {

@@ -70,15 +70,16 @@ class Collection:
 
     def find(self, where: Mapping[str, JsonValue]) -> Record | None:
         """Return the first record whose fields have these values, or None."""
-        key = where.get(self._key) if len(where) == 1 else None
-        if type(key) is str:
-            return self.by_key(key)
-        return next(self._candidates(where), None)
+        key = where.get(self._key)
+        if key is None:
+            return next(self._candidates(where), None)
+        record = self.by_key(key)
+        return record if record is not None and _has(record, where) else None
 
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key has this value, of this type, or None."""
         record = self.rows.get(key if type(key) is str else str(key))
-        return record if record is None or record[self._key] == key else None
+        return record if record is None or _same(record[self._key], key) else None
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
         """List the records whose fields have these values, in the order they were stored."""
@@ -86,7 +87,7 @@ class Collection:
 
     def _candidates(self, where: Mapping[str, JsonValue]) -> Iterator[Record]:
         for record in self._narrowed(where):
-            if all(_same(record.get(name), value) for name, value in where.items()):
+            if _has(record, where):
                 yield record
 
     def _narrowed(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
@@ -120,7 +121,9 @@ class Collection:
             self._check_unique(record, key)
         self._serial += 1
         self._serials[key] = self._serial
-        self._put(key, record)
+        self.rows[key] = record
+        if self._indexes:
+            self._index(key, record)
         return key
 
     def replace(self, key: str, record: Record) -> None:
@@ -134,7 +137,8 @@ class Collection:
         if self._unique:
             self._check_unique(record, key)
         self._unindex(key)
-        self._put(key, record)
+        self.rows[key] = record
+        self._index(key, record)
 
     @property
     def is_indexed(self) -> bool:
@@ -150,7 +154,8 @@ class Collection:
     def restore(self, key: str, record: Record, serial: int) -> None:
         """Put a removed record back where it stood."""
         self._serials[key] = serial
-        self._put(key, record)
+        self.rows[key] = record
+        self._index(key, record)
         ordered = sorted(self.rows, key=self._serials.__getitem__)
         self.rows = {name: self.rows[name] for name in ordered}
 
@@ -159,8 +164,7 @@ class Collection:
         self.remove(key)
         self._serial -= 1
 
-    def _put(self, key: str, record: Record) -> None:
-        self.rows[key] = record
+    def _index(self, key: str, record: Record) -> None:
         for name, index in self._indexes.items():
             value = _hashable(record.get(name))
             known = index.get(value)
@@ -189,7 +193,16 @@ class Collection:
                 raise ConflictError(self.spec.name, name, value)
 
 
+def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
+    for name, value in where.items():  # noqa: SIM110 - a generator costs more than the loop
+        if not _same(record.get(name), value):
+            return False
+    return True
+
+
 def _same(left: JsonValue, right: JsonValue) -> bool:
+    if type(left) is str:
+        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
