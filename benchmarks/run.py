@@ -13,17 +13,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import engine_cost
+import tables
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "latest.json"
 PATH = "/partoo/v2/review_booster/send_invitation"
 NUMBERS = 1_000
 CONNECTIONS = 16
-TARGETS = {"bare ASGI application": "at least 0.45", "FastAPI endpoint": "at least 2.0"}
-"""What mockserver's requests per second should be of another's."""
 SERVERS = {
     "bare ASGI application": [str(HERE / "bare.py")],
     "FastAPI endpoint": [str(HERE / "fastapi_stub.py")],
@@ -124,40 +122,12 @@ def resident_megabytes(process: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def table(results: dict[str, Any]) -> str:
-    """Write the results as a table."""
-    speed, start, cost = results["throughput"], results["start"], results["engine"]
-    ours = speed["mockserver"]["requests_per_second"]
-    rows = [
-        (f"{name}, requests/s", f"{item['requests_per_second']:,.0f}", "")
-        for name, item in speed.items()
-    ]
-    for name, target in (
-        ("bare ASGI application", "at least 0.45"),
-        ("FastAPI endpoint", "at least 2.0"),
-    ):
-        ratio = ours / speed[name]["requests_per_second"]
-        rows.append((f"mockserver : {name}", f"{ratio:.2f}", target))
-    rows += [
-        (
-            "mockserver, p50 / p99",
-            f"{speed['mockserver']['p50_ms']:.1f} / {speed['mockserver']['p99_ms']:.1f} ms",
-            "",
-        ),
-        ("start to first answer, five APIs", f"{start['seconds']:.2f} s", "under 0.5 s"),
-        ("resident memory after start", f"{start['megabytes']:.0f} MB", "under 80 MB"),
-    ]
-    rows += [(f"engine, {name}", f"{value:.1f} µs", "") for name, value in cost.items()]
-    lines = ["| measured | figure | target |", "|---|---:|---|"]
-    lines += [f"| {name} | {figure} | {target} |" for name, figure, target in rows]
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measure everything, print the table and keep it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--readme", action="store_true", help="put the figures into README.md")
     options = parser.parse_args()
     results = {
         "python": platform.python_version(),
@@ -169,7 +139,9 @@ def main() -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2))
     print(f"Python {results['python']}, {results['processors']} processors\n")
-    print(table(results))
+    print(tables.against_targets(results))
+    if options.readme:
+        tables.write_readme(results)
 
 
 if __name__ == "__main__":

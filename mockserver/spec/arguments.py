@@ -9,10 +9,11 @@ from mockserver.spec import operators
 
 def as_text(value: JsonValue) -> str:
     """Return a text of bearable length, and nothing else."""
-    if isinstance(value, str):
+    if not isinstance(value, str):
+        raise _unexpected("text", value)
+    if len(value) > operators.LONGEST_TEXT:
         check_fits(len(value))
-        return value
-    raise _unexpected("text", value)
+    return value
 
 
 def as_list(value: JsonValue) -> list[JsonValue]:

@@ -1,0 +1,80 @@
+"""The results of a measurement as tables: beside their targets, and for the README."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+README = Path(__file__).parent.parent / "README.md"
+BARE, FASTAPI = "bare ASGI application", "FastAPI endpoint"
+TARGETS = {BARE: "at least 0.45", FASTAPI: "at least 2.0"}
+"""What mockserver's requests per second should be of another's."""
+
+
+def against_targets(results: dict[str, Any]) -> str:
+    """Write everything that was measured, each figure beside its target."""
+    speed, start = results["throughput"], results["start"]
+    ours = speed["mockserver"]
+    rows = [(f"{name}, requests/s", _rate(item), "") for name, item in speed.items()]
+    rows += [
+        (f"mockserver : {name}", _ratio(speed, name), target) for name, target in TARGETS.items()
+    ]
+    rows += [
+        ("mockserver, p50 / p99", _latency(ours), ""),
+        ("start to first answer, five APIs", f"{start['seconds']:.2f} s", "under 0.5 s"),
+        ("resident memory after start", f"{start['megabytes']:.0f} MB", "under 80 MB"),
+    ]
+    rows += [(f"engine, {name}", f"{cost:.1f} µs", "") for name, cost in results["engine"].items()]
+    return _table(("measured", "figure", "target"), rows)
+
+
+def write_readme(results: dict[str, Any]) -> None:
+    """Put the figures between the README's marks."""
+    speed, start, engine = results["throughput"], results["start"], results["engine"]
+    ours = speed["mockserver"]
+    few, many, empty, full = (f"{cost:.1f}" for cost in engine.values())
+    rows = [
+        (
+            "POST to Partoo's invitation, all steps and the journal on",
+            f"{_rate(ours)} requests/s",
+        ),
+        (
+            "the same against a bare ASGI application that sends fixed bytes",
+            _ratio(speed, BARE),
+        ),
+        (
+            "the same against a hand-written FastAPI endpoint that remembers nothing",
+            _ratio(speed, FASTAPI),
+        ),
+        ("p50 / p99 with 16 connections", _latency(ours)),
+        ("process start to first answer, five APIs", f"{start['seconds']:.2f} s"),
+        ("resident memory after start", f"{start['megabytes']:.0f} MB"),
+        ("engine, a document of 10 / of 1,000 operations", f"{few} / {many} µs a request"),
+        ("engine, an empty store / 1,000,000 records", f"{empty} / {full} µs a request"),
+    ]
+    told = f"<!-- bench -->\n{_table(('measured', 'figure'), rows)}\n<!-- /bench -->"
+    pattern = re.compile("<!-- bench -->.*<!-- /bench -->", re.DOTALL)
+    README.write_text(pattern.sub(lambda _found: told, README.read_text()))
+
+
+def _rate(item: dict[str, float]) -> str:
+    return f"{item['requests_per_second']:,.0f}"
+
+
+def _ratio(speed: dict[str, Any], other: str) -> str:
+    ours = speed["mockserver"]["requests_per_second"]
+    return f"{ours / speed[other]['requests_per_second']:.2f}"
+
+
+def _latency(item: dict[str, float]) -> str:
+    return f"{item['p50_ms']:.1f} / {item['p99_ms']:.1f} ms"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    rule = "|".join("---" if head in ("measured", "target") else "---:" for head in heads)
+    lines = [heads, *rows]
+    return "\n".join(
+        [f"| {' | '.join(line)} |" for line in lines[:1]]
+        + [f"|{rule}|"]
+        + [f"| {' | '.join(line)} |" for line in lines[1:]]
+    )
