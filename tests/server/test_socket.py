@@ -1,62 +1,14 @@
 import json
-import os
-import re
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from tests.served import Served
+
 PATH = "/cloutly/api/v1/businesses"
 KEY = {"x-api-key": "demo-cloutly-key"}
-
-
-class Served:
-    """A server in a process of its own."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        self.greeting = self._read_greeting()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.greeting)
-        assert found, self.greeting
-        self.port = int(found[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def _read_greeting(self) -> str:
-        assert self.process.stdout is not None
-        lines = []
-        for line in self.process.stdout:
-            lines.append(line)
-            if line.startswith("Control API"):
-                break
-        return "".join(lines)
-
-    def send(self, data: bytes, *, until: bytes | None = None) -> bytes:
-        """Send bytes, and read until a mark or the end of the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            connection.sendall(data)
-            received = b""
-            while until is None or until not in received:
-                part = connection.recv(65_536)
-                if not part:
-                    break
-                received += part
-            return received
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return status
 
 
 @pytest.fixture(scope="module")
