@@ -291,6 +291,8 @@ class Operation:
     success: int = 200
     """The lowest 2xx status that is documented."""
     deprecated: bool = False
+    is_page: bool = False
+    """It is the mock's own page, for people; the API has no such operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,3 +329,5 @@ class Api:
     errors: Mapping[str, ErrorAnswer]
     schemes: Mapping[str, SecurityScheme]
     source: Source
+    pages: tuple[Operation, ...] = ()
+    """Pages of the mock's own that messages link to, below the API's name."""

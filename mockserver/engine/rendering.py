@@ -9,6 +9,8 @@ import orjson
 
 from mockserver.clock import Instant, whole_seconds
 from mockserver.engine.documented import Wish, documented, response_for
+from mockserver.engine.html import HEADERS
+from mockserver.engine.review_page import refusal_page
 from mockserver.exchange import (
     STATUS_OF_KIND,
     Answer,
@@ -83,6 +85,9 @@ def render_refusal(
     now: Instant,
 ) -> Answer:
     """Write a refusal as the API does: its own error, the documented answer, or a problem."""
+    if operation is not None and operation.is_page:
+        status = STATUS_OF_KIND.get(refusal.kind, 400)
+        return Answer(status, list(HEADERS), refusal_page(refusal.message))
     errors = api.errors if operation is None else operation.errors
     chosen = errors.get(refusal.kind)
     status = chosen.status if chosen else _status(refusal.kind, operation)

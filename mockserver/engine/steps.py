@@ -9,10 +9,12 @@ from functools import lru_cache
 from mockserver import verbs
 from mockserver.clock import Instant, format_instant
 from mockserver.engine import limits, oauth
+from mockserver.engine.html import CONTENT_TYPE, HEADERS
 from mockserver.engine.listing import page, whole
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError
 from mockserver.engine.refusals import refusal_of
+from mockserver.engine.review_page import form_page, thanks_page
 from mockserver.engine.run import Run
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
@@ -225,6 +227,12 @@ class Steps(Run):
             self.answer_example(step.example, given, fields)
         else:
             self.answer(given or self.operation.success, fields, body, step.content_type)
+
+    def review_page(self, step: verbs.ReviewPage, title: JsonValue, sent: JsonValue) -> None:
+        """Show the page on which a review is left, or thank for the one that was sent."""
+        page = thanks_page(title, self.scope["body"]) if sent else form_page(title)
+        self.append((step, "thanked" if sent else "shown"))
+        self.answer(200, HEADERS, page, CONTENT_TYPE, "it is the mock's own page")
 
     def authorize(self, step: verbs.OauthAuthorize) -> None:
         """Be the authorization endpoint of an OAuth server."""

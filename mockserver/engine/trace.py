@@ -246,6 +246,7 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
 """What the details of a verb's trace entry are."""
 _VERB_NAMES = {
     "ListRecords": "list",
+    "ReviewPage": "review page",
     "OauthAuthorize": "oauth_authorize",
     "OauthToken": "oauth_token",
     "OauthRevoke": "oauth_revoke",

@@ -300,6 +300,17 @@ VERBS: dict[str, str] = {
 """Attribute of `Step` → the verb as documents write it."""
 
 
+class Page(Strict):
+    """A page that the link in an invitation opens, on which a review can be left."""
+
+    path: str = Field(pattern=r"^(/[^/{}]+|/\{[A-Za-z_][A-Za-z0-9_]*\})+$", max_length=200)
+    title: Value = Field(description="whom the review is about")
+    steps: list[Step] = Field([], description="find what the page needs, or refuse")
+    submit: list[Step] = Field(
+        [], description="what a review does; sees body.rating (1 to 5), body.text and body.name"
+    )
+
+
 class OperationBehaviour(Strict):
     """The `x-mock` of an operation."""
 
@@ -317,6 +328,7 @@ class DocumentBehaviour(Strict):
     fixtures: list[str] = []
     collections: dict[Name, Collection] = {}
     principals: dict[str, Principals] = {}
+    pages: list[Page] = []
     limits: list[RateLimit] = []
     errors: dict[Kind, Error] = {}
     test_values: list[TestValues] = []

@@ -11,6 +11,7 @@ from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.documents import Document, load_document
 from mockserver.spec.operations import DocumentContext, compile_operations
 from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
+from mockserver.spec.pages import compile_pages
 from mockserver.spec.policies import (
     compile_collections,
     compile_principals,
@@ -162,6 +163,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
+        pages=tuple(compile_pages(context)),
     )
     if not api.operations:
         problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))

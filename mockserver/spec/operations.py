@@ -221,7 +221,7 @@ class _Operation:
             name for name, where in found if where == "path"
         }
         for name in sorted(missing):
-            yield _plain_path_parameter(name)
+            yield plain_path_parameter(name)
         for (name, where), place in found.items():
             if where != "header" or name.lower() not in _IGNORED_HEADERS:
                 yield self._parameter(name, where, place)
@@ -251,7 +251,7 @@ class _Operation:
         )
 
 
-def _plain_path_parameter(name: str) -> Parameter:
+def plain_path_parameter(name: str) -> Parameter:
     """Stand in for a parameter that the path names and nothing describes: text."""
     return Parameter(
         name=name,
