@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.engine.documented import Documented, Wish, documented, named_example
+from mockserver.engine.injection import meet_faults
 from mockserver.engine.matching import Match
 from mockserver.engine.preferences import NO_PREFERENCES, Preferences, preferences_of
 from mockserver.engine.ratelimits import apply_limits
@@ -25,6 +26,8 @@ def operate(run: Run, match: Match, credentials: Mapping[str, Credential]) -> An
     Raises:
         Refusal: If it is not granted.
     """
+    if run.sandbox.faults.active and (forced := meet_faults(run, match)) is not None:
+        return forced
     request = run.exchange.request
     preferences = preferences_of(request)
     if preferences.code is not None or preferences.example is not None:

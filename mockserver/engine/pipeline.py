@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mockserver.clock import Instant
 from mockserver.engine import cors, failures
+from mockserver.engine.injection import carry_out
 from mockserver.engine.journal import Exchange
 from mockserver.engine.matching import Located, Mounts
 from mockserver.engine.operating import operate
@@ -59,6 +60,8 @@ class Engine:
             exchange.api, exchange.operation = located.mount.api, operation
             prefix = request.path[: len(request.path) - len(path)] + located.prefix
             _answer(exchange, sandbox, located, prefix, credentials)
+            if exchange.fault is not None:
+                carry_out(exchange, exchange.fault)
         self._dress(exchange)
         sandbox.journal.add(exchange)
         return exchange

@@ -1,9 +1,19 @@
 """Refusals as documents word them."""
 
-from mockserver.clock import Instant
+from collections.abc import Mapping
+
+from mockserver.clock import DAY, MINUTE, Duration, Instant
 from mockserver.errors import Source
-from mockserver.exchange import Refusal, Scope, Violation
+from mockserver.exchange import Kind, Refusal, Scope, Violation
 from mockserver.verbs import Otherwise
+
+FORCED_WAIT: Mapping[str, Duration] = {
+    Kind.RATE_LIMITED: MINUTE,
+    Kind.FULL: MINUTE,
+    Kind.COOLDOWN: DAY,
+    Kind.QUOTA_EXHAUSTED: DAY,
+}
+"""How long to wait after a refusal that is forced, of a kind that time lifts."""
 
 
 def refusal_of(

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.clock import SECOND, Instant, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
-from mockserver.exchange import Answer, Request
+from mockserver.exchange import NOTHING_SENT, Answer, Request
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
@@ -127,7 +127,17 @@ DRAINED = 4
 """So many times the limit is read and thrown away, so that the client hears the answer."""
 
 
+class CutConnectionError(ConnectionResetError):
+    """A fault breaks the connection: all that an ASGI application can do is to end in an error.
+
+    uvicorn closes the connection where a part of the answer has been sent, and answers 500 where
+    nothing has; the server of `mockserver serve` resets it.
+    """
+
+
 async def _respond(send: Send, answer: Answer, method: str) -> None:
+    if answer.cut_at == NOTHING_SENT:
+        raise CutConnectionError("a fault resets the connection")
     headers = [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
@@ -135,8 +145,11 @@ async def _respond(send: Send, answer: Answer, method: str) -> None:
     if answer.status not in _BODILESS:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})
+    body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
+    is_cut = answer.cut_at is not None
+    await send({"type": "http.response.body", "body": body, "more_body": is_cut})
+    if is_cut:
+        raise CutConnectionError("a fault cuts the answer off")
 
 
 _BODILESS = frozenset({204, 304})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mockserver import verbs
 from mockserver.clock import parse_duration
-from mockserver.errors import Source, SpecProblem
+from mockserver.errors import Source, SpecProblem, near
 from mockserver.exchange import SCOPE_NAMES, JsonValue, Template
 from mockserver.model import CollectionSpec
 from mockserver.spec import behaviour
@@ -14,7 +14,6 @@ from mockserver.spec.expressions import (
     compile_expression,
     compile_template,
     has_expressions,
-    near,
 )
 
 

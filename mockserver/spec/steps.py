@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from mockserver import verbs
-from mockserver.errors import Source
+from mockserver.errors import Source, near
 from mockserver.exchange import JsonValue, Kind
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
-from mockserver.spec.expressions import near
 
 DEFAULT_REFUSALS: Mapping[str, str] = {
     "find": Kind.NOT_FOUND,
