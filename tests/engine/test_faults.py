@@ -36,13 +36,15 @@ paths:
       responses:
         '201':
           description: made
-          content: {application/json: {examples: {small: {value: {size: 1}}, large: {value: {size: 9}}}}}
+          content:
+            application/json:
+              examples: {small: {value: {size: 1}}, large: {value: {size: 9}}}
         '503': {description: busy, content: {application/json: {example: {busy: true}}}}
       x-mock:
         limits: [{name: all, limit: 1000, window: PT1M}]
         steps:
           - require: "{{ not body.bad }}"
-            otherwise: {error: out_of_stock, message: "No {{ default(body.thing, 'thing') }} is left"}
+            otherwise: {error: out_of_stock, message: "No {{ body.thing or 'thing' }} is left"}
           - create: {in: orders, record: {id: "{{ uuid() }}"}, as: order}
           - respond: {status: 201, body: {id: "{{ order.id }}"}}
   /orders/{id}/lines/{line}:

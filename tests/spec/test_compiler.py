@@ -84,6 +84,8 @@ def test_problems_of_a_document_have_their_place(report: Report, text: str, told
         ("{require: 'yes'}", "an expression was expected here: 'yes'"),
         ("{require: '{{ lowr(1) }}'}", "there is no function 'lowr'"),
         ("{require: '{{ path.x }}'}", "'path' has no 'x'"),
+        ("""{require: "{{ matches(body.a, '(b') }}"}""", "'(b' is not a pattern that matches()"),
+        ("{require: '{{ matches(body.a, 5) }}'}", "text was expected, not a number"),
         ("{require: '{{ true }}', otherwise: odd}", "there is no error kind 'odd'"),
         ("{require: '{{ true }}', let: {x: 1}}", "a step has exactly one verb of"),
         ("{}", "a step has exactly one verb of"),
