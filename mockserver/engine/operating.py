@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from mockserver.engine.documented import Documented, Wish, documented, named_example
 from mockserver.engine.injection import meet_faults
 from mockserver.engine.matching import Match
-from mockserver.engine.preferences import NO_PREFERENCES, Preferences, preferences_of
+from mockserver.engine.preferences import (
+    CACHED,
+    NO_PREFERENCES,
+    VARY,
+    Preferences,
+    preferences_of,
+)
 from mockserver.engine.ratelimits import apply_limits
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import Reply, render_reply
@@ -39,19 +45,26 @@ def operate(run: Run, match: Match, credentials: Mapping[str, Credential]) -> An
     if run.operation.test_values:
         _meet_test_values(run)
     run_steps(run.operation.steps, run)
-    reply = run.reply or _documented(run, preferences)
-    run.exchange.trace.append(Answered(reply.status, reply.because))
-    return _finished(run, reply, preferences)
+    found, reply = None, run.reply
+    if reply is None:  # no step answered
+        status = run.operation.success
+        found = documented(run.operation, status, _wish(run, preferences))
+        reply = _reply(status, found)
+    return _finished(run, reply, preferences, found)
 
 
-def _finished(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+def _finished(run: Run, reply: Reply, preferences: Preferences, found: Documented | None) -> Answer:
     answer = render_reply(reply)
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
-        if applied := preferences.applied:
-            answer.headers.append(("Preference-Applied", applied))
+        if honoured := preferences.honoured(found, reply.status):
+            answer.headers.append(("Preference-Applied", honoured))
+        if run.exchange.request.method not in CACHED:
+            answer.headers.append(VARY)
+        reply.because += preferences.unmet(found, reply.status)
+    run.exchange.trace.append(Answered(reply.status, reply.because))
     return answer
 
 
@@ -91,12 +104,6 @@ def _meet_test_values(run: Run) -> None:
             raise refusal_of(effect.error, run.scope, effect.description, group.source)
 
 
-def _documented(run: Run, preferences: Preferences) -> Reply:
-    """Answer as the document does where no step answered."""
-    status = run.operation.success
-    return _reply(status, documented(run.operation, status, _wish(run, preferences)))
-
-
 def _wish(run: Run, preferences: Preferences) -> Wish:
     accept = run.exchange.request.headers.get("accept", "")
     seed = run.sandbox.seed if preferences.seed is None else preferences.seed
@@ -106,15 +113,17 @@ def _wish(run: Run, preferences: Preferences) -> Wish:
 def _preferred(run: Run, preferences: Preferences) -> Answer:
     """Give the answer that the client forces, doing nothing else."""
     operation = run.operation
+    found: Documented | None
     named = named_example(operation, preferences.example) if preferences.example else None
     if named is not None and preferences.code in (None, named[0]):
-        reply = _reply(*named)
+        status, found = named
     else:
         status = preferences.code or operation.success
-        reply = _reply(status, documented(operation, status, _wish(run, preferences)))
-    run.exchange.trace.append(Answered(reply.status, f"Prefer asks for it; {reply.because}"))
+        found = documented(operation, status, _wish(run, preferences))
+    reply = _reply(status, found)
+    reply.because = f"Prefer asks for it; {reply.because}"
     run.exchange.reason = "preferred"
-    return _finished(run, reply, preferences)
+    return _finished(run, reply, preferences, found)
 
 
 def _reply(status: int, found: Documented | None) -> Reply:

@@ -9,6 +9,7 @@ from mockserver.engine.injection import carry_out
 from mockserver.engine.journal import Exchange
 from mockserver.engine.matching import Located, Mounts
 from mockserver.engine.operating import operate
+from mockserver.engine.preferences import CACHED, VARY
 from mockserver.engine.rendering import problem, render_refusal
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
@@ -62,6 +63,8 @@ class Engine:
             _answer(exchange, sandbox, located, prefix, credentials)
             if exchange.fault is not None:
                 carry_out(exchange, exchange.fault)
+            if operation is not None and request.method in CACHED:
+                exchange.answer.headers.append(VARY)
         self._dress(exchange)
         sandbox.journal.add(exchange)
         return exchange

@@ -135,3 +135,9 @@ async def test_a_broken_connection_is_an_error_to_other_servers(
     world.sandbox().faults.add(fault)
     with pytest.raises(ConnectionResetError):
         await client.get(PATH, headers=KEY)
+
+
+async def test_the_first_of_several_prefer_lines_counts(client: httpx.AsyncClient) -> None:
+    lines = [("prefer", 'foo="a, b"'), ("prefer", "code=404"), ("prefer", "code=500, wait=0")]
+    reply = await client.get(PATH, headers=lines)
+    assert (reply.status_code, reply.headers["preference-applied"]) == (404, "code=404")
