@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Iterator
 
-from mockserver.clock import SECOND, Duration, Instant, whole_seconds
+from mockserver.clock import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
 from mockserver.engine.documented import Documented, Wish, documented, named_example
 from mockserver.engine.faults import Definition, Fault
 from mockserver.engine.journal import Exchange
 from mockserver.engine.matching import Match
-from mockserver.engine.refusals import FORCED_WAIT, refusal_of
+from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
 from mockserver.engine.rendering import (
     RETRY_STATUSES,
     Reply,
@@ -130,7 +130,8 @@ def _ask_to_wait(answer: Answer, seconds: int | None) -> None:
 
 def _as_error(run: Run, match: Match, definition: Definition, kind: str) -> Answer:
     """Answer as the API words an error kind."""
-    refusal = _refusal(run, kind, _until(run, kind, definition.retry_after))
+    wait = None if definition.retry_after is None else definition.retry_after * SECOND
+    refusal = _refusal(run, kind, forced_until(kind, run.now, wait))
     refusal.headers = _needed_headers(run, match, kind)
     exchange = run.exchange
     answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at)
@@ -139,11 +140,6 @@ def _as_error(run: Run, match: Match, definition: Definition, kind: str) -> Answ
     exchange.trace.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))
     exchange.trace.append(Answered(answer.status, f"error kind {kind}"))
     return answer
-
-
-def _until(run: Run, kind: str, seconds: int | None) -> Instant | None:
-    wait = FORCED_WAIT.get(kind) if seconds is None else Duration(seconds * SECOND)
-    return None if wait is None else Instant(run.now + wait)
 
 
 def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:

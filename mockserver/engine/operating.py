@@ -1,6 +1,6 @@
 """What happens to a request once its operation is known, until there is an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mockserver.engine.documented import Documented, Wish, documented, named_example
 from mockserver.engine.injection import meet_faults
@@ -13,14 +13,15 @@ from mockserver.engine.preferences import (
     preferences_of,
 )
 from mockserver.engine.ratelimits import apply_limits
-from mockserver.engine.refusals import refusal_of
+from mockserver.engine.refusals import forced_until, refusal_of
 from mockserver.engine.rendering import Reply, render_reply
 from mockserver.engine.run import Run
 from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import run_steps
 from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer, Record
+from mockserver.exchange import Answer, Record, Scope
+from mockserver.model import TestValues
 
 _VALID = Validated(0)
 _NO_CREDENTIAL = Authenticated((), "")
@@ -91,17 +92,33 @@ def _called(run: Run, scheme: str, principal: Record) -> str:
 def _meet_test_values(run: Run) -> None:
     """Let the documented magic inputs have their effect."""
     bound: dict[str, object] = {}
+    scope = run.scope
     for group in run.operation.test_values:
-        value = str(group.at(run.scope))
-        effect = group.effects.get(value)
-        if effect is None:
-            continue
-        run.exchange.trace.append(TestValueMet(value, effect.description, group.source))
-        run.delay = max(run.delay, effect.delay)
-        bound.update(effect.bind)
-        run.scope["test"] = bound
-        if effect.error is not None:
-            raise refusal_of(effect.error, run.scope, effect.description, group.source)
+        for value in (str(group.at(scope)),) if group.each is None else _values(group, scope):
+            effect = group.effects.get(value)
+            if effect is None:
+                continue
+            run.exchange.trace.append(TestValueMet(value, effect.description, group.source))
+            run.delay = max(run.delay, effect.delay)
+            bound.update(effect.bind)
+            scope["test"] = bound
+            if effect.error is not None:
+                wait = None if effect.retry_after is None else effect.retry_after(scope)
+                until = forced_until(effect.error.kind, run.now, wait)
+                message = effect.description
+                raise refusal_of(effect.error, scope, message, group.source, until)
+
+
+def _values(group: TestValues, scope: Scope) -> Iterable[str]:
+    """Return what an expression is on the items of a list, each value once."""
+    inner = scope.copy()
+    found: dict[str, None] = {}
+    assert group.each is not None
+    items = group.each(scope)
+    for item in items if isinstance(items, list) else ():
+        inner["item"] = item
+        found[str(group.at(inner))] = None
+    return found
 
 
 def _wish(run: Run, preferences: Preferences) -> Wish:

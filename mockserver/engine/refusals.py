@@ -16,6 +16,12 @@ FORCED_WAIT: Mapping[str, Duration] = {
 """How long to wait after a refusal that is forced, of a kind that time lifts."""
 
 
+def forced_until(kind: str, now: Instant, wait: int | None) -> Instant | None:
+    """Tell when a forced refusal ends: after `wait` microseconds, else as its kind does."""
+    wait = FORCED_WAIT.get(kind) if wait is None else wait
+    return None if wait is None else Instant(now + wait)
+
+
 def refusal_of(
     otherwise: Otherwise,
     scope: Scope,

@@ -102,6 +102,20 @@ def test_problems_of_a_step_have_their_place(report: Report, step: str, told: st
     assert any(line.startswith("d0.yaml:9:") and told in line for line in lines), lines
 
 
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [
+        ("{description: d, retry_after: PT1M}", "retry_after goes with error"),
+        ("{description: d, error: invalid, retry_after: P1M}", "has years or months"),
+        ("{description: d, delay: soon}", "not an ISO 8601 duration"),
+    ],
+)
+def test_problems_of_a_test_value_have_their_place(report: Report, effect: str, told: str) -> None:
+    values = f"{{at: '{{{{ query.q }}}}', values: {{a: {effect}}}}}"
+    lines = report(HEAD + PATHS + f"      x-mock:\n        test_values:\n          - {values}\n")
+    assert any(line.startswith("d0.yaml:9:") and told in line for line in lines), lines
+
+
 def test_a_name_is_known_only_after_it_is_bound(report: Report) -> None:
     steps = "[{require: '{{ later }}'}, {let: {later: 1}}]"
     lines = report(HEAD + PATHS + f"      x-mock: {{steps: {steps}}}\n")
