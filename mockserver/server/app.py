@@ -64,7 +64,10 @@ class App:
         answer = self.answer(request)
         if answer.delay:
             await asyncio.sleep(answer.delay / SECOND)
-        await _respond(send, answer, scope["method"])
+        if answer.cut_at != NOTHING_SENT:
+            await _respond(send, answer, scope["method"])
+        if answer.cut_at is not None:
+            await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to an API."""
@@ -127,17 +130,27 @@ DRAINED = 4
 """So many times the limit is read and thrown away, so that the client hears the answer."""
 
 
+BREAK = "mockserver.break"
+"""The ASGI extension of our own server: its `call` breaks the connection off, by a reset or not."""
+
+
 class CutConnectionError(ConnectionResetError):
-    """A fault breaks the connection: all that an ASGI application can do is to end in an error.
+    """A fault breaks the connection: all that an application can do under most servers.
 
     uvicorn closes the connection where a part of the answer has been sent, and answers 500 where
-    nothing has; the server of `mockserver serve` resets it.
+    nothing has.
     """
 
 
+async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None:
+    extension = scope.get("extensions", {}).get(BREAK)
+    if extension is None:
+        raise CutConnectionError("a fault breaks the connection off")
+    extension["call"](reset=reset)
+    await receive()  # until the server has noticed
+
+
 async def _respond(send: Send, answer: Answer, method: str) -> None:
-    if answer.cut_at == NOTHING_SENT:
-        raise CutConnectionError("a fault resets the connection")
     headers = [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
@@ -148,8 +161,6 @@ async def _respond(send: Send, answer: Answer, method: str) -> None:
     body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
     is_cut = answer.cut_at is not None
     await send({"type": "http.response.body", "body": body, "more_body": is_cut})
-    if is_cut:
-        raise CutConnectionError("a fault cuts the answer off")
 
 
 _BODILESS = frozenset({204, 304})

@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
-from mockserver.server.app import DRAINED, App, is_control
+from mockserver.server.app import BREAK, DRAINED, App, is_control
 
 _LOG = logging.getLogger("mockserver")
 REQUEST_TIME = 30.0
@@ -123,6 +123,7 @@ class Protocol(HttpToolsProtocol):
             for name, value in raw:
                 super().on_header(name, value)
             super().on_headers_complete()
+            self.scope["extensions"] = {BREAK: {"call": self._break_off}}
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, up to the limit."""
@@ -221,7 +222,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if answer.cut_at == NOTHING_SENT:
-            self._reset()
+            self._break_off(reset=True)
             return
         head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
         head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
@@ -241,12 +242,14 @@ class Protocol(HttpToolsProtocol):
         if self.flow.write_paused:
             self.flow.pause_reading()
 
-    def _reset(self) -> None:
-        """Break the connection off: the client is told that it was reset, not closed."""
+    def _break_off(self, *, reset: bool) -> None:
+        """End the connection in the middle; after a reset the client knows that it was no end."""
+        if not reset:
+            self.transport.close()
+            return
         connection = self.transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self.server_state.total_requests += 1
         self.transport.abort()
 
     def resume_writing(self) -> None:

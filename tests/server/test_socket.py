@@ -21,9 +21,11 @@ class Served:
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
+        self.errors = ""
         self.greeting = self._read_greeting()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", self.greeting)
         assert found, self.greeting
@@ -53,10 +55,8 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return status
+        _, self.errors = self.process.communicate(timeout=10)
+        return self.process.returncode
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,7 @@ def served() -> Iterator[Served]:
     server = Served("--max-body", "1000")
     yield server
     server.stop()
+    assert "Traceback" not in server.errors
 
 
 def request(method: str, path: str, *headers: str, body: str = "") -> bytes:
@@ -194,6 +195,21 @@ def test_a_reset_connection_is_one(served: Served, when: str) -> None:
     with pytest.raises(ConnectionResetError):
         served.send(in_sandbox(f"reset-{when}"))
     assert served.send(in_sandbox(f"reset-{when}")).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_client_that_waits_to_continue_is_disconnected_too(served: Served, when: str) -> None:
+    inject(served, f"expect-{when}", disconnect=when)
+    key = "x-api-key: demo-cloutly-key"
+    with pytest.raises(ConnectionResetError):
+        served.send(request("GET", f"/~expect-{when}{PATH}", key, "Expect: 100-continue"))
+
+
+def test_an_answer_to_a_client_that_waits_to_continue_is_cut_too(served: Served) -> None:
+    inject(served, "expect-cut", truncate=20)
+    key = "x-api-key: demo-cloutly-key"
+    received = served.send(request("GET", f"/~expect-cut{PATH}", key, "Expect: 100-continue"))
+    assert len(received.rpartition(b"\r\n\r\n")[2]) == 20
 
 
 def test_a_client_sees_that_an_answer_is_cut(served: Served) -> None:
