@@ -159,9 +159,10 @@ def _test_values(model: behaviour.TestValues, source: Source, context: StepConte
         value: _effect(effect, source.child("values", value), context)
         for value, effect in model.values.items()
     }
+    shown = model.at if model.each is None else f"{model.at} of each item of {model.each}"
     return TestValues(
         inner.expression(model.at, source.child("at")),
-        model.at,
+        shown,
         effects,
         source,
         context.condition(model.each, source.child("each")),
