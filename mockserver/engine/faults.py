@@ -111,7 +111,7 @@ def check_fault(definition: Definition, apis: Mapping[str, Api]) -> Fault:
     problems = [*_wrong_numbers(definition), *_contradictions(definition)]
     delay = ZERO
     try:
-        delay = ZERO if definition.delay is None else parse_duration(definition.delay)
+        delay = ZERO if definition.delay is None else parse_duration(definition.delay[:100])
     except ValueError as error:
         problems.append(f"delay: {error}")
     if delay > LONGEST_DELAY:
@@ -252,9 +252,9 @@ def _examples(operation: Operation) -> Iterable[str]:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Say that there is no such thing, and which may have been meant, or which there are."""
-    names = list(known)
+    names, name = list(known), name[:100]
     hint = near(name, names) or f"there are: {', '.join(names) or 'none'}"
-    return f"there is no {what} {name[:100]!r}; {hint}"
+    return f"there is no {what} {name!r}; {hint}"
 
 
 @dataclass(slots=True)

@@ -218,6 +218,12 @@ def test_an_answer_that_is_no_longer_is_not_cut(shop: World) -> None:
     assert shop.send("HEAD", "/orders", None, key).exchange.answer.cut_at is None
 
 
+def test_a_forced_answer_can_be_late_and_cut_as_well(shop: World) -> None:
+    inject(shop, error="out_of_stock", delay="PT1S", truncate=2)
+    answer = place(shop).exchange.answer
+    assert (answer.status, answer.delay, answer.cut_at) == (409, 1_000_000, 2)
+
+
 def test_a_disconnect_before_leaves_no_trace_of_the_request_but_in_the_journal(
     shop: World,
 ) -> None:

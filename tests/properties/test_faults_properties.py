@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from mockserver.engine.sandbox import Sandboxes
 from mockserver.engine.trace import FaultInjected
 from mockserver.errors import FaultError
 from mockserver.exchange import Request
-from mockserver.model import Api
+from mockserver.model import Api, Operation
 from tests.conftest import START, World
 
 unhurried = settings(deadline=None)
@@ -64,25 +65,34 @@ def test_a_definition_is_refused_or_served(bundled: list[Api], parts: dict[str, 
         assert (exchange.fault is not None) == (exchange.reason == "fault")
 
 
-@given(st.text("/*ab", max_size=12), st.text("/ab", max_size=12))
-def test_a_star_stands_for_any_characters(pattern: str, path: str) -> None:
-    api = Api("a", "", "", "", (), (), {}, {}, (), {}, {}, None)  # type: ignore[arg-type] # no document
-    operation: Any = type("Operation", (), {"id": "o", "path": path})()
+def operation_at(bundled: list[Api], path: str) -> tuple[Api, Operation]:
+    """Return an operation of an API called `a`, at any path."""
+    api = replace(bundled[0], name="a", servers=())
+    return api, replace(api.operations[0], id="o", path=path)
+
+
+@given(pattern=st.text("/*ab", max_size=12), path=st.text("/ab", max_size=12))
+def test_a_star_stands_for_any_characters(bundled: list[Api], pattern: str, path: str) -> None:
     fault = Fault(Definition(path=pattern), frozenset((("a", "o"),)))
     expected = ".*".join(map(re.escape, pattern.split("*")))
-    texts = (path, f"/a{path}")
-    found = any(re.fullmatch(expected, text) for text in texts)
-    assert fault.fits(api, operation, "GET", ()) is found
+    found = any(re.fullmatch(expected, text) for text in (path, f"/a{path}"))
+    assert fault.fits(*operation_at(bundled, path), "GET", ()) is found
 
 
-@given(st.integers(0, 5), st.none() | st.integers(1, 5), st.floats(0, 1), st.integers())
-def test_hits_are_counted(after: int, times: int | None, share: float, seed: int) -> None:
-    api: Any = type("Api", (), {"name": "a", "servers": ()})()
-    operation: Any = type("Operation", (), {"id": "o", "path": "/"})()
+@given(
+    after=st.integers(0, 5),
+    times=st.none() | st.integers(1, 5),
+    share=st.floats(0, 1),
+    seed=st.integers(),
+)
+def test_hits_are_counted(
+    bundled: list[Api], after: int, times: int | None, share: float, seed: int
+) -> None:
     definition = Definition(after=after, times=times, probability=share, status=500)
     faults = Faults(seed)
     installed = faults.add(Fault(definition, frozenset((("a", "o"),))))
-    hits = [faults.hit(api, operation, "GET", ()) is not None for _ in range(20)]
+    target = operation_at(bundled, "/")
+    hits = [faults.hit(*target, "GET", ()) is not None for _ in range(20)]
     assert not any(hits[:after])
     assert sum(hits) == installed.hits <= (20 if times is None else times)
     if share == 1:
