@@ -99,7 +99,9 @@ def check(documents: Sequence[Path]) -> None:
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
-        click.echo(f"{api.source.file}: {api.name}: {len(api.operations)} operations, no problems")
+        count = len(api.operations)
+        counted = f"{count} operation{'' if count == 1 else 's'}"
+        click.echo(f"{api.source.file}: {api.name}: {counted}, no problems")
 
 
 @main.command()

@@ -204,6 +204,8 @@ class Effect:
 
     description: str
     error: Otherwise | None = None
+    retry_after: Template | None = None
+    """Duration until the same request passes; else what is usual for the error kind."""
     delay: Duration = ZERO
     bind: Mapping[str, JsonValue] = field(default_factory=dict)
 
@@ -217,6 +219,8 @@ class TestValues:
     """The expression as it is written, for people."""
     effects: Mapping[str, Effect]
     source: Source
+    each: Template | None = None
+    """A list; `at` is looked at for every `item` of it."""
 
     __test__ = False  # its name makes pytest look for tests in it
 

@@ -50,6 +50,16 @@ def test_check_reports_every_problem_of_every_document_with_its_place(tmp_path: 
         assert told in result.output
 
 
+def test_check_counts_operations(tmp_path: Path) -> None:
+    one = (
+        "openapi: 3.1.0\ninfo: {title: A, version: '1'}\npaths:\n  /a:\n    get: {responses: {}}\n"
+    )
+    (tmp_path / "one.yaml").write_text(one)
+    (tmp_path / "two.yaml").write_text(one + "    put: {responses: {}}\n")
+    counts = [line.split(": ")[2] for line in run("check", str(tmp_path)).output.splitlines()]
+    assert counts == ["1 operation, no problems", "2 operations, no problems"]
+
+
 def test_serve_serves_nothing_when_a_document_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(WRONG)
     result = run("serve", "--port", "0", str(tmp_path / "one.yaml"))

@@ -22,8 +22,10 @@ from mockserver.exchange import STATUS_OF_KIND
 from mockserver.model import Api
 from mockserver.server.app import App
 from mockserver.server.control import Control, control_app
+from mockserver.server.faults import FaultDefinition
 from mockserver.server.opening import greeting
 from mockserver.server.views import base_url
+from mockserver.server.views import test_values as listed_values
 from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
 from mockserver.spec.compiler import load_apis
 from mockserver.spec.functions import documentation
@@ -311,6 +313,21 @@ def test_the_readme_lists_every_api_with_its_address_and_page(bundled: list[Api]
     for api in bundled:
         row = rf"\| `{base_url(api, ADDRESS)}` \|.*\(docs/apis/{api.name}\.md\) \|"
         assert re.search(row, readme), api.name
+
+
+def test_the_page_of_an_api_lists_its_test_values_and_no_other_errors(bundled: list[Api]) -> None:
+    for api in bundled:
+        page = (ROOT / "docs" / "apis" / f"{api.name}.md").read_text()
+        for entry in listed_values(api):
+            assert f"`{entry['value']}` |" in page, entry
+        kinds = re.findall(r"^\| `(\w+)` \| \d+ \|", page, re.MULTILINE)
+        assert sorted(kinds) == sorted(api.errors), api.name
+
+
+def test_the_reference_lists_every_part_of_a_fault() -> None:
+    section = REFERENCE.read_text().partition("## Faults")[2].partition("## Control API")[0]
+    for name in FaultDefinition.model_fields:
+        assert re.search(rf"^\|.*`{name}`.*\|.*\|$", section, re.MULTILINE), name
 
 
 def test_the_reference_lists_every_function_and_error_kind() -> None:

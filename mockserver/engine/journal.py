@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mockserver.clock import Instant
+from mockserver.engine.faults import Fault
 from mockserver.engine.trace import Entry
 from mockserver.exchange import Answer, Record, Refusal, Request
 from mockserver.model import Api, Operation
@@ -31,6 +32,8 @@ class Exchange:
     reason: str = ""
     """Why the mock itself decided the answer: an error kind or the like; else empty."""
     refusal: Refusal | None = None
+    fault: Fault | None = None
+    """The injected fault that hit it."""
     answer: Answer = field(default_factory=lambda: _NO_ANSWER)
     """Always another one when the exchange is handed out."""
 

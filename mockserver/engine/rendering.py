@@ -24,7 +24,8 @@ from mockserver.exchange import (
 from mockserver.model import Api, ErrorAnswer, Operation
 
 PROBLEM = "application/problem+json"
-_RETRY_STATUSES = frozenset({429, 503})
+STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
+RETRY_STATUSES = frozenset({429, 503})
 _BODILESS = frozenset({204, 205, 304})
 _INVALID_STATUSES = (422, 400)
 _OAUTH_KINDS = frozenset(
@@ -101,7 +102,7 @@ def render_refusal(
     else:
         answer = _documented(operation, status) or problem(status, refusal.message, error)
     answer.headers += refusal.headers
-    if wait is not None and status in _RETRY_STATUSES and not _has(answer, "retry-after"):
+    if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         answer.headers.append(("Retry-After", str(wait)))
     return answer
 
@@ -155,7 +156,7 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
     """Make an answer of the mock's own (RFC 9457)."""
     body: dict[str, JsonValue] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": STATUS_PHRASES.get(status, "Unassigned"),
         "status": status,
         "detail": detail,
     }
@@ -165,5 +166,6 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
     return Answer(status, [("Content-Type", PROBLEM)], orjson.dumps(body))
 
 
-def _has(answer: Answer, name: str) -> bool:
+def has_header(answer: Answer, name: str) -> bool:
+    """Tell whether an answer has a header; the name is in lower case."""
     return any(key.lower() == name for key, _ in answer.headers)

@@ -1,10 +1,11 @@
-"""Sandboxes: isolated worlds with a clock, records, a journal and settings of their own."""
+"""Sandboxes: isolated worlds with a clock, records, a journal, settings and faults of their own."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.clock import VirtualClock
+from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection
@@ -97,6 +98,7 @@ class Sandbox:
         self.clock = VirtualClock()
         self.ids = Ids(self.seed)
         self.journal = Journal(self._bounds.exchanges)
+        self.faults = Faults(self.seed)
         self._stores: dict[str, Store] = {}
         self._settings: dict[str, dict[str, JsonValue]] = {}
 

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.clock import SECOND, Instant, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
-from mockserver.exchange import Answer, Request
+from mockserver.exchange import NOTHING_SENT, Answer, Request
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
@@ -64,7 +64,10 @@ class App:
         answer = self.answer(request)
         if answer.delay:
             await asyncio.sleep(answer.delay / SECOND)
-        await _respond(send, answer, scope["method"])
+        if answer.cut_at != NOTHING_SENT:
+            await _respond(send, answer, scope["method"])
+        if answer.cut_at is not None:
+            await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to an API."""
@@ -127,6 +130,26 @@ DRAINED = 4
 """So many times the limit is read and thrown away, so that the client hears the answer."""
 
 
+BREAK = "mockserver.break"
+"""The ASGI extension of our own server: its `call` breaks the connection off, by a reset or not."""
+
+
+class CutConnectionError(ConnectionResetError):
+    """A fault breaks the connection: all that an application can do under most servers.
+
+    uvicorn closes the connection where a part of the answer has been sent, and answers 500 where
+    nothing has.
+    """
+
+
+async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None:
+    extension = scope.get("extensions", {}).get(BREAK)
+    if extension is None:
+        raise CutConnectionError("a fault breaks the connection off")
+    extension["call"](reset=reset)
+    await receive()  # until the server has noticed
+
+
 async def _respond(send: Send, answer: Answer, method: str) -> None:
     headers = [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
@@ -135,8 +158,9 @@ async def _respond(send: Send, answer: Answer, method: str) -> None:
     if answer.status not in _BODILESS:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})
+    body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
+    is_cut = answer.cut_at is not None
+    await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 
 
 _BODILESS = frozenset({204, 304})

@@ -18,10 +18,10 @@ from mockserver.clock import Instant, parse_duration, parse_instant
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.records import Collection, ConflictError
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
-from mockserver.errors import ClockError, SandboxFullError, SettingsError
+from mockserver.errors import ClockError, FaultError, SandboxFullError, SettingsError
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
-from mockserver.server import views
+from mockserver.server import faults, views
 from mockserver.server.guard import Guard
 from mockserver.server.problems import ControlError, json_response, problem_response
 
@@ -78,6 +78,8 @@ class Control:
             Route("/messages/{id}", self._on_message),
             Route("/requests", self._on_requests, methods=["GET", "DELETE"]),
             Route("/requests/{id}", self._on_exchange),
+            Route("/faults", self._on_faults, methods=["GET", "POST", "DELETE"]),
+            Route("/faults/{id}", self._on_fault, methods=["GET", "DELETE"]),
         ]
 
     def _sandbox(self, request: Request) -> Sandbox:
@@ -254,6 +256,33 @@ class Control:
         if exchange is None:
             raise ControlError(404, f"the journal of this sandbox has no request {wanted!r}")
         return json_response(views.exchange_details(exchange))
+
+    async def _on_faults(self, request: Request) -> Response:
+        installed = self._sandbox(request).faults
+        if request.method == "POST":
+            try:
+                fault = faults.to_fault(
+                    await _read(request, faults.FaultDefinition), self._engine.apis
+                )
+                return json_response(faults.view(installed.add(fault)), 201)
+            except FaultError as error:
+                told = [{"field": "", "message": problem} for problem in error.problems]
+                raise ControlError(422, str(error), told) from None
+            except SandboxFullError as error:
+                raise ControlError(503, str(error)) from None
+        if request.method == "DELETE":
+            installed.clear()
+            return Response(status_code=204)
+        return json_response([faults.view(item) for item in installed])
+
+    async def _on_fault(self, request: Request) -> Response:
+        wanted, installed = request.path_params["id"], self._sandbox(request).faults
+        if (found := installed.get(wanted)) is None:
+            raise ControlError(404, f"there is no fault {wanted!r} in this sandbox")
+        if request.method == "DELETE":
+            installed.remove(wanted)
+            return Response(status_code=204)
+        return json_response(faults.view(found))
 
 
 def _move(sandbox: Sandbox, change: ClockChange, system: Instant) -> None:

@@ -7,6 +7,9 @@ the control API, upgrades, `Expect: 100-continue`, and what is pipelined behind 
 """
 
 import logging
+import socket
+import struct
+import sys
 from collections import deque
 from typing import Any, cast
 
@@ -18,8 +21,8 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
-from mockserver.exchange import Answer, Request
-from mockserver.server.app import DRAINED, App, is_control
+from mockserver.exchange import NOTHING_SENT, Answer, Request
+from mockserver.server.app import BREAK, DRAINED, App, is_control
 
 _LOG = logging.getLogger("mockserver")
 REQUEST_TIME = 30.0
@@ -29,6 +32,8 @@ IDLE_TIME = 75.0
 LONGEST_HEAD = 65_536
 """Bytes of a request's target and headers."""
 _BODILESS = frozenset({204, 304})
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Makes closing a socket send a reset and drop what is unsent."""
 _MOST_NAMES = 1_000
 _NAMES: dict[bytes, str] = {}
 """Header names as they were sent → as text in lower case; bounded, they come from outside."""
@@ -118,6 +123,7 @@ class Protocol(HttpToolsProtocol):
             for name, value in raw:
                 super().on_header(name, value)
             super().on_headers_complete()
+            self.scope["extensions"] = {BREAK: {"call": self._break_off}}
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, up to the limit."""
@@ -212,8 +218,11 @@ class Protocol(HttpToolsProtocol):
         return self._holding or self.transport.is_closing()
 
     def _write(self, method: str, answer: Answer, *, keep_alive: bool) -> None:
-        """Send head and body in one write."""
+        """Send head and body in one write, or as much of them as a fault lets through."""
         if self.transport.is_closing():
+            return
+        if answer.cut_at == NOTHING_SENT:
+            self._break_off(reset=True)
             return
         head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
         head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
@@ -223,15 +232,25 @@ class Protocol(HttpToolsProtocol):
             head.append(b"content-length: %d\r\n" % len(answer.body))
         head.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
         if method != "HEAD" and answer.status not in _BODILESS:
-            head.append(answer.body)
+            head.append(answer.body[: answer.cut_at])
         self.transport.write(b"".join(head))
         self.server_state.total_requests += 1
-        if not keep_alive:
+        if not keep_alive or answer.cut_at is not None:
             self.transport.close()
             return
         self.deadline = self.loop.time() + IDLE_TIME
         if self.flow.write_paused:
             self.flow.pause_reading()
+
+    def _break_off(self, *, reset: bool) -> None:
+        """End the connection in the middle; after a reset the client knows that it was no end."""
+        if not reset:
+            self.transport.close()
+            return
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
 
     def resume_writing(self) -> None:
         """Read on when the client has read enough."""

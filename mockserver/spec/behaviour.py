@@ -93,8 +93,15 @@ class Effect(Strict):
 
     description: str
     error: Kind | Otherwise | None = None
+    retry_after: Value = Field(None, description="duration until the same request passes")
     delay: str | None = Field(None, description="ISO 8601 duration the answer is held back")
     set: dict[Name, Any] = Field({}, description="values that steps see as test.<name>")
+
+    @model_validator(mode="after")
+    def _refuses(self) -> "Effect":
+        if self.retry_after is not None and self.error is None:
+            raise ValueError("retry_after goes with error")
+        return self
 
 
 class TestValues(Strict):
@@ -103,6 +110,9 @@ class TestValues(Strict):
     __test__ = False
 
     at: Expression
+    each: Expression | None = Field(
+        None, description="a list, for each `item` of which `at` is looked at"
+    )
     values: dict[str, Effect]
 
 

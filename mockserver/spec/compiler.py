@@ -125,27 +125,9 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     Raises:
         SpecError: With every problem of the document.
     """
-    problems: list[SpecProblem] = []
     whole = Place(document, "", document.value)
-    version = _version(whole)
-    references = References(root)
-    references.add(document)
-    schemas = Schemas(references, version, problems)
-    place = whole.child("x-mock")
-    model = read_model(behaviour.DocumentBehaviour, place, problems)
-    collections = compile_collections(
-        model.collections, built_in, place.child("collections").source, problems
-    )
-    context = DocumentContext(
-        model,
-        BodyCompiler(references, schemas, problems),
-        compile_settings(model.settings, place.child("settings").source, problems),
-        collections,
-        {},
-        whole.child("security"),
-        place,
-        problems,
-    )
+    context = _context(whole, root, built_in)
+    model, place, problems = context.behaviour, context.place, context.problems
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
     context.schemes = _schemes(whole, principals, context)
@@ -158,7 +140,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         servers=tuple(_servers(whole.child("servers"))),
         operations=tuple(compile_operations(whole.child("paths"), context)),
         settings=context.settings,
-        collections=collections,
+        collections=context.collections,
         fixtures=load_fixtures(model.fixtures, place.child("fixtures"), steps),
         errors=context.errors,
         schemes=context.schemes,
@@ -170,6 +152,26 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     if problems:
         raise SpecError(problems)
     return api
+
+
+def _context(whole: Place, root: Path, built_in: Iterable[str]) -> DocumentContext:
+    problems: list[SpecProblem] = []
+    references = References(root)
+    references.add(whole.document)
+    schemas = Schemas(references, _version(whole), problems)
+    place = whole.child("x-mock")
+    model = read_model(behaviour.DocumentBehaviour, place, problems)
+    source = place.child("collections").source
+    return DocumentContext(
+        model,
+        BodyCompiler(references, schemas, problems),
+        compile_settings(model.settings, place.child("settings").source, problems),
+        compile_collections(model.collections, built_in, source, problems),
+        {},
+        whole.child("security"),
+        place,
+        problems,
+    )
 
 
 def _version(whole: Place) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mockserver.errors import Source, SpecProblem
+from mockserver.errors import Source, SpecProblem, near
 from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, Scope
 from mockserver.model import (
     CollectionSpec,
@@ -20,7 +20,7 @@ from mockserver.model import (
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
-from mockserver.spec.expressions import Known, near
+from mockserver.spec.expressions import Known
 from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
 from mockserver.spec.policies import (
     compile_errors,

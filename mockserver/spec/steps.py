@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from mockserver import verbs
-from mockserver.errors import Source
+from mockserver.errors import Source, near
 from mockserver.exchange import JsonValue, Kind
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
-from mockserver.spec.expressions import near
 from mockserver.spec.programs import Part, assemble, code, local, variable, write_back
 
 DEFAULT_REFUSALS: Mapping[str, str] = {

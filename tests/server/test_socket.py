@@ -16,6 +16,7 @@ def served() -> Iterator[Served]:
     server = Served("--max-body", "1000")
     yield server
     server.stop()
+    assert "Traceback" not in server.errors
 
 
 def request(method: str, path: str, *headers: str, body: str = "") -> bytes:
@@ -128,6 +129,59 @@ def test_the_clock_is_moved_over_http(served: Served) -> None:
         before = control.get("/_mock/clock").json()["now"]
         after = control.post("/_mock/clock", json={"advance": "P10D"}).json()
         assert (after["frozen"], after["now"] > before) == (True, True)
+
+
+def inject(served: Served, sandbox: str, **definition: object) -> None:
+    url = f"{served.url}/_mock/faults?sandbox={sandbox}"
+    assert httpx.post(url, json=definition).status_code == 201
+
+
+def in_sandbox(name: str) -> bytes:
+    key = "x-api-key: demo-cloutly-key"
+    return request("GET", f"/~{name}{PATH}", key, "Connection: close")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_reset_connection_is_one(served: Served, when: str) -> None:
+    inject(served, f"reset-{when}", disconnect=when, times=1)
+    with pytest.raises(ConnectionResetError):
+        served.send(in_sandbox(f"reset-{when}"))
+    assert served.send(in_sandbox(f"reset-{when}")).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_client_that_waits_to_continue_is_disconnected_too(served: Served, when: str) -> None:
+    inject(served, f"expect-{when}", disconnect=when)
+    key = "x-api-key: demo-cloutly-key"
+    with pytest.raises(ConnectionResetError):
+        served.send(request("GET", f"/~expect-{when}{PATH}", key, "Expect: 100-continue"))
+
+
+def test_an_answer_to_a_client_that_waits_to_continue_is_cut_too(served: Served) -> None:
+    inject(served, "expect-cut", truncate=20)
+    key = "x-api-key: demo-cloutly-key"
+    received = served.send(request("GET", f"/~expect-cut{PATH}", key, "Expect: 100-continue"))
+    assert len(received.rpartition(b"\r\n\r\n")[2]) == 20
+
+
+def test_a_client_sees_that_an_answer_is_cut(served: Served) -> None:
+    inject(served, "cut", truncate=20)
+    with pytest.raises(httpx.RemoteProtocolError, match="received 20 bytes"):
+        httpx.get(f"{served.url}/~cut{PATH}", headers=KEY)
+
+
+def test_an_answer_that_is_cut_before_its_body_has_a_head(served: Served) -> None:
+    inject(served, "headless", truncate=0)
+    received = served.send(in_sandbox("headless"))
+    assert received.startswith(b"HTTP/1.1 200")
+    assert received.endswith(b"\r\n\r\n")
+
+
+def test_a_client_times_out_on_a_delayed_answer(served: Served) -> None:
+    inject(served, "slow", delay="PT60S")
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{served.url}/~slow{PATH}", headers=KEY, timeout=0.2)
+    assert served.send(in_sandbox("quick")).startswith(b"HTTP/1.1 200")
 
 
 def test_a_signal_stops_it() -> None:
