@@ -7,11 +7,11 @@ from mockserver.exchange import JsonValue, Record
 
 NOTE = "This page is simulated: what is sent here stays in the sandbox, and no real review is left."
 _RATINGS = (
-    (5, "5 stars: excellent"),
-    (4, "4 stars: good"),
-    (3, "3 stars: fair"),
-    (2, "2 stars: poor"),
     (1, "1 star: bad"),
+    (2, "2 stars: poor"),
+    (3, "3 stars: fair"),
+    (4, "4 stars: good"),
+    (5, "5 stars: excellent"),
 )
 
 
