@@ -8,6 +8,14 @@ from starlette.responses import Response
 from mockserver.engine.rendering import PROBLEM
 from mockserver.exchange import JsonValue
 
+JSON = "application/json"
+_PROTECTION = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
 
 class ControlError(Exception):
     """A call that cannot be done, with the status and sentence to answer."""
@@ -19,20 +27,33 @@ class ControlError(Exception):
         self.errors = errors
 
 
-def problem_response(status: int, detail: str, errors: JsonValue = None) -> Response:
+def problem_response(
+    status: int,
+    detail: str,
+    errors: JsonValue = None,
+    kind: str = "about:blank",
+    headers: dict[str, str] | None = None,
+) -> Response:
     """Say what is wrong."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
+    body = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if errors:
         body["errors"] = errors
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return Response(orjson.dumps(body), status, headers, PROBLEM)
+    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return content_response(orjson.dumps(body), PROBLEM, status, {**challenge, **(headers or {})})
 
 
 def json_response(value: JsonValue, status: int = 200) -> Response:
     """Answer with a JSON value."""
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    return content_response(orjson.dumps(value), JSON, status)
+
+
+def content_response(
+    content: bytes, media_type: str, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Answer with bytes, which no other site can use and no cache keeps."""
+    return Response(content, status, {**_PROTECTION, **(headers or {})}, media_type)
+
+
+def empty_response(status: int) -> Response:
+    """Answer without a body."""
+    return Response(status_code=status, headers=_PROTECTION)
