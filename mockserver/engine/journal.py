@@ -70,6 +70,11 @@ class Journal:
         """Return an exchange that is still kept, or None."""
         return next((entry for entry in self._entries if entry.id == exchange_id), None)
 
+    def restart(self, count: int) -> None:
+        """Forget all exchanges, and go on as after so many of them."""
+        self.clear()
+        self.count = count
+
     def clear(self) -> None:
         """Forget all exchanges; their ids are not used again."""
         self._entries.clear()

@@ -1,5 +1,6 @@
 """Answers of the control API: JSON, and problems (RFC 9457)."""
 
+import json
 from http import HTTPStatus
 
 import orjson
@@ -44,7 +45,14 @@ def problem_response(
 
 def json_response(value: JsonValue, status: int = 200) -> Response:
     """Answer with a JSON value."""
-    return content_response(orjson.dumps(value), JSON, status)
+    return content_response(_written(value), JSON, status)
+
+
+def _written(value: JsonValue) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # whole numbers of more than 64 bits, and lone surrogates
+        return json.dumps(value).encode()
 
 
 def content_response(

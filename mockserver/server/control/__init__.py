@@ -14,6 +14,7 @@ from mockserver.server.control import (
     requests,
     sandboxes,
     settings,
+    state,
 )
 from mockserver.server.control.adapter import Control
 from mockserver.server.control.call import Call
@@ -22,6 +23,7 @@ from mockserver.server.guard import Guard
 CALLS: tuple[Call, ...] = (
     *apis.CALLS,
     *sandboxes.CALLS,
+    *state.CALLS,
     *clock.CALLS,
     *settings.CALLS,
     *records.CALLS,

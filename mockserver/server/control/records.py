@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.engine.records import Collection, ConflictError, key_text
-from mockserver.errors import SandboxFullError
-from mockserver.exchange import JsonValue, Record
+from mockserver.engine.snapshot import wrong_record
+from mockserver.errors import SandboxFullError, escape
+from mockserver.exchange import Record
 from mockserver.server.control.call import Ask, Call, Created, InSandbox, Paged
 from mockserver.server.problems import ControlError
 
@@ -31,7 +32,7 @@ def list_records(ask: Ask[Paged, None]) -> Records:
 def add_record(ask: Ask[InSandbox, Record]) -> Created:
     """Store a new record."""
     collection, record = ask.collection(), ask.body
-    _check_key(collection, record)
+    _check(collection, record)
     _write(lambda: collection.insert(record))
     return Created(record)
 
@@ -53,7 +54,7 @@ def put_record(ask: Ask[InSandbox, Record]) -> Record | Created:
     collection, key = ask.collection(), ask.path["key"]
     record = {**ask.body}
     record.setdefault(collection.spec.key, key)
-    _check_key(collection, record)
+    _check(collection, record)
     if key_text(record[collection.spec.key]) != key:
         raise ControlError(409, f"the record's {collection.spec.key} is not that of the path")
     if key in collection.rows:
@@ -76,13 +77,13 @@ def _found(ask: Ask[InSandbox, None]) -> tuple[Collection, Record]:
     return collection, record
 
 
-def _check_key(collection: Collection, record: Record) -> None:
-    name = collection.spec.key
-    value: JsonValue = record.get(name)
-    if value is None or value == "":
-        raise ControlError(422, f"a record needs its key, {name!r}")
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ControlError(422, f"a record's key, {name!r}, is a text or a whole number")
+def _check(collection: Collection, record: Record) -> None:
+    errors = [
+        {"where": "body", "field": name, "pointer": f"/{escape(name)}", "message": told}
+        for name, told in wrong_record(collection.spec, record)
+    ]
+    if errors:
+        raise ControlError(422, "; ".join(error["message"] for error in errors), errors)
 
 
 def _write(writing: Callable[[], object]) -> None:
