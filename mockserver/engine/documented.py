@@ -28,6 +28,14 @@ class Wish:
     """Sample a value although there are examples."""
 
 
+EXAMPLE_ASKED_FOR = "the example {!r} was asked for"
+
+
+def example_chosen(name: str) -> str:
+    """Say that an example is the answer because it is the first that fits."""
+    return f"example {name!r}" if name else "the documented example"
+
+
 def response_for(operation: Operation, status: int) -> DocumentedResponse | None:
     """Return the description of a status: the exact one, its range, or `default`."""
     by_status = {response.status.upper(): response for response in operation.responses}
@@ -42,7 +50,7 @@ def named_example(operation: Operation, name: str) -> tuple[int, Documented] | N
             for example in media.examples:
                 if example.name == name:
                     status = int(response.status) if response.status.isdigit() else 200
-                    because = f"the example {name!r} was asked for"
+                    because = EXAMPLE_ASKED_FOR.format(name)
                     headers = _headers(response)
                     return status, Documented(example.value, media.media_type, headers, because)
     return None
@@ -75,8 +83,7 @@ def _headers(response: DocumentedResponse) -> tuple[tuple[str, str], ...]:
 def _body(media: ResponseMedia, wish: Wish) -> tuple[JsonValue, str]:
     fitting = [item for item in media.examples if wish.example in (None, item.name)]
     if fitting and not (wish.dynamic and media.schema):
-        name = fitting[0].name
-        return fitting[0].value, f"example {name!r}" if name else "the documented example"
+        return fitting[0].value, example_chosen(fitting[0].name)
     if media.schema is None:
         return None, "the document gives neither example nor schema"
     from mockserver.engine.sampling import sample  # noqa: PLC0415 - seldom needed, costs start time

@@ -13,6 +13,8 @@ MOST_BYTES = 50_000_000
 """Of the bodies that one journal keeps."""
 
 
+Seen = dict[tuple[int, int, str], int]
+"""How often an operation (its `id()`) was answered with a status for a reason."""
 _NO_ANSWER = Answer(500, [], b"")
 
 
@@ -38,7 +40,7 @@ class Exchange:
 class Journal:
     """A bounded memory of exchanges; the oldest go first, and are counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count")
+    __slots__ = ("_bytes", "_capacity", "_entries", "count", "seen")
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
@@ -46,6 +48,8 @@ class Journal:
         self._bytes = 0
         self.count = 0
         """Exchanges since the sandbox began, also those no longer kept."""
+        self.seen: Seen = {}
+        """What was answered since the sandbox began, also by those no longer kept."""
 
     def next_id(self) -> str:
         """Name the exchange that is about to be added."""
@@ -57,6 +61,10 @@ class Journal:
         self.count += 1
         self._bytes += _size(exchange)
         entries.append(exchange)
+        if exchange.operation is not None:
+            because = getattr(exchange.trace[-1], "because", "") if exchange.trace else ""
+            key = (id(exchange.operation), exchange.answer.status, because)
+            self.seen[key] = self.seen.get(key, 0) + 1
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from mockserver.engine.journal import Exchange
-from mockserver.exchange import JsonValue
+from mockserver.engine.validation import parse_json
+from mockserver.exchange import JsonValue, Refusal
 
 REDACTED = "[redacted]"
 _SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
@@ -51,11 +52,9 @@ def is_secret(name: str, secrets: frozenset[str]) -> bool:
 
 def shown_body(body: bytes) -> JsonValue:
     """Show a body as JSON where it is, else as text; secret members are hidden."""
-    import orjson  # noqa: PLC0415 - views are seldom needed while serving starts
-
     try:
-        return redacted(orjson.loads(body))
-    except (orjson.JSONDecodeError, RecursionError):
+        return redacted(parse_json(body))
+    except Refusal:
         text = body[:_MOST_BODY].decode("utf-8", "replace")
         is_form = "=" in text and "\n" not in text and " " not in text
         return redacted_query(text, frozenset()) if is_form else text

@@ -9,12 +9,14 @@ from mockserver.engine.pipeline import Engine
 from mockserver.server.control import (
     apis,
     clock,
+    coverage,
     messages,
     records,
     requests,
     sandboxes,
     settings,
     state,
+    verify,
 )
 from mockserver.server.control.adapter import Control
 from mockserver.server.control.call import Call
@@ -28,7 +30,9 @@ CALLS: tuple[Call, ...] = (
     *settings.CALLS,
     *records.CALLS,
     *messages.CALLS,
+    *verify.CALLS,
     *requests.CALLS,
+    *coverage.CALLS,
 )
 """Every call of the control API."""
 

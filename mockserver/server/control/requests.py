@@ -1,6 +1,6 @@
 """Calls about the journal: what was sent, what was answered, and why."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
@@ -15,6 +15,7 @@ from mockserver.server.control.exchanges import (
     exchange_details,
     exchange_summary,
 )
+from mockserver.server.control.har import Har, har
 from mockserver.server.problems import ControlError
 
 TAG = "Requests"
@@ -47,6 +48,10 @@ class RequestFilter(Paged):
         | None
     ) = Field(None, description="Only those of this instant of the sandbox, or later.")
 
+    format: Literal["json", "har"] = Field(
+        "json", description="`har` gives whole exchanges as HTTP Archive 1.2."
+    )
+
     def admits(self, exchange: Exchange) -> bool:
         """Tell whether an exchange is one of those."""
         if self.since is not None and exchange.at < self.since:
@@ -56,10 +61,12 @@ class RequestFilter(Paged):
         return all(value in (None, summary[name]) for name, value in wanted.items())
 
 
-def list_requests(ask: Ask[RequestFilter, None]) -> Requests:
+def list_requests(ask: Ask[RequestFilter, None]) -> Requests | Har:
     """List exchanges, oldest first."""
     journal = ask.sandbox().journal
     shown = [exchange for exchange in journal if ask.query.admits(exchange)]
+    if ask.query.format == "har":
+        return har(ask.query.page(shown))
     return {
         "total": len(shown),
         "dropped": journal.count - len(journal),
@@ -90,7 +97,7 @@ CALLS = (
         "List what was sent and answered",
         list_requests,
         RequestFilter,
-        result=Requests,
+        result=Requests | Har,
     ),
     Call(
         "DELETE",
