@@ -1,7 +1,7 @@
 """The journal: the latest exchanges of a sandbox, each with the trace of its decisions."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mockserver.clock import Instant
@@ -40,7 +40,7 @@ class Exchange:
 class Journal:
     """A bounded memory of exchanges; the oldest go first, and are counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count", "seen")
+    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen")
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
@@ -48,6 +48,8 @@ class Journal:
         self._bytes = 0
         self.count = 0
         """Exchanges since the sandbox began, also those no longer kept."""
+        self.heard: Callable[[Exchange], None] | None = None
+        """Called with every exchange, if anybody listens."""
         self.seen: Seen = {}
         """What was answered since the sandbox began, also by those no longer kept."""
 
@@ -67,6 +69,8 @@ class Journal:
             self.seen[key] = self.seen.get(key, 0) + 1
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
+        if self.heard is not None:
+            self.heard(exchange)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._entries)

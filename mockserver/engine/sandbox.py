@@ -104,13 +104,14 @@ class Sandbox:
         self._first_seed = seed
         self.bounds = bounds
         self._overrides = overrides
+        self.journal = Journal(bounds.exchanges)
         self.reset()
 
     def reset(self) -> None:
         """Make it as it was at start."""
-        self.seed = self._first_seed
-        self.journal = Journal(self.bounds.exchanges)
-        self.become(State(VirtualClock(), self.seed, Ids(self.seed), 0, {}, {}))
+        seed = self._first_seed
+        self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
+        self.journal.seen.clear()
 
     def become(self, state: State) -> None:
         """Make it as it was at another moment; the journal is emptied."""

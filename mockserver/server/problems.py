@@ -10,7 +10,7 @@ from mockserver.engine.rendering import PROBLEM
 from mockserver.exchange import JsonValue
 
 JSON = "application/json"
-_PROTECTION = {
+PROTECTION = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -59,9 +59,9 @@ def content_response(
     content: bytes, media_type: str, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """Answer with bytes, which no other site can use and no cache keeps."""
-    return Response(content, status, {**_PROTECTION, **(headers or {})}, media_type)
+    return Response(content, status, {**PROTECTION, **(headers or {})}, media_type)
 
 
 def empty_response(status: int) -> Response:
     """Answer without a body."""
-    return Response(status_code=status, headers=_PROTECTION)
+    return Response(status_code=status, headers=PROTECTION)

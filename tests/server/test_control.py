@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 Client = httpx.AsyncClient
 
 
-def client_of(world: World, token: str | None = None) -> Client:
-    app = App(
+def client_of(world: World, token: str | None = None, app: App | None = None) -> Client:
+    app = app or App(
         world.engine,
         control=lambda: control_app(world.engine, lambda: world.now, token),
         clock=lambda: world.now,

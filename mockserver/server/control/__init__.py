@@ -10,6 +10,7 @@ from mockserver.server.control import (
     apis,
     clock,
     coverage,
+    events,
     messages,
     records,
     requests,
@@ -33,6 +34,7 @@ CALLS: tuple[Call, ...] = (
     *verify.CALLS,
     *requests.CALLS,
     *coverage.CALLS,
+    *events.CALLS,
 )
 """Every call of the control API."""
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,6 +13,8 @@ from mockserver.engine.failures import FAILURE
 from mockserver.engine.pipeline import Engine
 from mockserver.server.app import CONTROL_PREFIX, read_body
 from mockserver.server.control.call import Ask, Call, Content, Created
+from mockserver.server.control.events import EventStream
+from mockserver.server.control.listeners import Listeners
 from mockserver.server.control.reading import read_json_body, read_query
 from mockserver.server.problems import (
     ControlError,
@@ -34,6 +35,7 @@ class Control:
     def __init__(self, engine: Engine, clock: Callable[[], Instant], calls: Iterable[Call]) -> None:
         self._engine = engine
         self._clock = clock
+        self.listeners = Listeners()
         paths: dict[str, dict[str, Call]] = {}
         for call in calls:
             paths.setdefault(call.path, {})[call.method] = call
@@ -48,7 +50,11 @@ class Control:
     async def answer(self, call: Call, scope: Scope, receive: Receive) -> ASGIApp:
         """Do a call; whatever goes wrong is a problem."""
         try:
-            return _response(call.do(await self._ask(call, scope, receive)), call)
+            ask = await self._ask(call, scope, receive)
+            result = call.do(ask)
+            if call.tells and self.listeners:
+                self._tell(ask, call.tells)
+            return _response(result, call)
         except ControlError as error:
             return problem_response(error.status, error.detail, error.errors)
         except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
@@ -67,7 +73,13 @@ class Control:
             body = read_json_body(call.body, content)
         origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
-        return Ask(self._engine, self._clock(), origin, headers, path, query, body)
+        return Ask(self._engine, self._clock(), origin, headers, path, query, body, self.listeners)
+
+    def _tell(self, ask: Ask[Any, Any], what: str) -> None:
+        if what == "clock":
+            self.listeners.clock_moved(ask.sandbox(), ask.system)
+        else:
+            self.listeners.state_changed(ask.sandbox(), what)
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(CONTROL_PREFIX)
@@ -112,11 +124,13 @@ def _literal_first(path: str) -> list[tuple[bool, str]]:
     return [("{" in segment, segment) for segment in path.split("/")]
 
 
-def _response(result: Any, call: Call) -> Response:  # noqa: ANN401 - what calls return
+def _response(result: Any, call: Call) -> ASGIApp:  # noqa: ANN401 - what calls return
     if result is None:
         return empty_response(204)
     if isinstance(result, Created):
         return json_response(result.value, 201)
+    if isinstance(result, EventStream):
+        return result
     if isinstance(result, Content):
         return content_response(result.content, result.media_type, 200, dict(result.headers))
     return json_response(result, call.statuses[0])

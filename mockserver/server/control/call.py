@@ -13,6 +13,7 @@ from mockserver.engine.sandbox import DEFAULT_SANDBOX, SANDBOX_NAME, Sandbox
 from mockserver.errors import SandboxFullError
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
+from mockserver.server.control.listeners import Listeners
 from mockserver.server.problems import JSON, ControlError
 from mockserver.spec.expressions import near
 
@@ -83,6 +84,7 @@ class Ask(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
+    listeners: Listeners
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox that is asked about, made if it is new.
@@ -175,6 +177,8 @@ class Call:
     problems: tuple[int, ...] = ()
     """Statuses of problems, beside those that its query and body bring with them."""
     media_type: str = JSON
+    tells: str = ""
+    """What of the sandbox it changes, as those who listen are told."""
     description: str = ""
 
     @property

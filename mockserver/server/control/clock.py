@@ -97,6 +97,7 @@ CALLS = (
         "Advance, set, freeze or thaw the clock",
         move_clock,
         body=ClockChange,
+        tells="clock",
         body_example={"advance": "P10D"},
         result=views.Clock,
         result_example={"now": "2026-03-20T12:00:00Z", "frozen": False},

@@ -118,6 +118,7 @@ CALLS = (
         "Store a new record",
         add_record,
         body=Record,
+        tells="records",
         body_example=_EXAMPLE,
         result=Record,
         result_example=_EXAMPLE,
@@ -132,6 +133,7 @@ CALLS = (
         "Forget all records of a collection",
         clear_records,
         statuses=(204,),
+        tells="records",
         problems=(404,),
     ),
     Call(
@@ -153,6 +155,7 @@ CALLS = (
         "Store a record under a key, whether there is one or not",
         put_record,
         body=Record,
+        tells="records",
         body_example={"name": "First"},
         result=Record,
         result_example=_EXAMPLE,
@@ -167,6 +170,7 @@ CALLS = (
         "Forget a record",
         delete_record,
         statuses=(204,),
+        tells="records",
         problems=(404,),
     ),
 )

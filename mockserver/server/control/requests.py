@@ -107,6 +107,7 @@ CALLS = (
         "Empty the journal",
         clear_requests,
         statuses=(204,),
+        tells="requests",
     ),
     Call(
         "GET",

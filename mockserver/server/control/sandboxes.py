@@ -30,6 +30,7 @@ def delete_sandbox(ask: Ask[Query, None]) -> None:
     """Forget a sandbox and all it holds."""
     _check_exists(ask)
     ask.engine.sandboxes.delete(ask.path["name"])
+    ask.listeners.end(ask.path["name"])
 
 
 def reset_sandbox(ask: Ask[InSandbox, None]) -> None:
@@ -99,5 +100,6 @@ CALLS = (
         "Make the sandbox as it was at start",
         reset_sandbox,
         statuses=(204,),
+        tells="reset",
     ),
 )

@@ -45,6 +45,7 @@ CALLS = (
         "Change settings, all or none",
         change_settings,
         body=Values,
+        tells="settings",
         body_example=_EXAMPLE,
         result=Values,
         problems=(404,),

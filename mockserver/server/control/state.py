@@ -92,6 +92,7 @@ CALLS = (
         "Restore the sandbox from a snapshot",
         restore_snapshot,
         body=Snapshot,
+        tells="restore",
         body_example=_EXAMPLE,
         statuses=(204,),
         description="The same requests are then answered with the same bytes as after the "
