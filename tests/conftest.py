@@ -95,7 +95,7 @@ class World:
 
     def messages(self, api: str) -> list[dict[str, Any]]:
         now = self.sandbox().clock.now(self.now)
-        return [message_view(record, now) for record in self.records(api, "messages")]
+        return [{**message_view(record, now)} for record in self.records(api, "messages")]
 
 
 @pytest.fixture(scope="session")

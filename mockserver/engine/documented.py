@@ -31,6 +31,14 @@ class Wish:
     """Sample a value although there are examples."""
 
 
+EXAMPLE_ASKED_FOR = "the example {!r} was asked for"
+
+
+def example_chosen(name: str) -> str:
+    """Say that an example is the answer because it is the first that fits."""
+    return f"example {name!r}" if name else "the documented example"
+
+
 def response_for(operation: Operation, status: int) -> DocumentedResponse | None:
     """Return the description of a status: the exact one, its range, or `default`."""
     by_status = {response.status.upper(): response for response in operation.responses}
@@ -45,7 +53,7 @@ def named_example(operation: Operation, name: str) -> tuple[int, Documented] | N
             for example in media.examples:
                 if example.name == name:
                     status = int(response.status) if response.status.isdigit() else 200
-                    because = f"the example {name!r} was asked for"
+                    because = EXAMPLE_ASKED_FOR.format(name)
                     headers = _headers(response)
                     return status, Documented(
                         example.value, media.media_type, headers, because, name
@@ -81,7 +89,7 @@ def _chosen(media: ResponseMedia, headers: tuple[tuple[str, str], ...], wish: Wi
     if media.examples and not (wish.dynamic and media.schema):
         named = (item for item in media.examples if item.name == wish.example)
         example = next(named, media.examples[0])
-        because = f"example {example.name!r}" if example.name else "the documented example"
+        because = example_chosen(example.name)
         return Documented(example.value, media.media_type, headers, because, example.name)
     if media.schema is None:
         because = "the document gives neither example nor schema"

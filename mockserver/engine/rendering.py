@@ -28,7 +28,7 @@ STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in H
 RETRY_STATUSES = frozenset({429, 503})
 _BODILESS = frozenset({204, 205, 304})
 _INVALID_STATUSES = (422, 400)
-_OAUTH_KINDS = frozenset(
+OAUTH_KINDS = frozenset(
     (
         "invalid_request",
         "invalid_client",
@@ -96,7 +96,7 @@ def render_refusal(
     error = error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _own(chosen, {**scope, "error": error})
-    elif refusal.kind in _OAUTH_KINDS:
+    elif refusal.kind in OAUTH_KINDS:
         told = {"error": refusal.kind, "error_description": refusal.message}
         answer = render_reply(Reply(status, [], told, "application/json", ""))
     else:

@@ -75,6 +75,20 @@ class Store:
         return name in self._collections
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a sandbox can be restored to."""
+
+    clock: VirtualClock
+    seed: int
+    ids: Ids
+    requests: int
+    """Handled so far: the number that the next one's id goes on from."""
+    settings: dict[str, dict[str, JsonValue]]
+    stores: dict[str, Store]
+    """Of the APIs that were used; the others begin with their fixtures."""
+
+
 class Sandbox:
     """One isolated world."""
 
@@ -87,29 +101,40 @@ class Sandbox:
         bounds: Bounds,
     ) -> None:
         self.name = name
-        self._apis = apis
-        self.seed = seed
-        self._bounds = bounds
+        self.apis = apis
+        self._first_seed = seed
+        self.bounds = bounds
         self._overrides = overrides
+        self.journal = Journal(bounds.exchanges)
         self.reset()
 
     def reset(self) -> None:
         """Make it as it was at start."""
-        self.clock = VirtualClock()
-        self.ids = Ids(self.seed)
-        self.journal = Journal(self._bounds.exchanges)
-        self.faults = Faults(self.seed)
-        self._stores: dict[str, Store] = {}
-        self._settings: dict[str, dict[str, JsonValue]] = {}
+        seed = self._first_seed
+        self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
+        self.journal.seen.clear()
+
+    def become(self, state: State) -> None:
+        """Make it as it was at another moment; journal and faults are empty then."""
+        self.clock = state.clock
+        self.seed = state.seed
+        self.ids = state.ids
+        self.journal.restart(state.requests)
+        self.faults = Faults(state.seed)
+        self._settings = state.settings
+        self.stores = state.stores
 
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
         if (known := self._settings.get(api)) is None:
-            declared = self._apis[api].settings
-            known = {name: setting.default for name, setting in declared.items()}
-            known |= self._overrides.get(api, {})
-            self._settings[api] = known
+            known = self._settings[api] = self.first_settings(api)
         return known
+
+    def first_settings(self, api: str) -> dict[str, JsonValue]:
+        """Return the value that every setting of an API has at start."""
+        declared = self.apis[api].settings
+        defaults = {name: setting.default for name, setting in declared.items()}
+        return {**defaults, **self._overrides.get(api, {})}
 
     def change_settings(self, api: str, changes: Mapping[str, JsonValue]) -> None:
         """Change settings, all or none.
@@ -117,13 +142,13 @@ class Sandbox:
         Raises:
             SettingsError: If one does not exist or its value does not fit.
         """
-        checked = check_settings(self._apis[api], changes)
+        checked = check_settings(self.apis[api], changes)
         self._settings[api] = {**self.settings(api), **checked}
 
     def store(self, api: str, now: int) -> Store:
         """Return an API's collections, filled from its fixtures when they are first used."""
-        if (store := self._stores.get(api)) is None:
-            store = self._stores[api] = self._fill(self._apis[api], now)
+        if (store := self.stores.get(api)) is None:
+            store = self.stores[api] = self._fill(self.apis[api], now)
         return store
 
     def _fill(self, api: Api, now: int) -> Store:
@@ -132,7 +157,7 @@ class Sandbox:
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
             records[fixture.collection] += _rows(fixture, scope)
-        capacity = self._bounds.records
+        capacity = self.bounds.records
         return Store(
             {name: Collection(spec, records[name], capacity) for name, spec in specs.items()}
         )

@@ -51,7 +51,7 @@ class App:
             answer = problem(400, "an HTTP/1.1 request names its host exactly once")
             await _respond(send, answer, scope["method"])
             return
-        body = await _body(receive, self.body_limit)
+        body = await read_body(receive, self.body_limit)
         request = Request(
             scope["method"],
             path,
@@ -108,7 +108,7 @@ def _headers(scope: AsgiScope) -> dict[str, str] | None:
     return None
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
+async def read_body(receive: Receive, limit: int) -> bytes | None:
     """Read a request's body; None if it is longer than the limit, of which no more is kept."""
     message = await receive()
     body: bytes = message.get("body", b"")

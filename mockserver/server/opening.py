@@ -78,7 +78,7 @@ def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str,
     return api.name, views.base_url(api, origin), "" if demo is None else how_to_send(demo)
 
 
-def how_to_send(credential: views.Json) -> str:
+def how_to_send(credential: views.Credential) -> str:
     """Say how a credential is presented."""
     kind, value = credential["kind"], credential["value"]
     if kind == "apiKey" and credential["where"] == "header":

@@ -252,6 +252,15 @@ class Protocol(HttpToolsProtocol):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.transport.abort()
 
+    def shutdown(self) -> None:
+        """Let go of a client that would be told events for ever."""
+        super().shutdown()
+        if self._is_busy() and self.cycle.chunked_encoding:
+            if self.flow.write_paused:
+                self.transport.abort()
+            else:
+                self.transport.close()
+
     def resume_writing(self) -> None:
         """Read on when the client has read enough."""
         super().resume_writing()

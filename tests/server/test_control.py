@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 Client = httpx.AsyncClient
 
 
-def client_of(world: World, token: str | None = None) -> Client:
-    app = App(
+def client_of(world: World, token: str | None = None, app: App | None = None) -> Client:
+    app = app or App(
         world.engine,
         control=lambda: control_app(world.engine, lambda: world.now, token),
         clock=lambda: world.now,
@@ -319,7 +319,7 @@ async def test_faults_are_added_listed_and_removed(client: Client) -> None:
     assert (await client.post(PARTOO, json=INVITE, headers=KEY)).status_code == 429
     assert (await client.get("/_mock/faults/f1")).json() == {**shown, "hits": 1, "remaining": 1}
     assert (await client.delete("/_mock/faults/f1")).status_code == 204
-    assert (await client.get("/_mock/faults")).json() == []
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}
     assert (await client.post(PARTOO, json=INVITE, headers=KEY)).status_code == 200
 
 
@@ -327,7 +327,7 @@ async def test_all_faults_are_removed(client: Client) -> None:
     for _ in range(2):
         await client.post("/_mock/faults", json={"status": 500})
     assert (await client.delete("/_mock/faults")).status_code == 204
-    assert (await client.get("/_mock/faults")).json() == []
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -351,7 +351,7 @@ async def test_a_fault_that_cannot_be_meant_is_a_422(
 ) -> None:
     reply = await client.post("/_mock/faults", json=definition)
     assert (reply.status_code, told in reply.text) == (422, True)
-    assert (await client.get("/_mock/faults")).json() == []
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}
 
 
 async def test_more_faults_than_fit_are_a_503(client: Client) -> None:
@@ -364,4 +364,4 @@ async def test_more_faults_than_fit_are_a_503(client: Client) -> None:
 async def test_a_reset_forgets_the_faults(client: Client) -> None:
     await client.post("/_mock/faults", json={"status": 500})
     await client.post("/_mock/reset")
-    assert (await client.get("/_mock/faults")).json() == []
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}

@@ -1,5 +1,7 @@
 import json
 import signal
+import socket
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -189,3 +191,21 @@ def test_a_signal_stops_it() -> None:
     assert "Control API: off" in server.greeting
     assert httpx.get(server.url + "/_mock/health").status_code == 404
     assert server.stop() in (0, -signal.SIGTERM)
+
+
+def test_events_are_streamed_and_end_with_the_server() -> None:
+    server = Served()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request("GET", "/_mock/events"))
+        received = b""
+        while b": listening" not in received:
+            received += connection.recv(65_536)
+        server.send(request("GET", "/nowhere", "Connection: close"))
+        while b"event: exchange" not in received:
+            received += connection.recv(65_536)
+        started = time.monotonic()
+        assert server.stop() == -signal.SIGTERM
+        assert time.monotonic() - started < 1.5
+        while part := connection.recv(65_536):
+            received += part
+    assert b"content-type: text/event-stream" in received
