@@ -14,7 +14,7 @@ from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App
-from mockserver.server.opening import greeting, open_engine
+from mockserver.server.opening import greeting, open_engine, parse_settings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
@@ -68,7 +68,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        engine = open_engine(documents, seed, settings, options)
+        engine = open_engine(documents, seed, parse_settings(settings), options)
     except MockserverError as error:
         _stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
@@ -138,7 +138,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(documents, seed, settings)
+        engine = open_engine(documents, seed, parse_settings(settings))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -53,6 +53,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's business
         super().__init__(*args, **kwargs)
+        self.access_log = False  # the journal is the log
         application = self.config.app
         assert isinstance(application, App)
         self._application = application
