@@ -114,7 +114,7 @@ class Api:
         return Records(self._control, self.name, self._sandbox)
 
     def fail_next(self, **fault: Unpack[ApiFault]) -> Fault:
-        """Make the next request fail, such as by `status=503`, `error="rate_limited"`, `delay="PT2S"`.
+        """Make the next request fail, such as by `status=503` or `delay="PT2S"`.
 
         Args:
             fault: What happens; `times` for more than one request, `operation`, `method` and

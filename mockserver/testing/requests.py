@@ -119,6 +119,10 @@ class Requests(Sequence[Exchange]):
             raise LookupError("the sandbox has had no request")
         return self._exchanges[-1]
 
+    def clear(self) -> None:
+        """Have the sandbox forget its requests."""
+        self._control.call("DELETE", "requests", query={"sandbox": self._sandbox})
+
     def assert_called(self, *, times: int | None = None, **match: Unpack[Match]) -> None:
         """Assert that a request like this came: so many times, or else at least once.
 

@@ -87,6 +87,10 @@ class Sandbox:
         """
         self._control.call("PUT", "state", snapshot, self._query)
 
+    def sibling(self, name: str) -> "Sandbox":
+        """Return another sandbox of the same server."""
+        return Sandbox(self._control, name)
+
     def delete(self) -> None:
         """Forget it and all it holds."""
         try:
