@@ -83,6 +83,10 @@ def _drive(coroutine: Any, call: Call) -> None:  # noqa: ANN401 - an async funct
             awaited = coroutine.send(None)
         except StopIteration:
             return
+        except RuntimeError as error:
+            if "event loop" in str(error):  # there is none to wait in
+                raise WaitsError(_refusal(call)) from error
+            raise
         if awaited is not None:
             break
     raise WaitsError(_refusal(call))

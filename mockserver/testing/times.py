@@ -8,9 +8,15 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def duration_text(duration: timedelta | str) -> str:
-    """Write a span of time as ISO 8601; text is taken as it is."""
+    """Write a span of time as ISO 8601; text is taken as it is.
+
+    Raises:
+        ValueError: If it is negative.
+    """
     if isinstance(duration, str):
         return duration
+    if duration < timedelta(0):
+        raise ValueError(f"{duration} is negative, and time only moves forwards")
     return format_duration(Duration(duration // _MICROSECOND))
 
 
