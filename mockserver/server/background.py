@@ -84,7 +84,7 @@ class Background:
             finally:
                 listener.close()
 
-        self._thread = threading.Thread(target=run, name="mockserver", daemon=False)
+        self._thread = threading.Thread(target=run, name=f"mockserver at {self.url}", daemon=False)
         self._thread.start()
         started.result()
 

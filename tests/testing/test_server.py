@@ -69,7 +69,7 @@ def test_stopping_does_not_wait_for_clients(shop: Path) -> None:
         with contextlib.suppress(ConnectionResetError):
             assert waiting.recv(1) == b""
     server.stop()
-    assert "mockserver" not in [thread.name for thread in threading.enumerate()]
+    assert not [item for item in threading.enumerate() if item.name.endswith(server.url)]
 
 
 def test_an_address_that_is_taken_is_told(shop: Path) -> None:
