@@ -9,8 +9,8 @@ pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.usefixtures("quiet")
 
 ALWAYS = ("-W", "error", "-p", "no:cacheprovider")
-FAST = ("-p", "no:unraisableexception", "-p", "no:threadexception")
-"""Spares what looks through all objects at the end, which is done where tests run apart."""
+FAST = ("-p", "mockserver.pytest_plugin", "-p", "no:unraisableexception")
+"""Loads one plugin, and spares what looks through all objects; where tests run apart, all is on."""
 SHOP_FAILS = SHOP.replace(
     "get:", "get:\n      x-mock: {steps: [require: '{{ 1 / query.size > 0 }}']}", 1
 )
@@ -37,7 +37,9 @@ def quiet(pytester: pytest.Pytester) -> None:
 
 def run(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(CLIENT + test)
-    return pytester.runpytest_inprocess(*ALWAYS, *FAST, *options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        return pytester.runpytest_inprocess(*ALWAYS, *FAST, *options)
 
 
 def run_apart(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:
