@@ -6,11 +6,12 @@ import pytest
 from tests.testing.conftest import SHOP
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.usefixtures("quiet")
 
 ALWAYS = ("-W", "error", "-p", "no:cacheprovider")
 FAST = ("-p", "mockserver.pytest_plugin", "-p", "no:unraisableexception")
 """Loads one plugin, and spares what looks through all objects; where tests run apart, all is on."""
+APART = ("-o", "asyncio_default_fixture_loop_scope=function")
+"""pytest-asyncio insists on it where warnings are errors."""
 SHOP_FAILS = SHOP.replace(
     "get:", "get:\n      x-mock: {steps: [require: '{{ 1 / query.size > 0 }}']}", 1
 )
@@ -29,12 +30,6 @@ def invite(sandbox, phone="+33647385968"):
 """
 
 
-@pytest.fixture
-def quiet(pytester: pytest.Pytester) -> None:
-    """Configure nothing but what other plugins insist on when warnings are errors."""
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-
-
 def run(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(CLIENT + test)
     with pytest.MonkeyPatch.context() as patch:
@@ -45,7 +40,7 @@ def run(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult
 def run_apart(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:
     """Run a test in a process of its own, where warnings and threads would show."""
     pytester.makepyfile(CLIENT + test)
-    return pytester.runpytest_subprocess(*ALWAYS, *options)
+    return pytester.runpytest_subprocess(*ALWAYS, *APART, *options)
 
 
 def test_each_test_has_a_sandbox_of_its_own(pytester: pytest.Pytester) -> None:
@@ -220,8 +215,7 @@ def test_a_wrong_marker_is_told_without_a_traceback(
 
 def test_a_project_configures_its_documents(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("shop.yaml").write_text(SHOP)
-    ini = pytester.path.joinpath("tox.ini")
-    ini.write_text(ini.read_text() + "\nmockserver_documents = shop.yaml\n")
+    pytester.makeini("[pytest]\nmockserver_documents = shop.yaml\n")
     test = """
 def test_default(sandbox):
     assert [api.name for api in sandbox] == ["shop"]
