@@ -335,6 +335,7 @@ def test_it_needs_only_what_pytest_has_loaded() -> None:
 
 
 def test_its_fixtures_and_marker_are_documented(pytester: pytest.Pytester) -> None:
-    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.mockserver(*"])
-    fixtures = pytester.runpytest_inprocess("--fixtures").stdout
+    markers = run(pytester, "", "--markers").stdout
+    markers.fnmatch_lines(["@pytest.mark.mockserver(*"])
+    fixtures = run(pytester, "", "--fixtures").stdout
     fixtures.fnmatch_lines(["sandbox -- *", "*A world of its own for this test*"])

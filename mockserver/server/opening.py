@@ -103,10 +103,31 @@ def create_app(  # noqa: PLR0913 - each can be left out
     given = [documents] if isinstance(documents, str | Path) else documents
     engine = open_engine([Path(item) for item in given], seed, settings, options)
 
+    return application(
+        engine,
+        control=control,
+        token=control_token,
+        body_limit=body_limit,
+        clock=clock,
+        delays=delays,
+    )
+
+
+def application(
+    engine: Engine,
+    *,
+    control: bool = True,
+    token: str | None = None,
+    body_limit: int = DEFAULT_BODY_LIMIT,
+    clock: Callable[[], Instant] = system_now,
+    delays: bool = True,
+) -> App:
+    """Make the ASGI application of an engine, with its control API."""
+
     def make_control() -> AsgiApp:
         from mockserver.server.control import control_app  # noqa: PLC0415 - first use pays for it
 
-        return control_app(engine, clock, control_token)
+        return control_app(engine, clock, token)
 
     return App(
         engine,
