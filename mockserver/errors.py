@@ -1,6 +1,5 @@
 """Errors a user can catch, and the places in documents that they point at."""
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -55,6 +54,8 @@ def unescape(token: str) -> str:
 
 def near(name: str, names: Iterable[str]) -> str:
     """Say which name may have been meant; empty when none is near."""
+    import difflib  # noqa: PLC0415 - only mistakes need it
+
     found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else ""
 

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from mockserver.clock import SECOND, Instant, system_now
+from mockserver.clock import SECOND, Instant, format_duration, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
+DELAY_HEADER = "Mock-Delay"
+"""How long an answer would have been held back (ISO 8601) by an application that does not wait."""
 
 Message = MutableMapping[str, Any]
 AsgiScope = MutableMapping[str, Any]
@@ -29,13 +31,18 @@ class App:
         control: Callable[[], AsgiApp] | None = None,
         body_limit: int = DEFAULT_BODY_LIMIT,
         clock: Callable[[], Instant] = system_now,
+        delays: bool = True,
     ) -> None:
-        """Serve `engine`; `control` makes the control API when it is first called."""
+        """Serve `engine`; `control` makes the control API when it is first called.
+
+        Without `delays` no answer is held back, but says in `Mock-Delay` how long it would be.
+        """
         self._engine = engine
         self._make_control = control
         self._control: AsgiApp | None = None
         self.body_limit = body_limit
         self._clock = clock
+        self._delays = delays
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
@@ -62,8 +69,10 @@ class App:
             too_large=body is None,
         )
         answer = self.answer(request)
-        if answer.delay:
+        if answer.delay and self._delays:
             await asyncio.sleep(answer.delay / SECOND)
+        elif answer.delay:
+            answer.headers.append((DELAY_HEADER, format_duration(answer.delay)))
         if answer.cut_at != NOTHING_SENT:
             await _respond(send, answer, scope["method"])
         if answer.cut_at is not None:

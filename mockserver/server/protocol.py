@@ -3,7 +3,11 @@
 uvicorn makes a task, an event and a scope for every request, and writes head and body apart. The
 engine neither waits nor streams, so a request that is complete can be answered where it is
 parsed, in one write. Whatever is not that simple takes uvicorn's own way through the application:
-the control API, upgrades, `Expect: 100-continue`, and what is pipelined behind any of these.
+the control API, `Expect: 100-continue`, and what is pipelined behind any of these.
+
+An `Upgrade` is ignored (RFC 9110, section 7.8). Java's client offers HTTP/2 with every first
+request, and the parser takes what follows such a head for another protocol, the body too; so it is
+given the head again without the offer.
 """
 
 import logging
@@ -13,6 +17,7 @@ import sys
 from collections import deque
 from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -46,6 +51,11 @@ def _name(raw: bytes) -> str:
     return name
 
 
+def _offers(field: bytes) -> bool:
+    """Tell whether a header, or what Connection says of it, offers another protocol."""
+    return field.strip().lower() in {b"upgrade", b"http2-settings"}
+
+
 class HeadTooLargeError(Exception):
     """A request whose target or headers are longer than is read."""
 
@@ -58,6 +68,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's business
         super().__init__(*args, **kwargs)
+        self.access_log = False  # the journal is the log
         application = self.config.app
         assert isinstance(application, App)
         self._application = application
@@ -67,11 +78,44 @@ class Protocol(HttpToolsProtocol):
         self._head_size = 0
         self._standard = False
         """Whether the request that is being read takes uvicorn's way."""
+        self._upgrading = False
+        """Whether the request that is being read offers another protocol."""
         self._holding = False
         """Whether an answer is held back."""
         self._waiting: deque[tuple[Request, bool]] = deque()
         """Requests that came meanwhile, and whether the connection stays open after each."""
         self.deadline = self.loop.time() + REQUEST_TIME
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        self._unset_keepalive_if_required()
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self._upgrading:
+                    data = self._head() + data[upgrade.args[0] :]
+                    self.parser = httptools.HttpRequestParser(self)
+                    self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                    continue
+            except httptools.HttpParserError:
+                message = "Invalid HTTP request received."
+                self.logger.warning(message)
+                self.send_400_response(message)
+            return
+
+    def _head(self) -> bytes:
+        """Write the head of a request again, without its offer of another protocol."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
+        for name, value in self._raw:
+            lowered = name.lower()
+            if lowered == b"connection":
+                kept = [token for token in value.split(b",") if not _offers(token)]
+                lines.append(b"%b:%b" % (name, b",".join(kept)))
+            elif not _offers(lowered):
+                lines.append(b"%b:%b" % (name, value))
+        return b"\r\n".join([*lines, b"", b""])
 
     # --- parser callbacks ---
 
@@ -83,6 +127,7 @@ class Protocol(HttpToolsProtocol):
         self._size = 0
         self._head_size = 0
         self._standard = False
+        self._upgrading = False
         self.deadline = self.loop.time() + REQUEST_TIME
 
     def on_url(self, url: bytes) -> None:
@@ -112,6 +157,9 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way that the request takes."""
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self._upgrading = True
+            return
         if self._is_busy() or self._is_special():
             if self._holding:
                 self.transport.close()
@@ -139,6 +187,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer the request."""
+        if self._upgrading:
+            return
         if self._standard:
             super().on_message_complete()
         elif not self.transport.is_closing():

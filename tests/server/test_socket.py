@@ -69,6 +69,37 @@ def test_a_chunked_body_is_read(served: Served) -> None:
     assert (reply.status_code, "businessId is required" in reply.json()["message"]) == (400, True)
 
 
+H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB")
+INVITE = (
+    request("POST", "/cloutly/api/v1/send-review-invite", "x-api-key: demo-cloutly-key", *H2C)
+    .removesuffix(b"\r\n")
+    .replace(b"Host", b"Content-Type: application/json\r\nHost")
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'Content-Length: 20\r\n\r\n{"firstName": "Ann"}',
+        b'Transfer-Encoding: chunked\r\n\r\n13\r\n{"firstName": "An"}\r\n0\r\n\r\n',
+    ],
+    ids=["counted", "chunked"],
+)
+def test_the_offer_of_another_protocol_is_ignored(served: Served, body: bytes) -> None:
+    control = b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    data = (
+        INVITE
+        + body
+        + request("POST", "/_mock/clock", *H2C).removesuffix(b"\r\n")
+        + control
+        + request("GET", PATH, "x-api-key: demo-cloutly-key", *H2C, "Connection: close")
+    )
+    received = served.send(data)
+    marks = [b"businessId is required", b'"status":422', b"My Business"]
+    assert [received.count(mark) for mark in marks] == [1, 1, 1]
+    assert received.count(b"HTTP/1.1 ") == 3
+
+
 def test_a_client_that_waits_to_continue_is_told_to(served: Served) -> None:
     head = request(
         "POST",
