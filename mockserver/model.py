@@ -326,3 +326,5 @@ class Api:
     errors: Mapping[str, ErrorAnswer]
     schemes: Mapping[str, SecurityScheme]
     source: Source
+    document: Callable[[], dict[str, JsonValue]] = dict
+    """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""

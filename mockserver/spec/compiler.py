@@ -1,6 +1,7 @@
 """From files to `model.Api`: everything is compiled, and all problems are found, before serving."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from mockserver.errors import SpecError, SpecProblem
 from mockserver.model import Api, Principals, SecurityScheme, Server
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
+from mockserver.spec.bundling import bundled
 from mockserver.spec.documents import Document, load_document
 from mockserver.spec.operations import DocumentContext, compile_operations
 from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
@@ -162,6 +164,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
+        document=partial(bundled, whole, references),
     )
     if not api.operations:
         problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, NoReturn, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -72,10 +72,20 @@ B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """What all calls share."""
+
+    engine: Engine
+    calls: tuple["Call", ...]
+    asks_token: bool = False
+    listeners: Listeners = field(default_factory=Listeners)
+
+
+@dataclass(frozen=True, slots=True)
 class Ask(Generic[Q, B]):
     """One call that came in, read and checked."""
 
-    engine: Engine
+    serving: Serving
     system: Instant
     """What the system's clock shows."""
     origin: str
@@ -84,7 +94,16 @@ class Ask(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
-    listeners: Listeners
+
+    @property
+    def engine(self) -> Engine:
+        """The APIs and sandboxes."""
+        return self.serving.engine
+
+    @property
+    def listeners(self) -> Listeners:
+        """Those who are told what happens."""
+        return self.serving.listeners
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox that is asked about, made if it is new.
@@ -150,10 +169,6 @@ class Content:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Empty(TypedDict):
-    """Stands for an answer without a body."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the control API."""
@@ -170,8 +185,8 @@ class Call:
     body: Any = None
     """The type of the JSON that is read; None if none is."""
     body_example: JsonValue = None
-    result: Any = Empty
-    """The type of the JSON that is answered."""
+    result: Any = None
+    """The type of the JSON that is answered; None if the answer has no body."""
     result_example: JsonValue = None
     statuses: tuple[int, ...] = (200,)
     problems: tuple[int, ...] = ()
