@@ -128,10 +128,9 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     """
     problems: list[SpecProblem] = []
     whole = Place(document, "", document.value)
-    version = _version(whole)
     references = References(root)
     references.add(document)
-    schemas = Schemas(references, version, problems)
+    schemas = Schemas(references, _version(whole), problems)
     place = whole.child("x-mock")
     model = read_model(behaviour.DocumentBehaviour, place, problems)
     collections = compile_collections(

@@ -13,6 +13,7 @@ from mockserver.server.control import (
     documents,
     events,
     messages,
+    pages,
     records,
     requests,
     sandboxes,
@@ -37,6 +38,7 @@ CALLS: tuple[Call, ...] = (
     *coverage.CALLS,
     *events.CALLS,
     *documents.CALLS,
+    *pages.CALLS,
 )
 """Every call of the control API."""
 
