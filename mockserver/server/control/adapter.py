@@ -70,7 +70,9 @@ class Control:
             body = read_json_body(call.body, content)
         origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
-        return Ask(self._serving, self._clock(), origin, headers, path, query, body)
+        ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)
+        ask.sandbox_name()
+        return ask
 
     def _tell(self, ask: Ask[Any, Any], what: str) -> None:
         if what == "clock":

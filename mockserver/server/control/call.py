@@ -9,7 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from mockserver.clock import Instant
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.records import Collection
-from mockserver.engine.sandbox import DEFAULT_SANDBOX, SANDBOX_NAME, Sandbox
+from mockserver.engine.sandbox import (
+    BAD_SANDBOX_NAME,
+    DEFAULT_SANDBOX,
+    SANDBOX_NAME,
+    Sandbox,
+)
 from mockserver.errors import SandboxFullError
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
@@ -67,6 +72,18 @@ class Paged(InSandbox):
         return items[self.offset : self.offset + min(self.limit, MOST_SHOWN)]
 
 
+_EXACT = 2**53
+"""From here on not every whole number is one that JSON's readers agree on."""
+
+
+def _without_fraction(number: JsonValue) -> JsonValue:
+    is_whole = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
+    return int(number) if is_whole else number
+
+
+Integer = Annotated[int, BeforeValidator(_without_fraction)]
+"""A whole number of a body, which JSON may also write as 1.0 or 1e3."""
+
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B")
 
@@ -109,12 +126,18 @@ class Ask(Generic[Q, B]):
         """Return the sandbox that is asked about, made if it is new.
 
         Raises:
-            ControlError: If its name is not one, or there are as many as there may be.
+            ControlError: If there are as many as there may be.
         """
-        name = self.query.sandbox if isinstance(self.query, InSandbox) else None
-        return self.sandbox_named(
-            self.headers.get("mock-sandbox", DEFAULT_SANDBOX) if name is None else name
-        )
+        return self.sandbox_named(self.sandbox_name())
+
+    def sandbox_name(self) -> str:
+        """Name the sandbox that is asked about; ControlError if what is given is no name."""
+        query = self.query.sandbox if isinstance(self.query, InSandbox) else None
+        given = [name for name in (query, self.headers.get("mock-sandbox")) if name is not None]
+        for name in given:
+            if not SANDBOX_NAME.fullmatch(name):
+                raise ControlError(400, BAD_SANDBOX_NAME)
+        return given[0] if given else DEFAULT_SANDBOX
 
     def sandbox_named(self, name: str) -> Sandbox:
         """Return a sandbox by its name; raises as `sandbox` does."""

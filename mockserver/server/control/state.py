@@ -7,7 +7,7 @@ from pydantic import Field
 from mockserver.engine import snapshot
 from mockserver.engine.snapshot import LARGEST_COUNT, SnapshotError
 from mockserver.exchange import JsonValue, Record
-from mockserver.server.control.call import Ask, Body, Call, InSandbox
+from mockserver.server.control.call import Ask, Body, Call, InSandbox, Integer
 from mockserver.server.problems import ControlError
 
 TAG = "State"
@@ -25,9 +25,9 @@ class Snapshot(Body):
 
     mockserver: Literal[1] = Field(description="The version of this form.")
     clock: SnapshotClock
-    seed: int = Field(0, description="Of ids and sampled values.", ge=-(2**63), lt=2**63)
-    ids: int = Field(0, description="Identifiers made so far.", ge=0, le=LARGEST_COUNT)
-    requests: int = Field(0, description="Requests handled so far.", ge=0, le=LARGEST_COUNT)
+    seed: Integer = Field(0, description="Of ids and sampled values.", ge=-(2**63), lt=2**63)
+    ids: Integer = Field(0, description="Identifiers made so far.", ge=0, le=LARGEST_COUNT)
+    requests: Integer = Field(0, description="Requests handled so far.", ge=0, le=LARGEST_COUNT)
     settings: dict[str, dict[str, JsonValue]] = Field(
         {}, description="For each API its settings; those that are left out are as at start."
     )
