@@ -335,3 +335,5 @@ class Api:
     source: Source
     pages: tuple[Operation, ...] = ()
     """Pages of the mock's own that messages link to, below the API's name."""
+    document: Callable[[], dict[str, JsonValue]] = dict
+    """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""

@@ -14,6 +14,10 @@ from mockserver.exchange import JsonValue, Record, Scope
 from mockserver.model import Api, CollectionSpec, Fixture
 
 DEFAULT_SANDBOX = "default"
+BAD_SANDBOX_NAME = (
+    "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores, "
+    "and begins with a letter or digit"
+)
 SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")
@@ -212,9 +216,7 @@ class Sandboxes:
 
     def _make(self, name: str) -> Sandbox:
         if not SANDBOX_NAME.fullmatch(name):
-            raise ValueError(
-                "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores"
-            )
+            raise ValueError(BAD_SANDBOX_NAME)
         if len(self._by_name) >= self.bounds.sandboxes:
             raise SandboxFullError(
                 f"there are {self.bounds.sandboxes:,} sandboxes; delete one before making another"

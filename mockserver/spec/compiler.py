@@ -1,6 +1,7 @@
 """From files to `model.Api`: everything is compiled, and all problems are found, before serving."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from mockserver.errors import SpecError, SpecProblem
 from mockserver.model import Api, Principals, SecurityScheme, Server
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
+from mockserver.spec.bundling import bundled
 from mockserver.spec.documents import Document, load_document
 from mockserver.spec.operations import DocumentContext, compile_operations
 from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
@@ -126,7 +128,9 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         SpecError: With every problem of the document.
     """
     whole = Place(document, "", document.value)
-    context = _context(whole, root, built_in)
+    references = References(root)
+    references.add(document)
+    context = _context(whole, references, built_in)
     model, place, problems = context.behaviour, context.place, context.problems
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
@@ -146,6 +150,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         schemes=context.schemes,
         source=whole.source,
         pages=tuple(compile_pages(context)),
+        document=partial(bundled, whole, references),
     )
     if not api.operations:
         problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))
@@ -154,10 +159,8 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     return api
 
 
-def _context(whole: Place, root: Path, built_in: Iterable[str]) -> DocumentContext:
+def _context(whole: Place, references: References, built_in: Iterable[str]) -> DocumentContext:
     problems: list[SpecProblem] = []
-    references = References(root)
-    references.add(whole.document)
     schemas = Schemas(references, _version(whole), problems)
     place = whole.child("x-mock")
     model = read_model(behaviour.DocumentBehaviour, place, problems)

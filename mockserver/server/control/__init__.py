@@ -10,9 +10,11 @@ from mockserver.server.control import (
     apis,
     clock,
     coverage,
+    documents,
     events,
     faults,
     messages,
+    pages,
     records,
     requests,
     sandboxes,
@@ -21,7 +23,7 @@ from mockserver.server.control import (
     verify,
 )
 from mockserver.server.control.adapter import Control
-from mockserver.server.control.call import Call
+from mockserver.server.control.call import Call, Serving
 from mockserver.server.guard import Guard
 
 CALLS: tuple[Call, ...] = (
@@ -37,10 +39,13 @@ CALLS: tuple[Call, ...] = (
     *requests.CALLS,
     *coverage.CALLS,
     *events.CALLS,
+    *documents.CALLS,
+    *pages.CALLS,
 )
 """Every call of the control API."""
 
 
 def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
     """Make the control API of an engine; a token is asked for if one is given."""
-    return Guard(Control(engine, clock, CALLS), token)
+    serving = Serving(engine, CALLS, token is not None)
+    return Guard(Control(serving, clock), token)

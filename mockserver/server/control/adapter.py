@@ -1,7 +1,7 @@
 """Between ASGI and the calls: reads and checks what came, calls, and writes the answer."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -10,12 +10,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.clock import Instant
 from mockserver.engine.failures import FAILURE
-from mockserver.engine.pipeline import Engine
 from mockserver.errors import near
 from mockserver.server.app import CONTROL_PREFIX, read_body
-from mockserver.server.control.call import Ask, Call, Content, Created
+from mockserver.server.control.call import Ask, Call, Content, Created, Serving
 from mockserver.server.control.events import EventStream
-from mockserver.server.control.listeners import Listeners
 from mockserver.server.control.reading import read_json_body, read_query
 from mockserver.server.problems import (
     ControlError,
@@ -32,12 +30,11 @@ _LOG = logging.getLogger("mockserver")
 class Control:
     """The control API of one engine, as an ASGI application."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], Instant], calls: Iterable[Call]) -> None:
-        self._engine = engine
+    def __init__(self, serving: Serving, clock: Callable[[], Instant]) -> None:
+        self._serving = serving
         self._clock = clock
-        self.listeners = Listeners()
         paths: dict[str, dict[str, Call]] = {}
-        for call in calls:
+        for call in serving.calls:
             paths.setdefault(call.path, {})[call.method] = call
         self._paths = sorted(paths, key=_literal_first)
         routes = [Route(CONTROL_PREFIX + path, _Path(self, paths[path])) for path in self._paths]
@@ -52,7 +49,7 @@ class Control:
         try:
             ask = await self._ask(call, scope, receive)
             result = call.do(ask)
-            if call.tells and self.listeners:
+            if call.tells and self._serving.listeners:
                 self._tell(ask, call.tells)
             return _response(result, call)
         except ControlError as error:
@@ -73,13 +70,15 @@ class Control:
             body = read_json_body(call.body, content)
         origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
-        return Ask(self._engine, self._clock(), origin, headers, path, query, body, self.listeners)
+        ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)
+        ask.sandbox_name()
+        return ask
 
     def _tell(self, ask: Ask[Any, Any], what: str) -> None:
         if what == "clock":
-            self.listeners.clock_moved(ask.sandbox(), ask.system)
+            self._serving.listeners.clock_moved(ask.sandbox(), ask.system)
         else:
-            self.listeners.state_changed(ask.sandbox(), what)
+            self._serving.listeners.state_changed(ask.sandbox(), what)
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(CONTROL_PREFIX)

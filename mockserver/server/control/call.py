@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, NoReturn, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from mockserver.clock import Instant
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.records import Collection
-from mockserver.engine.sandbox import DEFAULT_SANDBOX, SANDBOX_NAME, Sandbox
+from mockserver.engine.sandbox import (
+    BAD_SANDBOX_NAME,
+    DEFAULT_SANDBOX,
+    SANDBOX_NAME,
+    Sandbox,
+)
 from mockserver.errors import SandboxFullError, near
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
@@ -66,15 +71,37 @@ class Paged(InSandbox):
         return items[self.offset : self.offset + min(self.limit, MOST_SHOWN)]
 
 
+_EXACT = 2**53
+"""From here on not every whole number is one that JSON's readers agree on."""
+
+
+def _without_fraction(number: JsonValue) -> JsonValue:
+    is_whole = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
+    return int(number) if is_whole else number
+
+
+Integer = Annotated[int, BeforeValidator(_without_fraction)]
+"""A whole number of a body, which JSON may also write as 1.0 or 1e3."""
+
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What all calls share."""
+
+    engine: Engine
+    calls: tuple["Call", ...]
+    asks_token: bool = False
+    listeners: Listeners = field(default_factory=Listeners)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[Q, B]):
     """One call that came in, read and checked."""
 
-    engine: Engine
+    serving: Serving
     system: Instant
     """What the system's clock shows."""
     origin: str
@@ -83,18 +110,33 @@ class Ask(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
-    listeners: Listeners
+
+    @property
+    def engine(self) -> Engine:
+        """The APIs and sandboxes."""
+        return self.serving.engine
+
+    @property
+    def listeners(self) -> Listeners:
+        """Those who are told what happens."""
+        return self.serving.listeners
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox that is asked about, made if it is new.
 
         Raises:
-            ControlError: If its name is not one, or there are as many as there may be.
+            ControlError: If there are as many as there may be.
         """
-        name = self.query.sandbox if isinstance(self.query, InSandbox) else None
-        return self.sandbox_named(
-            self.headers.get("mock-sandbox", DEFAULT_SANDBOX) if name is None else name
-        )
+        return self.sandbox_named(self.sandbox_name())
+
+    def sandbox_name(self) -> str:
+        """Name the sandbox that is asked about; ControlError if what is given is no name."""
+        query = self.query.sandbox if isinstance(self.query, InSandbox) else None
+        given = [name for name in (query, self.headers.get("mock-sandbox")) if name is not None]
+        for name in given:
+            if not SANDBOX_NAME.fullmatch(name):
+                raise ControlError(400, BAD_SANDBOX_NAME)
+        return given[0] if given else DEFAULT_SANDBOX
 
     def sandbox_named(self, name: str) -> Sandbox:
         """Return a sandbox by its name; raises as `sandbox` does."""
@@ -149,10 +191,6 @@ class Content:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Empty(TypedDict):
-    """Stands for an answer without a body."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the control API."""
@@ -169,8 +207,8 @@ class Call:
     body: Any = None
     """The type of the JSON that is read; None if none is."""
     body_example: JsonValue = None
-    result: Any = Empty
-    """The type of the JSON that is answered."""
+    result: Any = None
+    """The type of the JSON that is answered; None if the answer has no body."""
     result_example: JsonValue = None
     statuses: tuple[int, ...] = (200,)
     problems: tuple[int, ...] = ()

@@ -83,7 +83,7 @@ def add_fault(ask: Ask[InSandbox, FaultDefinition]) -> Created:
     try:
         return Created(view(faults.add(to_fault(ask.body, ask.engine.apis))))
     except FaultError as error:
-        told = [{"field": "", "message": problem} for problem in error.problems]
+        told = [{"where": "body", "pointer": "", "message": problem} for problem in error.problems]
         raise ControlError(422, str(error), told) from None
     except SandboxFullError as error:
         raise ControlError(503, str(error)) from None

@@ -30,14 +30,17 @@ class Requests(TypedDict):
     requests: list[ExchangeSummary]
 
 
+_STATUS: JsonValue = {"type": "integer", "minimum": 100, "maximum": 599}
+
+
 class RequestFilter(Paged):
     """Which exchanges to list."""
 
     api: str | None = Field(None, description="Only those of this API.")
     operation: str | None = Field(None, description="Only those of this operation.")
-    status: (
-        Annotated[Whole, WithJsonSchema({"type": "integer", "minimum": 100, "maximum": 599})] | None
-    ) = Field(None, description="Only those that were answered with this status.")
+    status: Annotated[Whole, Field(ge=100, le=599), WithJsonSchema(_STATUS)] | None = Field(
+        None, description="Only those that were answered with this status."
+    )
     reason: str | None = Field(None, description="Only those that the mock decided for it.")
     since: (
         Annotated[

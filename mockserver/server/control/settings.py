@@ -25,7 +25,7 @@ def change_settings(ask: Ask[InSandbox, Values]) -> Values:
     return views.settings(api, sandbox)
 
 
-_EXAMPLE = {"sms_quota": 1, "cooldown": "PT1M"}
+_EXAMPLE = {"requests_per_minute": 3}
 CALLS = (
     Call(
         "GET",

@@ -1,13 +1,13 @@
 """Calls about a sandbox's whole state: snapshot and restore."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mockserver.engine import snapshot
-from mockserver.engine.snapshot import LARGEST_COUNT, SnapshotError
+from mockserver.engine.snapshot import LARGEST_COUNT, VERSION, SnapshotError
 from mockserver.exchange import JsonValue, Record
-from mockserver.server.control.call import Ask, Body, Call, InSandbox
+from mockserver.server.control.call import Ask, Body, Call, InSandbox, Integer
 from mockserver.server.problems import ControlError
 
 TAG = "State"
@@ -20,14 +20,22 @@ class SnapshotClock(Body):
     frozen: bool = False
 
 
+def _check_version(version: JsonValue) -> JsonValue:
+    if version != VERSION:
+        raise ValueError(f"has to be {VERSION}, the version of snapshots that is read here")
+    return version
+
+
 class Snapshot(Body):
     """A sandbox as it was at a moment."""
 
-    mockserver: Literal[1] = Field(description="The version of this form.")
+    mockserver: Annotated[Literal[1], BeforeValidator(_check_version)] = Field(
+        description="The version of this form."
+    )
     clock: SnapshotClock
-    seed: int = Field(0, description="Of ids and sampled values.", ge=-(2**63), lt=2**63)
-    ids: int = Field(0, description="Identifiers made so far.", ge=0, le=LARGEST_COUNT)
-    requests: int = Field(0, description="Requests handled so far.", ge=0, le=LARGEST_COUNT)
+    seed: Integer = Field(0, description="Of ids and sampled values.", ge=-(2**63), lt=2**63)
+    ids: Integer = Field(0, description="Identifiers made so far.", ge=0, le=LARGEST_COUNT)
+    requests: Integer = Field(0, description="Requests handled so far.", ge=0, le=LARGEST_COUNT)
     settings: dict[str, dict[str, JsonValue]] = Field(
         {}, description="For each API its settings; those that are left out are as at start."
     )

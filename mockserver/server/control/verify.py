@@ -12,7 +12,7 @@ from mockserver.engine.journal import Exchange
 from mockserver.engine.validation import media_type_of, parse_json
 from mockserver.errors import escape, unescape
 from mockserver.exchange import JsonValue, Refusal
-from mockserver.server.control.call import Ask, Body, Call, InSandbox
+from mockserver.server.control.call import Ask, Body, Call, InSandbox, Integer
 from mockserver.server.matchers import Matcher, MatcherError, Miss, compile_matcher
 from mockserver.server.problems import ControlError
 from mockserver.server.redaction import REDACTED, is_secret, redacted, secret_parameters
@@ -48,7 +48,7 @@ class RequestMatch(Body):
         "`$any` match where they stand. Any other body is one text.",
         examples=[{"target_phone": {"$regex": "^\\+33"}}],
     )
-    status: int | None = Field(None, description="What was answered.", examples=[200])
+    status: Integer | None = Field(None, description="What was answered.", examples=[200])
     reason: str | None = Field(None, description="Why the mock decided the answer.")
 
 
@@ -70,9 +70,9 @@ class Verification(Body):
     model_config = ConfigDict(json_schema_extra=_ONE_WAY)
 
     match: RequestMatch
-    count: int | None = Field(None, description="Exactly so many.", ge=0)
-    at_least: int | None = Field(None, ge=0)
-    at_most: int | None = Field(None, ge=0)
+    count: Integer | None = Field(None, description="Exactly so many.", ge=0)
+    at_least: Integer | None = Field(None, ge=0)
+    at_most: Integer | None = Field(None, ge=0)
 
     @model_validator(mode="after")
     def _one_way(self) -> "Verification":

@@ -8,7 +8,14 @@ from tests.conftest import World
 from tests.server.test_control import Client, client_of
 
 JSON = {"content-type": "application/json"}
-NAMES = {"api": "partoo", "collection": "businesses", "key": "b1", "id": "x1", "name": "default"}
+NAMES = {
+    "api": "partoo",
+    "collection": "businesses",
+    "key": "b1",
+    "id": "x1",
+    "name": "a",
+    "file": "b",
+}
 BUSINESS = "5409c35a97bbc544d8e26737"
 
 pytestmark = pytest.mark.anyio
