@@ -255,8 +255,11 @@ def _credential(
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the header or the query parameter that carries a credential for an operation."""
     needed = operation.value.get("security", document.get("security")) or []
-    known = [credentials[name] for name in next(iter(needed), {}) if name in credentials]
+    names = list(next(iter(needed), {}))
+    known = [credentials[name] for name in names if name in credentials]
     headers = [f"{one['name']}: {_presented(one)}" for one in known if one["where"] == "header"]
+    if names and not known:
+        headers.append("Authorization: Bearer TOKEN")
     return headers, [(one["name"], str(one["value"])) for one in known if one["where"] == "query"]
 
 

@@ -23,7 +23,8 @@ from mockserver.server.problems import (
 )
 from mockserver.spec.expressions import near
 
-_LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_OWN_BODY = 256 * 1024 * 1024
 _LOG = logging.getLogger("mockserver")
 
 
@@ -64,10 +65,11 @@ class Control:
         query = read_query(call.query, scope["query_string"])
         body = None
         if call.body is not None:
-            content = await read_body(receive, _LARGEST_BODY)
+            limit = LARGEST_OWN_BODY if call.reads_own else LARGEST_BODY
+            content = await read_body(receive, limit)
             if content is None:
-                raise ControlError(413, f"more than {_LARGEST_BODY:,} bytes")
-            body = read_json_body(call.body, content)
+                raise ControlError(413, f"more than {limit:,} bytes")
+            body = read_json_body(call.body, content, is_own=call.reads_own)
         origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
         ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)

@@ -208,6 +208,10 @@ class Call:
     body: Any = None
     """The type of the JSON that is read; None if none is."""
     body_example: JsonValue = None
+    reads_own: bool = False
+    """Whether the body is what this server wrote: larger, and with whatever its records hold."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that it reads, and what each means."""
     result: Any = None
     """The type of the JSON that is answered; None if the answer has no body."""
     result_example: JsonValue = None

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from mockserver.engine.validation import parse_json
+from mockserver.engine.validation import DEEPEST, parse_json
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Refusal
 from mockserver.server.control.call import Query
@@ -15,6 +15,8 @@ from mockserver.spec.expressions import near
 
 _MOST_PARAMETERS = 100
 _MOST_ERRORS = 50
+_LEVELS_ABOVE = 10
+"""Levels of nesting that may go before those of a record."""
 
 Q = TypeVar("Q", bound=Query)
 
@@ -40,17 +42,22 @@ def read_query(model: type[Q], query: bytes) -> Q:
         raise _told(error, model, "query") from None
 
 
-def read_json_body(kind: Any, content: bytes) -> Any:  # noqa: ANN401 - the type is a value here
+def read_json_body(kind: Any, content: bytes, *, is_own: bool = False) -> Any:  # noqa: ANN401 - the type is a value here
     """Read a JSON body as a type.
+
+    Args:
+        kind: The type.
+        content: The body.
+        is_own: Whether this server wrote it: it has records in it, and may have what they have.
 
     Raises:
         ControlError: 400 if it is not JSON, 422 if it does not fit.
     """
     try:
-        value = parse_json(content)
+        value = parse_json(content, DEEPEST + _LEVELS_ABOVE if is_own else DEEPEST)
     except Refusal as refusal:
         raise ControlError(400, refusal.message) from None
-    if b"\\u0000" in content and _has_nul(value):
+    if not is_own and b"\\u0000" in content and _has_nul(value):
         raise ControlError(400, "the body has a text with a NUL character")
     try:
         return _adapter(kind).validate_python(value)
