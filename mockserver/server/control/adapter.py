@@ -83,9 +83,9 @@ class Control:
             self._serving.listeners.state_changed(ask.sandbox(), what)
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(CONTROL_PREFIX)
+        path = scope["path"].removeprefix(CONTROL_PREFIX)[:200]
         advice = near(path, self._paths) or f"see {CONTROL_PREFIX}/docs"
-        response = problem_response(404, f"there is no call {path[:200]!r}; {advice}")
+        response = problem_response(404, f"there is no call {path!r}; {advice}")
         await response(scope, receive, send)
 
 
