@@ -171,6 +171,10 @@ def _rows(fixture: Fixture, scope: Scope) -> list[Record]:
     return list(fixture.records(scope))
 
 
+MOST_WRONG = 50
+"""Settings that are told to be wrong at once."""
+
+
 def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Read new values of settings, from JSON or from a command line's text.
 
@@ -183,7 +187,9 @@ def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, Json
         setting = api.settings.get(name)
         if setting is None:
             known = ", ".join(api.settings) or "none"
-            wrong.append(f"{api.name} has no setting {name!r} (it has: {known})")
+            wrong.append(f"{api.name} has no setting {name[:100]!r} (it has: {known})")
+            if len(wrong) == MOST_WRONG:
+                break
             continue
         try:
             checked[name] = setting.read(value)

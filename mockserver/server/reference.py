@@ -106,7 +106,15 @@ def _intro(document: Json, title: str) -> Markup:
 
 
 def _text(text: JsonValue) -> Markup:
-    return tag("p", str(text), class_="text") if text else Markup()
+    return tag("p", _prose(text), class_="text") if text else Markup()
+
+
+def _prose(text: JsonValue) -> Markup:
+    """Write a text whose parts between backquotes are code."""
+    parts = str(text or "").split("`")
+    if len(parts) % 2 == 0:
+        return join([str(text)])
+    return join(_code(part) if index % 2 else part for index, part in enumerate(parts))
 
 
 def _code(value: str) -> Markup:
@@ -171,7 +179,7 @@ def _parameters(operation: Operation, document: Json) -> Markup:
             str(one.get("in")),
             kind_of(one.get("schema", {}), document),
             "yes" if one.get("required") else "",
-            str(one.get("description") or ""),
+            _prose(one.get("description")),
         ]
         for one in operation.parameters
     ]
@@ -186,7 +194,7 @@ def _body(value: Json, document: Json) -> Markup:
 
 def _media(name: str, media: Json, document: Json) -> Markup:
     schema = media.get("schema", {})
-    fields = [[_code(row[0]), *row[1:]] for row in rows(schema, document)]
+    fields = [[_code(row[0]), *row[1:3], _prose(row[3])] for row in rows(schema, document)]
     told = tag("p", _code(name), " ", kind_of(schema, document))
     shown = table(_FIELD_HEADS, fields, f"Fields of {name}")
     examples = [
@@ -247,8 +255,11 @@ def _credential(
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the header or the query parameter that carries a credential for an operation."""
     needed = operation.value.get("security", document.get("security")) or []
-    known = [credentials[name] for name in next(iter(needed), {}) if name in credentials]
+    names = list(next(iter(needed), {}))
+    known = [credentials[name] for name in names if name in credentials]
     headers = [f"{one['name']}: {_presented(one)}" for one in known if one["where"] == "header"]
+    if names and not known:
+        headers.append("Authorization: Bearer TOKEN")
     return headers, [(one["name"], str(one["value"])) for one in known if one["where"] == "query"]
 
 

@@ -17,7 +17,7 @@ from mockserver.server.views import credentials
 from mockserver.spec.compiler import load_apis
 from tests.conftest import ROOT, World
 
-EXAMPLES = 25
+EXAMPLES = 15
 """Generated requests for each operation and kind of data, besides those of the boundaries."""
 APIS = load_apis([ROOT / "specs"], BUILT_IN)
 HOST = {"Host": "127.0.0.1:8000"}

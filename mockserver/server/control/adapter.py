@@ -23,7 +23,8 @@ from mockserver.server.problems import (
     problem_response,
 )
 
-_LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_OWN_BODY = 256 * 1024 * 1024
 _LOG = logging.getLogger("mockserver")
 
 
@@ -64,10 +65,11 @@ class Control:
         query = read_query(call.query, scope["query_string"])
         body = None
         if call.body is not None:
-            content = await read_body(receive, _LARGEST_BODY)
+            limit = LARGEST_OWN_BODY if call.reads_own else LARGEST_BODY
+            content = await read_body(receive, limit)
             if content is None:
-                raise ControlError(413, f"more than {_LARGEST_BODY:,} bytes")
-            body = read_json_body(call.body, content)
+                raise ControlError(413, f"more than {limit:,} bytes")
+            body = read_json_body(call.body, content, is_own=call.reads_own)
         origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
         ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)
@@ -81,9 +83,9 @@ class Control:
             self._serving.listeners.state_changed(ask.sandbox(), what)
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(CONTROL_PREFIX)
+        path = scope["path"].removeprefix(CONTROL_PREFIX)[:200]
         advice = near(path, self._paths) or f"see {CONTROL_PREFIX}/docs"
-        response = problem_response(404, f"there is no call {path[:200]!r}; {advice}")
+        response = problem_response(404, f"there is no call {path!r}; {advice}")
         await response(scope, receive, send)
 
 

@@ -41,8 +41,70 @@ def show_api(ask: Ask[InSandbox, None]) -> views.ApiDetails:
     return views.api_details(api, ask.origin, sandbox, ask.now(sandbox))
 
 
+_SUMMARY = {
+    "name": "partoo",
+    "title": "Partoo Rest API",
+    "version": "v2",
+    "base_url": "http://127.0.0.1:8000/partoo/v2",
+    "operations": 3,
+}
+_DETAILS = {
+    **_SUMMARY,
+    "operations": [
+        {
+            "id": "sendReviewInvitation",
+            "method": "POST",
+            "path": "/review_booster/send_invitation",
+            "summary": "Send a review invitation",
+            "deprecated": False,
+        }
+    ],
+    "description": "The part of Partoo's API that sends review invitations.",
+    "credentials": [
+        {
+            "scheme": "ApiKeyAuth",
+            "kind": "apiKey",
+            "where": "header",
+            "name": "x-apikey",
+            "value": "demo-partoo-key",
+            "description": "WRITE on three businesses, READ on a fourth",
+        }
+    ],
+    "settings": [
+        {
+            "name": "cooldown",
+            "type": "duration",
+            "value": "P10D",
+            "default": "P10D",
+            "description": "Time that must pass before a phone number gets another SMS",
+            "minimum": None,
+            "maximum": None,
+            "enum": None,
+        }
+    ],
+    "test_values": [
+        {
+            "at": "{{ e164(body.target_phone) }}",
+            "value": "+33600000001",
+            "description": "the network refuses the SMS (FAILED_SEND)",
+            "operations": ["sendReviewInvitation"],
+        }
+    ],
+    "errors": [{"kind": "cooldown", "status": 400, "description": "The number had an SMS"}],
+    "collections": ["messages", "businesses"],
+}
 CALLS = (
-    Call("GET", "/health", "getHealth", TAG, "Say that it runs", show_health, Query, result=Health),
+    Call(
+        "GET",
+        "/health",
+        "getHealth",
+        TAG,
+        "Say that it runs",
+        show_health,
+        Query,
+        result=Health,
+        result_example={"status": "ok", "version": __version__, "apis": ["walr"], "sandboxes": 1},
+    ),
     Call(
         "GET",
         "/apis",
@@ -51,6 +113,7 @@ CALLS = (
         "List what is served",
         list_apis,
         result=list[views.ApiSummary],
+        result_example=[_SUMMARY],
     ),
     Call(
         "GET",
@@ -60,6 +123,7 @@ CALLS = (
         "Describe an API: operations, credentials, settings, test values",
         show_api,
         result=views.ApiDetails,
+        result_example=_DETAILS,
         problems=(404,),
     ),
 )

@@ -151,7 +151,7 @@ class Ask(Generic[Q, B]):
         """Return the API that the path names; ControlError if it is not served."""
         name = self.path["api"]
         if name not in self.engine.apis:
-            missing(f"there is no API {name!r}", name, self.engine.apis)
+            missing(f"there is no API {name[:100]!r}", name, self.engine.apis)
         return self.engine.apis[name]
 
     def now(self, sandbox: Sandbox) -> Instant:
@@ -164,13 +164,13 @@ class Ask(Generic[Q, B]):
         store, name = sandbox.store(api.name, self.now(sandbox)), self.path["collection"]
         if name not in store:
             known = {collection.spec.name: None for collection in store}
-            missing(f"{api.name} has no collection {name!r}", name, known)
+            missing(f"{api.name} has no collection {name[:100]!r}", name, known)
         return store.collection(name)
 
 
 def missing(sentence: str, name: str, known: Mapping[str, object]) -> NoReturn:
     """Say that there is no such thing, which one was meant, and which there are."""
-    advice = near(name, known)
+    advice = near(name[:100], known)
     listed = f"there are: {', '.join(known)}" if known else "there is none"
     raise ControlError(404, f"{sentence}; {advice + ' ' if advice else ''}{listed}")
 
@@ -207,6 +207,10 @@ class Call:
     body: Any = None
     """The type of the JSON that is read; None if none is."""
     body_example: JsonValue = None
+    reads_own: bool = False
+    """Whether the body is what this server wrote: larger, and with whatever its records hold."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that it reads, and what each means."""
     result: Any = None
     """The type of the JSON that is answered; None if the answer has no body."""
     result_example: JsonValue = None

@@ -79,6 +79,7 @@ def _move(sandbox: Sandbox, change: ClockChange, system: Instant) -> None:
         clock.thaw(system)
 
 
+_EXAMPLE = {"now": "2026-03-20T12:00:00Z", "frozen": False}
 CALLS = (
     Call(
         "GET",
@@ -88,6 +89,7 @@ CALLS = (
         "Tell what the clock shows",
         show_clock,
         result=views.Clock,
+        result_example=_EXAMPLE,
     ),
     Call(
         "POST",
@@ -100,6 +102,6 @@ CALLS = (
         tells="clock",
         body_example={"advance": "P10D"},
         result=views.Clock,
-        result_example={"now": "2026-03-20T12:00:00Z", "frozen": False},
+        result_example=_EXAMPLE,
     ),
 )

@@ -142,6 +142,28 @@ def _operation(covered: OperationCoverage) -> OperationSeen:
     }
 
 
+_ALL = {"seen": 1, "documented": 1, "share": 1.0}
+_TOTALS = {
+    "operations": _ALL,
+    "responses": {"seen": 1, "documented": 2, "share": 0.5},
+    "examples": _ALL,
+}
+_OPERATION = {
+    "id": "sendQuickSample",
+    "method": "POST",
+    "path": "/survey/projects/{projectId}/surveys/{surveyId}/send-quick-sample",
+    "requests": 1,
+    "failures": 0,
+    "responses": [
+        {
+            "status": "200",
+            "seen": 1,
+            "examples": [{"name": "", "media_type": "application/json", "seen": 1}],
+        },
+        {"status": "4XX", "seen": 0, "examples": []},
+    ],
+    "undocumented": [],
+}
 CALLS = (
     Call(
         "GET",
@@ -152,6 +174,10 @@ CALLS = (
         show_coverage,
         CoverageFilter,
         result=Coverage,
+        result_example={
+            "totals": _TOTALS,
+            "apis": [{"name": "walr", "totals": _TOTALS, "operations": [_OPERATION]}],
+        },
         problems=(404,),
         description="Counts since the sandbox began or was reset, also exchanges that the journal "
         "no longer keeps.",

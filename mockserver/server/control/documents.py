@@ -48,6 +48,7 @@ def _moved(flow: Json, real: list[str], address: str) -> Json:
     return moved
 
 
+_EXAMPLE = {"openapi": "3.1.0", "info": {"title": "Walr survey API", "version": "1"}, "paths": {}}
 CALLS = (
     Call(
         "GET",
@@ -58,6 +59,7 @@ CALLS = (
         show_openapi,
         Query,
         result=Json,
+        result_example=_EXAMPLE,
     ),
     Call(
         "GET",
@@ -67,6 +69,7 @@ CALLS = (
         "Return an API's OpenAPI document as it is served",
         show_api_openapi,
         result=Json,
+        result_example=_EXAMPLE,
         problems=(404,),
         description="After its overlays, with the files it refers to, and without `x-mock`.",
     ),

@@ -88,6 +88,7 @@ CALLS = (
         result=str,
         media_type=EVENT_STREAM,
         problems=(503,),
+        headers={"Last-Event-ID": "The last exchange that was told; those after it come first."},
         description="Server-sent events: `exchange` (as in the list of requests; its id is the "
         "event's), `message` (put into the outbox), `clock` (moved), `state` (`changed` says what: "
         "settings, records, reset and the like) and `missed` (events were dropped because they "

@@ -62,6 +62,23 @@ def _messages(ask: Ask[Any, None], sandbox: Sandbox) -> list[views.Message]:
     return [views.message(record, now) for record in records]
 
 
+_EXAMPLE = {
+    "id": "88ff78bd-4b99-4da5-8a1e-d6ad01870fd7",
+    "api": "partoo",
+    "operation": "sendReviewInvitation",
+    "request_id": "r1",
+    "channel": "sms",
+    "to": "+33647385968",
+    "from": "Partoo",
+    "subject": None,
+    "text": "How was your visit?",
+    "link": None,
+    "created_at": "2026-03-10T12:00:00Z",
+    "send_at": "2026-03-10T12:00:00Z",
+    "status": "delivered",
+    "segments": 1,
+    "data": None,
+}
 CALLS = (
     Call(
         "GET",
@@ -72,6 +89,7 @@ CALLS = (
         list_messages,
         MessageFilter,
         result=Messages,
+        result_example={"total": 1, "messages": [_EXAMPLE]},
     ),
     Call(
         "GET",
@@ -81,6 +99,7 @@ CALLS = (
         "Return a message",
         show_message,
         result=views.Message,
+        result_example=_EXAMPLE,
         problems=(404,),
     ),
 )

@@ -148,6 +148,9 @@ def _query_parameters(call: Call) -> Iterator[Json]:
         description = "The sandbox, unless the query names one."
         header = {"name": "Mock-Sandbox", "in": "header", "description": description}
         yield {**header, "schema": SANDBOX_SCHEMA}
+    for name, description in call.headers.items():
+        described = {"description": description, "schema": {"type": "string"}}
+        yield {"name": name, "in": "header", **described}
 
 
 def _answer(call: Call, status: int, schemas: dict[str, Json]) -> Json:
@@ -163,15 +166,12 @@ def _media(schema: Json, example: JsonValue) -> Json:
 
 
 def _problem(status: int) -> Json:
-    example = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": _MEANING[status],
-    }
+    phrase = HTTPStatus(status).phrase
+    meaning = _MEANING.get(status, phrase)
+    example = {"type": "about:blank", "title": phrase, "status": status, "detail": meaning}
     schema = {"$ref": "#/components/schemas/Problem"}
     content = {PROBLEM: {"schema": schema, "example": example}}
-    return {"description": f"{HTTPStatus(status).phrase}: {_MEANING[status]}", "content": content}
+    return {"description": f"{phrase}: {meaning}", "content": content}
 
 
 def _problems(call: Call, serving: Serving) -> set[int]:

@@ -6,14 +6,20 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from mockserver.engine.validation import parse_json
+from mockserver.engine.validation import DEEPEST, parse_json
 from mockserver.errors import escape, near
 from mockserver.exchange import JsonValue, Refusal
 from mockserver.server.control.call import Query
 from mockserver.server.problems import ControlError
 
 _MOST_PARAMETERS = 100
+_LONGEST = 100
+"""Characters of a name that are told."""
 _MOST_ERRORS = 50
+_MOST_READ = 1_000
+"""Errors that are looked at; listing more of them takes long."""
+_LEVELS_ABOVE = 10
+"""Levels of nesting that may go before those of a record."""
 
 Q = TypeVar("Q", bound=Query)
 
@@ -32,24 +38,29 @@ def read_query(model: type[Q], query: bytes) -> Q:
         raise ControlError(422, f"more than {_MOST_PARAMETERS} query parameters") from None
     names = [name for name, _ in pairs]
     if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise ControlError(422, f"the query parameter {repeated[:100]!r} is given twice")
+        raise ControlError(422, f"the query parameter {repeated[:_LONGEST]!r} is given twice")
     try:
         return model.model_validate(dict(pairs))
     except ValidationError as error:
         raise _told(error, model, "query") from None
 
 
-def read_json_body(kind: Any, content: bytes) -> Any:  # noqa: ANN401 - the type is a value here
+def read_json_body(kind: Any, content: bytes, *, is_own: bool = False) -> Any:  # noqa: ANN401 - the type is a value here
     """Read a JSON body as a type.
+
+    Args:
+        kind: The type.
+        content: The body.
+        is_own: Whether this server wrote it: it has records in it, and may have what they have.
 
     Raises:
         ControlError: 400 if it is not JSON, 422 if it does not fit.
     """
     try:
-        value = parse_json(content)
+        value = parse_json(content, DEEPEST + _LEVELS_ABOVE if is_own else DEEPEST)
     except Refusal as refusal:
         raise ControlError(400, refusal.message) from None
-    if b"\\u0000" in content and _has_nul(value):
+    if not is_own and b"\\u0000" in content and _has_nul(value):
         raise ControlError(400, "the body has a text with a NUL character")
     try:
         return _adapter(kind).validate_python(value)
@@ -71,21 +82,22 @@ def _has_nul(value: JsonValue) -> bool:
 
 
 def _told(error: ValidationError, kind: Any, where: str) -> ControlError:  # noqa: ANN401 - a type
+    if error.error_count() > _MOST_READ:
+        return ControlError(422, f"{error.error_count():,} things are wrong in the {where}")
     errors = [_detail(item, kind, where) for item in error.errors(include_url=False)[:_MOST_ERRORS]]
     told = "; ".join(f"{item['field']} {item['message']}".strip() for item in errors)
     return ControlError(422, told, errors)
 
 
 def _detail(error: Any, kind: Any, where: str) -> dict[str, str]:  # noqa: ANN401 - pydantic's dict
-    steps = [str(step) for step in error["loc"]]
+    steps = [str(step)[:_LONGEST] for step in error["loc"]]
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         names = _names(kind, steps[:-1])
         advice = near(steps[-1], names) or f"there are: {', '.join(names) or 'none'}"
         message = f"is not known; {advice}"
-    field = ".".join(steps)[:200]
-    pointer = "".join("/" + escape(step) for step in steps)[:200]
-    return {"where": where, "field": field, "pointer": pointer, "message": message}
+    pointer = "".join("/" + escape(step) for step in steps)
+    return {"where": where, "field": ".".join(steps), "pointer": pointer, "message": message}
 
 
 def _names(kind: Any, steps: list[str]) -> list[str]:  # noqa: ANN401 - a type

@@ -91,6 +91,40 @@ def show_request(ask: Ask[InSandbox, None]) -> ExchangeDetails:
     return exchange_details(exchange)
 
 
+_SUMMARY = {
+    "id": "r1",
+    "at": "2026-03-10T12:00:00Z",
+    "api": "cloutly",
+    "operation": "listBusinesses",
+    "method": "GET",
+    "path": "/cloutly/api/v1/businesses",
+    "status": 401,
+    "reason": "unauthenticated",
+}
+_DETAILS = {
+    **_SUMMARY,
+    "request": {
+        "method": "GET",
+        "path": "/cloutly/api/v1/businesses",
+        "query": "",
+        "headers": {"host": "127.0.0.1:8000"},
+        "body": "",
+    },
+    "response": {
+        "status": 401,
+        "headers": {"Content-Type": "application/json"},
+        "body": {"error": "Unauthorized", "statusCode": 401},
+    },
+    "trace": [
+        {
+            "what": "Refused",
+            "sentence": "refused as unauthenticated: no credential: send the header 'x-api-key'",
+            "source": None,
+            "pointer": None,
+            "kind": "unauthenticated",
+        }
+    ],
+}
 CALLS = (
     Call(
         "GET",
@@ -101,6 +135,7 @@ CALLS = (
         list_requests,
         RequestFilter,
         result=Requests | Har,
+        result_example={"total": 1, "dropped": 0, "requests": [_SUMMARY]},
     ),
     Call(
         "DELETE",
@@ -120,6 +155,7 @@ CALLS = (
         "Return all of an exchange, with the trace of decisions",
         show_request,
         result=ExchangeDetails,
+        result_example=_DETAILS,
         problems=(404,),
     ),
 )

@@ -47,6 +47,11 @@ def _check_exists(ask: Ask[Query, None]) -> None:
         raise ControlError(404, f"there is no sandbox {ask.path['name'][:100]!r}")
 
 
+_EXAMPLE = {
+    "name": "ci-42",
+    "clock": {"now": "2026-03-10T12:00:00Z", "frozen": False},
+    "requests": 0,
+}
 CALLS = (
     Call(
         "GET",
@@ -57,6 +62,7 @@ CALLS = (
         list_sandboxes,
         Query,
         result=list[views.SandboxSummary],
+        result_example=[_EXAMPLE],
     ),
     Call(
         "GET",
@@ -67,6 +73,7 @@ CALLS = (
         show_sandbox,
         Query,
         result=views.SandboxSummary,
+        result_example=_EXAMPLE,
         problems=(404,),
     ),
     Call(
@@ -78,6 +85,7 @@ CALLS = (
         make_sandbox,
         Query,
         result=views.SandboxSummary,
+        result_example=_EXAMPLE,
         statuses=(200, 201),
         problems=(400, 503),
     ),

@@ -35,6 +35,7 @@ CALLS = (
         "Return the value of every setting",
         show_settings,
         result=Values,
+        result_example=_EXAMPLE,
         problems=(404,),
     ),
     Call(
@@ -48,6 +49,7 @@ CALLS = (
         tells="settings",
         body_example=_EXAMPLE,
         result=Values,
+        result_example=_EXAMPLE,
         problems=(404,),
     ),
 )

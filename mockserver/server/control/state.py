@@ -100,6 +100,7 @@ CALLS = (
         "Restore the sandbox from a snapshot",
         restore_snapshot,
         body=Snapshot,
+        reads_own=True,
         tells="restore",
         body_example=_EXAMPLE,
         statuses=(204,),

@@ -5,6 +5,7 @@ import jsonschema
 import pytest
 
 from mockserver.server.control import CALLS
+from mockserver.server.problems import JSON
 from mockserver.spec.documents import parse_document
 from tests.conftest import World
 from tests.server.test_control import Client, client_of
@@ -39,6 +40,9 @@ async def test_every_example_fits_its_schema(client: Client) -> None:
     document = (await client.get("/_mock/openapi.json")).json()
     media = [*found(document["paths"], "example")]
     assert len(media) > len(CALLS)
+    for call in CALLS:
+        assert call.result is None or call.media_type != JSON or call.result_example is not None
+        assert call.body is None or call.body_example is not None
     for one in media:
         schema = {**one["schema"], "components": document["components"]}
         jsonschema.Draft202012Validator(schema).validate(one["example"])

@@ -128,6 +128,17 @@ async def test_a_page_of_another_sandbox_shows_that_sandbox(client: Client) -> N
     assert "/~one/partoo/v2" in shown
 
 
+async def test_the_commands_say_where_a_token_goes(world: World) -> None:
+    async with client_of(world, "s3cr3t") as client:
+        headers = {"authorization": "Bearer s3cr3t"}
+        shown = (await client.get("/_mock/docs", headers=headers)).text
+    page = Page(shown)
+    commands = [text for text in page.texts if text.startswith("curl ")]
+    assert len(commands) == len(CALLS)
+    assert all("Authorization: Bearer TOKEN" in command for command in commands)
+    assert "s3cr3t" not in shown
+
+
 async def test_whatever_a_document_says_is_text(serve: Callable[..., World]) -> None:
     quoted = NASTY.replace("'", "''")
     world = serve(

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from mockserver.server.control import CALLS
+from mockserver.server.control.call import Call
 from tests.conftest import World
 from tests.server.test_control import Client, client_of
 
@@ -219,3 +220,53 @@ async def test_a_fault_of_ours_says_that_it_is_one(
     reply = await client.get("/_mock/clock")
     assert (reply.status_code, problem_of(reply)["type"]) == (500, "urn:mockserver:failure")
     assert "broken" not in reply.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "//apis",
+        "/apis/",
+        "/%00",
+        "/APIS",
+        "/%ed%a0%80",
+        "/" + "x" * 50_000,
+    ],
+    ids=lambda path: path[:20],
+)
+async def test_a_path_that_leads_nowhere_says_where_the_calls_are(
+    client: Client, path: str
+) -> None:
+    reply = await client.get(
+        httpx.URL("http://127.0.0.1:8000").copy_with(raw_path=b"/_mock" + path.encode())
+    )
+    assert reply.status_code == 404
+    assert len(str(problem_of(reply)["detail"])) < 1_000
+
+
+@pytest.mark.parametrize("path", ["apis/%00", "records/partoo/businesses/%00", "requests/%ff"])
+async def test_a_name_that_cannot_be_is_not_found(client: Client, path: str) -> None:
+    assert problem_of(await client.get(f"/_mock/{path}"))["status"] == 404
+
+
+@pytest.mark.parametrize("path", ["settings/partoo", "clock"])
+async def test_a_body_full_of_mistakes_is_refused_in_few_words(client: Client, path: str) -> None:
+    body = {f"field{number}" + "x" * 200: number for number in range(20_000)}
+    method = "PATCH" if path != "clock" else "POST"
+    reply = await client.request(method, f"/_mock/{path}", json=body)
+    assert reply.status_code == 422
+    assert len(reply.content) < 50_000
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.id)
+async def test_no_call_gets_past_the_guard(world: World, call: Call) -> None:
+    path = "/_mock" + call.template.format(**NAMES)
+    async with client_of(world, "hush") as client:
+        reply = await client.request(call.method, path)
+        assert reply.status_code == 401
+        headers = {"authorization": "Bearer hush", "origin": "https://evil.example"}
+        reply = await client.request(call.method, path, headers=headers)
+        assert reply.status_code == 403
+    assert world.engine.sandboxes.names() == []

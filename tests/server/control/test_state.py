@@ -98,3 +98,24 @@ async def test_records_that_the_engine_wrote_can_be_put_back(client: Client) -> 
         for record in records:
             assert (await client.post(path, json=record)).status_code == 201
     assert (await client.get("/_mock/messages")).json()["total"] == 1
+
+
+async def test_whatever_a_record_holds_can_be_restored(client: Client, world: World) -> None:
+    deep: Any = "a\0b"
+    for _ in range(95):
+        deep = [deep]
+    store = world.sandbox().store("partoo", world.now)
+    store.collection("businesses").insert({"id": "odd", "deep": deep})
+    kept = await client.get("/_mock/state")
+    await client.post("/_mock/reset")
+    headers = {"content-type": "application/json"}
+    reply = await client.put("/_mock/state", content=kept.content, headers=headers)
+    assert reply.status_code == 204
+    assert (await client.get("/_mock/state")).content == kept.content
+
+
+async def test_a_record_that_few_can_read_is_still_shown(client: Client, world: World) -> None:
+    store = world.sandbox().store("partoo", world.now)
+    store.collection("businesses").insert({"id": "odd", "large": 2**70, "half": "\ud800"})
+    reply = await client.get("/_mock/records/partoo/businesses/odd")
+    assert reply.json() == {"id": "odd", "large": 2**70, "half": "\ud800"}
