@@ -52,7 +52,8 @@ def test_run_tells_a_command_where_the_server_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("exit 3", 3), ("kill -9 $$", 137), ("kill -TERM $PPID; exec sleep 20", 143)]
+    ("code", "status"),
+    [("exit 3", 3), ("kill -9 $$", 137), ("kill -TERM $PPID; exec sleep 20", 143)],
 )
 def test_run_ends_as_its_command_does(code: str, status: int) -> None:
     assert run_command("--", "sh", "-c", code).returncode == status
