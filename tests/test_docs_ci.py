@@ -1,4 +1,4 @@
-"""Runs every block of docs/how-to/ci.md: files are saved under their names, commands are run."""
+"""Runs docs/how-to/ci.md, where files are saved and commands are run, and the how-to's tests."""
 
 import os
 import re
@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 from tests.test_docs import agrees, blocks_of
 
 PAGE = ROOT / "docs" / "how-to" / "ci.md"
+HOW_TO = ROOT / "docs" / "how-to.md"
 BLOCK = re.compile(r"([^\n]+(?:\n[^\n]+)*)\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"`([\w./]+\.(?:py|sh|mjs|java|yaml))`")
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -104,6 +105,15 @@ def test_the_steps_of_the_job_are_done(project: Path) -> None:
         done = run(line, project)
         assert done.returncode == 0, done.stdout + done.stderr
     assert (project / "report.xml").exists()
+
+
+def test_the_tests_in_the_how_to_pass(tmp_path: Path) -> None:
+    tests = [block.text for block in blocks_of(HOW_TO) if block.language == "python"]
+    for number, text in enumerate(tests):
+        (tmp_path / f"test_{number}.py").write_text(text)
+    done = run("pytest -q", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{sum(text.count('def test_') for text in tests)} passed" in done.stdout
 
 
 BROKEN = {
