@@ -27,13 +27,6 @@ from mockserver.server.views import base_url
 from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
 from mockserver.spec.compiler import load_apis
 from mockserver.spec.functions import documentation
-from mockserver.testing.api import Api as ApiOfSandbox
-from mockserver.testing.clock import Clock
-from mockserver.testing.faults import Definition, Faults
-from mockserver.testing.messages import Message, Messages
-from mockserver.testing.records import Collection
-from mockserver.testing.requests import Exchange, Match, Requests
-from mockserver.testing.sandbox import Sandbox
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"
@@ -370,22 +363,3 @@ def test_the_reference_lists_every_call_of_the_control_api(bundled: list[Api]) -
         assert row is not None, path
         for method in (route.methods or set()) - {"HEAD"}:
             assert f"`{method}" in row[0], (method, path)
-
-
-def test_the_reference_lists_all_that_a_sandbox_in_python_has() -> None:
-    section = REFERENCE.read_text().partition("## A sandbox in Python")[2].partition("\n## ")[0]
-    for kind in (
-        Sandbox,
-        Clock,
-        Messages,
-        Message,
-        Requests,
-        Exchange,
-        Faults,
-        ApiOfSandbox,
-        Collection,
-    ):
-        for name in vars(kind):
-            assert name.startswith("_") or re.search(rf"\b{name}\b", section), (kind, name)
-    for name in (*Definition.__annotations__, *Match.__annotations__):
-        assert f"`{name}`" in section or f"`{name}=" in section, name
