@@ -6,10 +6,10 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types check bench clean
+.PHONY: help install run test lint types check acceptance bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Install mockserver and what its tests need into .venv
 
@@ -34,6 +34,9 @@ types: $(READY) ## Check types
 	$(BIN)/mypy
 
 check: lint types test ## Run lint, types and tests
+
+acceptance: $(READY) ## Install the wheel elsewhere, and test real clients with it 20 times
+	$(BIN)/python tests/acceptance/run.py
 
 bench: $(READY) ## Measure speed side by side with a bare ASGI application and FastAPI
 	$(BIN)/python benchmarks/run.py

@@ -78,15 +78,14 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         _stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    name = f"[{host}]" if ":" in host else host
-    origin = f"http://{name}:{listener.getsockname()[1]}"
+    origin = serving.origin(listener, host)
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: click.echo(text))
 
 
-@main.command()
+@main.command(context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True)
 @_DOCUMENT
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Else any that is free.")
@@ -99,7 +98,7 @@ def run(
     seed: int,
     settings: Sequence[str],
 ) -> None:
-    """Serve while COMMAND runs (write -- before it); it finds the address in MOCKSERVER_URL.
+    """Serve while COMMAND runs, which finds the address in MOCKSERVER_URL.
 
     Ends with the exit code of COMMAND.
     """

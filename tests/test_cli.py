@@ -59,6 +59,10 @@ def test_run_ends_as_its_command_does(code: str, status: int) -> None:
     assert run_command("--", "sh", "-c", code).returncode == status
 
 
+def test_options_behind_the_command_are_its_own() -> None:
+    assert run_command("sh", "-c", "exit 4").returncode == 4
+
+
 def test_run_says_that_there_is_no_such_command() -> None:
     done = run_command("--", "no-such-command")
     assert (done.returncode, done.stdout) == (127, "")

@@ -47,6 +47,11 @@ CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", 
 
 pytestmark = pytest.mark.anyio
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+page_run_here = pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page.name != "ci.md"],  # tests/test_docs_ci.py runs that one
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 
 
 @pytest.fixture
@@ -229,7 +234,7 @@ async def run_block(client: httpx.AsyncClient, block: str) -> None:
             run_make(command)
 
 
-@every_page
+@page_run_here
 async def test_the_blocks_of_a_page_do_what_it_says(
     page: Path, bundled: list[Api], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

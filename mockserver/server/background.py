@@ -9,7 +9,7 @@ import uvicorn
 
 from mockserver.server.app import App
 from mockserver.server.protocol import Protocol
-from mockserver.server.serving import Listening, bind
+from mockserver.server.serving import Listening, bind, origin
 
 _TICKS_A_SECOND = 10
 _GRACE_SECONDS = 2.0
@@ -70,7 +70,7 @@ class Background:
             OSError: If the address is not to be had.
         """
         listener = bind(host, port)
-        self.url = f"http://{host}:{listener.getsockname()[1]}"
+        self.url = origin(listener, host)
         started: Future[None] = Future()
         server = self._server = _Stoppable(_config(app), started)
 

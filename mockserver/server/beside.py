@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from typing import Self
 
 from mockserver.server.app import App
 from mockserver.server.background import Background
@@ -24,13 +25,12 @@ def run_beside(app: App, command: Sequence[str], port: int) -> int:
         OSError: If the port is not to be had, or the command can't be run.
     """
     server = Background(app, port=port)
-    signals = _Signals()
     try:
-        with signals:
+        with _Signals() as signals:
             process = subprocess.Popen(  # noqa: S603 - running what the user says is the point
                 command, env={**os.environ, URL: server.url}
             )
-            signals.meant_for(process)
+            signals.pass_on_to(process)
             code = process.wait()
     finally:
         server.stop()
@@ -38,29 +38,31 @@ def run_beside(app: App, command: Sequence[str], port: int) -> int:
 
 
 class _Signals:
-    """Leaves interrupts to the command, and passes on to it that it should end."""
+    """Takes the signals that would end this process before its command."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._should_end = False
+        self._terminated = False
 
-    def __enter__(self) -> None:
-        # Handlers, since a command would inherit that a signal is ignored; before the command
-        # begins, since it may be quick.
-        self._interrupted = signal.signal(signal.SIGINT, lambda *_: None)
-        self._terminated = signal.signal(signal.SIGTERM, lambda *_: self._end())
+    def __enter__(self) -> Self:
+        # not SIG_IGN, which the command would inherit
+        self._before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, self._terminate),
+        }
+        return self
 
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._interrupted)
-        signal.signal(signal.SIGTERM, self._terminated)
+    def __exit__(self, *_exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
-    def meant_for(self, process: "subprocess.Popen[bytes]") -> None:
-        """Name the process that the signals are for, also those that came already."""
+    def pass_on_to(self, process: subprocess.Popen[bytes]) -> None:
+        """Terminate this process when it is asked of us, or has been."""
         self._process = process
-        if self._should_end:
+        if self._terminated:
             process.terminate()
 
-    def _end(self) -> None:
-        self._should_end = True
+    def _terminate(self, *_: object) -> None:
+        self._terminated = True
         if self._process is not None:
             self._process.terminate()

@@ -89,6 +89,12 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def origin(listener: socket.socket, host: str) -> str:
+    """Return the address that a listener of a host is reached at."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}"
+
+
 def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until interrupted."""
     config = uvicorn.Config(

@@ -88,6 +88,13 @@ def test_a_real_client_is_answered_by_several_sandboxes(shop: Path) -> None:
         assert [len(server.sandbox(name).requests) for name in names] == [1, 1]
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="IPv6 is not there")
+def test_an_address_of_ipv6_is_written_in_brackets(shop: Path) -> None:
+    with Server(shop, host="::1") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert httpx.get(server.sandbox().shop.base_url + "/orders").json() == [1, 2]
+
+
 def test_an_interrupt_reaches_the_main_thread(shop: Path) -> None:
     with Server(shop), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)

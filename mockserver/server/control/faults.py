@@ -119,8 +119,20 @@ def _installed(ask: Ask[InSandbox, None]) -> Installed:
     return found
 
 
+_DEFINITION = {"api": "partoo", "error": "rate_limited", "retry_after": 5, "times": 2}
+_EXAMPLE = {"id": "f1", "definition": _DEFINITION, "hits": 0, "remaining": 2}
 CALLS = (
-    Call("GET", "/faults", "listFaults", TAG, "List faults", list_faults, Paged, result=FaultList),
+    Call(
+        "GET",
+        "/faults",
+        "listFaults",
+        TAG,
+        "List faults",
+        list_faults,
+        Paged,
+        result=FaultList,
+        result_example={"total": 1, "faults": [_EXAMPLE]},
+    ),
     Call(
         "POST",
         "/faults",
@@ -129,8 +141,9 @@ CALLS = (
         "Add a fault",
         add_fault,
         body=FaultDefinition,
-        body_example={"api": "partoo", "error": "rate_limited", "retry_after": 5, "times": 2},
+        body_example=_DEFINITION,
         result=ShownFault,
+        result_example=_EXAMPLE,
         statuses=(201,),
         problems=(503,),
         tells="faults",
@@ -153,6 +166,7 @@ CALLS = (
         "Return a fault",
         show_fault,
         result=ShownFault,
+        result_example=_EXAMPLE,
         problems=(404,),
     ),
     Call(
