@@ -3,7 +3,9 @@
 import httpx
 import pytest
 
-from mockserver.testing from tests.testing.conftest import PHONE, World
+from mockserver.testing import ControlCallError
+from tests.testing.conftest import PHONE, World
+
 
 def test_a_call_that_came_is_found(world: World) -> None:
     world.invite()
