@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mockserver.clock import ZERO, Duration, parse_duration
-from mockserver.errors import Source
+from mockserver.errors import Source, SpecProblem
 from mockserver.exchange import JsonValue, Scope, Template, Violation
 from mockserver.verbs import Otherwise, Program
 
@@ -291,6 +291,20 @@ class Operation:
     success: int = 200
     """The lowest 2xx status that is documented."""
     deprecated: bool = False
+    servers: "tuple[Server, ...]" = ()
+    """Its own addresses; empty if they are the API's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A request that the document describes and the real service sends: nobody can call it here."""
+
+    kind: str
+    """callback or webhook."""
+    method: str
+    name: str
+    """A webhook's name; an operation's callback and the expression that is its address."""
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,3 +341,6 @@ class Api:
     errors: Mapping[str, ErrorAnswer]
     schemes: Mapping[str, SecurityScheme]
     source: Source
+    unserved: tuple[Unserved, ...] = ()
+    problems: tuple[SpecProblem, ...] = ()
+    """What is wrong with the document and was left out, in no order."""

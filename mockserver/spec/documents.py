@@ -16,6 +16,7 @@ from mockserver.spec.yaml_text import (
     yaml_positions,
 )
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 LARGEST = 20_000_000
 """Bytes of a document."""
 
@@ -30,8 +31,16 @@ class Document:
     value: JsonValue
     places: Callable[[], PositionIndex]
     origins: dict[str, Source] = field(default_factory=dict)
-    """Where what stands under a pointer comes from, if it is from another file (an overlay)."""
+    """Where what stands under a pointer comes from, if it is from elsewhere: an overlay, or the
+    document before it was converted."""
+    identity: str = ""
+    """Tells it from all others that a document refers to: its file, unless it was converted."""
+    original: "Document | None" = None
+    """Itself before it was converted: references without a file lead into that."""
     _index: PositionIndex | None = None
+
+    def __post_init__(self) -> None:
+        self.identity = self.identity or self.file
 
     def source(self, pointer: str = "") -> Source:
         """Return the place of the value under a JSON Pointer."""
@@ -92,8 +101,7 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _wrong(file, [Trouble((line, 1), "not UTF-8", "save it as UTF-8")]) from None
+        raise _wrong(file, [_undecodable(content, error.start)]) from None
     is_json = file.lower().endswith(".json") or text.lstrip()[:1] == "{"
     try:
         value = read_json(text) if is_json else read_yaml(text)
@@ -103,6 +111,16 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
         raise _wrong(file, error.troubles) from None
     places = json_positions if is_json else yaml_positions
     return Document(file, path, value, lambda: places(text))
+
+
+def _undecodable(content: bytes, offset: int) -> Trouble:
+    line = content.count(b"\n", 0, offset) + 1
+    column = offset - content.rfind(b"\n", 0, offset)
+    if content[:2] in _UTF_16:
+        message = "this is UTF-16, not UTF-8"
+    else:
+        message = f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
+    return Trouble((line, column), message, "save it as UTF-8")
 
 
 def _flow_style(text: str, file: str, path: Path | None) -> Document:

@@ -2,15 +2,18 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver.errors import Source, SpecError, SpecProblem, escape, unescape
+from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, escape, unescape
 from mockserver.exchange import JsonValue
 from mockserver.spec.documents import Document, load_document
 
+_LONGEST, _MOST_COMPARED = 100, 500
+"""What is compared to guess a name that was meant."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
@@ -21,6 +24,11 @@ class Place:
     document: Document
     pointer: str
     value: JsonValue
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other place."""
+        return self.document.identity, self.pointer
 
     @property
     def source(self) -> Source:
@@ -59,6 +67,7 @@ class References:
     """Follows references between the files of one folder."""
 
     root: Path
+    read: Callable[[Path, str], Document] = load_document
     _loaded: dict[Path, Document] = field(default_factory=dict)
     _broken: dict[Path, SpecError] = field(default_factory=dict)
 
@@ -75,7 +84,7 @@ class References:
         """
         seen: set[tuple[str, str]] = set()
         while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
-            here = (place.document.file, place.pointer)
+            here = place.key
             if here in seen:
                 raise _bad(place, "the reference leads back to itself", "point it at a definition")
             seen.add(here)
@@ -84,7 +93,10 @@ class References:
 
     def _target(self, place: Place, reference: str) -> Place:
         file, _, fragment = reference.partition("#")
-        document = self._document(place, file) if file else place.document
+        if file in ("", _own_address(place.document)):
+            document = place.document.original or place.document
+        else:
+            document = self._document(place, file)
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
             hint = "write #/components/…"
@@ -135,10 +147,25 @@ class References:
         if not _is_file(path):
             raise _bad(place, f"there is no file {name!r}", _near_file(path))
         try:
-            return load_document(path, name)
+            return self.read(path, name)
         except SpecError as error:
             self._broken[path] = error
             raise
+
+
+def followed(place: Place, references: References, problems: list[SpecProblem]) -> Place:
+    """Follow a reference; a bad one is noted, and gives a place without a value."""
+    try:
+        return references.resolve(place)
+    except SpecError as error:
+        problems += as_warnings(error.problems)
+        return Place(place.document, place.pointer, None)
+
+
+def _own_address(document: Document) -> str:
+    """Return how a document calls itself (OpenAPI 3.2, `$self`)."""
+    own = document.value.get("$self") if isinstance(document.value, dict) else None
+    return own.partition("#")[0] if isinstance(own, str) else ""
 
 
 def _is_file(path: Path) -> bool:
@@ -161,7 +188,7 @@ def _near(key: str, value: JsonValue) -> str:
 
 
 def _did_you_mean(name: str, names: list[str]) -> str:
-    found = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name[:_LONGEST], names[:_MOST_COMPARED], n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else ""
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import jsonschema_rs
 
-from mockserver.errors import Source, SpecError, SpecProblem
+from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, warning
 from mockserver.exchange import JsonValue, Violation
 from mockserver.spec.dialects import Dialect, convert, dialect_of, is_meta_schema
 from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.references import Place, References
+from mockserver.spec.soundness import Keys, made_sound
 from mockserver.spec.violations import MOST, violations_of
 
 _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
@@ -25,7 +26,6 @@ _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
 _WITHOUT_UUID = frozenset(("4", "6", "7"))
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-_LONGEST = 300
 _ROOT = "mock:/"
 """The address of a bundle whose definitions are resources of their own."""
 
@@ -184,7 +184,7 @@ class _Reading:
         except SpecError as error:
             if is_meta_schema(reference):
                 return {"$ref": reference}
-            self._known.problems += error.problems
+            self._known.problems += as_warnings(error.problems)
             return {}
         name = reference.rpartition("#")[2]
         value = target.value if isinstance(target.value, dict) else {}
@@ -202,7 +202,7 @@ class _Reading:
         return number
 
     def _reserve(self, place: Place) -> int:
-        key, numbers = (place.document.file, place.pointer), self._known.numbers
+        key, numbers = place.key, self._known.numbers
         if (number := numbers.get(key)) is None:
             number = numbers[key] = len(numbers)
             self._waiting.append((number, place))
@@ -214,12 +214,15 @@ class _Reading:
         self._base = _ROOT if anchors else ""
         known = self._known
         schema = convert(place, known.dialect, known.direction, known.identifiers.references, self)
-        definition = _Definition({})
-        if self._is_sound(schema, place):
-            if anchors and isinstance(schema, dict):
-                schema = self._resource(number, schema, anchors)
-            definition = _Definition(schema, tuple(self._targets), bool(anchors))
+        schema = self._sound(schema, place)
+        if anchors and isinstance(schema, dict):
+            schema = self._resource(number, schema, anchors)
+        definition = _Definition(schema, tuple(self._targets), bool(anchors))
         self._known.definitions[number] = definition
+
+    def note(self, place: Place, message: str, hint: str = "") -> None:
+        """Take down what is not as its OpenAPI has it."""
+        self._known.problems.append(warning(place.source, message, hint))
 
     def _resource(
         self, number: int, schema: dict[str, JsonValue], anchors: dict[str, Place]
@@ -230,25 +233,21 @@ class _Reading:
         }
         return {"$id": f"{_ROOT}{number}", **schema, "$defs": offered}
 
-    def _is_sound(self, schema: JsonValue, place: Place) -> bool:
-        try:
+    def _sound(self, schema: JsonValue, place: Place) -> JsonValue:
+        """Return a schema without what no validator takes."""
+
+        def check(schema: JsonValue) -> None:
             compile_schema(_without_references(schema), self._known.dialect.draft)
-        except jsonschema_rs.ValidationError as error:
-            source = place.document.source(place.pointer + _pointer(error.instance_path))
-            problem = SpecProblem(source, f"not a schema: {_shortened(error.message)}")
-        except ValueError as error:
-            problem = SpecProblem(place.source, f"not a schema: {_shortened(str(error))}")
-        else:
-            return True
-        self._known.problems.append(problem)
-        return False
+
+        def note(path: Keys, message: str) -> None:
+            source = place.document.source(place.pointer + _pointer(path))
+            problem = warning(source, f"not a schema: {message}", "it is left out")
+            self._known.problems.append(problem)
+
+        return made_sound(schema, check, note)
 
 
-def _shortened(message: str) -> str:
-    return message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
-
-
-def _pointer(path: list[str | int]) -> str:
+def _pointer(path: Keys) -> str:
     root = Source("", "")
     return root.child(*path).pointer
 

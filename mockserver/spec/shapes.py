@@ -99,7 +99,7 @@ def _parts(place: Place, references: References) -> Iterator[Place]:
             part = references.resolve(waiting.pop())
         except SpecError:  # told where the schema is compiled
             continue
-        here = (part.document.file, part.pointer)
+        here = part.key
         if here not in seen and isinstance(part.value, dict):
             seen.add(here)
             yield part
@@ -109,8 +109,9 @@ def _parts(place: Place, references: References) -> Iterator[Place]:
 
 def _types(value: Mapping[str, JsonValue]) -> set[str]:
     given = value.get("type")
-    types = {str(name) for name in (given if isinstance(given, list) else [given]) if name}
-    if value.get("nullable") is True:
+    names = given if isinstance(given, list) else [given] if given else []
+    types = {"null" if name is None else str(name) for name in names}
+    if value.get("nullable") is True or value.get("x-nullable") is True:
         types.add("null")
     if given is None:
         values = value.get("enum", [value["const"]] if "const" in value else ())
