@@ -135,9 +135,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         operations=operations,
         settings=context.settings,
         collections=collections,
-        fixtures=load_fixtures(
-            model.fixtures, place.child("fixtures"), steps, loader.files.read
-        ),
+        fixtures=load_fixtures(model.fixtures, place.child("fixtures"), steps, loader.files.read),
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
@@ -164,5 +162,3 @@ def _text(place: Place) -> str:
 def _stem(document: Document) -> str:
     stem = Path(document.file).name.split(".")[0].lower()
     return "".join(letter if letter.isalnum() else "-" for letter in stem).strip("-") or "api"
-
-

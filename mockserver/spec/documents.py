@@ -119,7 +119,9 @@ def _undecodable(content: bytes, offset: int) -> Trouble:
     if content[:2] in _UTF_16:
         message = "this is UTF-16, not UTF-8"
     else:
-        message = f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
+        message = (
+            f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
+        )
     return Trouble((line, column), message, "save it as UTF-8")
 
 

@@ -13,13 +13,26 @@ _KEYS = ("openapi", "swagger", "overlay")
 _HAS_KEY = re.compile(rb"""(?:^|[\s{,"'])(?:openapi|swagger|overlay)["']?\s*:""")
 
 
+Stamp = tuple[int, int, int] | None
+"""What changes with a file's content: its time, size and number; None if there is no file."""
+
+
+def stamp(path: Path) -> Stamp:
+    """Return the stamp of a file or a folder."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class Files:
     """Reads documents, and remembers every path it looked at."""
 
     def __init__(self) -> None:
         self._read: dict[Path, Document] = {}
-        self.seen: set[Path] = set()
-        """Files and folders whose change may change what is loaded, also those that are absent."""
+        self.seen: dict[Path, Stamp] = {}
+        """Files and folders whose change may change what is loaded, as they were before."""
         self.skipped: list[str] = []
         """Files of the given folders that are no documents."""
 
@@ -29,10 +42,14 @@ class Files:
         Raises:
             SpecError: With everything that is wrong with it as JSON or YAML.
         """
-        self.seen.add(path)
+        self._see(path)
         if (document := self._read.get(path)) is None:
             document = self._read[path] = load_document(path, name)
         return document
+
+    def _see(self, path: Path) -> None:
+        if path not in self.seen:
+            self.seen[path] = stamp(path)
 
     def documents(
         self, paths: Sequence[Path], problems: list[SpecProblem]
@@ -55,12 +72,12 @@ class Files:
 
     def _add_folder(self, folder: Path, found: "_Found", problems: list[SpecProblem]) -> bool:
         """Add the documents of a folder, or what may be meant to be one; tell if there is any."""
-        self.seen.add(folder.resolve())
+        self._see(folder.resolve())
         any_found = False
         for file in sorted(folder.iterdir()):
             if file.suffix.lower() not in _SUFFIXES:
                 continue
-            self.seen.add(file.resolve())
+            self._see(file.resolve())
             if self._is_fragment(file):
                 self.skipped.append(str(file))
             else:

@@ -11,7 +11,17 @@ _TOUCHED = frozenset(
 )
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 _ANNOTATIONS = frozenset(
-    "title description default example examples deprecated externalDocs readOnly writeOnly".split()
+    [
+        "title",
+        "description",
+        "default",
+        "example",
+        "examples",
+        "deprecated",
+        "externalDocs",
+        "readOnly",
+        "writeOnly",
+    ]
 )
 _TYPES_HINT = "OpenAPI 3.0 writes `nullable: true`"
 

@@ -144,11 +144,14 @@ class References:
         """Read a file; one that cannot be read is read only once."""
         if path in self._broken:
             raise self._broken[path]
-        if not _is_file(path):
-            raise _bad(place, f"there is no file {name!r}", _near_file(path))
+        missing = not _is_file(path)
         try:
+            if missing and _exists(path):
+                raise _bad(place, f"{name!r} is not a file", "name a file in it")
             return self.read(path, name)
         except SpecError as error:
+            if missing and not _exists(path):
+                raise _bad(place, f"there is no file {name!r}", _near_file(path)) from None
             self._broken[path] = error
             raise
 
@@ -171,6 +174,13 @@ def _own_address(document: Document) -> str:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
+    except OSError:
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
     except OSError:
         return False
 

@@ -61,7 +61,7 @@ class _Converter:
     def document(self) -> dict[str, JsonValue]:
         root = Place(self.whole, "", self.whole.value)
         value = root.value
-        converted = {"openapi": "3.0.0", "servers": self._servers(root)}
+        converted: dict[str, JsonValue] = {"openapi": "3.0.0", "servers": self._servers(root)}
         converted |= {
             key: member for key, member in value.items() if key in _KEPT or key.startswith("x-")
         }
@@ -73,13 +73,13 @@ class _Converter:
         converted["components"] = {"securitySchemes": schemes}
         return converted
 
-    def _from(self, place: Place, *keys: str | int) -> None:
+    def note_origin(self, place: Place, *keys: str | int) -> None:
         """Note where what stands under a pointer of the conversion comes from."""
         self.origins["".join(f"/{escape(str(key))}" for key in keys)] = place.source
 
     def _servers(self, root: Place) -> list[JsonValue]:
         place = root.child("host" if "host" in root.value else "basePath")
-        self._from(place, "servers")
+        self.note_origin(place, "servers")
         host, path = root.child("host").value, root.child("basePath").value
         path = path if isinstance(path, str) else ""
         start = f"//{host}" if isinstance(host, str) else ""
@@ -87,7 +87,7 @@ class _Converter:
 
     def _schemes(self, place: Place) -> Iterator[tuple[str, JsonValue]]:
         for name, member in place.members():
-            self._from(member, "components", "securitySchemes", name)
+            self.note_origin(member, "components", "securitySchemes", name)
             value = member.value
             kind = value.get("type") if isinstance(value, dict) else None
             if kind == "basic":
@@ -100,7 +100,7 @@ class _Converter:
     def _item(self, path: str, item: Place) -> JsonValue:
         if not isinstance(item.value, dict):
             return item.value
-        self._from(item, "paths", path)
+        self.note_origin(item, "paths", path)
         converted: dict[str, JsonValue] = {}
         for key, member in item.members():
             if key in _METHODS and isinstance(member.value, dict):
@@ -140,7 +140,7 @@ class _Operation:
 
     def converted(self) -> dict[str, JsonValue]:
         place = self.place
-        self.document._from(place, *self.at)
+        self.document.note_origin(place, *self.at)
         value = {key: item for key, item in place.value.items() if key not in _DROPPED}
         found = self._parameters()
         value["parameters"] = list(self._plain(found))
@@ -160,7 +160,7 @@ class _Operation:
         return value
 
     def _from(self, place: Place, *keys: str | int) -> None:
-        self.document._from(place, *self.at, *keys)
+        self.document.note_origin(place, *self.at, *keys)
 
     def _follow(self, place: Place) -> Place:
         return followed(place, self.document.references, self.document.problems)
