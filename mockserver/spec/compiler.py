@@ -122,6 +122,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     principals = compile_principals(model.principals, place.child("principals").source, steps)
     schemes = whole.descend("components", "securitySchemes")
     context.schemes = compile_schemes(schemes, bodies.resolve, principals, problems)
+    context.declared = frozenset(name for name, _ in schemes.members())
     problems += check_principals(principals, context.schemes, place.child("principals"))
     context.compile_shared()
     operations = tuple(compile_operations(whole.child("paths"), version, context))

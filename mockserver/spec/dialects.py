@@ -264,7 +264,7 @@ class _Converter:
         required = converted.get("required")
         if not optional or not isinstance(required, list):
             return
-        kept = [name for name in required if name not in optional]
+        kept = [name for name in required if not isinstance(name, str) or name not in optional]
         if kept or self._dialect.draft != "4":
             converted["required"] = kept
         else:
@@ -312,7 +312,8 @@ def _both(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, 
     """Join two parts of a schema; of one keyword that both have, each holds."""
     if left.keys().isdisjoint(right):
         return {**left, **right}
-    return {**left, "allOf": [*left.get("allOf", ()), right]}
+    parts = left.get("allOf")
+    return {**left, "allOf": [*(parts if isinstance(parts, list) else ()), right]}
 
 
 def _nullable(value: JsonValue, converted: dict[str, JsonValue]) -> None:

@@ -58,6 +58,8 @@ class DocumentContext:
     test_values: tuple[TestValues, ...] = ()
     ids: set[str] = field(default_factory=set)
     """Names of the operations so far."""
+    declared: frozenset[str] = frozenset()
+    """Names of all security schemes, also of those left out."""
 
     def compile_shared(self) -> None:
         """Compile once what every operation has from the document."""
@@ -194,7 +196,7 @@ class _Operation:
             self._warn(place.source, "`security` is a list", "that of the document holds")
         if not isinstance(place.value, list):
             place = context.security
-        return compile_security(place, context.schemes, context.problems)
+        return compile_security(place, context.schemes, context.declared, context.problems)
 
     def _parameters(self) -> Iterator[Parameter]:
         """Yield the path item's and the operation's parameters; the latter replace the former."""

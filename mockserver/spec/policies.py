@@ -52,7 +52,10 @@ def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
     message = str(detail["msg"]).removeprefix("Value error, ")
     hint = ""
     if detail["type"] == "extra_forbidden":
-        message, hint = f"{path[-1]!r} is not known here", "check its spelling, or leave it out"
+        message, hint = (
+            f"{detail['loc'][-1]!r} is not known here",
+            "check its spelling, or leave it out",
+        )
     return SpecProblem(source.child(*path), message, hint)
 
 

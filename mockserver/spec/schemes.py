@@ -1,6 +1,6 @@
 """Security schemes, and the requirements that name them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from mockserver.errors import SpecProblem, warning
 from mockserver.model import Principals, SchemeUse, SecurityScheme
@@ -66,28 +66,30 @@ def _api_key(name: str, place: Place, owners: Principals | None) -> SecuritySche
 
 
 def compile_security(
-    place: Place, schemes: Schemes, problems: list[SpecProblem]
+    place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
 ) -> tuple[tuple[SchemeUse, ...], ...]:
-    """Compile a list of security requirements.
+    """Compile a list of security requirements; `declared` are also the schemes left out.
 
     A scheme that there is not cannot be asked for. What else its alternative asks for still is;
     an alternative of which nothing remains is left out, for it would let everybody in.
     """
     alternatives = []
     for item in place.items():
-        uses = _uses(item, schemes, problems)
+        uses = _uses(item, schemes, declared, problems)
         if uses or item.value == {}:
             alternatives.append(uses)
     return tuple(alternatives)
 
 
-def _uses(place: Place, schemes: Schemes, problems: list[SpecProblem]) -> tuple[SchemeUse, ...]:
+def _uses(
+    place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
+) -> tuple[SchemeUse, ...]:
     uses = []
     for name, member in place.members():
-        if (scheme := schemes.get(name)) is None:
-            hint = near(name, schemes) or "declare it; until then it is not asked for"
+        if (scheme := schemes.get(name)) is not None:
+            uses.append(SchemeUse(scheme, tuple(str(item.value) for item in member.items())))
+        elif name not in declared:
+            hint = near(name, declared) or "declare it; until then it is not asked for"
             problem = warning(member.source, f"there is no security scheme {name!r}", hint)
             problems.append(problem)
-            continue
-        uses.append(SchemeUse(scheme, tuple(str(item.value) for item in member.items())))
     return tuple(uses)

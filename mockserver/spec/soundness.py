@@ -54,8 +54,9 @@ def _take_out(
     """Change what a path leads to: a schema inside to a sound one, anything else to nothing."""
     around = schema
     for key in path[:-1]:
-        around = around[key]
-    last, inner = path[-1], around[path[-1]]
+        around = around[_own(key, around)]
+    last = _own(path[-1], around)
+    inner = around[last]
     if last in ONE and isinstance(inner, dict):  # the draft's own schema may not say where in it
         sound = made_sound(inner, check, lambda below, told: note([*path, *below], told))
         if sound != inner:
@@ -63,9 +64,14 @@ def _take_out(
             return
     note(path, message)
     if isinstance(around, list):
-        around[int(last)] = {}
+        around[last] = {}
     else:
         del around[last]
+
+
+def _own(key: str | int, around: JsonValue) -> JsonValue:
+    """Return a key as a collection has it: the validator takes a name of digits for an index."""
+    return str(key) if isinstance(around, dict) else key
 
 
 def culprit(path: Keys) -> list[str | int]:
