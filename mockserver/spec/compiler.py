@@ -83,6 +83,7 @@ class Loader:
         whole = Place(document, "", document.value)
         bodies = BodyCompiler(references, Schemas(references, version, problems), problems)
         api = _compile(whole, version, bodies, self)
+        problems += references.flaws()
         if self.thorough or self.strict:
             problems += bodies.misfits()
         if any(problem.severity is Severity.ERROR for problem in problems):

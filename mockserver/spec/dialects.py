@@ -254,11 +254,19 @@ class _Converter:
     def _member(self, key: str, member: Place, optional: frozenset[str]) -> JsonValue:
         value = member.value
         if key in NAMED and isinstance(value, dict):
-            return {name: self._schema(below) for name, below in member.members()}
+            named = [(name, below) for name, below in member.members() if self._is_schema(below)]
+            return {name: self._schema(below) for name, below in named}
         if key in SEVERAL and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._schema(below, names) for below in member.items()]
         return self._schema(member) if key in ONE else value
+
+    def _is_schema(self, place: Place) -> bool:
+        """Tell whether a named value can be a schema, or a list of names that some drafts have."""
+        if isinstance(place.value, dict | bool | list):
+            return True
+        self._links.note(place, "not a schema", "it is left out")
+        return False
 
     def _relax_required(self, converted: dict[str, JsonValue], optional: frozenset[str]) -> None:
         required = converted.get("required")

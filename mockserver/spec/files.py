@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mockserver.errors import SpecError, SpecProblem
-from mockserver.spec.documents import Document, load_document
+from mockserver.spec.documents import Document, flawless, load_document
 from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -108,7 +108,7 @@ class _Found:
         if not is_overlay(document):
             self._documents.setdefault(path, document)
             return
-        file = extended_file(document)
+        file = extended_file(flawless(document))
         target = _beside(path, file or "")
         if file is None or target is None:
             hint = "name a file in the overlay's own folder"

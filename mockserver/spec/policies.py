@@ -23,7 +23,7 @@ from mockserver.model import (
 )
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
-from mockserver.spec.documents import Document
+from mockserver.spec.documents import Document, flawless
 from mockserver.spec.expressions import WORLD_FUNCTIONS, Known, compile_template
 from mockserver.spec.references import Place
 
@@ -212,7 +212,7 @@ def load_fixtures(
     for index, file in enumerate(files):
         try:
             at = place.child(index)
-            document = read(_fixture_path(file, at), _display(file, at))
+            document = flawless(read(_fixture_path(file, at), _display(file, at)))
             fixtures += _fixture(document, context)
         except SpecError as error:
             context.problems += error.problems

@@ -76,6 +76,10 @@ class References:
         if document.path is not None:
             self._loaded[document.path.resolve()] = document
 
+    def flaws(self) -> list[SpecProblem]:
+        """List what is wrong with the texts of all files so far."""
+        return [flaw for document in self._loaded.values() for flaw in document.flaws]
+
     def resolve(self, place: Place) -> Place:
         """Follow a `$ref`, and those it leads to; anything else is returned as it is.
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mockserver.errors import Source, SpecError, SpecProblem
 from mockserver.spec import documents
-from mockserver.spec.documents import load_document, parse_document
+from mockserver.spec.documents import flawless, load_document, parse_document
 
 YAML = """\
 openapi: 3.1.0
@@ -36,7 +36,7 @@ JSON = """\
 
 def problems(content: bytes, file: str = "a.yaml") -> tuple[SpecProblem, ...]:
     with pytest.raises(SpecError) as caught:
-        parse_document(content, file)
+        flawless(parse_document(content, file))
     return caught.value.problems
 
 
