@@ -76,7 +76,7 @@ class BodyCompiler:
         self.show(place, validator)
         form = None
         if media_type.lower() == FORM:
-            form = FormDecoder(shape_of(self.resolve(schema), self.references))
+            form = FormDecoder(shape_of(schema, self.schemas))
         return RequestMedia(media_type.lower(), validator, form)
 
     def responses(self, place: Place) -> tuple[DocumentedResponse, ...]:
@@ -118,7 +118,7 @@ class BodyCompiler:
             if name.lower() == "content-type":
                 continue
             examples = [example.value for example in self._examples(header)]
-            schema = self.resolve(header.child("schema")).value
+            schema = self.schemas.resolve(header.child("schema")).value
             if not examples and isinstance(schema, dict):
                 examples = [schema[key] for key in ("example", "default") if key in schema]
             if examples:
@@ -130,7 +130,7 @@ class BodyCompiler:
         examples = tuple(self._examples(place))
         if schema.value is None:
             return ResponseMedia(media_type.lower(), examples, None)
-        resolved = self.resolve(schema).value
+        resolved = self.schemas.resolve(schema).value
         if not examples and isinstance(resolved, dict):
             examples = tuple(_schema_examples(resolved))
         bundle = self.schemas.bundle(schema, "response")

@@ -87,7 +87,8 @@ def _exclusive(place: Place, note: Note, is_old: bool) -> _Changes:  # noqa: FBT
         is_switch = isinstance(given, bool)
         if given is None or is_switch is is_old or not isinstance(given, int | float):
             continue
-        note(place.child(keyword), f"`{keyword}` is {'a number' if is_switch else 'true or false'}")
+        needed = "a number in OpenAPI 3.1" if is_switch else "true or false in OpenAPI 3.0"
+        note(place.child(keyword), f"`{keyword}` is {needed}")
         if is_switch:
             changes[keyword] = limit if given and limit is not None else _GONE
             if given and limit is not None:

@@ -145,7 +145,8 @@ class _Operation:
     def _takes_objects(self, place: Place) -> bool:
         """Tell whether every body that passes validation is an object."""
         content = self._bodies.resolve(place).child("content").members()
-        schemas = [self._bodies.resolve(media.child("schema")).value for _, media in content]
+        resolve = self._bodies.schemas.resolve
+        schemas = [resolve(media.child("schema")).value for _, media in content]
         return all(
             isinstance(schema, dict) and schema.get("type") == "object" for schema in schemas
         )
@@ -234,7 +235,7 @@ class _Operation:
     def _parameter(self, name: str, where: str, place: Place) -> Parameter:
         content = place.child("content").members()
         schema = content[0][1].child("schema") if content else place.child("schema")
-        resolved = self._bodies.resolve(schema)
+        resolved = self._bodies.schemas.resolve(schema)
         style, explode = style_of(where, place.value)
         value = resolved.value if isinstance(resolved.value, dict) else {}
         validator = None
@@ -247,7 +248,7 @@ class _Operation:
             required=place.child("required").value is True or where == "path",
             style=style,
             explode=explode,
-            shape=shape_of(resolved, self._bodies.references),
+            shape=shape_of(resolved, self._bodies.schemas),
             validator=validator,
             default=value.get("default"),
             is_json=bool(content),

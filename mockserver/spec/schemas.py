@@ -134,12 +134,33 @@ class Schemas:
     def bundle(self, place: Place, direction: str) -> Bundle:
         """Convert a schema object and all it refers to."""
         dialect = self._dialect(place)
+        known = self._knowledge(dialect, direction)
+        root = _Reading(known).read(place)
+        return Bundle(root, known.definitions, dialect.definitions)
+
+    def resolve(self, place: Place) -> Place:
+        """Follow the reference that a schema object is, by pointer or by name.
+
+        A bad one gives a place without a value; it is told where the schema is compiled.
+        """
+        identifiers = self._knowledge(self._dialect(place), "request").identifiers
+        seen: set[tuple[str, str]] = set()
+        while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
+            seen.add(place.key)
+            try:
+                place = identifiers.target(place, "$ref")
+            except SpecError:
+                place = Place(place.document, place.pointer, None)
+            if place.key in seen:
+                return Place(place.document, place.pointer, None)
+        return place
+
+    def _knowledge(self, dialect: Dialect, direction: str) -> "_Known":
         key = (dialect, direction)
         if (known := self._known.get(key)) is None:
             identifiers = Identifiers(self.references, dialect)
             known = self._known[key] = _Known(dialect, direction, identifiers, self.problems)
-        root = _Reading(known).read(place)
-        return Bundle(root, known.definitions, dialect.definitions)
+        return known
 
     def _dialect(self, place: Place) -> Dialect:
         if isinstance(place.value, dict) and "$schema" not in place.value:
