@@ -26,6 +26,7 @@ _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
 _WITHOUT_UUID = frozenset(("4", "6", "7"))
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_LEFT_OUT = "it is left out"
 _ROOT = "mock:/"
 """The address of a bundle whose definitions are resources of their own."""
 
@@ -262,9 +263,12 @@ class _Reading:
 
         def note(path: Keys, message: str) -> None:
             source = place.document.source(place.pointer + _pointer(path))
-            problem = warning(source, f"not a schema: {message}", "it is left out")
-            self._known.problems.append(problem)
+            self._known.problems.append(warning(source, f"not a schema: {message}", _LEFT_OUT))
 
+        if isinstance(schema, bool) and self._known.dialect.draft == "4":
+            message = f"{str(schema).lower()} is one since OpenAPI 3.1"
+            self._known.problems.append(warning(place.source, message, "it is read as such"))
+            return {} if schema else {"not": {}}
         return made_sound(schema, check, note)
 
 
