@@ -1,7 +1,7 @@
 """The command line."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,17 +9,30 @@ import click
 
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
-from mockserver.engine.pipeline import Options
+from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.sandbox import BUILT_IN
 from mockserver.engine.trace import decisions
-from mockserver.errors import MockserverError, SpecError
+from mockserver.errors import MockserverError, SpecError, in_reading_order
 from mockserver.exchange import Request
+from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
-from mockserver.server.opening import application, greeting, open_engine, parse_settings
+from mockserver.server.opening import (
+    Sources,
+    application,
+    bundled_specs,
+    greeting,
+    open_engine,
+    parse_settings,
+)
+from mockserver.spec.compiler import Loader
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 _DOCUMENT = click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
+_STRICT = click.option(
+    "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
+)
 _SET = click.option(
     "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
 )
@@ -50,6 +63,8 @@ def main() -> None:
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
+@_STRICT
+@click.option("--reload", is_flag=True, help="Load documents anew when they change.")
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     host: str,
@@ -62,6 +77,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     no_mock_headers: bool,
     no_cors: bool,
     max_body: int,
+    strict: bool,
+    reload: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
     if host not in _LOOPBACK and not no_control and not control_token:
@@ -69,7 +86,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        engine = open_engine(documents, seed, parse_settings(settings), options)
+        sources = Sources(documents, parse_settings(settings), strict)
+        engine = open_engine(sources, seed, options)
     except MockserverError as error:
         _stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
@@ -82,7 +100,14 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
-    serving.run(app, listener, lambda: click.echo(text))
+    serving.run(app, listener, lambda: click.echo(text), _look(engine, sources) if reload else None)
+
+
+def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
+    """Make the function that looks for changed documents, and tells of them on stderr."""
+    from mockserver.server.reloading import Reloader  # noqa: PLC0415 - only --reload needs it
+
+    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look
 
 
 @main.command(context_settings={"allow_interspersed_args": False})
@@ -103,7 +128,7 @@ def run(
     Ends with the exit code of COMMAND.
     """
     try:
-        engine = open_engine(documents, seed, parse_settings(settings))
+        engine = open_engine(Sources(documents, parse_settings(settings)), seed)
     except MockserverError as error:
         _stop(error)
     from mockserver.server.beside import run_beside  # noqa: PLC0415 - the server's imports
@@ -118,31 +143,48 @@ def run(
 
 @main.command()
 @_DOCUMENTS
-def check(documents: Sequence[Path]) -> None:
-    """Read DOCUMENTS and report everything that is wrong with them."""
+@_STRICT
+def check(documents: Sequence[Path], *, strict: bool) -> None:
+    """Read DOCUMENTS and report everything that is wrong with them.
+
+    Exits with 2 if they cannot be served, or with --strict if anything is wrong.
+    """
+    loader = Loader(BUILT_IN, strict, thorough=True)
     try:
-        engine = open_engine(documents)
+        apis = loader.load(documents or [bundled_specs()])
     except MockserverError as error:
         _stop(error)
-    for api in engine.apis.values():
+    for problem in in_reading_order(problem for api in apis for problem in api.problems):
+        click.echo(str(problem))
+    for api in apis:
         count = len(api.operations)
         counted = f"{count} operation{'' if count == 1 else 's'}"
-        click.echo(f"{api.source.file}: {api.name}: {counted}, no problems")
+        click.echo(f"{api.source.file}: {api.name}: {counted}, {_told(api)}")
+    for file in loader.files.skipped:
+        click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
+
+
+def _told(api: Api) -> str:
+    count = len(api.problems)
+    return f"{count} problem{'' if count == 1 else 's'}, left out" if count else "no problems"
 
 
 @main.command()
 @_DOCUMENTS
-def routes(documents: Sequence[Path]) -> None:
-    """List the operations that would be served."""
+@_STRICT
+def routes(documents: Sequence[Path], *, strict: bool) -> None:
+    """List the operations that would be served, and what else a document describes."""
     try:
-        engine = open_engine(documents)
+        engine = open_engine(Sources(documents, strict=strict))
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
-        path = api.servers[0].path if api.servers else ""
         for operation in api.operations:
+            path = next((server.path for server in operation.servers or api.servers), "")
             url = f"/{api.name}{path}{operation.path}"
             click.echo(f"{operation.method:<7} {url}  {operation.id}  {operation.source}")
+        for item in api.unserved:
+            click.echo(f"{item.method:<7} {item.kind} {item.name}  not served  {item.source}")
 
 
 @main.command()
@@ -154,6 +196,7 @@ def routes(documents: Sequence[Path]) -> None:
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
+@_STRICT
 def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
     url: str,
@@ -163,10 +206,12 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     at: str | None,
     seed: int,
     settings: Sequence[str],
+    *,
+    strict: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(documents, seed, parse_settings(settings))
+        engine = open_engine(Sources(documents, parse_settings(settings), strict), seed)
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mockserver.clock import ZERO, Duration, parse_duration
-from mockserver.errors import Source
+from mockserver.errors import Source, SpecProblem
 from mockserver.exchange import JsonValue, Scope, Template, Violation
 from mockserver.verbs import Otherwise, Program
 
@@ -297,6 +297,20 @@ class Operation:
     deprecated: bool = False
     is_page: bool = False
     """It is the mock's own page, for people; the API has no such operation."""
+    servers: "tuple[Server, ...]" = ()
+    """Its own addresses; empty if they are the API's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A request that the document describes and the real service sends: nobody can call it here."""
+
+    kind: str
+    """callback or webhook."""
+    method: str
+    name: str
+    """A webhook's name; an operation's callback and the expression that is its address."""
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,3 +351,6 @@ class Api:
     """Pages of the mock's own that messages link to, below the API's name."""
     document: Callable[[], dict[str, JsonValue]] = dict
     """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""
+    unserved: tuple[Unserved, ...] = ()
+    problems: tuple[SpecProblem, ...] = ()
+    """What is wrong with the document and was left out, in no order."""

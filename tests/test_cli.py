@@ -88,7 +88,7 @@ def test_check_says_that_the_bundled_documents_are_sound() -> None:
 
 def test_check_reports_every_problem_of_every_document_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(WRONG)
-    (tmp_path / "two.yaml").write_text("a: 1\na: 2\n")
+    (tmp_path / "two.yaml").write_text("openapi: 1\ninfo: [\n")
     result = run("check", str(tmp_path))
     assert result.exit_code == 2
     for told in (
@@ -96,7 +96,7 @@ def test_check_reports_every_problem_of_every_document_with_its_place(tmp_path: 
         f"{tmp_path}/one.yaml:12:13: /paths/~1a/get/x-mock/steps/0/require: 'setings' is not",
         "(did you mean 'settings'?)",
         f"{tmp_path}/one.yaml:13:20: /paths/~1a/get/x-mock/steps/1/find/in: there is no collection",
-        f"{tmp_path}/two.yaml:2:1: /a: the key 'a' stands here again",
+        f"{tmp_path}/two.yaml:3:1: (document): this is not YAML",
         "4 problems; nothing is served.",
     ):
         assert told in result.output

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mockserver.clock import VirtualClock
+from mockserver.clock import Instant, VirtualClock
 from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal
-from mockserver.engine.records import DEFAULT_CAPACITY, Collection
+from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError
 from mockserver.errors import SandboxFullError, SettingsError
 from mockserver.exchange import JsonValue, Record, Scope
 from mockserver.model import Api, CollectionSpec, Fixture
@@ -155,6 +155,41 @@ class Sandbox:
             store = self.stores[api] = self._fill(self.apis[api], now)
         return store
 
+    def replace(
+        self,
+        apis: Mapping[str, Api],
+        overrides: Mapping[str, Mapping[str, JsonValue]],
+        system: Instant,
+    ) -> None:
+        """Serve other versions of the APIs; records and settings stay where they still belong.
+
+        A collection keeps its records if they fit its new description, else it starts anew, as do
+        new collections. A setting keeps its value if its declaration is the same.
+        """
+        before, stores = self.apis, self.stores
+        settings, self._settings = self._settings, {}
+        self.apis, self._overrides, self.stores = apis, overrides, {}
+        now = self.clock.now(system)
+        for name in apis.keys() & settings.keys():
+            declared, kept = apis[name].settings, before[name].settings
+            self.settings(name).update(
+                (key, value)
+                for key, value in settings[name].items()
+                if key in declared and declared[key] == kept[key]
+            )
+        for name in apis.keys() & stores.keys():
+            self.stores[name] = self._moved(stores[name], apis[name], now)
+
+    def _moved(self, store: Store, api: Api, now: int) -> Store:
+        """Put the records of a store into the collections that an API has now."""
+        specs = {**BUILT_IN, **api.collections}
+        moved = {name: _with_spec(store, spec) for name, spec in specs.items()}
+        kept = {name: collection for name, collection in moved.items() if collection is not None}
+        if len(kept) < len(specs):
+            fresh = {collection.spec.name: collection for collection in self._fill(api, now)}
+            kept = {name: kept.get(name, fresh[name]) for name in specs}
+        return Store(kept)
+
     def _fill(self, api: Api, now: int) -> Store:
         specs = {**BUILT_IN, **api.collections}
         records: dict[str, list[Record]] = {name: [] for name in specs}
@@ -165,6 +200,21 @@ class Sandbox:
         return Store(
             {name: Collection(spec, records[name], capacity) for name, spec in specs.items()}
         )
+
+
+def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
+    """Return a store's collection under another description; None if its records do not fit."""
+    if spec.name not in store:
+        return None
+    collection = store.collection(spec.name)
+    if collection.spec == spec:
+        return collection
+    if any(spec.key not in record for record in collection):
+        return None
+    try:
+        return Collection(spec, collection, collection.capacity)
+    except ConflictError:
+        return None
 
 
 def _rows(fixture: Fixture, scope: Scope) -> list[Record]:
@@ -230,6 +280,17 @@ class Sandboxes:
         sandbox = Sandbox(name, self.apis, self.seed, self.overrides, self.bounds)
         self._by_name[name] = sandbox
         return sandbox
+
+    def replace(
+        self,
+        apis: Mapping[str, Api],
+        overrides: Mapping[str, Mapping[str, JsonValue]],
+        system: Instant,
+    ) -> None:
+        """Let all sandboxes serve other versions of the APIs."""
+        self.apis, self.overrides = apis, overrides
+        for sandbox in self._by_name.values():
+            sandbox.replace(apis, overrides, system)
 
     def names(self) -> list[str]:
         """List the sandboxes that exist, oldest first."""

@@ -1,6 +1,7 @@
 """From the command line's words to an engine and the words it greets with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from mockserver.exchange import JsonValue
 from mockserver.model import Api
 from mockserver.server import views
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App, AsgiApp
-from mockserver.spec.compiler import load_apis
+from mockserver.spec.compiler import Loader
+from mockserver.spec.files import Stamp
+
+Overrides = dict[str, dict[str, JsonValue]]
+"""Values of settings by API, in place of their defaults."""
 
 Settings = Mapping[str, Mapping[str, JsonValue]]
 """API → setting → value."""
@@ -26,24 +31,44 @@ def bundled_specs() -> Path:
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def open_engine(
-    documents: Sequence[Path],
-    seed: int = 0,
-    settings: Settings | None = None,
-    options: Options | None = None,
-) -> Engine:
-    """Load documents, the bundled ones if there are none, and make an engine of them.
+@dataclass(slots=True)
+class Sources:
+    """What an engine is made from: documents, and settings in place of their defaults."""
+
+    documents: Sequence[Path] = ()
+    settings: Settings = field(default_factory=dict)
+    strict: bool = False
+    seen: dict[Path, Stamp] = field(default_factory=dict)
+    """The files of the last load, as they were before it."""
+
+    def load(self) -> tuple[list[Api], Overrides]:
+        """Load the documents, the bundled ones if there are none.
+
+        Raises:
+            SpecError: If documents are wrong.
+            SettingsError: If settings are.
+        """
+        loader = Loader(BUILT_IN, self.strict)
+        try:
+            apis = loader.load(self.documents or [bundled_specs()])
+        finally:
+            self.seen = loader.files.seen
+        by_name = {api.name: api for api in apis}
+        overrides = {
+            name: _checked(name, changes, by_name) for name, changes in self.settings.items()
+        }
+        return apis, overrides
+
+
+def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
+    """Load documents and make an engine of them.
 
     Raises:
         SpecError: If documents are wrong.
         SettingsError: If settings are.
     """
-    apis = load_apis(documents or [bundled_specs()], BUILT_IN)
-    by_name = {api.name: api for api in apis}
-    overrides = {
-        name: _checked(name, changes, by_name) for name, changes in (settings or {}).items()
-    }
-    return Engine(apis, Sandboxes(by_name, seed, overrides), options)
+    apis, overrides = sources.load()
+    return Engine(apis, Sandboxes({api.name: api for api in apis}, seed, overrides), options)
 
 
 def _checked(
@@ -101,7 +126,8 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If settings are.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
-    engine = open_engine([Path(item) for item in given], seed, settings, options)
+    sources = Sources([Path(item) for item in given], settings or {})
+    engine = open_engine(sources, seed, options)
 
     return application(
         engine,
@@ -151,9 +177,20 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
         [
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
+            *_left_out(engine),
             f"Control API: {where}",
         ]
     )
+
+
+def _left_out(engine: Engine) -> list[str]:
+    """Say that the documents are not served as they are written."""
+    count = sum(len(api.problems) for api in engine.apis.values())
+    files = " ".join(api.source.file for api in engine.apis.values() if api.problems)
+    if not count:
+        return []
+    problems = f"{count} problem{'' if count == 1 else 's'}"
+    return [f"{problems} in the documents: left out, and told by `mockserver check {files}`"]
 
 
 def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str, str]:

@@ -24,7 +24,7 @@ def report(tmp_path: Path) -> Report:
             (tmp_path / name.replace("_", ".")).write_text(text)
         paths = [tmp_path / f"d{index}.yaml" for index in range(len(texts))]
         with pytest.raises(SpecError) as caught:
-            load_apis(paths, ["messages"])
+            load_apis(paths, ["messages"], strict=True)
         return [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
 
     return reporting
@@ -38,7 +38,9 @@ def load(tmp_path: Path, text: str) -> Api:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("swagger: '2.0'\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
+        ("a: 1\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
+        ("swagger: '1.2'\n", "d0.yaml:1:1: /swagger: OpenAPI '1.2' is not known"),
+        ("openapi: 4.0.0\n", "d0.yaml:1:1: /openapi: OpenAPI '4.0.0' is not known"),
         (HEAD, "d0.yaml:1:1: /paths: there is no operation to serve"),
         (
             HEAD + "x-mock:\n  setings: {}\n" + PATHS,
