@@ -1,14 +1,20 @@
 """From the command line's words to an engine and the words it greets with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from mockserver.clock import Instant
+from mockserver.clock import Instant, system_now
 from mockserver.engine.pipeline import Engine, Options
-from mockserver.engine.sandbox import BUILT_IN, DEFAULT_SANDBOX, Sandboxes, check_settings
-from mockserver.errors import SettingsError
+from mockserver.engine.sandbox import (
+    BUILT_IN,
+    DEFAULT_SANDBOX,
+    FixtureError,
+    Sandboxes,
+    check_settings,
+)
+from mockserver.errors import SettingsError, SpecError, SpecProblem
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
 from mockserver.server import views
@@ -35,8 +41,12 @@ class Sources:
     settings: Sequence[str] = ()
     """Each `api.setting=value`."""
     strict: bool = False
+    thorough: bool = False
+    """Look for examples that do not conform, too."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
     """The files of the last load, as they were before it."""
+    skipped: list[str] = field(default_factory=list)
+    """Files in the folders of the last load that are no documents."""
 
     def load(self) -> tuple[list[Api], Overrides]:
         """Load the documents, the bundled ones if there are none.
@@ -45,12 +55,28 @@ class Sources:
             SpecError: If documents are wrong.
             SettingsError: If settings are.
         """
-        loader = Loader(BUILT_IN, self.strict)
+        loader = Loader(BUILT_IN, self.strict, self.thorough)
         try:
             apis = loader.load(self.documents or [bundled_specs()])
         finally:
-            self.seen = loader.files.seen
-        return apis, _overrides(self.settings, {api.name: api for api in apis})
+            self.seen, self.skipped = loader.files.seen, loader.files.skipped
+        by_name = {api.name: api for api in apis}
+        overrides = _overrides(self.settings, by_name)
+        _check_fixtures(by_name, overrides)
+        return apis, overrides
+
+
+def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
+    """Make the records of all fixtures once, to see that they can be made."""
+    sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX)
+    problems = []
+    for name in apis:
+        try:
+            sandbox.store(name, system_now())
+        except FixtureError as error:
+            problems.append(SpecProblem(error.fixture.source, str(error)))
+    if problems:
+        raise SpecError(problems)
 
 
 def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
