@@ -10,21 +10,12 @@ import click
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
 from mockserver.engine.pipeline import Engine, Options
-from mockserver.engine.sandbox import BUILT_IN
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError, in_reading_order
 from mockserver.exchange import Request
 from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
-from mockserver.server.opening import (
-    Sources,
-    application,
-    bundled_specs,
-    greeting,
-    open_engine,
-    parse_settings,
-)
-from mockserver.spec.compiler import Loader
+from mockserver.server.opening import Sources, application, greeting, open_engine, parse_settings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
@@ -149,9 +140,9 @@ def check(documents: Sequence[Path], *, strict: bool) -> None:
 
     Exits with 2 if they cannot be served, or with --strict if anything is wrong.
     """
-    loader = Loader(BUILT_IN, strict, thorough=True)
+    sources = Sources(documents, strict=strict, thorough=True)
     try:
-        apis = loader.load(documents or [bundled_specs()])
+        apis, _ = sources.load()
     except MockserverError as error:
         _stop(error)
     for problem in in_reading_order(problem for api in apis for problem in api.problems):
@@ -160,7 +151,7 @@ def check(documents: Sequence[Path], *, strict: bool) -> None:
         count = len(api.operations)
         counted = f"{count} operation{'' if count == 1 else 's'}"
         click.echo(f"{api.source.file}: {api.name}: {counted}, {_told(api)}")
-    for file in loader.files.skipped:
+    for file in sources.skipped:
         click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
 
 
