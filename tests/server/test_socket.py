@@ -1,6 +1,8 @@
 import json
 import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +11,11 @@ from tests.served import Served
 
 PATH = "/cloutly/api/v1/businesses"
 KEY = {"x-api-key": "demo-cloutly-key"}
+SHOP = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths: {/name: {get: {responses: {'200': {content: {application/json: {example: one}}}}}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +142,19 @@ def test_a_signal_stops_it() -> None:
     assert "Control API: off" in server.greeting
     assert httpx.get(server.url + "/_mock/health").status_code == 404
     assert server.stop() in (0, -signal.SIGTERM)
+
+
+def test_changed_documents_are_served_while_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP)
+    server = Served("--reload", str(path))
+    try:
+        with httpx.Client(base_url=server.url) as client:
+            assert client.get("/name").json() == "one"
+            path.write_text(SHOP.replace("one", "two"))
+            deadline = time.monotonic() + 10
+            while (found := client.get("/name").json()) == "one":
+                assert time.monotonic() < deadline
+    finally:
+        server.stop()
+    assert found == "two"
