@@ -170,7 +170,7 @@ definitions:
         ),
         (
             GET + "      responses: {200: {schema: {type: strin}}}\n",
-            "d.yaml:6:33: warning: /paths/~1a/get/responses/200/schema/type: not a schema",
+            "d.yaml:6:34: warning: /paths/~1a/get/responses/200/schema/type: not a schema",
         ),
         (GET + SHARED, "d.yaml:14:7: warning: /definitions/A/type: not a schema"),
         (GET + SHARED, "d.yaml:12:44: warning: /parameters/b/maxLength: not a schema"),
