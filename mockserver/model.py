@@ -14,11 +14,26 @@ from mockserver.verbs import Otherwise, Program
 class Validator(Protocol):
     """Checks JSON values against one schema."""
 
+    def schema(self) -> JsonValue:
+        """Return the schema, self-contained."""
+
     def is_valid(self, value: JsonValue, /) -> bool:
         """Tell whether the value conforms."""
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
         """List every way in which the value does not conform."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedParameter:
+    """What a document says of a parameter to those who fill it in."""
+
+    name: str
+    where: str
+    required: bool
+    example: JsonValue
+    """Null if the document gives none."""
+    validator: Validator | None
 
 
 Decoded = tuple[dict[str, dict[str, JsonValue]], list[Violation]]
@@ -50,6 +65,8 @@ class RequestMedia:
     """A type or a range, such as `application/json` or `text/*`."""
     validator: Validator | None
     form: FormDecoder | None = None
+    example: JsonValue = None
+    """The first that the document gives; null if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +296,7 @@ class Operation:
     summary: str
     source: Source
     parameters: Parameters | None
+    """Decodes them; None if there are none."""
     body: RequestBody | None
     responses: tuple[DocumentedResponse, ...]
     security: tuple[tuple[SchemeUse, ...], ...]
@@ -295,6 +313,8 @@ class Operation:
     success: int = 200
     """The lowest 2xx status that is documented."""
     deprecated: bool = False
+    described: tuple[DescribedParameter, ...] = ()
+    """Its parameters, for those who fill them in."""
     is_page: bool = False
     """It is the mock's own page, for people; the API has no such operation."""
 

@@ -1,13 +1,17 @@
 """What the control API shows of APIs, sandboxes and messages, as JSON."""
 
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.clock import Instant, format_duration, format_instant
-from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status
-from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status, next_change
+from mockserver.engine.sample_request import sample_request
+from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
 from mockserver.exchange import JsonValue, Record
 from mockserver.messages import segments
-from mockserver.model import Api, Setting
+from mockserver.model import Api, Operation, Setting
 
 
 class ApiSummary(TypedDict):
@@ -21,6 +25,15 @@ class ApiSummary(TypedDict):
     operations: int
 
 
+class Sample(TypedDict):
+    """A request to try an operation with, demo credential included."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str | None
+
+
 class OperationSummary(TypedDict):
     """An operation of an API."""
 
@@ -29,6 +42,7 @@ class OperationSummary(TypedDict):
     path: str
     summary: str
     deprecated: bool
+    sample: Sample
 
 
 class Credential(TypedDict):
@@ -125,11 +139,17 @@ Message = TypedDict(
         "created_at": str,
         "send_at": str,
         "status": str,
+        "changes_at": str | None,
         "segments": int | None,
+        "encoding": str | None,
         "data": JsonValue,
     },
 )
-"""A simulated SMS or e-mail; `segments` is the number of SMS that the text needs."""
+"""A simulated SMS or e-mail.
+
+`changes_at` is when its status becomes another, on the sandbox's clock; `segments` is the number of
+SMS that the text needs in its `encoding`, gsm-7 or ucs-2.
+"""
 
 
 def api_summary(api: Api, origin: str) -> ApiSummary:
@@ -163,6 +183,7 @@ def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> ApiDet
                 "path": operation.path,
                 "summary": operation.summary,
                 "deprecated": operation.deprecated,
+                "sample": sample(api, operation, origin, sandbox, now),
             }
             for operation in api.operations
         ],
@@ -176,6 +197,41 @@ def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> ApiDet
         ],
         "collections": [*(item.spec.name for item in sandbox.store(api.name, now))],
     }
+
+
+def sample(api: Api, operation: Operation, origin: str, sandbox: Sandbox, now: Instant) -> Sample:
+    """Make a request to try an operation with, in the sandbox that is asked about."""
+    made = sample_request(operation)
+    query, headers = list(made.query), dict(made.headers)
+    schemes = {use.scheme.name for use in operation.security[0]} if operation.security else set()
+    for credential in _one_each(credentials(api, sandbox, now), schemes):
+        _present(credential, query, headers)
+    prefix = "" if sandbox.name == DEFAULT_SANDBOX else f"/~{sandbox.name}"
+    url = base_url(api, origin + prefix) + made.path
+    if query:
+        url += "?" + urlencode(query)
+    return {"method": operation.method, "url": url, "headers": headers, "body": made.body}
+
+
+def _one_each(found: Iterable[Credential], schemes: set[str]) -> Iterable[Credential]:
+    first: dict[str, Credential] = {}
+    for credential in found:
+        if credential["scheme"] in schemes:
+            first.setdefault(credential["scheme"], credential)
+    return first.values()
+
+
+def _present(credential: Credential, query: list[tuple[str, str]], headers: dict[str, str]) -> None:
+    """Put a credential where its scheme has it."""
+    kind, where, name, value = (credential[key] for key in ("kind", "where", "name", "value"))
+    if kind != "apiKey":
+        headers["authorization"] = f"{'Basic' if kind == 'basic' else 'Bearer'} {value}"
+    elif where == "query":
+        query.append((name, str(value)))
+    elif where == "cookie":
+        headers["cookie"] = f"{name}={value}"
+    else:
+        headers[name] = str(value)
 
 
 def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[Credential]:
@@ -264,7 +320,8 @@ def clock(sandbox: Sandbox, system: Instant) -> Clock:
 
 def message(record: Record, now: Instant) -> Message:
     """Describe a simulated message; its status is read off the clock."""
-    status = message_status(record, now)
+    status, changes_at = message_status(record, now), next_change(record, now)
+    text = segments(record["text"]) if record["channel"] == "sms" else None
     return {
         "id": record["id"],
         "api": record["api"],
@@ -279,6 +336,8 @@ def message(record: Record, now: Instant) -> Message:
         "created_at": format_instant(record["created_at"]),
         "send_at": format_instant(record["send_at"]),
         "status": FAILED if status == FAILED_SEND else status,
-        "segments": segments(record["text"]).count if record["channel"] == "sms" else None,
+        "changes_at": None if changes_at is None else format_instant(changes_at),
+        "segments": text.count if text else None,
+        "encoding": text.encoding if text else None,
         "data": record["data"],
     }

@@ -50,13 +50,14 @@ class BodyCompiler:
 
     def _request_media(self, media_type: str, place: Place) -> RequestMedia:
         schema = place.child("schema")
+        example = next((item.value for item in self.examples(place)), None)
         if schema.value is None:
-            return RequestMedia(media_type.lower(), None)
+            return RequestMedia(media_type.lower(), None, example=example)
         validator = self.schemas.validator(schema, "request")
         form = None
         if media_type.lower() == FORM:
             form = FormDecoder(shape_of(self.resolve(schema), self.references))
-        return RequestMedia(media_type.lower(), validator, form)
+        return RequestMedia(media_type.lower(), validator, form, example)
 
     def responses(self, place: Place) -> tuple[DocumentedResponse, ...]:
         """Compile a responses object."""
@@ -78,7 +79,7 @@ class BodyCompiler:
             header = self.resolve(member)
             if name.lower() == "content-type":
                 continue
-            examples = [example.value for example in self._examples(header)]
+            examples = [example.value for example in self.examples(header)]
             schema = self.resolve(header.child("schema")).value
             if not examples and isinstance(schema, dict):
                 examples = [schema[key] for key in ("example", "default") if key in schema]
@@ -87,7 +88,7 @@ class BodyCompiler:
 
     def _response_media(self, media_type: str, place: Place) -> ResponseMedia:
         schema = place.child("schema")
-        examples = tuple(self._examples(place))
+        examples = tuple(self.examples(place))
         if schema.value is None:
             return ResponseMedia(media_type.lower(), examples, None)
         resolved = self.resolve(schema).value
@@ -96,7 +97,8 @@ class BodyCompiler:
         bundle = self.schemas.bundle(schema, "response")
         return ResponseMedia(media_type.lower(), examples, bundle.schema)
 
-    def _examples(self, place: Place) -> Iterator[Example]:
+    def examples(self, place: Place) -> Iterator[Example]:
+        """Yield the values of `example` and `examples`."""
         if isinstance(place.value, dict) and "example" in place.value:
             yield Example("", place.value["example"])
         for name, member in place.child("examples").members():

@@ -8,6 +8,7 @@ from mockserver.errors import Source, SpecProblem, near
 from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, Scope
 from mockserver.model import (
     CollectionSpec,
+    DescribedParameter,
     DocumentedResponse,
     ErrorAnswer,
     Operation,
@@ -148,6 +149,7 @@ class _Operation:
             path_parameters=tuple(_TEMPLATE.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
+            described=tuple(map(_described, parameters)),
         )
 
     def _takes_objects(self, place: Place) -> bool:
@@ -248,6 +250,9 @@ class _Operation:
             default=value.get("default"),
             is_json=bool(content),
             may_be_empty=place.child("allowEmptyValue").value is True,
+            example=next(
+                (item.value for item in self._bodies.examples(place)), value.get("example")
+            ),
         )
 
 
@@ -264,6 +269,16 @@ def plain_path_parameter(name: str) -> Parameter:
         default=None,
         is_json=False,
         may_be_empty=False,
+    )
+
+
+def _described(parameter: Parameter) -> DescribedParameter:
+    return DescribedParameter(
+        parameter.name,
+        parameter.where,
+        parameter.required,
+        parameter.example,
+        parameter.validator,
     )
 
 

@@ -52,6 +52,7 @@ class Parameter:
     is_json: bool
     """Written as JSON (`content: application/json`) instead of in a style."""
     may_be_empty: bool
+    example: JsonValue = None
 
 
 def style_of(where: str, value: Mapping[str, JsonValue]) -> tuple[str, bool]:

@@ -70,6 +70,10 @@ class SchemaValidator:
         self._draft = draft
         self._compiled: jsonschema_rs.Validator | None = None
 
+    def schema(self) -> JsonValue:
+        """Return the schema, self-contained."""
+        return self._bundle.schema()
+
     def is_valid(self, value: JsonValue, /) -> bool:
         """Tell whether the value conforms."""
         return (self._compiled or self._compile()).is_valid(value)
@@ -80,7 +84,7 @@ class SchemaValidator:
         return violations_of(compiled.iter_errors(value), where)[:MOST]
 
     def _compile(self) -> jsonschema_rs.Validator:
-        self._compiled = compile_schema(self._bundle.schema(), self._draft)
+        self._compiled = compile_schema(self.schema(), self._draft)
         return self._compiled
 
 
