@@ -25,6 +25,7 @@ from mockserver.server.control import (
 )
 from mockserver.server.control.adapter import Control
 from mockserver.server.control.call import Call
+from mockserver.server.dashboard import Dashboard
 from mockserver.server.guard import Guard
 
 CALLS: tuple[Call, ...] = (
@@ -48,5 +49,6 @@ CALLS: tuple[Call, ...] = (
 
 
 def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
-    """Make the control API of an engine; a token is asked for if one is given."""
-    return Guard(Control(engine, clock, CALLS), token)
+    """Make the control API of an engine, and its dashboard; a token is asked for if one is given."""
+    dashboard = Dashboard(Control(engine, clock, CALLS))
+    return Guard(dashboard, token, dashboard.is_open)
