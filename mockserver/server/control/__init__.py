@@ -49,6 +49,6 @@ CALLS: tuple[Call, ...] = (
 
 
 def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
-    """Make the control API of an engine, and its dashboard; a token is asked for if one is given."""
+    """Make the control API of an engine and its dashboard; a token is asked for if one is given."""
     dashboard = Dashboard(Control(engine, clock, CALLS))
     return Guard(dashboard, token, dashboard.is_open)

@@ -5,7 +5,7 @@ import { curl } from "./curl.js";
 import { bdi, code, copyButton, doing, h, tell } from "./dom.js";
 import { method, pairs, statusBadge } from "./parts.js";
 import { to } from "./route.js";
-import { traceList } from "./trace.js";
+import { traceList, verdict } from "./trace.js";
 
 const HIDDEN = "[redacted]";
 const LEFT_OUT = ["host", "content-length", "accept-encoding", "connection", "user-agent"];
@@ -28,6 +28,7 @@ export async function exchange(id, signal) {
     h("h2", null, method(one.method), " ", bdi(one.path, { class: "path" })),
     h("p", { class: "facts" }, statusBadge(one.status), one.reason ? [" ", bdi(one.reason)] : null, " \u00b7 ", moment(one.at), " (", ago(one.at), ") \u00b7 ", bdi(one.id), one.operation ? [" \u00b7 ", bdi(one.operation)] : null),
     h("p", { class: "actions" }, copyButton(command, "Copy as curl", "button"), h("button", { type: "button", class: "button", onclick: replay }, "Replay"), sent(one)),
+    verdict(one.trace),
     h("h3", null, "Why"),
     traceList(one.trace),
     h("h3", null, "What came in"),

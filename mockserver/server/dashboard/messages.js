@@ -76,6 +76,7 @@ class Outbox {
     const found = this.wanted();
     this.count.textContent = found.length === this.total ? `${this.total}` : `${found.length} of ${this.total}`;
     const threads = conversations(found);
+    if (!this.element.classList.contains("opened")) this.open = isWide() ? (threads[0]?.parts.slice(1) ?? []) : [];
     fill(this.list, threads.length ? threads.map((thread) => this.entry(thread)) : h("li", null, nothing(this.total)));
     fill(this.reading, this.content());
   }
@@ -101,6 +102,11 @@ class Outbox {
     if (!found.length) return [back, empty("There is no such message in this sandbox.")];
     return [back, kind === "sms" ? phone(found) : mail(found[0])];
   }
+}
+
+/** Beside the list there is room for the newest conversation. */
+function isWide() {
+  return matchMedia("(min-width: 861px)").matches;
 }
 
 function presentFilters() {

@@ -62,7 +62,7 @@ async function tokenCard(api) {
   const found = (await get("tokens")).tokens.filter((token) => token.api === api);
   if (!found.length) return null;
   return card("Credentials and tokens", table("Credentials and tokens", ["Kind", "Value", "Of", "Life"], found.slice(0, 100).map((token) => [
-    bdi(token.kind), h("code", null, line(token.value)), h("span", null, line(token.owner), token.description ? h("span", { class: "faint" }, h("br"), line(token.description)) : null), life(token)])));
+    bdi(token.kind), h("code", null, line(token.value)), h("span", null, line(token.owner), token.description ? h("span", { class: "faint" }, line(token.description)) : null), life(token)])));
 }
 
 function life(token) {

@@ -2,13 +2,37 @@
 import { bdi, h } from "./dom.js";
 import { ago, moment } from "./clock.js";
 
-/** Write a trace as a list, the refusing decision marked. */
+/** Say first why a request was refused, if it was. */
+export function verdict(trace) {
+  const refusing = trace.filter(refuses);
+  if (!refusing.length) return null;
+  return h("div", { class: "verdict" }, refusing.map((decision) => h("p", null, words(decision))));
+}
+
+/** Write a trace as a list; checks that merely held are folded together. */
 export function traceList(trace) {
-  return h("ol", { class: "trace" }, trace.map((decision) => {
-    const kind = refuses(decision) ? "refusing" : isQuiet(decision) ? "quiet" : "plain";
-    const where = decision.source ? h("span", { class: "source" }, bdi(decision.source)) : null;
-    return h("li", { class: kind }, h("p", null, words(decision)), where);
-  }));
+  const items = [];
+  let held = [];
+  const fold = () => {
+    if (held.length > 1) items.push(h("li", { class: "quiet" }, h("details", null, h("summary", null, `${held.length} steps held`), h("ol", null, held.map((decision) => entry(decision, "quiet"))))));
+    else items.push(...held.map((decision) => entry(decision, "quiet")));
+    held = [];
+  };
+  for (const decision of trace) {
+    if (isQuiet(decision)) {
+      held.push(decision);
+      continue;
+    }
+    fold();
+    items.push(entry(decision, refuses(decision) ? "refusing" : "plain"));
+  }
+  fold();
+  return h("ol", { class: "trace" }, items);
+}
+
+function entry(decision, kind) {
+  const where = decision.source ? h("span", { class: "source" }, bdi(decision.source)) : null;
+  return h("li", { class: kind }, h("p", null, words(decision)), where);
 }
 
 function refuses(decision) {
@@ -16,7 +40,7 @@ function refuses(decision) {
 }
 
 function isQuiet(decision) {
-  return decision.what === "StepTaken" && ["holds", "skipped", "found", "bound"].includes(decision.outcome);
+  return decision.what === "StepTaken" && ["holds", "skipped", "found", "nothing found"].includes(decision.outcome);
 }
 
 const SAID = {
