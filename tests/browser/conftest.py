@@ -45,7 +45,9 @@ class Dashboard:
             self.page.evaluate("address => { location.href = address }", address)
         else:
             self.page.goto(address)
-        self.page.wait_for_selector(f'main[data-view="{view.split("/")[0]}"] h1')
+        self.page.wait_for_function(
+            "() => document.getElementById('main').dataset.shown === location.hash"
+        )
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"mock-sandbox": self.sandbox, **options.pop("headers", {})}
@@ -81,8 +83,8 @@ class Dashboard:
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than the window."""
-        script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        return int(self.page.evaluate(script))
+        script = "document.documentElement.scrollWidth - innerWidth"
+        return max(0, int(self.page.evaluate(script)))
 
     def breaches(self) -> list[str]:
         return [*self.page.evaluate("window.breaches"), *self.wrong]

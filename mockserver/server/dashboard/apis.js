@@ -33,7 +33,7 @@ function addresses(api) {
   return card(
     "Base URL",
     h("p", { class: "address" }, h("code", null, bdi(where)), copyButton(where, "Copy"), h("a", { class: "button small", href: `docs/${encodeURIComponent(api.name)}` }, "Reference")),
-    rows.length ? [h("h3", null, "Demo credentials"), table("Demo credentials", ["Send", "What it may do", h("span", { class: "told" }, "Copy")], rows)] : null,
+    rows.length ? [h("h3", null, "Demo credentials"), table("Demo credentials", ["Send", "What it may do", ""], rows)] : null,
   );
 }
 
@@ -88,5 +88,5 @@ function control(one, id, change) {
 function testValues(api) {
   if (!api.test_values.length) return null;
   const rows = api.test_values.map((one) => [h("code", null, bdi(one.value)), bdi(one.description), h("code", { class: "faint" }, bdi(one.at.replace(/^\{\{\s*|\s*\}\}$/g, ""))), copyButton(one.value, "Copy")]);
-  return card("Test values", table("Test values", ["Value", "What happens", "Where", h("span", { class: "told" }, "Copy")], rows));
+  return card("Test values", table("Test values", ["Value", "What happens", "Where", ""], rows));
 }

@@ -64,15 +64,16 @@ export function followable(address) {
   }
 }
 
-let quiet = 0;
+const MOST_TOLD = 3;
+const SEEN_FOR = 3500;
 
 /** Tell something in passing: seen for a moment, read out politely. */
 export function tell(sentence) {
   const place = document.getElementById("told");
-  place.textContent = sentence;
-  place.classList.add("seen");
-  clearTimeout(quiet);
-  quiet = setTimeout(() => place.classList.remove("seen"), 3500);
+  const told = h("p", null, bdi(short(sentence, 300)));
+  place.append(told);
+  while (place.children.length > MOST_TOLD) place.firstChild.remove();
+  setTimeout(() => told.remove(), SEEN_FOR);
 }
 
 /** Run what a click asks for; what goes wrong is told. */

@@ -5,7 +5,7 @@ import * as clock from "./clock.js";
 import * as controls from "./controls.js";
 import { fill, h, tell } from "./dom.js";
 import * as messages from "./messages.js";
-import { empty, seldom } from "./parts.js";
+import { empty, heading, seldom } from "./parts.js";
 import * as requests from "./requests.js";
 import * as reviews from "./reviews.js";
 import { here, sandbox, to } from "./route.js";
@@ -23,7 +23,9 @@ let world = null;
 
 async function enter() {
   const { parts } = here();
-  const name = Object.hasOwn(VIEWS, parts[0]) ? parts[0] : "apis";
+  const address = location.hash;
+  const isKnown = Object.hasOwn(VIEWS, parts[0] ?? "");
+  const name = isKnown ? parts[0] : "apis";
   if (sandbox() !== world) await change();
   leaving.abort();
   leaving = new AbortController();
@@ -32,13 +34,14 @@ async function enter() {
   navigation(name);
   document.title = `${VIEWS[name].title} \u00b7 mockserver`;
   try {
-    const content = await VIEWS[name].show({ parts: parts.slice(1), signal });
+    const content = await VIEWS[name].show({ parts: isKnown ? parts.slice(1) : [], signal });
     if (signal.aborted) return;
     fill(main, content);
+    if (!present) performance.mark("first-view");
   } catch (error) {
-    if (!signal.aborted) fill(main, empty(error.message));
+    if (!signal.aborted) fill(main, heading(VIEWS[name].title), empty(error.message));
   }
-  main.dataset.view = name;
+  main.dataset.shown = address;
   if (present && present !== parts.join("/")) arrive(present.split("/")[0] !== name);
   present = parts.join("/") || name;
 }
@@ -69,7 +72,8 @@ async function change() {
   world = sandbox();
   unseen.messages = unseen.reviews = 0;
   await Promise.race([listen(), new Promise((resolve) => setTimeout(resolve, OLD))]);
-  await Promise.all([readClock(), readSandboxes()]).catch(() => {});
+  readClock().catch(() => {});
+  readSandboxes().catch(() => {});
 }
 
 async function readClock() {

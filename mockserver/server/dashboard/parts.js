@@ -39,12 +39,12 @@ export function table(caption, heads, rows) {
   const cell = (content) => h("td", null, content instanceof Node || Array.isArray(content) ? content : line(content));
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h(
       "table",
       null,
       h("caption", { class: "told" }, caption),
-      h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))),
+      h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head || h("span", { class: "told" }, "Action"))))),
       h("tbody", null, rows.map((cells) => h("tr", null, cells.map(cell)))),
     ),
   );
