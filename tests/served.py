@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 
-
 PROGRAM = ("mockserver", "serve", "--port", "0")
 
 

@@ -75,14 +75,23 @@ def send_hostile(dashboard: Dashboard) -> None:
     dashboard.send("GET", "/partoo/v2/%3Cscript%3E" + "x" * 5_000 + "?q=%3Cb%3E")
     record = {"id": "h", HOSTILE[:300]: HOSTILE, "text": HOSTILE, "link": "javascript:alert(1)"}
     dashboard.control("PUT", "records/partoo/businesses/h", json=record)
-    message = {
+    message: dict[str, Any] = {
         **dict.fromkeys(("api", "operation", "request_id", "text"), HOSTILE),
         **dict.fromkeys(("from", "subject", "data", "to"), HOSTILE),
         **dict.fromkeys(("created_at", "send_at", "sent_at", "delivered_at"), 0),
-        **{"id": "m", "channel": "email", "link": "javascript:alert(1)", "outcome": "failed"},
+        "id": "m",
+        "channel": "email",
+        "link": "javascript:alert(1)",
+        "outcome": "failed",
     }
     dashboard.control("POST", "records/partoo/messages", json=message)
-    review = {"id": "r", "page": HOSTILE, "about": HOSTILE, "text": HOSTILE, "name": HOSTILE}
+    review: dict[str, Any] = {
+        "id": "r",
+        "page": HOSTILE,
+        "about": HOSTILE,
+        "text": HOSTILE,
+        "name": HOSTILE,
+    }
     review |= {"rating": 10**9, "message_id": HOSTILE, "at": 0}
     dashboard.control("POST", "records/partoo/left_reviews", json=review)
 

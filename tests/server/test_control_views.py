@@ -148,7 +148,7 @@ async def test_a_message_tells_when_its_status_changes_and_how_it_is_encoded(
     client: Client,
 ) -> None:
     await client.post(PARTOO, json=INVITE, headers=KEY)
-    told = []
+    told, message = [], {}
     for step in ("PT1S", "PT4S", "PT1S"):
         (message,) = (await shown(client, "messages"))["messages"]
         told.append((message["status"], message["changes_at"]))
