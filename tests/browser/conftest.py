@@ -9,10 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.served import Served
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 CHROMIUM = shutil.which("chromium")
 AXE = (Path(__file__).parent / "axe-core" / "axe.min.js").read_text()
@@ -32,7 +31,7 @@ CLOUTLY_KEY = {"x-api-key": "demo-cloutly-key"}
 class Dashboard:
     """The dashboard in a browser, and an HTTP client beside it; both in one sandbox."""
 
-    page: Any
+    page: Page
     url: str
     sandbox: str
     wrong: list[str] = field(default_factory=list)
@@ -69,11 +68,11 @@ class Dashboard:
 
     def sees(self, text: str) -> None:
         """Wait until a text is to be seen in the main part of the page."""
-        sync_api.expect(self.page.locator("main")).to_contain_text(text)
+        expect(self.page.locator("main")).to_contain_text(text)
 
     def hears(self, text: str) -> None:
         """Wait until a text is read out politely."""
-        sync_api.expect(self.page.locator("#told")).to_contain_text(text)
+        expect(self.page.locator("#told")).to_contain_text(text)
 
     def inaccessible(self) -> list[str]:
         """Return what axe finds wrong with what is shown."""
@@ -95,11 +94,11 @@ class Dashboard:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser() -> Iterator[Browser]:
     """One browser for a module: its event loop must be gone before others begin."""
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
@@ -113,7 +112,7 @@ def served() -> Iterator[Served]:
 
 
 @pytest.fixture
-def look(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Dashboard]]:
+def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Dashboard]]:
     """Look at a server's dashboard, in a sandbox of the test's own."""
     contexts = []
 
@@ -129,7 +128,7 @@ def look(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[...,
         page.on("pageerror", lambda error: dashboard.wrong.append(str(error)))
         return dashboard
 
-    sync_api.expect.set_options(timeout=15_000)
+    expect.set_options(timeout=15_000)
     yield looking
     for context in contexts:
         context.close()

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.conftest import CLOUTLY_KEY, Dashboard, sync_api
+from tests.browser.conftest import CLOUTLY_KEY, Dashboard
 from tests.served import Served
-
-expect = sync_api.expect
 
 
 def test_invitations_arrive_and_the_review_comes_back(dashboard: Dashboard) -> None:

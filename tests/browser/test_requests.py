@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Dashboard, sync_api
+from tests.browser.conftest import Dashboard
 from tests.served import Served
 
-expect = sync_api.expect
 CROWDED = ("tests.browser.crowded",)
 MANY = 10_000
 FIRST_VIEW = 200

@@ -93,7 +93,7 @@ function startAgain() {
     h("p", { class: "actions" }, button("Reset the sandbox", reset, "button danger"), h("span", { class: "faint" }, "as it was at start: no messages, no requests, no faults")),
     h("h3", null, "Snapshot"),
     h("p", { class: "actions" }, button("Download", download), h("span", { class: "faint" }, "clock, settings and all records")),
-    h("p", { class: "field" }, h("label", { for: "snapshot" }, "Restore from a file"), file),
+    h("div", { class: "field" }, h("label", { for: "snapshot" }, "Restore from a file"), file),
   ];
 }
 

@@ -6,7 +6,9 @@ import { ago, moment } from "./clock.js";
 export function verdict(trace) {
   const refusing = trace.filter(refuses);
   if (!refusing.length) return null;
-  return h("div", { class: "verdict" }, refusing.map((decision) => h("p", null, words(decision))));
+  const step = refusing.find((decision) => decision.what !== "Refused");
+  const said = refusing.at(-1);
+  return h("div", { class: "verdict" }, h("p", null, words(step ?? said)), step ? h("p", null, "The API says: ", bdi(said.message)) : null);
 }
 
 /** Write a trace as a list; checks that merely held are folded together. */
@@ -49,7 +51,7 @@ const SAID = {
     decision.passes_at ? [" The same request passes from ", moment(decision.passes_at), " on, ", ago(decision.passes_at), "."] : "",
   ],
   RateLimited: (decision) => [
-    "Rate limit ", strong(decision.name), `: ${decision.remaining} of ${decision.limit} left; all of it again `, ago(decision.resets_at), ".",
+    "Rate limit ", strong(decision.name), `: ${decision.remaining} of ${decision.limit} left; all of it again on `, moment(decision.resets_at), ".",
   ],
   StepTaken: (decision) => (STEPS[`${decision.verb} ${decision.outcome}`] ?? plain)(decision),
 };
