@@ -50,6 +50,23 @@ def test_axe_finds_no_violation_on_any_view(
     assert dashboard.breaches() == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_the_page_behind_a_link(
+    look: Callable[..., Dashboard], served: Served, scheme: str
+) -> None:
+    dashboard = look(served, color_scheme=scheme)
+    dashboard.invite_by_partoo()
+    link = dashboard.control("GET", "messages")["messages"][0]["link"]
+    page = dashboard.page
+    page.goto(link.replace(served.url, f"{served.url}/~{dashboard.sandbox}"))
+    assert dashboard.inaccessible() == []
+    page.get_by_label("5 stars").check(force=True)
+    assert dashboard.inaccessible() == []
+    page.get_by_role("button").click()
+    expect(page.locator("h1")).to_contain_text("Thank you")
+    assert dashboard.inaccessible() == []
+
+
 @pytest.mark.parametrize("width", [360, 700, 1900])
 def test_no_view_is_wider_than_its_window(
     look: Callable[..., Dashboard], served: Served, width: int
@@ -158,6 +175,16 @@ def test_the_keyboard_alone_is_enough(dashboard: Dashboard) -> None:
     press_until(dashboard, "Replay")
     page.keyboard.press("Enter")
     dashboard.hears("Sent again as r4: 400.")
+
+
+def test_what_is_being_typed_survives_what_happens(dashboard: Dashboard) -> None:
+    dashboard.open("controls")
+    field = dashboard.page.get_by_label("Another ISO 8601 duration")
+    field.fill("P2")
+    dashboard.invite_by_partoo()
+    dashboard.sees("sms of +33647385968")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("P2")
 
 
 def test_what_has_the_focus_is_seen_to_have_it(dashboard: Dashboard) -> None:

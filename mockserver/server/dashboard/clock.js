@@ -53,6 +53,7 @@ export function relative(instant) {
 }
 
 const watched = new Set();
+const MOST_MISSING = 5;
 
 /** Keep an element's text up to date as the clock goes. */
 export function kept(element, words) {
@@ -64,10 +65,11 @@ export function kept(element, words) {
 function tick() {
   for (const item of watched) {
     if (!item.element.isConnected) {
-      if (item.seen) watched.delete(item);
+      item.missing = (item.missing ?? 0) + 1;
+      if (item.missing > MOST_MISSING) watched.delete(item);
       continue;
     }
-    item.seen = true;
+    item.missing = 0;
     const words = item.words();
     if (item.element.textContent !== words) item.element.textContent = words;
   }

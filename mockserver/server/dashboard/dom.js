@@ -33,9 +33,13 @@ export function line(value, name = "cut") {
   return bdi(short(shown(value), 300), { class: name, title: short(shown(value), 1000) });
 }
 
+const MOST_CODE = 100_000;
+
 /** Code from outside, in a box that scrolls by itself. */
 export function code(value, label) {
-  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  const whole = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  const more = whole.length - MOST_CODE;
+  const text = more > 0 ? `${whole.slice(0, MOST_CODE)}\n\u2026 and ${more.toLocaleString("en")} more characters` : whole;
   return h("pre", { class: "code", tabindex: "0", role: "group", "aria-label": label }, h("code", { dir: "auto" }, readable(text)));
 }
 

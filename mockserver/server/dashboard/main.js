@@ -26,10 +26,12 @@ async function enter() {
   const address = location.hash;
   const isKnown = Object.hasOwn(VIEWS, parts[0] ?? "");
   const name = isKnown ? parts[0] : "apis";
-  if (sandbox() !== world) await change();
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
+  if (sandbox() === world) readAgain();
+  else await change();
+  if (signal.aborted) return;
   if (name in unseen) unseen[name] = 0;
   navigation(name);
   document.title = `${VIEWS[name].title} \u00b7 mockserver`;
@@ -90,10 +92,12 @@ function drawClock() {
 
 async function readSandboxes() {
   const names = (await plain("GET", "sandboxes")).map((one) => one.name);
+  const place = document.getElementById("sandbox");
+  if (place.contains(document.activeElement) && place.querySelector("select").value === world) return;
   if (!names.includes(world)) names.push(world);
   const options = names.slice(0, 500).map((name) => h("option", { value: name, selected: name === world }, name));
   const go = (event) => (location.hash = to(here().parts.slice(0, 1), { sandbox: event.target.value }));
-  fill(document.getElementById("sandbox"), h("label", null, h("span", { class: "label" }, "Sandbox"), h("select", { onchange: go }, options)));
+  fill(place, h("label", null, h("span", { class: "label" }, "Sandbox"), h("select", { onchange: go }, options)));
 }
 
 const drawNavigation = seldom(() => navigation(Object.hasOwn(VIEWS, here().parts[0]) ? here().parts[0] : "apis"));

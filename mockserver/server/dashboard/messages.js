@@ -7,6 +7,8 @@ import { filter, here, sandbox, to } from "./route.js";
 
 export const title = "Messages";
 
+const MOST_SHOWN = 200;
+
 export async function show({ parts, signal }) {
   const outbox = new Outbox(parts, signal);
   await outbox.read();
@@ -19,6 +21,7 @@ class Outbox {
     this.signal = signal;
     this.messages = new Map();
     this.total = 0;
+    this.most = MOST_SHOWN;
     this.count = h("span", { class: "faint" });
     this.list = h("ul", { class: "conversations" });
     this.reading = h("section", { class: "reading", "aria-label": "Message" });
@@ -77,8 +80,16 @@ class Outbox {
     this.count.textContent = found.length === this.total ? `${this.total}` : `${found.length} of ${this.total}`;
     const threads = conversations(found);
     if (!this.element.classList.contains("opened")) this.open = isWide() ? (threads[0]?.parts.slice(1) ?? []) : [];
-    fill(this.list, threads.length ? threads.map((thread) => this.entry(thread)) : h("li", null, nothing(this.total)));
+    fill(this.list, threads.length ? threads.slice(0, this.most).map((thread) => this.entry(thread)) : h("li", null, nothing(this.total)), threads.length > this.most ? this.more() : null);
     fill(this.reading, this.content());
+  }
+
+  more() {
+    const show = () => {
+      this.most += MOST_SHOWN;
+      this.draw();
+    };
+    return h("li", { class: "more" }, h("button", { type: "button", class: "button", onclick: show }, "Show more"));
   }
 
   entry(thread) {

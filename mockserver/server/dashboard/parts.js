@@ -105,17 +105,27 @@ export function seldom(action, milliseconds = 150) {
   };
 }
 
+const OFTEN = 300;
+
 /** Draw a part of a view now, and again whenever `events` tell that it has changed. */
 export function live(bus, events, signal, draw) {
   const place = h("div", { class: "live" });
   const redraw = async () => {
     const content = await draw();
-    if (signal.aborted) return;
-    const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
-    fill(place, content);
-    if (focused) document.getElementById(focused)?.focus();
+    if (!signal.aborted) exchange(place, content);
   };
-  const soon = seldom(() => redraw().catch(() => {}));
+  const soon = seldom(() => redraw().catch(() => {}), OFTEN);
   for (const name of events) bus.addEventListener(name, soon, { signal });
   return redraw().then(() => place);
+}
+
+/** Put other content into a place; who was typing in it, or had the focus there, goes on. */
+function exchange(place, content) {
+  const focused = place.contains(document.activeElement) ? document.activeElement : null;
+  fill(place, content);
+  if (!focused) return;
+  const successor = (focused.id && document.getElementById(focused.id)) || place.querySelector("h2");
+  if (successor?.matches("input:not([type])")) successor.value = focused.value;
+  if (successor?.tagName === "H2") successor.tabIndex = -1;
+  successor?.focus();
 }

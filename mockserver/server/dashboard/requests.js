@@ -10,6 +10,7 @@ import { windowed } from "./windowed.js";
 export const title = "Requests";
 
 const PAGE = 1000;
+const MOST_KEPT = 50_000;
 const NAMES = ["q", "api", "status", "reason"];
 
 export async function show({ parts, signal }) {
@@ -38,6 +39,7 @@ class Journal {
     bus.addEventListener("exchange", (event) => {
       if (this.all[0]?.id === event.detail.id) return;
       this.all.unshift(event.detail);
+      if (this.all.length > MOST_KEPT) this.all.pop();
       soon();
     }, { signal });
     const again = seldom(() => this.read().catch(() => {}));
