@@ -57,5 +57,6 @@ def html_page(title: str, body: str, note: str) -> bytes:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style>"
-        f'<main><h1>{escape(title)}</h1>{body}</main><footer class="note">{escape(note)}</footer></html>'
+        f"<main><h1>{escape(title)}</h1>{body}</main>"
+        f'<footer class="note">{escape(note)}</footer></html>'
     ).encode("utf-8", "replace")
