@@ -22,7 +22,7 @@ export async function show({ parts, signal }) {
     card("Operations", h("ul", { class: "operations" }, api.operations.map(operation))),
     await live(bus, ["state", "reread"], signal, redraw),
     testValues(api),
-    card("Assumptions", h("p", { class: "prose" }, "Where the vendor's documents are silent, the mock assumes something. For each API that comes with mockserver, the page ", h("code", null, "docs/apis/"), " of the project says what; the document itself is the last word.")),
+    card("Assumptions", h("p", { class: "prose" }, "Where a vendor's documents are silent, the mock assumes something. For an API that comes with mockserver, ", h("code", null, bdi(`docs/apis/${api.name}.md`)), " in the project says what; for your own, its document is all there is.")),
   ];
 }
 

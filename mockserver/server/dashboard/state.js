@@ -96,8 +96,9 @@ const MOST_COLUMNS = 6;
 function recordTable(name, records) {
   const columns = [...new Set(records.flatMap(Object.keys))];
   const shown = columns.slice(0, MOST_COLUMNS);
-  const rows = records.map((record) => [...shown.map((column) => value(record[column])), h("details", { class: "whole" }, h("summary", null, "all"), code(record, "The whole record"))]);
-  return table(`Records of ${name}`, [...shown.map((column) => bdi(column)), "Record"], rows);
+  const whole = (record) => h("details", { class: "whole" }, h("summary", null, "all of it"), code(record, "The whole record"));
+  const rows = records.map((record) => [whole(record), ...shown.map((column) => value(record[column]))]);
+  return table(`Records of ${name}`, ["Record", ...shown.map((column) => line(column))], rows);
 }
 
 function value(content) {
