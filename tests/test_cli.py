@@ -210,7 +210,7 @@ def test_check_reports_what_is_left_out_and_goes_well(flawed: Path) -> None:
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         f"{place}: there is nothing at '/none' (did you mean 'info'?)",
-        f"{flawed}/shop.yaml: shop: 1 operations, 1 problem, left out",
+        f"{flawed}/shop.yaml: shop: 1 operation, 1 problem, left out",
         f"{flawed}/part.yaml: no document: it has none of the keys openapi, swagger and overlay",
     ]
 

@@ -195,6 +195,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)
     lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
+    pages = [f"Dashboard:   {origin}/_mock/"] if control else []
     where = f"{origin}/_mock" if control else "off"
     count = len(engine.apis)
     return "\n".join(
@@ -202,6 +203,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
             *_left_out(engine),
+            *pages,
             f"Control API: {where}",
         ]
     )
