@@ -1,8 +1,9 @@
 """Request bodies and documented answers of an operation, compiled."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mockserver import headers
 from mockserver.errors import SpecError, SpecProblem
 from mockserver.exchange import JsonValue
 from mockserver.model import (
@@ -12,11 +13,14 @@ from mockserver.model import (
     RequestMedia,
     ResponseMedia,
 )
-from mockserver.spec.parameters import FormDecoder, shape_of
+from mockserver.spec.forms import Encoding
+from mockserver.spec.media import Content, family_of, reader_of
+from mockserver.spec.parameter_objects import ParameterCompiler
+from mockserver.spec.parameters import ParameterSet
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
-
-FORM = "application/x-www-form-urlencoded"
+from mockserver.spec.shapes import Shapes
+from mockserver.spec.styles import CUTS, style_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class BodyCompiler:
     references: References
     schemas: Schemas
     problems: list[SpecProblem]
+    shapes: Shapes = field(init=False)
+    parameters: ParameterCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        shapes = Shapes(self.references, self.schemas.version != "3.0")
+        object.__setattr__(self, "shapes", shapes)
+        compiler = ParameterCompiler(self.schemas, shapes, self.problems)
+        object.__setattr__(self, "parameters", compiler)
 
     def resolve(self, place: Place) -> Place:
         """Follow a reference; a bad one is noted and gives an empty place."""
@@ -49,14 +61,49 @@ class BodyCompiler:
         return RequestBody(required=body.child("required").value is True, media=media)
 
     def _request_media(self, media_type: str, place: Place) -> RequestMedia:
-        schema = place.child("schema")
-        if schema.value is None:
-            return RequestMedia(media_type.lower(), None)
+        accepts = headers.media_type(media_type)
+        read = reader_of(accepts.name, self._content(accepts.name, place))
+        return RequestMedia(media_type.lower(), accepts, read)
+
+    def _content(self, name: str, place: Place) -> Content:
+        schema, item = place.child("schema"), place.child("itemSchema")
+        if schema.value is None and item.value is None:
+            return Content()
+        if family_of(name) == "sequence":
+            return self._sequence(schema, item)
+        shape = self.shapes.of(schema)
         validator = self.schemas.validator(schema, "request")
-        form = None
-        if media_type.lower() == FORM:
-            form = FormDecoder(shape_of(self.resolve(schema), self.references))
-        return RequestMedia(media_type.lower(), validator, form)
+        encodings = dict(self._encodings(place.child("encoding")))
+        return Content(shape, validator, None, encodings)
+
+    def _sequence(self, schema: Place, item: Place) -> Content:
+        """Compile the schema of a sequence: of the whole if it describes an array, else of each."""
+        shape = self.shapes.of(schema)
+        each = item if item.value is not None else schema
+        if each is schema and (shape.is_array or not shape.types):
+            return Content(shape, self.schemas.validator(schema, "request"))
+        validator = self.schemas.validator(each, "request")
+        return Content(self.shapes.of(each), validator, validator)
+
+    def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
+        """Yield how the properties of a form are written."""
+        for name, member in place.members():
+            style, explode = style_of("query", member.value or {})
+            content_types = str(member.child("contentType").value or "")
+            fields = [
+                self.parameters.compile(key, "header", self.resolve(header))
+                for key, header in member.child("headers").members()
+                if key.lower() != "content-type"
+            ]
+            yield (
+                name,
+                Encoding(
+                    tuple(item.strip() for item in content_types.split(",") if item.strip()),
+                    style if style in CUTS else None,
+                    explode,
+                    ParameterSet(fields) if fields else None,
+                ),
+            )
 
     def responses(self, place: Place) -> tuple[DocumentedResponse, ...]:
         """Compile a responses object."""
@@ -68,9 +115,9 @@ class BodyCompiler:
 
     def _response(self, status: str, place: Place) -> DocumentedResponse:
         media = tuple(self._response_media(*item) for item in place.child("content").members())
-        headers = dict(self._headers(place.child("headers")))
+        fields = dict(self._headers(place.child("headers")))
         description = str(place.child("description").value or "")
-        return DocumentedResponse(status, description, media, headers)
+        return DocumentedResponse(status, description, media, fields)
 
     def _headers(self, place: Place) -> Iterator[tuple[str, JsonValue]]:
         """Yield the headers for which the document gives a value to send."""

@@ -21,7 +21,7 @@ from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known, near
-from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
+from mockserver.spec.parameters import ParameterSet
 from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
@@ -30,11 +30,12 @@ from mockserver.spec.policies import (
 )
 from mockserver.spec.references import Place
 from mockserver.spec.steps import compile_steps
+from mockserver.spec.styles import Parameter, plain
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 _IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
-_WHERES = ("path", "query", "header", "cookie")
+_WHERES = ("path", "query", "header", "cookie", "querystring")
 
 
 @dataclass(slots=True)
@@ -221,57 +222,20 @@ class _Operation:
             name for name, where in found if where == "path"
         }
         for name in sorted(missing):
-            yield _plain_path_parameter(name)
+            yield plain(name)
         for (name, where), place in found.items():
             if where != "header" or name.lower() not in _IGNORED_HEADERS:
-                yield self._parameter(name, where, place)
+                yield self._bodies.parameters.compile(name, where, place)
 
     def _own_parameters(self) -> list[Place]:
         return self._place.child("parameters").items()
-
-    def _parameter(self, name: str, where: str, place: Place) -> Parameter:
-        content = place.child("content").members()
-        schema = content[0][1].child("schema") if content else place.child("schema")
-        resolved = self._bodies.resolve(schema)
-        style, explode = style_of(where, place.value)
-        value = resolved.value if isinstance(resolved.value, dict) else {}
-        return Parameter(
-            name=name.lower() if where == "header" else name,
-            where=where,
-            required=place.child("required").value is True or where == "path",
-            style=style,
-            explode=explode,
-            shape=shape_of(resolved, self._bodies.references),
-            validator=None
-            if schema.value is None
-            else self._bodies.schemas.validator(schema, "request"),
-            default=value.get("default"),
-            is_json=bool(content),
-            may_be_empty=place.child("allowEmptyValue").value is True,
-        )
-
-
-def _plain_path_parameter(name: str) -> Parameter:
-    """Stand in for a parameter that the path names and nothing describes: text."""
-    return Parameter(
-        name=name,
-        where="path",
-        required=True,
-        style="simple",
-        explode=False,
-        shape=TEXT,
-        validator=None,
-        default=None,
-        is_json=False,
-        may_be_empty=False,
-    )
 
 
 def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {"path": _TEMPLATE.findall(path), "query": [], "cookie": []}
     for parameter in parameters:
-        if parameter.where in ("query", "cookie"):
-            names[parameter.where].append(parameter.name)
+        if parameter.part in ("query", "cookie"):
+            names[parameter.part].append(parameter.name)
     return names
 
 

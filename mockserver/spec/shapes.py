@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from mockserver.errors import SpecError
 from mockserver.exchange import JsonValue
@@ -10,19 +11,135 @@ from mockserver.spec.references import Place, References
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
-_LEVELS = 2
+_CERTAIN = ("allOf",)
+_COMBINED = ("oneOf", "anyOf", "allOf")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Shapes:
+    """The shapes of a document's schemas; each is found out once, when it is asked for."""
+
+    references: References
+    has_siblings: bool = True
+    """Keywords beside a `$ref` count."""
+    _known: "dict[tuple[tuple[str, str], ...], Shape]" = field(default_factory=dict)
+
+    def of(self, *places: Place) -> "Shape":
+        """Return the shape of a value that conforms to all these schemas."""
+        key = tuple((place.document.file, place.pointer) for place in places)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = Shape(places, self)
+        return known
+
+    def parts(self, places: tuple[Place, ...], keys: tuple[str, ...]) -> Iterator[Place]:
+        """Yield schemas and all that they refer to or combine under `keys`, each once."""
+        waiting, seen = list(reversed(places)), set()
+        while waiting:
+            place = waiting.pop()
+            here = (place.document.file, place.pointer)
+            if here in seen or not isinstance(place.value, dict):
+                continue
+            seen.add(here)
+            if isinstance(place.value.get("$ref"), str):
+                waiting += self._target(place)
+                if not self.has_siblings:
+                    continue
+            yield place
+            for key in keys:
+                waiting += reversed(place.child(key).items())
+
+    def _target(self, place: Place) -> list[Place]:
+        try:
+            return [self.references.resolve(place)]
+        except SpecError:  # told where the schema is compiled
+            return []
+
+
 class Shape:
-    """What a schema lets a text become."""
+    """What a schema lets a text become; what is below it is found out when it is asked for."""
 
-    types: frozenset[str]
-    """JSON types; empty if the schema names none."""
-    items: "Shape | None" = None
-    properties: Mapping[str, "Shape"] | None = None
-    rest: "Shape | None" = None
-    """Of members that `properties` does not name; None if there is nothing to say of them."""
+    def __init__(self, places: tuple[Place, ...], shapes: Shapes | None) -> None:
+        self._places = places
+        self._shapes = shapes
+
+    def __repr__(self) -> str:
+        return f"Shape({', '.join(place.pointer for place in self._places)})"
+
+    # --- what the schemas say ---
+
+    @cached_property
+    def _parts(self) -> tuple[Place, ...]:
+        """The schemas that may describe the value."""
+        return tuple(self._shapes.parts(self._places, _COMBINED)) if self._shapes else ()
+
+    @cached_property
+    def _certain(self) -> tuple[Place, ...]:
+        """The schemas that describe the value whichever alternative it is."""
+        return tuple(self._shapes.parts(self._places, _CERTAIN)) if self._shapes else ()
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """JSON types; empty if the schema names none, text if there is no schema."""
+        if self._shapes is None:
+            return frozenset(("string",))
+        return frozenset(kind for part in self._parts for kind in _types(part.value))
+
+    @cached_property
+    def properties(self) -> "Mapping[str, Shape]":
+        """The members that are named."""
+        return self._members(self._parts)
+
+    @cached_property
+    def certain_properties(self) -> "Mapping[str, Shape]":
+        """The members that are named whichever alternative a value is."""
+        return self._members(self._certain)
+
+    @cached_property
+    def items(self) -> "Shape | None":
+        """The items of an array, but for those that `item` knows more of."""
+        return self._below("items")
+
+    @cached_property
+    def rest(self) -> "Shape | None":
+        """Members that `properties` does not name; None if there is nothing to say of them."""
+        found = self._below("additionalProperties")
+        if found is None and "object" in self.types and not self.properties:
+            return TEXT
+        return found
+
+    @property
+    def default(self) -> JsonValue:
+        """The value that stands for an absent one; None without."""
+        return self._first("default")
+
+    @cached_property
+    def is_read_only(self) -> bool:
+        """Clients do not send it."""
+        return any(part.value.get("readOnly") is True for part in self._certain)
+
+    @cached_property
+    def xml(self) -> Mapping[str, JsonValue]:
+        """How it is written in XML."""
+        found = self._first("xml")
+        return found if isinstance(found, dict) else {}
+
+    def _first(self, key: str) -> JsonValue:
+        return next((part.value[key] for part in self._certain if key in part.value), None)
+
+    def _members(self, parts: tuple[Place, ...]) -> "dict[str, Shape]":
+        found: dict[str, list[Place]] = {}
+        for part in parts:
+            for name, member in part.child("properties").members():
+                found.setdefault(name, []).append(member)
+        shapes = self._shapes
+        return {name: shapes.of(*places) for name, places in found.items()} if shapes else {}
+
+    def _below(self, key: str) -> "Shape | None":
+        """Return the shape of what a keyword describes; True describes anything."""
+        places = [part.child(key) for part in self._parts if _says(part.value.get(key))]
+        return self._shapes.of(*places) if places and self._shapes else None
+
+    # --- what it means for a text ---
 
     def read(self, text: str) -> JsonValue:
         """Return the text as the first of the types that it fits, else as it is."""
@@ -31,33 +148,51 @@ class Shape:
                 return value
         return None if text in ("", "null") and self._is_nullable else text
 
-    @property
+    def member(self, name: str) -> "Shape":
+        """Return the shape of the member with a name."""
+        return self.properties.get(name) or self.rest or TEXT
+
+    def item(self, index: int) -> "Shape":
+        """Return the shape of the item at an index."""
+        places = [
+            part.child("prefixItems").child(index)
+            for part in self._parts
+            if index < len(part.child("prefixItems").items())
+        ]
+        if places and self._shapes:
+            return self._shapes.of(*places)
+        return self.items or TEXT
+
+    @cached_property
     def _is_nullable(self) -> bool:
         return "null" in self.types and "string" not in self.types
 
-    @property
+    @cached_property
     def is_array(self) -> bool:
         """An array can be meant."""
         return "array" in self.types
 
-    @property
+    @cached_property
     def is_object(self) -> bool:
         """An object can be meant, and no array."""
         return "object" in self.types and "array" not in self.types
 
-    @property
+    @cached_property
     def is_structured(self) -> bool:
         """An array or an object can be meant."""
         return self.is_array or self.is_object
 
-    @property
+    @cached_property
     def is_scalar(self) -> bool:
         """A single text can be meant."""
         return not self.types or not self.types.isdisjoint(_SCALARS)
 
+    @cached_property
+    def is_ambiguous(self) -> bool:
+        """A text can be meant as well as what it looks like, such as a number."""
+        return "string" in self.types and bool(self.types & _READERS.keys())
 
-TEXT = Shape(frozenset(("string",)))
-"""The shape of what no schema describes."""
+
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
 _MISFIT = object()
 _BOOLEANS = {"true": True, "false": False}
@@ -72,39 +207,8 @@ def _number(text: str) -> JsonValue:
     return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
-def shape_of(place: Place, references: References, levels: int = _LEVELS) -> Shape:
-    """Find out what a schema lets a text become, through references and combinations."""
-    types: set[str] = set()
-    items, rest, properties = None, None, dict[str, Shape]()
-    for part in _parts(place, references):
-        types |= _types(part.value)
-        if not levels:
-            continue
-        if items is None and "items" in part.value:
-            items = shape_of(part.child("items"), references, levels - 1)
-        for name, member in part.child("properties").members():
-            properties[name] = shape_of(member, references, levels - 1)
-        if part.value.get("additionalProperties"):
-            rest = shape_of(part.child("additionalProperties"), references, levels - 1)
-    if rest is None and "object" in types and not properties:
-        rest = TEXT
-    return Shape(frozenset(types), items, properties, rest)
-
-
-def _parts(place: Place, references: References) -> Iterator[Place]:
-    """Yield a schema and all that it combines, each once."""
-    waiting, seen = [place], set()
-    while waiting:
-        try:
-            part = references.resolve(waiting.pop())
-        except SpecError:  # told where the schema is compiled
-            continue
-        here = (part.document.file, part.pointer)
-        if here not in seen and isinstance(part.value, dict):
-            seen.add(here)
-            yield part
-            for key in ("oneOf", "anyOf", "allOf"):
-                waiting += reversed(part.child(key).items())
+def _says(value: JsonValue) -> bool:
+    return value is True or (isinstance(value, dict) and bool(value))
 
 
 def _types(value: Mapping[str, JsonValue]) -> set[str]:
@@ -119,9 +223,13 @@ def _types(value: Mapping[str, JsonValue]) -> set[str]:
     return types
 
 
-_IMPLIED = {"properties": "object", "items": "array"}
+_IMPLIED = {"properties": "object", "items": "array", "prefixItems": "array"}
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 
 def _type_of(value: JsonValue) -> str:
     return "null" if value is None else _NAMES.get(type(value), "object")
+
+
+TEXT = Shape((), None)
+"""The shape of what no schema describes."""

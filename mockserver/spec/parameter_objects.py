@@ -1,0 +1,75 @@
+"""Compiles the parameters and headers that a document describes."""
+
+from dataclasses import dataclass
+
+from mockserver.errors import SpecProblem
+from mockserver.headers import media_type
+from mockserver.spec.forms import is_json
+from mockserver.spec.references import Place
+from mockserver.spec.schemas import Schemas
+from mockserver.spec.shapes import TEXT, Shapes
+from mockserver.spec.styles import Parameter, style_of, usable_style
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCompiler:
+    """Compiles parameter objects, and header objects, which are like them."""
+
+    schemas: Schemas
+    shapes: Shapes
+    problems: list[SpecProblem]
+
+    def compile(self, name: str, where: str, place: Place) -> Parameter:
+        """Compile one; how it is written is in its style, or in the media type of `content`."""
+        content = place.child("content").members()
+        if content:
+            return self._of_content(name, where, place, content[0])
+        schema = place.child("schema")
+        shape = self.shapes.of(schema)
+        style, explode, flaw = usable_style(where, place.value, shape)
+        if flaw:
+            source = place.child("style").source if "style" in place.value else place.source
+            hint = (
+                f"it is read in the style {style!r}"
+                if style != style_of(where, place.value)[0]
+                else ""
+            )
+            self.problems.append(SpecProblem(source, flaw, hint))
+        return Parameter(
+            name=name.lower() if where == "header" else name,
+            where=where,
+            required=place.child("required").value is True or where == "path",
+            style=style,
+            explode=explode,
+            shape=shape,
+            validator=None if schema.value is None else self.schemas.validator(schema, "request"),
+            default=shape.default,
+            may_be_empty=place.child("allowEmptyValue").value is True,
+            deprecated=place.child("deprecated").value is True,
+        )
+
+    def _of_content(
+        self, name: str, where: str, place: Place, content: tuple[str, Place]
+    ) -> Parameter:
+        """Compile a parameter whose text is a document: JSON and forms are read, others kept."""
+        schema = content[1].child("schema")
+        shape = self.shapes.of(schema)
+        is_read = is_json(content[0])
+        is_form = where == "querystring" and media_type(content[0]).name == _FORM
+        validator = None
+        if schema.value is not None and (is_read or is_form or not shape.is_structured):
+            validator = self.schemas.validator(schema, "request")
+        return Parameter(
+            name=name.lower() if where == "header" else name,
+            where=where,
+            required=place.child("required").value is True or where == "path",
+            style="form" if is_form else "simple",
+            explode=False,
+            shape=shape if is_form or not shape.is_structured else TEXT,
+            validator=validator,
+            default=shape.default,
+            is_json=is_read,
+            deprecated=place.child("deprecated").value is True,
+        )
