@@ -44,7 +44,7 @@ def media_type(text: str) -> MediaType:
 
 
 def parameters(text: str) -> dict[str, str]:
-    """Read `;name=value` and `;name="value"` (RFC 9110, section 5.6.6); the first of a name wins."""
+    """Read `;name=value` and `;name="value"` (RFC 9110, 5.6.6); the first of a name wins."""
     found: dict[str, str] = {}
     for match in _PARAMETER.finditer(text):
         value = (match[2] or "").rstrip()

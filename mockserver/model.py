@@ -1,7 +1,7 @@
 """The compiled form of an API: where loading ends and the engine starts."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,7 +37,9 @@ class Parameters(Protocol):
     ) -> Decoded:
         """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
 
-    def remarks(self, query: str, headers: Mapping[str, str]) -> list[str]:
+    def remarks(
+        self, query: str, headers: Mapping[str, str], known: Container[str] = ()
+    ) -> list[str]:
         """Say which query parameters are not declared, and which deprecated ones are used."""
 
 

@@ -202,7 +202,10 @@ def exchange_details(exchange: Exchange) -> Json:
             "headers": _redacted_headers(answer.headers, secrets),
             "body": _body(answer.body),
         },
-        "trace": [as_json(item) for item in decisions(exchange.operation, exchange.trace)],
+        "trace": [
+            as_json(item)
+            for item in decisions(exchange.operation, exchange.trace, exchange.request)
+        ],
     }
 
 

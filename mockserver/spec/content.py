@@ -54,13 +54,11 @@ def json_of(body: bytes, content_type: str = "application/json") -> JsonValue:
     """
     if "charset" in content_type.lower():
         body = text_of(body, content_type).encode()
-    elif body.startswith(_MARK):
-        body = body[len(_MARK) :]
     return parse_json(body)
 
 
 def parse_json(body: bytes | str) -> JsonValue:
-    """Read a JSON text in UTF-8.
+    """Read a JSON text in UTF-8; a byte order mark before it is passed over.
 
     Raises:
         Refusal: `malformed`, saying where it stops being JSON.
@@ -72,6 +70,8 @@ def parse_json(body: bytes | str) -> JsonValue:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if body.startswith(_MARK):
+            return parse_json(body[len(_MARK) :])
         message = f"the body is not JSON: {error.msg}: line {error.lineno} column {error.colno}"
         raise Refusal(Kind.MALFORMED, message) from None
 

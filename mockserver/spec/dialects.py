@@ -217,12 +217,20 @@ class _Converter:
 
     def _member(self, key: str, member: Place, optional: frozenset[str]) -> JsonValue:
         value = member.value
+        if key == "properties" and isinstance(value, dict):
+            return {name: self._property(below) for name, below in member.members()}
         if key in NAMED and isinstance(value, dict):
             return {name: self._schema(below) for name, below in member.members()}
         if key in _SEVERAL and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._schema(below, names) for below in member.items()]
         return self._schema(member) if key in _ONE else value
+
+    def _property(self, place: Place) -> JsonValue:
+        """Convert the schema of a member; one that clients do not send is not compared."""
+        if self._left_out == "readOnly" and self._is_left_out(place):
+            return {}
+        return self._schema(place)
 
     def _relax_required(self, converted: dict[str, JsonValue], optional: frozenset[str]) -> None:
         required = converted.get("required")

@@ -1,5 +1,7 @@
 """What a body becomes once it is valid: defaults filled in, read-only members left out."""
 
+from functools import cached_property
+
 from mockserver.exchange import JsonValue
 from mockserver.spec.shapes import Shape
 
@@ -9,20 +11,20 @@ _MOST_SHAPES = 5_000
 class Filler:
     """Completes values of one schema; what was sent is copied where it changes."""
 
-    __slots__ = ("_has_work", "_shape")
-
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
-        self._has_work: bool | None = None
 
     def __call__(self, value: JsonValue) -> JsonValue:
         """Return the value with the defaults of absent members, without read-only ones."""
-        if self._has_work is None:
-            self._has_work = _has_work(self._shape)
-        return _filled(self._shape, value) if self._has_work else value
+        return _filled(self._shape, value) if self.has_work else value
+
+    @cached_property
+    def has_work(self) -> bool:
+        """Whether there is a value that it changes; found out when it is first needed."""
+        return _changes(self._shape)
 
 
-def _has_work(shape: Shape) -> bool:
+def _changes(shape: Shape) -> bool:
     """Tell whether a schema, or one below it, has a default or a read-only member."""
     waiting, seen = [shape], {id(shape)}
     while waiting and len(seen) < _MOST_SHAPES:

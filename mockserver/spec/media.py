@@ -59,9 +59,30 @@ class BodyReader:
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
             violations = [*violations, *validator.violations(value, "body")]
-        if violations or self._fill is None:
-            return value, violations
-        return self._fill(value), violations
+        return (value if violations else self._filled(value)), violations
+
+    def _filled(self, value: JsonValue) -> JsonValue:
+        return value if self._fill is None else self._fill(value)
+
+
+class JsonReader(BodyReader):
+    """Reads JSON, which most bodies are, with fewer calls."""
+
+    __slots__ = ()
+
+    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
+        """Return the value and everything that is wrong with it.
+
+        Raises:
+            Refusal: `malformed` if it is not JSON.
+        """
+        is_plain = content_type == "application/json"
+        value = parse_json(body) if is_plain else json_of(body, content_type)
+        validator = self._validator
+        if validator is not None and not validator.is_valid(value):
+            return value, validator.violations(value, "body")
+        fill = self._fill
+        return (value if fill is None or not fill.has_work else fill(value)), []
 
 
 @dataclass(slots=True)
@@ -106,11 +127,9 @@ def family_of(name: str) -> str:
 
 
 def _json_reader(content: Content) -> BodyReader:
-    return BodyReader(_decode_json, content.validator, content.shape)
-
-
-def _decode_json(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-    return json_of(body, content_type), []
+    return JsonReader(
+        lambda body, kind: (json_of(body, kind), []), content.validator, content.shape
+    )
 
 
 def _form_reader(content: Content) -> BodyReader:

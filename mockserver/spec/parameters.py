@@ -1,6 +1,6 @@
 """All parameters of an operation, from the text of a request to typed values."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Violation
@@ -62,8 +62,16 @@ class ParameterSet:
             values[where] = _read(readers, source, self._blank[where].copy(), violations)
         return values, violations
 
-    def remarks(self, query: str, headers: Mapping[str, str]) -> list[str]:
-        """Say which query parameters are not declared, and which deprecated ones are used."""
+    def remarks(
+        self, query: str, headers: Mapping[str, str], known: Container[str] = ()
+    ) -> list[str]:
+        """Say which query parameters are not declared, and which deprecated ones are used.
+
+        Args:
+            query: As sent.
+            headers: As sent, under names in lower case.
+            known: Names in the query that need no declaration.
+        """
         fields = grouped(query, "query", [])
         sent = {
             "query": fields,
@@ -79,7 +87,7 @@ class ParameterSet:
         remarks += [
             f"query parameter {name[:_LONGEST]} is not declared; it is accepted"
             for name in fields
-            if not any(_takes(item, name) for item in self._parameters)
+            if name not in known and not any(_takes(item, name) for item in self._parameters)
         ]
         return remarks[:_MOST_REMARKS]
 

@@ -1,4 +1,4 @@
-"""XML bodies, from bytes to elements: well-formed, without DOCTYPE or entities, of bounded depth."""
+"""XML bodies, from bytes to elements: no DOCTYPE, no entities, a bounded depth."""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat

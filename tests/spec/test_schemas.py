@@ -225,7 +225,7 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
     ("schema", "value", "expected"),
     [
         ({"minimum": 1}, 0, ("", "minimum", "must be at least 1")),
-        ({"type": "integer"}, "x", ("", "type", "must be a whole number")),
+        ({"type": "integer"}, "x", ("", "type", "must be a whole number, not text")),
         ({"enum": ["a", "b"]}, "c", ("", "enum", 'must be one of: "a", "b"')),
         ({"required": ["a/b"]}, {}, ("/a~1b", "required", "is required")),
         (
