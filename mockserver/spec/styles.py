@@ -170,7 +170,8 @@ def _texts(parameter: Parameter, raw: str) -> list[str]:
     text = raw[len(prefix) :]
     if not parameter.shape.is_structured and prefix != ";":
         return [text]
-    texts = text.split(prefix) if prefix and parameter.explode else [text] * bool(text)
+    is_cut = bool(text and prefix) and parameter.explode
+    texts = text.split(prefix) if is_cut else [text] * bool(text)
     if prefix != ";":
         return texts
     return _matrix_values(parameter, texts, text)
