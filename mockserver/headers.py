@@ -48,7 +48,7 @@ def parameters(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _PARAMETER.finditer(text):
         value = (match[2] or "").rstrip()
-        if value.startswith('"'):
+        if len(value) > 1 and value[0] == value[-1] == '"':
             value = _ESCAPED.sub(r"\1", value[1:-1])
         found.setdefault(match[1].lower(), value)
     return found

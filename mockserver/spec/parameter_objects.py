@@ -8,7 +8,7 @@ from mockserver.spec.forms import is_json
 from mockserver.spec.references import Place
 from mockserver.spec.schemas import Schemas
 from mockserver.spec.shapes import TEXT, Shapes
-from mockserver.spec.styles import Parameter, style_of, usable_style
+from mockserver.spec.styles import Parameter, usable_style
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -31,11 +31,7 @@ class ParameterCompiler:
         style, explode, flaw = usable_style(where, place.value, shape)
         if flaw:
             source = place.child("style").source if "style" in place.value else place.source
-            hint = (
-                f"it is read in the style {style!r}"
-                if style != style_of(where, place.value)[0]
-                else ""
-            )
+            hint = f"use the style {style}" if style != place.value.get("style") else ""
             self.problems.append(SpecProblem(source, flaw, hint))
         return Parameter(
             name=name.lower() if where == "header" else name,

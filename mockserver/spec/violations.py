@@ -98,7 +98,8 @@ def _listed(values: Iterable[Any]) -> str:
 
 def _typed(types: Any) -> str:  # noqa: ANN401 - text or a list of them, by the library's version
     names = types if isinstance(types, list) else [types]
-    return " or ".join(_TYPES.get(str(name), str(name)) for name in names)
+    last = sorted(map(str, names), key=lambda name: name == "null")
+    return " or ".join(_TYPES.get(name, name) for name in last)
 
 
 _TYPES = {

@@ -239,6 +239,31 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
             ["abc"],
             ("/0", "maxLength", "must have at most 2 characters"),
         ),
+        ({"type": "string"}, None, ("", "type", "must be text, not null")),
+        ({"type": "string"}, True, ("", "type", "must be text, not true")),
+        ({"type": "integer"}, 1.5, ("", "type", "must be a whole number, not a number")),
+        ({"type": ["array", "null"]}, {}, ("", "type", "must be a list or null, not an object")),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("/b", "required", "is required")),
+        (
+            {"propertyNames": {"maxLength": 1}},
+            {"ab": 1},
+            ("", "propertyNames", 'has a member "ab" whose name is not allowed'),
+        ),
+        (
+            {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
+            3,
+            ("", "oneOf", "fits more than one of the forms of which it must fit one"),
+        ),
+        (
+            {"oneOf": [{"type": "integer"}, {"type": "boolean"}]},
+            "a",
+            ("", "oneOf", "fits none of the forms of which it must fit one"),
+        ),
+        (
+            {"prefixItems": [{}], "unevaluatedItems": False},
+            [1, 2],
+            ("", "unevaluatedItems", "has more items than are expected"),
+        ),
     ],
 )
 def test_violations_are_told_in_plain_words(
