@@ -9,6 +9,7 @@ _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """How zlib is told the format: 31 is gzip's, 15 zlib's, -15 has no header."""
 _RAW = -15
 _MOST_CODINGS = 3
+_MOST_MEMBERS = 100
 _ACCEPTED = (("Accept-Encoding", "gzip, deflate"),)
 
 
@@ -41,7 +42,9 @@ def decoded(request: Request, limit: int) -> Request:
 def _inflated(data: bytes, coding: str, limit: int) -> bytes:
     """Return at most one byte more than the limit; gzip may have several members."""
     found = b""
-    while data and len(found) <= limit:
+    for _ in range(_MOST_MEMBERS):
+        if not data or len(found) > limit:
+            return found
         window = _WINDOWS[coding]
         if coding == "deflate" and not _has_zlib_header(data):
             window = _RAW
@@ -52,7 +55,7 @@ def _inflated(data: bytes, coding: str, limit: int) -> bytes:
                 raise zlib.error
             return found
         data = inflater.unused_data
-    return found
+    raise zlib.error
 
 
 def _has_zlib_header(data: bytes) -> bool:

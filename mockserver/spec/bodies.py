@@ -88,12 +88,14 @@ class BodyCompiler:
     def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
         """Yield how the properties of a form are written."""
         for name, member in place.members():
-            style, explode = style_of("query", member.value or {})
+            value = member.value if isinstance(member.value, dict) else {}
+            style, explode = style_of("query", value)
             content_types = str(member.child("contentType").value or "")
             fields = [
-                self.parameters.compile(key, "header", self.resolve(header))
-                for key, header in member.child("headers").members()
-                if key.lower() != "content-type"
+                self.parameters.compile(key, "header", header)
+                for key, reference in member.child("headers").members()
+                if isinstance((header := self.resolve(reference)).value, dict)
+                and key.lower() != "content-type"
             ]
             yield (
                 name,

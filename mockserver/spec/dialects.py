@@ -177,6 +177,8 @@ class _Converter:
     def root(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
         """Convert a schema; `optional` are names that a schema around it does not require."""
         value = place.value
+        if isinstance(value, bool) and self._dialect.draft == "4":
+            return {} if value else {"not": {}}  # draft 4 has no boolean schemas
         if not isinstance(value, dict):
             return value
         linked: dict[str, JsonValue] = {}
@@ -236,7 +238,7 @@ class _Converter:
         required = converted.get("required")
         if not optional or not isinstance(required, list):
             return
-        kept = [name for name in required if name not in optional]
+        kept = [name for name in required if not isinstance(name, str) or name not in optional]
         if kept or self._dialect.draft != "4":
             converted["required"] = kept
         else:

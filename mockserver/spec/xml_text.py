@@ -7,6 +7,7 @@ from mockserver.exchange import Kind, Refusal
 from mockserver.headers import media_type
 from mockserver.spec.content import DEEPEST
 
+MOST_ELEMENTS = 100_000
 _SEPARATOR = "}"
 _ENCODINGS = ("utf-8", "us-ascii", "iso-8859-1", "utf-16")
 """What the parser reads without asking for a table."""
@@ -33,10 +34,14 @@ class _Builder:
     def __init__(self) -> None:
         self.root = Element("", {})
         self._open = [self.root]
+        self._count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) > DEEPEST:
             raise _malformed(f"it is nested deeper than {DEEPEST} levels")
+        self._count += 1
+        if self._count > MOST_ELEMENTS:
+            raise _malformed(f"it has more than {MOST_ELEMENTS:,} elements")
         local = {_local(key): value for key, value in attributes.items()}
         element = Element(_local(name), local)
         self._open[-1].children.append(element)

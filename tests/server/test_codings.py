@@ -54,9 +54,11 @@ def test_a_bomb_is_not_unpacked(coding: str) -> None:
     [
         (b"hello", "gzip", "malformed"),
         (gzip.compress(b"hello")[:-9], "gzip", "malformed"),
+        (gzip.compress(b"") * 500_000, "gzip", "malformed"),
         (b"hello", "br", "unsupported_media_type"),
         (b"hello", "gzip, gzip, gzip, gzip", "unsupported_media_type"),
     ],
+    ids=["not gzip", "cut off", "endless members", "another coding", "many codings"],
 )
 def test_what_cannot_be_undone_is_noted(body: bytes, coding: str, kind: str) -> None:
     refusal = undone(body, coding).unread

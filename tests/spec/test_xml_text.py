@@ -64,3 +64,9 @@ def test_a_hundred_levels_are_read_and_more_refused() -> None:
     assert refusal(b"<a>" * 1_000_000) == (
         "the body is not XML: it is nested deeper than 100 levels"
     )
+
+
+def test_more_elements_than_are_read_are_refused() -> None:
+    assert refusal(b"<a>" + b"<b/>" * 1_000_000) == (
+        "the body is not XML: it has more than 100,000 elements"
+    )
