@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 
 from mockserver.errors import SpecError
 from mockserver.exchange import JsonValue
@@ -154,14 +155,21 @@ class Shape:
 
     def item(self, index: int) -> "Shape":
         """Return the shape of the item at an index."""
-        places = [
-            part.child("prefixItems").child(index)
-            for part in self._parts
-            if index < len(part.child("prefixItems").items())
-        ]
-        if places and self._shapes:
-            return self._shapes.of(*places)
+        first = self._first_items
+        return first[index] if index < len(first) else self._any_item
+
+    @cached_property
+    def _any_item(self) -> "Shape":
         return self.items or TEXT
+
+    @cached_property
+    def _first_items(self) -> "tuple[Shape, ...]":
+        """The items that are described by their places."""
+        columns = zip_longest(*(part.child("prefixItems").items() for part in self._parts))
+        shapes = self._shapes
+        if shapes is None:
+            return ()
+        return tuple(shapes.of(*filter(None, places)) for places in columns)
 
     @cached_property
     def _is_nullable(self) -> bool:
