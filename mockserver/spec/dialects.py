@@ -24,6 +24,8 @@ _ONE = frozenset(
         "unevaluatedProperties",
     ]
 )
+_YES_OR_NO = ("additionalItems", "additionalProperties")
+"""Keywords that take true and false in every draft."""
 _COMBINED = ("allOf", "anyOf", "oneOf")
 _SEVERAL = frozenset((*_COMBINED, "prefixItems", "items"))
 NAMED = frozenset(
@@ -206,6 +208,8 @@ class _Converter:
         for key, member in place.members():
             if self._keeps(key):
                 converted[key] = self._member(key, member, optional)
+        if converted.get("additionalProperties") is False:
+            converted.setdefault("properties", {})  # with it the validator names the members
         self._relax_required(converted, optional)
         if self._dialect.is_openapi_3_0:
             _nullable(place.value, converted)
@@ -226,7 +230,9 @@ class _Converter:
         if key in _SEVERAL and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._schema(below, names) for below in member.items()]
-        return self._schema(member) if key in _ONE else value
+        if key not in _ONE or (isinstance(value, bool) and key in _YES_OR_NO):
+            return value
+        return self._schema(member)
 
     def _property(self, place: Place) -> JsonValue:
         """Convert the schema of a member; one that clients do not send is not compared."""

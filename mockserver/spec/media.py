@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
 from mockserver.headers import media_type
-from mockserver.model import Validator
+from mockserver.model import ReadBody, Validator
 from mockserver.spec.content import json_of, parse_json, text_of
 from mockserver.spec.filling import Filler
 from mockserver.spec.forms import Encoding, FormDecoder, MultipartDecoder, binary_text
@@ -59,16 +59,19 @@ class BodyReader:
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
             violations = [*violations, *validator.violations(value, "body")]
-        return (value if violations else self._filled(value)), violations
+        if violations or self._fill is None:
+            return value, violations
+        return self._fill(value), violations
 
-    def _filled(self, value: JsonValue) -> JsonValue:
-        return value if self._fill is None else self._fill(value)
 
-
-class JsonReader(BodyReader):
+class JsonReader:
     """Reads JSON, which most bodies are, with fewer calls."""
 
-    __slots__ = ()
+    __slots__ = ("_fill", "_validator")
+
+    def __init__(self, validator: Validator | None, shape: Shape) -> None:
+        self._validator = validator
+        self._fill = None if validator is None else Filler(shape)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value and everything that is wrong with it.
@@ -90,7 +93,7 @@ class RangeReader:
     """Reads the bodies of a range such as `*/*`, each by the media type that it has."""
 
     content: Content
-    _readers: dict[str, BodyReader] = field(default_factory=dict)
+    _readers: dict[str, ReadBody] = field(default_factory=dict)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value and everything that is wrong with it.
@@ -104,7 +107,7 @@ class RangeReader:
         return reader(body, content_type)
 
 
-def reader_of(name: str, content: Content) -> BodyReader | RangeReader:
+def reader_of(name: str, content: Content) -> ReadBody:
     """Return what reads the bodies of a media type, or of a range of them."""
     if name.endswith("/*"):
         return RangeReader(content)
@@ -126,10 +129,8 @@ def family_of(name: str) -> str:
     return "text" if name.startswith(_TEXTS) else "binary"
 
 
-def _json_reader(content: Content) -> BodyReader:
-    return JsonReader(
-        lambda body, kind: (json_of(body, kind), []), content.validator, content.shape
-    )
+def _json_reader(content: Content) -> JsonReader:
+    return JsonReader(content.validator, content.shape)
 
 
 def _form_reader(content: Content) -> BodyReader:
@@ -217,7 +218,7 @@ class _EachValidator:
         return found[:_MOST_VIOLATIONS]
 
 
-_FAMILIES: Mapping[str, Callable[[Content], BodyReader]] = {
+_FAMILIES: Mapping[str, Callable[[Content], ReadBody]] = {
     "json": _json_reader,
     "form": _form_reader,
     "multipart": _multipart_reader,

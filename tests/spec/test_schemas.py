@@ -224,6 +224,17 @@ def test_true_and_false_are_schemas_of_every_version(tmp_path: Path, version: st
 
 
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_a_member_that_is_not_expected_is_told_in_every_version(
+    tmp_path: Path, version: str
+) -> None:
+    world = World(tmp_path, version, schema={"additionalProperties": False})
+
+    assert told(world.violations({"a": 1})) == [
+        ("/a", "additionalProperties", "is not expected here")
+    ]
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
 @pytest.mark.parametrize(
     "schema",
     [
