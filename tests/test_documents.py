@@ -6,6 +6,7 @@ A file of `documents/<group>/` is an OpenAPI document, mounted under its file's 
 
 import re
 import signal
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import yaml
 from tests.served import Served
 
 FOLDER = Path(__file__).parent / "documents"
-OPTIONS: dict[str, list[str]] = {"input": [], "plain": []}
+OPTIONS: dict[str, list[str]] = {"input": [], "plain": [], "requests": []}
 """What each group is served with."""
 
 
@@ -56,7 +57,7 @@ def test_a_document_is_served_as_it_says(
             request["path"],
             headers=request.get("headers"),
             json=request.get("json"),
-            content=request.get("body"),
+            content=b64decode(request["base64"]) if "base64" in request else request.get("body"),
         )
     assert reply.status_code == expected["status"], reply.text
     for header, value in expected.get("headers", {}).items():
