@@ -76,6 +76,8 @@ class ResponseMedia:
     examples: tuple[Example, ...]
     schema: Callable[[], JsonValue] | None
     """Makes the self-contained JSON Schema when first asked."""
+    validator: Validator | None = None
+    """Checks an answer's value against that schema."""
 
 
 @dataclass(frozen=True, slots=True)

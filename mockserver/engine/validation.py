@@ -43,7 +43,7 @@ def validate(run: Run, request: Request, match: Match) -> None:
     if request.too_large:
         raise Refusal(Kind.TOO_LARGE, "the request body is too large")
     if operation.body is not None:
-        scope["body"], found = _read_body(operation.body, request)
+        scope["body"], found = read_body(operation.body, request)
         violations = [*violations, *found]
     if violations:
         raise Refusal(Kind.INVALID, _summary(violations), tuple(violations))
@@ -55,7 +55,12 @@ def _summary(violations: list[Violation]) -> str:
     return f"{first.field} {first.message}{more}"
 
 
-def _read_body(body: RequestBody, request: Request) -> tuple[JsonValue, list[Violation]]:
+def read_body(body: RequestBody, request: Request) -> tuple[JsonValue, list[Violation]]:
+    """Read a body as its media type and schema say; return its value and what is wrong with it.
+
+    Raises:
+        Refusal: `unsupported_media_type` or `malformed`, when it cannot be read at all.
+    """
     if not request.body:
         missing = Violation("body", "", "required", "is required")
         return None, [missing] if body.required else []

@@ -94,7 +94,8 @@ class BodyCompiler:
         if not examples and isinstance(resolved, dict):
             examples = tuple(_schema_examples(resolved))
         bundle = self.schemas.bundle(schema, "response")
-        return ResponseMedia(media_type.lower(), examples, bundle.schema)
+        validator = self.schemas.validator(schema, "response")
+        return ResponseMedia(media_type.lower(), examples, bundle.schema, validator)
 
     def _examples(self, place: Place) -> Iterator[Example]:
         if isinstance(place.value, dict) and "example" in place.value:
