@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import click
 import httpx
 import pytest
 import yaml
@@ -360,7 +361,10 @@ def test_the_reference_lists_every_verb_and_its_keys() -> None:
 
 def test_the_reference_lists_every_command_and_option() -> None:
     reference = REFERENCE.read_text()
-    for command in main.commands.values():
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
         assert f"`mockserver {command.name}" in reference
         for parameter in command.params:
             for option in parameter.opts:

@@ -13,7 +13,8 @@ ALLOWED = {
     "spec": {"ground", "spec"},
     "engine": {"ground", "engine"},
     "server": {"ground", "spec", "engine", "server"},
-    "cli": {"ground", "spec", "engine", "server", "cli"},
+    "contract": {"ground", "spec", "engine", "contract"},
+    "cli": {"ground", "spec", "engine", "server", "contract", "cli"},
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50

@@ -71,9 +71,7 @@ class Contract:
         found = self.match(path)
         if found is None:
             return None
-        return found.methods.get(method) or (
-            found.methods.get("GET") if method == "HEAD" else None
-        )
+        return found.methods.get(method) or (found.methods.get("GET") if method == "HEAD" else None)
 
     def request_violations(self, request: Request) -> list[Violation]:
         """List what is wrong with a request, whose path is the one below the base URL."""

@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
+
+from mockserver.exchange import JsonValue
 
 HIDDEN = "[hidden]"
 _SHORTEST = 4
 _SECRET_WORDS = re.compile(
-    r"secret|passw|passphrase|token|api_?key|auth|bearer|credential|cookie|session|signature"
-    r"|private|otp|pin$|^code$|code_verifier|^key$|jwt|csrf|xsrf|client_?id|_sid$|^sid$",
+    r"secret|passw|passphrase|token(?!_type)|api_?key|auth(?!or|_type)|bearer|credential|cookie"
+    r"|session|signature|private|jwt|csrf|xsrf|code_verifier|code_challenge$|^code$|^key$|^otp$"
+    r"|^pin$|^sid$|^sig$"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -24,6 +27,16 @@ def names_secret(name: str) -> bool:
     return _SECRET_WORDS.search(words_of(name)) is not None
 
 
+def without_secrets(value: JsonValue) -> JsonValue:
+    """Hide the members of a JSON value whose names say that they are secret."""
+    if isinstance(value, Mapping):
+        return {
+            key: HIDDEN if names_secret(key) and member else without_secrets(member)
+            for key, member in value.items()
+        }
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
 class Hiding:
     """Takes known secrets out of texts, also where they are encoded."""
 
@@ -33,13 +46,19 @@ class Hiding:
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
-        """Know more secrets; those under four characters are none."""
+        """Know more secrets; what is shorter than four characters is none."""
         for secret in secrets:
             if len(secret) >= _SHORTEST:
-                self._forms |= {secret, quote(secret, safe=""), quote_plus(secret)}
-                self._forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+                self._forms |= _forms(secret)
         longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if self._forms else None
 
     def __call__(self, text: str) -> str:
+        """Return a text without the secrets."""
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+
+def _forms(secret: str) -> set[str]:
+    """Write a secret in every way in which it may stand in a text."""
+    plain, ascii_only = (json.dumps(secret, ensure_ascii=flag)[1:-1] for flag in (False, True))
+    return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), plain, ascii_only}

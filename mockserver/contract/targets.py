@@ -2,9 +2,10 @@
 
 import secrets
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from mockserver import __version__
@@ -27,6 +28,13 @@ _ASIDE = "/~"
 
 class TargetError(MockserverError):
     """A service that cannot be reached, or that does not do what it is asked for."""
+
+
+class UnreachableError(TargetError):
+    """A service that gave no answer."""
+
+
+Result = TypeVar("Result")
 
 
 def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) -> "httpx.Client":
@@ -130,6 +138,7 @@ def open_target(
 
     Raises:
         TargetError: If the URL is none, or what is there does not serve the API.
+        UnreachableError: If nothing answers there.
     """
     origin, path = _split(url)
     headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
@@ -192,6 +201,7 @@ def send(client: "httpx.Client", base: str, request: Sending) -> Received:
 
 
 def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
+    began = perf_counter()
     with client.stream(
         request.method, url, headers=request.headers, content=request.body or None
     ) as answer:
@@ -201,26 +211,26 @@ def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
             if len(body) > LARGEST_ANSWER:
                 raise TargetError(f"the answer is longer than {LARGEST_ANSWER:,} bytes")
     headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
-    seconds = answer.elapsed.total_seconds()  # known only when the answer is closed
+    seconds = perf_counter() - began
     return Received(answer.status_code, tuple(headers), bytes(body), seconds)
 
 
-def _guarded(call: Any) -> Any:  # noqa: ANN401 - whatever the call returns
+def _guarded(call: Callable[[], Result]) -> Result:
     """Make a call to another service; what can go wrong on the way is told in words."""
     import httpx  # noqa: PLC0415 - whoever has a client has imported it
 
     try:
         return call()
     except httpx.TimeoutException:
-        raise TargetError("it did not answer in time (--timeout allows it more)") from None
+        raise UnreachableError("no answer in time (--timeout allows more)") from None
     except httpx.ConnectError as error:
-        raise TargetError(_connecting(error)) from None
+        raise UnreachableError(_connecting(error)) from None
     except httpx.InvalidURL as error:
         raise TargetError(f"the URL is not one: {error}") from None
     except httpx.HTTPError as error:
-        raise TargetError(f"the connection broke: {error or type(error).__name__}") from None
+        raise UnreachableError(f"the connection broke: {error!s}".rstrip(": ")) from None
     except ssl.SSLError as error:
-        raise TargetError(f"TLS failed: {error.reason}") from None
+        raise UnreachableError(f"TLS failed: {error.reason}") from None
 
 
 def _connecting(error: Exception) -> str:

@@ -75,14 +75,12 @@ class Variables:
 def at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
     """Return what stands under a JSON Pointer; LookupError if there is nothing."""
     for token in pointer.split("/")[1:]:
-        if isinstance(value, list):
-            if not re.fullmatch(r"\d{1,9}", token, re.ASCII):
-                raise LookupError(token)
-            value = value[int(token)]
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
             value = value[unescape(token)]
+        elif isinstance(value, list) and re.fullmatch(r"\d{1,9}", token, re.ASCII):
+            value = value[int(token)]
         else:
-            raise LookupError(token)
+            raise KeyError(token)
     return value
 
 

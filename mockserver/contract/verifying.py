@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from mockserver.contract.comparing import ABSENT, Difference, Rules, matches, shown
+from mockserver.contract.comparing import ABSENT, Difference, Rules, as_json, matches, shown
 from mockserver.contract.conformance import Contract, Received, answer_differences
 from mockserver.contract.interactions import AnswerPart, Interaction, Pattern, Placed
 from mockserver.contract.outcomes import Outcome, Run, Verdict
+from mockserver.contract.secrets import without_secrets
 from mockserver.contract.sending import fill
 from mockserver.contract.targets import Target, TargetError
 from mockserver.contract.variables import UnsetError, Variables
 from mockserver.exchange import JsonValue, Refusal
-from mockserver.model import Operation
+from mockserver.model import Api, Operation
 
 _LONGEST_BODY = 300
 
@@ -108,6 +109,22 @@ class Verification:
                 self.target.forget(sandbox)
 
 
+def unreached(
+    api: Api, address: str, interactions: Sequence[Placed], because: str, only: str | None = None
+) -> Run:
+    """Make the outcome of a run whose service gives no answer at all."""
+    contract = Contract(api)
+    return Run(
+        api.name,
+        address,
+        [
+            Outcome(one, _operation(contract, one.interaction), Verdict.FAILED, because=because)
+            for one in interactions
+            if only is None or only in one.interaction.tags
+        ],
+    )
+
+
 def _operation(contract: Contract, interaction: Interaction) -> Operation:
     if interaction.operation is not None:
         return contract.operations[interaction.operation]
@@ -143,13 +160,21 @@ def _differences(
     operation: Operation, expected: AnswerPart, answer: Received
 ) -> Iterator[Difference]:
     if answer.status != expected.status:
-        found = f"{answer.status} {answer.body[:_LONGEST_BODY].decode('utf-8', 'replace')}".strip()
+        found = f"{answer.status} {_excerpt(answer)}".strip()
         yield Difference("status", "", str(expected.status), found, "equal")
         return
     if not expected.undocumented:
         yield from answer_differences(operation, answer)
     yield from _header_differences(expected, answer)
     yield from _body_differences(expected, answer)
+
+
+def _excerpt(answer: Received) -> str:
+    try:
+        text = as_json(without_secrets(answer.json()))
+    except Refusal:
+        text = answer.body.decode("utf-8", "replace")
+    return text if len(text) <= _LONGEST_BODY else text[: _LONGEST_BODY - 1] + "…"
 
 
 def _header_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
@@ -174,7 +199,6 @@ def _body_differences(expected: AnswerPart, answer: Received) -> Iterator[Differ
     try:
         value = answer.json()
     except Refusal as refusal:
-        text = answer.body[:_LONGEST_BODY].decode("utf-8", "replace")
-        yield Difference("body", "", f"JSON ({refusal.message})", text, "equal")
+        yield Difference("body", "", f"JSON ({refusal.message})", _excerpt(answer), "equal")
         return
     yield from Rules(expected.compare).compare(expected.json_body, value)

@@ -34,7 +34,9 @@ class InProcess(httpx.BaseTransport):
         )
         answer = await self._transport.handle_async_request(whole)
         body = await answer.aread()
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body))
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body)
+        )
 
     def close(self) -> None:
         self._loop.close()

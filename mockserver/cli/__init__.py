@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from mockserver import __version__
+from mockserver.cli.commands import Commands
 from mockserver.clock import parse_instant, system_now
 from mockserver.engine.pipeline import Options
 from mockserver.engine.trace import decisions
@@ -32,7 +33,7 @@ def _stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
     """Emulate web APIs from their OpenAPI documents, with state, limits and messages."""
