@@ -15,10 +15,11 @@ from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App
-from mockserver.server.opening import greeting, open_engine
+from mockserver.server.opening import bundled_specs, greeting, open_engine
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
+FORMATS = ("text", "json", "sarif", "junit", "github")
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
 _SET = click.option(
     "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
@@ -93,16 +94,16 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 
 @main.command()
 @_DOCUMENTS
-def check(documents: Sequence[Path]) -> None:
-    """Read DOCUMENTS and report everything that is wrong with them."""
-    try:
-        engine = open_engine(documents)
-    except MockserverError as error:
-        _stop(error)
-    for api in engine.apis.values():
-        count = len(api.operations)
-        counted = f"{count} operation{'' if count == 1 else 's'}"
-        click.echo(f"{api.source.file}: {api.name}: {counted}, no problems")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+def check(documents: Sequence[Path], form: str) -> None:
+    """Read DOCUMENTS with their interactions and report everything that is wrong with them."""
+    from mockserver.contract import checking, findings  # noqa: PLC0415 - costs start time
+
+    checked = checking.check(documents or [bundled_specs()])
+    is_aside = form == "text" and checked.findings
+    click.echo(findings.FORMATS[form](checked), err=bool(is_aside))
+    if checked.findings:
+        sys.exit(2)
 
 
 @main.command()

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.contract.comparing import ABSENT, Difference
-from mockserver.contract.variables import at
+from mockserver.contract.interactions import Interaction, RequestPart
+from mockserver.contract.variables import PLACEHOLDER, at
 from mockserver.engine.documented import response_for
 from mockserver.engine.matching import Match, Router
 from mockserver.engine.security import cookies
@@ -72,6 +73,18 @@ class Contract:
         if found is None:
             return None
         return found.methods.get(method) or (found.methods.get("GET") if method == "HEAD" else None)
+
+    def leads_to(self, request: RequestPart) -> Operation | None:
+        """Find the operation of an interaction's request, whatever its placeholders stand for."""
+        return self.operation(request.method, PLACEHOLDER.sub("x", request.path))
+
+    def operation_of(self, interaction: Interaction) -> Operation:
+        """Return the operation of an interaction that was loaded."""
+        if interaction.operation is not None:
+            return self._by_id[interaction.operation]
+        found = self.leads_to(interaction.request)
+        assert found is not None, "an interaction that leads nowhere is not loaded"
+        return found
 
     def request_violations(self, request: Request) -> list[Violation]:
         """List what is wrong with a request, whose path is the one below the base URL."""

@@ -1,6 +1,5 @@
 """Reads interactions from files; all problems are found, each with its place."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from mockserver.spec.policies import read_model
 from mockserver.spec.references import Place
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}")
 FOLDER = "interactions"
 
 
@@ -112,8 +110,7 @@ class _Check:
             hint = near(named, known) or f"there are: {', '.join(known)}"
             yield _problem(placed, f"there is no operation {named!r}", "operation", hint=hint)
             return
-        path = _PLACEHOLDER.sub("x", request.path)
-        found = self._contract.operation(request.method, path)
+        found = self._contract.leads_to(request)
         if found is None:
             message = f"{request.method} {request.path} leads to no operation of {self._api.name}"
             yield _problem(placed, message, "request", "path")

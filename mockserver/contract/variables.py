@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.errors import MockserverError, near, unescape
 from mockserver.exchange import JsonValue
 
-_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _REFERENCE = re.compile(r"([^:{}\n]+):((?:/[^{}]*)?)")
 
@@ -42,10 +42,10 @@ class Variables:
         return [self.fill(item) for item in value] if isinstance(value, list) else value
 
     def _fill_text(self, text: str) -> JsonValue:
-        whole = _PLACEHOLDER.fullmatch(text)
+        whole = PLACEHOLDER.fullmatch(text)
         if whole is not None:
             return self._value(whole[1])
-        return _PLACEHOLDER.sub(lambda found: str(self._value(found[1])), text)
+        return PLACEHOLDER.sub(lambda found: str(self._value(found[1])), text)
 
     def _value(self, content: str) -> JsonValue:
         if (named := _NAME.fullmatch(content)) is not None:
@@ -87,7 +87,7 @@ def at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
 def references(value: JsonValue) -> Iterator[str]:
     """Yield the names of the interactions whose answers a value refers to."""
     if isinstance(value, str):
-        for found in _PLACEHOLDER.finditer(value):
+        for found in PLACEHOLDER.finditer(value):
             reference = _REFERENCE.fullmatch(found[1])
             if reference is not None and not _NAME.fullmatch(found[1]):
                 yield reference[1]

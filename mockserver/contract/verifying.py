@@ -42,7 +42,7 @@ class Verification:
         try:
             for placed in self.interactions:
                 if only is None or only in placed.interaction.tags:
-                    outcome = self._outcome(placed, _operation(contract, placed.interaction))
+                    outcome = self._outcome(placed, contract.operation_of(placed.interaction))
                     run.outcomes.append(outcome)
                     self.told(outcome)
         finally:
@@ -118,19 +118,11 @@ def unreached(
         api.name,
         address,
         [
-            Outcome(one, _operation(contract, one.interaction), Verdict.FAILED, because=because)
+            Outcome(one, contract.operation_of(one.interaction), Verdict.FAILED, because=because)
             for one in interactions
             if only is None or only in one.interaction.tags
         ],
     )
-
-
-def _operation(contract: Contract, interaction: Interaction) -> Operation:
-    if interaction.operation is not None:
-        return contract.operations[interaction.operation]
-    found = contract.operation(interaction.request.method, interaction.request.path)
-    assert found is not None, "an interaction that leads nowhere is not loaded"
-    return found
 
 
 def _referable(answer: Received) -> JsonValue:
