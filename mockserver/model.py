@@ -37,6 +37,9 @@ class Parameters(Protocol):
     ) -> Decoded:
         """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
 
+    def names(self, where: str) -> frozenset[str]:
+        """Return the names of the parameters in one part of the request."""
+
 
 FormDecoder = Callable[[str], tuple[JsonValue, list[Violation]]]
 """Reads an `application/x-www-form-urlencoded` body into a JSON object."""
@@ -50,6 +53,8 @@ class RequestMedia:
     """A type or a range, such as `application/json` or `text/*`."""
     validator: Validator | None
     form: FormDecoder | None = None
+    schema: Callable[[], JsonValue] | None = None
+    """Makes the self-contained JSON Schema when first asked."""
 
 
 @dataclass(frozen=True, slots=True)

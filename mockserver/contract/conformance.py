@@ -74,6 +74,11 @@ class Contract:
             return None
         return found.methods.get(method) or (found.methods.get("GET") if method == "HEAD" else None)
 
+    def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
+        """Return the path parameters of a request, still percent-encoded."""
+        match = self._router.find(path)
+        return match.parameters(operation) if match is not None else {}
+
     def leads_to(self, request: RequestPart) -> Operation | None:
         """Find the operation of an interaction's request, whatever its placeholders stand for."""
         return self.operation(request.method, PLACEHOLDER.sub("x", request.path))
@@ -90,8 +95,7 @@ class Contract:
         """List what is wrong with a request, whose path is the one below the base URL."""
         operation, match = self.operation(request.method, request.path), self.match(request.path)
         if operation is None or match is None:
-            message = f"{request.method} {request.path[:200]} is not documented"
-            return [Violation("path", "", "path", message)]
+            return [Violation("path", "", "path", "and method are not documented")]
         violations: list[Violation] = []
         if operation.parameters is not None:
             path = match.parameters(operation)

@@ -104,7 +104,8 @@ class AnswerPart(_Part):
     text: str | None = None
     compare: dict[str, Rule] = {}
     """Rules by JSON Pointer into the JSON body, where `*` stands for any member; the longest
-    pointer above a value counts, and `equal` where there is none."""
+    pointer above a value counts, and `equal` where there is none. A rule alone is for the whole
+    body."""
     undocumented: bool = False
     """The document is known to lack this status."""
 
@@ -112,6 +113,11 @@ class AnswerPart(_Part):
     def has_json(self) -> bool:
         """A JSON body is expected, which may be `null`."""
         return "json_body" in self.model_fields_set
+
+    @field_validator("compare", mode="before")
+    @classmethod
+    def _is_for_the_whole(cls, value: object) -> object:
+        return {"": value} if isinstance(value, str) else value
 
     @field_validator("compare")
     @classmethod

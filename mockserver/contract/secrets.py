@@ -10,7 +10,7 @@ from mockserver.exchange import JsonValue
 HIDDEN = "[hidden]"
 _SHORTEST = 4
 _SECRET_WORDS = re.compile(
-    r"secret|passw|passphrase|token(?!_type)|api_?key|auth(?!or|_type)|bearer|credential|cookie"
+    r"secret|passw|passphrase|token(?!_type)|api_?key|auth(?!or(?!iz)|_type)|bearer|credential|cookie"
     r"|session|signature|private|jwt|csrf|xsrf|code_verifier|code_challenge$|^code$|^key$|^otp$"
     r"|^pin$|^sid$|^sig$"
 )

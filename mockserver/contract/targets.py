@@ -88,6 +88,9 @@ class Target:
         """Make a sandbox in the state that is asked for; None if the service has none."""
         if not self.is_mock:
             return None
+        if self.base.startswith(_ASIDE):
+            message = "leave the sandbox out of the URL: every interaction gets one of its own"
+            raise TargetError(message)
         self._count += 1
         sandbox = f"verify-{self._run}-{self._count}"
         if given.clock is not None:
@@ -143,9 +146,6 @@ def open_target(
     origin, path = _split(url)
     headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
     target = Target(client, api, origin, path, control_headers=headers)
-    if path.startswith(_ASIDE):
-        message = "leave the sandbox out of the URL: every interaction gets one of its own"
-        raise TargetError(message)
     health = _guarded(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
     if health.status_code == _NEEDS_TOKEN and "control API" in health.text:
         message = "this mockserver's control API needs its token in MOCKSERVER_CONTROL_TOKEN"
@@ -157,9 +157,9 @@ def open_target(
         message = f"the mockserver at {origin} does not serve {api.name!r}"
         raise TargetError(f"{message}; it serves: {', '.join(served)}")
     target.is_mock = True
-    if not path:
+    if not path or (path.startswith(_ASIDE) and path.count("/") == 1):
         server = api.servers[0].path if api.servers else ""
-        target.base = f"/{api.name}{server}"
+        target.base = f"{path}/{api.name}{server}"
     return target
 
 

@@ -56,7 +56,8 @@ class BodyCompiler:
         form = None
         if media_type.lower() == FORM:
             form = FormDecoder(shape_of(self.resolve(schema), self.references))
-        return RequestMedia(media_type.lower(), validator, form)
+        bundle = self.schemas.bundle(schema, "request")
+        return RequestMedia(media_type.lower(), validator, form, bundle.schema)
 
     def responses(self, place: Place) -> tuple[DocumentedResponse, ...]:
         """Compile a responses object."""

@@ -104,6 +104,10 @@ class ParameterSet:
             values[where] = _read(readers, source, self._blank[where].copy(), violations)
         return values, violations
 
+    def names(self, where: str) -> frozenset[str]:
+        """Return the names of the parameters in one part of the request."""
+        return frozenset(self._blank[where])
+
 
 def _read(
     readers: Sequence[tuple[Parameter, _Reader]],

@@ -1,8 +1,9 @@
 """An HTTP client whose requests an engine answers without a socket."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -18,15 +19,17 @@ from mockserver.spec.compiler import load_apis
 ADDRESS = "http://127.0.0.1:8000"
 
 
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
 class InProcess(httpx.BaseTransport):
     """Hands requests to an ASGI application."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: Asgi) -> None:
         self._transport = httpx.ASGITransport(app)
-        self._loop = asyncio.new_event_loop()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._loop.run_until_complete(self._answer(request))
+        return asyncio.run(self._answer(request))
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         whole = httpx.Request(
@@ -38,19 +41,18 @@ class InProcess(httpx.BaseTransport):
             answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body)
         )
 
-    def close(self) -> None:
-        self._loop.close()
+
+Settings = Mapping[str, Mapping[str, object]]
 
 
-def engine_of(apis: Sequence[Api]) -> Engine:
-    return Engine(apis, Sandboxes({api.name: api for api in apis}))
+def engine_of(apis: Sequence[Api], overrides: Settings | None = None) -> Engine:
+    return Engine(apis, Sandboxes({api.name: api for api in apis}, 0, overrides or {}))
 
 
-def client_of(apis: Sequence[Api], *, control: bool = True) -> httpx.Client:
+def client_of(apis: Sequence[Api], overrides: Settings | None = None) -> httpx.Client:
     """Make a client of a mockserver that serves some APIs."""
-    engine = engine_of(apis)
-    app = App(engine, control=(lambda: control_app(engine, system_now)) if control else None)
-    return open_client(5, InProcess(app))
+    engine = engine_of(apis, overrides)
+    return open_client(5, InProcess(App(engine, control=lambda: control_app(engine, system_now))))
 
 
 def load(path: Path) -> Api:

@@ -183,7 +183,6 @@ def test_an_answer_without_end_is_cut_off(shop: Api, monkeypatch: pytest.MonkeyP
         "http://[",
         "",
         "http://shop.example/?a=1",
-        "http://shop.example/~mine/v1",
         "http://shop.example:99999",
     ],
 )
