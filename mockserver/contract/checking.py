@@ -66,14 +66,24 @@ def check(documents: Sequence[Path]) -> Checked:
 
 def interaction_problems(api: Api, found: Sequence[Placed]) -> Iterator[SpecProblem]:
     """Yield where interactions contradict the schemas of their document."""
-    contract = Contract(api)
-    answers = {one.name: one.interaction.answer.json_body for one in found}
+    contract, answers = Contract(api), expected_answers(found)
     for placed in found:
-        interaction = placed.interaction
-        operation = contract.operation_of(interaction)
-        if interaction.answer.status < _BAD:
-            yield from _request_problems(contract, placed, answers)
-        yield from _answer_problems(operation, placed)
+        yield from contradictions(contract, placed, answers)
+
+
+def expected_answers(found: Sequence[Placed]) -> dict[str, JsonValue]:
+    """Return the bodies that interactions expect, by name: what references lead into."""
+    return {one.name: one.interaction.answer.json_body for one in found}
+
+
+def contradictions(
+    contract: Contract, placed: Placed, answers: Mapping[str, JsonValue]
+) -> Iterator[SpecProblem]:
+    """Yield where one interaction contradicts the schemas of its document."""
+    operation = contract.operation_of(placed.interaction)
+    if placed.interaction.answer.status < _BAD:
+        yield from _request_problems(contract, placed, answers)
+    yield from _answer_problems(operation, placed)
 
 
 def _request_problems(

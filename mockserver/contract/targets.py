@@ -163,6 +163,24 @@ def open_target(
     return target
 
 
+def ask_control(client: "httpx.Client", url: str, path: str, token: str | None) -> JsonValue:
+    """Ask a mockserver's control API.
+
+    Raises:
+        TargetError: If there is none, or it refuses, saying why.
+    """
+    origin, _ = _split(url)
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    answer = _guarded(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
+    if answer.status_code >= _ERRORS:
+        raise TargetError(f"the mockserver at {origin} refused: {_told(answer)}")
+    try:
+        told: JsonValue = answer.json()
+    except ValueError:
+        raise TargetError(f"what answers at {origin} is no mockserver") from None
+    return told
+
+
 def _served(health: "httpx.Response") -> Sequence[str] | None:
     """Return the names of the APIs that a mockserver serves; None if it is no mockserver."""
     try:

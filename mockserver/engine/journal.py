@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
 
 from mockserver.clock import Instant
 from mockserver.engine.faults import Fault
@@ -16,6 +17,8 @@ MOST_BYTES = 50_000_000
 
 Seen = dict[tuple[int, int, str], int]
 """How often an operation (its `id()`) was answered with a status for a reason."""
+Sent = dict[tuple[int, str, str], int]
+"""How often a parameter of an operation (its `id()`) was sent, by where it stands and its name."""
 _NO_ANSWER = Answer(500, [], b"")
 
 
@@ -43,7 +46,7 @@ class Exchange:
 class Journal:
     """A bounded memory of exchanges; the oldest go first, and are counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen")
+    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen", "sent")
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
@@ -55,6 +58,8 @@ class Journal:
         """Called with every exchange, if anybody listens."""
         self.seen: Seen = {}
         """What was answered since the sandbox began, also by those no longer kept."""
+        self.sent: Sent = {}
+        """Which parameters were sent since then."""
 
     def next_id(self) -> str:
         """Name the exchange that is about to be added."""
@@ -70,10 +75,17 @@ class Journal:
             because = getattr(exchange.trace[-1], "because", "") if exchange.trace else ""
             key = (id(exchange.operation), exchange.answer.status, because)
             self.seen[key] = self.seen.get(key, 0) + 1
+            if exchange.operation.parameters is not None:
+                self._count_parameters(exchange.request, exchange.operation)
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
         if self.heard is not None:
             self.heard(exchange)
+
+    def _count_parameters(self, request: Request, operation: Operation) -> None:
+        for where, name in sent_parameters(request, operation):
+            key = (id(operation), where, name)
+            self.sent[key] = self.sent.get(key, 0) + 1
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._entries)
@@ -94,6 +106,20 @@ class Journal:
         """Forget all exchanges; their ids are not used again."""
         self._entries.clear()
         self._bytes = 0
+
+
+def sent_parameters(request: Request, operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield the documented parameters that a request has: where they stand, and their names."""
+    assert operation.parameters is not None
+    if query := request.query:
+        pairs = query.replace("[", "=").split("&")  # filter[color] is a part of filter
+        given = {unquote_plus(pair.partition("=")[0]) for pair in pairs}
+        yield from (("query", name) for name in operation.parameters.names("query") & given)
+    for where, names in (("path", operation.path_parameters), ("header", request.headers)):
+        yield from ((where, name) for name in operation.parameters.names(where).intersection(names))
+    if cookie := request.headers.get("cookie"):
+        given = {part.partition("=")[0].strip() for part in cookie.split(";")}
+        yield from (("cookie", name) for name in operation.parameters.names("cookie") & given)
 
 
 def _size(exchange: Exchange) -> int:

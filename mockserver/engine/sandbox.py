@@ -1,13 +1,14 @@
 """Sandboxes: isolated worlds with a clock, records, a journal, settings and faults of their own."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.clock import VirtualClock
 from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
-from mockserver.engine.journal import Journal
+from mockserver.engine.journal import Journal, Seen, Sent
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection
 from mockserver.errors import SandboxFullError, SettingsError
 from mockserver.exchange import JsonValue, Record, Scope
@@ -113,6 +114,7 @@ class Sandbox:
         seed = self._first_seed
         self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
         self.journal.seen.clear()
+        self.journal.sent.clear()
 
     def become(self, state: State) -> None:
         """Make it as it was at another moment; journal and faults are empty then."""
@@ -199,6 +201,8 @@ class Sandboxes:
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     _by_name: dict[str, Sandbox] = field(default_factory=dict)
+    _deleted: tuple[Seen, Sent] = field(default_factory=lambda: ({}, {}))
+    """What was seen in sandboxes that are no more."""
 
     def get(self, name: str) -> Sandbox:
         """Return a sandbox, making it if it is new.
@@ -229,4 +233,22 @@ class Sandboxes:
 
     def delete(self, name: str) -> bool:
         """Forget a sandbox and all it holds; tell whether it existed."""
-        return self._by_name.pop(name, None) is not None
+        sandbox = self._by_name.pop(name, None)
+        if sandbox is None:
+            return False
+        self._deleted = _added([self._deleted, (sandbox.journal.seen, sandbox.journal.sent)])
+        return True
+
+    def everything_seen(self) -> tuple[Seen, Sent]:
+        """Add up what was seen in all sandboxes, also in those that were deleted."""
+        journals = [sandbox.journal for sandbox in self._by_name.values()]
+        return _added([self._deleted, *((one.seen, one.sent) for one in journals)])
+
+
+def _added(counts: Iterable[tuple[Seen, Sent]]) -> tuple[Seen, Sent]:
+    seen: Counter[tuple[int, int, str]] = Counter()
+    sent: Counter[tuple[int, str, str]] = Counter()
+    for one_seen, one_sent in counts:
+        seen.update(one_seen)
+        sent.update(one_sent)
+    return dict(seen), dict(sent)

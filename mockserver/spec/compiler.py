@@ -38,7 +38,7 @@ def load_apis(paths: Sequence[Path], built_in: Iterable[str] = ()) -> list[Api]:
     """
     problems: list[SpecProblem] = []
     apis: dict[str, Api] = {}
-    for document, root in _merged(paths, problems):
+    for document, root in merged_documents(paths, problems):
         try:
             api = compile_api(document, root, built_in)
         except SpecError as error:
@@ -53,8 +53,10 @@ def load_apis(paths: Sequence[Path], built_in: Iterable[str] = ()) -> list[Api]:
     return list(apis.values())
 
 
-def _merged(paths: Sequence[Path], problems: list[SpecProblem]) -> list[tuple[Document, Path]]:
-    """Read the documents and apply to each the overlays that extend it."""
+def merged_documents(
+    paths: Sequence[Path], problems: list[SpecProblem]
+) -> list[tuple[Document, Path]]:
+    """Read documents and apply to each the overlays that extend it; return each with its folder."""
     documents: dict[Path, Document] = {}
     overlays: dict[Path, list[Document]] = {}
     for path, name in _files(paths, problems):

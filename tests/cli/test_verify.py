@@ -83,3 +83,17 @@ def test_a_secret_of_the_command_line_or_the_environment_is_not_printed(served: 
     variable = verify("walr", "--against", served.url, WALR_TOKEN="sec-12345678")
     assert variable.exit_code == 1
     assert "sec-12345678" not in header.output + variable.output
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--min", "1"), 0), (("--min", "100"), 1)])
+def test_coverage_of_a_verification_is_enough_or_not(
+    served: Served, options: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    verify("partoo", "--against", served.url)
+    page, xml = tmp_path / "c.html", tmp_path / "c.xml"
+    command = ["coverage", "--against", served.url, "--api", "partoo", *options]
+    result = CliRunner().invoke(main, [*command, "--html", str(page), "--junit", str(xml)])
+    assert result.exit_code == code, result.output
+    assert "% of the contract was exercised" in result.output
+    assert "partoo" in page.read_text()
+    assert b"<properties>" in xml.read_bytes()

@@ -98,8 +98,14 @@ def test_schemas_are_followed_through_references_and_alternatives() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ['say "secret ✓"', 'say \\"secret ✓\\"', "say%20%22secret%20%E2%9C%93%22", "say+%22secret+%E2%9C%93%22"],
-)  # fmt: skip
+    [
+        'say "secret ✓"',
+        'say \\"secret ✓\\"',
+        'say \\"secret \\u2713\\"',
+        "say%20%22secret%20%E2%9C%93%22",
+        "say+%22secret+%E2%9C%93%22",
+    ],
+)
 def test_a_secret_is_hidden_however_it_is_written(written: str) -> None:
     hide = Hiding(['say "secret ✓"', "✓✓✓✓"])
     assert "secret" not in hide(f"<{written}>")

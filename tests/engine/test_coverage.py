@@ -36,7 +36,9 @@ def shop(serve: Callable[..., World]) -> World:
 
 
 def covered(world: World) -> list[OperationCoverage]:
-    return coverage(world.engine.apis["shop"], world.sandbox().journal.seen)
+    return coverage(
+        world.engine.apis["shop"], world.sandbox().journal.seen, world.sandbox().journal.sent
+    )
 
 
 def counts(world: World) -> dict[str, Any]:
@@ -47,7 +49,12 @@ def counts(world: World) -> dict[str, Any]:
 
 def test_nothing_is_seen_at_first(shop: World) -> None:
     assert counts(shop) == {"200": 0, "4XX": 0, "default": 0, "few": 0, "many": 0, "": 0}
-    assert shares(covered(shop)) == {"operations": (0, 2), "responses": (0, 4), "examples": (0, 3)}
+    assert shares(covered(shop)) == {
+        "operations": (0, 2),
+        "responses": (0, 4),
+        "parameters": (0, 1),
+        "examples": (0, 3),
+    }
 
 
 @pytest.mark.parametrize(
@@ -96,3 +103,47 @@ def test_what_the_journal_forgot_is_still_counted(shop: World) -> None:
     shop.get("/items")
     shop.sandbox().journal.clear()
     assert counts(shop)["200"] == 1
+
+
+PARAMETERS = """
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+x-mock: {name: shop}
+paths:
+  /items/{id}:
+    get:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: page size, in: query, schema: {type: integer}}
+        - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object}}
+        - {name: X-Trace, in: header, schema: {type: string}}
+        - {name: theme, in: cookie, schema: {type: string}}
+      responses: {'200': {description: ok}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "sent"),
+    [
+        ("", {}, {"id"}),
+        ("?page%20size=1&other=2", {}, {"id", "page size"}),
+        ("?page+size=x", {}, {"id", "page size"}),
+        ("?filter[a]=1&filter[b]=2", {}, {"id", "filter"}),
+        ("", {"x-trace": "1", "x-other": "2"}, {"id", "x-trace"}),
+        ("", {"cookie": "theme=dark; other=1"}, {"id", "theme"}),
+    ],
+)
+def test_parameters_that_are_sent_are_counted(
+    serve: Callable[..., World], query: str, headers: dict[str, str], sent: set[str]
+) -> None:
+    world = serve(PARAMETERS)
+    world.send("GET", f"/items/1{query}", headers=headers)
+    assert {one.name for one in covered(world)[0].parameters if one.seen} == sent
+
+
+def test_what_a_deleted_sandbox_saw_counts_everywhere(shop: World) -> None:
+    shop.get("/items?page=1", mock_sandbox="one")
+    shop.get("/items", mock_sandbox="two")
+    shop.engine.sandboxes.delete("one")
+    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.everything_seen())[0]
+    assert (found.requests, found.parameters[0].seen) == (2, 1)
