@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-_ELSEWHERE = ("coverage", "proxy", "verify")
+_ELSEWHERE = ("coverage", "diff", "proxy", "verify")
 """Commands that are modules of this package, each with a `command`."""
 
 

@@ -1,10 +1,11 @@
 """What a schema says of the parts of a value: which members it knows, and how they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mockserver.contract.variables import at
 from mockserver.exchange import JsonValue
+from mockserver.model import Operation, RequestMedia, ResponseMedia
 
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 30
@@ -72,3 +73,17 @@ def _spread(schema: JsonValue, root: JsonValue, depth: int) -> Iterator[dict[str
     for keyword in _APPLICATORS:
         for one in schema.get(keyword) or ():
             yield from _spread(one, root, depth + 1)
+
+
+def described_request(operation: Operation, media_type: str) -> Described | None:
+    """Describe the bodies that an operation reads in a media type, else in its first one."""
+    media: Sequence[RequestMedia] = operation.body.media if operation.body else ()
+    fitting = [one for one in media if one.media_type == media_type] or list(media)
+    schema = fitting[0].schema if fitting else None
+    return Described.by(schema()) if schema else None
+
+
+def described_answer(media: Sequence[ResponseMedia]) -> Described | None:
+    """Describe the bodies of an answer, by the first schema that it has."""
+    schema = next((one.schema for one in media if one.schema is not None), None)
+    return Described.by(schema()) if schema else None

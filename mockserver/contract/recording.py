@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import yaml
 
 from mockserver.contract.conformance import Contract, Received
-from mockserver.contract.described import Described
+from mockserver.contract.described import Described, described_answer, described_request
 from mockserver.contract.masking import Masking, hidden, texts
 from mockserver.engine.documented import response_for
 from mockserver.engine.validation import media_type_of, parse_json
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Refusal, Request
-from mockserver.model import Api, Operation, RequestMedia, ResponseMedia, SecurityScheme
+from mockserver.model import Api, Operation, SecurityScheme
 
 MOST = 10_000
 """Exchanges of a recording."""
@@ -162,7 +162,7 @@ class Recorder:
         if not request.body:
             return {}
         media_type = media_type_of(request.headers.get("content-type", ""))
-        described = _described_request(operation, media_type)
+        described = described_request(operation, media_type)
         if media_type == FORM:
             form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
             return {"form": self._value("", form, described)}
@@ -183,7 +183,7 @@ class Recorder:
         if not is_json or documented is None:
             self.masking.forget(value)
             return recorded
-        described = _described_answer(documented.media)
+        described = described_answer(documented.media)
         recorded["json"] = _form(self.masking.value("", value, described, hidden))
         recorded["compare"] = "type"
         return recorded
@@ -282,18 +282,6 @@ def _shared(items: list[JsonValue]) -> JsonValue:
         common = [key for key in first if all(key in item for item in others)]
         return {key: _shared([item[key] for item in items]) for key in common}
     return first
-
-
-def _described_request(operation: Operation, media_type: str) -> Described | None:
-    media: Sequence[RequestMedia] = operation.body.media if operation.body else ()
-    fitting = [one for one in media if one.media_type == media_type] or list(media)
-    schema = fitting[0].schema if fitting else None
-    return Described.by(schema()) if schema else None
-
-
-def _described_answer(media: Sequence[ResponseMedia]) -> Described | None:
-    schema = next((one.schema for one in media if one.schema is not None), None)
-    return Described.by(schema()) if schema else None
 
 
 class _Dumper(yaml.SafeDumper):
