@@ -1,7 +1,7 @@
 """The command line."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +14,7 @@ from mockserver.engine.pipeline import Options
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
+from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App
 from mockserver.server.opening import bundled_specs, greeting, open_engine
 
@@ -50,6 +51,7 @@ def main() -> None:
 @click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
+@click.option("--canned", is_flag=True, help="Answers of interactions can be asked for by name.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
@@ -62,6 +64,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     control_token: str | None,
     no_mock_headers: bool,
     no_cors: bool,
+    canned: bool,
     max_body: int,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
@@ -70,7 +73,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        engine = open_engine(documents, seed, settings, options)
+        engine = open_engine(documents, seed, settings, options, _canned() if canned else None)
     except MockserverError as error:
         _stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
@@ -90,6 +93,12 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     app = App(engine, control=None if no_control else control, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: click.echo(text))
+
+
+def _canned() -> Callable[[Api], Api]:
+    from mockserver.contract.canned import with_canned_answers  # noqa: PLC0415 - costs start time
+
+    return with_canned_answers
 
 
 @main.command()

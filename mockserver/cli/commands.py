@@ -4,8 +4,10 @@ from importlib import import_module
 
 import click
 
-_ELSEWHERE = ("coverage", "diff", "proxy", "verify")
+_ELSEWHERE = ("coverage", "diff", "export", "import", "proxy", "verify")
 """Commands that are modules of this package, each with a `command`."""
+_MODULES = {"export": "exporting", "import": "importing"}
+"""Names of modules that are not called as their command is: Python has other uses for those."""
 
 
 class Commands(click.Group):
@@ -19,6 +21,6 @@ class Commands(click.Group):
         """Return a command, importing it if it is a module."""
         if cmd_name not in _ELSEWHERE:
             return super().get_command(ctx, cmd_name)
-        found = import_module(f"mockserver.cli.{cmd_name}").command
+        found = import_module(f"mockserver.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(found, click.Command)
         return found

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import Placed, tags_of
 from mockserver.contract.loading import interaction_folders, load_interactions
 from mockserver.contract.secrets import Hiding
 from mockserver.contract.variables import Variables
@@ -91,6 +91,14 @@ def find_interactions(api: Api, paths: Sequence[Path]) -> list[Placed]:
         told = f"in {where}" if where else f"in fixtures/{api.name}/interactions by its document"
         stop(f"there are no interactions of {api.name!r} {told}; name them with --interactions")
     return found
+
+
+def check_tag(only: str | None, interactions: Sequence[Placed]) -> None:
+    """End with a message if no interaction has a tag."""
+    tags = sorted(tags_of(interactions))
+    if only is not None and only not in tags:
+        hint = near(only, tags) or f"there are: {', '.join(tags) or 'none'}"
+        stop(f"no interaction has the tag {only!r}; {hint}")
 
 
 def read_headers(lines: Sequence[str], hide: Hiding) -> dict[str, str]:

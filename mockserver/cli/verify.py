@@ -9,14 +9,13 @@ import click
 import orjson
 
 from mockserver.cli import contracts
-from mockserver.contract.interactions import Placed, tags_of
 from mockserver.contract.outcomes import Outcome, Run
 from mockserver.contract.reports import json_report, junit_report, text_report
 from mockserver.contract.secrets import Hiding
 from mockserver.contract.targets import UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
 from mockserver.contract.verifying import Verification, unreached
-from mockserver.errors import MockserverError, near
+from mockserver.errors import MockserverError
 
 _REPORT = click.Path(dir_okay=False, path_type=Path)
 
@@ -51,7 +50,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     found = contracts.find_api(api, documents)
     interactions = contracts.find_interactions(found, paths)
-    _check_tag(only, interactions)
+    contracts.check_tag(only, interactions)
     hide = Hiding([os.environ.get(contracts.CONTROL_TOKEN, "")])
     given = contracts.read_headers(headers, hide)
     variables = Variables(os.environ)
@@ -68,13 +67,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     hide.add(*variables.used)
     _report(run, hide, json_file, junit_file)
     sys.exit(run.exit_code)
-
-
-def _check_tag(only: str | None, interactions: Sequence[Placed]) -> None:
-    tags = sorted(tags_of(interactions))
-    if only is not None and only not in tags:
-        hint = near(only, tags) or f"there are: {', '.join(tags) or 'none'}"
-        contracts.stop(f"no interaction has the tag {only!r}; {hint}")
 
 
 def _progress(number: int) -> Callable[[Outcome], None]:

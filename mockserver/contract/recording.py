@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-import yaml
-
 from mockserver.contract.conformance import Contract, Received
 from mockserver.contract.described import Described, described_answer, described_request
 from mockserver.contract.masking import Masking, hidden, texts
+from mockserver.contract.writing import interaction_file
 from mockserver.engine.documented import response_for
 from mockserver.engine.validation import media_type_of, parse_json
 from mockserver.errors import escape
@@ -22,6 +21,8 @@ MOST = 10_000
 """Exchanges of a recording."""
 FORM = "application/x-www-form-urlencoded"
 _SHORTEST_REFERENCE = 6
+_VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
+"""What Postman writes for a variable."""
 _KEPT_HEADERS = ("accept", "content-type", "prefer")
 _PLAIN = re.compile(r"[A-Za-z0-9 ;,=./*+_-]{1,200}", re.ASCII)
 
@@ -109,6 +110,8 @@ class Recorder:
         """Refer to an earlier answer, or to a variable for a secret."""
         if (made := self._made.get(value)) is not None:
             return made
+        if (variable := _VARIABLE.fullmatch(value)) is not None:
+            return f"${{{re.sub(r'[^A-Z0-9_]', '_', variable[1].upper())}}}"
         return self._variable(name, value) if is_secret and value else None
 
     def _variable(self, name: str, value: str) -> str:
@@ -199,18 +202,10 @@ class Recorder:
             if is_new and len(text) >= _SHORTEST_REFERENCE and not self.masking.is_public(text):
                 self._made[text] = f"${{{name}:{pointer}}}"
 
-    def dump(self) -> bytes:
+    def dump(self, head: str = "Recorded by mockserver proxy; secrets are masked.") -> bytes:
         """Write the recording as a file of interactions."""
-        whole = {
-            "api": self.api.name,
-            "sandbox": "shared",
-            "interactions": [self._hidden(one) for one in self.interactions],
-        }
-        text = yaml.dump(
-            whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000
-        )
-        head = "# Recorded by mockserver proxy; secrets and personal data are masked."
-        return f"{head}\n{text}".encode()
+        recorded = [self._hidden(one) for one in self.interactions]
+        return interaction_file(self.api.name, recorded, head, shared=True)
 
     def _hidden(self, interaction: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """Hide in what was kept what turned out to be secret later on."""
@@ -282,32 +277,3 @@ def _shared(items: list[JsonValue]) -> JsonValue:
         common = [key for key in first if all(key in item for item in others)]
         return {key: _shared([item[key] for item in items]) for key in common}
     return first
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes every text, so that no reader takes one for a number."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        del data
-        return True
-
-
-def _mapping(dumper: yaml.SafeDumper, value: dict[str, JsonValue]) -> yaml.MappingNode:
-    pairs = [(_key(dumper, key), dumper.represent_data(member)) for key, member in value.items()]
-    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
-
-
-def _key(dumper: yaml.SafeDumper, key: str) -> yaml.ScalarNode:
-    style = None if _PLAIN_KEY.fullmatch(key) else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", key, style=style)
-
-
-_PLAIN_KEY = re.compile(r"(?!(?:null|true|false|yes|no|on|off|y|n)$)[a-z][a-zA-Z0-9_-]*")
-
-
-def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
-
-
-_Dumper.add_representer(str, _quoted)
-_Dumper.add_representer(dict, _mapping)

@@ -1,6 +1,6 @@
 """From the command line's words to an engine and the words it greets with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -27,14 +27,24 @@ def open_engine(
     seed: int = 0,
     settings: Iterable[str] = (),
     options: Options | None = None,
+    prepare: Callable[[Api], Api] | None = None,
 ) -> Engine:
     """Load documents, the bundled ones if there are none, and make an engine of them.
+
+    Args:
+        documents: Files and folders.
+        seed: Of all ids.
+        settings: Changes of settings, each `api.setting=value`.
+        options: How answers are dressed.
+        prepare: Called with every API before it is served; its result is served.
 
     Raises:
         SpecError: If documents are wrong.
         SettingsError: If `settings` (each `api.setting=value`) are.
     """
     apis = load_apis(documents or [bundled_specs()], BUILT_IN)
+    if prepare is not None:
+        apis = [prepare(api) for api in apis]
     by_name = {api.name: api for api in apis}
     overrides = _overrides(settings, by_name)
     return Engine(apis, Sandboxes(by_name, seed, overrides), options)
