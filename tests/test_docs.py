@@ -47,6 +47,8 @@ CURL_SWITCHES = frozenset(("-s", "-i", "-G"))
 CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", "-w"))
 
 pytestmark = pytest.mark.anyio
+RUN_ELSEWHERE = ROOT / "docs" / "how-to" / "contract-tests.md"
+"""Its commands need a server on a socket: tests/test_contract_docs.py runs them."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -230,7 +232,11 @@ async def run_block(client: httpx.AsyncClient, block: str) -> None:
             run_make(command)
 
 
-@every_page
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page != RUN_ELSEWHERE],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 async def test_the_blocks_of_a_page_do_what_it_says(
     page: Path, bundled: list[Api], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

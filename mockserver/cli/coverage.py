@@ -16,7 +16,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _TOO_LITTLE = 1
 
 
-@click.command()
+@click.command("coverage")
 @click.option("--against", default="http://127.0.0.1:8000", show_default=True, metavar="URL")
 @click.option("--api", metavar="NAME", help="Only of this API.")
 @click.option("--sandbox", metavar="NAME", help="Only in this sandbox; else in all of them.")

@@ -20,7 +20,7 @@ _PATH = click.Path(path_type=Path)
 _BREAKS = 1
 
 
-@click.command()
+@click.command("diff")
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @contracts.interactions_option

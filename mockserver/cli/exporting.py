@@ -9,7 +9,7 @@ from mockserver.cli import contracts
 from mockserver.contract.pact import VERSIONS, write_pact
 
 
-@click.command()
+@click.command("export")
 @click.argument("api")
 @click.option("--to", "file", required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--consumer", default="consumer", show_default=True, help="The consumer's name.")

@@ -23,7 +23,7 @@ from mockserver.model import Api
 _FORMS = {"har": read_har, "postman": read_postman}
 
 
-@click.command()
+@click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--api", required=True, metavar="NAME", help="The API that the exchanges are of.")
 @click.option("--from", "form", required=True, type=click.Choice(("pact", *_FORMS)))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VIOLATED = 1
 
 
-@click.command()
+@click.command("proxy")
 @click.argument("api")
 @click.option("--upstream", required=True, metavar="URL", help="Base URL of the service.")
 @contracts.document_option

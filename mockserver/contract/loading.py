@@ -23,10 +23,13 @@ def interaction_folders(api: Api) -> list[Path]:
 
     They are `fixtures/<api>/interactions` beside the document and beside its folder.
     """
-    beside = Path(api.source.file).parent
-    places = (beside, beside / "..")
-    found = [place / "fixtures" / api.name / FOLDER for place in places]
-    return [folder for folder in found if folder.is_dir()]
+    beside, here = Path(api.source.file).resolve().parent, Path.cwd()
+    found = [place / "fixtures" / api.name / FOLDER for place in (beside, beside.parent)]
+    return [
+        folder.relative_to(here) if folder.is_relative_to(here) else folder
+        for folder in found
+        if folder.is_dir()
+    ]
 
 
 def interaction_files(paths: Iterable[Path]) -> list[Path]:

@@ -95,10 +95,17 @@ class Verification:
         return self._sandboxes[placed.group]
 
     def _send(self, interaction: Interaction, sandbox: str | None) -> Received:
-        request = fill(interaction.request, self.variables, self.headers)
+        request = fill(interaction.request, self.variables, self._headers(interaction))
         answer = self.target.send(request, sandbox)
         self.variables.answers[interaction.name] = _referable(answer)
         return answer
+
+    def _headers(self, interaction: Interaction) -> dict[str, str]:
+        """Return the headers to add; no credential to a request that is to lack it."""
+        schemes = self.target.api.schemes.values()
+        credentials = {scheme.parameter for scheme in schemes if scheme.location == "header"}
+        own = {name.lower() for name in interaction.request.headers}
+        return {k: v for k, v in self.headers.items() if k in own or k not in credentials}
 
     def _named(self, name: str) -> Interaction:
         return next(one.interaction for one in self.interactions if one.name == name)

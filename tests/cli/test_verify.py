@@ -31,7 +31,7 @@ def test_a_running_sandbox_agrees_with_its_interactions(served: Served, api: str
 def test_a_base_url_with_the_apis_path_does_as_well(served: Served) -> None:
     result = verify("partoo", "--against", f"{served.url}/partoo/v2/", "--only", "smoke")
     assert result.exit_code == 0, result.output
-    assert "4 interactions: 4 agrees" in result.output
+    assert "7 interactions: 7 agrees" in result.output
 
 
 def test_reports_are_written(served: Served, tmp_path: Path) -> None:
@@ -89,11 +89,20 @@ def test_a_secret_of_the_command_line_or_the_environment_is_not_printed(served: 
 def test_coverage_of_a_verification_is_enough_or_not(
     served: Served, options: tuple[str, ...], code: int, tmp_path: Path
 ) -> None:
-    verify("partoo", "--against", served.url)
+    verify("cloutly", "--against", served.url)
     page, xml = tmp_path / "c.html", tmp_path / "c.xml"
-    command = ["coverage", "--against", served.url, "--api", "partoo", *options]
+    command = ["coverage", "--against", served.url, "--api", "cloutly", *options]
     result = CliRunner().invoke(main, [*command, "--html", str(page), "--junit", str(xml)])
     assert result.exit_code == code, result.output
     assert "% of the contract was exercised" in result.output
-    assert "partoo" in page.read_text()
+    assert "cloutly" in page.read_text()
     assert b"<properties>" in xml.read_bytes()
+
+
+def test_a_credential_of_the_command_line_is_not_added_to_what_is_to_lack_it(
+    served: Served,
+) -> None:
+    header = "x-APIKey: demo-partoo-key"
+    result = verify("partoo", "--against", served.url, "-H", header, "--only", "smoke")
+    assert result.exit_code == 0, result.output
+    assert "Search without a key" in result.output

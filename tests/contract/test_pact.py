@@ -252,6 +252,6 @@ def test_a_pact_is_exported_and_what_it_cannot_say_is_told(tmp_path: Path) -> No
     file = tmp_path / "pact.json"
     result = CliRunner().invoke(main, ["export", "partoo", "--to", str(file), "--pact", "3"])
     assert result.exit_code == 0
-    assert "15 interactions written" in result.output
+    assert "21 interactions written" in result.output
     assert "cannot say: Follow an invitation\n" in result.output
     assert orjson.loads(file.read_bytes())["metadata"]["pactSpecification"] == {"version": "3.0.0"}
