@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
+from mockserver.cli import main
 from tests.conftest import ROOT
 from tests.test_docs import (
     Command,
@@ -39,7 +41,7 @@ class Shell:
         self.ports: dict[str, str] = {}
         self.done: list[str] = []
         """Commands that ended well, or still run."""
-        self.last: subprocess.CompletedProcess[str] | None = None
+        self.last: Result | None = None
 
     def run(self, command: Command) -> None:
         words = [self._real(word) for word in command.words]
@@ -53,7 +55,7 @@ class Shell:
             return
         else:
             found = self._mockserver(words)
-            if self.last is not None and self.last.returncode == 0:
+            if self.last is not None and self.last.exit_code == 0:
                 self.done.append(" ".join(command.words))
         assert agrees(command.output, self._written(found)), f"{command}\n{found}"
 
@@ -96,16 +98,8 @@ class Shell:
         given = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
         rest = [word for word in words if not re.match(r"[A-Z_]+=", word)]
         assert rest[0] == "mockserver", f"{words} cannot be run"
-        ran = self.last = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", *rest],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            env={**os.environ, **given},
-        )
-        return ran.stdout
+        ran = self.last = CliRunner().invoke(main, rest[1:], env=given)
+        return ran.output
 
     def _real(self, word: str) -> str:
         for written, port in self.ports.items():
@@ -119,7 +113,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
     shell = Shell(tmp_path)
     yield shell

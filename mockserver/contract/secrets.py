@@ -50,12 +50,16 @@ class Hiding:
         for secret in secrets:
             if len(secret) >= _SHORTEST:
                 self._forms |= _forms(secret)
-        longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if self._forms else None
+                self._pattern = None
 
     def __call__(self, text: str) -> str:
         """Return a text without the secrets."""
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        if not self._forms:
+            return text
+        if self._pattern is None:  # made once for many secrets, as they are told one by one
+            longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        return self._pattern.sub(HIDDEN, text)
 
 
 def _forms(secret: str) -> set[str]:

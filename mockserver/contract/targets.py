@@ -3,6 +3,7 @@
 import secrets
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,8 +109,9 @@ class Target:
         self._control("POST", "clock", sandbox, {"advance": duration})
 
     def forget(self, sandbox: str) -> None:
-        """Delete a sandbox that was made for an interaction."""
-        self._call("DELETE", f"sandboxes/{sandbox}", sandbox, None)
+        """Delete a sandbox that was made for an interaction, if the service still answers."""
+        with suppress(TargetError):
+            self._call("DELETE", f"sandboxes/{sandbox}", sandbox, None)
 
     def _control(self, method: str, path: str, sandbox: str, body: JsonValue) -> None:
         answer = self._call(method, path, sandbox, body)
@@ -228,6 +230,7 @@ def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
             body += part
             if len(body) > LARGEST_ANSWER:
                 raise TargetError(f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+    client.cookies.clear()  # every interaction sends its own
     headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
     seconds = perf_counter() - began
     return Received(answer.status_code, tuple(headers), bytes(body), seconds)

@@ -254,3 +254,28 @@ def test_the_report_as_json_counts_and_names(shop: Api) -> None:
     assert report["counts"] == {"agrees": 0, "drifted": 1, "skipped": 1, "failed": 0}
     (listing, _) = report["operations"][0]["interactions"], report["exit_code"]
     assert listing[0]["differences"][0]["place"] == "/items"
+
+
+def test_no_cookie_goes_from_one_interaction_to_another(shop: Api) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(201, headers={"set-cookie": "session=1; Path=/"})
+
+    verify(shop, answer, writes=True, SHOP_KEY=KEY)
+    assert len(seen) == 2
+    assert "cookie" not in seen[1].headers
+
+
+def test_a_service_that_goes_while_it_is_verified_fails_what_is_left(shop: Api) -> None:
+    with client_of([shop]) as client:
+        target = open_target(client, shop, ADDRESS)
+
+    def gone(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno 111] Connection refused")
+
+    with open_client(5, httpx.MockTransport(gone)) as client:
+        target.client = client
+        run = Verification(target, load_interactions(shop), Variables({})).run()
+    assert [one.verdict for one in run.outcomes] == [Verdict.FAILED, Verdict.FAILED]
