@@ -53,6 +53,11 @@ timeout_option = click.option(
 )
 
 
+keep_option = click.option(
+    "--keep", multiple=True, metavar="NAME", help="Record what stands under this name as it is."
+)
+
+
 def stop(message: str, code: int = UNUSABLE) -> NoReturn:
     """Tell why nothing goes on, and end."""
     click.echo(message, err=True)

@@ -18,7 +18,6 @@ from mockserver.contract.pact import read_pact
 from mockserver.contract.recording import Recorder, public_text
 from mockserver.contract.writing import interaction_file
 from mockserver.exchange import JsonValue
-from mockserver.model import Api
 
 _FORMS = {"har": read_har, "postman": read_postman}
 
@@ -28,8 +27,11 @@ _FORMS = {"har": read_har, "postman": read_postman}
 @click.option("--api", required=True, metavar="NAME", help="The API that the exchanges are of.")
 @click.option("--from", "form", required=True, type=click.Choice(("pact", *_FORMS)))
 @click.option("--to", "target", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@contracts.keep_option
 @contracts.document_option
-def command(file: Path, api: str, form: str, target: Path, documents: Sequence[Path]) -> None:
+def command(
+    file: Path, api: str, form: str, target: Path, keep: Sequence[str], documents: Sequence[Path]
+) -> None:
     """Turn FILE into interactions: a pact, an HTTP Archive, or a Postman collection.
 
     What an archive or a collection holds is masked as a recording is.
@@ -37,7 +39,9 @@ def command(file: Path, api: str, form: str, target: Path, documents: Sequence[P
     found = contracts.find_api(api, documents)
     try:
         value = read_json_file(file.read_bytes())
-        content, count, told = _read(form, value, found, file.name)
+        content, count, told = _read(
+            form, value, Recorder(found, Masking(public_text(found), keep)), file.name
+        )
     except OSError as error:
         contracts.stop(f"{file} cannot be read: {error.strerror}")
     except ImportFileError as error:
@@ -51,15 +55,15 @@ def command(file: Path, api: str, form: str, target: Path, documents: Sequence[P
 
 
 def _read(
-    form: str, value: dict[str, JsonValue], api: Api, name: str
+    form: str, value: dict[str, JsonValue], recorder: Recorder, name: str
 ) -> tuple[bytes, int, list[str]]:
     """Return the file to write, the number of its interactions, and what to tell."""
+    api, left = recorder.api, Left()
     head = f"Imported from a file of {form}."
     if form == "pact":
         interactions, elsewhere = read_pact(value, api)
         content = interaction_file(api.name, interactions, head, shared=False)
         return content, len(interactions), _told(Left(elsewhere), name)
-    recorder, left = Recorder(api, Masking(public_text(api))), Left()
     for seen in _FORMS[form](value, api, left):
         left.elsewhere += not recorder.record(seen)
     told = _told(left, name)

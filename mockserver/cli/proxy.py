@@ -40,6 +40,7 @@ _VIOLATED = 1
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the exchanges as interactions, masked, when it ends.",
 )
+@contracts.keep_option
 @contracts.timeout_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
@@ -48,6 +49,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     host: str,
     port: int,
     record: Path | None,
+    keep: Sequence[str],
     timeout: float,
 ) -> None:
     """Forward requests for API to URL, and hold both directions against its document.
@@ -57,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     found = contracts.find_api(api, documents)
     base = _base_url(found, upstream, timeout)
-    recorder = Recorder(found, Masking(public_text(found))) if record is not None else None
+    recorder = Recorder(found, Masking(public_text(found), keep)) if record is not None else None
     try:
         listener = bind(host, port)
     except OSError as error:

@@ -9,7 +9,6 @@ from mockserver.model import Operation, RequestMedia, ResponseMedia
 
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 30
-_PLAIN_FORMATS = frozenset(("date", "date-time", "time", "duration"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,9 @@ class Described:
         return Described(self.root, tuple(found))
 
     def fixes(self, value: JsonValue) -> bool:
-        """Tell whether the schema itself has the value, or it can only be a date or a time."""
+        """Tell whether the schema itself has the value."""
         return any(
-            value in one.get("enum", ())
-            or ("const" in one and one["const"] == value)
-            or one.get("format") in _PLAIN_FORMATS
+            value in one.get("enum", ()) or ("const" in one and one["const"] == value)
             for one in self.schemas
         )
 

@@ -6,7 +6,6 @@ and dates that it describes, and identifiers. The same value always gets the sam
 
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
 
 import phonenumbers
 
@@ -20,7 +19,7 @@ _PERSONAL = re.compile(
     r"name$|^name|e?mail|phone|mobile|fax|street|address|city|zip|post_?code|birth|^dob$|gender"
     r"|photo|avatar|ssn|iban|card|account_?number|passport|comment|author|latitude|longitude|^ip$"
 )
-_IDENTIFIER = re.compile(r"(?:^|_)(?:id|uuid|ref|type|status|code|kind|source|sort|order)$")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
 _WORD = re.compile(r"[^\s\"'`{}\[\](),;<>]+")
 _URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 _DIGITS = re.compile(r"\+?[\d\s().-]{6,25}")
@@ -31,6 +30,7 @@ _RANDOM = re.compile(r"[A-Za-z0-9+/_=.-]{24,}")
 _NUMBERED = re.compile(
     r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,18}", re.ASCII | re.IGNORECASE
 )
+_REFERENCE = re.compile(r"(?:^|_)(?:id|uri|url)$")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _FEWEST_DIGITS = 6
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -49,8 +49,14 @@ def hidden(_name: str, _value: str, is_secret: bool) -> str | None:  # noqa: FBT
 class Masking:
     """Gives every value that must not be shown a mask, always the same one."""
 
-    def __init__(self, public: str = "") -> None:
-        """Begin with the text of the documents, whose words are public."""
+    def __init__(self, public: str = "", keep: Iterable[str] = ()) -> None:
+        """Begin with what may be shown.
+
+        Args:
+            public: The text of the documents, whose words are public.
+            keep: Names of parameters and members whose values stay as they are.
+        """
+        self._keep = frozenset(keep)
         self._public = frozenset(_WORD.findall(public))
         self._masks: dict[str, str] = {}
         self.hide = Hiding()
@@ -101,7 +107,8 @@ class Masking:
             self.hide.add(value)
         if (stand_in := replace(name, value, is_secret)) is not None:
             return stand_in
-        if not value or self.is_public(value) or (described and described.fixes(value)):
+        is_fixed = described is not None and described.fixes(value)
+        if not value or is_fixed or name in self._keep or self.is_public(value):
             return value
         return self._masked_text(words_of(name), value)
 
@@ -113,28 +120,26 @@ class Masking:
         if _PERSONAL.search(words):
             return self._mask(value, lambda number: f"Person {number}")
         if _URL.fullmatch(value):
-            return self._address(value)
-        is_identifier = _IDENTIFIER.search(words) and not _RANDOM.match(value)
-        if is_identifier or _INSTANT.fullmatch(value) or _NUMBERED.fullmatch(value):
+            return self._mask(value, lambda number: f"https://masked.example/{number}")
+        if _INSTANT.fullmatch(value) or _NUMBERED.fullmatch(value):
             return value
         return _WORD.sub(lambda found: self._word(found[0]), value)
-
-    def _address(self, value: str) -> str:
-        """Keep where a URL leads, without what may let somebody in there."""
-        parts = urlsplit(value)
-        segments = [self._mask_random(segment) for segment in parts.path.split("/")]
-        host = parts.netloc.rpartition("@")[2]
-        if parts.query or host != parts.netloc:
-            self.hide.add(value)
-        return f"{parts.scheme}://{host}{'/'.join(segments)}"
-
-    def _mask_random(self, segment: str) -> str:
-        return self._word(segment) if _RANDOM.match(segment) or _TOKEN.search(segment) else segment
 
     def _word(self, word: str) -> str:
         if self.is_public(word):
             return word
         return self._mask(word, lambda number: f"masked{number}")
+
+    def is_identifier(self, name: str, value: str) -> bool:
+        """Tell whether a path parameter names a thing, so that a replay needs it as it is."""
+        is_told = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        is_thing = _IDENTIFIER.fullmatch(value) is not None and not _is_phone(value)
+        return is_thing and not is_told and not _RANDOM.match(value) and not _TOKEN.search(value)
+
+    def is_reference(self, name: str, value: str) -> bool:
+        """Tell whether a member refers to a thing that only the service knows by this name."""
+        is_shown = name in self._keep or self.is_public(value) or _NUMBERED.fullmatch(value)
+        return _REFERENCE.search(words_of(name)) is not None and not is_shown
 
     def is_public(self, value: str) -> bool:
         """Tell whether the documents themselves have all words of a text."""

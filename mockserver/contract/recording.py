@@ -23,8 +23,16 @@ FORM = "application/x-www-form-urlencoded"
 _SHORTEST_REFERENCE = 6
 _VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
 """What Postman writes for a variable."""
-_KEPT_HEADERS = ("accept", "content-type", "prefer")
-_PLAIN = re.compile(r"[A-Za-z0-9 ;,=./*+_-]{1,200}", re.ASCII)
+_MEDIA = (
+    r"(?:application|text|\*)/(?:json|problem\+json|xml|html|plain|csv|x-www-form-urlencoded|\*)"
+    r"(?:; ?(?:charset=utf-8|q=[01](?:\.\d{1,3})?))*"
+)
+_KEPT_HEADERS = {
+    "accept": re.compile(f"{_MEDIA}(?:, ?{_MEDIA})*", re.IGNORECASE),
+    "content-type": re.compile(_MEDIA, re.IGNORECASE),
+    "prefer": re.compile(r"(?:code|wait|seed)=\d{1,4}|dynamic=true"),
+}
+"""Headers that change an answer, with the values that tell nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,8 @@ class Recorder:
 
     def _segment(self, name: str, value: str) -> str:
         plain = unquote(value)
+        if plain not in self._made and self.masking.is_identifier(name, plain):
+            return value
         masked = str(self._value(name, plain, Described.by({})))
         if masked == plain:
             return value
@@ -107,12 +117,13 @@ class Recorder:
         return self.masking.value(name, value, described, self._stand_in)
 
     def _stand_in(self, name: str, value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
-        """Refer to an earlier answer, or to a variable for a secret."""
+        """Refer to an earlier answer, or to a variable for what a replay needs as it is."""
         if (made := self._made.get(value)) is not None:
             return made
         if (variable := _VARIABLE.fullmatch(value)) is not None:
             return f"${{{re.sub(r'[^A-Z0-9_]', '_', variable[1].upper())}}}"
-        return self._variable(name, value) if is_secret and value else None
+        is_variable = is_secret or self.masking.is_reference(name, value)
+        return self._variable(name, value) if is_variable and value else None
 
     def _variable(self, name: str, value: str) -> str:
         if value not in self.variables:
@@ -140,7 +151,7 @@ class Recorder:
         for name, value in request.headers.items():
             if name in schemes:
                 yield name, self._credential_header(schemes[name], value)
-            elif name not in _KEPT_HEADERS or not _PLAIN.fullmatch(value):
+            elif name not in _KEPT_HEADERS or not _KEPT_HEADERS[name].fullmatch(value):
                 self.masking.forget(value)
             elif name != "accept" or value != "*/*":
                 yield name, value

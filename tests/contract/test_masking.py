@@ -37,13 +37,13 @@ def test_other_names_are_not_taken_for_secrets(name: str) -> None:
         ("note", "Bearer abcdef", HIDDEN),
         ("firstName", "Zoltan", "Person 1"),
         ("note", "zoltan@quux.example", "person1@example.com"),
-        ("status", "sent", "sent"),
-        ("order_id", "A-17", "A-17"),
+        ("status", "sent", "masked1"),
+        ("order_id", "A-17", "masked1"),
         ("order_id", "0123456789abcdefABCDEF0123456789", "masked1"),
         ("ref", "d3d8c966-0356-4ec0-baae-13ec3622ebc2", "d3d8c966-0356-4ec0-baae-13ec3622ebc2"),
         ("at", "2026-03-10T12:00:00Z", "2026-03-10T12:00:00Z"),
         ("birth_date", "1980-03-10", "Person 1"),
-        ("link", "https://a:b@x.example/p?sig=1", "https://x.example/p"),
+        ("link", "https://a:b@x.example/p?sig=1", "https://masked.example/1"),
         ("age", 41, 41),
         ("phone", 33698765432, 0),
         ("active", True, True),
@@ -61,6 +61,28 @@ def test_a_phone_number_becomes_another_valid_one(phone: str) -> None:
     masked = Masking().value("to", phone, ANY)
     assert masked != phone
     assert e164(masked) or e164(f"+{masked}")
+
+
+def test_names_can_be_kept() -> None:
+    masking = Masking(keep=["order_id"])
+    assert masking.value("order_id", "A-17", ANY) == "A-17"
+    assert masking.value("password", "A-17-b", ANY) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stays"),
+    [
+        ("projectId", "demo-project", True),
+        ("id", "42", True),
+        ("token", "abc", False),
+        ("email", "a", False),
+        ("id", "zoe@quux.example", False),
+        ("id", "+33698765432", False),
+        ("id", "0123456789abcdefABCDEF0123456789", False),
+    ],
+)
+def test_a_path_keeps_what_names_a_thing(name: str, value: str, stays: bool) -> None:
+    assert Masking().is_identifier(name, value) is stays
 
 
 def test_a_number_that_is_none_stays_none() -> None:
@@ -83,8 +105,8 @@ def test_what_the_document_says_is_public() -> None:
 def test_members_that_the_document_does_not_know_are_left_out_and_hidden() -> None:
     masking = Masking()
     schema = {"properties": {"a": {"properties": {"id": TEXT}}, "b": {"items": TEXT}}}
-    value = {"a": {"id": "x1", "z": ["canary-1"]}, "b": ["Zoltan"], "c": {"d": "canary-2"}}
-    assert masking.value("", value, Described.by(schema)) == {"a": {"id": "x1"}, "b": ["masked1"]}
+    value = {"a": {"id": "17", "z": ["canary-1"]}, "b": ["Zoltan"], "c": {"d": "canary-2"}}
+    assert masking.value("", value, Described.by(schema)) == {"a": {"id": "17"}, "b": ["masked1"]}
     assert masking.hide("canary-1 or canary-2") == f"{HIDDEN} or {HIDDEN}"
 
 

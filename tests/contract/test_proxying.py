@@ -94,7 +94,14 @@ def marketplace(client: httpx.Client) -> None:
 APIS = {
     "partoo": (partoo, {"PARTOO_X_APIKEY": "demo-partoo-key"}),
     "cloutly": (cloutly, {"CLOUTLY_X_API_KEY": "demo-cloutly-key"}),
-    "justanudge": (justanudge, {"JUSTANUDGE_CLIENT_SECRET": "demo-nudge-secret"}),
+    "justanudge": (
+        justanudge,
+        {
+            "JUSTANUDGE_CLIENT_ID": "demo-nudge-client",
+            "JUSTANUDGE_CLIENT_SECRET": "demo-nudge-secret",
+            "JUSTANUDGE_REDIRECT_URI": CALLBACK,
+        },
+    ),
     "walr": (walr, {"WALR_TOKEN": "demo-walr-token"}),
     "cloutly-marketplace": (
         marketplace,
