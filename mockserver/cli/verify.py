@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     hide = Hiding([os.environ.get(contracts.CONTROL_TOKEN, "")])
     given = contracts.read_headers(headers, hide)
     variables = Variables(os.environ)
-    told = _progress(len(interactions))
+    told = _progress(sum(only in (None, *one.interaction.tags) for one in interactions))
     try:
         with open_client(timeout) as client:
             target = open_target(client, found, against, os.environ.get(contracts.CONTROL_TOKEN))
