@@ -1,7 +1,7 @@
 """The compiled form of an API: where loading ends and the engine starts."""
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +37,16 @@ class Parameters(Protocol):
     ) -> Decoded:
         """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
 
+    @property
+    def header_names(self) -> Sequence[str]:
+        """The headers it reads, in lower case; `cookie` if it reads cookies."""
+
+    def names(self, where: str) -> frozenset[str]:
+        """Return the names of the parameters in one part of the request."""
+
+    def sent(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+        """Yield the parameters beside the path that are sent: their parts and names."""
+
     def remarks(
         self, query: str, headers: Mapping[str, str], known: Container[str] = ()
     ) -> list[str]:
@@ -57,6 +67,8 @@ class RequestMedia:
     """A type or a range, such as `application/json` or `text/*`, as the document writes it."""
     accepts: MediaType
     read: ReadBody
+    schema: Callable[[], JsonValue] | None = None
+    """Makes the self-contained JSON Schema when first asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,8 @@ class ResponseMedia:
     examples: tuple[Example, ...]
     schema: Callable[[], JsonValue] | None
     """Makes the self-contained JSON Schema when first asked."""
+    validator: Validator | None = None
+    """Checks an answer's value against that schema."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mockserver.engine.documented import EXAMPLE_ASKED_FOR, example_chosen, response_for
 from mockserver.engine.journal import Seen
 from mockserver.engine.rendering import OAUTH_KINDS
+from mockserver.engine.sent import Sent
 from mockserver.model import Api, DocumentedResponse, Operation
 
 _FORCED = "Prefer asks for it; "
@@ -31,11 +32,21 @@ class ResponseCoverage:
 
 
 @dataclass(slots=True)
+class ParameterCoverage:
+    """A documented parameter, and how often it was sent."""
+
+    where: str
+    name: str
+    seen: int = 0
+
+
+@dataclass(slots=True)
 class OperationCoverage:
     """An operation, and what of it was seen."""
 
     operation: Operation
     responses: list[ResponseCoverage]
+    parameters: list[ParameterCoverage] = field(default_factory=list)
     requests: int = 0
     undocumented: dict[int, int] = field(default_factory=dict)
     """Statuses that were answered although the document lacks them, and how often."""
@@ -48,17 +59,30 @@ class OperationCoverage:
             yield from response.examples
 
 
-def coverage(api: Api, seen: Seen) -> list[OperationCoverage]:
+def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCoverage]:
     """Count what was seen of an API since the sandbox began."""
     found = {id(operation): _nothing_seen(operation) for operation in api.operations}
     for (key, status, because), count in seen.items():
         if key in found:
             _add(found[key], status, because, count)
+    counts = {} if sent is None else sent.counts()
+    for item in found.values():
+        for one in item.parameters:
+            known = (item.operation.parameters, one.where, one.name)
+            one.seen = item.requests if one.where == "path" else counts.get(known, 0)
     return list(found.values())
 
 
 def _nothing_seen(operation: Operation) -> OperationCoverage:
-    return OperationCoverage(operation, [_unseen(response) for response in operation.responses])
+    responses = [_unseen(response) for response in operation.responses]
+    return OperationCoverage(operation, responses, list(_parameters(operation)))
+
+
+def _parameters(operation: Operation) -> Iterator[ParameterCoverage]:
+    if operation.parameters is not None:
+        for where in ("path", "query", "header", "cookie"):
+            for name in sorted(operation.parameters.names(where)):
+                yield ParameterCoverage(where, name)
 
 
 def _unseen(response: DocumentedResponse) -> ResponseCoverage:
@@ -107,12 +131,14 @@ def _named(
 
 
 def shares(covered: Iterable[OperationCoverage]) -> Mapping[str, tuple[int, int]]:
-    """Count of operations, responses and examples how many were seen, and how many there are."""
+    """Count of what is documented how much was seen, and how much there is."""
     operations = list(covered)
     responses = [response for item in operations for response in item.responses]
+    parameters = [parameter for item in operations for parameter in item.parameters]
     examples = [example for item in operations for example in item.examples()]
     return {
         "operations": (sum(item.requests > 0 for item in operations), len(operations)),
         "responses": (sum(item.seen > 0 for item in responses), len(responses)),
+        "parameters": (sum(item.seen > 0 for item in parameters), len(parameters)),
         "examples": (sum(item.seen > 0 for item in examples), len(examples)),
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mockserver.clock import Instant
 from mockserver.engine.faults import Fault
+from mockserver.engine.sent import Sent
 from mockserver.engine.trace import Entry
 from mockserver.exchange import Answer, Record, Refusal, Request
 from mockserver.model import Api, Operation
@@ -43,7 +44,7 @@ class Exchange:
 class Journal:
     """A bounded memory of exchanges; the oldest go first, and are counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen")
+    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen", "sent")
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
@@ -55,6 +56,8 @@ class Journal:
         """Called with every exchange, if anybody listens."""
         self.seen: Seen = {}
         """What was answered since the sandbox began, also by those no longer kept."""
+        self.sent = Sent()
+        """Which parameters were sent since then."""
 
     def next_id(self) -> str:
         """Name the exchange that is about to be added."""
@@ -70,6 +73,9 @@ class Journal:
             because = getattr(exchange.trace[-1], "because", "") if exchange.trace else ""
             key = (id(exchange.operation), exchange.answer.status, because)
             self.seen[key] = self.seen.get(key, 0) + 1
+            parameters = exchange.operation.parameters
+            if parameters is not None and (exchange.request.query or parameters.header_names):
+                self.sent.count(parameters, exchange.request)
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
         if self.heard is not None:
@@ -89,6 +95,11 @@ class Journal:
         """Forget all exchanges, and go on as after so many of them."""
         self.clear()
         self.count = count
+
+    def uncount(self) -> None:
+        """Forget what was seen and sent."""
+        self.seen = {}
+        self.sent = Sent()
 
     def clear(self) -> None:
         """Forget all exchanges; their ids are not used again."""

@@ -1,15 +1,17 @@
 """Sandboxes: isolated worlds with a clock, records, a journal, settings and faults of their own."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mockserver.clock import Instant, VirtualClock
 from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
-from mockserver.engine.journal import Journal
+from mockserver.engine.journal import Journal, Seen
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError
+from mockserver.engine.sent import Sent
 from mockserver.errors import ExpressionError, SandboxFullError, SettingsError
 from mockserver.exchange import JsonValue, Scope
 from mockserver.model import Api, CollectionSpec, Fixture
@@ -129,7 +131,7 @@ class Sandbox:
         """Make it as it was at start."""
         seed = self._first_seed
         self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
-        self.journal.seen.clear()
+        self.journal.uncount()
 
     def become(self, state: State) -> None:
         """Make it as it was at another moment; journal and faults are empty then."""
@@ -182,6 +184,7 @@ class Sandbox:
         before, stores = self.apis, self.stores
         settings, self._settings = self._settings, {}
         self.apis, self._overrides, self.stores = apis, overrides, {}
+        self.journal.uncount()
         now = self.clock.now(system)
         for name in apis.keys() & settings.keys():
             declared, kept = apis[name].settings, before[name].settings
@@ -278,6 +281,8 @@ class Sandboxes:
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     _by_name: dict[str, Sandbox] = field(default_factory=dict)
+    _deleted: tuple[Seen, Sent] = field(default_factory=lambda: ({}, Sent()))
+    """What was seen in sandboxes that are no more."""
 
     def get(self, name: str) -> Sandbox:
         """Return a sandbox, making it if it is new.
@@ -308,6 +313,7 @@ class Sandboxes:
     ) -> None:
         """Let all sandboxes serve other versions of the APIs."""
         self.apis, self.overrides = apis, overrides
+        self._deleted = ({}, Sent())
         for sandbox in self._by_name.values():
             sandbox.replace(apis, overrides, system)
 
@@ -317,4 +323,22 @@ class Sandboxes:
 
     def delete(self, name: str) -> bool:
         """Forget a sandbox and all it holds; tell whether it existed."""
-        return self._by_name.pop(name, None) is not None
+        sandbox = self._by_name.pop(name, None)
+        if sandbox is None:
+            return False
+        self._deleted = _added([self._deleted, (sandbox.journal.seen, sandbox.journal.sent)])
+        return True
+
+    def everything_seen(self) -> tuple[Seen, Sent]:
+        """Add up what was seen in all sandboxes, also in those that were deleted."""
+        journals = [sandbox.journal for sandbox in self._by_name.values()]
+        return _added([self._deleted, *((one.seen, one.sent) for one in journals)])
+
+
+def _added(counts: Iterable[tuple[Seen, Sent]]) -> tuple[Seen, Sent]:
+    seen: Counter[tuple[int, int, str]] = Counter()
+    sent = Sent()
+    for one_seen, one_sent in counts:
+        seen.update(one_seen)
+        sent.add(one_sent)
+    return dict(seen), sent

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from mockserver.clock import SECOND, Instant, format_duration, system_now
+from mockserver.codings import decoded
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
-from mockserver.server.codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"

@@ -20,7 +20,7 @@ from mockserver.model import Api
 from mockserver.server import views
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App, AsgiApp
 from mockserver.spec.compiler import Loader
-from mockserver.spec.files import Stamp
+from mockserver.spec.files import Files, Stamp
 
 Overrides = dict[str, dict[str, JsonValue]]
 """Values of settings by API, in place of their defaults."""
@@ -46,6 +46,8 @@ class Sources:
     strict: bool = False
     thorough: bool = False
     """Look for examples that do not conform, too."""
+    prepare: Callable[[Api, Files], Api] | None = None
+    """Makes of every API what is served, and reads what it needs for it."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
     """The files of the last load, as they were before it."""
     skipped: list[str] = field(default_factory=list)
@@ -61,6 +63,8 @@ class Sources:
         loader = Loader(BUILT_IN, self.strict, self.thorough)
         try:
             apis = loader.load(self.documents or [bundled_specs()])
+            if self.prepare is not None:
+                apis = [self.prepare(api, loader.files) for api in apis]
         finally:
             self.seen, self.skipped = loader.files.seen, loader.files.skipped
         by_name = {api.name: api for api in apis}

@@ -4,20 +4,17 @@ from collections.abc import Iterable, Mapping
 
 from mockserver.engine.journal import Exchange
 from mockserver.exchange import JsonValue, Refusal
+from mockserver.secret_names import names_secret
 from mockserver.spec.content import parse_json
 
 REDACTED = "[redacted]"
-_SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
-_SECRET_FIELDS = frozenset(
-    ("client_secret", "access_token", "refresh_token", "password", "code", "code_verifier", "token")
-)
 _MOST_BODY = 100_000
 
 
 def secret_parameters(exchange: Exchange) -> frozenset[str]:
-    """Name the headers and query parameters that carry a credential of the API."""
+    """Name the headers and query parameters that carry a credential of the API, in lower case."""
     schemes = exchange.api.schemes.values() if exchange.api else ()
-    return _SECRET_HEADERS | {scheme.parameter.lower() for scheme in schemes}
+    return frozenset(scheme.parameter.lower() for scheme in schemes)
 
 
 def redacted_headers(
@@ -28,7 +25,7 @@ def redacted_headers(
 
 
 def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
-    if name in secrets:
+    if is_secret(name, secrets):
         return REDACTED
     if name == "location":  # a redirect to a client carries its code
         address, mark, query = value.partition("?")
@@ -47,7 +44,7 @@ def redacted_query(query: str, secrets: frozenset[str]) -> str:
 
 def is_secret(name: str, secrets: frozenset[str]) -> bool:
     """Tell whether a parameter or member of this name carries a secret."""
-    return name.lower() in secrets or name.lower() in _SECRET_FIELDS
+    return name.lower() in secrets or names_secret(name)
 
 
 def shown_body(body: bytes) -> JsonValue:
@@ -68,6 +65,6 @@ def redacted(value: JsonValue) -> JsonValue:
 
 
 def _redacted_member(key: str, member: JsonValue) -> JsonValue:
-    if key in _SECRET_FIELDS and isinstance(member, str):
+    if names_secret(key) and isinstance(member, str):
         return REDACTED
     return redacted(member)

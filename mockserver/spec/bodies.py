@@ -1,7 +1,7 @@
 """Request bodies and documented answers of an operation, compiled."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mockserver import headers
@@ -82,8 +82,14 @@ class BodyCompiler:
                 message = f"{media_type[:40]!r} is not a media type, such as application/json"
                 self.problems.append(warning(member.source, message, "it is left out"))
                 continue
-            read = reader_of(accepts.name, self._content(accepts.name, self.resolve(member)))
-            yield RequestMedia(media_type.lower(), accepts, read)
+            resolved = self.resolve(member)
+            read = reader_of(accepts.name, self._content(accepts.name, resolved))
+            yield RequestMedia(media_type.lower(), accepts, read, self._schema_of(resolved))
+
+    def _schema_of(self, place: Place) -> Callable[[], JsonValue] | None:
+        """Return what makes the schema of a media type, if it has one."""
+        schema = place.child("schema")
+        return None if schema.value is None else self.schemas.bundle(schema, "request").schema
 
     def _content(self, name: str, place: Place) -> Content:
         schema, item = place.child("schema"), place.child("itemSchema")
@@ -196,8 +202,9 @@ class BodyCompiler:
         if not examples and isinstance(resolved, dict):
             examples = tuple(_schema_examples(resolved))
         bundle = self.schemas.bundle(schema, "response")
-        self.shown.show(place, self.schemas.validator(schema, "response"))
-        return ResponseMedia(media_type.lower(), examples, bundle.schema)
+        validator = self.schemas.validator(schema, "response")
+        self.shown.show(place, validator)
+        return ResponseMedia(media_type.lower(), examples, bundle.schema, validator)
 
     def _examples(self, place: Place) -> Iterator[Example]:
         if isinstance(place.value, dict) and "example" in place.value:

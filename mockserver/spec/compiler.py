@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from mockserver.errors import Severity, SpecError, SpecProblem, warning
 from mockserver.model import Api, Operation
@@ -78,12 +79,7 @@ class Loader:
             SpecError: With every problem of the document, if there is an error among them.
         """
         problems: list[SpecProblem] = []
-        references = References(root, self.files.read)
-        references.add(document)
-        version = version_of(Place(document, "", document.value), problems)
-        if version == SWAGGER:
-            document = from_swagger(document, references, problems)
-        whole = Place(document, "", document.value)
+        whole, version, references = opened(document, root, self.files, problems)
         bodies = BodyCompiler(references, Schemas(references, version, problems), problems)
         api = _compile(whole, version, bodies, self)
         problems += references.flaws()
@@ -92,6 +88,29 @@ class Loader:
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return replace(api, problems=tuple(dict.fromkeys(problems)))
+
+
+class Opened(NamedTuple):
+    """A document in the form in which documents of all versions are compiled."""
+
+    whole: Place
+    version: str
+    """Of the document as it was written: 2.0, 3.0, 3.1 or 3.2."""
+    references: References
+
+
+def opened(document: Document, root: Path, files: Files, problems: list[SpecProblem]) -> Opened:
+    """Find out what a document is, and convert it if it is Swagger 2.0.
+
+    Raises:
+        SpecError: If it is no document, or of a version that is not known.
+    """
+    references = References(root, files.read)
+    references.add(document)
+    version = version_of(Place(document, "", document.value), problems)
+    if version == SWAGGER:
+        document = from_swagger(document, references, problems)
+    return Opened(Place(document, "", document.value), version, references)
 
 
 def load_apis(

@@ -42,12 +42,13 @@ class Files:
         Raises:
             SpecError: With everything that is wrong with it as JSON or YAML.
         """
-        self._see(path)
+        self.see(path)
         if (document := self._read.get(path)) is None:
             document = self._read[path] = load_document(path, name)
         return document
 
-    def _see(self, path: Path) -> None:
+    def see(self, path: Path) -> None:
+        """Remember a file or a folder that was looked at."""
         if path not in self.seen:
             self.seen[path] = stamp(path)
 
@@ -72,12 +73,12 @@ class Files:
 
     def _add_folder(self, folder: Path, found: "_Found", problems: list[SpecProblem]) -> bool:
         """Add the documents of a folder, or what may be meant to be one; tell if there is any."""
-        self._see(folder.resolve())
+        self.see(folder.resolve())
         any_found = False
         for file in sorted(folder.iterdir()):
             if file.suffix.lower() not in _SUFFIXES:
                 continue
-            self._see(file.resolve())
+            self.see(file.resolve())
             if self._is_fragment(file):
                 self.skipped.append(str(file))
             else:

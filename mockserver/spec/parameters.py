@@ -25,7 +25,7 @@ _LONGEST = 100
 class ParameterSet:
     """All parameters of an operation, compiled."""
 
-    __slots__ = ("_blank", "_parameters", "_readers")
+    __slots__ = ("_blank", "_parameters", "_readers", "header_names")
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self._parameters = list(parameters)
@@ -35,6 +35,9 @@ class ParameterSet:
             self._blank[parameter.part][parameter.name] = parameter.default
             reader = self._reader(parameter)
             self._readers.setdefault(parameter.where, []).append((parameter, reader))
+        cookie = ("cookie",) if "cookie" in self._readers else ()
+        self.header_names: Sequence[str] = (*self._blank["header"], *cookie)
+        """The headers it reads, in lower case; `cookie` if it reads cookies."""
 
     def _reader(self, parameter: Parameter) -> Reader:
         if parameter.where in ("path", "header"):
@@ -73,23 +76,36 @@ class ParameterSet:
             known: Names in the query that need no declaration.
         """
         fields = grouped(query, "query", [])
-        sent = {
-            "query": fields,
-            "querystring": fields,
-            "header": headers,
-            "cookie": _cookies(headers),
-        }
         remarks = [
             f"{item.where} parameter {item.name} is deprecated"
-            for item in self._parameters
-            if item.deprecated and _is_used(item, sent.get(item.where, {}))
+            for item in self._used(fields, headers)
+            if item.deprecated
         ]
+        takers = [item for item in self._parameters if item.part == "query"]
         remarks += [
             f"query parameter {name[:_LONGEST]} is not declared; it is accepted"
             for name in fields
-            if name not in known and not any(_takes(item, name) for item in self._parameters)
+            if name not in known and not any(_takes(item, name) for item in takers)
         ]
         return remarks[:_MOST_REMARKS]
+
+    def names(self, where: str) -> frozenset[str]:
+        """Return the names of the parameters in one part of the request."""
+        return frozenset(self._blank[where])
+
+    def sent(self, query: str, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield the parameters beside the path that are sent: their parts and names."""
+        for item in self._used(grouped(query, "query", []), headers):
+            yield item.part, item.name
+
+    def _used(
+        self, fields: Mapping[str, JsonValue], headers: Mapping[str, str]
+    ) -> Iterator[Parameter]:
+        cookies = _cookies(headers)
+        sources = {"query": fields, "querystring": fields, "header": headers, "cookie": cookies}
+        for item in self._parameters:
+            if item.where in sources and _is_used(item, sources[item.where]):
+                yield item
 
 
 def _whole_query(
@@ -111,15 +127,15 @@ def _cookies(headers: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _is_used(parameter: Parameter, source: Mapping[str, JsonValue]) -> bool:
-    if parameter.part == "query":
-        return any(_takes(parameter, name) for name in source)
-    return parameter.name in source
+    if parameter.where == "header":
+        return parameter.name in source
+    return any(_takes(parameter, name) for name in source)
 
 
 def _takes(parameter: Parameter, name: str) -> bool:
-    """Tell whether a name in the query belongs to a parameter."""
-    if parameter.where != "query":
-        return parameter.where == "querystring"
+    """Tell whether a name in the query or of a cookie belongs to a parameter."""
+    if parameter.where == "querystring":
+        return True
     if parameter.is_spread:
         return name in parameter.properties or parameter.takes_any_name
     return name == parameter.name or (

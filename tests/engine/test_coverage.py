@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from mockserver.engine.coverage import OperationCoverage, coverage, shares
+from mockserver.engine.sent import MOST_SHAPES
 from tests.conftest import World
 
 SHOP = """
@@ -36,7 +37,9 @@ def shop(serve: Callable[..., World]) -> World:
 
 
 def covered(world: World) -> list[OperationCoverage]:
-    return coverage(world.engine.apis["shop"], world.sandbox().journal.seen)
+    return coverage(
+        world.engine.apis["shop"], world.sandbox().journal.seen, world.sandbox().journal.sent
+    )
 
 
 def counts(world: World) -> dict[str, Any]:
@@ -47,7 +50,12 @@ def counts(world: World) -> dict[str, Any]:
 
 def test_nothing_is_seen_at_first(shop: World) -> None:
     assert counts(shop) == {"200": 0, "4XX": 0, "default": 0, "few": 0, "many": 0, "": 0}
-    assert shares(covered(shop)) == {"operations": (0, 2), "responses": (0, 4), "examples": (0, 3)}
+    assert shares(covered(shop)) == {
+        "operations": (0, 2),
+        "responses": (0, 4),
+        "parameters": (0, 1),
+        "examples": (0, 3),
+    }
 
 
 @pytest.mark.parametrize(
@@ -96,3 +104,74 @@ def test_what_the_journal_forgot_is_still_counted(shop: World) -> None:
     shop.get("/items")
     shop.sandbox().journal.clear()
     assert counts(shop)["200"] == 1
+
+
+PARAMETERS = """
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+x-mock: {name: shop}
+paths:
+  /items/{id}:
+    get:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: page size, in: query, schema: {type: integer}}
+        - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object}}
+        - name: colour
+          in: query
+          schema: {type: object, properties: {R: {type: integer}, G: {type: integer}}}
+        - {name: X-Trace, in: header, schema: {type: string}}
+        - {name: theme, in: cookie, schema: {type: string}}
+      responses: {'200': {description: ok}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "sent"),
+    [
+        ("", {}, {"id"}),
+        ("?page%20size=1&other=2", {}, {"id", "page size"}),
+        ("?page+size=x", {}, {"id", "page size"}),
+        ("?filter[a]=1&filter[b]=2", {}, {"id", "filter"}),
+        ("?G=1&R=2", {}, {"id", "colour"}),
+        ("?a=%26R=2&b=page%20size", {}, {"id"}),
+        ("", {"x-trace": "1", "x-other": "2"}, {"id", "x-trace"}),
+        ("", {"cookie": "theme=dark; other=1"}, {"id", "theme"}),
+    ],
+)
+def test_parameters_that_are_sent_are_counted(
+    serve: Callable[..., World], query: str, headers: dict[str, str], sent: set[str]
+) -> None:
+    world = serve(PARAMETERS)
+    world.send("GET", f"/items/1{query}", headers=headers)
+    assert {one.name for one in covered(world)[0].parameters if one.seen} == sent
+
+
+def test_parameters_are_counted_however_many_others_are_sent(
+    serve: Callable[..., World],
+) -> None:
+    world = serve(PARAMETERS)
+    for number in range(MOST_SHAPES + 10):
+        cookie = {"cookie": f"theme=dark; other{number}=1"} if number % 2 else {}
+        world.send("GET", f"/items/1?filter[a]=1&other{number}=2", headers=cookie)
+    world.send("GET", f"/items/1?filter[a]=1&{'x' * 5000}=2")
+    seen = {one.name: one.seen for one in covered(world)[0].parameters if one.seen}
+    number = MOST_SHAPES + 11
+    assert seen == {"id": number, "filter": number, "theme": MOST_SHAPES // 2 + 5}
+
+
+def test_what_was_seen_of_documents_that_are_replaced_counts_no_more(shop: World) -> None:
+    shop.get("/items?page=1")
+    shop.get("/items", mock_sandbox="two")
+    shop.engine.sandboxes.delete("two")
+    shop.engine.replace(list(shop.engine.apis.values()), {}, shop.now)
+    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.everything_seen())[0]
+    assert (found.requests, found.parameters[0].seen) == (0, 0)
+
+
+def test_what_a_deleted_sandbox_saw_counts_everywhere(shop: World) -> None:
+    shop.get("/items?page=1", mock_sandbox="one")
+    shop.get("/items", mock_sandbox="two")
+    shop.engine.sandboxes.delete("one")
+    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.everything_seen())[0]
+    assert (found.requests, found.parameters[0].seen) == (2, 1)

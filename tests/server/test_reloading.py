@@ -1,13 +1,20 @@
 import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from mockserver.clock import parse_instant
+from mockserver.contract.canned import with_canned_answers
 from mockserver.exchange import Request
+from mockserver.model import Api
 from mockserver.server.opening import Sources, open_engine, parse_settings
 from mockserver.server.reloading import Reloader
+from mockserver.spec.files import Files
 
+Prepare = Callable[[Api, Files], Api]
+Headers = Mapping[str, str]
+NO_HEADERS: Headers = {}
 NOW = parse_instant("2026-03-10T12:00:00Z")
 SHOP = """\
 openapi: 3.1.0
@@ -33,13 +40,15 @@ MORE = "{orders: {}, more: {}}"
 class Shop:
     """A served folder whose files a test changes."""
 
-    def __init__(self, folder: Path, settings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, settings: tuple[str, ...] = (), prepare: Prepare | None = None
+    ) -> None:
         self.folder = folder
         self.write("shop.yaml", SHOP)
         self.write("parts.yaml", PARTS)
         self.write("records.yaml", "orders: [{id: a}]\n")
         self.told: list[str] = []
-        sources = Sources([folder], parse_settings(settings))
+        sources = Sources([folder], parse_settings(settings), prepare=prepare)
         self.engine = open_engine(sources)
         self._reloader = Reloader(self.engine, sources, self.told.append)
 
@@ -55,8 +64,11 @@ class Shop:
         for _ in range(times):
             asyncio.run(self._reloader.look())
 
-    def answer(self, method: str, path: str, sandbox: str = "default") -> str:
-        request = Request(method, path, "", {"host": "a", "mock-sandbox": sandbox}, b"")
+    def answer(
+        self, method: str, path: str, sandbox: str = "default", headers: Headers = NO_HEADERS
+    ) -> str:
+        given = {"host": "a", "mock-sandbox": sandbox, **headers}
+        request = Request(method, path, "", given, b"")
         return self.engine.handle(request, NOW).answer.body.decode()
 
 
@@ -182,6 +194,26 @@ def test_a_setting_keeps_its_value_if_it_is_declared_as_before(
     shop.change("parts.yaml", "one", "two")
     shop.look()
     assert shop.answer("POST", "/orders") == f"[2,{value}]"
+
+
+CANNED = """\
+interactions:
+  - name: Known
+    request: {method: GET, path: /name}
+    answer: {status: 200, json: two}
+"""
+
+
+def test_changed_interactions_are_canned_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "fixtures" / "shop" / "interactions"
+    folder.mkdir(parents=True)
+    (folder / "one.yaml").write_text(CANNED)
+    shop = Shop(tmp_path, prepare=with_canned_answers)
+    wanted = {"prefer": "example=Known"}
+    assert shop.answer("GET", "/shop/name", headers=wanted) == '"two"'
+    (folder / "one.yaml").write_text(CANNED.replace("two", "three"))
+    shop.look()
+    assert shop.answer("GET", "/shop/name", headers=wanted) == '"three"'
 
 
 def test_settings_of_the_command_line_hold(tmp_path: Path) -> None:

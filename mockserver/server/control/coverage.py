@@ -24,6 +24,7 @@ class Totals(TypedDict):
 
     operations: Share
     responses: Share
+    parameters: Share
     examples: Share
 
 
@@ -44,6 +45,15 @@ class ResponseSeen(TypedDict):
     examples: list[ExampleSeen]
 
 
+class ParameterSeen(TypedDict):
+    """A documented parameter, and how many requests had it."""
+
+    where: str
+    """path, query, header or cookie."""
+    name: str
+    seen: int
+
+
 class UndocumentedSeen(TypedDict):
     """A status that was answered although the document lacks it."""
 
@@ -61,6 +71,7 @@ class OperationSeen(TypedDict):
     failures: int
     """Requests on which the mock itself failed."""
     responses: list[ResponseSeen]
+    parameters: list[ParameterSeen]
     undocumented: list[UndocumentedSeen]
 
 
@@ -83,6 +94,9 @@ class CoverageFilter(InSandbox):
     """Whose coverage to tell."""
 
     api: str | None = Field(None, description="Only that of this API.")
+    everywhere: bool = Field(
+        default=False, description="In all sandboxes, also in those that were deleted."
+    )
 
 
 def show_coverage(ask: Ask[CoverageFilter, None]) -> Coverage:
@@ -90,9 +104,11 @@ def show_coverage(ask: Ask[CoverageFilter, None]) -> Coverage:
     apis, wanted = ask.engine.apis, ask.query.api
     if wanted is not None and wanted not in apis:
         missing(f"there is no API {wanted[:100]!r}", wanted, apis)
-    seen = ask.sandbox().journal.seen
+    journal = ask.sandbox().journal
+    everywhere = ask.query.everywhere
+    seen = ask.engine.sandboxes.everything_seen() if everywhere else (journal.seen, journal.sent)
     chosen = [api for name, api in apis.items() if wanted in (None, name)]
-    covered = {api.name: coverage(api, seen) for api in chosen}
+    covered = {api.name: coverage(api, *seen) for api in chosen}
     everything = [item for items in covered.values() for item in items]
     return {
         "totals": _totals(everything),
@@ -108,6 +124,7 @@ def _totals(covered: list[OperationCoverage]) -> Totals:
     return {
         "operations": found["operations"],
         "responses": found["responses"],
+        "parameters": found["parameters"],
         "examples": found["examples"],
     }
 
@@ -136,6 +153,9 @@ def _operation(covered: OperationCoverage) -> OperationSeen:
             }
             for response in covered.responses
         ],
+        "parameters": [
+            {"where": one.where, "name": one.name, "seen": one.seen} for one in covered.parameters
+        ],
         "undocumented": [
             {"status": status, "seen": seen} for status, seen in covered.undocumented.items()
         ],
@@ -146,6 +166,7 @@ _ALL = {"seen": 1, "documented": 1, "share": 1.0}
 _TOTALS = {
     "operations": _ALL,
     "responses": {"seen": 1, "documented": 2, "share": 0.5},
+    "parameters": {"seen": 2, "documented": 2, "share": 1.0},
     "examples": _ALL,
 }
 _OPERATION = {
@@ -162,6 +183,10 @@ _OPERATION = {
         },
         {"status": "4XX", "seen": 0, "examples": []},
     ],
+    "parameters": [
+        {"where": "path", "name": "projectId", "seen": 1},
+        {"where": "path", "name": "surveyId", "seen": 1},
+    ],
     "undocumented": [],
 }
 CALLS = (
@@ -170,7 +195,7 @@ CALLS = (
         "/coverage",
         "getCoverage",
         TAG,
-        "Tell how much of the documented answers was seen",
+        "Tell how much of what is documented was seen",
         show_coverage,
         CoverageFilter,
         result=Coverage,

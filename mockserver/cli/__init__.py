@@ -8,15 +8,18 @@ from typing import NoReturn
 import click
 
 from mockserver import __version__
+from mockserver.cli.commands import Commands
 from mockserver.clock import parse_instant, system_now
 from mockserver.engine.pipeline import Engine, Options
 from mockserver.engine.trace import decisions
-from mockserver.errors import MockserverError, SpecError, in_reading_order
+from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
 from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
 from mockserver.server.opening import Sources, application, greeting, open_engine, parse_settings
+from mockserver.spec.files import Files
 
+FORMATS = ("text", "json", "sarif", "junit", "github")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 _DOCUMENT = click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
@@ -37,7 +40,7 @@ def _stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
     """Emulate web APIs from their OpenAPI documents, with state, limits and messages."""
@@ -53,6 +56,7 @@ def main() -> None:
 @click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
+@click.option("--canned", is_flag=True, help="Answers of interactions can be asked for by name.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
 @_STRICT
 @click.option("--reload", is_flag=True, help="Load documents anew when they change.")
@@ -67,6 +71,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     control_token: str | None,
     no_mock_headers: bool,
     no_cors: bool,
+    canned: bool,
     max_body: int,
     strict: bool,
     reload: bool,
@@ -77,7 +82,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        sources = Sources(documents, parse_settings(settings), strict)
+        prepare = _canned() if canned else None
+        sources = Sources(documents, parse_settings(settings), strict, prepare=prepare)
         engine = open_engine(sources, seed, options)
     except MockserverError as error:
         _stop(error)
@@ -132,32 +138,30 @@ def run(
     sys.exit(code)
 
 
+def _canned() -> Callable[[Api, Files], Api]:
+    from mockserver.contract.canned import with_canned_answers  # noqa: PLC0415 - costs start time
+
+    return with_canned_answers
+
+
 @main.command()
 @_DOCUMENTS
 @_STRICT
-def check(documents: Sequence[Path], *, strict: bool) -> None:
-    """Read DOCUMENTS and report everything that is wrong with them.
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+def check(documents: Sequence[Path], *, strict: bool, form: str) -> None:
+    """Read DOCUMENTS with their interactions and report everything that is wrong with them.
 
-    Exits with 2 if they cannot be served, or with --strict if anything is wrong.
+    Exits with 2 if they cannot be served or an interaction is wrong, or with --strict if anything
+    is.
     """
+    from mockserver.contract import checking, findings  # noqa: PLC0415 - costs start time
+
     sources = Sources(documents, strict=strict, thorough=True)
-    try:
-        apis, _ = sources.load()
-    except MockserverError as error:
-        _stop(error)
-    for problem in in_reading_order(problem for api in apis for problem in api.problems):
-        click.echo(str(problem))
-    for api in apis:
-        count = len(api.operations)
-        counted = f"{count} operation{'' if count == 1 else 's'}"
-        click.echo(f"{api.source.file}: {api.name}: {counted}, {_told(api)}")
-    for file in sources.skipped:
-        click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
-
-
-def _told(api: Api) -> str:
-    count = len(api.problems)
-    return f"{count} problem{'' if count == 1 else 's'}, left out" if count else "no problems"
+    checked = checking.check(lambda: sources.load()[0])
+    checked.skipped = sources.skipped
+    click.echo(findings.FORMATS[form](checked), err=form == "text" and checked.is_refused)
+    if checked.has_errors:
+        sys.exit(2)
 
 
 @main.command()

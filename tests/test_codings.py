@@ -3,8 +3,8 @@ import zlib
 
 import pytest
 
+from mockserver.codings import decoded
 from mockserver.exchange import Request
-from mockserver.server.codings import decoded
 
 LIMIT = 1_000
 

@@ -1,0 +1,94 @@
+"""`mockserver verify`: hold the interactions of an API against a running service."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import orjson
+
+from mockserver.cli import contracts
+from mockserver.contract.outcomes import Outcome, Run
+from mockserver.contract.reports import json_report, junit_report, text_report
+from mockserver.contract.secrets import Hiding
+from mockserver.contract.targets import UnreachableError, open_client, open_target
+from mockserver.contract.variables import Variables
+from mockserver.contract.verifying import Verification, unreached
+from mockserver.errors import MockserverError
+
+_REPORT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("verify")
+@click.argument("api")
+@click.option("--against", required=True, metavar="URL", help="Base URL of the service.")
+@contracts.document_option
+@contracts.interactions_option
+@contracts.header_option
+@click.option("--only", metavar="TAG", help="Only interactions with this tag.")
+@click.option("--allow-writes", is_flag=True, help="Send what changes data to a real service too.")
+@contracts.timeout_option
+@click.option("--json", "json_file", type=_REPORT, help="Write a report as JSON.")
+@click.option("--junit", "junit_file", type=_REPORT, help="Write a report as JUnit's XML.")
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    api: str,
+    against: str,
+    documents: Sequence[Path],
+    paths: Sequence[Path],
+    headers: Sequence[str],
+    only: str | None,
+    allow_writes: bool,  # noqa: FBT001 - click passes options by name
+    timeout: float,
+    json_file: Path | None,
+    junit_file: Path | None,
+) -> None:
+    """Replay the interactions of API against URL, a sandbox or the real service.
+
+    Ends with 0 if all that was tried agrees, 1 if something drifted, 2 if something could not
+    be tried.
+    """
+    found = contracts.find_api(api, documents)
+    interactions = contracts.find_interactions(found, paths)
+    contracts.check_tag(only, interactions)
+    hide = Hiding([os.environ.get(contracts.CONTROL_TOKEN, "")])
+    given = contracts.read_headers(headers, hide)
+    variables = Variables(os.environ)
+    told = _progress(sum(only in (None, *one.interaction.tags) for one in interactions))
+    try:
+        with open_client(timeout) as client:
+            target = open_target(client, found, against, os.environ.get(contracts.CONTROL_TOKEN))
+            check = Verification(target, interactions, variables, given, allow_writes, told)
+            run = check.run(only)
+    except UnreachableError as error:
+        run = unreached(found, against, interactions, str(error), only)
+    except MockserverError as error:
+        contracts.stop(hide(str(error)))
+    hide.add(*variables.used)
+    _report(run, hide, json_file, junit_file)
+    sys.exit(run.exit_code)
+
+
+def _progress(number: int) -> Callable[[Outcome], None]:
+    """Count on a terminal how far it has come."""
+    done = 0
+
+    def tell(outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
+        line = f"{done}/{number} {outcome.placed.name}"[:_WIDTH]
+        click.echo(f"\r\x1b[K{line if done < number else ''}", err=True, nl=False)
+
+    return tell if sys.stderr.isatty() else lambda _outcome: None
+
+
+_WIDTH = 78
+
+
+def _report(run: Run, hide: Hiding, json_file: Path | None, junit_file: Path | None) -> None:
+    click.echo("\n".join(text_report(run, hide)))
+    if json_file is not None:
+        content = orjson.dumps(json_report(run, hide), option=orjson.OPT_INDENT_2) + b"\n"
+        contracts.write_report(json_file, content)
+    if junit_file is not None:
+        contracts.write_report(junit_file, junit_report([run], hide))

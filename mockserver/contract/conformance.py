@@ -1,0 +1,181 @@
+"""Holds requests and answers against the document that describes them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mockserver.contract.comparing import ABSENT, Difference
+from mockserver.contract.interactions import Interaction, RequestPart
+from mockserver.contract.variables import PLACEHOLDER, at
+from mockserver.engine.bodies import read_body
+from mockserver.engine.documented import response_for
+from mockserver.engine.matching import Match, Router
+from mockserver.exchange import JsonValue, Refusal, Request, Violation
+from mockserver.headers import media_type
+from mockserver.model import Api, DocumentedResponse, Operation, ResponseMedia
+from mockserver.spec.content import json_of
+
+_BODILESS = frozenset((204, 304))
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came over the wire."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case."""
+    body: bytes
+    seconds: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, or None; several of one name are joined."""
+        values = [value for key, value in self.headers if key == name]
+        return ", ".join(values) if values else None
+
+    @property
+    def media_type(self) -> str:
+        """Without parameters; empty if none is given."""
+        return media_type(self.header("content-type") or "").name
+
+    @property
+    def is_json(self) -> bool:
+        """It says that its body is JSON."""
+        return self.media_type == "application/json" or self.media_type.endswith("+json")
+
+    def json(self) -> JsonValue:
+        """Read the body.
+
+        Raises:
+            Refusal: Saying where it stops being JSON.
+        """
+        return json_of(self.body, self.header("content-type") or "")
+
+
+class Contract:
+    """What a document says of requests and answers, found by method and path."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self._router = Router(api.operations)
+        self._by_id = {operation.id: operation for operation in api.operations}
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """The API's operations by their ids."""
+        return self._by_id
+
+    def match(self, path: str) -> Match | None:
+        """Find what is documented under a path below the base URL."""
+        return self._router.find(path)
+
+    def operation(self, method: str, path: str) -> Operation | None:
+        """Find an operation by method and path."""
+        found = self.match(path)
+        if found is None:
+            return None
+        return found.methods.get(method) or (found.methods.get("GET") if method == "HEAD" else None)
+
+    def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
+        """Return the path parameters of a request, still percent-encoded."""
+        match = self._router.find(path)
+        return match.parameters(operation) if match is not None else {}
+
+    def leads_to(self, request: RequestPart) -> Operation | None:
+        """Find the operation of an interaction's request, whatever its placeholders stand for."""
+        return self.operation(request.method, PLACEHOLDER.sub("x", request.path))
+
+    def operation_of(self, interaction: Interaction) -> Operation:
+        """Return the operation of an interaction that was loaded."""
+        if interaction.operation is not None:
+            return self._by_id[interaction.operation]
+        found = self.leads_to(interaction.request)
+        assert found is not None, "an interaction that leads nowhere is not loaded"
+        return found
+
+    def request_violations(self, request: Request) -> list[Violation]:
+        """List what is wrong with a request, whose path is the one below the base URL."""
+        operation, match = self.operation(request.method, request.path), self.match(request.path)
+        if operation is None or match is None:
+            return [Violation("path", "", "path", "and method are not documented")]
+        violations: list[Violation] = []
+        if operation.parameters is not None:
+            path = match.parameters(operation)
+            _, violations = operation.parameters.decode(path, request.query, request.headers)
+        return [*violations, *_body_violations(operation, request)]
+
+
+def _body_violations(operation: Operation, request: Request) -> list[Violation]:
+    if operation.body is None:
+        if request.body:
+            return [Violation("body", "", "body", "is not documented")]
+        return []
+    try:
+        return read_body(operation.body, request)[1]
+    except Refusal as refusal:
+        return [Violation("body", "", str(refusal.kind), refusal.message)]
+
+
+def answer_differences(operation: Operation, answer: Received) -> Iterator[Difference]:
+    """Yield the ways in which an answer is not what the document describes."""
+    documented = response_for(operation, answer.status)
+    if documented is None:
+        known = ", ".join(response.status for response in operation.responses) or "none"
+        words = f"a documented status ({known})"
+        yield Difference("status", "", words, answer.status, "document")
+        return
+    if answer.body and answer.status not in _BODILESS:
+        yield from _content(documented, answer)
+    elif _has_schema(documented) and answer.status not in _BODILESS:
+        yield Difference("body", "", "a body", ABSENT, "document")
+
+
+def _has_schema(documented: DocumentedResponse) -> bool:
+    return any(media.validator is not None for media in documented.media)
+
+
+def _content(documented: DocumentedResponse, answer: Received) -> Iterator[Difference]:
+    media = _media(documented.media, answer.media_type)
+    if media is None:
+        if documented.media:
+            words = " or ".join(item.media_type for item in documented.media)
+            found = answer.header("content-type") or ABSENT
+            yield Difference("header", "content-type", words, found, "document")
+        return
+    if not answer.is_json:
+        return
+    try:
+        value = answer.json()
+    except Refusal as refusal:
+        yield Difference("body", "", f"JSON ({refusal.message})", ABSENT, "document")
+        return
+    if media.validator is not None:
+        yield from violation_differences(media.validator.violations(value, "body"), value)
+
+
+def _media(offered: Iterable[ResponseMedia], given: str) -> ResponseMedia | None:
+    for media in offered:
+        name = media.media_type.partition(";")[0].strip()
+        if name in (given, "*/*") or (name.endswith("/*") and given.startswith(name[:-1])):
+            return media
+    return None
+
+
+def violation_differences(
+    violations: Iterable[Violation], value: JsonValue
+) -> Iterator[Difference]:
+    """Tell violations of a schema as differences."""
+    for violation in violations:
+        yield Difference(
+            violation.where,
+            violation.pointer,
+            violation.message,
+            _found(value, violation.pointer),
+            "document",
+        )
+
+
+def _found(value: JsonValue, pointer: str) -> JsonValue:
+    try:
+        return at(value, pointer)
+    except LookupError:
+        return ABSENT

@@ -1,0 +1,186 @@
+"""Masks secrets and personal data, so that a recording can be shown and replayed.
+
+Nothing is kept unless it is known to be harmless: what the public document itself says, numbers
+and dates that it describes, and identifiers. The same value always gets the same mask.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+import phonenumbers
+
+from mockserver.contract.described import Described
+from mockserver.contract.secrets import HIDDEN, Hiding
+from mockserver.exchange import JsonValue
+from mockserver.secret_names import names_secret, words_of
+from mockserver.spec.functions import is_email
+from mockserver.spec.phones import e164
+
+_PERSONAL = re.compile(
+    r"name$|^name|e?mail|phone|mobile|fax|street|address|city|zip|post_?code|birth|^dob$|gender"
+    r"|photo|avatar|ssn|iban|card|account_?number|passport|comment|author|latitude|longitude|^ip$"
+)
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
+_WORD = re.compile(r"[^\s\"'`{}\[\](),;<>]+")
+_URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
+_DIGITS = re.compile(r"\+?[\d\s().-]{6,25}")
+_TOKEN = re.compile(
+    r"eyJ[\w-]+|(?:sk|pk|ghp|gho|xox[a-z]|AKIA|glpat)[-_][\w-]{8,}|(?i:bearer|basic)\s.+"
+)
+_RANDOM = re.compile(r"[A-Za-z0-9+/_=.-]{24,}")
+_NUMBERED = re.compile(
+    r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,18}", re.ASCII | re.IGNORECASE
+)
+_REFERENCE = re.compile(r"(?:^|_)(?:id|uri|url)$")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_FEWEST_DIGITS = 6
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(_DATE.pattern + r"(?:[T ][\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)?)?")
+_THOUSAND = 1000
+
+Replace = Callable[[str, str, bool], str | None]
+"""What stands for a text: given its name, the text, and whether it is secret; None to mask it."""
+
+
+def hidden(_name: str, _value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
+    """Let nothing stand for a secret."""
+    return HIDDEN if is_secret else None
+
+
+class Masking:
+    """Gives every value that must not be shown a mask, always the same one."""
+
+    def __init__(self, public: str = "", keep: Iterable[str] = ()) -> None:
+        """Begin with what may be shown.
+
+        Args:
+            public: The text of the documents, whose words are public.
+            keep: Names of parameters and members whose values stay as they are.
+        """
+        self._keep = frozenset(keep)
+        self._public = frozenset(_WORD.findall(public))
+        self._masks: dict[str, str] = {}
+        self.hide = Hiding()
+
+    def value(
+        self, name: str, value: JsonValue, described: Described | None, replace: Replace = hidden
+    ) -> JsonValue:
+        """Mask a value that stands under a name.
+
+        Args:
+            name: The parameter's or member's name; empty for the whole.
+            value: Any JSON value.
+            described: What the document says of it; None if it says nothing.
+            replace: What to write for some texts instead of a mask.
+        """
+        if isinstance(value, dict):
+            return self._members(value, described, replace)
+        if isinstance(value, list):
+            item = described.item() if described else None
+            return [self.value(name, one, item, replace) for one in value]
+        if isinstance(value, str):
+            return self._text(name, value, described, replace)
+        is_told = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        return type(value)(0) if is_told and value else value
+
+    def _members(
+        self, value: dict[str, JsonValue], described: Described | None, replace: Replace
+    ) -> dict[str, JsonValue]:
+        """Mask members, and leave out those that the document does not know."""
+        kept: dict[str, JsonValue] = {}
+        for name, member in value.items():
+            below = described.member(name) if described else None
+            if below is None or not _NAME.fullmatch(name):
+                self.forget(member)
+            else:
+                kept[name] = self.value(name, member, below, replace)
+        return kept
+
+    def forget(self, value: JsonValue) -> None:
+        """Hide all texts of a value that is left out."""
+        for text in texts(value):
+            if not self.is_public(text):
+                self.hide.add(text)
+
+    def _text(self, name: str, value: str, described: Described | None, replace: Replace) -> str:
+        is_secret = names_secret(name) or _TOKEN.search(value) is not None
+        if is_secret:
+            self.hide.add(value)
+        if (stand_in := replace(name, value, is_secret)) is not None:
+            return stand_in
+        is_fixed = described is not None and described.fixes(value)
+        if not value or is_fixed or name in self._keep or self.is_public(value):
+            return value
+        return self._masked_text(words_of(name), value)
+
+    def _masked_text(self, words: str, value: str) -> str:
+        if is_email(value):
+            return self._mask(value, lambda number: f"person{number}@example.com")
+        if _is_phone(value):
+            return self._mask(value, lambda number: _phone(value, number))
+        if _PERSONAL.search(words):
+            return self._mask(value, lambda number: f"Person {number}")
+        if _URL.fullmatch(value):
+            return self._mask(value, lambda number: f"https://masked.example/{number}")
+        if _INSTANT.fullmatch(value) or _NUMBERED.fullmatch(value):
+            return value
+        return _WORD.sub(lambda found: self._word(found[0]), value)
+
+    def _word(self, word: str) -> str:
+        if self.is_public(word):
+            return word
+        return self._mask(word, lambda number: f"masked{number}")
+
+    def is_identifier(self, name: str, value: str) -> bool:
+        """Tell whether a path parameter names a thing, so that a replay needs it as it is."""
+        is_told = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        is_thing = _IDENTIFIER.fullmatch(value) is not None and not _is_phone(value)
+        return is_thing and not is_told and not _RANDOM.match(value) and not _TOKEN.search(value)
+
+    def is_reference(self, name: str, value: str) -> bool:
+        """Tell whether a member refers to a thing that only the service knows by this name."""
+        is_shown = name in self._keep or self.is_public(value) or _NUMBERED.fullmatch(value)
+        return _REFERENCE.search(words_of(name)) is not None and not is_shown
+
+    def is_public(self, value: str) -> bool:
+        """Tell whether the documents themselves have all words of a text."""
+        return all(word in self._public for word in _WORD.findall(value))
+
+    def _mask(self, value: str, make: Callable[[int], str]) -> str:
+        self.hide.add(value)
+        if value not in self._masks:
+            self._masks[value] = make(len(self._masks) + 1)
+        return self._masks[value]
+
+
+def _is_phone(value: str) -> bool:
+    digits = len(re.sub(r"\D", "", value))
+    return bool(_DIGITS.fullmatch(value)) and digits > _FEWEST_DIGITS and not _DATE.match(value)
+
+
+def _phone(value: str, number: int) -> str:
+    """Make a number of the same country, valid if the original one is."""
+    international = value if value.startswith("+") else f"+{value}"
+    normal = e164(international) or e164(value, "US")
+    if normal is None:
+        return f"{value[:1]}000{number:06d}"
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(normal)) or "US"
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        return str(normal)[:-4] + f"{number:04d}"
+    made = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    varied = (f"{made[:-3]}{(number + more) % _THOUSAND:03d}" for more in range(_THOUSAND))
+    made = next((one for one in varied if e164(one)), made)
+    return made if value.startswith("+") or not e164(international) else made.removeprefix("+")
+
+
+def texts(value: JsonValue) -> Iterable[str]:
+    """Yield all texts of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from texts(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)

@@ -1,0 +1,357 @@
+"""Pact files of versions 3 and 4: written from interactions, and read as interactions."""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+from mockserver import __version__
+from mockserver.contract.conformance import Contract
+from mockserver.contract.importing import ImportFileError, path_below
+from mockserver.contract.interactions import AnswerPart, Given, Pattern, Placed, Rule
+from mockserver.contract.sending import Sending, fill
+from mockserver.contract.variables import UnsetError, Variables
+from mockserver.engine.documented import response_for
+from mockserver.errors import escape, unescape
+from mockserver.exchange import JsonValue
+from mockserver.model import Api
+
+VERSIONS = ("3", "4")
+_SPECIFICATION = {"3": "3.0.0", "4": "4.0"}
+_HTTP = "Synchronous/HTTP"
+_NEW = "a new sandbox"
+_STATE = "a sandbox in a state"
+_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\]|\[(\d+|\*)\]|\.\*")
+
+
+def write_pact(
+    api: Api, interactions: Sequence[Placed], consumer: str, version: str
+) -> tuple[bytes, list[str]]:
+    """Write a pact between a consumer and an API.
+
+    Args:
+        api: The provider.
+        interactions: What is expected of it; defaults stand for their variables.
+        consumer: The consumer's name.
+        version: Of the Pact specification: 3 or 4.
+
+    Returns:
+        The file, and the names of the interactions that a pact cannot hold: they refer to an
+        earlier answer, or to a variable without a default.
+    """
+    written, left = [], []
+    for placed in interactions:
+        try:
+            request = fill(placed.interaction.request, Variables({}))
+        except UnsetError:
+            left.append(placed.name)
+            continue
+        written.append(_interaction(api, placed, request, version))
+    pact = {
+        "consumer": {"name": consumer},
+        "provider": {"name": api.name},
+        "interactions": written,
+        "metadata": {
+            "pactSpecification": {"version": _SPECIFICATION[version]},
+            "mockserver": {"version": __version__},
+        },
+    }
+    return orjson.dumps(pact, option=orjson.OPT_INDENT_2) + b"\n", left
+
+
+def _interaction(api: Api, placed: Placed, request: Sending, version: str) -> dict[str, JsonValue]:
+    interaction = placed.interaction
+    written: dict[str, JsonValue] = {
+        "description": interaction.name,
+        "providerStates": [_state(interaction.given)],
+        "request": _request(api, request, version),
+        "response": _response(interaction.answer, version),
+    }
+    if version == "3":
+        return written
+    return {"type": _HTTP, "pending": False, "key": _key(interaction.name), **written}
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _state(given: Given) -> dict[str, JsonValue]:
+    params = given.model_dump(mode="json", exclude_defaults=True)
+    return {"name": _STATE, "params": params} if params else {"name": _NEW}
+
+
+def _request(api: Api, request: Sending, version: str) -> dict[str, JsonValue]:
+    base = api.servers[0].path if api.servers else ""
+    written: dict[str, JsonValue] = {
+        "method": request.method,
+        "path": unquote(base + request.path),
+    }
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    if query:
+        written["query"] = query
+    if request.headers:
+        written["headers"] = _headers(request.headers, version)
+    if request.body:
+        written["body"] = _sent_body(request, version)
+    return written
+
+
+def _headers(headers: Mapping[str, str], version: str) -> JsonValue:
+    return dict(headers) if version == "3" else {name: [one] for name, one in headers.items()}
+
+
+def _sent_body(request: Sending, version: str) -> JsonValue:
+    media_type = request.headers.get("content-type", "")
+    if media_type == "application/json":
+        value = orjson.loads(request.body)
+        return value if version == "3" else _content(value, media_type)
+    text = request.body.decode()
+    return text if version == "3" else _content(text, media_type)
+
+
+def _content(value: JsonValue, media_type: str) -> dict[str, JsonValue]:
+    return {"content": value, "contentType": media_type, "encoded": False}
+
+
+def _response(answer: AnswerPart, version: str) -> dict[str, JsonValue]:
+    written: dict[str, JsonValue] = {"status": answer.status}
+    plain = {name: one for name, one in answer.headers.items() if isinstance(one, str)}
+    if plain:
+        written["headers"] = _headers(plain, version)
+    if answer.has_json:
+        body = _without_ignored(answer.json_body, answer.compare, ())
+        written["body"] = body if version == "3" else _content(body, "application/json")
+        if rules := dict(_rules(answer.compare)):
+            written["matchingRules"] = {"body": rules}
+    return written
+
+
+def _without_ignored(
+    value: JsonValue, rules: Mapping[str, Rule], path: tuple[str, ...]
+) -> JsonValue:
+    if isinstance(value, dict):
+        below = {key: (*path, escape(key)) for key in value}
+        return {
+            key: _without_ignored(member, rules, below[key])
+            for key, member in value.items()
+            if _rule(rules, below[key]) != "ignored"
+        }
+    if isinstance(value, list):
+        items = enumerate(value)
+        return [_without_ignored(item, rules, (*path, str(index))) for index, item in items]
+    return value
+
+
+def _rule(rules: Mapping[str, Rule], path: tuple[str, ...]) -> Rule | None:
+    for pointer, rule in rules.items():
+        tokens = pointer.split("/")[1:]
+        if len(tokens) == len(path) and all(
+            one in ("*", other) for one, other in zip(tokens, path, strict=True)
+        ):
+            return rule
+    return None
+
+
+def _rules(rules: Mapping[str, Rule]) -> Iterator[tuple[str, JsonValue]]:
+    for pointer, rule in rules.items():
+        if rule == "ignored":
+            continue
+        matcher: dict[str, JsonValue] = {"match": "equality" if rule == "equal" else "type"}
+        if isinstance(rule, Pattern):
+            matcher = {"match": "regex", "regex": rule.pattern}
+        yield _json_path(pointer), {"combine": "AND", "matchers": [matcher]}
+
+
+def _json_path(pointer: str) -> str:
+    steps = []
+    for token in pointer.split("/")[1:]:
+        name = unescape(token)
+        if name == "*" or name.isdigit():
+            steps.append(f"[{name}]")
+        elif re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            steps.append(f".{name}")
+        else:
+            steps.append("['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']")
+    return "$" + "".join(steps)
+
+
+def read_pact(value: Mapping[str, JsonValue], api: Api) -> tuple[list[dict[str, JsonValue]], int]:
+    """Read a pact's interactions, and count those that lead to no operation of the API.
+
+    Raises:
+        ImportFileError: If it is no pact of a version that is known.
+    """
+    _check_version(value)
+    contract = Contract(api)
+    found: list[dict[str, JsonValue]] = []
+    elsewhere = 0
+    for one in value["interactions"]:
+        read = _read(contract, one) if isinstance(one, dict) else None
+        if read is None:
+            elsewhere += 1
+        else:
+            names = {other["name"] for other in found}
+            read["name"] = _unique(read["name"], names)
+            found.append(read)
+    return found, elsewhere
+
+
+def _unique(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{name} ({number})" for number in range(2, len(taken) + 3))
+    return next(one for one in (name, *numbered) if one not in taken)
+
+
+def _check_version(value: Mapping[str, JsonValue]) -> None:
+    if not isinstance(value.get("interactions"), list) or "consumer" not in value:
+        raise ImportFileError("this is no pact: it has no consumer and interactions")
+    metadata = value.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    named = metadata.get("pactSpecification") or metadata.get("pact-specification") or {}
+    version = named.get("version") if isinstance(named, dict) else None
+    version = str(version or metadata.get("pactSpecificationVersion") or "unknown")
+    if version.partition(".")[0] not in VERSIONS:
+        message = f"this pact is of version {version[:20]}; versions 3 and 4 are read"
+        raise ImportFileError(message)
+
+
+def _read(contract: Contract, one: Mapping[str, JsonValue]) -> dict[str, JsonValue] | None:
+    request, response = one.get("request"), one.get("response")
+    if not isinstance(request, dict) or not isinstance(response, dict):
+        return None
+    path = path_below(contract, str(request.get("path") or "/"))
+    method = str(request.get("method") or "GET").upper()
+    operation = contract.operation(method, path) if path else None
+    if operation is None:
+        return None
+    description = str(one.get("description") or operation.id)
+    interaction: dict[str, JsonValue] = {
+        "name": re.sub(r"[:{}\s]+", " ", description).strip()[:150] or operation.id,
+        "operation": operation.id,
+        "tags": ["pact"],
+    }
+    interaction |= _read_states(one)
+    interaction["request"] = {"method": method, "path": path, **_read_request(request)}
+    answer = interaction["answer"] = _read_answer(response)
+    if response_for(operation, answer["status"]) is None:
+        answer["undocumented"] = True
+    return interaction
+
+
+def _read_states(one: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Tell the provider states in words; the state of a sandbox is one we know ourselves."""
+    states = one.get("providerStates") or one.get("providerState") or []
+    if isinstance(states, str):
+        return {"description": f"Given {states}"}
+    read: dict[str, JsonValue] = {}
+    names = []
+    for state in states if isinstance(states, list) else []:
+        name = state.get("name") if isinstance(state, dict) else None
+        if name == _STATE:
+            read["given"] = state.get("params")
+        elif name not in (_NEW, None):
+            names.append(str(name))
+    return {**read, "description": f"Given {', '.join(names)}"} if names else read
+
+
+def _read_request(request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    read: dict[str, JsonValue] = {}
+    if isinstance(query := request.get("query"), dict) and query:
+        read["query"] = {str(name): _one_or_more(one) for name, one in query.items()}
+    elif isinstance(query, str) and query:
+        read["query"] = dict(parse_qsl(query, keep_blank_values=True))
+    if headers := _read_headers(request):
+        read["headers"] = headers
+    body, is_there = _read_body(request)
+    media_type = {name.lower(): one for name, one in headers.items()}.get("content-type", "")
+    if is_there and isinstance(body, str) and "json" not in media_type:
+        is_form = "form-urlencoded" in media_type
+        read["form" if is_form else "text"] = dict(parse_qsl(body)) if is_form else body
+    elif is_there:
+        read["json"] = body
+    return read
+
+
+def _one_or_more(value: JsonValue) -> JsonValue:
+    values = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return values[0] if len(values) == 1 else values
+
+
+def _read_headers(part: Mapping[str, JsonValue]) -> dict[str, str]:
+    headers = part.get("headers")
+    if not isinstance(headers, dict):
+        return {}
+    return {
+        str(name): ", ".join(map(str, one)) if isinstance(one, list) else str(one)
+        for name, one in headers.items()
+    }
+
+
+def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
+    """Return a body, and whether there is one: version 4 wraps it."""
+    if "body" not in part:
+        return None, False
+    body = part["body"]
+    if not (isinstance(body, dict) and "content" in body and "contentType" in body):
+        return body, body is not None
+    content = body["content"]
+    if isinstance(content, str) and body.get("encoded"):
+        try:
+            content = base64.b64decode(content, validate=True).decode()
+        except (ValueError, binascii.Error):
+            return None, False
+        if "json" in str(body["contentType"]):
+            try:
+                content = orjson.loads(content)
+            except orjson.JSONDecodeError:
+                return content, True
+    return content, True
+
+
+def _read_answer(response: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    status = response.get("status")
+    read: dict[str, JsonValue] = {"status": status if isinstance(status, int) else 200}
+    body, is_there = _read_body(response)
+    if not is_there:
+        return read
+    read["json"] = body
+    rules = response.get("matchingRules")
+    in_body = rules.get("body") if isinstance(rules, dict) else None
+    compare = dict(_read_rules(in_body)) if isinstance(in_body, dict) else {}
+    if compare:
+        read["compare"] = compare
+    return read
+
+
+def _read_rules(rules: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    for path, rule in rules.items():
+        pointer = _pointer(path)
+        matchers = rule.get("matchers") if isinstance(rule, dict) else None
+        if pointer is None or not isinstance(matchers, list) or not matchers:
+            continue
+        first = matchers[0] if isinstance(matchers[0], dict) else {}
+        if first.get("match") == "regex" and isinstance(first.get("regex"), str):
+            yield pointer, {"pattern": first["regex"]}
+        else:
+            yield pointer, "equal" if first.get("match") == "equality" else "type"
+
+
+def _pointer(path: str) -> str | None:
+    """Turn the JSONPath of a matching rule into a JSON Pointer; None if it has no such form."""
+    if not path.startswith("$"):
+        return None
+    pointer, position = "", 1
+    while position < len(path):
+        step = _STEP.match(path, position)
+        if step is None:
+            return None
+        quoted = re.sub(r"\\(.)", r"\1", step[2]) if step[2] is not None else None
+        name = step[1] or quoted or step[3] or "*"
+        pointer += f"/{escape(name)}"
+        position = step.end()
+    return pointer

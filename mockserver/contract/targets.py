@@ -1,0 +1,264 @@
+"""The service that interactions are sent to: a mockserver, or any other."""
+
+import secrets
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from mockserver import __version__
+from mockserver.contract.conformance import Received
+from mockserver.contract.interactions import Given
+from mockserver.contract.sending import Sending
+from mockserver.errors import MockserverError
+from mockserver.exchange import JsonValue
+from mockserver.model import Api
+
+if TYPE_CHECKING:
+    import httpx
+
+AGENT = f"mockserver/{__version__} (contract)"
+LARGEST_ANSWER = 10_000_000
+"""Bytes of an answer's body that are read."""
+_CONTROL = "/_mock"
+_ASIDE = "/~"
+
+
+class TargetError(MockserverError):
+    """A service that cannot be reached, or that does not do what it is asked for."""
+
+
+class UnreachableError(TargetError):
+    """A service that gave no answer."""
+
+
+Result = TypeVar("Result")
+
+
+def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) -> "httpx.Client":
+    """Make an HTTP client that follows no redirects.
+
+    Raises:
+        TargetError: If httpx is not installed.
+    """
+    try:
+        import httpx  # noqa: PLC0415 - only contract tests need it, and it costs start time
+    except ModuleNotFoundError:
+        message = "this needs httpx; install it with: pip install 'mockserver[contract]'"
+        raise TargetError(message) from None
+    return httpx.Client(
+        timeout=timeout,
+        follow_redirects=False,
+        headers={"user-agent": AGENT, "accept-encoding": "identity"},
+        transport=transport,
+    )
+
+
+@dataclass(slots=True)
+class Target:
+    """A base URL with a client that talks to it."""
+
+    client: "httpx.Client"
+    api: Api
+    origin: str
+    base: str
+    """Path of the API's base URL, without a slash at its end."""
+    is_mock: bool = False
+    control_headers: dict[str, str] = field(default_factory=dict)
+    _run: str = field(default_factory=lambda: secrets.token_hex(4))
+    _count: int = 0
+
+    @property
+    def address(self) -> str:
+        """The base URL."""
+        return self.origin + self.base
+
+    def send(self, request: Sending, sandbox: str | None = None) -> Received:
+        """Send a request, in a sandbox if the service is a mockserver.
+
+        Raises:
+            TargetError: Saying in words why there is no answer.
+        """
+        prefix = f"{_ASIDE}{sandbox}" if sandbox else ""
+        return send(self.client, f"{self.origin}{prefix}{self.base}", request)
+
+    def prepare(self, given: Given) -> str | None:
+        """Make a sandbox in the state that is asked for; None if the service has none."""
+        if not self.is_mock:
+            return None
+        if self.base.startswith(_ASIDE):
+            message = "leave the sandbox out of the URL: every interaction gets one of its own"
+            raise TargetError(message)
+        self._count += 1
+        sandbox = f"verify-{self._run}-{self._count}"
+        if given.clock is not None:
+            self._control("POST", "clock", sandbox, {"set": given.clock})
+        if given.settings:
+            self._control("PATCH", f"settings/{self.api.name}", sandbox, dict(given.settings))
+        for collection, records in given.records.items():
+            for record in records:
+                path = f"records/{self.api.name}/{quote(collection, safe='')}"
+                self._control("POST", path, sandbox, record)
+        return sandbox
+
+    def advance(self, sandbox: str, duration: str) -> None:
+        """Move a sandbox's clock."""
+        self._control("POST", "clock", sandbox, {"advance": duration})
+
+    def forget(self, sandbox: str) -> None:
+        """Delete a sandbox that was made for an interaction, if the service still answers."""
+        with suppress(TargetError):
+            self._call("DELETE", f"sandboxes/{sandbox}", sandbox, None)
+
+    def _control(self, method: str, path: str, sandbox: str, body: JsonValue) -> None:
+        answer = self._call(method, path, sandbox, body)
+        if answer.status_code >= _ERRORS:
+            message = f"the state was refused by {method} /_mock/{path}: {_told(answer)}"
+            raise TargetError(message)
+
+    def _call(self, method: str, path: str, sandbox: str, body: JsonValue) -> "httpx.Response":
+        url = f"{self.origin}{_CONTROL}/{path}"
+        headers = {**self.control_headers, "mock-sandbox": sandbox}
+        return _guarded(lambda: self.client.request(method, url, headers=headers, json=body))
+
+
+_ERRORS = 400
+_NEEDS_TOKEN = 401
+
+
+def _told(answer: "httpx.Response") -> str:
+    try:
+        return str(answer.json()["detail"])[:500]
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"
+
+
+def open_target(
+    client: "httpx.Client", api: Api, url: str, control_token: str | None = None
+) -> Target:
+    """Find out what answers at a URL.
+
+    Raises:
+        TargetError: If the URL is none, or what is there does not serve the API.
+        UnreachableError: If nothing answers there.
+    """
+    origin, path = _split(url)
+    headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
+    target = Target(client, api, origin, path, control_headers=headers)
+    health = _guarded(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
+    if health.status_code == _NEEDS_TOKEN and "control API" in health.text:
+        message = "this mockserver's control API needs its token in MOCKSERVER_CONTROL_TOKEN"
+        raise TargetError(message)
+    served = _served(health)
+    if served is None:
+        return target
+    if api.name not in served:
+        message = f"the mockserver at {origin} does not serve {api.name!r}"
+        raise TargetError(f"{message}; it serves: {', '.join(served)}")
+    target.is_mock = True
+    if not path or (path.startswith(_ASIDE) and path.count("/") == 1):
+        server = api.servers[0].path if api.servers else ""
+        target.base = f"{path}/{api.name}{server}"
+    return target
+
+
+def ask_control(client: "httpx.Client", url: str, path: str, token: str | None) -> JsonValue:
+    """Ask a mockserver's control API.
+
+    Raises:
+        TargetError: If there is none, or it refuses, saying why.
+    """
+    origin, _ = _split(url)
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    answer = _guarded(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
+    if answer.status_code >= _ERRORS:
+        raise TargetError(f"the mockserver at {origin} refused: {_told(answer)}")
+    try:
+        told: JsonValue = answer.json()
+    except ValueError:
+        raise TargetError(f"what answers at {origin} is no mockserver") from None
+    return told
+
+
+def _served(health: "httpx.Response") -> Sequence[str] | None:
+    """Return the names of the APIs that a mockserver serves; None if it is no mockserver."""
+    try:
+        told: Any = health.json()
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or told.get("status") != "ok" or "sandboxes" not in told:
+        return None
+    apis = told.get("apis")
+    return apis if isinstance(apis, list) else None
+
+
+def _split(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise TargetError(f"{url!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TargetError(f"{url!r} is not a URL of a service; write http://… or https://…")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise TargetError("the URL has more than scheme, host, port and path; use --header")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    origin = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+    return origin, parts.path.rstrip("/")
+
+
+def send(client: "httpx.Client", base: str, request: Sending) -> Received:
+    """Send a request below a base URL and read its answer, up to a bound.
+
+    Raises:
+        TargetError: Saying in words why there is no answer.
+    """
+    url = base + request.path + (f"?{request.query}" if request.query else "")
+    return _guarded(lambda: _stream(client, url, request))
+
+
+def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
+    began = perf_counter()
+    with client.stream(
+        request.method, url, headers=request.headers, content=request.body or None
+    ) as answer:
+        body = bytearray()
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise TargetError(f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+    client.cookies.clear()  # every interaction sends its own
+    headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
+    seconds = perf_counter() - began
+    return Received(answer.status_code, tuple(headers), bytes(body), seconds)
+
+
+def _guarded(call: Callable[[], Result]) -> Result:
+    """Make a call to another service; what can go wrong on the way is told in words."""
+    import httpx  # noqa: PLC0415 - whoever has a client has imported it
+
+    try:
+        return call()
+    except httpx.TimeoutException:
+        raise UnreachableError("no answer in time (--timeout allows more)") from None
+    except httpx.ConnectError as error:
+        raise UnreachableError(_connecting(error)) from None
+    except httpx.InvalidURL as error:
+        raise TargetError(f"the URL is not one: {error}") from None
+    except httpx.HTTPError as error:
+        raise UnreachableError(f"the connection broke: {error!s}".rstrip(": ")) from None
+    except ssl.SSLError as error:
+        raise UnreachableError(f"TLS failed: {error.reason}") from None
+
+
+def _connecting(error: Exception) -> str:
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        hint = "name the authority's certificate in SSL_CERT_FILE"
+        return f"TLS failed: its certificate is not trusted ({hint})"
+    if "SSL" in text or "TLS" in text:
+        return f"TLS failed: {text}"
+    return f"no connection: {text}"

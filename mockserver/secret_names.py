@@ -1,0 +1,20 @@
+"""Which names carry secrets."""
+
+import re
+
+_SECRET_WORDS = re.compile(
+    r"secret|passw|passphrase|token(?!_type)|api_?key|auth(?!or(?!iz)|_type|enticate$)|bearer|credential|cookie"
+    r"|session|signature|private|jwt|csrf|xsrf|code_verifier|code_challenge$|^code$|^key$|^otp$"
+    r"|^pin$|^sid$|^sig$"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def words_of(name: str) -> str:
+    """Write a name in lower case with underscores between its words."""
+    return _CAMEL.sub("_", name).lower().replace("-", "_").replace(" ", "_")
+
+
+def names_secret(name: str) -> bool:
+    """Tell whether a header, parameter or member of this name carries a secret."""
+    return _SECRET_WORDS.search(words_of(name)) is not None

@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+
+from mockserver.contract.comparing import ABSENT, Rules
+from mockserver.contract.interactions import Pattern, Rule
+
+UUID = Pattern(pattern="^[0-9a-f-]{36}$")
+
+
+def compare(expected: Any, found: Any, **rules: Rule) -> list[tuple[str, Any]]:
+    named = {f"/{name}" if name else name: rule for name, rule in rules.items()}
+    return [(one.pointer, one.found) for one in Rules(named).compare(expected, found)]
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "differs"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 1, "b": 2}, []),
+        ({"a": 1}, {}, [("/a", ABSENT)]),
+        ({"a": 1}, {"a": 2}, [("/a", 2)]),
+        ({"a": 1}, {"a": True}, [("/a", True)]),
+        ({"a": None}, {"a": 0}, [("/a", 0)]),
+        ({"a": {"b": 1}}, {"a": []}, [("/a", [])]),
+        ({"a/b": 1}, {"a/b": 2}, [("/a~1b", 2)]),
+        ([1, 2], [1], [("", [1])]),
+        ([1, {"a": 2}], [1, {"a": 3}], [("/1/a", 3)]),
+        ("x", "y", [("", "y")]),
+        (1, 1.0, []),
+    ],
+)
+def test_values_are_equal_unless_a_rule_says_otherwise(
+    expected: Any, found: Any, differs: list[tuple[str, Any]]
+) -> None:
+    assert compare(expected, found) == differs
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "differs"),
+    [
+        ({"a": 1}, {"a": 2}, []),
+        ({"a": 1}, {"a": "2"}, [("/a", "2")]),
+        ({"a": {"b": "x"}}, {"a": {"b": "y"}}, []),
+        ({"a": {"b": "x"}}, {"a": {}}, [("/a/b", ABSENT)]),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 2}, {"b": "x"}]}, [("/a/1/b", "x")]),
+        ({"a": [{"b": 1}]}, {"a": []}, []),
+        ({"a": []}, {"a": [1]}, []),
+        ({"a": 1}, {"a": None}, [("/a", None)]),
+    ],
+)
+def test_by_type_only_the_form_counts(
+    expected: Any, found: Any, differs: list[tuple[str, Any]]
+) -> None:
+    assert compare(expected, found, a="type") == differs
+
+
+@pytest.mark.parametrize(
+    ("found", "differs"),
+    [
+        ({"a": "d3d8c966-0356-4ec0-baae-13ec3622ebc2"}, []),
+        ({"a": "d3d8"}, [("/a", "d3d8")]),
+        ({"a": 5}, [("/a", 5)]),
+        ({}, [("/a", ABSENT)]),
+    ],
+)
+def test_by_pattern_a_text_must_fit(found: Any, differs: list[tuple[str, Any]]) -> None:
+    assert compare({"a": "x"}, found, a=UUID) == differs
+
+
+@pytest.mark.parametrize("found", [{"a": 5}, {"a": None}, {}])
+def test_what_is_ignored_may_be_anything_or_missing(found: Any) -> None:
+    assert compare({"a": "x"}, found, a="ignored") == []
+
+
+def test_the_longest_pointer_counts_and_a_star_stands_for_any_member() -> None:
+    rules: dict[str, Rule] = {"": "type", "/items/*/id": UUID, "/items/*/kind": "equal"}
+    found = {"items": [{"id": "1", "kind": "a", "n": 2}, {"id": "2", "kind": "b", "n": "3"}]}
+    expected = {"items": [{"id": "0", "kind": "a", "n": 1}]}
+    pointers = [one.pointer for one in Rules(rules).compare(expected, found)]
+    assert pointers == ["/items/0/id", "/items/1/id", "/items/1/kind", "/items/1/n"]

@@ -1,0 +1,116 @@
+from typing import Any
+
+import pytest
+
+from mockserver.contract.described import Described
+from mockserver.contract.masking import Masking
+from mockserver.contract.secrets import HIDDEN, Hiding
+from mockserver.spec.phones import e164
+
+TEXT = {"type": "string"}
+ANY = Described.by({})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "masked"),
+    [
+        ("password", "hunter2!", HIDDEN),
+        ("note", "eyJhbGciOi.eyJzdWIi.c2ln", HIDDEN),
+        ("note", "call Zoltan", "masked1 masked2"),
+        ("note", "Bearer abcdef", HIDDEN),
+        ("firstName", "Zoltan", "Person 1"),
+        ("note", "zoltan@quux.example", "person1@example.com"),
+        ("status", "sent", "masked1"),
+        ("order_id", "A-17", "masked1"),
+        ("order_id", "0123456789abcdefABCDEF0123456789", "masked1"),
+        ("ref", "d3d8c966-0356-4ec0-baae-13ec3622ebc2", "d3d8c966-0356-4ec0-baae-13ec3622ebc2"),
+        ("at", "2026-03-10T12:00:00Z", "2026-03-10T12:00:00Z"),
+        ("birth_date", "1980-03-10", "Person 1"),
+        ("link", "https://a:b@x.example/p?sig=1", "https://masked.example/1"),
+        ("age", 41, 41),
+        ("phone", 33698765432, 0),
+        ("active", True, True),
+        ("note", "", ""),
+    ],
+)
+def test_only_what_is_harmless_stays(name: str, value: Any, masked: Any) -> None:
+    assert Masking().value(name, value, ANY) == masked
+
+
+@pytest.mark.parametrize(
+    "phone", ["+33698765432", "33698765432", "+447400987654", "+12125559876", "(212) 555-9876"]
+)
+def test_a_phone_number_becomes_another_valid_one(phone: str) -> None:
+    masked = Masking().value("to", phone, ANY)
+    assert masked != phone
+    assert e164(masked) or e164(f"+{masked}")
+
+
+def test_names_can_be_kept() -> None:
+    masking = Masking(keep=["order_id"])
+    assert masking.value("order_id", "A-17", ANY) == "A-17"
+    assert masking.value("password", "A-17-b", ANY) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stays"),
+    [
+        ("projectId", "demo-project", True),
+        ("id", "42", True),
+        ("token", "abc", False),
+        ("email", "a", False),
+        ("id", "zoe@quux.example", False),
+        ("id", "+33698765432", False),
+        ("id", "0123456789abcdefABCDEF0123456789", False),
+    ],
+)
+def test_a_path_keeps_what_names_a_thing(name: str, value: str, stays: bool) -> None:
+    assert Masking().is_identifier(name, value) is stays
+
+
+def test_a_number_that_is_none_stays_none() -> None:
+    assert e164(Masking().value("to", "+4412321321321", ANY)) is None
+
+
+def test_the_same_value_has_the_same_mask_and_others_have_others() -> None:
+    masking = Masking()
+    names = [masking.value("name", one, ANY) for one in ("Ann", "Bob", "Ann")]
+    assert names[0] == names[2] != names[1]
+
+
+def test_what_the_document_says_is_public() -> None:
+    masking = Masking("examples: {name: 'John Doe', text: Hello there, phone: '+33647385968'}")
+    kept = {"name": "John Doe", "text": "Hello Zoltan", "phone": "+33647385968"}
+    schema = {"properties": dict.fromkeys(kept, TEXT)}
+    assert masking.value("", kept, Described.by(schema)) == {**kept, "text": "Hello masked1"}
+
+
+def test_members_that_the_document_does_not_know_are_left_out_and_hidden() -> None:
+    masking = Masking()
+    schema = {"properties": {"a": {"properties": {"id": TEXT}}, "b": {"items": TEXT}}}
+    value = {"a": {"id": "17", "z": ["canary-1"]}, "b": ["Zoltan"], "c": {"d": "canary-2"}}
+    assert masking.value("", value, Described.by(schema)) == {"a": {"id": "17"}, "b": ["masked1"]}
+    assert masking.hide("canary-1 or canary-2") == f"{HIDDEN} or {HIDDEN}"
+
+
+def test_schemas_are_followed_through_references_and_alternatives() -> None:
+    schema = {
+        "$ref": "#/$defs/0",
+        "$defs": {"0": {"allOf": [{"$ref": "#/$defs/0"}, {"properties": {"id": {"enum": ["é"]}}}]}},
+    }
+    assert Masking().value("", {"id": "é", "x": "y"}, Described.by(schema)) == {"id": "é"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'say "secret ✓"',
+        'say \\"secret ✓\\"',
+        'say \\"secret \\u2713\\"',
+        "say%20%22secret%20%E2%9C%93%22",
+        "say+%22secret+%E2%9C%93%22",
+    ],
+)
+def test_a_secret_is_hidden_however_it_is_written(written: str) -> None:
+    hide = Hiding(['say "secret ✓"', "✓✓✓✓"])
+    assert "secret" not in hide(f"<{written}>")

@@ -1,0 +1,257 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+from pact import Verifier
+
+from mockserver.cli import main
+from mockserver.contract.interactions import Placed
+from mockserver.contract.loading import load_interactions
+from mockserver.contract.pact import VERSIONS, read_pact, write_pact
+from mockserver.contract.targets import open_target
+from mockserver.contract.variables import Variables
+from mockserver.contract.verifying import Verification
+from mockserver.contract.writing import interaction_file
+from mockserver.model import Api
+from tests.contract.inprocess import ADDRESS, client_of
+from tests.served import Served
+
+NAMES = ["cloutly", "cloutly-marketplace", "justanudge", "partoo", "walr"]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    server = Served()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def known(bundled: list[Api]) -> dict[str, Api]:
+    return {api.name: api for api in bundled}
+
+
+def of_a_new_sandbox(api: Api) -> list[Placed]:
+    """The interactions that need no state, which Pact leaves to the provider."""
+    return [
+        one
+        for one in load_interactions(api)
+        if not one.interaction.given.model_dump(exclude_defaults=True)
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_official_library_accepts_a_pact_and_finds_it_kept(
+    served: Served,
+    known: dict[str, Api],
+    tmp_path: Path,
+    name: str,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PACT_DO_NOT_TRACK", "true")
+    content, left = write_pact(known[name], of_a_new_sandbox(known[name]), "shop", version)
+    (tmp_path / "pact.json").write_bytes(content)
+    assert left == []
+
+    verifier = Verifier(name, host="127.0.0.1").add_transport(url=f"{served.url}/{name}")
+    verifier.add_source(tmp_path / "pact.json")
+    verifier.state_handler(f"{served.url}/_mock/reset", teardown=False, body=True)
+    verifier.verify()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pact_that_was_written_reads_as_the_same_interactions(
+    known: dict[str, Api], tmp_path: Path, name: str, version: str
+) -> None:
+    api = known[name]
+    interactions = load_interactions(api)
+    content, left = write_pact(api, interactions, "shop", version)
+    read, elsewhere = read_pact(orjson.loads(content), api)
+    assert [one["name"] for one in read] + left != []
+    assert {one["name"] for one in read} | set(left) == {one.name for one in interactions}
+    (tmp_path / "read.yaml").write_bytes(interaction_file(name, read, "", shared=False))
+    kept = load_interactions(api, [tmp_path / "read.yaml"])
+    with client_of([api]) as client:
+        target = open_target(client, api, ADDRESS)
+        run = Verification(target, kept, Variables({})).run()
+    assert elsewhere == 0
+    assert run.exit_code == 0, run.outcomes
+
+
+PACT: dict[str, Any] = {
+    "consumer": {"name": "shop"},
+    "provider": {"name": "partoo"},
+    "interactions": [
+        {
+            "description": "a status: {found}",
+            "providerStates": [{"name": "an invitation was sent"}],
+            "request": {
+                "method": "get",
+                "path": "/v2/review_booster/invitation_status",
+                "query": {"invitation_id": ["1"]},
+                "headers": {"x-APIKey": "k"},
+            },
+            "response": {
+                "status": 200,
+                "body": {"invitation_id": "x", "status": "SENT"},
+                "matchingRules": {
+                    "body": {
+                        "$.invitation_id": {"matchers": [{"match": "regex", "regex": "^x"}]},
+                        "$['status']": {"matchers": [{"match": "equality"}]},
+                        "$.list[*].a-b": {"matchers": [{"match": "integer"}]},
+                        "$..deep": {"matchers": [{"match": "type"}]},
+                    }
+                },
+            },
+        },
+        {"description": "x", "request": {"path": "/nowhere"}, "response": {"status": 200}},
+    ],
+    "metadata": {"pactSpecification": {"version": "3.0.0"}},
+}
+
+
+def test_matching_rules_become_rules_of_comparison(known: dict[str, Api]) -> None:
+    (read,), elsewhere = read_pact(PACT, known["partoo"])
+    assert elsewhere == 1
+    assert read["name"] == "a status found"
+    assert read["description"] == "Given an invitation was sent"
+    assert read["request"]["query"] == {"invitation_id": "1"}
+    assert read["answer"]["compare"] == {
+        "/invitation_id": {"pattern": "^x"},
+        "/status": "equal",
+        "/list/*/a-b": "type",
+    }
+
+
+def test_the_bodies_of_version_4_are_unwrapped(known: dict[str, Api]) -> None:
+    one = {**PACT["interactions"][0]}
+    one["response"] = {
+        "status": 200,
+        "body": {"content": "eyJhIjoxfQ==", "contentType": "application/json", "encoded": "base64"},
+    }
+    pact = {**PACT, "interactions": [one], "metadata": {"pactSpecification": {"version": "4.0"}}}
+    (read,), _ = read_pact(pact, known["partoo"])
+    assert read["answer"]["json"] == {"a": 1}
+
+
+def imported(folder: Path, content: object, form: str = "pact", api: str = "partoo") -> Result:
+    text = content if isinstance(content, bytes) else orjson.dumps(content)
+    (folder / "in.json").write_bytes(text)
+    arguments = ["import", str(folder / "in.json"), "--api", api, "--from", form]
+    return CliRunner().invoke(main, [*arguments, "--to", str(folder / "out.yaml")])
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "told"),
+    [
+        ({**PACT, "metadata": {"pactSpecification": {"version": "5.0"}}}, "pact", "version 5.0"),
+        ({**PACT, "metadata": {"pactSpecification": {"version": "2.0.0"}}}, "pact", "of version 2"),
+        ({**PACT, "metadata": 5}, "pact", "version unknown; versions 3 and 4 are read"),
+        ({"interactions": []}, "pact", "this is no pact"),
+        ({**PACT, "interactions": [5]}, "pact", "nothing in"),
+        (b"{", "pact", "this is not JSON"),
+        (b"[]", "har", "no JSON object"),
+        ({"log": {}}, "har", "this is no HTTP Archive"),
+        ({"log": {"entries": [5, {}]}}, "har", "nothing in"),
+        (
+            {"info": {"schema": "collection/v1.0"}},
+            "postman",
+            "no Postman collection of version 2.1",
+        ),
+    ],
+)
+def test_a_file_that_is_something_else_is_told_as_such(
+    tmp_path: Path, content: object, form: str, told: str
+) -> None:
+    result = imported(tmp_path, content, form)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert not (tmp_path / "out.yaml").exists()
+
+
+CANARY = "canary-7f3a9c51e0b2"
+URL = "https://api.partoo.co/v2/review_booster/invitation_status"
+FOUND = '{"invitation_id": "d3d8c966-0356-4ec0-baae-13ec3622ebc2", "status": "SENT"}'
+HAR = {
+    "log": {
+        "version": "1.2",
+        "entries": [
+            {
+                "request": {
+                    "method": "GET",
+                    "url": f"{URL}?invitation_id=d3d8c966-0356-4ec0-baae-13ec3622ebc2&t={CANARY}",
+                    "headers": [{"name": "x-APIKey", "value": CANARY}],
+                },
+                "response": {
+                    "status": 200,
+                    "headers": [{"name": "Set-Cookie", "value": CANARY}],
+                    "content": {"mimeType": "application/json", "text": FOUND},
+                },
+            },
+            {"request": {"method": "GET", "url": "https://other.example/"}, "response": {}},
+            {"request": {"method": "GET", "url": URL}, "response": {"status": 0}},
+        ],
+    }
+}
+POSTMAN = {
+    "info": {
+        "name": "Partoo",
+        "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+    },
+    "variable": [{"key": "status", "value": "invitation_status"}],
+    "item": [
+        {
+            "name": "Folder",
+            "item": [
+                {
+                    "name": "Status",
+                    "request": {
+                        "method": "GET",
+                        "url": {"raw": "{{base}}/review_booster/{{status}}?invitation_id={{id}}"},
+                        "header": [{"key": "x-APIKey", "value": "{{key}}"}],
+                    },
+                    "response": [{"name": "ok", "code": 200, "body": FOUND}],
+                },
+                {"name": "Unsaved", "request": {"method": "GET", "url": URL}, "response": []},
+            ],
+        }
+    ],
+}
+
+
+def test_an_archive_becomes_masked_interactions(tmp_path: Path, known: dict[str, Api]) -> None:
+    result = imported(tmp_path, HAR, "har")
+    assert result.exit_code == 0, result.output
+    assert "1 of in.json lead to no operation" in result.output
+    assert "1 of in.json have no answer" in result.output
+    (read,) = load_interactions(known["partoo"], [tmp_path / "out.yaml"])
+    assert read.interaction.request.headers == {"x-apikey": "${PARTOO_X_APIKEY}"}
+    assert read.interaction.answer.json_body == orjson.loads(FOUND)
+    assert CANARY not in (tmp_path / "out.yaml").read_text() + result.output
+
+
+def test_a_collection_becomes_interactions_with_its_variables(
+    tmp_path: Path, known: dict[str, Api]
+) -> None:
+    result = imported(tmp_path, POSTMAN, "postman")
+    assert result.exit_code == 0, result.output
+    assert "1 of in.json have no answer" in result.output
+    (read,) = load_interactions(known["partoo"], [tmp_path / "out.yaml"])
+    assert read.interaction.request.path == "/review_booster/invitation_status"
+    assert read.interaction.request.query == {"invitation_id": "${ID}"}
+    assert read.interaction.request.headers == {"x-apikey": "${KEY}"}
+
+
+def test_a_pact_is_exported_and_what_it_cannot_say_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "pact.json"
+    result = CliRunner().invoke(main, ["export", "partoo", "--to", str(file), "--pact", "3"])
+    assert result.exit_code == 0
+    assert "21 interactions written" in result.output
+    assert "cannot say: Follow an invitation\n" in result.output
+    assert orjson.loads(file.read_bytes())["metadata"]["pactSpecification"] == {"version": "3.0.0"}
