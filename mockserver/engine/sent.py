@@ -31,11 +31,15 @@ class Sent:
     def count(self, parameters: Parameters, request: Request) -> None:
         """Count what a request has of an operation's parameters."""
         query = _QUERY_VALUES.sub("", request.query) if request.query else ""
-        names = parameters.header_names
-        headers = _given(names, request) if names else ()
-        shape = (parameters, query, headers)
-        self._shapes[shape] = self._shapes.get(shape, 0) + 1
-        if len(self._shapes) > MOST_SHAPES or len(query) > _LONGEST or _is_long(headers):
+        shape: Shape = (parameters, query, ())
+        is_long = len(query) > _LONGEST
+        if names := parameters.header_names:
+            headers = _given(names, request)
+            shape = (parameters, query, headers)
+            is_long = is_long or sum(len(text) for _, text in headers) > _LONGEST
+        shapes = self._shapes
+        shapes[shape] = shapes.get(shape, 0) + 1
+        if is_long or len(shapes) > MOST_SHAPES:
             self.counts()
 
     def counts(self) -> dict[Key, int]:
@@ -60,7 +64,3 @@ def _given(names: Sequence[str], request: Request) -> tuple[tuple[str, str], ...
         for name in names
         if name in request.headers
     )
-
-
-def _is_long(headers: tuple[tuple[str, str], ...]) -> bool:
-    return bool(headers) and len(headers[-1][1]) > _LONGEST  # the cookies, which are the last one
