@@ -1,6 +1,7 @@
 """What a body becomes once it is valid: defaults filled in, read-only members left out."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 from mockserver.exchange import JsonValue
 from mockserver.spec.shapes import Shape
@@ -13,15 +14,53 @@ class Filler:
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
+        self._plans: dict[Shape, _Plan] = {}
 
     def __call__(self, value: JsonValue) -> JsonValue:
         """Return the value with the defaults of absent members, without read-only ones."""
-        return _filled(self._shape, value) if self.has_work else value
+        return self._filled(self._shape, value) if self.has_work else value
 
     @cached_property
     def has_work(self) -> bool:
         """Whether there is a value that it changes; found out when it is first needed."""
         return _changes(self._shape)
+
+    def _filled(self, shape: Shape, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return self._filled_object(shape, value)
+        if isinstance(value, list) and shape.items is not None:
+            return [self._filled(shape.item(index), item) for index, item in enumerate(value)]
+        return value
+
+    def _filled_object(self, shape: Shape, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if (plan := self._plans.get(shape)) is None:
+            plan = self._plans[shape] = _plan(shape)
+        found = value | {name: plan.defaults[name] for name in plan.defaults if name not in value}
+        for name in plan.read_only:
+            found.pop(name, None)
+        for name, member in plan.nested:
+            if name in value:
+                found[name] = self._filled(member, value[name])
+        return found
+
+
+class _Plan(NamedTuple):
+    """What becomes of the members of an object."""
+
+    defaults: dict[str, JsonValue]
+    read_only: tuple[str, ...]
+    nested: tuple[tuple[str, Shape], ...]
+    """Those in which something may change."""
+
+
+def _plan(shape: Shape) -> _Plan:
+    members = shape.certain_properties.items()
+    written = [(name, member) for name, member in members if not member.is_read_only]
+    return _Plan(
+        {name: member.default for name, member in written if member.default is not None},
+        tuple(name for name, member in members if member.is_read_only),
+        tuple((name, member) for name, member in written if _changes(member)),
+    )
 
 
 def _changes(shape: Shape) -> bool:
@@ -39,23 +78,3 @@ def _changes(shape: Shape) -> bool:
 
 def _below(shape: Shape) -> list[Shape]:
     return [*shape.certain_properties.values(), *([shape.items] if shape.items else [])]
-
-
-def _filled(shape: Shape, value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return _filled_object(shape, value)
-    if isinstance(value, list) and shape.items is not None:
-        return [_filled(shape.item(index), item) for index, item in enumerate(value)]
-    return value
-
-
-def _filled_object(shape: Shape, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    found = dict(value)
-    for name, member in shape.certain_properties.items():
-        if member.is_read_only:
-            found.pop(name, None)
-        elif name in found:
-            found[name] = _filled(member, found[name])
-        elif member.default is not None:
-            found[name] = member.default
-    return found
