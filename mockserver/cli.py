@@ -9,7 +9,7 @@ import click
 
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
-from mockserver.engine.pipeline import Options
+from mockserver.engine.options import Options
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request

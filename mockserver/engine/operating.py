@@ -1,19 +1,20 @@
 """What happens to a request once its operation is known, until there is an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from mockserver.engine.documented import Documented, Wish, documented, named_example
+from mockserver.engine.documented import Documented, Wish, documented, status_with_example
 from mockserver.engine.matching import Match
 from mockserver.engine.preferences import NO_PREFERENCES, Preferences, preferences_of
 from mockserver.engine.ratelimits import apply_limits
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import Reply, render_reply
+from mockserver.engine.replies import violations_of_reply
 from mockserver.engine.run import Run
 from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import Steps, run_steps
-from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
+from mockserver.engine.trace import Answered, Authenticated, BrokenSchema, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer
+from mockserver.exchange import Answer, Kind, Refusal, Violation
 
 _VALID = Validated(0)
 _NO_CREDENTIAL = Authenticated((), None)
@@ -37,13 +38,21 @@ def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> 
         _meet_test_values(run)
     if run.operation.program is not None:
         run_steps(run.operation.program, run)
-    reply = run.reply or _documented(run, preferences)
+    if run.reply is None:
+        answer = _documented(run, run.operation.success, preferences)
+    else:
+        answer = _of_steps(run, run.reply)
+    return _finished(run, answer, preferences)
+
+
+def _of_steps(run: Run, reply: Reply) -> Answer:
     run.append(Answered(reply.status, reply.because))
-    return _finished(run, reply, preferences)
+    if run.options.errors:
+        _object(run, violations_of_reply(run.operation, reply))
+    return render_reply(reply)
 
 
-def _finished(run: Run, reply: Reply, preferences: Preferences) -> Answer:
-    answer = render_reply(reply)
+def _finished(run: Run, answer: Answer, preferences: Preferences) -> Answer:
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
@@ -80,33 +89,48 @@ def _meet_test_values(run: Run) -> None:
             raise refusal_of(effect.error, run.scope, effect.description, group.source)
 
 
-def _documented(run: Run, preferences: Preferences) -> Reply:
-    """Answer as the document does where no step answered."""
-    status = run.operation.success
-    return _reply(status, documented(run.operation, status, _wish(run, preferences)))
+def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
+    """Answer as the document does."""
+    found = documented(run.operation, status, _wish(run, preferences))
+    if found is None:
+        run.append(Answered(status, f"{why}the document says nothing about status {status}"))
+        return Answer(status, [], b"")
+    run.append(Answered(status, why + found.because))
+    if found.violations:
+        _note_violations(run, found)
+    return Answer(status, found.headers.copy(), found.content)
+
+
+def _note_violations(run: Run, found: Documented) -> None:
+    run.append(BrokenSchema(found.violations))
+    if run.options.errors:
+        _object(run, found.violations)
+
+
+def _object(run: Run, violations: Sequence[Violation]) -> None:
+    """Refuse to send an answer that breaks the document."""
+    if violations:
+        first = violations[0]
+        told = f"the answer breaks its schema: {first.field} {first.message}"
+        raise Refusal(Kind.BROKEN_ANSWER, told, tuple(violations), run.operation.source)
 
 
 def _wish(run: Run, preferences: Preferences) -> Wish:
     accept = run.exchange.request.headers.get("accept", "")
-    seed = run.sandbox.seed if preferences.seed is None else preferences.seed
-    return Wish(accept, seed, preferences.example, preferences.dynamic)
+    if preferences is NO_PREFERENCES and not run.options.dynamic:
+        return Wish(accept)
+    dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic
+    seed: int | str | None = preferences.seed
+    if seed is None and dynamic:
+        seed = f"{run.sandbox.seed}:{run.exchange.id}"
+    return Wish(accept, seed, preferences.example, dynamic)
 
 
 def _preferred(run: Run, preferences: Preferences) -> Answer:
     """Give the answer that the client forces, doing nothing else."""
-    operation = run.operation
-    named = named_example(operation, preferences.example) if preferences.example else None
-    if named is not None and preferences.code in (None, named[0]):
-        reply = _reply(*named)
-    else:
-        status = preferences.code or operation.success
-        reply = _reply(status, documented(operation, status, _wish(run, preferences)))
-    run.append(Answered(reply.status, f"Prefer asks for it; {reply.because}"))
+    operation, status = run.operation, preferences.code
+    if status is None and preferences.example is not None:
+        status = status_with_example(operation, preferences.example)
     run.exchange.reason = "preferred"
-    return _finished(run, reply, preferences)
-
-
-def _reply(status: int, found: Documented | None) -> Reply:
-    if found is None:
-        return Reply(status, [], None, "", f"the document says nothing about status {status}")
-    return Reply(status, list(found.headers), found.body, found.content_type, found.because)
+    answer = _documented(run, status or operation.success, preferences, "Prefer asks for it; ")
+    return _finished(run, answer, preferences)

@@ -16,7 +16,7 @@ class Preferences:
 
     code: int | None = None
     example: str | None = None
-    dynamic: bool = False
+    dynamic: bool | None = None
     seed: int | None = None
     wait: Duration = ZERO
 
@@ -26,7 +26,7 @@ class Preferences:
         told = {
             "code": self.code,
             "example": self.example,
-            "dynamic": "true" if self.dynamic else None,
+            "dynamic": None if self.dynamic is None else str(self.dynamic).lower(),
             "seed": self.seed,
             "wait": self.wait // SECOND or None,
         }
@@ -49,7 +49,7 @@ def preferences_of(request: Request) -> Preferences:
     return Preferences(
         code=code if code is not None and 200 <= code <= 599 else None,  # noqa: PLR2004 - statuses
         example=given.get("example") or None,
-        dynamic=given.get("dynamic") == "true",
+        dynamic={"true": True, "false": False}.get(given.get("dynamic", "").lower()),
         seed=_whole(given.get("seed"), 2**63),
         wait=Duration(min((_whole(given.get("wait"), 10**6) or 0) * SECOND, LONGEST_WAIT)),
     )

@@ -1,17 +1,9 @@
-"""Request bodies and documented answers of an operation, compiled."""
+"""Request bodies of an operation, compiled."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockserver.errors import SpecError, SpecProblem
-from mockserver.exchange import JsonValue
-from mockserver.model import (
-    DocumentedResponse,
-    Example,
-    RequestBody,
-    RequestMedia,
-    ResponseMedia,
-)
+from mockserver.model import RequestBody, RequestMedia
 from mockserver.spec.parameters import FormDecoder, shape_of
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
@@ -21,7 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class BodyCompiler:
-    """Compiles what a document says of bodies."""
+    """Compiles what a document says of the bodies of requests."""
 
     references: References
     schemas: Schemas
@@ -57,58 +49,3 @@ class BodyCompiler:
         if media_type.lower() == FORM:
             form = FormDecoder(shape_of(self.resolve(schema), self.references))
         return RequestMedia(media_type.lower(), validator, form)
-
-    def responses(self, place: Place) -> tuple[DocumentedResponse, ...]:
-        """Compile a responses object."""
-        return tuple(
-            self._response(str(status), self.resolve(member))
-            for status, member in place.members()
-            if not status.startswith("x-")
-        )
-
-    def _response(self, status: str, place: Place) -> DocumentedResponse:
-        media = tuple(self._response_media(*item) for item in place.child("content").members())
-        headers = dict(self._headers(place.child("headers")))
-        description = str(place.child("description").value or "")
-        return DocumentedResponse(status, description, media, headers)
-
-    def _headers(self, place: Place) -> Iterator[tuple[str, JsonValue]]:
-        """Yield the headers for which the document gives a value to send."""
-        for name, member in place.members():
-            header = self.resolve(member)
-            if name.lower() == "content-type":
-                continue
-            examples = [example.value for example in self._examples(header)]
-            schema = self.resolve(header.child("schema")).value
-            if not examples and isinstance(schema, dict):
-                examples = [schema[key] for key in ("example", "default") if key in schema]
-            if examples:
-                yield name, examples[0]
-
-    def _response_media(self, media_type: str, place: Place) -> ResponseMedia:
-        schema = place.child("schema")
-        examples = tuple(self._examples(place))
-        if schema.value is None:
-            return ResponseMedia(media_type.lower(), examples, None)
-        resolved = self.resolve(schema).value
-        if not examples and isinstance(resolved, dict):
-            examples = tuple(_schema_examples(resolved))
-        bundle = self.schemas.bundle(schema, "response")
-        return ResponseMedia(media_type.lower(), examples, bundle.schema)
-
-    def _examples(self, place: Place) -> Iterator[Example]:
-        if isinstance(place.value, dict) and "example" in place.value:
-            yield Example("", place.value["example"])
-        for name, member in place.child("examples").members():
-            example = self.resolve(member).value
-            if isinstance(example, dict) and "value" in example:
-                yield Example(name, example["value"])
-
-
-def _schema_examples(schema: dict[str, JsonValue]) -> Iterator[Example]:
-    if "example" in schema:
-        yield Example("", schema["example"])
-    elif isinstance(schema.get("examples"), list) and schema["examples"]:
-        yield Example("", schema["examples"][0])
-    elif "default" in schema:
-        yield Example("", schema["default"])

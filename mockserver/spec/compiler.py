@@ -129,7 +129,6 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     version = _version(whole)
     references = References(root)
     references.add(document)
-    schemas = Schemas(references, version, problems)
     place = whole.child("x-mock")
     model = read_model(behaviour.DocumentBehaviour, place, problems)
     collections = compile_collections(
@@ -137,7 +136,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     )
     context = DocumentContext(
         model,
-        BodyCompiler(references, schemas, problems),
+        BodyCompiler(references, Schemas(references, version, problems), problems),
         compile_settings(model.settings, place.child("settings").source, problems),
         collections,
         {},
@@ -162,6 +161,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
+        remarks=tuple(context.answers.remarks),
     )
     if not api.operations:
         problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))

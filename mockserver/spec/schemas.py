@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import jsonschema_rs
 
-from mockserver.errors import Source, SpecError, SpecProblem
+from mockserver.errors import Source, SpecError, SpecProblem, unescape
 from mockserver.exchange import JsonValue, Violation
 from mockserver.spec.dialects import Dialect, convert, dialect_of, is_meta_schema
 from mockserver.spec.identifiers import Identifiers
@@ -25,7 +25,9 @@ _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
 _WITHOUT_UUID = frozenset(("4", "6", "7"))
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_COMPONENT = re.compile(r"/(?:components/schemas|definitions)/([^/]+)")
 _LONGEST = 300
+_MOST_PARTS = 1_000
 _ROOT = "mock:/"
 """The address of a bundle whose definitions are resources of their own."""
 
@@ -63,12 +65,39 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
 class SchemaValidator:
     """Checks values against one schema, which is compiled when it is first needed."""
 
-    __slots__ = ("_bundle", "_compiled", "_draft")
+    __slots__ = ("_bundle", "_compiled", "_draft", "_parts", "_whole")
 
     def __init__(self, bundle: "Bundle", draft: str) -> None:
         self._bundle = bundle
         self._draft = draft
         self._compiled: jsonschema_rs.Validator | None = None
+        self._whole: dict[str, JsonValue] | None = None
+        self._parts: dict[str, jsonschema_rs.Validator | None] = {}
+
+    def schema(self) -> dict[str, JsonValue]:
+        """Make the self-contained JSON Schema."""
+        if self._whole is None:
+            self._whole = self._bundle.schema()
+        return self._whole
+
+    def admits(self, part: JsonValue, value: JsonValue) -> bool:
+        """Tell whether a value conforms to a schema inside this one; a broken one admits none."""
+        if not isinstance(part, dict):
+            return part is not False
+        key = repr(part)
+        if key not in self._parts:
+            if len(self._parts) >= _MOST_PARTS:
+                self._parts.clear()
+            self._parts[key] = self._compile_part(part)
+        compiled = self._parts[key]
+        return compiled is not None and compiled.is_valid(value)
+
+    def _compile_part(self, part: dict[str, JsonValue]) -> jsonschema_rs.Validator | None:
+        around = {key: value for key, value in self.schema().items() if key != "$ref"}
+        try:
+            return compile_schema({**part, **around}, self._draft)
+        except ValueError:
+            return None
 
     def is_valid(self, value: JsonValue, /) -> bool:
         """Tell whether the value conforms."""
@@ -80,7 +109,7 @@ class SchemaValidator:
         return violations_of(compiled.iter_errors(value), where)[:MOST]
 
     def _compile(self) -> jsonschema_rs.Validator:
-        self._compiled = compile_schema(self._bundle.schema(), self._draft)
+        self._compiled = compile_schema(self.schema(), self._draft)
         return self._compiled
 
 
@@ -214,6 +243,8 @@ class _Reading:
         self._base = _ROOT if anchors else ""
         known = self._known
         schema = convert(place, known.dialect, known.direction, known.identifiers.references, self)
+        if known.direction == "response" and isinstance(schema, dict):
+            schema = _named(schema, place)
         definition = _Definition({})
         if self._is_sound(schema, place):
             if anchors and isinstance(schema, dict):
@@ -242,6 +273,12 @@ class _Reading:
             return True
         self._known.problems.append(problem)
         return False
+
+
+def _named(schema: dict[str, JsonValue], place: Place) -> dict[str, JsonValue]:
+    """Note the name of a component, which is what a discriminator calls it."""
+    found = _COMPONENT.fullmatch(place.pointer)
+    return {**schema, "x-name": unescape(found[1])} if found else schema
 
 
 def _shortened(message: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.server.app import App
 from tests.conftest import World
 
