@@ -19,6 +19,7 @@ from mockserver.server.opening import greeting, open_engine
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
+_DYNAMIC = click.option("--dynamic", is_flag=True, help="Make up new values for every answer.")
 _SET = click.option(
     "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
 )
@@ -48,6 +49,8 @@ def main() -> None:
 @click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
+@_DYNAMIC
+@click.option("--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
@@ -60,6 +63,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     control_token: str | None,
     no_mock_headers: bool,
     no_cors: bool,
+    dynamic: bool,
+    errors: bool,
     max_body: int,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
@@ -67,7 +72,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         message = "an address others can reach needs --control-token or --no-control"
         raise click.UsageError(message)
     try:
-        options = Options(announce=not no_mock_headers, cors=not no_cors)
+        options = Options(not no_mock_headers, not no_cors, dynamic, errors)
         engine = open_engine(documents, seed, settings, options)
     except MockserverError as error:
         _stop(error)
@@ -94,12 +99,20 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 @_DOCUMENTS
 def check(documents: Sequence[Path]) -> None:
     """Read DOCUMENTS and report everything that is wrong with them."""
+    from mockserver.engine.examining import examine  # noqa: PLC0415 - only this command needs it
+
     try:
         engine = open_engine(documents)
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
-        click.echo(f"{api.source.file}: {api.name}: {len(api.operations)} operations, no problems")
+        remarks = list(dict.fromkeys(examine(api)))
+        for remark in remarks:
+            click.echo(str(remark))
+        told = (
+            f"{len(remarks)} remark{'' if len(remarks) == 1 else 's'}" if remarks else "no problems"
+        )
+        click.echo(f"{api.source.file}: {api.name}: {len(api.operations)} operations, {told}")
 
 
 @main.command()
@@ -123,6 +136,7 @@ def routes(documents: Sequence[Path]) -> None:
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
 @click.option("-d", "--data", help="Body; @FILE reads a file.")
 @click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
+@_DYNAMIC
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
@@ -135,10 +149,12 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     at: str | None,
     seed: int,
     settings: Sequence[str],
+    *,
+    dynamic: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(documents, seed, settings)
+        engine = open_engine(documents, seed, settings, Options(dynamic=dynamic))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

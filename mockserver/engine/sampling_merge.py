@@ -165,6 +165,11 @@ def _members(left: Schema, right: Schema) -> Schema:
     return joined
 
 
+def _tuples(left: list[JsonValue], right: list[JsonValue]) -> list[JsonValue]:
+    joined = [all_of(*pair) for pair in zip(left, right, strict=False)]
+    return [*joined, *left[len(right) :], *right[len(left) :]]
+
+
 _UNMERGED = frozenset(("pattern", "format", "contains", "const"))
 _GROUPS = (frozenset(("if", "then", "else")), frozenset(("oneOf",)), frozenset(("anyOf",)))
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
@@ -177,6 +182,7 @@ _MERGERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "additionalProperties": all_of,
     "unevaluatedProperties": all_of,
     "propertyNames": all_of,
+    "prefixItems": _tuples,
     "not": lambda left, right: {"anyOf": [left, right]},
     "patternProperties": _members,
     "dependentSchemas": _members,

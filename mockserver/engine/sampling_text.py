@@ -13,6 +13,7 @@ _FIRST_DAY = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, in microseconds: dates are made in the year after it."""
 _LARGEST = 10_000
 _PLAIN = "string"
+_HALF = 0.5
 
 Schema = Mapping[str, Any]
 
@@ -28,10 +29,10 @@ def string(chance: random.Random, schema: Schema, name: str = "") -> str:
     least = min(int(schema.get("minLength", 0)), _LARGEST)
     most = None if schema.get("maxLength") is None else int(schema["maxLength"])
     pattern = schema.get("pattern")
-    if isinstance(pattern, str):
-        made = patterned(chance, pattern, least, most)
-        if made is not None:
-            return made
+    made = patterned(chance, pattern, least, most) if isinstance(pattern, str) else None
+    if made is not None:
+        is_open = "format" in schema and not str(pattern).startswith("^")
+        return f"a{made}" if is_open and chance.random() > _HALF else made
     kind = str(schema.get("format") or schema.get("contentEncoding") or "")
     if kind in _FORMATS:
         return _of_format(chance, kind, least, most)

@@ -5,11 +5,13 @@ import binascii
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import jsonschema_rs
 
 from mockserver.errors import Source, SpecError, SpecProblem, unescape
 from mockserver.exchange import JsonValue, Violation
+from mockserver.spec.circles import is_endless
 from mockserver.spec.dialects import Dialect, convert, dialect_of, is_meta_schema
 from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.references import Place, References
@@ -28,6 +30,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re
 _COMPONENT = re.compile(r"/(?:components/schemas|definitions)/([^/]+)")
 _LONGEST = 300
 _MOST_PARTS = 1_000
+_AROUND = ("$id", "$defs", "definitions")
 _ROOT = "mock:/"
 """The address of a bundle whose definitions are resources of their own."""
 
@@ -62,17 +65,28 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
     )
 
 
+class SelfContained(Protocol):
+    """What makes one self-contained JSON Schema."""
+
+    def schema(self) -> dict[str, JsonValue]:
+        """Make it."""
+
+
 class SchemaValidator:
-    """Checks values against one schema, which is compiled when it is first needed."""
+    """Checks values against one schema, which is compiled when it is first needed.
 
-    __slots__ = ("_bundle", "_compiled", "_draft", "_parts", "_whole")
+    A schema that leads back to itself for the same value accepts anything.
+    """
 
-    def __init__(self, bundle: "Bundle", draft: str) -> None:
+    __slots__ = ("_bundle", "_compiled", "_draft", "_is_endless", "_parts", "_whole")
+
+    def __init__(self, bundle: "SelfContained", draft: str) -> None:
         self._bundle = bundle
         self._draft = draft
         self._compiled: jsonschema_rs.Validator | None = None
         self._whole: dict[str, JsonValue] | None = None
         self._parts: dict[str, jsonschema_rs.Validator | None] = {}
+        self._is_endless: bool | None = None
 
     def schema(self) -> dict[str, JsonValue]:
         """Make the self-contained JSON Schema."""
@@ -93,7 +107,11 @@ class SchemaValidator:
         return compiled is not None and compiled.is_valid(value)
 
     def _compile_part(self, part: dict[str, JsonValue]) -> jsonschema_rs.Validator | None:
-        around = {key: value for key, value in self.schema().items() if key != "$ref"}
+        if self._is_endless is None:
+            self._is_endless = is_endless(self.schema())
+        if self._is_endless:
+            return compile_schema({}, self._draft)
+        around = {key: self.schema()[key] for key in _AROUND if key in self.schema()}
         try:
             return compile_schema({**part, **around}, self._draft)
         except ValueError:
@@ -109,7 +127,8 @@ class SchemaValidator:
         return violations_of(compiled.iter_errors(value), where)[:MOST]
 
     def _compile(self) -> jsonschema_rs.Validator:
-        self._compiled = compile_schema(self.schema(), self._draft)
+        whole = {} if is_endless(self.schema()) else self.schema()
+        self._compiled = compile_schema(whole, self._draft)
         return self._compiled
 
 
