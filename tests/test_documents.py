@@ -17,7 +17,7 @@ import yaml
 from tests.served import Served
 
 FOLDER = Path(__file__).parent / "documents"
-OPTIONS: dict[str, list[str]] = {"plain": []}
+OPTIONS: dict[str, list[str]] = {"plain": [], "dynamic": ["--dynamic"], "errors": ["--errors"]}
 """What each group is served with."""
 
 

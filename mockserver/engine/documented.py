@@ -95,34 +95,34 @@ def documented(operation: Operation, status: int, wish: Wish) -> Documented | No
     Raises:
         Refusal: `not_acceptable` if none of its media types is.
     """
+    found: Documented | None = operation.rendered.get((status, wish))
+    if found is not None:
+        return found
     response = response_for(operation, status)
     if response is None:
         return None
-    if wish.seed is not None:
-        return _made(response, status, wish)
-    kept = operation.rendered
-    found: Documented | None = kept.get((status, wish))
-    if found is None:
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        found = kept[status, wish] = _shared(operation, response, status, wish)
-    return found
-
-
-def _shared(
-    operation: Operation, response: DocumentedResponse, status: int, wish: Wish
-) -> Documented:
-    """Make an answer, or find it under another `Accept` that leads to the same media type."""
     choice = _choice(response, wish)
+    if wish.seed is not None:
+        return _written(response, status, wish, choice)
+    return _kept(operation, response, status, wish, choice)
+
+
+def _kept(
+    operation: Operation,
+    response: DocumentedResponse,
+    status: int,
+    wish: Wish,
+    choice: Choice | None,
+) -> Documented:
+    """Write an answer, or find it under another `Accept` that leads to the same media type."""
+    if len(operation.rendered) >= _MOST_KEPT:
+        operation.rendered.clear()
     same = (status, response.status, choice, wish.example, wish.dynamic)
     found: Documented | None = operation.rendered.get(same)
     if found is None:
         found = operation.rendered[same] = _written(response, status, wish, choice)
+    operation.rendered[status, wish] = found
     return found
-
-
-def _made(response: DocumentedResponse, status: int, wish: Wish) -> Documented:
-    return _written(response, status, wish, _choice(response, wish))
 
 
 def _choice(response: DocumentedResponse, wish: Wish) -> Choice | None:

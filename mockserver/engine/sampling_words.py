@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 WORDS = (
     "amber",
@@ -194,11 +195,17 @@ def _plain(name: str) -> str:
 
 def named(chance: random.Random, name: str) -> str | None:
     """Make a text that looks like what a property of this name holds; None if it is unknown."""
+    maker = _maker_for(name)
+    return None if maker is None else maker(chance)
+
+
+@lru_cache(maxsize=1_000)
+def _maker_for(name: str) -> Maker | None:
     plain = _plain(name)
     joined = plain.replace("_", "")
     for pattern, maker in _PATTERNS:
         if pattern.fullmatch(plain) or pattern.fullmatch(joined):
-            return maker(chance)
+            return maker
     return None
 
 
