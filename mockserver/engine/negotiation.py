@@ -9,7 +9,12 @@ _RANGE = re.compile(rf"({_TOKEN})/({_TOKEN})")
 _PARAMETER = re.compile(rf'({_TOKEN})\s*=\s*({_TOKEN}|"(?:[^"\\]|\\.)*")')
 _QUALITY = re.compile(r"\d?(?:\.\d{0,3})?", re.ASCII)
 _PARTS = re.compile(r'(?:[^,;"]|"(?:[^"\\]|\\.)*"?)+|[,;]')
-_USUAL = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
+_USUAL = {
+    "*/*": "application/json",
+    "application/*": "application/json",
+    "text/*": "text/plain",
+    "image/*": "image/png",
+}
 """What is sent where the document and the client name only a range."""
 _MOST_RANGES = 100
 _EXACT, _SAME, _SUFFIX, _KIND, _ANY = range(5, 0, -1)
@@ -123,7 +128,7 @@ def sent_as(media_type: str, media: MediaRange, wanted: MediaRange | None = None
     if media.concrete() is not None or not media.subtype:
         return media_type
     asked = wanted.concrete() if wanted is not None else None
-    return asked or _USUAL.get(f"{media.kind}/{media.subtype}", f"{media.kind}/octet-stream")
+    return asked or _USUAL.get(f"{media.kind}/{media.subtype}", "application/octet-stream")
 
 
 def _closeness(wanted: MediaRange, media: MediaRange) -> int:

@@ -12,7 +12,12 @@ from mockserver.spec.references import Place, References
 
 _DEEPEST = 50
 _COMBINED = ("allOf", "oneOf", "anyOf")
-_NOT_IN_NAMES = re.compile(r"[^\w.:-]")
+_NAME_START = (
+    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_NOT_IN_NAMES = re.compile(f"[^{_NAME_START}0-9.\xb7\u0300-\u036f\u203f\u2040-]")
+_NOT_AT_START = re.compile(f"[^{_NAME_START}]")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COMPONENT = re.compile(r".*/(?:schemas|definitions)/([^/]+)")
 
@@ -117,7 +122,7 @@ class _Tag:
     def name(self) -> str:
         prefix = self.told.get("prefix")
         bare = _NOT_IN_NAMES.sub("_", str(self.told.get("name") or self.given)) or "_"
-        if not (bare[0].isalpha() or bare[0] == "_"):
+        if _NOT_AT_START.match(bare):
             bare = f"_{bare}"
         return f"{_NOT_IN_NAMES.sub('_', prefix)}:{bare}" if isinstance(prefix, str) else bare
 
