@@ -6,6 +6,8 @@ from typing import Any
 from mockserver.errors import unescape
 from mockserver.exchange import JsonValue
 
+_OWN = ("#", "mock:/#")
+"""How references into the schema itself begin."""
 _SAME_VALUE = ("not", "if", "then", "else")
 _SAME_VALUES = ("allOf", "anyOf", "oneOf")
 
@@ -58,7 +60,7 @@ class _Search:
             part = waiting.pop()
             if not isinstance(part, Mapping):
                 continue
-            if isinstance(target := part.get("$ref"), str) and "#" in target:
+            if isinstance(target := part.get("$ref"), str) and target.startswith(_OWN):
                 yield f"#{target.partition('#')[2]}"
             waiting += [part.get(key) for key in _SAME_VALUE]
             for key in _SAME_VALUES:
