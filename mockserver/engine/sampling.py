@@ -82,6 +82,7 @@ class _Sampler:
         self._way = Way(given=seed is None and attempt < 2, turn=attempt)  # noqa: PLR2004 - twice
         self._read = 0
         self._checks = 0
+        self._most_checks = _MOST_CHECKS if attempt < _STILL_TURNS else _MOST_CHECKS // 10
         self._pick = 0
         self._open: list[str] = []
         """The references that were followed to the present value."""
@@ -114,7 +115,7 @@ class _Sampler:
     def fits(self, schema: JsonValue, value: JsonValue) -> bool:
         """Tell whether a value conforms to a schema inside; all do once too much was asked."""
         self._checks += 1
-        return self._checks > _MOST_CHECKS or self._schema.admits(schema, value)
+        return self._checks > self._most_checks or self._schema.admits(schema, value)
 
     def _made(self, schema: JsonValue, way: Way) -> tuple[JsonValue, bool]:
         """Make a value, and tell whether it has to be compared with its schema."""

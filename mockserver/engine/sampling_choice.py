@@ -56,7 +56,22 @@ class Way(NamedTuple):
         return Way(self.depth + 1, self.given, 0, name)
 
 
-_PLAIN: tuple[JsonValue, ...] = (None, True, False, 0, 1, -1, 0.5, "", "a", [], {}, [0], {"a": 0})
+_PLAIN: tuple[JsonValue, ...] = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    0.5,
+    "",
+    "a",
+    [],
+    {},
+    [0],
+    [0, 0],
+    {"a": 0},
+)
 
 
 def probes(schema: JsonValue) -> Iterator[JsonValue]:

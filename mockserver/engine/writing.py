@@ -1,7 +1,5 @@
 """Values as the bytes of a media type."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlencode
 
@@ -133,6 +131,9 @@ def _table(value: JsonValue) -> bytes:
     """Write comma-separated values (RFC 4180), with a head if the rows have names."""
     if not isinstance(value, list | dict):
         return _text(value).encode()
+    import csv  # noqa: PLC0415 - few APIs answer tables
+    import io  # noqa: PLC0415 - likewise
+
     rows = _items(value)
     written = io.StringIO()
     table = csv.writer(written)

@@ -1,6 +1,6 @@
 """Documented answers of an operation, compiled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ from mockserver.model import DocumentedResponse, Example, ResponseHeader, Respon
 from mockserver.spec.documents import parse_document
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
-from mockserver.spec.xml_text import XmlWriter
 
 _STREAMED = ("ndjson", "jsonl", "json-seq", "event-stream", "json-stream", "stream+json")
 _OWN_FIELDS = frozenset(("content-type", "content-length", "transfer-encoding", "connection"))
@@ -84,9 +83,14 @@ class AnswerCompiler:
             examples,
             self.schemas.validator(schema, "response"),
             is_stream=is_item or (is_streamed and not _is_array(resolved.value)),
-            write_xml=XmlWriter(schema, self.references) if "xml" in media_type.lower() else None,
+            write_xml=self._xml_writer(schema) if "xml" in media_type.lower() else None,
             source=place.source,
         )
+
+    def _xml_writer(self, schema: Place) -> Callable[[JsonValue], str]:
+        from mockserver.spec.xml_text import XmlWriter  # noqa: PLC0415 - few APIs answer XML
+
+        return XmlWriter(schema, self.references)
 
     def _examples(self, place: Place, media_type: str) -> Iterator[Example]:
         value = place.value

@@ -83,7 +83,7 @@ def test_section_4_8_26_the_table_of_arrays(
         (
             {"properties": {"id": {"xml": {"attribute": True}}}},
             {"id": 'a"<', "name": "n"},
-            "<root id='a\"&lt;'><name>n</name></root>",
+            '<root id="a&quot;&lt;"><name>n</name></root>',
         ),
         (
             {"xml": {"namespace": "http://a.example", "prefix": "p", "name": "thing"}},
