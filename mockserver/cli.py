@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,12 +10,12 @@ import click
 
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import BUILT_IN
 from mockserver.engine.trace import decisions
-from mockserver.errors import MockserverError, SpecError, in_reading_order
+from mockserver.errors import MockserverError, Severity, SpecError, in_reading_order
 from mockserver.exchange import Request
-from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
 from mockserver.server.opening import (
     Sources,
@@ -33,6 +34,7 @@ _SEED = click.option("--seed", type=int, default=0, show_default=True, help="See
 _STRICT = click.option(
     "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
 )
+_DYNAMIC = click.option("--dynamic", is_flag=True, help="Make up new values for every answer.")
 _SET = click.option(
     "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
 )
@@ -41,8 +43,7 @@ _SET = click.option(
 def _stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
     click.echo(str(error), err=True)
     if isinstance(error, SpecError):
-        count = len(error.problems)
-        click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing is served.", err=True)
+        click.echo(f"{_counted(len(error.problems), 'problem')}; nothing is served.", err=True)
     sys.exit(code)
 
 
@@ -62,6 +63,8 @@ def main() -> None:
 @click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
+@_DYNAMIC
+@click.option("--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
 @_STRICT
 @click.option("--reload", is_flag=True, help="Load documents anew when they change.")
@@ -76,6 +79,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     control_token: str | None,
     no_mock_headers: bool,
     no_cors: bool,
+    dynamic: bool,
+    errors: bool,
     max_body: int,
     strict: bool,
     reload: bool,
@@ -85,7 +90,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         message = "an address others can reach needs --control-token or --no-control"
         raise click.UsageError(message)
     try:
-        options = Options(announce=not no_mock_headers, cors=not no_cors)
+        options = Options(not no_mock_headers, not no_cors, dynamic, errors)
         sources = Sources(documents, parse_settings(settings), strict)
         engine = open_engine(sources, seed, options)
     except MockserverError as error:
@@ -149,24 +154,31 @@ def check(documents: Sequence[Path], *, strict: bool) -> None:
 
     Exits with 2 if they cannot be served, or with --strict if anything is wrong.
     """
+    from mockserver.engine.examining import examine  # noqa: PLC0415 - only this command needs it
+
     loader = Loader(BUILT_IN, strict, thorough=True)
     try:
         apis = loader.load(documents or [bundled_specs()])
+        found = {api.name: [*api.problems, *dict.fromkeys(examine(api))] for api in apis}
+        problems = in_reading_order(problem for told in found.values() for problem in told)
+        if strict and problems:
+            raise SpecError(replace(problem, severity=Severity.ERROR) for problem in problems)
     except MockserverError as error:
         _stop(error)
-    for problem in in_reading_order(problem for api in apis for problem in api.problems):
+    for problem in problems:
         click.echo(str(problem))
     for api in apis:
-        count = len(api.operations)
-        counted = f"{count} operation{'' if count == 1 else 's'}"
-        click.echo(f"{api.source.file}: {api.name}: {counted}, {_told(api)}")
+        counted = _counted(len(api.operations), "operation")
+        told = "no problems"
+        if found[api.name]:
+            told = f"{_counted(len(found[api.name]), 'problem')}, left out"
+        click.echo(f"{api.source.file}: {api.name}: {counted}, {told}")
     for file in loader.files.skipped:
         click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
 
 
-def _told(api: Api) -> str:
-    count = len(api.problems)
-    return f"{count} problem{'' if count == 1 else 's'}, left out" if count else "no problems"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 @main.command()
@@ -193,6 +205,7 @@ def routes(documents: Sequence[Path], *, strict: bool) -> None:
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
 @click.option("-d", "--data", help="Body; @FILE reads a file.")
 @_DOCUMENT
+@_DYNAMIC
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
@@ -207,11 +220,13 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int,
     settings: Sequence[str],
     *,
+    dynamic: bool,
     strict: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(Sources(documents, parse_settings(settings), strict), seed)
+        sources = Sources(documents, parse_settings(settings), strict)
+        engine = open_engine(sources, seed, Options(dynamic=dynamic))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.clock import ZERO, Duration, parse_duration
 from mockserver.errors import Source, SpecProblem
@@ -67,12 +67,24 @@ class RequestBody:
     media: tuple[RequestMedia, ...]
 
 
+class ResponseSchema(Validator, Protocol):
+    """A schema that values of answers are made from and compared with."""
+
+    def schema(self) -> dict[str, JsonValue]:
+        """Make the self-contained JSON Schema."""
+
+    def admits(self, part: JsonValue, value: JsonValue) -> bool:
+        """Tell whether a value conforms to a schema inside this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A documented example value."""
 
     name: str
     value: JsonValue
+    """Bytes where the document gives the text that is sent."""
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +92,27 @@ class ResponseMedia:
     """One media type of a documented answer: its examples and a schema to sample from."""
 
     media_type: str
+    """As the document writes it; a type with parameters, or a range such as `image/*`."""
     examples: tuple[Example, ...]
-    schema: Callable[[], JsonValue] | None
-    """Makes the self-contained JSON Schema when first asked."""
+    schema: ResponseSchema | None
+    is_stream: bool = False
+    """The schema describes one of several items that follow each other."""
+    write_xml: Callable[[JsonValue], str] | None = None
+    """Writes a value as the XML that the schema describes."""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHeader:
+    """A header of a documented answer."""
+
+    name: str
+    required: bool
+    examples: tuple[JsonValue, ...]
+    schema: ResponseSchema | None
+    explode: bool = False
+    is_json: bool = False
+    """Its value is written as JSON (the header has `content`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +123,7 @@ class DocumentedResponse:
     """A status code, a range such as `4XX`, or `default`."""
     description: str
     media: tuple[ResponseMedia, ...]
-    headers: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Response headers for which the document gives an example value."""
+    headers: tuple[ResponseHeader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +329,14 @@ class Operation:
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
     success: int = 200
-    """The lowest 2xx status that is documented."""
+    """The status of an answer that nothing else decides."""
     deprecated: bool = False
     is_page: bool = False
     """It is the mock's own page, for people; the API has no such operation."""
     servers: "tuple[Server, ...]" = ()
     """Its own addresses; empty if they are the API's."""
+    rendered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Answers of the document that were written before; bounded by who writes them."""
 
 
 @dataclass(frozen=True, slots=True)

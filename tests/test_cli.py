@@ -183,3 +183,62 @@ def test_explain_prints_why_and_the_answer() -> None:
 @pytest.mark.parametrize("arguments", [["-H", "nonsense"], ["--at", "noon"], ["-d", "@/none"]])
 def test_explain_refuses_what_it_cannot_read(arguments: list[str]) -> None:
     assert run("explain", "GET", "/", *arguments).exit_code == 2
+
+
+REMARKABLE = """\
+openapi: 3.1.0
+info: {title: Remarkable, version: '1'}
+paths:
+  /a:
+    get:
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json:
+              schema: {type: object, required: [id], properties: {id: {type: integer}}}
+              examples:
+                good: {value: {id: 1}}
+                bad: {value: {id: one}}
+                absent: {externalValue: none.json}
+  /b:
+    get:
+      responses:
+        '200':
+          description: ok
+          content: {application/json: {schema: {type: string, minLength: 2, maxLength: 1}}}
+"""
+
+
+def test_check_reports_what_documented_answers_break(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(REMARKABLE)
+    result = run("check", str(tmp_path))
+    lines = [line.removeprefix(f"{tmp_path}/one.yaml") for line in result.output.splitlines()]
+
+    assert result.exit_code == 0
+    assert [line.partition(":")[2].partition(" /")[0] for line in lines[:3]] == [
+        "14:31: warning:",
+        "15:26: warning:",
+        "21:40: warning:",
+    ]
+    assert "the example 'bad' does not conform: must be a whole number, not text" in lines[0]
+    assert "there is no file 'none.json'" in lines[1]
+    assert "no value that conforms to the schema was found" in lines[2]
+    assert lines[3] == ": one: 2 operations, 3 problems, left out"
+
+
+def test_check_is_as_strict_with_schemas_that_no_value_fits(tmp_path: Path) -> None:
+    head, _, rest = REMARKABLE.partition("  /a:")
+    (tmp_path / "one.yaml").write_text(head + "  /b:" + rest.partition("  /b:")[2])
+    results = [run("check", str(tmp_path)), run("check", "--strict", str(tmp_path))]
+
+    assert [result.exit_code for result in results] == [0, 2]
+    assert all("no value that conforms" in result.output for result in results)
+
+
+def test_explain_makes_up_values_on_request(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(REMARKABLE)
+    arguments = ("explain", "GET", "/a", "--document", str(tmp_path / "one.yaml"))
+
+    assert '{"id":1}' in run(*arguments).output
+    assert "a value sampled from the schema" in run(*arguments, "--dynamic").output

@@ -18,7 +18,13 @@ import yaml
 from tests.served import Served
 
 FOLDER = Path(__file__).parent / "documents"
-OPTIONS: dict[str, list[str]] = {"input": [], "plain": [], "requests": []}
+OPTIONS: dict[str, list[str]] = {
+    "dynamic": ["--dynamic"],
+    "errors": ["--errors"],
+    "input": [],
+    "plain": [],
+    "requests": [],
+}
 """What each group is served with."""
 
 

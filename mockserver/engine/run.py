@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mockserver.clock import ZERO, Duration, Instant
-from mockserver.engine.documented import named_example
+from mockserver.engine.documented import Wish, documented, status_with_example
 from mockserver.engine.journal import Exchange
+from mockserver.engine.options import DEFAULT_OPTIONS
 from mockserver.engine.outbox import message_status
 from mockserver.engine.records import Transaction
 from mockserver.engine.rendering import Reply, render_refusal
@@ -31,6 +32,7 @@ class Run:
         "limit_headers",
         "now",
         "operation",
+        "options",
         "put",
         "remove",
         "reply",
@@ -59,6 +61,7 @@ class Run:
         self.limit_headers: list[tuple[str, str]] = []
         self.reply: Reply | None = None
         self.delay: Duration = ZERO
+        self.options = DEFAULT_OPTIONS
         self.steps_left = MOST_STEPS
         self.append = exchange.trace.append
         transaction = self._transaction = Transaction()
@@ -122,17 +125,20 @@ class Run:
         self, name: str, status: int | None, headers: Sequence[tuple[str, str]]
     ) -> None:
         """Choose a documented example as the answer; the loader has seen that it exists."""
-        found = named_example(self.operation, name)
+        own = status_with_example(self.operation, name)
+        assert own is not None
+        accept = self.exchange.request.headers.get("accept", "")
+        found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
         assert found is not None
-        own, example = found
-        merged = [*example.headers, *headers]
-        self.answer(status or own, merged, example.body, example.content_type, example.because)
+        merged = [*found.headers, *headers]
+        self.answer(status or own, merged, found.content, found.content_type, found.because)
 
     def answer_error(self, kind: str, message: str) -> None:
         """Answer as an error kind, but keep what was written so far."""
         refusal = Refusal(kind, message)
         self.exchange.refusal, self.exchange.reason = refusal, kind
-        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now)
+        accept = self.exchange.request.headers.get("accept", "")
+        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now, accept)
         self.reply = Reply(answer.status, answer.headers, answer.body, "", f"error kind {kind}")
 
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:

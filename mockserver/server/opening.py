@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from mockserver.clock import Instant, system_now
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import BUILT_IN, DEFAULT_SANDBOX, Sandboxes, check_settings
 from mockserver.errors import SettingsError
 from mockserver.exchange import JsonValue

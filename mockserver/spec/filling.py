@@ -16,12 +16,16 @@ class Filler:
 
     def __call__(self, value: JsonValue) -> JsonValue:
         """Return the value with the defaults of absent members, without read-only ones."""
-        return _filled(self._shape, value) if self.has_work else value
+        return self._plan.filled(value) if self.has_work else value
 
     @cached_property
     def has_work(self) -> bool:
         """Whether there is a value that it changes; found out when it is first needed."""
         return _changes(self._shape)
+
+    @cached_property
+    def _plan(self) -> "_Plan":
+        return _Plan(self._shape, {})
 
 
 def _changes(shape: Shape) -> bool:
@@ -41,21 +45,57 @@ def _below(shape: Shape) -> list[Shape]:
     return [*shape.certain_properties.values(), *([shape.items] if shape.items else [])]
 
 
-def _filled(shape: Shape, value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return _filled_object(shape, value)
-    if isinstance(value, list) and shape.items is not None:
-        return [_filled(shape.item(index), item) for index, item in enumerate(value)]
-    return value
+class _Plan:
+    """What is done to a value of one schema, found out once; below it, when it is needed."""
 
+    def __init__(self, shape: Shape, known: "dict[int, _Plan]") -> None:
+        self._shape = shape
+        self._known = known
 
-def _filled_object(shape: Shape, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    found = dict(value)
-    for name, member in shape.certain_properties.items():
-        if member.is_read_only:
+    @cached_property
+    def _left_out(self) -> tuple[str, ...]:
+        members = self._shape.certain_properties.items()
+        return tuple(name for name, member in members if member.is_read_only)
+
+    @cached_property
+    def _absent(self) -> tuple[tuple[str, JsonValue], ...]:
+        members = self._shape.certain_properties.items()
+        return tuple(
+            (name, member.default)
+            for name, member in members
+            if not member.is_read_only and member.default is not None
+        )
+
+    @cached_property
+    def _containers(self) -> "tuple[tuple[str, _Plan], ...]":
+        members = self._shape.certain_properties.items()
+        return tuple(
+            (name, self._of(member))
+            for name, member in members
+            if not member.is_read_only and _below(member)
+        )
+
+    def _of(self, shape: Shape) -> "_Plan":
+        if (plan := self._known.get(id(shape))) is None:
+            plan = self._known[id(shape)] = _Plan(shape, self._known)
+        return plan
+
+    def filled(self, value: JsonValue) -> JsonValue:
+        """Return a value completed."""
+        if isinstance(value, dict):
+            return self._object(value)
+        shape = self._shape
+        if isinstance(value, list) and shape.items is not None:
+            return [self._of(shape.item(index)).filled(item) for index, item in enumerate(value)]
+        return value
+
+    def _object(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        found = value.copy()
+        for name in self._left_out:
             found.pop(name, None)
-        elif name in found:
-            found[name] = _filled(member, found[name])
-        elif member.default is not None:
-            found[name] = member.default
-    return found
+        for name, plan in self._containers:
+            if name in found:
+                found[name] = plan.filled(found[name])
+        for name, default in self._absent:
+            found.setdefault(name, default)
+        return found

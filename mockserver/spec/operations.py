@@ -19,6 +19,7 @@ from mockserver.model import (
     TestValues,
 )
 from mockserver.spec import behaviour
+from mockserver.spec.answers import AnswerCompiler
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known
@@ -61,6 +62,13 @@ class DocumentContext:
     """Names of the operations so far."""
     declared: frozenset[str] = frozenset()
     """Names of all security schemes, also of those left out."""
+    answers: AnswerCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        bodies = self.bodies
+        self.answers = AnswerCompiler(
+            bodies.references, bodies.schemas, bodies.shown, self.problems
+        )
 
     def compile_shared(self) -> None:
         """Compile once what every operation has from the document."""
@@ -101,7 +109,7 @@ class _Operation:
         place, context = self._place, self._context
         parameters = list(self._parameters())
         model = read_model(behaviour.OperationBehaviour, place.child("x-mock"), context.problems)
-        responses = self._bodies.responses(place.child("responses"))
+        responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
         if body is not None and self._bodies.takes_objects(place.child("requestBody")):
@@ -232,5 +240,14 @@ def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
 
 
 def _success(responses: tuple[DocumentedResponse, ...]) -> int:
-    exact = [int(item.status) for item in responses if re.fullmatch(r"2\d\d", item.status)]
-    return min(exact, default=200)
+    """Return the status of a request that is granted.
+
+    The lowest documented 2xx, or 200 for `2XX`; else the lowest 3xx, or 302 for `3XX`; else 200,
+    which is what `default` stands for where there is no other success.
+    """
+    documented = {response.status.upper() for response in responses}
+    for kind, usual in (("2", 200), ("3", 302)):
+        exact = [int(status) for status in documented if re.fullmatch(rf"{kind}\d\d", status)]
+        if exact or f"{kind}XX" in documented:
+            return min(exact, default=usual)
+    return 200
