@@ -12,20 +12,11 @@ from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
 from mockserver.engine.options import Options
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, Severity, SpecError, in_reading_order
 from mockserver.exchange import Request
 from mockserver.server.app import DEFAULT_BODY_LIMIT
-from mockserver.server.opening import (
-    Sources,
-    application,
-    bundled_specs,
-    greeting,
-    open_engine,
-    parse_settings,
-)
-from mockserver.spec.compiler import Loader
+from mockserver.server.opening import Sources, application, greeting, open_engine, parse_settings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
@@ -156,9 +147,9 @@ def check(documents: Sequence[Path], *, strict: bool) -> None:
     """
     from mockserver.engine.examining import examine  # noqa: PLC0415 - only this command needs it
 
-    loader = Loader(BUILT_IN, strict, thorough=True)
+    sources = Sources(documents, strict=strict, thorough=True)
     try:
-        apis = loader.load(documents or [bundled_specs()])
+        apis, _ = sources.load()
         found = {api.name: [*api.problems, *dict.fromkeys(examine(api))] for api in apis}
         problems = in_reading_order(problem for told in found.values() for problem in told)
         if strict and problems:
@@ -173,7 +164,7 @@ def check(documents: Sequence[Path], *, strict: bool) -> None:
         if found[api.name]:
             told = f"{_counted(len(found[api.name]), 'problem')}, left out"
         click.echo(f"{api.source.file}: {api.name}: {counted}, {told}")
-    for file in loader.files.skipped:
+    for file in sources.skipped:
         click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
 
 

@@ -358,6 +358,7 @@ class Fixture:
     collection: str
     records: Template
     """Makes the list of records for the sandbox's first instant."""
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,3 +242,67 @@ def test_explain_makes_up_values_on_request(tmp_path: Path) -> None:
 
     assert '{"id":1}' in run(*arguments).output
     assert "a value sampled from the schema" in run(*arguments, "--dynamic").output
+
+
+FLAWED = """\
+openapi: 3.1.0
+info: {title: Flawed, version: '1'}
+paths:
+  /a:
+    get:
+      responses: {'200': {$ref: '#/none'}}
+      callbacks: {done: {'{$request.query.url}': {post: {responses: {}}}}}
+"""
+
+
+@pytest.fixture
+def flawed(tmp_path: Path) -> Path:
+    """Write a folder with a document that has a flaw, and a file that is none."""
+    (tmp_path / "shop.yaml").write_text(FLAWED)
+    (tmp_path / "part.yaml").write_text("Pet: {}\n")
+    return tmp_path
+
+
+def test_check_reports_what_is_left_out_and_goes_well(flawed: Path) -> None:
+    result = run("check", str(flawed))
+    place = f"{flawed}/shop.yaml:6:27: warning: /paths/~1a/get/responses/200/$ref"
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"{place}: there is nothing at '/none' (did you mean 'info'?)",
+        f"{flawed}/shop.yaml: shop: 1 operation, 1 problem, left out",
+        f"{flawed}/part.yaml: no document: it has none of the keys openapi, swagger and overlay",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check"], ["routes"], ["serve", "--port", "0"], ["explain", "GET", "/a", "--document"]],
+)
+def test_strict_stops_at_what_would_be_left_out(flawed: Path, command: list[str]) -> None:
+    result = run(*command, str(flawed), "--strict")
+    assert (result.exit_code, "1 problem; nothing is served." in result.output) == (2, True)
+
+
+def test_routes_lists_what_nobody_can_call(flawed: Path) -> None:
+    lines = run("routes", str(flawed)).output.splitlines()
+    assert lines[1].startswith("POST    callback done {$request.query.url}  not served")
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ("orders: [{id: a}, {id: a}]", "another record of orders has the id 'a'"),
+        ("orders: [{n: 1}]", "a record of orders needs its key, 'id'"),
+        ("orders: [{id: '{{ 1 / 0 }}'}]", "division by zero"),
+        ("orders: [{id: a}]\norders: []", "stands here again"),
+    ],
+)
+def test_a_fixture_of_which_no_records_can_be_made_is_reported(
+    tmp_path: Path, records: str, told: str
+) -> None:
+    text = FLAWED + "x-mock: {collections: {orders: {}}, fixtures: [records.yaml]}\n"
+    (tmp_path / "shop.yaml").write_text(text)
+    (tmp_path / "records.yaml").write_text(records)
+    result = run("serve", "--port", "0", str(tmp_path / "shop.yaml"))
+    assert (result.exit_code, f"{tmp_path}/records.yaml:" in result.output) == (2, True)
+    assert told in result.output

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mockserver.clock import Instant, VirtualClock
@@ -9,8 +10,8 @@ from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError
-from mockserver.errors import SandboxFullError, SettingsError
-from mockserver.exchange import JsonValue, Record, Scope
+from mockserver.errors import ExpressionError, SandboxFullError, SettingsError
+from mockserver.exchange import JsonValue, Scope
 from mockserver.model import Api, CollectionSpec, Fixture
 
 DEFAULT_SANDBOX = "default"
@@ -31,9 +32,13 @@ OAUTH_REFRESH_TOKENS = CollectionSpec(
     indexed=("user_id", "family"),
     description="Refresh tokens, also used ones",
 )
+LEFT_REVIEWS = CollectionSpec(
+    "left_reviews", description="What was sent on the pages that messages link to"
+)
 BUILT_IN = {
     spec.name: spec
     for spec in (
+        LEFT_REVIEWS,
         QUOTAS,
         COOLDOWNS,
         RATE_LIMITS,
@@ -54,6 +59,14 @@ class Bounds:
     """Most records of one collection."""
     exchanges: int = 1_000
     """Journal entries of a sandbox; the oldest are dropped, and their number is told."""
+
+
+class FixtureError(ExpressionError):
+    """A fixture of which no records can be made."""
+
+    def __init__(self, fixture: Fixture, message: str) -> None:
+        super().__init__(message)
+        self.fixture = fixture
 
 
 class Store:
@@ -178,7 +191,8 @@ class Sandbox:
                 if key in declared and declared[key] == kept[key]
             )
         for name in apis.keys() & stores.keys():
-            self.stores[name] = self._moved(stores[name], apis[name], now)
+            with suppress(FixtureError):  # told by the first request that needs the records
+                self.stores[name] = self._moved(stores[name], apis[name], now)
 
     def _moved(self, store: Store, api: Api, now: int) -> Store:
         """Put the records of a store into the collections that an API has now."""
@@ -192,14 +206,15 @@ class Sandbox:
 
     def _fill(self, api: Api, now: int) -> Store:
         specs = {**BUILT_IN, **api.collections}
-        records: dict[str, list[Record]] = {name: [] for name in specs}
+        capacity = self.bounds.records
+        collections = {name: Collection(spec, (), capacity) for name, spec in specs.items()}
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
-            records[fixture.collection] += _rows(fixture, scope)
-        capacity = self.bounds.records
-        return Store(
-            {name: Collection(spec, records[name], capacity) for name, spec in specs.items()}
-        )
+            try:
+                _insert(fixture, scope, collections[fixture.collection])
+            except (ConflictError, ExpressionError) as error:
+                raise FixtureError(fixture, str(error)) from None
+        return Store(collections)
 
 
 def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
@@ -217,8 +232,12 @@ def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
         return None
 
 
-def _rows(fixture: Fixture, scope: Scope) -> list[Record]:
-    return list(fixture.records(scope))
+def _insert(fixture: Fixture, scope: Scope, collection: Collection) -> None:
+    key = collection.spec.key
+    for record in fixture.records(scope):
+        if record.get(key) is None:
+            raise ExpressionError(f"a record of {fixture.collection} needs its key, {key!r}")
+        collection.insert(record)
 
 
 MOST_WRONG = 50

@@ -8,8 +8,14 @@ from pathlib import Path
 from mockserver.clock import Instant, system_now
 from mockserver.engine.options import Options
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, DEFAULT_SANDBOX, Sandboxes, check_settings
-from mockserver.errors import SettingsError
+from mockserver.engine.sandbox import (
+    BUILT_IN,
+    DEFAULT_SANDBOX,
+    FixtureError,
+    Sandboxes,
+    check_settings,
+)
+from mockserver.errors import SettingsError, SpecError, SpecProblem
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
 from mockserver.server import views
@@ -39,8 +45,12 @@ class Sources:
     documents: Sequence[Path] = ()
     settings: Settings = field(default_factory=dict)
     strict: bool = False
+    thorough: bool = False
+    """Look for examples that do not conform, too."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
     """The files of the last load, as they were before it."""
+    skipped: list[str] = field(default_factory=list)
+    """Files in the folders of the last load that are no documents."""
 
     def load(self) -> tuple[list[Api], Overrides]:
         """Load the documents, the bundled ones if there are none.
@@ -49,16 +59,30 @@ class Sources:
             SpecError: If documents are wrong.
             SettingsError: If settings are.
         """
-        loader = Loader(BUILT_IN, self.strict)
+        loader = Loader(BUILT_IN, self.strict, self.thorough)
         try:
             apis = loader.load(self.documents or [bundled_specs()])
         finally:
-            self.seen = loader.files.seen
+            self.seen, self.skipped = loader.files.seen, loader.files.skipped
         by_name = {api.name: api for api in apis}
         overrides = {
             name: _checked(name, changes, by_name) for name, changes in self.settings.items()
         }
+        _check_fixtures(by_name, overrides)
         return apis, overrides
+
+
+def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
+    """Make the records of all fixtures once, to see that they can be made."""
+    sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX)
+    problems = []
+    for name in apis:
+        try:
+            sandbox.store(name, system_now())
+        except FixtureError as error:
+            problems.append(SpecProblem(error.fixture.source, str(error)))
+    if problems:
+        raise SpecError(problems)
 
 
 def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
@@ -172,6 +196,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)
     lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
+    pages = [f"Dashboard:   {origin}/_mock/"] if control else []
     where = f"{origin}/_mock" if control else "off"
     count = len(engine.apis)
     return "\n".join(
@@ -179,6 +204,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
             *_left_out(engine),
+            *pages,
             f"Control API: {where}",
         ]
     )

@@ -12,6 +12,7 @@ from mockserver.model import Api
 from mockserver.server.opening import Sources
 from mockserver.spec.files import Stamp, stamp
 
+_KEPT = "The documents as they were before are still served."
 _Loaded = tuple[list[Api], Mapping[str, Mapping[str, JsonValue]]]
 
 
@@ -49,7 +50,10 @@ class Reloader:
         try:
             apis, overrides = self._sources.load()
         except MockserverError as error:
-            self._tell(f"{error}\nThe documents as they were before are still served.")
+            self._tell(f"{error}\n{_KEPT}")
+            return None
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end what is served
+            self._tell(f"loading failed: {type(error).__name__}: {error}\n{_KEPT}")
             return None
         else:
             count = sum(len(api.problems) for api in apis)

@@ -1,6 +1,7 @@
 """What a body becomes once it is valid: defaults filled in, read-only members left out."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 from mockserver.exchange import JsonValue
 from mockserver.spec.shapes import Shape
@@ -13,19 +14,53 @@ class Filler:
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
+        self._plans: dict[Shape, _Plan] = {}
 
     def __call__(self, value: JsonValue) -> JsonValue:
         """Return the value with the defaults of absent members, without read-only ones."""
-        return self._plan.filled(value) if self.has_work else value
+        return self._filled(self._shape, value) if self.has_work else value
 
     @cached_property
     def has_work(self) -> bool:
         """Whether there is a value that it changes; found out when it is first needed."""
         return _changes(self._shape)
 
-    @cached_property
-    def _plan(self) -> "_Plan":
-        return _Plan(self._shape, {})
+    def _filled(self, shape: Shape, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return self._filled_object(shape, value)
+        if isinstance(value, list) and shape.items is not None:
+            return [self._filled(shape.item(index), item) for index, item in enumerate(value)]
+        return value
+
+    def _filled_object(self, shape: Shape, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if (plan := self._plans.get(shape)) is None:
+            plan = self._plans[shape] = _plan(shape)
+        found = value | {name: plan.defaults[name] for name in plan.defaults if name not in value}
+        for name in plan.read_only:
+            found.pop(name, None)
+        for name, member in plan.nested:
+            if name in value:
+                found[name] = self._filled(member, value[name])
+        return found
+
+
+class _Plan(NamedTuple):
+    """What becomes of the members of an object."""
+
+    defaults: dict[str, JsonValue]
+    read_only: tuple[str, ...]
+    nested: tuple[tuple[str, Shape], ...]
+    """Those in which something may change."""
+
+
+def _plan(shape: Shape) -> _Plan:
+    members = shape.certain_properties.items()
+    written = [(name, member) for name, member in members if not member.is_read_only]
+    return _Plan(
+        {name: member.default for name, member in written if member.default is not None},
+        tuple(name for name, member in members if member.is_read_only),
+        tuple((name, member) for name, member in written if _changes(member)),
+    )
 
 
 def _changes(shape: Shape) -> bool:
@@ -43,59 +78,3 @@ def _changes(shape: Shape) -> bool:
 
 def _below(shape: Shape) -> list[Shape]:
     return [*shape.certain_properties.values(), *([shape.items] if shape.items else [])]
-
-
-class _Plan:
-    """What is done to a value of one schema, found out once; below it, when it is needed."""
-
-    def __init__(self, shape: Shape, known: "dict[int, _Plan]") -> None:
-        self._shape = shape
-        self._known = known
-
-    @cached_property
-    def _left_out(self) -> tuple[str, ...]:
-        members = self._shape.certain_properties.items()
-        return tuple(name for name, member in members if member.is_read_only)
-
-    @cached_property
-    def _absent(self) -> tuple[tuple[str, JsonValue], ...]:
-        members = self._shape.certain_properties.items()
-        return tuple(
-            (name, member.default)
-            for name, member in members
-            if not member.is_read_only and member.default is not None
-        )
-
-    @cached_property
-    def _containers(self) -> "tuple[tuple[str, _Plan], ...]":
-        members = self._shape.certain_properties.items()
-        return tuple(
-            (name, self._of(member))
-            for name, member in members
-            if not member.is_read_only and _below(member)
-        )
-
-    def _of(self, shape: Shape) -> "_Plan":
-        if (plan := self._known.get(id(shape))) is None:
-            plan = self._known[id(shape)] = _Plan(shape, self._known)
-        return plan
-
-    def filled(self, value: JsonValue) -> JsonValue:
-        """Return a value completed."""
-        if isinstance(value, dict):
-            return self._object(value)
-        shape = self._shape
-        if isinstance(value, list) and shape.items is not None:
-            return [self._of(shape.item(index)).filled(item) for index, item in enumerate(value)]
-        return value
-
-    def _object(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        found = value.copy()
-        for name in self._left_out:
-            found.pop(name, None)
-        for name, plan in self._containers:
-            if name in found:
-                found[name] = plan.filled(found[name])
-        for name, default in self._absent:
-            found.setdefault(name, default)
-        return found

@@ -239,7 +239,7 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
         if not all(isinstance(item, dict) for item in records.value or ()):
             context.problem(records.source, "a collection's records are a list of mappings")
         template = compile_template(records.value or [], records.source, known, context.problems)
-        fixtures.append(Fixture(name, template))
+        fixtures.append(Fixture(name, template, records.source))
     return fixtures
 
 

@@ -1,6 +1,6 @@
 """Schemas that no validator takes, without the keywords that are in its way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 
 import jsonschema_rs
@@ -8,10 +8,15 @@ import jsonschema_rs
 from mockserver.exchange import JsonValue
 from mockserver.spec.dialects import NAMED, ONE, SEVERAL
 
-_MOST = 50
+_MOST = 100
 """Keywords that are taken out of one schema before all of it is given up."""
 _LONGEST = 300
 
+_WORDS: Mapping[str | int, str] = {
+    "type": "a type is string, number, integer, boolean, array, object or null",
+    "pattern": "this is no regular expression of JavaScript",
+}
+"""What is wrong with a keyword, where the validator cannot say it well."""
 Keys = Sequence[str | int]
 
 
@@ -31,7 +36,8 @@ def made_sound(
         try:
             check(schema)
         except jsonschema_rs.ValidationError as error:
-            path, message = culprit(error.instance_path), _shortened(error.message)
+            path = culprit(error.instance_path)
+            message = _WORDS.get(path[-1] if path else "") or _shortened(error.message)
         except ValueError as error:
             path, message = [], _shortened(str(error))
         else:
