@@ -10,15 +10,19 @@ import click
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
 from mockserver.engine.pipeline import Options
+from mockserver.engine.sandbox import BUILT_IN
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App
-from mockserver.server.opening import greeting, open_engine
+from mockserver.server.opening import greeting, open_engine, recognised
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
+_STATEFUL = click.option(
+    "--stateful", is_flag=True, help="Keep resources that the document describes."
+)
 _SET = click.option(
     "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
 )
@@ -49,6 +53,7 @@ def main() -> None:
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
+@_STATEFUL
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     host: str,
@@ -61,6 +66,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     no_mock_headers: bool,
     no_cors: bool,
     max_body: int,
+    stateful: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
     if host not in _LOOPBACK and not no_control and not control_token:
@@ -68,7 +74,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        engine = open_engine(documents, seed, settings, options)
+        engine = open_engine(documents, seed, settings, options, stateful=stateful)
     except MockserverError as error:
         _stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
@@ -92,29 +98,58 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 
 @main.command()
 @_DOCUMENTS
-def check(documents: Sequence[Path]) -> None:
+@_STATEFUL
+def check(documents: Sequence[Path], *, stateful: bool) -> None:
     """Read DOCUMENTS and report everything that is wrong with them."""
     try:
-        engine = open_engine(documents)
+        engine = open_engine(documents, stateful=stateful)
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
         click.echo(f"{api.source.file}: {api.name}: {len(api.operations)} operations, no problems")
+        for line in recognised(api):
+            click.echo(f"  {line}")
+        for left in api.recognised.left if api.recognised else ():
+            click.echo(f"  {left.source}: {left.message}")
 
 
 @main.command()
 @_DOCUMENTS
-def routes(documents: Sequence[Path]) -> None:
+@_STATEFUL
+def routes(documents: Sequence[Path], *, stateful: bool) -> None:
     """List the operations that would be served."""
     try:
-        engine = open_engine(documents)
+        engine = open_engine(documents, stateful=stateful)
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
         path = api.servers[0].path if api.servers else ""
         for operation in api.operations:
             url = f"/{api.name}{path}{operation.path}"
-            click.echo(f"{operation.method:<7} {url}  {operation.id}  {operation.source}")
+            resource = f"  resource {operation.resource}" if operation.resource else ""
+            told = f"{operation.method:<7} {url}  {operation.id}  {operation.source}{resource}"
+            click.echo(told)
+
+
+@main.command()
+@click.argument("document", type=click.Path(path_type=Path, dir_okay=False))
+def infer(document: Path) -> None:
+    """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay to save beside it and edit."""
+    import yaml  # noqa: PLC0415 - only this command needs it
+
+    from mockserver.spec.compiler import infer_overlay  # noqa: PLC0415 - only this command needs it
+
+    try:
+        overlay, recognised_there = infer_overlay(document, BUILT_IN)
+    except MockserverError as error:
+        _stop(error)
+    for left in recognised_there.left:
+        click.echo(f"{left.source}: {left.message}", err=True)
+    if not overlay["actions"]:
+        click.echo("no resource was recognised; there is nothing to add", err=True)
+        sys.exit(1)
+    dumped = yaml.safe_dump(overlay, sort_keys=False, allow_unicode=True, width=100)
+    click.echo(dumped, nl=False)
 
 
 @main.command()
@@ -126,6 +161,7 @@ def routes(documents: Sequence[Path]) -> None:
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
+@_STATEFUL
 def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
     url: str,
@@ -135,10 +171,12 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     at: str | None,
     seed: int,
     settings: Sequence[str],
+    *,
+    stateful: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(documents, seed, settings)
+        engine = open_engine(documents, seed, settings, stateful=stateful)
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mockserver.clock import ZERO, Duration, parse_duration
-from mockserver.errors import Source
+from mockserver.errors import Source, SpecProblem
 from mockserver.exchange import JsonValue, Scope, Template, Violation
 from mockserver.verbs import Otherwise, Program
 
@@ -170,6 +170,8 @@ class CollectionSpec:
     unique: tuple[str, ...] = ()
     indexed: tuple[str, ...] = ()
     description: str = ""
+    schema: Callable[[], JsonValue] | None = None
+    """Makes the self-contained JSON Schema of its records; what that requires is sampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,8 @@ class Operation:
     success: int = 200
     """The lowest 2xx status that is documented."""
     deprecated: bool = False
+    resource: str = ""
+    """The collection that it works on, as far as the document says or shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +316,16 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """What was found of resources in a document, where that was asked for."""
+
+    resources: Mapping[str, str]
+    """The path of each, by its name."""
+    left: tuple[SpecProblem, ...] = ()
+    """What looks like a resource and is served as the document describes it, and why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """One API, ready to be served."""
 
@@ -327,3 +341,4 @@ class Api:
     errors: Mapping[str, ErrorAnswer]
     schemes: Mapping[str, SecurityScheme]
     source: Source
+    recognised: Recognised | None = None

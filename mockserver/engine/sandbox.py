@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.clock import VirtualClock
+from mockserver.engine.conforming import completed
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection
@@ -132,7 +133,12 @@ class Sandbox:
             records[fixture.collection] += _rows(fixture, scope)
         capacity = self._bounds.records
         return Store(
-            {name: Collection(spec, records[name], capacity) for name, spec in specs.items()}
+            {
+                name: Collection(
+                    spec, (completed(spec, record, self.seed) for record in records[name]), capacity
+                )
+                for name, spec in specs.items()
+            }
         )
 
 

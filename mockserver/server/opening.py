@@ -27,14 +27,18 @@ def open_engine(
     seed: int = 0,
     settings: Iterable[str] = (),
     options: Options | None = None,
+    *,
+    stateful: bool = False,
 ) -> Engine:
     """Load documents, the bundled ones if there are none, and make an engine of them.
+
+    With `stateful`, what operations do is inferred where the documents don't say it.
 
     Raises:
         SpecError: If documents are wrong.
         SettingsError: If `settings` (each `api.setting=value`) are.
     """
-    apis = load_apis(documents or [bundled_specs()], BUILT_IN)
+    apis = load_apis(documents or [bundled_specs()], BUILT_IN, stateful=stateful)
     by_name = {api.name: api for api in apis}
     overrides = _overrides(settings, by_name)
     return Engine(apis, Sandboxes(by_name, seed, overrides), options)
@@ -66,9 +70,20 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
         [
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
+            *(f"  {line}" for api in engine.apis.values() for line in recognised(api)),
             f"Control API: {where}",
         ]
     )
+
+
+def recognised(api: Api) -> list[str]:
+    """Say which resources of an API are kept, where that was asked for."""
+    if api.recognised is None:
+        return []
+    found = [f"{name} ({path})" for name, path in api.recognised.resources.items()]
+    if not found:
+        return [f"{api.name} keeps nothing: no resource was recognised in its paths"]
+    return [f"{api.name} keeps {', '.join(found)}"]
 
 
 def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str, str]:

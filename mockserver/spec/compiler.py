@@ -5,7 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mockserver.errors import SpecError, SpecProblem
-from mockserver.model import Api, Principals, SecurityScheme, Server
+from mockserver.exchange import JsonValue
+from mockserver.model import Api, Principals, Recognised, SecurityScheme, Server
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.documents import Document, load_document
@@ -14,8 +15,10 @@ from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
 from mockserver.spec.policies import (
     compile_collections,
     compile_principals,
+    compile_records,
     compile_settings,
     load_fixtures,
+    merged,
     read_model,
 )
 from mockserver.spec.references import Place, References
@@ -25,12 +28,15 @@ _VERSIONS = ("3.0", "3.1")
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def load_apis(paths: Sequence[Path], built_in: Iterable[str] = ()) -> list[Api]:
+def load_apis(
+    paths: Sequence[Path], built_in: Iterable[str] = (), *, stateful: bool = False
+) -> list[Api]:
     """Load documents, or folders of them, with the overlays that extend them.
 
     Args:
         paths: OpenAPI documents, overlays, and folders; a folder's documents are those in it.
         built_in: Names of collections that the engine keeps itself.
+        stateful: Infer what operations do that don't say so.
 
     Raises:
         SpecError: With every problem of every document.
@@ -39,7 +45,7 @@ def load_apis(paths: Sequence[Path], built_in: Iterable[str] = ()) -> list[Api]:
     apis: dict[str, Api] = {}
     for document, root in _merged(paths, problems):
         try:
-            api = compile_api(document, root, built_in)
+            api = compile_api(document, root, built_in, stateful=stateful)
         except SpecError as error:
             problems += error.problems
             continue
@@ -118,7 +124,9 @@ def _files(paths: Sequence[Path], problems: list[SpecProblem]) -> list[tuple[Pat
     return list(found.items())
 
 
-def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) -> Api:
+def compile_api(
+    document: Document, root: Path, built_in: Iterable[str] = (), *, stateful: bool = False
+) -> Api:
     """Compile one document.
 
     Raises:
@@ -131,9 +139,15 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
     references.add(document)
     schemas = Schemas(references, version, problems)
     place = whole.child("x-mock")
+    inference = None
+    if stateful:
+        from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
+
+        inference = infer(whole, references, schemas, built_in)
+        place = merged(place, inference.document)
     model = read_model(behaviour.DocumentBehaviour, place, problems)
     collections = compile_collections(
-        model.collections, built_in, place.child("collections").source, problems
+        model.collections, built_in, place.child("collections"), schemas
     )
     context = DocumentContext(
         model,
@@ -144,6 +158,7 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         whole.child("security"),
         place,
         problems,
+        inference.operations if inference else {},
     )
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
@@ -158,16 +173,40 @@ def compile_api(document: Document, root: Path, built_in: Iterable[str] = ()) ->
         operations=tuple(compile_operations(whole.child("paths"), context)),
         settings=context.settings,
         collections=collections,
-        fixtures=load_fixtures(model.fixtures, place.child("fixtures"), steps),
+        fixtures=(
+            *load_fixtures(model.fixtures, place.child("fixtures"), steps),
+            *compile_records(model.records, place.child("records").source, steps),
+        ),
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
+        recognised=inference.recognised if inference else None,
     )
     if not api.operations:
         problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))
     if problems:
         raise SpecError(problems)
     return api
+
+
+def infer_overlay(
+    path: Path, built_in: Iterable[str] = ()
+) -> tuple[dict[str, JsonValue], Recognised]:
+    """Infer what a document's operations do, as an overlay that extends its file.
+
+    Raises:
+        SpecError: With every problem of the document.
+    """
+    from mockserver.spec.resources.inference import as_overlay, infer  # noqa: PLC0415 - as above
+
+    load_apis([path], built_in, stateful=True)
+    document, root = _merged([path], [])[0]
+    whole, problems = Place(document, "", document.value), list[SpecProblem]()
+    references = References(root)
+    references.add(document)
+    found = infer(whole, references, Schemas(references, _version(whole), problems), built_in)
+    title = str(whole.descend("info", "title").value or document.file)
+    return as_overlay(found, title, (document.path or path).name), found.recognised
 
 
 def _version(whole: Place) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, Scope
+from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, JsonValue, Scope
 from mockserver.model import (
     CollectionSpec,
     DocumentedResponse,
@@ -26,6 +26,7 @@ from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
     compile_test_values,
+    merged,
     read_model,
 )
 from mockserver.spec.references import Place
@@ -51,6 +52,8 @@ class DocumentContext:
     place: Place
     """The document's `x-mock`."""
     problems: list[SpecProblem]
+    inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
+    """What operations do although they don't say so, by path and method."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -114,7 +117,8 @@ class _Operation:
     def compile(self) -> Operation:
         place, context = self._place, self._context
         parameters = list(self._parameters())
-        model = read_model(behaviour.OperationBehaviour, place.child("x-mock"), context.problems)
+        own = merged(place.child("x-mock"), context.inferred.get((self._path, self._method), {}))
+        model = read_model(behaviour.OperationBehaviour, own, context.problems)
         responses = self._bodies.responses(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
@@ -148,6 +152,7 @@ class _Operation:
             path_parameters=tuple(_TEMPLATE.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
+            resource=model.resource or "",
         )
 
     def _takes_objects(self, place: Place) -> bool:
