@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mockserver.errors import SpecError, SpecProblem
@@ -14,15 +15,17 @@ from mockserver.spec.operations import DocumentContext, compile_operations
 from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
 from mockserver.spec.policies import (
     compile_collections,
+    compile_fixtures,
     compile_principals,
-    compile_records,
     compile_settings,
-    load_fixtures,
     merged,
     read_model,
 )
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
+
+if TYPE_CHECKING:
+    from mockserver.spec.resources.inference import Inference
 
 _VERSIONS = ("3.0", "3.1")
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -134,21 +137,13 @@ def compile_api(
     """
     problems: list[SpecProblem] = []
     whole = Place(document, "", document.value)
-    version = _version(whole)
-    references = References(root)
-    references.add(document)
-    schemas = Schemas(references, version, problems)
-    place = whole.child("x-mock")
-    inference = None
-    if stateful:
-        from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
-
-        inference = infer(whole, references, schemas, built_in)
-        place = merged(place, inference.document)
+    references = _references(document, root)
+    schemas = Schemas(references, _version(whole), problems)
+    found = _infer(whole, references, schemas, built_in) if stateful else None
+    place = merged(whole.child("x-mock"), found.document if found else {})
     model = read_model(behaviour.DocumentBehaviour, place, problems)
-    collections = compile_collections(
-        model.collections, built_in, place.child("collections"), schemas
-    )
+    declared = place.child("collections")
+    collections = compile_collections(model.collections, built_in, declared, schemas)
     context = DocumentContext(
         model,
         BodyCompiler(references, schemas, problems),
@@ -158,7 +153,7 @@ def compile_api(
         whole.child("security"),
         place,
         problems,
-        inference.operations if inference else {},
+        found.operations if found else {},
     )
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
@@ -173,20 +168,21 @@ def compile_api(
         operations=tuple(compile_operations(whole.child("paths"), context)),
         settings=context.settings,
         collections=collections,
-        fixtures=(
-            *load_fixtures(model.fixtures, place.child("fixtures"), steps),
-            *compile_records(model.records, place.child("records").source, steps),
-        ),
+        fixtures=compile_fixtures(model, place, steps),
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
-        recognised=inference.recognised if inference else None,
+        recognised=found.recognised if found else None,
     )
+    _check(api, whole, problems)
+    return api
+
+
+def _check(api: Api, whole: Place, problems: list[SpecProblem]) -> None:
     if not api.operations:
         problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))
     if problems:
         raise SpecError(problems)
-    return api
 
 
 def infer_overlay(
@@ -197,16 +193,29 @@ def infer_overlay(
     Raises:
         SpecError: With every problem of the document.
     """
-    from mockserver.spec.resources.inference import as_overlay, infer  # noqa: PLC0415 - as above
+    from mockserver.spec.resources.inference import as_overlay  # noqa: PLC0415 - seldom needed
 
     load_apis([path], built_in, stateful=True)
     document, root = _merged([path], [])[0]
     whole, problems = Place(document, "", document.value), list[SpecProblem]()
-    references = References(root)
-    references.add(document)
-    found = infer(whole, references, Schemas(references, _version(whole), problems), built_in)
+    references = _references(document, root)
+    found = _infer(whole, references, Schemas(references, _version(whole), problems), built_in)
     title = str(whole.descend("info", "title").value or document.file)
     return as_overlay(found, title, (document.path or path).name), found.recognised
+
+
+def _references(document: Document, root: Path) -> References:
+    references = References(root)
+    references.add(document)
+    return references
+
+
+def _infer(
+    whole: Place, references: References, schemas: Schemas, built_in: Iterable[str]
+) -> "Inference":
+    from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
+
+    return infer(whole, references, schemas, built_in)
 
 
 def _version(whole: Place) -> str:

@@ -220,6 +220,16 @@ def _principals(model: behaviour.Principals, source: Source, context: StepContex
     return Principals(collection, field, requirements, model.scopes, model.label)
 
 
+def compile_fixtures(
+    model: behaviour.DocumentBehaviour, place: Place, context: StepContext
+) -> tuple[Fixture, ...]:
+    """Compile the records that collections start with: of files, and of the document itself."""
+    return (
+        *load_fixtures(model.fixtures, place.child("fixtures"), context),
+        *compile_records(model.records, place.child("records").source, context),
+    )
+
+
 def load_fixtures(files: Sequence[str], place: Place, context: StepContext) -> tuple[Fixture, ...]:
     """Read fixture files and compile their records."""
     fixtures: list[Fixture] = []

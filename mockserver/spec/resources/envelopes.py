@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
 from mockserver.spec.resources.shapes import ObjectView, SchemaReader, plain, singular
+from mockserver.spec.resources.wording import quoted
 
 _DEEPEST = 3
 _LISTS = ("items", "data", "results", "records", "entries", "values", "content", "list", "rows")
@@ -109,7 +110,7 @@ class Paging:
     """The last item's key."""
 
 
-_MORE = "page.offset + length(page['items']) < page.total"
+_MORE = "page.offset + length(page.items) < page.total"
 _TOTALS = frozenset(
     [
         "total",
@@ -153,7 +154,7 @@ def _filled(
     schema: Place, path: tuple[str, ...], paging: Paging, reader: SchemaReader
 ) -> JsonValue:
     if not path:
-        return "{{ page['items'] }}"
+        return "{{ page.items }}"
     view = reader.view(schema)
     assert view is not None
     names = {plain(name) for name in view.properties}
@@ -188,10 +189,10 @@ def _told(
 def _integer(name: str, beside: set[str], paging: Paging) -> str:
     has_total = bool(beside & _TOTALS)
     if name in _COUNTS:
-        return "length(page['items'])" if has_total or name != "count" else "page.total"
+        return "length(page.items)" if has_total or name != "count" else "page.total"
     expressions = (
         (_TOTALS, "page.total"),
-        (_SIZES, "default(size, length(page['items']))"),
+        (_SIZES, "default(size, length(page.items))"),
         (_OFFSETS, "page.offset"),
         (_PAGES, "(page.total + size - 1) // size if size else 1"),
         (_NUMBERS, _page_number(paging)),
@@ -227,22 +228,22 @@ def _string(name: str, _beside: set[str], paging: Paging) -> str:
 
 def _next_address(paging: Paging) -> str:
     if paging.page_parameter:
-        return f"request_url({paging.page_parameter!r}, page_number + 1) if {_MORE} else null"
-    if paging.offset_parameter:
-        address = f"request_url({paging.offset_parameter!r}, page.offset + length(page['items']))"
-        return f"{address} if {_MORE} else null"
-    return "null"
+        return _address(paging.page_parameter, "page_number + 1", _MORE)
+    return _address(paging.offset_parameter, "page.offset + length(page.items)", _MORE)
 
 
 def _previous_address(paging: Paging) -> str:
     if paging.page_parameter:
-        return (
-            f"request_url({paging.page_parameter!r}, page_number - 1) if page.offset > 0 else null"
-        )
-    if paging.offset_parameter:
-        start = "max(page.offset - default(size, page.offset), 0)"
-        return f"request_url({paging.offset_parameter!r}, {start}) if page.offset > 0 else null"
-    return "null"
+        return _address(paging.page_parameter, "page_number - 1", "page.offset > 0")
+    start = "max(page.offset - default(size, page.offset), 0)"
+    return _address(paging.offset_parameter, start, "page.offset > 0")
+
+
+def _address(parameter: str, value: str, condition: str) -> str:
+    """Write the address of another page; there is none where nothing names one."""
+    if not parameter:
+        return "null"
+    return f"request_url({quoted(parameter)}, {value}) if {condition} else null"
 
 
 _TELLERS = {"integer": _integer, "boolean": _boolean, "string": _string}

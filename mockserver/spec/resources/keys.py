@@ -8,6 +8,7 @@ from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
 from mockserver.spec.resources.recognising import Resource
 from mockserver.spec.resources.shapes import SchemaReader, plain
+from mockserver.spec.resources.wording import quoted
 from mockserver.spec.schemas import Schemas
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -52,7 +53,7 @@ _WIDTHS = (32, 24, 20, 16, 12, 10, 8, 6, 4)
 def key_expression(resource: Resource, schemas: Schemas, reader: SchemaReader) -> str | None:
     """Return the expression of the next key; None if the schema asks for what none can make."""
     schema = resource.view.properties[resource.key]
-    whole = f"next_key({resource.name!r})"
+    whole = f"next_key({quoted(resource.name)})"
     if reader.types(schema) == {"integer"}:
         return whole
     validator = schemas.validator(schema, "response")
@@ -76,7 +77,7 @@ def _texts(whole: str, schema: Place, reader: SchemaReader) -> Iterator[tuple[st
         yield f"text({whole})", "1"
     if found := _PREFIXED.fullmatch(text):
         length = max(len(found[2]), 8)
-        yield f"join([{found[1]!r}, token({length})], '')", found[1] + _TOKEN[:length]
+        yield f'join([{quoted(found[1])}, token({length})], "")', found[1] + _TOKEN[:length]
     yield uuid
     yield "object_id()", digits[:24]
     yield f"text({whole})", "1"
@@ -120,10 +121,10 @@ def _time(schema: Place, reader: SchemaReader) -> str | None:
     if kinds == {"integer"}:
         example = example_of(schema, reader)
         is_fine = isinstance(example, int) and example > 10**11
-        return "iso(now, 'epoch_ms')" if is_fine else "iso(now, 'epoch')"
+        return 'iso(now, "epoch_ms")' if is_fine else 'iso(now, "epoch")'
     if kinds != {"string"} or style not in ("date-time", "date"):
         return None
-    return "iso(now, 'date')" if style == "date" else "iso(now, 'milliseconds')"
+    return 'iso(now, "date")' if style == "date" else 'iso(now, "milliseconds")'
 
 
 def own_fields(resource: Resource, reader: SchemaReader) -> list[str]:

@@ -119,7 +119,7 @@ def paging(plan: ListPlan, resource: Resource, reader: SchemaReader) -> Paging:
         plan.offset or "",
         plan.after or "",
         base,
-        member("last(page['items'])", resource.key),
+        member("last(page.items)", resource.key),
     )
 
 
@@ -130,10 +130,19 @@ def _first_page(schema: Place, reader: SchemaReader) -> int:
 
 
 def list_step(
-    plan: ListPlan, resource: Resource, where: dict[str, JsonValue], reader: SchemaReader
+    plan: ListPlan,
+    resource: Resource,
+    where: dict[str, JsonValue],
+    reader: SchemaReader,
+    *,
+    is_bare: bool,
 ) -> list[dict[str, JsonValue]]:
-    """Write the steps that bind `page`, and `size` and `page_number` before it."""
-    bound: dict[str, JsonValue] = {"size": said(_size(plan, reader))}
+    """Write the steps that bind `page`, and `size` and `page_number` before it.
+
+    Nothing tells of a size that there isn't where the answer `is_bare`.
+    """
+    size = _size(plan, reader)
+    bound: dict[str, JsonValue] = {} if is_bare and size == "null" else {"size": said(size)}
     step: dict[str, JsonValue] = {"in": resource.name}
     if plan.page is not None:
         schema = plan.query[plan.page]
@@ -153,8 +162,10 @@ def list_step(
         step["where"] = where
     if conditions:
         step["matching"] = said(" and ".join(conditions))
-    step |= {"limit": "{{ size }}", "as": "page"}
-    return [{"let": bound}, {"list": step}]
+    if bound:
+        step["limit"] = "{{ size }}"
+    step["as"] = "page"
+    return [*([{"let": bound}] if bound else []), {"list": step}]
 
 
 def _size(plan: ListPlan, reader: SchemaReader) -> str:

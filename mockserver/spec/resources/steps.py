@@ -41,7 +41,8 @@ class StepWriter:
             return None
         query = self.reader.parameters(self.route.item, self.place, "query")
         plan = listing.plan(query, self.resource, self.reader)
-        steps = listing.list_step(plan, self.resource, self._owners(), self.reader)
+        is_bare = not shape.path
+        steps = listing.list_step(plan, self.resource, self._owners(), self.reader, is_bare=is_bare)
         self._add_condition(steps[-1]["list"])
         body = filled(shape, listing.paging(plan, self.resource, self.reader), self.reader)
         respond = self._respond(status, media[0], body)
@@ -92,7 +93,7 @@ class StepWriter:
             return None
         given, properties, guards = sent
         creates = self.reader.documents(self.place, _CREATED)
-        record = f"merge({self._kept()}, merge({self._writable(given)}, {self._same(properties)}))"
+        record = self._replaced(given, properties)
         update = self._update(record)
         find = self._find(optional=creates)
         steps = [*self._parents(), *guards, find]
@@ -121,7 +122,7 @@ class StepWriter:
         given, properties, guards = sent
         key = said(member(given, self.resource.key))
         find = {"in": self.resource.name, "where": {self.resource.key: key}, "as": self._name}
-        record = f"merge({self._kept()}, merge({self._writable(given)}, {self._same(properties)}))"
+        record = self._replaced(given, properties)
         answer = self._answer(said(self._name), preferred=_OK)
         return [*self._parents(), *guards, {"find": find}, self._update(record), *answer]
 
@@ -137,7 +138,7 @@ class StepWriter:
         change = f"merge_patch({self._name}, {self._writable(given)})"
         steps = [*self._parents(), *guards, self._find()]
         if isinstance(content, dict) and JSON_PATCH in content:
-            is_list = f"starts_with(header['content-type'], {JSON_PATCH!r})"
+            is_list = f'starts_with(header["content-type"], {quoted(JSON_PATCH)})'
             change = f"json_patch({self._name}, body) if {is_list} else {change}"
         steps.append({"let": {"given": said(change)}})
         steps.append({"require": "{{ given != null }}"})
@@ -280,7 +281,11 @@ class StepWriter:
         own = [*own_fields(self.resource, self.reader)]
         own += [name for name in stamps(self.resource, self.reader, new=True) if name not in own]
         kept = f"pick({self._name}{names(own)})"
-        return f"compact({kept})" if own else "{}"
+        return f"compact({kept})" if own else ""
+
+    def _replaced(self, given: str, properties: frozenset[str]) -> str:
+        record = f"merge({self._writable(given)}, {self._same(properties)})"
+        return f"merge({kept}, {record})" if (kept := self._kept()) else record
 
     def _same(self, sent: frozenset[str]) -> str:
         """Say what a changed record is given by the service: its key, its owners, the time."""
@@ -332,7 +337,7 @@ class StepWriter:
         if found is None or not answer:
             return answer
         key = member(self._name, self.resource.key)
-        address = f"join([request_url(), {quoted('/')}, text({key})], '')"
+        address = f'join([request_url(), text({key})], "/")'
         respond = {**answer[0]["respond"], "headers": {found: said(address)}}
         return [{"respond": respond}]
 
