@@ -129,29 +129,25 @@ class StepWriter:
     def patch(self) -> list[Step] | None:
         """Change a record: RFC 7396, or RFC 6902 where the document takes that."""
         content = self.reader.resolve(self.place.child("requestBody")).child("content").value
-        if isinstance(content, dict) and set(content) == {JSON_PATCH}:
-            return self._json_patch()
+        types = set(content) if isinstance(content, dict) else set()
         sent = self._sent()
-        if sent is None:
+        json_patch = f"json_patch({self._name}, body)"
+        if types == {JSON_PATCH}:
+            change = json_patch
+        elif sent is None:
             return None
-        given, properties, guards = sent
-        change = f"merge_patch({self._name}, {self._writable(given)})"
-        steps = [*self._parents(), *guards, self._find()]
-        if isinstance(content, dict) and JSON_PATCH in content:
-            is_list = f'starts_with(header["content-type"], {quoted(JSON_PATCH)})'
-            change = f"json_patch({self._name}, body) if {is_list} else {change}"
-        steps.append({"let": {"given": said(change)}})
-        steps.append({"require": "{{ given != null }}"})
-        record = f"merge(given, {self._same(properties)})"
-        return [*steps, self._update(record), *self._answer(said(self._name), preferred=_OK)]
-
-    def _json_patch(self) -> list[Step]:
+        else:
+            change = f"merge_patch({self._name}, {self._writable(sent[0])})"
+            change = f"{change} if is_map({sent[0]}) else null"
+            if JSON_PATCH in types:
+                is_list = f'starts_with(header["content-type"], {quoted(JSON_PATCH)})'
+                change = f"{json_patch} if {is_list} else ({change})"
         return [
             *self._parents(),
             self._find(),
-            {"let": {"given": said(f"json_patch({self._name}, body)")}},
-            {"require": "{{ given != null }}"},
-            self._update(f"merge(given, {self._same(frozenset())})"),
+            {"let": {"given": said(change)}},
+            {"require": "{{ is_map(given) }}"},
+            self._update(f"merge(given, {self._same(sent[1] if sent else frozenset())})"),
             *self._answer(said(self._name), preferred=_OK),
         ]
 
@@ -240,11 +236,16 @@ class StepWriter:
 
     def _sent(self) -> tuple[str, frozenset[str], list[Step]] | None:
         """Return the sent item as an expression, its properties, and what must hold of it."""
+        if self.place.child("requestBody").value is None:
+            return "{}", frozenset(), []
         schema = self.reader.body(self.place)
-        view = None if schema is None else self.reader.view(schema)
-        if schema is None or view is None:
+        if schema is None:
             return None
         guards: list[Step] = [] if self.reader.say(schema, "type") else [_IS_MAP]
+        view = self.reader.view(schema)
+        if view is None:
+            is_free = self.reader.types(schema) <= {"object"}
+            return ("body", frozenset(), guards) if is_free else None
         name = wrapper(schema, self.resource.noun, self.reader)
         if name is None or name in self.resource.view.properties:
             return "body", frozenset(view.properties), guards
