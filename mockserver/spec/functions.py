@@ -266,9 +266,9 @@ def is_map(value: JsonValue) -> bool:
 
 def ordering(order: JsonValue, direction: JsonValue = None) -> JsonValue:
     """What `list` sorts by, of -name, name:desc, `name asc` or several, and of a direction."""
-    given = order if isinstance(order, list) else as_text(order or "").split(",")
-    is_down = as_text(direction or "").lower().startswith("desc")
-    written = [_ORDER.fullmatch(as_text(one).strip()) for one in given]
+    given = order if isinstance(order, list) else text(order).split(",")
+    is_down = text(direction).lower().startswith("desc")
+    written = [_ORDER.fullmatch(text(one).strip()) for one in given[:_MOST_ORDERS]]
     return [
         ("-" if is_down or found[1] == "-" or (found[3] or "").lower() == "desc" else "") + found[2]
         for found in written
@@ -276,6 +276,7 @@ def ordering(order: JsonValue, direction: JsonValue = None) -> JsonValue:
     ]
 
 
+_MOST_ORDERS = 10
 _ORDER = re.compile(r"([+-]?)([^\s:,+-][^\s:,]*)(?:[\s:]+(asc|desc))?", re.IGNORECASE)
 
 

@@ -162,21 +162,28 @@ def _filled(
     for name, place in view.properties.items():
         if name == path[0]:
             body[name] = _filled(place, path[1:], paging, reader)
-        elif (told := _told(name, place, names, paging, reader)) is not None:
+        elif (told := _told(name, place, names, paging, reader, 0)) is not None:
             body[name] = told
     return body
 
 
 def _told(
-    name: str, place: Place, beside: set[str], paging: Paging, reader: SchemaReader
+    name: str,
+    place: Place,
+    beside: set[str],
+    paging: Paging,
+    reader: SchemaReader,
+    depth: int,
 ) -> JsonValue:
     """Return what a member of an envelope says; null if it isn't clear."""
+    if depth > _DEEPEST:
+        return None
     if inner := reader.view(place):
         names = {plain(other) for other in inner.properties}
         members = {
             other: told
             for other, schema in inner.properties.items()
-            if (told := _told(other, schema, names, paging, reader)) is not None
+            if (told := _told(other, schema, names, paging, reader, depth + 1)) is not None
         }
         return members or None
     kinds = reader.types(place)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mockserver.errors import SpecProblem
 from mockserver.exchange import JsonValue
 from mockserver.model import Recognised
+from mockserver.spec.expressions import LONGEST_EXPRESSION
 from mockserver.spec.references import Place, References
 from mockserver.spec.resources.recognising import Recognition, Resource, Route, recognise
 from mockserver.spec.resources.seeding import belonging, seeds, written
@@ -96,7 +97,7 @@ def _blocks(
         {
             other.name: other
             for other in recognition.resources
-            if resource in [parent.resource for parent in other.parents]
+            if any(parent.resource is resource for parent in other.parents)
         }.values()
     )
     for route, method, verb in _verbs(resource):
@@ -104,8 +105,16 @@ def _blocks(
         if operation is None or not _is_free(operation):
             continue
         writer = StepWriter(resource, route, operation, reader, schemas, children)
-        if steps := getattr(writer, verb)():
+        steps = getattr(writer, verb)()
+        if steps and not _is_too_long(steps):
             yield route, method, {"resource": resource.name, "steps": steps}
+
+
+def _is_too_long(value: JsonValue) -> bool:
+    """Tell whether an expression is longer than one may be: its operation stays as it is."""
+    if isinstance(value, dict | list):
+        return any(map(_is_too_long, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and len(value) > LONGEST_EXPRESSION
 
 
 _OF_COLLECTION = {"get": "page", "post": "post", "put": "put_by_body"}

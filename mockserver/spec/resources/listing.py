@@ -48,6 +48,7 @@ _DIRECTIONS = [
 ]
 _AMBIGUOUS = frozenset(("size", "first", "top", "count", "start", "order", "marker", "take"))
 _DEFAULT_SIZE = 20
+_LARGEST = 1_000_000_000
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
 
 
@@ -148,11 +149,12 @@ def list_step(
         schema = plan.query[plan.page]
         first = _first_page(schema, reader)
         given = _whole(member("query", plan.page), schema, reader)
-        bound["page_number"] = said(_at_least(f"default({given}, {first})", first, schema, reader))
+        bound["page_number"] = said(_bounded(f"default({given}, {first})", first, schema, reader))
         step["offset"] = said(f"(page_number - {first}) * size")
     elif plan.offset is not None:
-        given = f"default({member('query', plan.offset)}, 0)"
-        step["offset"] = said(_at_least(given, 0, plan.query[plan.offset], reader))
+        schema = plan.query[plan.offset]
+        given = f"default({_whole(member('query', plan.offset), schema, reader)}, 0)"
+        step["offset"] = said(_bounded(given, 0, schema, reader))
     if plan.after is not None:
         step["after"] = said(member("query", plan.after))
     if plan.sort is not None or plan.direction is not None:
@@ -171,21 +173,24 @@ def list_step(
 def _size(plan: ListPlan, reader: SchemaReader) -> str:
     if plan.size is None:
         return str(_DEFAULT_SIZE) if plan.is_paged_by_default else "null"
-    schema, given = plan.query[plan.size], member("query", plan.size)
+    schema = plan.query[plan.size]
+    given = _whole(member("query", plan.size), schema, reader)
     if plan.is_paged_by_default and reader.say(schema, "default") is None:
         most = reader.say(schema, "maximum")
         size = min(_DEFAULT_SIZE, most) if isinstance(most, int) else _DEFAULT_SIZE
-        return _at_least(f"default({given}, {size})", 0, schema, reader)
-    floor = _at_least(given, 0, schema, reader)
+        return _bounded(f"default({given}, {size})", 0, schema, reader)
+    floor = _bounded(given, 0, schema, reader)
     return given if floor == given else f"{floor} if {given} != null else null"
 
 
-def _at_least(expression: str, least: int, schema: Place, reader: SchemaReader) -> str:
-    """Keep a number from being too small, unless validation does."""
-    minimum = reader.say(schema, "minimum")
-    if isinstance(minimum, int | float) and minimum >= least:
-        return expression
-    return f"max({expression}, {least})"
+def _bounded(expression: str, least: int, schema: Place, reader: SchemaReader) -> str:
+    """Keep a number from being too small or too large, unless validation does."""
+    minimum, maximum = reader.say(schema, "minimum"), reader.say(schema, "maximum")
+    if not isinstance(minimum, int | float) or minimum < least:
+        expression = f"max({expression}, {least})"
+    if not isinstance(maximum, int | float) or maximum > _LARGEST:
+        expression = f"min({expression}, {_LARGEST})"
+    return expression
 
 
 def _whole(expression: str, schema: Place, reader: SchemaReader) -> str:

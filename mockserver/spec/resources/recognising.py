@@ -9,6 +9,7 @@ from mockserver.spec.resources.envelopes import list_shape, unwrapped
 from mockserver.spec.resources.shapes import JSON_API, ObjectView, SchemaReader, plain, singular
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
+_LONGEST = 60
 _METHODS = ("get", "post", "put", "patch", "delete")
 _KEYS = ("id", "uuid", "guid", "key", "slug", "name", "username", "code", "number", "email")
 _JSON_API_MEMBERS = frozenset(("type", "attributes"))
@@ -263,7 +264,7 @@ def _name(resource: Resource, known: list[Resource], taken: set[str]) -> str:
         if other.noun == resource.noun and other.key == resource.key and same:
             return other.name
     owner = next((parent.resource for parent in reversed(resource.parents)), None)
-    noun = re.sub(r"\W+", "_", resource.noun, flags=re.ASCII)
+    noun = re.sub(r"\W+", "_", resource.noun, flags=re.ASCII)[:_LONGEST]
     noun = noun if noun[0].isalpha() or noun[0] == "_" else f"_{noun}"
     names = [noun, f"{owner.name}_{noun}" if owner else f"{noun}_records"]
     names += [f"{noun}_{number}" for number in range(2, len(taken) + 3)]
