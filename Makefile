@@ -6,10 +6,10 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types check bench clean
+.PHONY: help install run test lint types check bench bench-prism clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Install mockserver and what its tests need into .venv
 
@@ -37,6 +37,9 @@ check: lint types test ## Run lint, types and tests
 
 bench: $(READY) ## Measure speed side by side with a bare ASGI application and FastAPI
 	$(BIN)/python benchmarks/run.py
+
+bench-prism: $(READY) ## Compare with Prism, which npm installs into a temporary folder
+	$(BIN)/python benchmarks/prism.py
 
 clean: ## Remove what was installed and cached
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
