@@ -121,3 +121,70 @@ def test_explain_prints_why_and_the_answer() -> None:
 @pytest.mark.parametrize("arguments", [["-H", "nonsense"], ["--at", "noon"], ["-d", "@/none"]])
 def test_explain_refuses_what_it_cannot_read(arguments: list[str]) -> None:
     assert run("explain", "GET", "/", *arguments).exit_code == 2
+
+
+THINGS = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {$ref: '#/components/responses/One'}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {'201': {$ref: '#/components/responses/One'}}
+  /others/{id}:
+    delete: {responses: {'204': {description: gone}}}
+components:
+  responses:
+    One:
+      description: one
+      content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+  schemas:
+    Thing: {type: object, properties: {id: {type: integer, example: 7}, name: {type: string}}}
+"""
+LEFT = "/others/{id} is no resource: no JSON schema says what its items look like"
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> str:
+    (tmp_path / "things.yaml").write_text(THINGS)
+    return str(tmp_path / "things.yaml")
+
+
+def test_check_tells_what_is_kept_and_what_is_not(things: str) -> None:
+    lines = run("check", "--stateful", things).output.splitlines()
+    assert lines[1:] == ["  things keeps things (/things/{id})", f"  {things}:10:3: {LEFT}"]
+    assert len(run("check", things).output.splitlines()) == 1
+
+
+def test_routes_show_the_resource_of_an_operation(things: str) -> None:
+    lines = run("routes", "--stateful", things).output.splitlines()
+    assert [line.partition("  resource ")[2] for line in lines] == ["things", "things", ""]
+
+
+def test_explain_keeps_resources_where_it_is_asked_to(things: str) -> None:
+    asked = ("explain", "GET", "/things/7", "--document", things)
+    assert ", resource things " in run(*asked, "--stateful").output
+    assert '{"id":7}' in run(*asked, "--stateful").output
+    assert ", resource things " not in run(*asked).output
+
+
+def test_infer_prints_an_overlay_that_can_be_served(things: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["infer", things])
+    (tmp_path / "things.overlay.yaml").write_text(result.stdout)
+    assert LEFT in result.stderr
+    overlay = str(tmp_path / "things.overlay.yaml")
+    assert '{"id":7}' in run("explain", "GET", "/things/7", "--document", overlay).output
+
+
+def test_infer_says_when_there_is_nothing_to_add(tmp_path: Path) -> None:
+    (tmp_path / "none.yaml").write_text(THINGS.replace("properties: {id:", "properties: {x:"))
+    result = run("infer", str(tmp_path / "none.yaml"))
+    assert (result.exit_code, "no resource was recognised" in result.output) == (1, True)
+
+
+def test_infer_tells_what_is_wrong_with_a_document(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(WRONG)
+    result = run("infer", str(tmp_path / "wrong.yaml"))
+    assert (result.exit_code, "3 problems" in result.output) == (2, True)
