@@ -1,7 +1,7 @@
 """What a document's schemas say of objects, read without compiling them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -116,12 +116,11 @@ class SchemaReader:
         media = next((content[name] for name in content if is_json(name) or name == FORM), None)
         return None if media is None else media.child("schema")
 
-    def success(self, operation: Place, preferred: int = 0) -> tuple[int, Place]:
-        """Return the lowest documented 2xx status, or the preferred one, and its answer."""
+    def success(self, operation: Place, preferred: Iterable[int] = ()) -> tuple[int, Place]:
+        """Return the first documented one of the preferred statuses, else the lowest 2xx one."""
         responses = dict(operation.child("responses").members())
         exact = sorted(name for name in responses if re.fullmatch(r"2\d\d", str(name)))
-        if str(preferred) in exact:
-            exact.insert(0, str(preferred))
+        exact = [*(str(status) for status in preferred if str(status) in exact), *exact]
         name = next(iter(exact), "2XX" if "2XX" in responses else "default")
         place = operation.child("responses").child(name)
         return (int(name) if name.isdigit() else 200), self.resolve(place)

@@ -14,7 +14,8 @@ from mockserver.spec.schemas import Schemas
 
 Step = dict[str, JsonValue]
 _TAKEN = frozenset(("page", "size", "page_number", "is_new", "given", "item", "index", "error"))
-_OK, _CREATED = 200, 201
+_CREATED = 201
+_CHANGED = (200, 204, 202)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class StepWriter:
         if defaults:
             record = f"merge({constant(defaults)}, {record})"
         create = {"create": {"in": resource.name, "record": said(record), "as": self._name}}
-        answer = self._answer(said(self._name), preferred=_CREATED)
+        answer = self._answer(said(self._name), preferred=(_CREATED,))
         return [*self._parents(), *guards, create, *self._located(answer)]
 
     def put(self) -> list[Step] | None:
@@ -99,14 +100,14 @@ class StepWriter:
         steps = [*self._parents(), *guards, find]
         if creates:
             steps += self._upsert(given, properties)
-        return [*steps, update, *self._answer(said(self._name), preferred=_OK)]
+        return [*steps, update, *self._answer(said(self._name), preferred=_CHANGED)]
 
     def _upsert(self, given: str, properties: frozenset[str]) -> list[Step]:
         fields = self._server_fields(stamps(self.resource, self.reader, new=True), properties)
         fields |= self._held() | {self.resource.key: self._key()}
         record = said(f"merge({self._writable(given)}, {mapping(fields)})")
         create = {"in": self.resource.name, "record": record, "as": self._name}
-        answer = self._answer(said(self._name), status=_CREATED)
+        answer = self._answer(said(self._name), preferred=(_CREATED,))
         is_new = said("is_new")
         return [
             {"let": {"is_new": said(f"{self._name} == null")}},
@@ -123,7 +124,7 @@ class StepWriter:
         key = said(member(given, self.resource.key))
         find = {"in": self.resource.name, "where": {self.resource.key: key}, "as": self._name}
         record = self._replaced(given, properties)
-        answer = self._answer(said(self._name), preferred=_OK)
+        answer = self._answer(said(self._name), preferred=_CHANGED)
         return [*self._parents(), *guards, {"find": find}, self._update(record), *answer]
 
     def patch(self) -> list[Step] | None:
@@ -148,7 +149,7 @@ class StepWriter:
             {"let": {"given": said(change)}},
             {"require": "{{ is_map(given) }}"},
             self._update(f"merge(given, {self._same(sent[1] if sent else frozenset())})"),
-            *self._answer(said(self._name), preferred=_OK),
+            *self._answer(said(self._name), preferred=_CHANGED),
         ]
 
     def delete(self) -> list[Step] | None:
@@ -302,9 +303,9 @@ class StepWriter:
 
     # --- answers ---
 
-    def _answer(self, body: str, *, preferred: int = 0, status: int = 0) -> list[Step]:
+    def _answer(self, body: str, *, preferred: tuple[int, ...] = ()) -> list[Step]:
         """Answer with a record where the documented answer is one; else as it is documented."""
-        found, answer = self.reader.success(self.place, status or preferred)
+        found, answer = self.reader.success(self.place, preferred)
         if not answer.child("content").members():
             return [{"respond": {"status": found}}]
         media = self.reader.json(answer)
@@ -332,7 +333,7 @@ class StepWriter:
 
     def _located(self, answer: list[Step]) -> list[Step]:
         """Add the address of a new record where it is documented."""
-        _, described = self.reader.success(self.place, _CREATED)
+        _, described = self.reader.success(self.place, (_CREATED,))
         headers = [name for name, _ in described.child("headers").members()]
         found = next((name for name in headers if plain(name) == "location"), None)
         if found is None or not answer:
