@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
+from mockserver.server.opening import greeting, open_engine
+from tests.conftest import START
 
 WRONG = """\
 openapi: 3.1.0
@@ -168,6 +170,30 @@ def test_explain_keeps_resources_where_it_is_asked_to(things: str) -> None:
     assert ", resource things " in run(*asked, "--stateful").output
     assert '{"id":7}' in run(*asked, "--stateful").output
     assert ", resource things " not in run(*asked).output
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("/things/{id}:", "  things keeps things (/things/{id})"),
+        ("/{id}:", "  things keeps nothing: no resource was recognised in its paths"),
+    ],
+)
+def test_the_greeting_says_what_is_kept(tmp_path: Path, shown: str, told: str) -> None:
+    (tmp_path / "things.yaml").write_text(THINGS.replace("/things/{id}:", shown))
+    engine = open_engine([tmp_path / "things.yaml"], stateful=True)
+    greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
+    assert told in greeted.splitlines()
+
+
+def test_the_greeting_names_no_more_than_ten_resources(tmp_path: Path) -> None:
+    head, path, rest = THINGS.partition("  /things/{id}:\n")
+    item, others, end = rest.partition("  /others/{id}:\n")
+    many = "".join(f"  /kind{number}/{{id}}:\n{item}" for number in range(12))
+    (tmp_path / "many.yaml").write_text(head + many + others + end)
+    engine = open_engine([tmp_path / "many.yaml"], stateful=True)
+    greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
+    assert "kind9 (/kind9/{id}), 2 more (mockserver routes --stateful)\n" in greeted
 
 
 def test_infer_prints_an_overlay_that_can_be_served(things: str, tmp_path: Path) -> None:

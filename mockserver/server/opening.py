@@ -14,6 +14,10 @@ from mockserver.server import views
 from mockserver.spec.compiler import load_apis
 
 
+_MOST_SHOWN = 10
+"""Resources of an API that the greeting names."""
+
+
 def bundled_specs() -> Path:
     """Return the folder with the documents that come with the package."""
     packaged = Path(str(files("mockserver") / "_bundled" / "specs"))
@@ -83,7 +87,9 @@ def recognised(api: Api) -> list[str]:
     found = [f"{name} ({path})" for name, path in api.recognised.resources.items()]
     if not found:
         return [f"{api.name} keeps nothing: no resource was recognised in its paths"]
-    return [f"{api.name} keeps {', '.join(found)}"]
+    hidden = len(found) - _MOST_SHOWN
+    more = [f"{hidden} more (mockserver routes --stateful)"] if hidden > 0 else []
+    return [f"{api.name} keeps {', '.join([*found[:_MOST_SHOWN], *more])}"]
 
 
 def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from mockserver.errors import ExpressionError, unescape
 from mockserver.exchange import JsonValue
 from mockserver.spec import operators
-from mockserver.spec.arguments import as_list
 
 _DEEPEST = 100
 _MOST = 1_000
@@ -42,11 +41,9 @@ def _merged(value: JsonValue, patch: JsonValue, depth: int) -> JsonValue:
 
 def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
     """The value changed by a JSON patch (RFC 6902); null if the patch does not apply."""
-    if len(as_list(operations)) > _MOST:
-        raise ExpressionError(f"a JSON patch has at most {_MOST:,} operations")
     room = _MOST_COPIED
     try:
-        for operation in as_list(operations):
+        for operation in _few(operations):
             if isinstance(operation, dict) and operation.get("op") == "copy":
                 room -= _size(_at(value, _tokens(operation, "from")), room)
             value = _applied(value, operation)
@@ -55,13 +52,19 @@ def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
     return value
 
 
+def _few(operations: JsonValue) -> list[JsonValue]:
+    if not isinstance(operations, list) or len(operations) > _MOST:
+        raise _DoesNotApply
+    return operations
+
+
 def _size(value: JsonValue, most: int) -> int:
     """Count the values in a value; a few copies of copies could otherwise fill the memory."""
     waiting, count = [value], 0
     while waiting:
         count += 1
         if count > most:
-            raise ExpressionError(f"a JSON patch copies at most {_MOST_COPIED:,} values")
+            raise _DoesNotApply
         one = waiting.pop()
         if isinstance(one, dict | list):
             waiting += one.values() if isinstance(one, dict) else one

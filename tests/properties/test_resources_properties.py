@@ -52,7 +52,7 @@ JSON = st.recursive(
     ),
     max_leaves=6,
 )
-MANY = settings(deadline=None, max_examples=40)
+MANY = settings(deadline=None, max_examples=25)
 
 
 def compiled(value: object, name: str = "shop", *, stateful: bool = True) -> Api:
