@@ -187,7 +187,7 @@ def test_the_greeting_says_what_is_kept(tmp_path: Path, shown: str, told: str) -
 
 
 def test_the_greeting_names_no_more_than_ten_resources(tmp_path: Path) -> None:
-    head, path, rest = THINGS.partition("  /things/{id}:\n")
+    head, _, rest = THINGS.partition("  /things/{id}:\n")
     item, others, end = rest.partition("  /others/{id}:\n")
     many = "".join(f"  /kind{number}/{{id}}:\n{item}" for number in range(12))
     (tmp_path / "many.yaml").write_text(head + many + others + end)

@@ -13,7 +13,6 @@ from mockserver.model import Api
 from mockserver.server import views
 from mockserver.spec.compiler import load_apis
 
-
 _MOST_SHOWN = 10
 """Resources of an API that the greeting names."""
 

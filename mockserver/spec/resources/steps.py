@@ -75,7 +75,7 @@ class StepWriter:
         fields = stamps(resource, self.reader, new=True)
         if resource.key in properties and resource.key not in own_fields(resource, self.reader):
             own = member(given, resource.key)
-            key = own if key is None else f"default({own}, {key})"
+            key = own if key is None else f"{own} if {own} != null else {key}"
         if key is None:
             return None
         fields = self._server_fields(fields, properties) | self._held() | {resource.key: key}
