@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types check bench bench-prism clean
+.PHONY: help install run test lint types check acceptance bench bench-prism clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ types: $(READY) ## Check types
 	$(BIN)/mypy
 
 check: lint types test ## Run lint, types and tests
+
+acceptance: $(READY) ## Install the wheel elsewhere, and test real clients with it 20 times
+	$(BIN)/python tests/acceptance/run.py
 
 bench: $(READY) ## Measure speed side by side with a bare ASGI application and FastAPI
 	$(BIN)/python benchmarks/run.py

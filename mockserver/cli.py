@@ -14,11 +14,18 @@ from mockserver.engine.sandbox import BUILT_IN
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, SpecError
 from mockserver.exchange import Request
-from mockserver.server.app import DEFAULT_BODY_LIMIT, App
-from mockserver.server.opening import greeting, open_engine, recognised
+from mockserver.server.app import DEFAULT_BODY_LIMIT
+from mockserver.server.opening import (
+    application,
+    greeting,
+    open_engine,
+    parse_settings,
+    recognised,
+)
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
+_DOCUMENT = click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
 _STATEFUL = click.option(
     "--stateful", is_flag=True, help="Keep resources that the document describes."
@@ -74,7 +81,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        engine = open_engine(documents, seed, settings, options, stateful=stateful)
+        engine = open_engine(documents, seed, parse_settings(settings), options, stateful=stateful)
     except MockserverError as error:
         _stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
@@ -83,17 +90,42 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         _stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    name = f"[{host}]" if ":" in host else host
-    origin = f"http://{name}:{listener.getsockname()[1]}"
+    origin = serving.origin(listener, host)
 
-    def control():  # type: ignore[no-untyped-def] # noqa: ANN202 - ASGI's type needs Starlette's import
-        from mockserver.server.control import control_app  # noqa: PLC0415 - first use pays for it
-
-        return control_app(engine, system_now, control_token)
-
-    app = App(engine, control=None if no_control else control, body_limit=max_body)
+    app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: click.echo(text))
+
+
+@main.command(context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True)
+@_DOCUMENT
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Else any that is free.")
+@_SEED
+@_SET
+def run(
+    command: Sequence[str],
+    documents: Sequence[Path],
+    port: int,
+    seed: int,
+    settings: Sequence[str],
+) -> None:
+    """Serve while COMMAND runs, which finds the address in MOCKSERVER_URL.
+
+    Ends with the exit code of COMMAND.
+    """
+    try:
+        engine = open_engine(documents, seed, parse_settings(settings))
+    except MockserverError as error:
+        _stop(error)
+    from mockserver.server.beside import run_beside  # noqa: PLC0415 - the server's imports
+
+    try:
+        code = run_beside(application(engine), command, port)
+    except OSError as error:
+        name = command[0] if error.filename else f"port {port}"
+        _stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
+    sys.exit(code)
 
 
 @main.command()
@@ -106,7 +138,9 @@ def check(documents: Sequence[Path], *, stateful: bool) -> None:
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
-        click.echo(f"{api.source.file}: {api.name}: {len(api.operations)} operations, no problems")
+        count = len(api.operations)
+        counted = f"{count} operation{'' if count == 1 else 's'}"
+        click.echo(f"{api.source.file}: {api.name}: {counted}, no problems")
         for line in recognised(api):
             click.echo(f"  {line}")
         for left in api.recognised.left if api.recognised else ():
@@ -157,7 +191,7 @@ def infer(document: Path) -> None:
 @click.argument("url")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
 @click.option("-d", "--data", help="Body; @FILE reads a file.")
-@click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
+@_DOCUMENT
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
@@ -176,7 +210,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(documents, seed, settings, stateful=stateful)
+        engine = open_engine(documents, seed, parse_settings(settings), stateful=stateful)
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

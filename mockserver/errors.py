@@ -52,6 +52,14 @@ def unescape(token: str) -> str:
     return token.replace("~1", "/").replace("~0", "~")
 
 
+def near(name: str, names: Iterable[str]) -> str:
+    """Say which name may have been meant; empty when none is near."""
+    import difflib  # noqa: PLC0415 - only mistakes need it
+
+    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
     """One thing that is wrong in a document, where, and what to do about it."""
@@ -93,6 +101,14 @@ def _reading_order(problem: SpecProblem) -> tuple[str, int, int, str, str]:
 
 class SettingsError(MockserverError):
     """A flag, an environment variable or a control call names or gives an unusable setting."""
+
+
+class FaultError(MockserverError, ValueError):
+    """A fault that cannot be injected as it is defined, with every reason."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 class ClockError(MockserverError):

@@ -109,6 +109,10 @@ class Request:
     """The body was longer than the server reads."""
 
 
+NOTHING_SENT = -1
+"""Where an answer is cut of which not even the head is sent: the connection is reset."""
+
+
 @dataclass(slots=True)
 class Answer:
     """What goes back to the client."""
@@ -117,6 +121,8 @@ class Answer:
     headers: list[tuple[str, str]]
     body: bytes
     delay: Duration = ZERO
+    cut_at: int | None = None
+    """Bytes of the body after which the connection is broken, or `NOTHING_SENT`."""
 
 
 @dataclass(slots=True)

@@ -206,6 +206,8 @@ class Effect:
 
     description: str
     error: Otherwise | None = None
+    retry_after: Template | None = None
+    """Duration until the same request passes; else what is usual for the error kind."""
     delay: Duration = ZERO
     bind: Mapping[str, JsonValue] = field(default_factory=dict)
 
@@ -219,6 +221,8 @@ class TestValues:
     """The expression as it is written, for people."""
     effects: Mapping[str, Effect]
     source: Source
+    each: Template | None = None
+    """A list; `at` is looked at for every `item` of it."""
 
     __test__ = False  # its name makes pytest look for tests in it
 
@@ -295,6 +299,8 @@ class Operation:
     deprecated: bool = False
     resource: str = ""
     """The collection that it works on, as far as the document says or shows."""
+    is_page: bool = False
+    """It is the mock's own page, for people; the API has no such operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,3 +348,7 @@ class Api:
     schemes: Mapping[str, SecurityScheme]
     source: Source
     recognised: Recognised | None = None
+    pages: tuple[Operation, ...] = ()
+    """Pages of the mock's own that messages link to, below the API's name."""
+    document: Callable[[], dict[str, JsonValue]] = dict
+    """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""

@@ -156,6 +156,11 @@ class OauthRevoke(Step):
     tokens: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPage(Step):
+    """Shows the page on which a review can be left, or thanks for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """The steps of an operation as one function of the run and its scope."""

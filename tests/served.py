@@ -15,9 +15,11 @@ class Served:
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
+        self.errors = ""
         self.greeting = self._read_greeting()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", self.greeting)
         assert found, self.greeting
@@ -47,7 +49,5 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return status
+        _, self.errors = self.process.communicate(timeout=10)
+        return self.process.returncode

@@ -1,5 +1,7 @@
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,56 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mockserver", "run", *arguments]
+    return subprocess.run(  # noqa: S603 - our own program
+        command, capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+CALL = """
+import os, urllib.request
+with urllib.request.urlopen(os.environ["MOCKSERVER_URL"] + "{}") as reply:
+    print(reply.read())
+"""
+
+
+def test_run_tells_a_command_where_the_server_is() -> None:
+    code = CALL.format("/_mock/settings/partoo")
+    done = run_command("--set", "partoo.sms_quota=7", "--", sys.executable, "-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"sms_quota":7' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("exit 3", 3), ("kill -9 $$", 137), ("kill -TERM $PPID; exec sleep 20", 143)],
+)
+def test_run_ends_as_its_command_does(code: str, status: int) -> None:
+    assert run_command("--", "sh", "-c", code).returncode == status
+
+
+def test_options_behind_the_command_are_its_own() -> None:
+    assert run_command("sh", "-c", "exit 4").returncode == 4
+
+
+def test_run_says_that_there_is_no_such_command() -> None:
+    done = run_command("--", "no-such-command")
+    assert (done.returncode, done.stdout) == (127, "")
+    assert done.stderr == "cannot use no-such-command: No such file or directory\n"
+
+
+def test_run_serves_nothing_when_something_is_wrong() -> None:
+    assert run("run", "--set", "partoo.sms=1", "true").exit_code == 2
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("run", "--port", str(port), "true")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"cannot use port {port}: Address already in use\n",
+    )
+
+
 def test_check_says_that_the_bundled_documents_are_sound() -> None:
     result = run("check")
     assert result.exit_code == 0
@@ -50,6 +102,16 @@ def test_check_reports_every_problem_of_every_document_with_its_place(tmp_path: 
         "4 problems; nothing is served.",
     ):
         assert told in result.output
+
+
+def test_check_counts_operations(tmp_path: Path) -> None:
+    one = (
+        "openapi: 3.1.0\ninfo: {title: A, version: '1'}\npaths:\n  /a:\n    get: {responses: {}}\n"
+    )
+    (tmp_path / "one.yaml").write_text(one)
+    (tmp_path / "two.yaml").write_text(one + "    put: {responses: {}}\n")
+    counts = [line.split(": ")[2] for line in run("check", str(tmp_path)).output.splitlines()]
+    assert counts == ["1 operation, no problems", "2 operations, no problems"]
 
 
 def test_serve_serves_nothing_when_a_document_is_wrong(tmp_path: Path) -> None:

@@ -21,9 +21,11 @@ from mockserver.engine.sandbox import BUILT_IN, Sandboxes
 from mockserver.exchange import STATUS_OF_KIND
 from mockserver.model import Api
 from mockserver.server.app import App
-from mockserver.server.control import Control, control_app
+from mockserver.server.control import CALLS, control_app
+from mockserver.server.control.faults import FaultDefinition
 from mockserver.server.opening import greeting
 from mockserver.server.views import base_url
+from mockserver.server.views import test_values as listed_values
 from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
 from mockserver.spec.compiler import load_apis
 from mockserver.spec.functions import documentation
@@ -45,6 +47,11 @@ CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", 
 
 pytestmark = pytest.mark.anyio
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+page_run_here = pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page.name != "ci.md"],  # tests/test_docs_ci.py runs that one
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 
 
 @pytest.fixture
@@ -227,7 +234,7 @@ async def run_block(client: httpx.AsyncClient, block: str) -> None:
             run_make(command)
 
 
-@every_page
+@page_run_here
 async def test_the_blocks_of_a_page_do_what_it_says(
     page: Path, bundled: list[Api], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +320,21 @@ def test_the_readme_lists_every_api_with_its_address_and_page(bundled: list[Api]
         assert re.search(row, readme), api.name
 
 
+def test_the_page_of_an_api_lists_its_test_values_and_no_other_errors(bundled: list[Api]) -> None:
+    for api in bundled:
+        page = (ROOT / "docs" / "apis" / f"{api.name}.md").read_text()
+        for entry in listed_values(api):
+            assert f"`{entry['value']}` |" in page, entry
+        kinds = re.findall(r"^\| `(\w+)` \| \d+ \|", page, re.MULTILINE)
+        assert sorted(kinds) == sorted(api.errors), api.name
+
+
+def test_the_reference_lists_every_part_of_a_fault() -> None:
+    section = REFERENCE.read_text().partition("## Faults")[2].partition("## Control API")[0]
+    for name in FaultDefinition.model_fields:
+        assert re.search(rf"^\|.*`{name}`.*\|.*\|$", section, re.MULTILINE), name
+
+
 def test_the_reference_lists_every_function_and_error_kind() -> None:
     reference = REFERENCE.read_text()
     for signature, told in documentation():
@@ -350,11 +372,10 @@ def test_the_reference_lists_every_command_and_option() -> None:
                 assert f"`{option}`" in reference or not option.startswith("--")
 
 
-def test_the_reference_lists_every_call_of_the_control_api(bundled: list[Api]) -> None:
+def test_the_reference_lists_every_call_of_the_control_api() -> None:
     reference = REFERENCE.read_text()
-    for route in Control(engine_of(bundled), system_now).routes():
-        path = route.path.removeprefix("/").replace(":path", "")
+    for call in CALLS:
+        path = call.template.removeprefix("/")
         row = re.search(rf"^\| .*{re.escape(path)}`.*\|$", reference, re.MULTILINE)
         assert row is not None, path
-        for method in (route.methods or set()) - {"HEAD"}:
-            assert f"`{method}" in row[0], (method, path)
+        assert f"`{call.method}" in row[0], (call.method, path)

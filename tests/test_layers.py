@@ -13,15 +13,18 @@ ALLOWED = {
     "spec": {"ground", "spec"},
     "engine": {"ground", "engine"},
     "server": {"ground", "spec", "engine", "server"},
+    "testing": {"ground", "server", "testing"},
     "cli": {"ground", "spec", "engine", "server", "cli"},
+    "pytest_plugin": {"ground", "testing", "pytest_plugin"},
+    "mockserver": {"server", "testing"},
 }
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 
 
 def layer_of(module: str) -> str:
-    name = module.removeprefix("mockserver").removeprefix(".").split(".")[0]
-    if name in {*GROUND, "", "__version__"}:
+    name = module.removeprefix("mockserver.").split(".")[0]
+    if name in {*GROUND, "__version__"}:
         return "ground"
     return "cli" if name in {"cli", "__main__"} else name
 

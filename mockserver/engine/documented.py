@@ -15,6 +15,9 @@ class Documented:
     content_type: str
     headers: tuple[tuple[str, str], ...]
     because: str
+    example: str | None = None
+    """The name of the example that it is; empty for one without a name."""
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Wish:
     example: str | None = None
     dynamic: bool = False
     """Sample a value although there are examples."""
+
+
+EXAMPLE_ASKED_FOR = "the example {!r} was asked for"
+
+
+def example_chosen(name: str) -> str:
+    """Say that an example is the answer because it is the first that fits."""
+    return f"example {name!r}" if name else "the documented example"
 
 
 def response_for(operation: Operation, status: int) -> DocumentedResponse | None:
@@ -42,9 +53,11 @@ def named_example(operation: Operation, name: str) -> tuple[int, Documented] | N
             for example in media.examples:
                 if example.name == name:
                     status = int(response.status) if response.status.isdigit() else 200
-                    because = f"the example {name!r} was asked for"
+                    because = EXAMPLE_ASKED_FOR.format(name)
                     headers = _headers(response)
-                    return status, Documented(example.value, media.media_type, headers, because)
+                    return status, Documented(
+                        example.value, media.media_type, headers, because, name
+                    )
     return None
 
 
@@ -64,24 +77,27 @@ def documented(operation: Operation, status: int, wish: Wish) -> Documented | No
     if media is None:
         offered = ", ".join(item.media_type for item in response.media)
         raise Refusal(Kind.NOT_ACCEPTABLE, f"the answer is available as {offered}")
-    body, because = _body(media, wish)
-    return Documented(body, media.media_type, headers, because)
+    return _chosen(media, headers, wish)
 
 
 def _headers(response: DocumentedResponse) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in response.headers.items())
 
 
-def _body(media: ResponseMedia, wish: Wish) -> tuple[JsonValue, str]:
-    fitting = [item for item in media.examples if wish.example in (None, item.name)]
-    if fitting and not (wish.dynamic and media.schema):
-        name = fitting[0].name
-        return fitting[0].value, f"example {name!r}" if name else "the documented example"
+def _chosen(media: ResponseMedia, headers: tuple[tuple[str, str], ...], wish: Wish) -> Documented:
+    """Take the wanted example, else the first one, else a sample; `dynamic` wants a sample."""
+    if media.examples and not (wish.dynamic and media.schema):
+        named = (item for item in media.examples if item.name == wish.example)
+        example = next(named, media.examples[0])
+        because = example_chosen(example.name)
+        return Documented(example.value, media.media_type, headers, because, example.name)
     if media.schema is None:
-        return None, "the document gives neither example nor schema"
+        because = "the document gives neither example nor schema"
+        return Documented(None, media.media_type, headers, because)
     from mockserver.engine.sampling import sample  # noqa: PLC0415 - seldom needed, costs start time
 
-    return sample(media.schema(), wish.seed), "a value sampled from the schema"
+    value, because = sample(media.schema(), wish.seed), "a value sampled from the schema"
+    return Documented(value, media.media_type, headers, because, sampled=True)
 
 
 def negotiate(offered: Iterable[ResponseMedia], accept: str) -> ResponseMedia | None:

@@ -1,10 +1,11 @@
 """The journal: the latest exchanges of a sandbox, each with the trace of its decisions."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mockserver.clock import Instant
+from mockserver.engine.faults import Fault
 from mockserver.engine.trace import Entry
 from mockserver.exchange import Answer, Record, Refusal, Request
 from mockserver.model import Api, Operation
@@ -13,6 +14,8 @@ MOST_BYTES = 50_000_000
 """Of the bodies that one journal keeps."""
 
 
+Seen = dict[tuple[int, int, str], int]
+"""How often an operation (its `id()`) was answered with a status for a reason."""
 _NO_ANSWER = Answer(500, [], b"")
 
 
@@ -31,6 +34,8 @@ class Exchange:
     reason: str = ""
     """Why the mock itself decided the answer: an error kind or the like; else empty."""
     refusal: Refusal | None = None
+    fault: Fault | None = None
+    """The injected fault that hit it."""
     answer: Answer = field(default_factory=lambda: _NO_ANSWER)
     """Always another one when the exchange is handed out."""
 
@@ -38,7 +43,7 @@ class Exchange:
 class Journal:
     """A bounded memory of exchanges; the oldest go first, and are counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count")
+    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen")
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
@@ -46,6 +51,10 @@ class Journal:
         self._bytes = 0
         self.count = 0
         """Exchanges since the sandbox began, also those no longer kept."""
+        self.heard: Callable[[Exchange], None] | None = None
+        """Called with every exchange, if anybody listens."""
+        self.seen: Seen = {}
+        """What was answered since the sandbox began, also by those no longer kept."""
 
     def next_id(self) -> str:
         """Name the exchange that is about to be added."""
@@ -57,8 +66,14 @@ class Journal:
         self.count += 1
         self._bytes += _size(exchange)
         entries.append(exchange)
+        if exchange.operation is not None:
+            because = getattr(exchange.trace[-1], "because", "") if exchange.trace else ""
+            key = (id(exchange.operation), exchange.answer.status, because)
+            self.seen[key] = self.seen.get(key, 0) + 1
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
+        if self.heard is not None:
+            self.heard(exchange)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._entries)
@@ -69,6 +84,11 @@ class Journal:
     def get(self, exchange_id: str) -> Exchange | None:
         """Return an exchange that is still kept, or None."""
         return next((entry for entry in self._entries if entry.id == exchange_id), None)
+
+    def restart(self, count: int) -> None:
+        """Forget all exchanges, and go on as after so many of them."""
+        self.clear()
+        self.count = count
 
     def clear(self) -> None:
         """Forget all exchanges; their ids are not used again."""

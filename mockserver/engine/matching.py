@@ -113,6 +113,7 @@ class Mount:
     router: Router
     server_paths: tuple[str, ...]
     """Paths that may go before an operation's, longest first."""
+    pages: Router
 
     def find(self, path: str) -> Match | None:
         """Return what is served under a path below the mount, or None."""
@@ -121,7 +122,7 @@ class Mount:
                 found = self.router.find(path[len(server_path) :] or "/")
                 if found is not None:
                     return found
-        return None
+        return self.pages.find(path)
 
 
 @dataclass(slots=True)
@@ -182,9 +183,11 @@ def _static_addresses(mounts: Iterable[Mount]) -> Iterator[tuple[str, Located]]:
 
 def _mount(api: Api) -> Mount:
     paths = {server.path for server in api.servers} or {""}
-    return Mount(api, Router(api.operations), tuple(sorted(paths, key=len, reverse=True)))
+    ordered = tuple(sorted(paths, key=len, reverse=True))
+    return Mount(api, Router(api.operations), ordered, Router(api.pages))
 
 
 def _with_bare_paths(mount: Mount) -> Mount:
     """A lone API also answers without its server path."""
-    return Mount(mount.api, mount.router, tuple(dict.fromkeys((*mount.server_paths, ""))))
+    paths = tuple(dict.fromkeys((*mount.server_paths, "")))
+    return Mount(mount.api, mount.router, paths, mount.pages)

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from mockserver import verbs
 from mockserver.clock import whole_seconds
-from mockserver.engine.consent import DECISION, HEADERS, consent_page
+from mockserver.engine.consent import DECISION, consent_page
+from mockserver.engine.html import HEADERS
 from mockserver.engine.run import Run
 from mockserver.exchange import JsonValue, Record, Refusal
 

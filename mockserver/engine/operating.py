@@ -1,19 +1,27 @@
 """What happens to a request once its operation is known, until there is an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mockserver.engine.documented import Documented, Wish, documented, named_example
+from mockserver.engine.injection import meet_faults
 from mockserver.engine.matching import Match
-from mockserver.engine.preferences import NO_PREFERENCES, Preferences, preferences_of
+from mockserver.engine.preferences import (
+    CACHED,
+    NO_PREFERENCES,
+    VARY,
+    Preferences,
+    preferences_of,
+)
 from mockserver.engine.ratelimits import apply_limits
-from mockserver.engine.refusals import refusal_of
+from mockserver.engine.refusals import forced_until, refusal_of
 from mockserver.engine.rendering import Reply, render_reply
 from mockserver.engine.run import Run
 from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import Steps, run_steps
 from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer
+from mockserver.exchange import Answer, Scope
+from mockserver.model import Effect, TestValues
 
 _VALID = Validated(0)
 _NO_CREDENTIAL = Authenticated((), None)
@@ -25,6 +33,8 @@ def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> 
     Raises:
         Refusal: If it is not granted.
     """
+    if run.sandbox.faults.active and (forced := meet_faults(run, match)) is not None:
+        return forced
     request = run.exchange.request
     preferences = preferences_of(request)
     if preferences.code is not None or preferences.example is not None:
@@ -37,19 +47,26 @@ def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> 
         _meet_test_values(run)
     if run.operation.program is not None:
         run_steps(run.operation.program, run)
-    reply = run.reply or _documented(run, preferences)
-    run.append(Answered(reply.status, reply.because))
-    return _finished(run, reply, preferences)
+    found, reply = None, run.reply
+    if reply is None:  # no step answered
+        status = run.operation.success
+        found = documented(run.operation, status, _wish(run, preferences))
+        reply = _reply(status, found)
+    return _finished(run, reply, preferences, found)
 
 
-def _finished(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+def _finished(run: Run, reply: Reply, preferences: Preferences, found: Documented | None) -> Answer:
     answer = render_reply(reply)
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
-        if applied := preferences.applied:
-            answer.headers.append(("Preference-Applied", applied))
+        if honoured := preferences.honoured(found, reply.status):
+            answer.headers.append(("Preference-Applied", honoured))
+        if run.exchange.request.method not in CACHED:
+            answer.headers.append(VARY)
+        reply.because += preferences.unmet(found, reply.status)
+    run.append(Answered(reply.status, reply.because))
     return answer
 
 
@@ -69,21 +86,33 @@ def _meet_test_values(run: Run) -> None:
     """Let the documented magic inputs have their effect."""
     scope = run.scope
     for group in run.operation.test_values:
-        value = group.at(scope)
-        effect = group.effects.get(value if type(value) is str else str(value))
-        if effect is None:
-            continue
-        run.append(TestValueMet(str(value), effect.description, group.source))
-        run.delay = max(run.delay, effect.delay)
-        scope["test"] = {**scope["test"], **effect.bind}
-        if effect.error is not None:
-            raise refusal_of(effect.error, run.scope, effect.description, group.source)
+        for value in (group.at(scope),) if group.each is None else _values(group, scope):
+            effect = group.effects.get(value if type(value) is str else str(value))
+            if effect is not None:
+                _take_effect(run, effect, str(value), group)
 
 
-def _documented(run: Run, preferences: Preferences) -> Reply:
-    """Answer as the document does where no step answered."""
-    status = run.operation.success
-    return _reply(status, documented(run.operation, status, _wish(run, preferences)))
+def _take_effect(run: Run, effect: Effect, value: str, group: TestValues) -> None:
+    scope = run.scope
+    run.append(TestValueMet(value, effect.description, group.source))
+    run.delay = max(run.delay, effect.delay)
+    scope["test"] = {**scope["test"], **effect.bind}
+    if effect.error is not None:
+        wait = None if effect.retry_after is None else effect.retry_after(scope)
+        until = forced_until(effect.error.kind, run.now, wait)
+        raise refusal_of(effect.error, scope, effect.description, group.source, until)
+
+
+def _values(group: TestValues, scope: Scope) -> Iterable[str]:
+    """Return what an expression is on the items of a list, each value once."""
+    inner = scope.copy()
+    found: dict[str, None] = {}
+    assert group.each is not None
+    items = group.each(scope)
+    for item in items if isinstance(items, list) else ():
+        inner["item"] = item
+        found[str(group.at(inner))] = None
+    return found
 
 
 def _wish(run: Run, preferences: Preferences) -> Wish:
@@ -95,15 +124,17 @@ def _wish(run: Run, preferences: Preferences) -> Wish:
 def _preferred(run: Run, preferences: Preferences) -> Answer:
     """Give the answer that the client forces, doing nothing else."""
     operation = run.operation
+    found: Documented | None
     named = named_example(operation, preferences.example) if preferences.example else None
     if named is not None and preferences.code in (None, named[0]):
-        reply = _reply(*named)
+        status, found = named
     else:
         status = preferences.code or operation.success
-        reply = _reply(status, documented(operation, status, _wish(run, preferences)))
-    run.append(Answered(reply.status, f"Prefer asks for it; {reply.because}"))
+        found = documented(operation, status, _wish(run, preferences))
+    reply = _reply(status, found)
+    reply.because = f"Prefer asks for it; {reply.because}"
     run.exchange.reason = "preferred"
-    return _finished(run, reply, preferences)
+    return _finished(run, reply, preferences, found)
 
 
 def _reply(status: int, found: Documented | None) -> Reply:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from mockserver.clock import Instant
 from mockserver.engine import cors, failures
+from mockserver.engine.injection import carry_out
 from mockserver.engine.journal import Exchange
 from mockserver.engine.matching import Located, Mounts
 from mockserver.engine.operating import operate
+from mockserver.engine.preferences import CACHED, VARY
 from mockserver.engine.rendering import problem, render_refusal
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
@@ -60,6 +62,10 @@ class Engine:
             exchange.api, exchange.operation = located.mount.api, operation
             prefix = request.path[: len(request.path) - len(path)] + located.prefix
             _answer(exchange, sandbox, located, prefix, credentials)
+            if exchange.fault is not None:
+                carry_out(exchange, exchange.fault)
+            if operation is not None and request.method in CACHED:
+                exchange.answer.headers.append(VARY)
         self._dress(exchange)
         sandbox.journal.add(exchange)
         return exchange

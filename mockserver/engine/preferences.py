@@ -1,36 +1,72 @@
 """The `Prefer` header (RFC 7240): what a client asks of one answer."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockserver.clock import MINUTE, SECOND, ZERO, Duration
+from mockserver.engine.documented import Documented
 from mockserver.exchange import Request
 
-_PREFERENCE = re.compile(r'\s*([A-Za-z]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?\s*')
+_ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
+"""What stands between commas, which may also stand in quotes."""
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PREFERENCE = re.compile(
+    rf'\s*(?P<name>{_NAME})\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,;"]*))\s*)?'
+    r"(?:;.*)?"
+)
 LONGEST_WAIT = Duration(MINUTE)
+VARY = ("Vary", "Prefer")
+CACHED = frozenset(("GET", "HEAD"))
+"""The methods whose answers caches keep: another `Prefer` would have got another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was asked for and can be given."""
+    """What was asked for, as far as it is understood."""
 
     code: int | None = None
     example: str | None = None
     dynamic: bool = False
     seed: int | None = None
     wait: Duration = ZERO
+    nonsense: tuple[str, ...] = ()
+    """Those whose values cannot be meant, as they were sent."""
 
-    @property
-    def applied(self) -> str:
-        """The value of `Preference-Applied`; empty when nothing was asked for."""
+    def honoured(self, found: Documented | None, status: int) -> str:
+        """Return the value of `Preference-Applied`; empty when nothing was followed.
+
+        Args:
+            found: What of the document was answered; None if something else was.
+            status: What was answered.
+        """
+        sampled = found is not None and found.sampled
         told = {
-            "code": self.code,
-            "example": self.example,
-            "dynamic": "true" if self.dynamic else None,
-            "seed": self.seed,
+            "code": self.code if self.code == status else None,
+            "example": _word(self.example) if self._has_example(found) else None,
+            "dynamic": "true" if self.dynamic and sampled else None,
+            "seed": self.seed if sampled else None,
             "wait": self.wait // SECOND or None,
         }
         return ", ".join(f"{name}={value}" for name, value in told.items() if value is not None)
+
+    def unmet(self, found: Documented | None, status: int) -> str:
+        """Say which of them could not be followed, as the end of a sentence; may be empty."""
+        told = [f"; {text} cannot be meant" for text in self.nonsense]
+        if self.example is not None and not self._has_example(found):
+            told.append(f"; there is no example {self.example[:100]!r} for status {status}")
+        return "".join(told)
+
+    def _has_example(self, found: Documented | None) -> bool:
+        return self.example is not None and found is not None and found.example == self.example
+
+
+def _word(text: str | None) -> str:
+    """Write a value as a token, or in quotes if it is none."""
+    text = text or ""
+    if re.fullmatch(_NAME, text):
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 
 NO_PREFERENCES = Preferences()
@@ -42,20 +78,35 @@ def preferences_of(request: Request) -> Preferences:
     if not header:
         return NO_PREFERENCES
     given: dict[str, str] = {}
-    for part in re.split(r"[,;]", header):
-        if fits := _PREFERENCE.fullmatch(part):
-            given.setdefault(fits[1].lower(), fits[2] or fits[3] or "")
-    code = _whole(given.get("code"), 999)
+    for name, value in _given(header):
+        given.setdefault(name, value)  # of repeated ones the first counts
+    code, seed, wait = (
+        _whole(given.get(name), least, most)
+        for name, least, most in (("code", 200, 599), ("seed", 0, 2**63), ("wait", 0, 10**9))
+    )
+    read = {"code": code, "seed": seed, "wait": wait}
     return Preferences(
-        code=code if code is not None and 200 <= code <= 599 else None,  # noqa: PLR2004 - statuses
+        code=code,
         example=given.get("example") or None,
         dynamic=given.get("dynamic") == "true",
-        seed=_whole(given.get("seed"), 2**63),
-        wait=Duration(min((_whole(given.get("wait"), 10**6) or 0) * SECOND, LONGEST_WAIT)),
+        seed=seed,
+        wait=Duration(min((wait or 0) * SECOND, LONGEST_WAIT)),
+        nonsense=tuple(
+            f"{name}={given[name][:50]}" for name in read if given.get(name) and read[name] is None
+        ),
     )
 
 
-def _whole(text: str | None, most: int) -> int | None:
+def _given(header: str) -> Iterator[tuple[str, str]]:
+    """Yield names in lower case and values; parameters of a preference are none of ours."""
+    for element in _ELEMENT.findall(header):
+        if fits := _PREFERENCE.fullmatch(element):
+            quoted = fits["quoted"]
+            value = fits["plain"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+            yield fits["name"].lower(), value or ""
+
+
+def _whole(text: str | None, least: int, most: int) -> int | None:
     if text is None or not re.fullmatch(r"\d{1,19}", text, re.ASCII):
         return None
-    return int(text) if int(text) <= most else None
+    return int(text) if least <= int(text) <= most else None

@@ -1,9 +1,25 @@
 """Refusals as documents word them."""
 
-from mockserver.clock import Instant
+from collections.abc import Mapping
+
+from mockserver.clock import DAY, MINUTE, Duration, Instant
 from mockserver.errors import Source
-from mockserver.exchange import Refusal, Scope, Violation
+from mockserver.exchange import Kind, Refusal, Scope, Violation
 from mockserver.verbs import Otherwise
+
+FORCED_WAIT: Mapping[str, Duration] = {
+    Kind.RATE_LIMITED: MINUTE,
+    Kind.FULL: MINUTE,
+    Kind.COOLDOWN: DAY,
+    Kind.QUOTA_EXHAUSTED: DAY,
+}
+"""How long to wait after a refusal that is forced, of a kind that time lifts."""
+
+
+def forced_until(kind: str, now: Instant, wait: int | None) -> Instant | None:
+    """Tell when a forced refusal ends: after `wait` microseconds, else as its kind does."""
+    wait = FORCED_WAIT.get(kind) if wait is None else wait
+    return None if wait is None else Instant(now + wait)
 
 
 def refusal_of(

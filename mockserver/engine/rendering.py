@@ -9,6 +9,8 @@ import orjson
 
 from mockserver.clock import Instant, whole_seconds
 from mockserver.engine.documented import Wish, documented, response_for
+from mockserver.engine.html import HEADERS
+from mockserver.engine.review_page import refusal_page
 from mockserver.exchange import (
     STATUS_OF_KIND,
     Answer,
@@ -22,10 +24,11 @@ from mockserver.exchange import (
 from mockserver.model import Api, ErrorAnswer, Operation
 
 PROBLEM = "application/problem+json"
-_RETRY_STATUSES = frozenset({429, 503})
+STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
+RETRY_STATUSES = frozenset({429, 503})
 _BODILESS = frozenset({204, 205, 304})
 _INVALID_STATUSES = (422, 400)
-_OAUTH_KINDS = frozenset(
+OAUTH_KINDS = frozenset(
     (
         "invalid_request",
         "invalid_client",
@@ -83,6 +86,9 @@ def render_refusal(
     now: Instant,
 ) -> Answer:
     """Write a refusal as the API does: its own error, the documented answer, or a problem."""
+    if operation is not None and operation.is_page:
+        status = STATUS_OF_KIND.get(refusal.kind, 400)
+        return Answer(status, list(HEADERS), refusal_page(refusal.message))
     errors = api.errors if operation is None else operation.errors
     chosen = errors.get(refusal.kind)
     status = chosen.status if chosen else _status(refusal.kind, operation)
@@ -90,13 +96,13 @@ def render_refusal(
     error = error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _own(chosen, {**scope, "error": error})
-    elif refusal.kind in _OAUTH_KINDS:
+    elif refusal.kind in OAUTH_KINDS:
         told = {"error": refusal.kind, "error_description": refusal.message}
         answer = render_reply(Reply(status, [], told, "application/json", ""))
     else:
         answer = _documented(operation, status) or problem(status, refusal.message, error)
     answer.headers += refusal.headers
-    if wait is not None and status in _RETRY_STATUSES and not _has(answer, "retry-after"):
+    if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         answer.headers.append(("Retry-After", str(wait)))
     return answer
 
@@ -150,7 +156,7 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
     """Make an answer of the mock's own (RFC 9457)."""
     body: dict[str, JsonValue] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": STATUS_PHRASES.get(status, "Unassigned"),
         "status": status,
         "detail": detail,
     }
@@ -160,5 +166,6 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
     return Answer(status, [("Content-Type", PROBLEM)], orjson.dumps(body))
 
 
-def _has(answer: Answer, name: str) -> bool:
+def has_header(answer: Answer, name: str) -> bool:
+    """Tell whether an answer has a header; the name is in lower case."""
     return any(key.lower() == name for key, _ in answer.headers)

@@ -1,4 +1,4 @@
-"""Sandboxes: isolated worlds with a clock, records, a journal and settings of their own."""
+"""Sandboxes: isolated worlds with a clock, records, a journal, settings and faults of their own."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mockserver.clock import VirtualClock
 from mockserver.engine.conforming import completed
+from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection
@@ -14,6 +15,10 @@ from mockserver.exchange import JsonValue, Record, Scope
 from mockserver.model import Api, CollectionSpec, Fixture
 
 DEFAULT_SANDBOX = "default"
+BAD_SANDBOX_NAME = (
+    "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores, "
+    "and begins with a letter or digit"
+)
 SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")
@@ -75,6 +80,20 @@ class Store:
         return name in self._collections
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a sandbox can be restored to."""
+
+    clock: VirtualClock
+    seed: int
+    ids: Ids
+    requests: int
+    """Handled so far: the number that the next one's id goes on from."""
+    settings: dict[str, dict[str, JsonValue]]
+    stores: dict[str, Store]
+    """Of the APIs that were used; the others begin with their fixtures."""
+
+
 class Sandbox:
     """One isolated world."""
 
@@ -87,28 +106,40 @@ class Sandbox:
         bounds: Bounds,
     ) -> None:
         self.name = name
-        self._apis = apis
-        self.seed = seed
-        self._bounds = bounds
+        self.apis = apis
+        self._first_seed = seed
+        self.bounds = bounds
         self._overrides = overrides
+        self.journal = Journal(bounds.exchanges)
         self.reset()
 
     def reset(self) -> None:
         """Make it as it was at start."""
-        self.clock = VirtualClock()
-        self.ids = Ids(self.seed)
-        self.journal = Journal(self._bounds.exchanges)
-        self._stores: dict[str, Store] = {}
-        self._settings: dict[str, dict[str, JsonValue]] = {}
+        seed = self._first_seed
+        self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
+        self.journal.seen.clear()
+
+    def become(self, state: State) -> None:
+        """Make it as it was at another moment; journal and faults are empty then."""
+        self.clock = state.clock
+        self.seed = state.seed
+        self.ids = state.ids
+        self.journal.restart(state.requests)
+        self.faults = Faults(state.seed)
+        self._settings = state.settings
+        self.stores = state.stores
 
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
         if (known := self._settings.get(api)) is None:
-            declared = self._apis[api].settings
-            known = {name: setting.default for name, setting in declared.items()}
-            known |= self._overrides.get(api, {})
-            self._settings[api] = known
+            known = self._settings[api] = self.first_settings(api)
         return known
+
+    def first_settings(self, api: str) -> dict[str, JsonValue]:
+        """Return the value that every setting of an API has at start."""
+        declared = self.apis[api].settings
+        defaults = {name: setting.default for name, setting in declared.items()}
+        return {**defaults, **self._overrides.get(api, {})}
 
     def change_settings(self, api: str, changes: Mapping[str, JsonValue]) -> None:
         """Change settings, all or none.
@@ -116,13 +147,13 @@ class Sandbox:
         Raises:
             SettingsError: If one does not exist or its value does not fit.
         """
-        checked = check_settings(self._apis[api], changes)
+        checked = check_settings(self.apis[api], changes)
         self._settings[api] = {**self.settings(api), **checked}
 
     def store(self, api: str, now: int) -> Store:
         """Return an API's collections, filled from its fixtures when they are first used."""
-        if (store := self._stores.get(api)) is None:
-            store = self._stores[api] = self._fill(self._apis[api], now)
+        if (store := self.stores.get(api)) is None:
+            store = self.stores[api] = self._fill(self.apis[api], now)
         return store
 
     def _fill(self, api: Api, now: int) -> Store:
@@ -131,7 +162,7 @@ class Sandbox:
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
             records[fixture.collection] += _rows(fixture, scope)
-        capacity = self._bounds.records
+        capacity = self.bounds.records
         return Store(
             {
                 name: Collection(
@@ -146,6 +177,10 @@ def _rows(fixture: Fixture, scope: Scope) -> list[Record]:
     return list(fixture.records(scope))
 
 
+MOST_WRONG = 50
+"""Settings that are told to be wrong at once."""
+
+
 def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Read new values of settings, from JSON or from a command line's text.
 
@@ -158,7 +193,9 @@ def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, Json
         setting = api.settings.get(name)
         if setting is None:
             known = ", ".join(api.settings) or "none"
-            wrong.append(f"{api.name} has no setting {name!r} (it has: {known})")
+            wrong.append(f"{api.name} has no setting {name[:100]!r} (it has: {known})")
+            if len(wrong) == MOST_WRONG:
+                break
             continue
         try:
             checked[name] = setting.read(value)
@@ -191,9 +228,7 @@ class Sandboxes:
 
     def _make(self, name: str) -> Sandbox:
         if not SANDBOX_NAME.fullmatch(name):
-            raise ValueError(
-                "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores"
-            )
+            raise ValueError(BAD_SANDBOX_NAME)
         if len(self._by_name) >= self.bounds.sandboxes:
             raise SandboxFullError(
                 f"there are {self.bounds.sandboxes:,} sandboxes; delete one before making another"

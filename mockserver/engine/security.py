@@ -119,7 +119,7 @@ def authenticate(run: Run, credentials: Mapping[str, Credential]) -> Authenticat
                 return _satisfied(run, alternative, credentials)
             except Refusal as refusal:
                 refusals.append(refusal)
-    raise refusals[0] if refusals else _nothing_presented(run, alternatives[0])
+    raise refusals[0] if refusals else nothing_presented(run)
 
 
 def _satisfied(
@@ -184,7 +184,9 @@ def _scopes(value: JsonValue) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def _nothing_presented(run: Run, alternative: tuple[SchemeUse, ...]) -> Refusal:
+def nothing_presented(run: Run) -> Refusal:
+    """Make the refusal of a request without credentials, to an operation that needs some."""
+    alternative = run.operation.security[0]
     wanted = " and ".join(_how(use.scheme) for use in alternative)
     headers = _challenge(run, alternative[0].scheme, known=False) if alternative else ()
     return Refusal(Kind.UNAUTHENTICATED, f"no credential: send {wanted}", headers=headers)

@@ -11,11 +11,13 @@ from mockserver.clock import Instant, format_instant
 from mockserver.engine import limits, oauth
 from mockserver.engine.conforming import completed, shape_of
 from mockserver.engine.documented import response_for
+from mockserver.engine.html import CONTENT_TYPE, HEADERS
 from mockserver.engine.listing import page, whole
 from mockserver.engine.listing import sort as sort_records
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError, key_text
 from mockserver.engine.refusals import refusal_of
+from mockserver.engine.review_page import form_page, thanks_page
 from mockserver.engine.run import Run
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
@@ -250,6 +252,12 @@ class Steps(Run):
         if not fitting or (schema := fitting[0].schema) is None:
             return body
         return shape_of(schema).conform(body, str(self.sandbox.seed))
+
+    def review_page(self, step: verbs.ReviewPage, title: JsonValue, sent: JsonValue) -> None:
+        """Show the page on which a review is left, or thank for the one that was sent."""
+        page = thanks_page(title, self.scope["body"]) if sent else form_page(title)
+        self.append((step, "thanked" if sent else "shown"))
+        self.answer(200, HEADERS, page, CONTENT_TYPE, "it is the mock's own page")
 
     def authorize(self, step: verbs.OauthAuthorize) -> None:
         """Be the authorization endpoint of an OAuth server."""

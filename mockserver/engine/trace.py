@@ -93,6 +93,26 @@ class RateLimited(NamedTuple):
         }
 
 
+class FaultInjected(NamedTuple):
+    """A fault of the sandbox hit the request."""
+
+    fault: str
+    what: str
+    because: str
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return f"fault {self.fault}: {self.what}; {self.because}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {"fault": self.fault, "effect": self.what, "because": self.because}
+
+
 class Validated(NamedTuple):
     """The outcome of comparing the request with the operation's description."""
 
@@ -207,6 +227,7 @@ Decision = (
     Matched
     | Authenticated
     | RateLimited
+    | FaultInjected
     | Validated
     | TestValueMet
     | StepTaken
@@ -248,6 +269,7 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
 """What the details of a verb's trace entry are."""
 _VERB_NAMES = {
     "ListRecords": "list",
+    "ReviewPage": "review page",
     "OauthAuthorize": "oauth_authorize",
     "OauthToken": "oauth_token",
     "OauthRevoke": "oauth_revoke",

@@ -109,14 +109,14 @@ def _form_text(body: bytes) -> str:
         raise Refusal(Kind.MALFORMED, "the form is not UTF-8") from None
 
 
-def parse_json(body: bytes) -> JsonValue:
-    """Read a JSON text (RFC 8259).
+def parse_json(body: bytes, deepest: int = DEEPEST) -> JsonValue:
+    """Read a JSON text (RFC 8259) of so many levels.
 
     Raises:
         Refusal: `malformed`, saying where it stops being JSON.
     """
-    if body.count(b"[") + body.count(b"{") > DEEPEST and _too_deep(body):
-        raise Refusal(Kind.MALFORMED, f"the body is nested deeper than {DEEPEST} levels")
+    if body.count(b"[") + body.count(b"{") > deepest and _too_deep(body, deepest):
+        raise Refusal(Kind.MALFORMED, f"the body is nested deeper than {deepest} levels")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -124,10 +124,10 @@ def parse_json(body: bytes) -> JsonValue:
         raise Refusal(Kind.MALFORMED, message) from None
 
 
-def _too_deep(body: bytes) -> bool:
+def _too_deep(body: bytes, deepest: int) -> bool:
     depth = 0
     for bracket in _TEXTS.sub(b"", body).translate(None, _NOT_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
-        if depth > DEEPEST:
+        if depth > deepest:
             return True
     return False

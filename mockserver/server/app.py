@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from mockserver.clock import SECOND, Instant, system_now
+from mockserver.clock import SECOND, Instant, format_duration, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
-from mockserver.exchange import Answer, Request
+from mockserver.exchange import NOTHING_SENT, Answer, Request
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
+DELAY_HEADER = "Mock-Delay"
+"""How long an answer would have been held back (ISO 8601) by an application that does not wait."""
 
 Message = MutableMapping[str, Any]
 AsgiScope = MutableMapping[str, Any]
@@ -29,13 +31,18 @@ class App:
         control: Callable[[], AsgiApp] | None = None,
         body_limit: int = DEFAULT_BODY_LIMIT,
         clock: Callable[[], Instant] = system_now,
+        delays: bool = True,
     ) -> None:
-        """Serve `engine`; `control` makes the control API when it is first called."""
+        """Serve `engine`; `control` makes the control API when it is first called.
+
+        Without `delays` no answer is held back, but says in `Mock-Delay` how long it would be.
+        """
         self._engine = engine
         self._make_control = control
         self._control: AsgiApp | None = None
         self.body_limit = body_limit
         self._clock = clock
+        self._delays = delays
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
@@ -51,7 +58,7 @@ class App:
             answer = problem(400, "an HTTP/1.1 request names its host exactly once")
             await _respond(send, answer, scope["method"])
             return
-        body = await _body(receive, self.body_limit)
+        body = await read_body(receive, self.body_limit)
         request = Request(
             scope["method"],
             path,
@@ -62,9 +69,14 @@ class App:
             too_large=body is None,
         )
         answer = self.answer(request)
-        if answer.delay:
+        if answer.delay and self._delays:
             await asyncio.sleep(answer.delay / SECOND)
-        await _respond(send, answer, scope["method"])
+        elif answer.delay:
+            answer.headers.append((DELAY_HEADER, format_duration(answer.delay)))
+        if answer.cut_at != NOTHING_SENT:
+            await _respond(send, answer, scope["method"])
+        if answer.cut_at is not None:
+            await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to an API."""
@@ -105,7 +117,7 @@ def _headers(scope: AsgiScope) -> dict[str, str] | None:
     return None
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
+async def read_body(receive: Receive, limit: int) -> bytes | None:
     """Read a request's body; None if it is longer than the limit, of which no more is kept."""
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -127,6 +139,26 @@ DRAINED = 4
 """So many times the limit is read and thrown away, so that the client hears the answer."""
 
 
+BREAK = "mockserver.break"
+"""The ASGI extension of our own server: its `call` breaks the connection off, by a reset or not."""
+
+
+class CutConnectionError(ConnectionResetError):
+    """A fault breaks the connection: all that an application can do under most servers.
+
+    uvicorn closes the connection where a part of the answer has been sent, and answers 500 where
+    nothing has.
+    """
+
+
+async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None:
+    extension = scope.get("extensions", {}).get(BREAK)
+    if extension is None:
+        raise CutConnectionError("a fault breaks the connection off")
+    extension["call"](reset=reset)
+    await receive()  # until the server has noticed
+
+
 async def _respond(send: Send, answer: Answer, method: str) -> None:
     headers = [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
@@ -135,8 +167,9 @@ async def _respond(send: Send, answer: Answer, method: str) -> None:
     if answer.status not in _BODILESS:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})
+    body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
+    is_cut = answer.cut_at is not None
+    await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 
 
 _BODILESS = frozenset({204, 304})

@@ -1,20 +1,23 @@
 """From the command line's words to an engine and the words it greets with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from mockserver.clock import Instant
+from mockserver.clock import Instant, system_now
 from mockserver.engine.pipeline import Engine, Options
 from mockserver.engine.sandbox import BUILT_IN, DEFAULT_SANDBOX, Sandboxes, check_settings
 from mockserver.errors import SettingsError
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
 from mockserver.server import views
+from mockserver.server.app import DEFAULT_BODY_LIMIT, App, AsgiApp
 from mockserver.spec.compiler import load_apis
 
 _MOST_SHOWN = 10
 """Resources of an API that the greeting names."""
+Settings = Mapping[str, Mapping[str, JsonValue]]
+"""API → setting → value."""
 
 
 def bundled_specs() -> Path:
@@ -28,7 +31,7 @@ def bundled_specs() -> Path:
 def open_engine(
     documents: Sequence[Path],
     seed: int = 0,
-    settings: Iterable[str] = (),
+    settings: Settings | None = None,
     options: Options | None = None,
     *,
     stateful: bool = False,
@@ -39,25 +42,106 @@ def open_engine(
 
     Raises:
         SpecError: If documents are wrong.
-        SettingsError: If `settings` (each `api.setting=value`) are.
+        SettingsError: If settings are.
     """
     apis = load_apis(documents or [bundled_specs()], BUILT_IN, stateful=stateful)
     by_name = {api.name: api for api in apis}
-    overrides = _overrides(settings, by_name)
+    overrides = {
+        name: _checked(name, changes, by_name) for name, changes in (settings or {}).items()
+    }
     return Engine(apis, Sandboxes(by_name, seed, overrides), options)
 
 
-def _overrides(settings: Iterable[str], apis: dict[str, Api]) -> dict[str, dict[str, JsonValue]]:
-    overrides: dict[str, dict[str, JsonValue]] = {}
-    for text in settings:
+def _checked(
+    name: str, changes: Mapping[str, JsonValue], apis: Mapping[str, Api]
+) -> dict[str, JsonValue]:
+    if name not in apis:
+        raise SettingsError(f"there is no API {name!r}; there are: {', '.join(apis)}")
+    return check_settings(apis[name], changes)
+
+
+def parse_settings(texts: Iterable[str]) -> Settings:
+    """Read what a command line says about settings, each `api.setting=value`.
+
+    Raises:
+        SettingsError: If one does not have this form.
+    """
+    settings: dict[str, dict[str, JsonValue]] = {}
+    for text in texts:
         name, equals, value = text.partition("=")
         api, dot, setting = name.partition(".")
         if not equals or not dot:
             raise SettingsError(f"{text!r} is not api.setting=value")
-        if api not in apis:
-            raise SettingsError(f"there is no API {api!r}; there are: {', '.join(apis)}")
-        overrides.setdefault(api, {}).update(check_settings(apis[api], {setting: value}))
-    return overrides
+        settings.setdefault(api, {})[setting] = value
+    return settings
+
+
+def create_app(  # noqa: PLR0913 - each can be left out
+    documents: str | Path | Sequence[str | Path] = (),
+    *,
+    seed: int = 0,
+    settings: Settings | None = None,
+    options: Options | None = None,
+    delays: bool = False,
+    control: bool = True,
+    control_token: str | None = None,
+    body_limit: int = DEFAULT_BODY_LIMIT,
+    clock: Callable[[], Instant] = system_now,
+) -> App:
+    """Make the ASGI application that serves documents, the bundled ones if there are none.
+
+    Args:
+        documents: A file or folder, or several.
+        seed: Where all identifiers come from.
+        settings: API → setting → value.
+        options: How answers are dressed.
+        delays: Hold answers back as documents and requests say. Otherwise they come at once, with
+            the time they would have taken in `Mock-Delay`.
+        control: Serve the control API, under loopback names alone unless there is a token.
+        control_token: What the control API asks for as a bearer token.
+        body_limit: Bytes of a request's body that are read.
+        clock: Tells the system's time.
+
+    Raises:
+        SpecError: If documents are wrong.
+        SettingsError: If settings are.
+    """
+    given = [documents] if isinstance(documents, str | Path) else documents
+    engine = open_engine([Path(item) for item in given], seed, settings, options)
+
+    return application(
+        engine,
+        control=control,
+        token=control_token,
+        body_limit=body_limit,
+        clock=clock,
+        delays=delays,
+    )
+
+
+def application(
+    engine: Engine,
+    *,
+    control: bool = True,
+    token: str | None = None,
+    body_limit: int = DEFAULT_BODY_LIMIT,
+    clock: Callable[[], Instant] = system_now,
+    delays: bool = True,
+) -> App:
+    """Make the ASGI application of an engine, with its control API."""
+
+    def make_control() -> AsgiApp:
+        from mockserver.server.control import control_app  # noqa: PLC0415 - first use pays for it
+
+        return control_app(engine, clock, token)
+
+    return App(
+        engine,
+        control=make_control if control else None,
+        body_limit=body_limit,
+        clock=clock,
+        delays=delays,
+    )
 
 
 def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
@@ -98,7 +182,7 @@ def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str,
     return api.name, views.base_url(api, origin), "" if demo is None else how_to_send(demo)
 
 
-def how_to_send(credential: views.Json) -> str:
+def how_to_send(credential: views.Credential) -> str:
     """Say how a credential is presented."""
     kind, value = credential["kind"], credential["value"]
     if kind == "apiKey" and credential["where"] == "header":

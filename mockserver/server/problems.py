@@ -1,5 +1,6 @@
 """Answers of the control API: JSON, and problems (RFC 9457)."""
 
+import json
 from http import HTTPStatus
 
 import orjson
@@ -7,6 +8,14 @@ from starlette.responses import Response
 
 from mockserver.engine.rendering import PROBLEM
 from mockserver.exchange import JsonValue
+
+JSON = "application/json"
+PROTECTION = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 class ControlError(Exception):
@@ -19,20 +28,40 @@ class ControlError(Exception):
         self.errors = errors
 
 
-def problem_response(status: int, detail: str, errors: JsonValue = None) -> Response:
+def problem_response(
+    status: int,
+    detail: str,
+    errors: JsonValue = None,
+    kind: str = "about:blank",
+    headers: dict[str, str] | None = None,
+) -> Response:
     """Say what is wrong."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
+    body = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if errors:
         body["errors"] = errors
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
-    return Response(orjson.dumps(body), status, headers, PROBLEM)
+    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return content_response(orjson.dumps(body), PROBLEM, status, {**challenge, **(headers or {})})
 
 
 def json_response(value: JsonValue, status: int = 200) -> Response:
     """Answer with a JSON value."""
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    return content_response(_written(value), JSON, status)
+
+
+def _written(value: JsonValue) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # whole numbers of more than 64 bits, and lone surrogates
+        return json.dumps(value).encode()
+
+
+def content_response(
+    content: bytes, media_type: str, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Answer with bytes, which no other site can use and no cache keeps."""
+    return Response(content, status, {**PROTECTION, **(headers or {})}, media_type)
+
+
+def empty_response(status: int) -> Response:
+    """Answer without a body."""
+    return Response(status_code=status, headers=PROTECTION)

@@ -3,13 +3,21 @@
 uvicorn makes a task, an event and a scope for every request, and writes head and body apart. The
 engine neither waits nor streams, so a request that is complete can be answered where it is
 parsed, in one write. Whatever is not that simple takes uvicorn's own way through the application:
-the control API, upgrades, `Expect: 100-continue`, and what is pipelined behind any of these.
+the control API, `Expect: 100-continue`, and what is pipelined behind any of these.
+
+An `Upgrade` is ignored (RFC 9110, section 7.8). Java's client offers HTTP/2 with every first
+request, and the parser takes what follows such a head for another protocol, the body too; so it is
+given the head again without the offer.
 """
 
 import logging
+import socket
+import struct
+import sys
 from collections import deque
 from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -18,8 +26,8 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
-from mockserver.exchange import Answer, Request
-from mockserver.server.app import DRAINED, App, is_control
+from mockserver.exchange import NOTHING_SENT, Answer, Request
+from mockserver.server.app import BREAK, DRAINED, App, is_control
 
 _LOG = logging.getLogger("mockserver")
 REQUEST_TIME = 30.0
@@ -29,6 +37,8 @@ IDLE_TIME = 75.0
 LONGEST_HEAD = 65_536
 """Bytes of a request's target and headers."""
 _BODILESS = frozenset({204, 304})
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Makes closing a socket send a reset and drop what is unsent."""
 _MOST_NAMES = 1_000
 _NAMES: dict[bytes, str] = {}
 """Header names as they were sent → as text in lower case; bounded, they come from outside."""
@@ -39,6 +49,11 @@ def _name(raw: bytes) -> str:
     if len(_NAMES) < _MOST_NAMES:
         _NAMES[raw] = name
     return name
+
+
+def _offers(field: bytes) -> bool:
+    """Tell whether a header, or what Connection says of it, offers another protocol."""
+    return field.strip().lower() in {b"upgrade", b"http2-settings"}
 
 
 class HeadTooLargeError(Exception):
@@ -53,6 +68,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's business
         super().__init__(*args, **kwargs)
+        self.access_log = False  # the journal is the log
         application = self.config.app
         assert isinstance(application, App)
         self._application = application
@@ -62,11 +78,44 @@ class Protocol(HttpToolsProtocol):
         self._head_size = 0
         self._standard = False
         """Whether the request that is being read takes uvicorn's way."""
+        self._upgrading = False
+        """Whether the request that is being read offers another protocol."""
         self._holding = False
         """Whether an answer is held back."""
         self._waiting: deque[tuple[Request, bool]] = deque()
         """Requests that came meanwhile, and whether the connection stays open after each."""
         self.deadline = self.loop.time() + REQUEST_TIME
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        self._unset_keepalive_if_required()
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self._upgrading:
+                    data = self._head() + data[upgrade.args[0] :]
+                    self.parser = httptools.HttpRequestParser(self)
+                    self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                    continue
+            except httptools.HttpParserError:
+                message = "Invalid HTTP request received."
+                self.logger.warning(message)
+                self.send_400_response(message)
+            return
+
+    def _head(self) -> bytes:
+        """Write the head of a request again, without its offer of another protocol."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
+        for name, value in self._raw:
+            lowered = name.lower()
+            if lowered == b"connection":
+                kept = [token for token in value.split(b",") if not _offers(token)]
+                lines.append(b"%b:%b" % (name, b",".join(kept)))
+            elif not _offers(lowered):
+                lines.append(b"%b:%b" % (name, value))
+        return b"\r\n".join([*lines, b"", b""])
 
     # --- parser callbacks ---
 
@@ -78,6 +127,7 @@ class Protocol(HttpToolsProtocol):
         self._size = 0
         self._head_size = 0
         self._standard = False
+        self._upgrading = False
         self.deadline = self.loop.time() + REQUEST_TIME
 
     def on_url(self, url: bytes) -> None:
@@ -107,6 +157,9 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way that the request takes."""
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self._upgrading = True
+            return
         if self._is_busy() or self._is_special():
             if self._holding:
                 self.transport.close()
@@ -118,6 +171,7 @@ class Protocol(HttpToolsProtocol):
             for name, value in raw:
                 super().on_header(name, value)
             super().on_headers_complete()
+            self.scope["extensions"] = {BREAK: {"call": self._break_off}}
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, up to the limit."""
@@ -133,6 +187,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer the request."""
+        if self._upgrading:
+            return
         if self._standard:
             super().on_message_complete()
         elif not self.transport.is_closing():
@@ -212,8 +268,11 @@ class Protocol(HttpToolsProtocol):
         return self._holding or self.transport.is_closing()
 
     def _write(self, method: str, answer: Answer, *, keep_alive: bool) -> None:
-        """Send head and body in one write."""
+        """Send head and body in one write, or as much of them as a fault lets through."""
         if self.transport.is_closing():
+            return
+        if answer.cut_at == NOTHING_SENT:
+            self._break_off(reset=True)
             return
         head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
         head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
@@ -223,15 +282,34 @@ class Protocol(HttpToolsProtocol):
             head.append(b"content-length: %d\r\n" % len(answer.body))
         head.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
         if method != "HEAD" and answer.status not in _BODILESS:
-            head.append(answer.body)
+            head.append(answer.body[: answer.cut_at])
         self.transport.write(b"".join(head))
         self.server_state.total_requests += 1
-        if not keep_alive:
+        if not keep_alive or answer.cut_at is not None:
             self.transport.close()
             return
         self.deadline = self.loop.time() + IDLE_TIME
         if self.flow.write_paused:
             self.flow.pause_reading()
+
+    def _break_off(self, *, reset: bool) -> None:
+        """End the connection in the middle; after a reset the client knows that it was no end."""
+        if not reset:
+            self.transport.close()
+            return
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Let go of a client that would be told events for ever."""
+        super().shutdown()
+        if self._is_busy() and self.cycle.chunked_encoding:
+            if self.flow.write_paused:
+                self.transport.abort()
+            else:
+                self.transport.close()
 
     def resume_writing(self) -> None:
         """Read on when the client has read enough."""

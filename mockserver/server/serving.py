@@ -15,13 +15,11 @@ _IDLE_SECONDS = 30
 
 
 class Listening(uvicorn.Server):
-    """A server that says when it can be reached, and tidies up between requests."""
+    """A server that says when it can be reached, and closes connections that are late."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
-        self._seen = 0
-        self._idle = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
@@ -30,16 +28,30 @@ class Listening(uvicorn.Server):
             self._ready()
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second close what is late and collect garbage."""
+        """Once a second close what is late."""
         if counter % _TICKS_A_SECOND == 0:
             self._close_late()
-            self._collect()
         return await super().on_tick(counter)
 
     def _close_late(self) -> None:
         for connection in list(self.server_state.connections):
             if isinstance(connection, Protocol):
                 connection.close_if_late(connection.loop.time())
+
+
+class Alone(Listening):
+    """A server that has the process for itself, and collects garbage between requests."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config, ready)
+        self._seen = 0
+        self._idle = 0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second collect garbage."""
+        if counter % _TICKS_A_SECOND == 0:
+            self._collect()
+        return await super().on_tick(counter)
 
     def _collect(self) -> None:
         """Look through what is new; through everything only after a while without requests.
@@ -77,6 +89,12 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def origin(listener: socket.socket, host: str) -> str:
+    """Return the address that a listener of a host is reached at."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}"
+
+
 def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until interrupted."""
     config = uvicorn.Config(
@@ -94,4 +112,4 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it
     gc.disable()
-    Listening(config, ready).run(sockets=[listener])
+    Alone(config, ready).run(sockets=[listener])

@@ -1,26 +1,138 @@
-"""What the control API shows of APIs, sandboxes, messages and exchanges, as JSON."""
+"""What the control API shows of APIs, sandboxes and messages, as JSON."""
 
-from collections.abc import Iterable, Mapping
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.clock import Instant, format_duration, format_instant
-from mockserver.engine.journal import Exchange
 from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status
 from mockserver.engine.sandbox import Sandbox
-from mockserver.engine.trace import as_json, decisions
 from mockserver.exchange import JsonValue, Record
 from mockserver.messages import segments
 from mockserver.model import Api, Setting
 
-Json = dict[str, JsonValue]
-REDACTED = "[redacted]"
-_SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
-_SECRET_FIELDS = frozenset(
-    ("client_secret", "access_token", "refresh_token", "password", "code", "code_verifier", "token")
+
+class ApiSummary(TypedDict):
+    """An API in a list of them."""
+
+    name: str
+    title: str
+    version: str
+    base_url: str
+    """The address that a client is pointed at."""
+    operations: int
+
+
+class OperationSummary(TypedDict):
+    """An operation of an API."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    deprecated: bool
+
+
+class Credential(TypedDict):
+    """A credential that an API's fixtures hold, and what it may do."""
+
+    scheme: str
+    kind: str
+    """apiKey, basic, bearer or oauth2."""
+    where: str
+    """header, query or cookie."""
+    name: str
+    """Of the header (in lower case), query parameter or cookie that carries it."""
+    value: JsonValue
+    description: str
+
+
+class SettingDetails(TypedDict):
+    """A setting, with its value in the sandbox and its bounds."""
+
+    name: str
+    type: str
+    """integer, number, boolean, string or duration."""
+    value: JsonValue
+    default: JsonValue
+    description: str
+    minimum: float | None
+    maximum: float | None
+    enum: list[str] | None
+
+
+class MagicValue(TypedDict):
+    """A documented magic input."""
+
+    at: str
+    """The expression that has the value."""
+    value: str
+    description: str
+    operations: list[str]
+
+
+class ErrorKind(TypedDict):
+    """A named failure of an API."""
+
+    kind: str
+    status: int
+    description: str
+
+
+class ApiDetails(TypedDict):
+    """All of an API."""
+
+    name: str
+    title: str
+    version: str
+    base_url: str
+    operations: list[OperationSummary]
+    description: str
+    credentials: list[Credential]
+    settings: list[SettingDetails]
+    test_values: list[MagicValue]
+    errors: list[ErrorKind]
+    collections: list[str]
+
+
+class Clock(TypedDict):
+    """What a sandbox's clock shows."""
+
+    now: str
+    frozen: bool
+
+
+class SandboxSummary(TypedDict):
+    """A sandbox."""
+
+    name: str
+    clock: Clock
+    requests: int
+    """Handled since it began."""
+
+
+Message = TypedDict(
+    "Message",
+    {
+        "id": str,
+        "api": str,
+        "operation": str,
+        "request_id": str,
+        "channel": str,
+        "to": JsonValue,
+        "from": JsonValue,
+        "subject": JsonValue,
+        "text": str,
+        "link": JsonValue,
+        "created_at": str,
+        "send_at": str,
+        "status": str,
+        "segments": int | None,
+        "data": JsonValue,
+    },
 )
-_MOST_BODY = 100_000
+"""A simulated SMS or e-mail; `segments` is the number of SMS that the text needs."""
 
 
-def api_summary(api: Api, origin: str) -> Json:
+def api_summary(api: Api, origin: str) -> ApiSummary:
     """Describe an API in a list of them."""
     return {
         "name": api.name,
@@ -37,11 +149,13 @@ def base_url(api: Api, origin: str) -> str:
     return f"{origin}/{api.name}{path}"
 
 
-def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> Json:
+def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> ApiDetails:
     """Describe all of an API: operations, credentials, settings, test values."""
     return {
-        **api_summary(api, origin),
-        "description": api.description,
+        "name": api.name,
+        "title": api.title,
+        "version": api.version,
+        "base_url": base_url(api, origin),
         "operations": [
             {
                 "id": operation.id,
@@ -52,8 +166,9 @@ def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> Json:
             }
             for operation in api.operations
         ],
+        "description": api.description,
         "credentials": credentials(api, sandbox, now),
-        "settings": settings(api, sandbox),
+        "settings": setting_details(api, sandbox),
         "test_values": test_values(api),
         "errors": [
             {"kind": kind, "status": error.status, "description": error.description}
@@ -63,10 +178,10 @@ def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> Json:
     }
 
 
-def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[Json]:
+def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[Credential]:
     """List the credentials that an API's fixtures hold, with what each may do."""
     store = sandbox.store(api.name, now)
-    found: list[Json] = []
+    found: list[Credential] = []
     for scheme in api.schemes.values():
         if (owners := scheme.principals) is None:
             continue
@@ -84,13 +199,13 @@ def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[Json]:
     return found
 
 
-def settings(api: Api, sandbox: Sandbox) -> Json:
+def settings(api: Api, sandbox: Sandbox) -> dict[str, JsonValue]:
     """Return the current value of every setting."""
     values = sandbox.settings(api.name)
     return {name: shown(setting, values[name]) for name, setting in api.settings.items()}
 
 
-def setting_details(api: Api, sandbox: Sandbox) -> list[Json]:
+def setting_details(api: Api, sandbox: Sandbox) -> list[SettingDetails]:
     """Describe every setting with its value, default and bounds."""
     values = sandbox.settings(api.name)
     return [
@@ -113,9 +228,9 @@ def shown(setting: Setting, value: JsonValue) -> JsonValue:
     return format_duration(value) if setting.type == "duration" else value
 
 
-def test_values(api: Api) -> list[Json]:
+def test_values(api: Api) -> list[MagicValue]:
     """List the magic inputs of an API, once each, with the operations they work on."""
-    found: dict[tuple[str, str], Json] = {}
+    found: dict[tuple[str, str], MagicValue] = {}
     for operation in api.operations:
         for group in operation.test_values:
             for value, effect in group.effects.items():
@@ -132,7 +247,7 @@ def test_values(api: Api) -> list[Json]:
     return list(found.values())
 
 
-def sandbox_summary(sandbox: Sandbox, system: Instant) -> Json:
+def sandbox_summary(sandbox: Sandbox, system: Instant) -> SandboxSummary:
     """Describe a sandbox."""
     return {
         "name": sandbox.name,
@@ -141,13 +256,13 @@ def sandbox_summary(sandbox: Sandbox, system: Instant) -> Json:
     }
 
 
-def clock(sandbox: Sandbox, system: Instant) -> Json:
+def clock(sandbox: Sandbox, system: Instant) -> Clock:
     """Tell what a sandbox's clock shows."""
     frozen = sandbox.clock.frozen_at is not None
     return {"now": format_instant(sandbox.clock.now(system)), "frozen": frozen}
 
 
-def message(record: Record, now: Instant) -> Json:
+def message(record: Record, now: Instant) -> Message:
     """Describe a simulated message; its status is read off the clock."""
     status = message_status(record, now)
     return {
@@ -167,92 +282,3 @@ def message(record: Record, now: Instant) -> Json:
         "segments": segments(record["text"]).count if record["channel"] == "sms" else None,
         "data": record["data"],
     }
-
-
-def exchange_summary(exchange: Exchange) -> Json:
-    """Describe an exchange in a list of them."""
-    request = exchange.request
-    return {
-        "id": exchange.id,
-        "at": format_instant(exchange.at),
-        "api": exchange.api.name if exchange.api else None,
-        "operation": exchange.operation.id if exchange.operation else None,
-        "method": request.method,
-        "path": request.path,
-        "status": exchange.answer.status,
-        "reason": exchange.reason or None,
-    }
-
-
-def exchange_details(exchange: Exchange) -> Json:
-    """Describe all of an exchange, without the secrets in it."""
-    request, answer = exchange.request, exchange.answer
-    secrets = _secret_parameters(exchange)
-    return {
-        **exchange_summary(exchange),
-        "request": {
-            "method": request.method,
-            "path": request.path,
-            "query": _redacted_query(request.query, secrets),
-            "headers": _redacted_headers(request.headers.items(), secrets),
-            "body": _body(request.body),
-        },
-        "response": {
-            "status": answer.status,
-            "headers": _redacted_headers(answer.headers, secrets),
-            "body": _body(answer.body),
-        },
-        "trace": [as_json(item) for item in decisions(exchange.operation, exchange.trace)],
-    }
-
-
-def _secret_parameters(exchange: Exchange) -> frozenset[str]:
-    """Name the headers and query parameters that carry a credential of the API."""
-    schemes = exchange.api.schemes.values() if exchange.api else ()
-    return _SECRET_HEADERS | {scheme.parameter.lower() for scheme in schemes}
-
-
-def _redacted_headers(headers: Iterable[tuple[str, str]], secrets: frozenset[str]) -> Json:
-    return {name: _redacted_header(name.lower(), value, secrets) for name, value in headers}
-
-
-def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
-    if name in secrets:
-        return REDACTED
-    if name == "location":  # a redirect to a client carries its code
-        address, mark, query = value.partition("?")
-        return address + mark + _redacted_query(query, secrets)
-    return value
-
-
-def _redacted_query(query: str, secrets: frozenset[str]) -> str:
-    hidden = secrets | _SECRET_FIELDS
-    parts = [part.partition("=") for part in query.split("&")] if query else []
-    return "&".join(
-        f"{name}={REDACTED}" if name.lower() in hidden else f"{name}{mark}{value}"
-        for name, mark, value in parts
-    )
-
-
-def _body(body: bytes) -> JsonValue:
-    """Show a body as JSON where it is, else as text; secret members are hidden."""
-    import orjson  # noqa: PLC0415 - views are seldom needed while serving starts
-
-    try:
-        return _redacted(orjson.loads(body))
-    except (orjson.JSONDecodeError, RecursionError):
-        text = body[:_MOST_BODY].decode("utf-8", "replace")
-        is_form = "=" in text and "\n" not in text and " " not in text
-        return _redacted_query(text, frozenset()) if is_form else text
-
-
-def _redacted_member(key: str, member: JsonValue) -> JsonValue:
-    if key in _SECRET_FIELDS and isinstance(member, str):
-        return REDACTED
-    return _redacted(member)
-
-
-def _redacted(value: JsonValue) -> JsonValue:
-    if isinstance(value, Mapping):
-        return {key: _redacted_member(key, member) for key, member in value.items()}
-    return [_redacted(item) for item in value] if isinstance(value, list) else value

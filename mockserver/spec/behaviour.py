@@ -96,8 +96,15 @@ class Effect(Strict):
 
     description: str
     error: Kind | Otherwise | None = None
+    retry_after: Value = Field(None, description="duration until the same request passes")
     delay: str | None = Field(None, description="ISO 8601 duration the answer is held back")
     set: dict[Name, Any] = Field({}, description="values that steps see as test.<name>")
+
+    @model_validator(mode="after")
+    def _refuses(self) -> "Effect":
+        if self.retry_after is not None and self.error is None:
+            raise ValueError("retry_after goes with error")
+        return self
 
 
 class TestValues(Strict):
@@ -106,6 +113,9 @@ class TestValues(Strict):
     __test__ = False
 
     at: Expression
+    each: Expression | None = Field(
+        None, description="a list, for each `item` of which `at` is looked at"
+    )
     values: dict[str, Effect]
 
 
@@ -315,6 +325,17 @@ VERBS: dict[str, str] = {
 """Attribute of `Step` → the verb as documents write it."""
 
 
+class Page(Strict):
+    """A page that the link in an invitation opens, on which a review can be left."""
+
+    path: str = Field(pattern=r"^(/[^/{}]+|/\{[A-Za-z_][A-Za-z0-9_]*\})+$", max_length=200)
+    title: Value = Field(description="whom the review is about")
+    steps: list[Step] = Field([], description="find what the page needs, or refuse")
+    submit: list[Step] = Field(
+        [], description="what a review does; sees body.rating (1 to 5), body.text and body.name"
+    )
+
+
 class OperationBehaviour(Strict):
     """The `x-mock` of an operation."""
 
@@ -335,6 +356,7 @@ class DocumentBehaviour(Strict):
     records: dict[Name, list[dict[str, Value]]] = {}
     collections: dict[Name, Collection] = {}
     principals: dict[str, Principals] = {}
+    pages: list[Page] = []
     limits: list[RateLimit] = []
     errors: dict[Kind, Error] = {}
     test_values: list[TestValues] = []

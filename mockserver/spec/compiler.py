@@ -1,6 +1,7 @@
 """From files to `model.Api`: everything is compiled, and all problems are found, before serving."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,9 +11,11 @@ from mockserver.exchange import JsonValue
 from mockserver.model import Api, Principals, Recognised, SecurityScheme, Server
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
+from mockserver.spec.bundling import bundled
 from mockserver.spec.documents import Document, load_document
 from mockserver.spec.operations import DocumentContext, compile_operations
 from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
+from mockserver.spec.pages import compile_pages
 from mockserver.spec.policies import (
     compile_collections,
     compile_fixtures,
@@ -135,26 +138,10 @@ def compile_api(
     Raises:
         SpecError: With every problem of the document.
     """
-    problems: list[SpecProblem] = []
     whole = Place(document, "", document.value)
     references = _references(document, root)
-    schemas = Schemas(references, _version(whole), problems)
-    found = _infer(whole, references, schemas, built_in) if stateful else None
-    place = merged(whole.child("x-mock"), found.document if found else {})
-    model = read_model(behaviour.DocumentBehaviour, place, problems)
-    declared = place.child("collections")
-    collections = compile_collections(model.collections, built_in, declared, schemas)
-    context = DocumentContext(
-        model,
-        BodyCompiler(references, schemas, problems),
-        compile_settings(model.settings, place.child("settings").source, problems),
-        collections,
-        {},
-        whole.child("security"),
-        place,
-        problems,
-        found.operations if found else {},
-    )
+    context = _context(whole, references, built_in, stateful=stateful)
+    model, place, problems = context.behaviour, context.place, context.problems
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
     context.schemes = _schemes(whole, principals, context)
@@ -167,12 +154,14 @@ def compile_api(
         servers=tuple(_servers(whole.child("servers"))),
         operations=tuple(compile_operations(whole.child("paths"), context)),
         settings=context.settings,
-        collections=collections,
+        collections=context.collections,
         fixtures=compile_fixtures(model, place, steps),
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
-        recognised=found.recognised if found else None,
+        pages=tuple(compile_pages(context)),
+        document=partial(bundled, whole, references),
+        recognised=context.recognised,
     )
     _check(api, whole, problems)
     return api
@@ -216,6 +205,28 @@ def _infer(
     from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
 
     return infer(whole, references, schemas, built_in)
+
+
+def _context(
+    whole: Place, references: References, built_in: Iterable[str], *, stateful: bool
+) -> DocumentContext:
+    problems: list[SpecProblem] = []
+    schemas = Schemas(references, _version(whole), problems)
+    found = _infer(whole, references, schemas, built_in) if stateful else None
+    place = merged(whole.child("x-mock"), found.document if found else {})
+    model = read_model(behaviour.DocumentBehaviour, place, problems)
+    return DocumentContext(
+        model,
+        BodyCompiler(references, schemas, problems),
+        compile_settings(model.settings, place.child("settings").source, problems),
+        compile_collections(model.collections, built_in, place.child("collections"), schemas),
+        {},
+        whole.child("security"),
+        place,
+        problems,
+        found.operations if found else {},
+        found.recognised if found else None,
+    )
 
 
 def _version(whole: Place) -> str:

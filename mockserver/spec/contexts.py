@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import verbs
 from mockserver.clock import parse_duration
-from mockserver.errors import Source, SpecProblem
+from mockserver.errors import Source, SpecProblem, near
 from mockserver.exchange import SCOPE_NAMES, JsonValue, Template
 from mockserver.model import CollectionSpec
 from mockserver.spec import behaviour
@@ -19,7 +19,6 @@ from mockserver.spec.expressions import (
     compile_template,
     constant,
     has_expressions,
-    near,
 )
 
 

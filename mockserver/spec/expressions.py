@@ -5,7 +5,6 @@ syntax in which every name is a key of the scope. What comes from a request is n
 """
 
 import ast
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +12,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
-from mockserver.errors import Source, SpecProblem
+from mockserver.errors import ExpressionError, Source, SpecProblem, near
 from mockserver.exchange import JsonValue, Template
 from mockserver.spec import operators
-from mockserver.spec.functions import FUNCTIONS
+from mockserver.spec.functions import FUNCTIONS, check_pattern
 
 LONGEST_EXPRESSION = 2_000
 SCOPE = "_s"
@@ -239,12 +238,6 @@ def _scoped(name: str) -> ast.expr:
     return _item(ast.Name(SCOPE, ast.Load()), name)
 
 
-def near(name: str, names: Iterable[str]) -> str:
-    """Say which name may have been meant; empty when none is near."""
-    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f"did you mean {found[0]!r}?" if found else ""
-
-
 class _Rebuild(ast.NodeVisitor):
     """Rebuilds a parsed expression of whitelisted nodes; anything else is a BadExpression."""
 
@@ -343,6 +336,8 @@ class _Rebuild(ast.NodeVisitor):
             hint = near(name, [*FUNCTIONS, *self._known.functions])
             raise BadExpression(f"there is no function {name!r}", hint)
         _check_call(name, arguments)
+        if name == "matches":
+            _check_pattern(arguments[1])
         return _call(f"_f_{name}", *arguments)
 
 
@@ -381,6 +376,16 @@ def _check_count(name: str, count: int, least: int, most: int) -> None:
     if not least <= count <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise BadExpression(f"{name}() takes {wanted} arguments, not {count}")
+
+
+def _check_pattern(pattern: ast.expr) -> None:
+    """Refuse a constant that no request could make a pattern of."""
+    if not isinstance(pattern, ast.Constant):
+        return
+    try:
+        check_pattern(pattern.value)
+    except ExpressionError as error:
+        raise BadExpression(str(error)) from None
 
 
 def _check_call(name: str, arguments: list[ast.expr]) -> None:

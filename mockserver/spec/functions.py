@@ -156,6 +156,11 @@ def matches(value: JsonValue, pattern: JsonValue) -> bool:
     return bool(_compiled(as_text(pattern)).is_valid(value))
 
 
+def check_pattern(pattern: JsonValue) -> None:
+    """Raise ExpressionError unless `matches` knows the pattern."""
+    _compiled(as_text(pattern))
+
+
 _LONGEST_MATCHED = 10_000
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
 """An engine that never backtracks, so no pattern can take for ever; it lacks look-around."""

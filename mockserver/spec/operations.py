@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mockserver.errors import Source, SpecProblem
+from mockserver.errors import Source, SpecProblem, near
 from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, JsonValue, Scope
 from mockserver.model import (
     CollectionSpec,
@@ -12,6 +12,7 @@ from mockserver.model import (
     ErrorAnswer,
     Operation,
     RateLimit,
+    Recognised,
     SchemeUse,
     SecurityScheme,
     Setting,
@@ -20,7 +21,7 @@ from mockserver.model import (
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
-from mockserver.spec.expressions import Known, near
+from mockserver.spec.expressions import Known
 from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
 from mockserver.spec.policies import (
     compile_errors,
@@ -54,6 +55,7 @@ class DocumentContext:
     problems: list[SpecProblem]
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
     """What operations do although they don't say so, by path and method."""
+    recognised: Recognised | None = None
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -226,7 +228,7 @@ class _Operation:
             name for name, where in found if where == "path"
         }
         for name in sorted(missing):
-            yield _plain_path_parameter(name)
+            yield plain_path_parameter(name)
         for (name, where), place in found.items():
             if where != "header" or name.lower() not in _IGNORED_HEADERS:
                 yield self._parameter(name, where, place)
@@ -256,7 +258,7 @@ class _Operation:
         )
 
 
-def _plain_path_parameter(name: str) -> Parameter:
+def plain_path_parameter(name: str) -> Parameter:
     """Stand in for a parameter that the path names and nothing describes: text."""
     return Parameter(
         name=name,

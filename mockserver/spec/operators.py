@@ -1,5 +1,7 @@
 """How operators of the expression language behave on JSON values."""
 
+import json
+
 import orjson
 
 from mockserver.errors import ExpressionError
@@ -32,7 +34,14 @@ def text(value: JsonValue) -> str:
         return str(int(value))
     if isinstance(value, _NUMBERS):
         return str(value)
-    return orjson.dumps(value).decode()
+    return _json(value)
+
+
+def _json(value: JsonValue) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # whole numbers beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def join(*parts: JsonValue) -> str:

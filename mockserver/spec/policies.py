@@ -171,16 +171,23 @@ def compile_test_values(
 ) -> tuple[TestValues, ...]:
     """Compile groups of magic inputs."""
     return tuple(
-        TestValues(
-            context.expression(model.at, source.child(index, "at")),
-            model.at,
-            {
-                value: _effect(effect, source.child(index, "values", value), context)
-                for value, effect in model.values.items()
-            },
-            source.child(index),
-        )
-        for index, model in enumerate(models)
+        _test_values(model, source.child(index), context) for index, model in enumerate(models)
+    )
+
+
+def _test_values(model: behaviour.TestValues, source: Source, context: StepContext) -> TestValues:
+    inner = context if model.each is None else context.item("item")
+    effects = {
+        value: _effect(effect, source.child("values", value), context)
+        for value, effect in model.values.items()
+    }
+    shown = model.at if model.each is None else f"{model.at} of each item of {model.each}"
+    return TestValues(
+        inner.expression(model.at, source.child("at")),
+        shown,
+        effects,
+        source,
+        context.condition(model.each, source.child("each")),
     )
 
 
@@ -194,7 +201,8 @@ def _effect(model: behaviour.Effect, source: Source, context: StepContext) -> Ef
             delay = parse_duration(model.delay)
         except ValueError as problem:
             context.problem(source.child("delay"), str(problem))
-    return Effect(model.description, error, delay, dict(model.set))
+    wait = context.duration(model.retry_after, source.child("retry_after"))
+    return Effect(model.description, error, wait, delay, dict(model.set))
 
 
 def compile_principals(

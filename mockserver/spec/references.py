@@ -82,6 +82,10 @@ class References:
             place = self._target(place, place.value["$ref"])
         return place
 
+    def follow(self, place: Place) -> Place:
+        """Follow one `$ref`; raises as `resolve` does."""
+        return self._target(place, place.value["$ref"])
+
     def _target(self, place: Place, reference: str) -> Place:
         file, _, fragment = reference.partition("#")
         document = self._document(place, file) if file else place.document

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from mockserver import verbs
-from mockserver.errors import Source
+from mockserver.errors import Source, near
 from mockserver.exchange import JsonValue, Kind
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
-from mockserver.spec.expressions import near
 from mockserver.spec.programs import Part, assemble, code, local, variable, write_back
 
 DEFAULT_REFUSALS: Mapping[str, str] = {
@@ -29,13 +28,18 @@ def compile_steps(
     models: Iterable[behaviour.Step], source: Source, context: StepContext
 ) -> verbs.Program | None:
     """Compile the steps of an operation into its program; None if there are no steps."""
-    body = _statements(models, source, context)
+    return program(statements(models, source, context), context)
+
+
+def program(body: list[ast.stmt], context: StepContext) -> verbs.Program | None:
+    """Make the program of what was compiled in a context."""
     return assemble(tuple(context.steps), body, context.bound, context.constants)
 
 
-def _statements(
+def statements(
     models: Iterable[behaviour.Step], source: Source, context: StepContext
 ) -> list[ast.stmt]:
+    """Compile steps into the code that takes them."""
     return [
         statement
         for index, model in enumerate(models)
@@ -46,8 +50,7 @@ def _statements(
 def _step(model: behaviour.Step, source: Source, context: StepContext) -> list[ast.stmt]:
     default = DEFAULT_REFUSALS.get(model.verb, Kind.INVALID)
     otherwise = context.otherwise(model.otherwise, default, source.child("otherwise"))
-    context.steps.append(verbs.Step(source=source, otherwise=otherwise))
-    site = _Site(context, source, otherwise, len(context.steps))
+    site = Site.next(context, source, otherwise)
     when = None if model.when is None else context.test(model.when, source.child("when"))
     content = getattr(model, _ATTRIBUTES[model.verb])
     body = COMPILERS[model.verb](content, source.child(model.verb), context, site)
@@ -59,7 +62,7 @@ def _step(model: behaviour.Step, source: Source, context: StepContext) -> list[a
 
 
 @dataclass(slots=True)
-class _Site:
+class Site:
     """Where a step stands."""
 
     context: StepContext
@@ -68,6 +71,12 @@ class _Site:
     line: int
     step: ast.expr | None = None
     """The step itself, once it is made, for its code."""
+
+    @classmethod
+    def next(cls, context: StepContext, source: Source, otherwise: verbs.Otherwise) -> "Site":
+        """Give a step the line after the last one's."""
+        context.steps.append(verbs.Step(source=source, otherwise=otherwise))
+        return cls(context, source, otherwise, len(context.steps))
 
     def make(self, verb: type[AnyStep], **content: object) -> AnyStep:
         """Make the step and keep it under its line."""
@@ -95,7 +104,7 @@ class _Site:
 _ATTRIBUTES = {verb: attribute for attribute, verb in behaviour.VERBS.items()}
 
 
-def _require(content: str, source: Source, context: StepContext, site: _Site) -> list[ast.stmt]:
+def _require(content: str, source: Source, context: StepContext, site: Site) -> list[ast.stmt]:
     step = site.make(verbs.Require, shown=content)
     return site.code(
         "if not that:\n    run.unmet_requirement(step)\nappend(holds)",
@@ -105,19 +114,19 @@ def _require(content: str, source: Source, context: StepContext, site: _Site) ->
 
 
 def _let(
-    content: Mapping[str, JsonValue], source: Source, context: StepContext, site: _Site
+    content: Mapping[str, JsonValue], source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(verbs.Let)
-    statements: list[ast.stmt] = []
+    bindings: list[ast.stmt] = []
     for name, value in content.items():
         tree = context.tree(value, source.child(name))
         context.bind(name, source.child(name), is_map=False)
-        statements += site.code("name = value", name=local(name), value=tree)
-    return statements
+        bindings += site.code("name = value", name=local(name), value=tree)
+    return bindings
 
 
 def _find(
-    content: behaviour.Find, source: Source, context: StepContext, site: _Site
+    content: behaviour.Find, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     collection = context.collection(content.in_, source.child("in"))
     inner = context.item("item")
@@ -134,7 +143,7 @@ def _find(
 
 
 def _list(
-    content: behaviour.ListRecords, source: Source, context: StepContext, site: _Site
+    content: behaviour.ListRecords, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     inner = context.item("item")
     inner.known.maps.add("item")
@@ -142,7 +151,7 @@ def _list(
     select = inner.optional(content.select, source.child("select"))
     collection = context.collection(content.in_, source.child("in"))
     site.make(verbs.ListRecords, collection=collection, matching=matching, select=select)
-    statements = site.scoped()
+    before = site.scoped()
     parts = {
         "where": context.trees(content.where, source.child("where")),
         "sort": context.tree(content.sort, source.child("sort")),
@@ -152,11 +161,11 @@ def _list(
     }
     context.bind(content.as_, source.child("as"))
     call = "run.list(step, where, sort, (offset, limit, after))"
-    return statements + site.call(call, content.as_, **parts)
+    return before + site.call(call, content.as_, **parts)
 
 
 def _create(
-    content: behaviour.Create, source: Source, context: StepContext, site: _Site
+    content: behaviour.Create, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(verbs.Create, collection=context.collection(content.in_, source.child("in")))
     record = context.tree(content.record, source.child("record"))
@@ -165,7 +174,7 @@ def _create(
 
 
 def _update(
-    content: behaviour.Update, source: Source, context: StepContext, site: _Site
+    content: behaviour.Update, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     inner = context.item("item")
     inner.known.maps.add("item")
@@ -175,17 +184,17 @@ def _update(
     fields = inner.template(value, source.child(key))
     site.make(verbs.Update, collection=collection, fields=fields, is_whole=is_whole)
     where = context.trees(content.where, source.child("where"))
-    statements = site.scoped()
+    before = site.scoped()
     if content.as_ is None:
-        return statements + site.code("run.update(step, where)", where=where)
+        return before + site.code("run.update(step, where)", where=where)
     context.bind(content.as_, source.child("as"))
     name, old = local(content.as_), variable(content.as_)
     call = "name = run.update(step, where) or old"
-    return statements + site.code(call, name=name, old=old, where=where)
+    return before + site.code(call, name=name, old=old, where=where)
 
 
 def _delete(
-    content: behaviour.Delete, source: Source, context: StepContext, site: _Site
+    content: behaviour.Delete, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(verbs.Delete, collection=context.collection(content.in_, source.child("in")))
     where = context.trees(content.where, source.child("where"))
@@ -193,7 +202,7 @@ def _delete(
 
 
 def _take(
-    content: behaviour.Take, source: Source, context: StepContext, site: _Site
+    content: behaviour.Take, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(
         verbs.Take,
@@ -215,7 +224,7 @@ def _take(
 
 
 def _cooldown(
-    content: behaviour.Cooldown, source: Source, context: StepContext, site: _Site
+    content: behaviour.Cooldown, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(verbs.Cooldown, name=content.name)
     return site.call(
@@ -228,7 +237,7 @@ def _cooldown(
 
 
 def _send(
-    content: behaviour.Send, source: Source, context: StepContext, site: _Site
+    content: behaviour.Send, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     fields = {
         "channel": content.channel,
@@ -250,13 +259,13 @@ def _send(
 
 
 def _each(
-    content: behaviour.Each, source: Source, context: StepContext, site: _Site
+    content: behaviour.Each, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     of = context.test(content.of, source.child("of"))
     context.bind(content.as_, source.child("as"), is_map=False)
     context.known.names.add("index")
     context.bound.add("index")
-    body = _statements(content.steps, source.child("steps"), context)
+    body = statements(content.steps, source.child("steps"), context)
     site.make(verbs.Each, steps=len(content.steps))
     return site.code(
         "for index, item in run.items(step, of):\n    body",
@@ -268,7 +277,7 @@ def _each(
 
 
 def _respond(
-    content: behaviour.Respond, source: Source, context: StepContext, site: _Site
+    content: behaviour.Respond, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     if content.example is not None and content.example not in context.examples:
         hint = near(content.example, context.examples)
@@ -288,7 +297,7 @@ def _respond(
 
 
 def _oauth_authorize(
-    content: behaviour.OauthAuthorize, source: Source, context: StepContext, site: _Site
+    content: behaviour.OauthAuthorize, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     lifetime = context.duration(content.code_lifetime, source.child("code_lifetime"))
     site.make(
@@ -306,7 +315,7 @@ def _oauth_authorize(
 
 
 def _oauth_token(
-    content: behaviour.OauthToken, source: Source, context: StepContext, site: _Site
+    content: behaviour.OauthToken, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     lifetime = context.duration(content.access_lifetime, source.child("access_lifetime"))
     site.make(
@@ -323,7 +332,7 @@ def _oauth_token(
 
 
 def _oauth_revoke(
-    content: behaviour.OauthRevoke, source: Source, context: StepContext, site: _Site
+    content: behaviour.OauthRevoke, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(verbs.OauthRevoke, tokens=context.collection(content.tokens, source.child("tokens")))
     parts = {
@@ -334,7 +343,7 @@ def _oauth_revoke(
     return site.call("run.revoke(step, user, token)", content.as_, **parts)
 
 
-Compiler = Callable[[Any, Source, StepContext, _Site], list[ast.stmt]]
+Compiler = Callable[[Any, Source, StepContext, Site], list[ast.stmt]]
 COMPILERS: Mapping[str, Compiler] = cast(
     Mapping[str, Compiler],
     {

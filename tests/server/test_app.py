@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 
+from mockserver.engine.faults import Definition, check_fault
 from mockserver.engine.pipeline import Engine, Options
 from mockserver.server.app import App
 from tests.conftest import World
@@ -123,3 +125,19 @@ async def test_a_thousand_parallel_requests_take_exactly_what_the_quota_has(worl
         )
     assert [reply.status_code for reply in replies].count(200) == 137
     assert len(world.messages("partoo")) == 137
+
+
+@pytest.mark.parametrize("parts", [{"disconnect": "before"}, {"truncate": 5}], ids=str)
+async def test_a_broken_connection_is_an_error_to_other_servers(
+    client: httpx.AsyncClient, world: World, parts: dict[str, Any]
+) -> None:
+    fault = check_fault(Definition(**parts), world.engine.apis)
+    world.sandbox().faults.add(fault)
+    with pytest.raises(ConnectionResetError):
+        await client.get(PATH, headers=KEY)
+
+
+async def test_the_first_of_several_prefer_lines_counts(client: httpx.AsyncClient) -> None:
+    lines = [("prefer", 'foo="a, b"'), ("prefer", "code=404"), ("prefer", "code=500, wait=0")]
+    reply = await client.get(PATH, headers=lines)
+    assert (reply.status_code, reply.headers["preference-applied"]) == (404, "code=404")

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 Client = httpx.AsyncClient
 
 
-def client_of(world: World, token: str | None = None) -> Client:
-    app = App(
+def client_of(world: World, token: str | None = None, app: App | None = None) -> Client:
+    app = app or App(
         world.engine,
         control=lambda: control_app(world.engine, lambda: world.now, token),
         clock=lambda: world.now,
@@ -304,3 +304,64 @@ async def test_without_a_control_api_there_is_none(world: World) -> None:
     transport = httpx.ASGITransport(app=App(world.engine))
     async with Client(transport=transport, base_url="http://127.0.0.1") as client:
         assert (await client.get("/_mock/health")).status_code == 404
+
+
+async def test_faults_are_added_listed_and_removed(client: Client) -> None:
+    definition = {"api": "partoo", "error": "rate_limited", "times": 2, "method": "post"}
+    made = await client.post("/_mock/faults", json=definition)
+    shown = {
+        "id": "f1",
+        "definition": {**definition, "method": "POST"},
+        "hits": 0,
+        "remaining": 2,
+    }
+    assert (made.status_code, made.json()) == (201, shown)
+    assert (await client.post(PARTOO, json=INVITE, headers=KEY)).status_code == 429
+    assert (await client.get("/_mock/faults/f1")).json() == {**shown, "hits": 1, "remaining": 1}
+    assert (await client.delete("/_mock/faults/f1")).status_code == 204
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}
+    assert (await client.post(PARTOO, json=INVITE, headers=KEY)).status_code == 200
+
+
+async def test_all_faults_are_removed(client: Client) -> None:
+    for _ in range(2):
+        await client.post("/_mock/faults", json={"status": 500})
+    assert (await client.delete("/_mock/faults")).status_code == 204
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_an_unknown_fault_is_a_404(client: Client, method: str) -> None:
+    reply = await client.request(method, "/_mock/faults/f9")
+    assert (reply.status_code, "no fault 'f9'" in reply.json()["detail"]) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("definition", "told"),
+    [
+        ({"api": "party", "status": 500}, "did you mean 'partoo'?"),
+        ({"times": 0}, "times is a whole number from 1"),
+        ({"staus": 500}, "staus"),
+        ({"status": "500"}, "status"),
+        ([], "valid dictionary"),
+    ],
+)
+async def test_a_fault_that_cannot_be_meant_is_a_422(
+    client: Client, definition: object, told: str
+) -> None:
+    reply = await client.post("/_mock/faults", json=definition)
+    assert (reply.status_code, told in reply.text) == (422, True)
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}
+
+
+async def test_more_faults_than_fit_are_a_503(client: Client) -> None:
+    statuses = [
+        (await client.post("/_mock/faults", json={"status": 500})).status_code for _ in range(101)
+    ]
+    assert (set(statuses[:100]), statuses[100]) == ({201}, 503)
+
+
+async def test_a_reset_forgets_the_faults(client: Client) -> None:
+    await client.post("/_mock/faults", json={"status": 500})
+    await client.post("/_mock/reset")
+    assert (await client.get("/_mock/faults")).json() == {"total": 0, "faults": []}

@@ -1,9 +1,12 @@
 import asyncio
+import re
+from typing import Any
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from mockserver.engine.faults import Definition, check_fault
 from mockserver.server.app import App
 from mockserver.server.protocol import IDLE_TIME, REQUEST_TIME, Protocol
 from tests.conftest import World
@@ -19,6 +22,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.aborted = False
         self.paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -26,6 +30,9 @@ class Wire(asyncio.Transport):
 
     def close(self) -> None:
         self.closed = True
+
+    def abort(self) -> None:
+        self.closed = self.aborted = True
 
     def is_closing(self) -> bool:
         return self.closed
@@ -100,6 +107,40 @@ async def test_a_client_that_asks_for_it_is_disconnected(world: World) -> None:
     protocol.data_received(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert b"connection: close" in wire.written
     assert wire.closed
+
+
+def inject(world: World, **parts: Any) -> None:
+    fault = check_fault(Definition(**parts), world.engine.apis)
+    world.sandbox().faults.add(fault)
+
+
+async def test_an_answer_that_is_cut_promises_more_than_it_sends(world: World) -> None:
+    inject(world, truncate=10)
+    protocol, wire = connected(world)
+    protocol.data_received(GET + GET)
+    head, _, body = wire.written.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head)
+    assert (len(body), length is not None and int(length[1]) > 100) == (10, True)
+    assert (wire.closed, wire.aborted, b"connection: close" in head) == (True, False, False)
+
+
+@pytest.mark.parametrize("disconnect", ["before", "after"])
+async def test_a_connection_is_reset_without_an_answer(world: World, disconnect: str) -> None:
+    inject(world, disconnect=disconnect)
+    protocol, wire = connected(world)
+    protocol.data_received(GET + GET)
+    assert (wire.written, wire.aborted) == (b"", True)
+    assert world.sandbox().journal.count == 1
+
+
+async def test_a_connection_is_reset_when_its_delay_is_over(world: World) -> None:
+    inject(world, disconnect="before", delay="PT1S")
+    protocol, wire = connected(world)
+    protocol.data_received(GET + GET)
+    assert not wire.aborted
+    entry = next(iter(world.sandbox().journal))
+    protocol._release("GET", entry.answer, keep_alive=True)  # noqa: SLF001 - the timer's part
+    assert (wire.written, wire.aborted) == (b"", True)
 
 
 async def test_a_fault_of_ours_is_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 import json
 import signal
+import socket
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -16,6 +18,7 @@ def served() -> Iterator[Served]:
     server = Served("--max-body", "1000")
     yield server
     server.stop()
+    assert "Traceback" not in server.errors
 
 
 def request(method: str, path: str, *headers: str, body: str = "") -> bytes:
@@ -64,6 +67,37 @@ def test_a_chunked_body_is_read(served: Served) -> None:
         headers={**KEY, "content-type": "application/json"},
     )
     assert (reply.status_code, "businessId is required" in reply.json()["message"]) == (400, True)
+
+
+H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB")
+INVITE = (
+    request("POST", "/cloutly/api/v1/send-review-invite", "x-api-key: demo-cloutly-key", *H2C)
+    .removesuffix(b"\r\n")
+    .replace(b"Host", b"Content-Type: application/json\r\nHost")
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'Content-Length: 20\r\n\r\n{"firstName": "Ann"}',
+        b'Transfer-Encoding: chunked\r\n\r\n13\r\n{"firstName": "An"}\r\n0\r\n\r\n',
+    ],
+    ids=["counted", "chunked"],
+)
+def test_the_offer_of_another_protocol_is_ignored(served: Served, body: bytes) -> None:
+    control = b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    data = (
+        INVITE
+        + body
+        + request("POST", "/_mock/clock", *H2C).removesuffix(b"\r\n")
+        + control
+        + request("GET", PATH, "x-api-key: demo-cloutly-key", *H2C, "Connection: close")
+    )
+    received = served.send(data)
+    marks = [b"businessId is required", b'"status":422', b"My Business"]
+    assert [received.count(mark) for mark in marks] == [1, 1, 1]
+    assert received.count(b"HTTP/1.1 ") == 3
 
 
 def test_a_client_that_waits_to_continue_is_told_to(served: Served) -> None:
@@ -130,8 +164,79 @@ def test_the_clock_is_moved_over_http(served: Served) -> None:
         assert (after["frozen"], after["now"] > before) == (True, True)
 
 
+def inject(served: Served, sandbox: str, **definition: object) -> None:
+    url = f"{served.url}/_mock/faults?sandbox={sandbox}"
+    assert httpx.post(url, json=definition).status_code == 201
+
+
+def in_sandbox(name: str) -> bytes:
+    key = "x-api-key: demo-cloutly-key"
+    return request("GET", f"/~{name}{PATH}", key, "Connection: close")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_reset_connection_is_one(served: Served, when: str) -> None:
+    inject(served, f"reset-{when}", disconnect=when, times=1)
+    with pytest.raises(ConnectionResetError):
+        served.send(in_sandbox(f"reset-{when}"))
+    assert served.send(in_sandbox(f"reset-{when}")).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_client_that_waits_to_continue_is_disconnected_too(served: Served, when: str) -> None:
+    inject(served, f"expect-{when}", disconnect=when)
+    key = "x-api-key: demo-cloutly-key"
+    with pytest.raises(ConnectionResetError):
+        served.send(request("GET", f"/~expect-{when}{PATH}", key, "Expect: 100-continue"))
+
+
+def test_an_answer_to_a_client_that_waits_to_continue_is_cut_too(served: Served) -> None:
+    inject(served, "expect-cut", truncate=20)
+    key = "x-api-key: demo-cloutly-key"
+    received = served.send(request("GET", f"/~expect-cut{PATH}", key, "Expect: 100-continue"))
+    assert len(received.rpartition(b"\r\n\r\n")[2]) == 20
+
+
+def test_a_client_sees_that_an_answer_is_cut(served: Served) -> None:
+    inject(served, "cut", truncate=20)
+    with pytest.raises(httpx.RemoteProtocolError, match="received 20 bytes"):
+        httpx.get(f"{served.url}/~cut{PATH}", headers=KEY)
+
+
+def test_an_answer_that_is_cut_before_its_body_has_a_head(served: Served) -> None:
+    inject(served, "headless", truncate=0)
+    received = served.send(in_sandbox("headless"))
+    assert received.startswith(b"HTTP/1.1 200")
+    assert received.endswith(b"\r\n\r\n")
+
+
+def test_a_client_times_out_on_a_delayed_answer(served: Served) -> None:
+    inject(served, "slow", delay="PT60S")
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{served.url}/~slow{PATH}", headers=KEY, timeout=0.2)
+    assert served.send(in_sandbox("quick")).startswith(b"HTTP/1.1 200")
+
+
 def test_a_signal_stops_it() -> None:
     server = Served("--no-control")
     assert "Control API: off" in server.greeting
     assert httpx.get(server.url + "/_mock/health").status_code == 404
     assert server.stop() in (0, -signal.SIGTERM)
+
+
+def test_events_are_streamed_and_end_with_the_server() -> None:
+    server = Served()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request("GET", "/_mock/events"))
+        received = b""
+        while b": listening" not in received:
+            received += connection.recv(65_536)
+        server.send(request("GET", "/nowhere", "Connection: close"))
+        while b"event: exchange" not in received:
+            received += connection.recv(65_536)
+        started = time.monotonic()
+        assert server.stop() == -signal.SIGTERM
+        assert time.monotonic() - started < 1.5
+        while part := connection.recv(65_536):
+            received += part
+    assert b"content-type: text/event-stream" in received

@@ -84,6 +84,8 @@ def test_problems_of_a_document_have_their_place(report: Report, text: str, told
         ("{require: 'yes'}", "an expression was expected here: 'yes'"),
         ("{require: '{{ lowr(1) }}'}", "there is no function 'lowr'"),
         ("{require: '{{ path.x }}'}", "'path' has no 'x'"),
+        ("""{require: "{{ matches(body.a, '(b') }}"}""", "'(b' is not a pattern that matches()"),
+        ("{require: '{{ matches(body.a, 5) }}'}", "text was expected, not a number"),
         ("{require: '{{ true }}', otherwise: odd}", "there is no error kind 'odd'"),
         ("{require: '{{ true }}', let: {x: 1}}", "a step has exactly one verb of"),
         ("{}", "a step has exactly one verb of"),
@@ -99,6 +101,20 @@ def test_problems_of_a_document_have_their_place(report: Report, text: str, told
 def test_problems_of_a_step_have_their_place(report: Report, step: str, told: str) -> None:
     text = HEAD + PATHS + f"      x-mock:\n        steps:\n          - {step}\n"
     lines = report(text)
+    assert any(line.startswith("d0.yaml:9:") and told in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [
+        ("{description: d, retry_after: PT1M}", "retry_after goes with error"),
+        ("{description: d, error: invalid, retry_after: P1M}", "has years or months"),
+        ("{description: d, delay: soon}", "not an ISO 8601 duration"),
+    ],
+)
+def test_problems_of_a_test_value_have_their_place(report: Report, effect: str, told: str) -> None:
+    values = f"{{at: '{{{{ query.q }}}}', values: {{a: {effect}}}}}"
+    lines = report(HEAD + PATHS + f"      x-mock:\n        test_values:\n          - {values}\n")
     assert any(line.startswith("d0.yaml:9:") and told in line for line in lines), lines
 
 

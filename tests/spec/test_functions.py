@@ -231,6 +231,12 @@ def test_a_pattern_is_found_anywhere_unless_it_is_anchored(
     assert call("matches", text, pattern) is expected
 
 
+def test_whole_numbers_beyond_64_bits_are_written_in_lists_and_maps() -> None:
+    value = {"é": [2**64, -(2**70), None, True]}
+    told = '{"é":[18446744073709551616,-1180591620717411303424,null,true]}'
+    assert call("text", value) == told
+
+
 @pytest.mark.parametrize("pattern", ["(a", "(?=a)b", r"(a)\1", "((a{1000}){1000}){1000}"])
 def test_a_pattern_that_is_wrong_or_too_much_is_refused(pattern: str) -> None:
     with pytest.raises(ExpressionError, match="not a pattern"):

@@ -1,0 +1,118 @@
+"""How much of what an API documents was seen: statuses and examples, operation by operation."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mockserver.engine.documented import EXAMPLE_ASKED_FOR, example_chosen, response_for
+from mockserver.engine.journal import Seen
+from mockserver.engine.rendering import OAUTH_KINDS
+from mockserver.model import Api, DocumentedResponse, Operation
+
+_FORCED = "Prefer asks for it; "
+_ERROR_KIND = "error kind "
+
+
+@dataclass(slots=True)
+class ExampleCoverage:
+    """A documented example, and how often it was the answer."""
+
+    name: str
+    media_type: str
+    seen: int = 0
+
+
+@dataclass(slots=True)
+class ResponseCoverage:
+    """A documented status (also `4XX` or `default`), and how often it was answered."""
+
+    status: str
+    examples: list[ExampleCoverage]
+    seen: int = 0
+
+
+@dataclass(slots=True)
+class OperationCoverage:
+    """An operation, and what of it was seen."""
+
+    operation: Operation
+    responses: list[ResponseCoverage]
+    requests: int = 0
+    undocumented: dict[int, int] = field(default_factory=dict)
+    """Statuses that were answered although the document lacks them, and how often."""
+    failures: int = 0
+    """Answers that were a fault of the mock and not the API's."""
+
+    def examples(self) -> Iterator[ExampleCoverage]:
+        """Yield the examples of all its answers."""
+        for response in self.responses:
+            yield from response.examples
+
+
+def coverage(api: Api, seen: Seen) -> list[OperationCoverage]:
+    """Count what was seen of an API since the sandbox began."""
+    found = {id(operation): _nothing_seen(operation) for operation in api.operations}
+    for (key, status, because), count in seen.items():
+        if key in found:
+            _add(found[key], status, because, count)
+    return list(found.values())
+
+
+def _nothing_seen(operation: Operation) -> OperationCoverage:
+    return OperationCoverage(operation, [_unseen(response) for response in operation.responses])
+
+
+def _unseen(response: DocumentedResponse) -> ResponseCoverage:
+    examples = [
+        ExampleCoverage(example.name, media.media_type)
+        for media in response.media
+        for example in media.examples
+    ]
+    return ResponseCoverage(response.status, examples)
+
+
+def _add(found: OperationCoverage, status: int, because: str, count: int) -> None:
+    found.requests += count
+    if not because:
+        found.failures += count
+        return
+    documented = response_for(found.operation, status)
+    if documented is None:
+        found.undocumented[status] = found.undocumented.get(status, 0) + count
+        return
+    response = next(one for one in found.responses if one.status == documented.status)
+    response.seen += count
+    example = _example(found, response, because)
+    if example is not None:
+        example.seen += count
+
+
+def _example(
+    found: OperationCoverage, response: ResponseCoverage, because: str
+) -> ExampleCoverage | None:
+    """Return the example that the answer was, from the reason that was given for it."""
+    because = because.removeprefix(_FORCED)
+    if because.startswith(_ERROR_KIND):
+        kind = because.removeprefix(_ERROR_KIND)
+        is_own = kind in found.operation.errors or kind in OAUTH_KINDS
+        return None if is_own else next(iter(response.examples), None)
+    everywhere = _named(found.examples(), EXAMPLE_ASKED_FOR, because)
+    chosen = (one for one in response.examples if example_chosen(one.name) == because)
+    return everywhere or next(chosen, None)
+
+
+def _named(
+    examples: Iterable[ExampleCoverage], sentence: str, because: str
+) -> ExampleCoverage | None:
+    return next((one for one in examples if sentence.format(one.name) == because), None)
+
+
+def shares(covered: Iterable[OperationCoverage]) -> Mapping[str, tuple[int, int]]:
+    """Count of operations, responses and examples how many were seen, and how many there are."""
+    operations = list(covered)
+    responses = [response for item in operations for response in item.responses]
+    examples = [example for item in operations for example in item.examples()]
+    return {
+        "operations": (sum(item.requests > 0 for item in operations), len(operations)),
+        "responses": (sum(item.seen > 0 for item in responses), len(responses)),
+        "examples": (sum(item.seen > 0 for item in examples), len(examples)),
+    }

@@ -1,0 +1,362 @@
+"""Faults: the answers, delays and broken connections that a test forces on a sandbox."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from mockserver.clock import MINUTE, ZERO, Duration, parse_duration
+from mockserver.errors import FaultError, SandboxFullError, near
+from mockserver.exchange import Kind
+from mockserver.model import Api, Operation
+
+MOST_FAULTS = 100
+"""Of one sandbox."""
+LONGEST_DELAY = Duration(MINUTE)
+MOST = 10**9
+"""Of a number of requests, bytes or seconds."""
+DISCONNECTS = ("before", "after")
+_ANY = "*"
+_LONGEST_PATH = 2_000
+_PARAMETER = re.compile(r"\{[^{}/]+\}")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a fault hits, how often, and what happens then; what is None is left out."""
+
+    api: str | None = None
+    operation: str | None = None
+    method: str | None = None
+    path: str | None = None
+    """Of the request, in which `*` stands for any characters."""
+    times: int | None = None
+    """Hits at most; always if None."""
+    probability: float = 1.0
+    after: int = 0
+    """Requests that are let through first."""
+    error: str | None = None
+    retry_after: int | None = None
+    """Seconds."""
+    status: int | None = None
+    example: str | None = None
+    delay: str | None = None
+    """ISO 8601 duration, a minute at most."""
+    truncate: int | None = None
+    """Bytes of the body after which the connection is cut."""
+    disconnect: str | None = None
+    """`before` or `after` the request takes effect."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it takes the place of the API's answer, and of all that the request would do."""
+        forced = (self.error, self.status, self.example)
+        return self.disconnect == "before" or any(value is not None for value in forced)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A definition that has been checked."""
+
+    definition: Definition
+    targets: frozenset[tuple[str, str]]
+    """API and operation of everything it can hit."""
+    delay: Duration = ZERO
+
+    def fits(self, api: Api, operation: Operation, method: str, values: Sequence[str]) -> bool:
+        """Tell whether a request to an operation is one that it is meant for."""
+        if (api.name, operation.id) not in self.targets:
+            return False
+        wanted = self.definition
+        if wanted.method not in (None, _ANY, method):
+            return False
+        if wanted.path is None:
+            return True
+        parts = iter(values)
+        filled = _PARAMETER.sub(lambda _found: next(parts), operation.path)
+        return any(_like(wanted.path, address) for address in _addresses(api, filled))
+
+
+def _addresses(api: Api, path: str) -> Iterator[str]:
+    """Yield all the ways to write a path of an API."""
+    for prefix in dict.fromkeys(("", *(server.path for server in api.servers))):
+        yield prefix + path
+        yield f"/{api.name}{prefix}{path}"
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Compare with a pattern in time that grows with their lengths alone."""
+    first, *middle = pattern.split(_ANY)
+    if not middle:
+        return text == pattern
+    *middle, last = middle
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for piece in middle:
+        found = text.find(piece, position, max(end, 0))
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return position <= end
+
+
+def check_fault(definition: Definition, apis: Mapping[str, Api]) -> Fault:
+    """Check a definition against what is served.
+
+    Raises:
+        FaultError: With everything that is wrong.
+    """
+    problems = [*_wrong_numbers(definition), *_contradictions(definition)]
+    delay = ZERO
+    try:
+        delay = ZERO if definition.delay is None else parse_duration(definition.delay[:100])
+    except ValueError as error:
+        problems.append(f"delay: {error}")
+    if delay > LONGEST_DELAY:
+        problems.append("delay is 60 seconds at most")
+    targets = _Targets(definition, apis, problems).narrowed()
+    if problems:
+        raise FaultError(problems)
+    return Fault(definition, frozenset((api.name, item.id) for api, item in targets), delay)
+
+
+def _wrong_numbers(definition: Definition) -> Iterator[str]:
+    bounds: Mapping[str, tuple[int, int]] = {
+        "times": (1, MOST),
+        "after": (0, MOST),
+        "retry_after": (0, MOST),
+        "truncate": (0, MOST),
+        "status": (200, 599),
+    }
+    for name, (least, most) in bounds.items():
+        value = getattr(definition, name)
+        if value is not None and not (type(value) is int and least <= value <= most):
+            yield f"{name} is a whole number from {least} to {most}"
+    share = definition.probability
+    if type(share) not in (int, float) or not 0 <= share <= 1:
+        yield "probability is a number from 0 to 1"
+
+
+_ANSWERS = ("error", "status", "example")
+_EFFECTS = (*_ANSWERS, "delay", "truncate", "disconnect")
+_EXCLUDING = (
+    *((one, other) for one in _ANSWERS for other in _ANSWERS if one < other),
+    *((name, "disconnect") for name in (*_ANSWERS, "truncate")),
+    ("operation", "method"),
+    ("operation", "path"),
+)
+"""Parts of a definition that cannot go together."""
+
+
+def _contradictions(definition: Definition) -> Iterator[str]:
+    def given(name: str) -> bool:
+        return getattr(definition, name) is not None
+
+    if not any(map(given, _EFFECTS)):
+        yield f"say what happens: {', '.join(_EFFECTS[:-1])} or {_EFFECTS[-1]}"
+    for one, other in _EXCLUDING:
+        if given(one) and given(other):
+            yield f"{one} and {other} exclude each other"
+    if given("disconnect") and definition.disconnect not in DISCONNECTS:
+        yield f"disconnect is one of: {', '.join(DISCONNECTS)}"
+    if given("retry_after") and not (given("error") or given("status")):
+        yield "retry_after goes with error or status"
+
+
+_Target = tuple[Api, Operation]
+_Names = Callable[[Operation], Iterable[str]]
+
+
+@dataclass(slots=True)
+class _Targets:
+    """Finds the operations that a definition can hit, and says why there is none."""
+
+    definition: Definition
+    apis: Mapping[str, Api]
+    problems: list[str]
+    left: list[_Target] = field(default_factory=list)
+
+    def narrowed(self) -> list[_Target]:
+        wanted = self.definition
+        if wanted.api is not None and wanted.api not in self.apis:
+            self.problems.append(_unknown("API", wanted.api, self.apis))
+            return []
+        chosen = self.apis.values() if wanted.api is None else [self.apis[wanted.api]]
+        self.left = [(api, operation) for api in chosen for operation in api.operations]
+        self._keep("operation", wanted.operation, lambda operation: (operation.id,))
+        self._check_method()
+        self._check_path()
+        self._keep("error kind", wanted.error, _kinds)
+        self._keep("example", wanted.example, _examples)
+        return self.left
+
+    def _keep(self, what: str, wanted: str | None, names: _Names) -> None:
+        """Keep the operations that have something of the wanted name."""
+        if wanted is None or not self.left:
+            return
+        kept = [target for target in self.left if wanted in names(target[1])]
+        if not kept:
+            known = dict.fromkeys(name for target in self.left for name in names(target[1]))
+            self.problems.append(_unknown(what, wanted, known))
+        self.left = kept
+
+    def _check_method(self) -> None:
+        wanted = self.definition.method
+        if wanted in (None, _ANY) or not self.left:
+            return
+        if wanted not in _METHODS:
+            self.problems.append(_unknown("method", str(wanted), _METHODS))
+            return
+        served = "GET" if wanted == "HEAD" else wanted
+        self.left = [target for target in self.left if target[1].method in (served, wanted)]
+        if not self.left:
+            self.problems.append(f"no operation here has the method {wanted}")
+
+    def _check_path(self) -> None:
+        wanted = self.definition.path
+        if wanted is None:
+            return
+        if not wanted.startswith(("/", _ANY)) or len(wanted) > _LONGEST_PATH:
+            self.problems.append(
+                f"path begins with / or * and has {_LONGEST_PATH:,} letters at most"
+            )
+        elif _ANY not in wanted and self.left:
+            self._check_plain_path(wanted)
+
+    def _check_plain_path(self, wanted: str) -> None:
+        known = {
+            _PARAMETER.sub(_ANY, address): address
+            for api, operation in self.left
+            for address in _addresses(api, operation.path)
+        }
+        if not any(_like(pattern, wanted) for pattern in known):
+            hint = near(wanted, known.values())
+            self.problems.append(f"no operation here is at {wanted!r}" + (hint and f"; {hint}"))
+
+
+def _kinds(operation: Operation) -> Iterable[str]:
+    return dict.fromkeys((*(str(kind) for kind in Kind), *operation.errors))
+
+
+def _examples(operation: Operation) -> Iterable[str]:
+    return {
+        example.name: None
+        for response in operation.responses
+        for media in response.media
+        for example in media.examples
+        if example.name
+    }
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that there is no such thing, and which may have been meant, or which there are."""
+    names, name = list(known), name[:100]
+    hint = near(name, names) or f"there are: {', '.join(names) or 'none'}"
+    return f"there is no {what} {name!r}; {hint}"
+
+
+@dataclass(slots=True)
+class Installed:
+    """A fault of a sandbox, with what became of it."""
+
+    id: str
+    fault: Fault
+    seen: int = 0
+    """Requests it was meant for."""
+    hits: int = 0
+
+    @property
+    def remaining(self) -> int | None:
+        """Hits that are left; None if there is no end of them."""
+        times = self.fault.definition.times
+        return None if times is None else times - self.hits
+
+    @property
+    def because(self) -> str:
+        """Why the latest hit was one."""
+        wanted = self.fault.definition
+        whom = " ".join(
+            value for value in (wanted.api, wanted.operation, wanted.method, wanted.path) if value
+        )
+        count = f"hit {self.hits}" + ("" if wanted.times is None else f" of {wanted.times}")
+        drawn = "" if wanted.probability == 1 else f", drawn with probability {wanted.probability}"
+        return f"it is for {whom or 'every operation'}; {count}{drawn}"
+
+
+class Faults:
+    """The faults of a sandbox, in the order they were added; the first that hits is carried out."""
+
+    __slots__ = ("_by_id", "_count", "_seed", "active")
+
+    def __init__(self, seed: int) -> None:
+        self.active: list[Installed] = []
+        """Those that can still hit."""
+        self._by_id: dict[str, Installed] = {}
+        self._count = 0
+        self._seed = seed
+
+    def __iter__(self) -> Iterator[Installed]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, fault_id: str) -> Installed | None:
+        """Return the fault with an id, or None."""
+        return self._by_id.get(fault_id)
+
+    def add(self, fault: Fault) -> Installed:
+        """Add a fault behind the others.
+
+        Raises:
+            SandboxFullError: If there are as many as there may be.
+        """
+        if len(self._by_id) >= MOST_FAULTS:
+            raise SandboxFullError(f"there are {MOST_FAULTS} faults; delete one before adding one")
+        self._count += 1
+        installed = Installed(f"f{self._count}", fault)
+        self._by_id[installed.id] = installed
+        self.active.append(installed)
+        return installed
+
+    def remove(self, fault_id: str) -> bool:
+        """Forget a fault; tell whether there was one."""
+        found = self._by_id.pop(fault_id, None)
+        self.active = [item for item in self.active if item is not found]
+        return found is not None
+
+    def clear(self) -> None:
+        """Forget all faults; their ids are not used again."""
+        self._by_id.clear()
+        self.active = []
+
+    def hit(
+        self, api: Api, operation: Operation, method: str, values: Sequence[str]
+    ) -> Installed | None:
+        """Return the fault that hits a request, counted, or None.
+
+        Args:
+            api: The API that the request is for.
+            operation: What it leads to.
+            method: The request's own: HEAD leads to an operation of GET.
+            values: Those of the path's parameters, as they were sent.
+        """
+        for item in self.active:
+            if not item.fault.fits(api, operation, method, values):
+                continue
+            item.seen += 1
+            wanted = item.fault.definition
+            if item.seen <= wanted.after or self._share(item) >= wanted.probability:
+                continue
+            item.hits += 1
+            if item.remaining == 0:
+                self.active = [other for other in self.active if other is not item]
+            return item
+        return None
+
+    def _share(self, item: Installed) -> float:
+        """Draw from 0 up to 1, the same for the same seed, fault and number of requests."""
+        text = f"{self._seed}:{item.id}:{item.seen}".encode()
+        return int.from_bytes(blake2b(text, digest_size=6).digest(), "big") / 2**48

@@ -1,0 +1,144 @@
+"""The pytest plugin: a fresh sandbox for each test, and its journal where a test fails.
+
+It is loaded in every project that has mockserver installed, and imports the server only for those
+tests that use a fixture of it.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockserver.errors import MockserverError
+
+if TYPE_CHECKING:
+    from mockserver.testing import Sandbox, Server
+    from mockserver.testing.pool import Servers
+    from mockserver.testing.report import Witness
+
+_MARKER = (
+    "mockserver(*documents, settings={api: {name: value}}, seed=0, allow_unmatched=False): "
+    "the documents (relative to the test's file) that its sandbox serves, the settings it starts "
+    "with, and whether its requests may match no operation"
+)
+_KEYWORDS = ("settings", "seed", "allow_unmatched")
+_WITNESS: "pytest.StashKey[Witness]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the documents of a whole project."""
+    told = "OpenAPI documents or folders that mockserver serves where no marker names any"
+    parser.addini("mockserver_documents", told, type="paths", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture(scope="session")
+def _mockserver_servers() -> Iterator["Servers"]:
+    from mockserver.testing.pool import Servers  # noqa: PLC0415 - only tests that use it pay
+
+    servers = Servers()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def mockserver_server(pytestconfig: pytest.Config, _mockserver_servers: "Servers") -> "Server":
+    """A mockserver on a free port, for the whole session: `.url`, `.sandbox(name)`."""
+    try:
+        return _mockserver_servers.get(pytestconfig.getini("mockserver_documents"))
+    except MockserverError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest, _mockserver_servers: "Servers") -> Iterator["Sandbox"]:
+    """A world of its own for this test: APIs, clock, messages, requests, faults."""
+    from mockserver.testing.report import Witness  # noqa: PLC0415 - only tests that use it pay
+
+    node = request.node
+    marked = _read_markers(node)
+    try:
+        if marked.documents or marked.seed is not None:
+            documents = marked.documents or request.config.getini("mockserver_documents")
+            server = _mockserver_servers.get(documents, marked.seed or 0)
+        else:
+            server = request.getfixturevalue("mockserver_server")
+        world = _mockserver_servers.sandbox(server, node.name, marked.settings)
+    except (MockserverError, KeyError) as error:
+        text = f"mockserver: {error.args[0]}"
+        raise pytest.fail.Exception(text, pytrace=False) from None
+    node.stash[_WITNESS] = witness = Witness(world, allow_unmatched=marked.allow_unmatched)
+    yield world
+    del node.stash[_WITNESS]
+    witness.end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test whose requests matched no operation, or met a failure of the mock."""
+    result = yield
+    witness = item.stash.get(_WITNESS, None)
+    if witness is not None and (complaints := witness.complaints()):
+        pytest.fail(complaints, pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the journal of a test that fails."""
+    report = yield
+    witness = item.stash.get(_WITNESS, None)
+    if witness is not None and report.failed:
+        try:
+            text = witness.journal()
+        except MockserverError as error:
+            text = f"the journal cannot be read: {error}"
+        report.sections.append(("mockserver", text))
+    return report
+
+
+@dataclass(slots=True)
+class _Marked:
+    """What the markers of a test say; the closest to the test wins."""
+
+    documents: list[Path] = field(default_factory=list)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seed: int | None = None
+    allow_unmatched: bool = False
+
+
+def _read_markers(node: pytest.Item) -> _Marked:
+    marked = _Marked()
+    for mark in reversed(list(node.iter_markers("mockserver"))):
+        _check(mark)
+        if mark.args:
+            marked.documents = [node.path.parent / document for document in mark.args]
+        for api, changes in mark.kwargs.get("settings", {}).items():
+            marked.settings.setdefault(api, {}).update(changes)
+        marked.seed = mark.kwargs.get("seed", marked.seed)
+        marked.allow_unmatched = mark.kwargs.get("allow_unmatched", marked.allow_unmatched)
+    return marked
+
+
+def _check(mark: pytest.Mark) -> None:
+    """Refuse a marker that says something else than it can."""
+    wrong = [
+        f"{name!r} is not among {', '.join(_KEYWORDS)}" for name in mark.kwargs.keys() - _KEYWORDS
+    ]
+    if not all(isinstance(item, str | Path) for item in mark.args):
+        wrong.append("documents are paths")
+    settings = mark.kwargs.get("settings", {})
+    if not isinstance(settings, Mapping) or not all(
+        isinstance(changes, Mapping) for changes in settings.values()
+    ):
+        wrong.append("settings are a mapping: {'partoo': {'sms_quota': 1}}")
+    if wrong:
+        pytest.fail(f"@pytest.mark.mockserver: {'; '.join(wrong)}", pytrace=False)

@@ -1,0 +1,161 @@
+"""Calls about the journal: what was sent, what was answered, and why."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
+
+from mockserver.clock import Instant, parse_instant
+from mockserver.engine.journal import Exchange
+from mockserver.exchange import JsonValue
+from mockserver.server.control.call import Ask, Call, InSandbox, Paged, Whole
+from mockserver.server.control.exchanges import (
+    ExchangeDetails,
+    ExchangeSummary,
+    exchange_details,
+    exchange_summary,
+)
+from mockserver.server.control.har import Har, har
+from mockserver.server.problems import ControlError
+
+TAG = "Requests"
+
+
+class Requests(TypedDict):
+    """Exchanges of a sandbox."""
+
+    total: int
+    dropped: int
+    """How many the journal no longer keeps."""
+    requests: list[ExchangeSummary]
+
+
+_STATUS: JsonValue = {"type": "integer", "minimum": 100, "maximum": 599}
+
+
+class RequestFilter(Paged):
+    """Which exchanges to list."""
+
+    api: str | None = Field(None, description="Only those of this API.")
+    operation: str | None = Field(None, description="Only those of this operation.")
+    status: Annotated[Whole, Field(ge=100, le=599), WithJsonSchema(_STATUS)] | None = Field(
+        None, description="Only those that were answered with this status."
+    )
+    reason: str | None = Field(None, description="Only those that the mock decided for it.")
+    since: (
+        Annotated[
+            Instant,
+            BeforeValidator(parse_instant),
+            WithJsonSchema({"type": "string", "format": "date-time"}),
+        ]
+        | None
+    ) = Field(None, description="Only those of this instant of the sandbox, or later.")
+
+    format: Literal["json", "har"] = Field(
+        "json", description="`har` gives whole exchanges as HTTP Archive 1.2."
+    )
+
+    def admits(self, exchange: Exchange) -> bool:
+        """Tell whether an exchange is one of those."""
+        if self.since is not None and exchange.at < self.since:
+            return False
+        summary: dict[str, JsonValue] = {**exchange_summary(exchange)}
+        wanted = {name: getattr(self, name) for name in ("api", "operation", "status", "reason")}
+        return all(value in (None, summary[name]) for name, value in wanted.items())
+
+
+def list_requests(ask: Ask[RequestFilter, None]) -> Requests | Har:
+    """List exchanges, oldest first."""
+    journal = ask.sandbox().journal
+    shown = [exchange for exchange in journal if ask.query.admits(exchange)]
+    if ask.query.format == "har":
+        return har(ask.query.page(shown))
+    return {
+        "total": len(shown),
+        "dropped": journal.count - len(journal),
+        "requests": [exchange_summary(exchange) for exchange in ask.query.page(shown)],
+    }
+
+
+def clear_requests(ask: Ask[InSandbox, None]) -> None:
+    """Forget the exchanges; their ids are not used again."""
+    ask.sandbox().journal.clear()
+
+
+def show_request(ask: Ask[InSandbox, None]) -> ExchangeDetails:
+    """Return all of an exchange."""
+    wanted = ask.path["id"]
+    exchange = ask.sandbox().journal.get(wanted)
+    if exchange is None:
+        raise ControlError(404, f"the journal of this sandbox has no request {wanted[:100]!r}")
+    return exchange_details(exchange)
+
+
+_SUMMARY = {
+    "id": "r1",
+    "at": "2026-03-10T12:00:00Z",
+    "api": "cloutly",
+    "operation": "listBusinesses",
+    "method": "GET",
+    "path": "/cloutly/api/v1/businesses",
+    "status": 401,
+    "reason": "unauthenticated",
+}
+_DETAILS = {
+    **_SUMMARY,
+    "request": {
+        "method": "GET",
+        "path": "/cloutly/api/v1/businesses",
+        "query": "",
+        "headers": {"host": "127.0.0.1:8000"},
+        "body": "",
+    },
+    "response": {
+        "status": 401,
+        "headers": {"Content-Type": "application/json"},
+        "body": {"error": "Unauthorized", "statusCode": 401},
+    },
+    "trace": [
+        {
+            "what": "Refused",
+            "sentence": "refused as unauthenticated: no credential: send the header 'x-api-key'",
+            "source": None,
+            "pointer": None,
+            "kind": "unauthenticated",
+        }
+    ],
+}
+CALLS = (
+    Call(
+        "GET",
+        "/requests",
+        "listRequests",
+        TAG,
+        "List what was sent and answered",
+        list_requests,
+        RequestFilter,
+        result=Requests | Har,
+        result_example={"total": 1, "dropped": 0, "requests": [_SUMMARY]},
+    ),
+    Call(
+        "DELETE",
+        "/requests",
+        "clearRequests",
+        TAG,
+        "Empty the journal",
+        clear_requests,
+        statuses=(204,),
+        tells="requests",
+    ),
+    Call(
+        "GET",
+        "/requests/{id}",
+        "getRequest",
+        TAG,
+        "Return all of an exchange, with the trace of decisions",
+        show_request,
+        result=ExchangeDetails,
+        result_example=_DETAILS,
+        problems=(404,),
+    ),
+)

@@ -1,0 +1,73 @@
+"""Shows what was sent and answered without the secrets in it."""
+
+from collections.abc import Iterable, Mapping
+
+from mockserver.engine.journal import Exchange
+from mockserver.engine.validation import parse_json
+from mockserver.exchange import JsonValue, Refusal
+
+REDACTED = "[redacted]"
+_SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
+_SECRET_FIELDS = frozenset(
+    ("client_secret", "access_token", "refresh_token", "password", "code", "code_verifier", "token")
+)
+_MOST_BODY = 100_000
+
+
+def secret_parameters(exchange: Exchange) -> frozenset[str]:
+    """Name the headers and query parameters that carry a credential of the API."""
+    schemes = exchange.api.schemes.values() if exchange.api else ()
+    return _SECRET_HEADERS | {scheme.parameter.lower() for scheme in schemes}
+
+
+def redacted_headers(
+    headers: Iterable[tuple[str, str]], secrets: frozenset[str]
+) -> list[tuple[str, str]]:
+    """Hide the values of headers that carry secrets."""
+    return [(name, _redacted_header(name.lower(), value, secrets)) for name, value in headers]
+
+
+def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
+    if name in secrets:
+        return REDACTED
+    if name == "location":  # a redirect to a client carries its code
+        address, mark, query = value.partition("?")
+        return address + mark + redacted_query(query, secrets)
+    return value
+
+
+def redacted_query(query: str, secrets: frozenset[str]) -> str:
+    """Hide the values of parameters that carry secrets; the text is as it was sent otherwise."""
+    parts = [part.partition("=") for part in query.split("&")] if query else []
+    return "&".join(
+        f"{name}={REDACTED}" if is_secret(name, secrets) else f"{name}{mark}{value}"
+        for name, mark, value in parts
+    )
+
+
+def is_secret(name: str, secrets: frozenset[str]) -> bool:
+    """Tell whether a parameter or member of this name carries a secret."""
+    return name.lower() in secrets or name.lower() in _SECRET_FIELDS
+
+
+def shown_body(body: bytes) -> JsonValue:
+    """Show a body as JSON where it is, else as text; secret members are hidden."""
+    try:
+        return redacted(parse_json(body))
+    except Refusal:
+        text = body[:_MOST_BODY].decode("utf-8", "replace")
+        is_form = "=" in text and "\n" not in text and " " not in text
+        return redacted_query(text, frozenset()) if is_form else text
+
+
+def redacted(value: JsonValue) -> JsonValue:
+    """Hide the secret members of a JSON value."""
+    if isinstance(value, Mapping):
+        return {key: _redacted_member(key, member) for key, member in value.items()}
+    return [redacted(item) for item in value] if isinstance(value, list) else value
+
+
+def _redacted_member(key: str, member: JsonValue) -> JsonValue:
+    if key in _SECRET_FIELDS and isinstance(member, str):
+        return REDACTED
+    return redacted(member)

@@ -1,0 +1,76 @@
+"""The pages that messages link to: operations of the mock's own, for people with a browser."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from mockserver import verbs
+from mockserver.exchange import SCOPE_NAMES, Kind, Scope
+from mockserver.model import Operation, RequestBody
+from mockserver.spec import behaviour
+from mockserver.spec.documents import Document
+from mockserver.spec.operations import DocumentContext, plain_path_parameter
+from mockserver.spec.parameters import ParameterSet
+from mockserver.spec.references import Place
+from mockserver.spec.steps import Site, program, statements
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_FORM = {
+    "required": True,
+    "content": {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["rating"],
+                "properties": {
+                    "rating": {"type": "integer", "minimum": 1, "maximum": 5},
+                    "text": {"type": "string", "maxLength": 10_000},
+                    "name": {"type": "string", "maxLength": 200},
+                },
+            }
+        }
+    },
+}
+
+
+def compile_pages(context: DocumentContext) -> Iterator[Operation]:
+    """Yield two operations for every page of a document: to open it, and to send its form."""
+    form = context.bodies.request(Place(Document("review form", None, _FORM, dict), "", _FORM))
+    for index, page in enumerate(context.behaviour.pages):
+        place = context.place.descend("pages", index)
+        yield _operation(page, place, context, None)
+        yield _operation(page, place, context, form)
+
+
+def _operation(
+    page: behaviour.Page, place: Place, context: DocumentContext, form: RequestBody | None
+) -> Operation:
+    parameters = _PARAMETER.findall(page.path)
+    steps = context.steps(context.kinds, {"path": parameters, "query": [], "cookie": []})
+    if form is not None:
+        steps.known.maps.add("body")
+    body = statements(page.steps, place.child("steps").source, steps)
+    if form is not None:
+        body += statements(page.submit, place.child("submit").source, steps)
+    site = Site.next(steps, place.source, verbs.Otherwise(Kind.INVALID))
+    site.make(verbs.ReviewPage)
+    title = steps.tree(page.title, place.child("title").source)
+    body += site.code(
+        "run.review_page(step, title, sent)", title=title, sent=ast.Constant(form is not None)
+    )
+    blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
+    return Operation(
+        id="leaveReview" if form else "openReviewPage",
+        method="POST" if form else "GET",
+        path=page.path,
+        summary="The page that a message links to",
+        source=place.source,
+        parameters=ParameterSet([plain_path_parameter(name) for name in parameters]),
+        body=form,
+        responses=(),
+        security=(),
+        program=program(body, steps),
+        blank={**blank, "test": {}},
+        path_parameters=tuple(parameters),
+        is_page=True,
+    )

@@ -1,0 +1,32 @@
+"""Finds a thing by the name a test gives it, and says what else there is."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_NOT_IN_A_NAME = re.compile(r"\W", re.ASCII)
+
+
+def attribute(name: str) -> str:
+    """Write a name as an attribute can be written: `cloutly-marketplace` as `cloutly_marketplace`.
+
+    A name that begins with a digit gets an underscore before it.
+    """
+    text = _NOT_IN_A_NAME.sub("_", name)
+    return f"_{text}" if text[:1].isdigit() else text
+
+
+def find(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is meant, written as it is or as an attribute."""
+    names = list(known)
+    if name in names:
+        return name
+    return next((item for item in names if attribute(item) == name), None)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that there is no such thing, and which ones there are."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"there is no {what} {name!r}{hint} (there are: {', '.join(names) or 'none'})"

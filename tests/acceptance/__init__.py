@@ -1,0 +1,1 @@
+"""What a user does: install the wheel outside of the repository, and test real clients with it."""

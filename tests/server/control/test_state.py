@@ -1,0 +1,121 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import World
+from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+
+pytestmark = pytest.mark.anyio
+CLOCK = {"now": "2026-03-10T12:00:00Z", "frozen": False}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[Client]:
+    async with client_of(world) as client:
+        yield client
+
+
+async def test_a_snapshot_goes_on_in_another_sandbox(client: Client) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    kept = (await client.get("/_mock/state")).json()
+    reply = await client.put("/_mock/state", params={"sandbox": "other"}, json=kept)
+    assert reply.status_code == 204
+    again = [
+        await client.post(PARTOO, json=INVITE, headers={**KEY, "mock-sandbox": name})
+        for name in ("default", "other")
+    ]
+    assert again[0].content == again[1].content
+    assert again[0].headers == again[1].headers
+    assert again[0].json() != {}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"mockserver": 2}, "/mockserver"),
+        ({"clock": None}, "/clock"),
+        ({"clock": {"now": 5}}, "/clock/now"),
+        ({"clock": {**CLOCK, "zone": "UTC"}}, "/clock/zone"),
+        ({"seed": 1.5}, "/seed"),
+        ({"ids": True}, "/ids"),
+        ({"ids": -1}, "/ids"),
+        ({"seed": 2**64}, "/seed"),
+        ({"record": {}}, "/record"),
+        ({"settings": {"partoo": {"none": 1}}}, "/settings/partoo/none"),
+        ({"records": {"partoo": []}}, "/records/partoo"),
+        ({"records": {"partoo": {"businesses": [1]}}}, "/records/partoo/businesses/0"),
+        ({"records": {"partoo": {"businesses": [{}]}}}, "/records/partoo/businesses/0/id"),
+    ],
+    ids=str,
+)
+async def test_a_snapshot_that_is_wrong_is_refused_with_the_place(
+    client: Client, change: dict[str, Any], pointer: str
+) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    before = (await client.get("/_mock/state")).content
+    reply = await client.put("/_mock/state", json={"mockserver": 1, "clock": CLOCK, **change})
+    assert reply.status_code == 422
+    assert [error["pointer"] for error in reply.json()["errors"]] == [pointer]
+    assert (await client.get("/_mock/state")).content == before
+
+
+@pytest.mark.parametrize(
+    ("collection", "record", "field"),
+    [
+        ("messages", {"id": "m"}, "api"),
+        ("quotas", {"id": "q", "name": "a", "subject": "b", "state": [1]}, "state"),
+        ("cooldowns", {"id": "c", "name": "a", "subject": "b", "state": ["x"]}, "state"),
+        ("sequences", {"id": "s", "value": "one"}, "value"),
+        ("oauth_codes", {"id": "c"}, "client_id"),
+    ],
+)
+async def test_a_record_that_would_break_the_engine_is_refused(
+    client: Client, collection: str, record: dict[str, Any], field: str
+) -> None:
+    path = f"/_mock/records/justanudge/{collection}"
+    for reply in (
+        await client.post(path, json=record),
+        await client.put(f"{path}/{record['id']}", json=record),
+    ):
+        assert reply.status_code == 422
+        assert reply.json()["errors"][0]["pointer"] == f"/{field}"
+    assert (await client.get(path)).json()["total"] == 0
+
+
+async def test_records_that_the_engine_wrote_can_be_put_back(client: Client) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    for name in ("messages", "quotas", "cooldowns", "rate_limits"):
+        path = f"/_mock/records/partoo/{name}"
+        records = (await client.get(path)).json()["records"]
+        assert records
+        await client.delete(path)
+        for record in records:
+            assert (await client.post(path, json=record)).status_code == 201
+    assert (await client.get("/_mock/messages")).json()["total"] == 1
+
+
+async def test_whatever_a_record_holds_can_be_restored(client: Client, world: World) -> None:
+    deep: Any = "a\0b"
+    for _ in range(95):
+        deep = [deep]
+    store = world.sandbox().store("partoo", world.now)
+    store.collection("businesses").insert({"id": "odd", "deep": deep})
+    kept = await client.get("/_mock/state")
+    await client.post("/_mock/reset")
+    headers = {"content-type": "application/json"}
+    reply = await client.put("/_mock/state", content=kept.content, headers=headers)
+    assert reply.status_code == 204
+    assert (await client.get("/_mock/state")).content == kept.content
+
+
+async def test_a_record_that_few_can_read_is_still_shown(client: Client, world: World) -> None:
+    store = world.sandbox().store("partoo", world.now)
+    store.collection("businesses").insert({"id": "odd", "large": 2**70, "half": "\ud800"})
+    reply = await client.get("/_mock/records/partoo/businesses/odd")
+    assert reply.json() == {"id": "odd", "large": 2**70, "half": "\ud800"}
