@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -280,6 +281,34 @@ def test_names_of_the_engines_own_collections_are_avoided(keep: Keep) -> None:
     world = keep(crud(base="/messages", parameter="{messageId}"))
     assert recognised(world).resources == {"messages_records": "/messages"}
     assert world.post("/messages", {}).json == {"id": 1}
+
+
+@pytest.mark.parametrize(
+    "noun",
+    [
+        *("classes", "passes", "imports", "nulls", "pages", "items", "bodies", "Nones", "givens"),
+        *("sheep", "categories", "boxes", "buses", "2fa", "user-keys", "caf\u00e9s", "x" * 150),
+    ],
+)
+def test_any_noun_can_be_a_resource(keep: Keep, noun: str) -> None:
+    paths = crud(base=f"/{noun}", parameter="{id}")
+    nested = crud(base=f"/{noun}/{{id}}/parts", parameter="{part}")
+    world = keep(paths | nested)
+    path = f"/{quote(noun)}"
+    assert world.post(path, {"name": "a"}).json == {"id": 1, "name": "a"}
+    assert world.send("PATCH", f"{path}/1", {"name": "b"}).json == {"id": 1, "name": "b"}
+    assert world.post(f"{path}/1/parts", {}).json == {"id": 1}
+    assert world.send("DELETE", f"{path}/1").status == 204
+
+
+def test_names_and_texts_of_any_script_are_kept(keep: Keep) -> None:
+    members = {"id": {"type": "string"}, "\U0001f431 }} '": {"type": "string"}}
+    sent = {**members, "mood": {"type": "string", "default": "\U0001f638 {{ }} \\"}}
+    item: Json = {"type": "object", "properties": {**members, "mood": {"type": "string"}}}
+    paths = crud(item, "{id}")
+    paths["/things"]["post"] = writes(item, "201", {"type": "object", "properties": sent})
+    body = {"id": "a", "\U0001f431 }} '": "x"}
+    assert keep(paths).post("/things", body).json == {**body, "mood": "\U0001f638 {{ }} \\"}
 
 
 def test_nouns_that_stand_for_different_things_are_kept_apart(keep: Keep) -> None:

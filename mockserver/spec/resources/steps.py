@@ -1,5 +1,6 @@
 """The steps of an operation on a resource, as a document would write them."""
 
+import keyword
 from dataclasses import dataclass
 
 from mockserver.exchange import JsonValue
@@ -350,10 +351,11 @@ _IS_MAP: Step = {"require": "{{ is_map(body) }}"}
 def bound_name(resource: Resource) -> str:
     """Name a record in steps: by one of its kind."""
     name = singular(resource.name)
-    return name if name != resource.name and name not in _RESERVED else f"{name}_record"
+    is_free = name != resource.name and name not in _RESERVED and not keyword.iskeyword(name)
+    return name if is_free else f"{name}_record"
 
 
 _RESERVED = _TAKEN | {
     *("body", "path", "query", "header", "cookie", "principal", "credential", "scopes"),
-    *("settings", "now", "base_url", "test", "request_id"),
+    *("settings", "now", "base_url", "test", "request_id", "null", "true", "false"),
 }

@@ -20,7 +20,7 @@ def member(container: str, name: str) -> str:
 
 def quoted(text: str) -> str:
     """Write a text as a constant of an expression."""
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)
 
 
 def mapping(members: dict[str, str]) -> str:
@@ -48,4 +48,4 @@ def constant(value: JsonValue) -> str:
         return mapping({str(name): constant(inner) for name, inner in value.items()})
     if isinstance(value, list):
         return "[" + ", ".join(map(constant, value)) + "]"
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
