@@ -320,6 +320,29 @@ def test_nouns_that_stand_for_different_things_are_kept_apart(keep: Keep) -> Non
     }
 
 
+def test_a_schema_under_two_paths_is_one_collection(keep: Keep) -> None:
+    text, number = {"type": "string"}, {"type": "integer"}
+    members = {"id": {**number, "readOnly": True}, "owner_id": number, "name": text}
+    named = {"$ref": "#/components/schemas/Thing"}
+    thing: Json = {"type": "object", "properties": members}
+    paths = crud(base="/owners", parameter="{ownerId}")
+    paths |= {"/things": {"get": reads({"type": "array", "items": named}), "post": writes(named)}}
+    nested = reads({"type": "array", "items": named})
+    owner = {"name": "ownerId", "in": "path", "required": True, "schema": number}
+    paths["/owners/{ownerId}/things"] = {
+        "parameters": [owner],
+        "get": nested,
+        "post": writes(named),
+    }
+    world = keep(paths, components={"schemas": {"Thing": thing}})
+    assert recognised(world).resources == {"owners": "/owners", "things": "/things"}
+    world.post("/owners", {"name": "ann"})
+    world.post("/things", {"name": "nobody's"})
+    world.post("/owners/1/things", {"name": "ann's"})
+    assert len(world.get("/things").json) == 2
+    assert world.get("/owners/1/things").json == [{"id": 2, "owner_id": 1, "name": "ann's"}]
+
+
 def test_items_are_their_parents_and_go_with_them(keep: Keep) -> None:
     paths = crud(base="/owners", parameter="{ownerId}") | crud(base="/owners/{ownerId}/things")
     world = keep(paths)

@@ -30,7 +30,9 @@ class Inference:
     @property
     def recognised(self) -> Recognised:
         """What people are told of it."""
-        resources = {one.name: one.path for one in self.recognition.resources}
+        resources: dict[str, str] = {}
+        for one in self.recognition.resources:
+            resources.setdefault(one.name, one.path)
         left = tuple(
             SpecProblem(place.source, f"{path} is no resource: {reason}")
             for place, path, reason in self.recognition.left
