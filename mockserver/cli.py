@@ -1,7 +1,7 @@
 """The command line."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,13 +9,14 @@ import click
 
 from mockserver import __version__
 from mockserver.clock import parse_instant, system_now
-from mockserver.engine.pipeline import Options
-from mockserver.engine.sandbox import BUILT_IN
+from mockserver.engine.pipeline import Engine, Options
 from mockserver.engine.trace import decisions
-from mockserver.errors import MockserverError, SpecError
+from mockserver.errors import MockserverError, SpecError, in_reading_order
 from mockserver.exchange import Request
+from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
 from mockserver.server.opening import (
+    Sources,
     application,
     greeting,
     open_engine,
@@ -29,6 +30,9 @@ _DOCUMENT = click.option("--document", "documents", multiple=True, type=click.Pa
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
 _STATEFUL = click.option(
     "--stateful", is_flag=True, help="Keep resources that the document describes."
+)
+_STRICT = click.option(
+    "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
 )
 _SET = click.option(
     "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
@@ -60,7 +64,9 @@ def main() -> None:
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
+@_STRICT
 @_STATEFUL
+@click.option("--reload", is_flag=True, help="Load documents anew when they change.")
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     host: str,
@@ -73,7 +79,9 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     no_mock_headers: bool,
     no_cors: bool,
     max_body: int,
+    strict: bool,
     stateful: bool,
+    reload: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
     if host not in _LOOPBACK and not no_control and not control_token:
@@ -81,7 +89,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(announce=not no_mock_headers, cors=not no_cors)
-        engine = open_engine(documents, seed, parse_settings(settings), options, stateful=stateful)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        engine = open_engine(sources, seed, options)
     except MockserverError as error:
         _stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
@@ -94,7 +103,14 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
-    serving.run(app, listener, lambda: click.echo(text))
+    serving.run(app, listener, lambda: click.echo(text), _look(engine, sources) if reload else None)
+
+
+def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
+    """Make the function that looks for changed documents, and tells of them on stderr."""
+    from mockserver.server.reloading import Reloader  # noqa: PLC0415 - only --reload needs it
+
+    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look
 
 
 @main.command(context_settings={"allow_interspersed_args": False})
@@ -115,7 +131,7 @@ def run(
     Ends with the exit code of COMMAND.
     """
     try:
-        engine = open_engine(documents, seed, parse_settings(settings))
+        engine = open_engine(Sources(documents, parse_settings(settings)), seed)
     except MockserverError as error:
         _stop(error)
     from mockserver.server.beside import run_beside  # noqa: PLC0415 - the server's imports
@@ -130,39 +146,56 @@ def run(
 
 @main.command()
 @_DOCUMENTS
+@_STRICT
 @_STATEFUL
-def check(documents: Sequence[Path], *, stateful: bool) -> None:
-    """Read DOCUMENTS and report everything that is wrong with them."""
+def check(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
+    """Read DOCUMENTS and report everything that is wrong with them.
+
+    Exits with 2 if they cannot be served, or with --strict if anything is wrong.
+    """
+    sources = Sources(documents, strict=strict, thorough=True, stateful=stateful)
     try:
-        engine = open_engine(documents, stateful=stateful)
+        apis, _ = sources.load()
     except MockserverError as error:
         _stop(error)
-    for api in engine.apis.values():
+    for problem in in_reading_order(problem for api in apis for problem in api.problems):
+        click.echo(str(problem))
+    for api in apis:
         count = len(api.operations)
         counted = f"{count} operation{'' if count == 1 else 's'}"
-        click.echo(f"{api.source.file}: {api.name}: {counted}, no problems")
+        click.echo(f"{api.source.file}: {api.name}: {counted}, {_told(api)}")
         for line in recognised(api):
             click.echo(f"  {line}")
         for left in api.recognised.left if api.recognised else ():
             click.echo(f"  {left.source}: {left.message}")
+    for file in sources.skipped:
+        click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
+
+
+def _told(api: Api) -> str:
+    count = len(api.problems)
+    return f"{count} problem{'' if count == 1 else 's'}, left out" if count else "no problems"
 
 
 @main.command()
 @_DOCUMENTS
+@_STRICT
 @_STATEFUL
-def routes(documents: Sequence[Path], *, stateful: bool) -> None:
-    """List the operations that would be served."""
+def routes(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
+    """List the operations that would be served, and what else a document describes."""
     try:
-        engine = open_engine(documents, stateful=stateful)
+        engine = open_engine(Sources(documents, strict=strict, stateful=stateful))
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
-        path = api.servers[0].path if api.servers else ""
         for operation in api.operations:
+            path = next((server.path for server in operation.servers or api.servers), "")
             url = f"/{api.name}{path}{operation.path}"
             resource = f"  resource {operation.resource}" if operation.resource else ""
             told = f"{operation.method:<7} {url}  {operation.id}  {operation.source}{resource}"
             click.echo(told)
+        for item in api.unserved:
+            click.echo(f"{item.method:<7} {item.kind} {item.name}  not served  {item.source}")
 
 
 @main.command()
@@ -171,14 +204,14 @@ def infer(document: Path) -> None:
     """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay to save beside it and edit."""
     import yaml  # noqa: PLC0415 - only this command needs it
 
-    from mockserver.spec.compiler import infer_overlay  # noqa: PLC0415 - only this command needs it
-
     try:
-        overlay, recognised_there = infer_overlay(document, BUILT_IN)
+        (api,), _ = Sources([document], stateful=True).load()
     except MockserverError as error:
         _stop(error)
-    for left in recognised_there.left:
+    assert api.recognised is not None
+    for left in api.recognised.left:
         click.echo(f"{left.source}: {left.message}", err=True)
+    overlay = api.recognised.overlay()
     if not overlay["actions"]:
         click.echo("no resource was recognised; there is nothing to add", err=True)
         sys.exit(1)
@@ -195,6 +228,7 @@ def infer(document: Path) -> None:
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @_SEED
 @_SET
+@_STRICT
 @_STATEFUL
 def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
@@ -206,11 +240,13 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int,
     settings: Sequence[str],
     *,
+    strict: bool,
     stateful: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(documents, seed, parse_settings(settings), stateful=stateful)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        engine = open_engine(sources, seed)
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 MOST_PROBLEMS_SHOWN = 50
 
@@ -60,6 +61,15 @@ def near(name: str, names: Iterable[str]) -> str:
     return f"did you mean {found[0]!r}?" if found else ""
 
 
+class Severity(StrEnum):
+    """What a problem costs."""
+
+    ERROR = "error"
+    """Nothing is served."""
+    WARNING = "warning"
+    """What it is about is left out or not relied on; the rest is served."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
     """One thing that is wrong in a document, where, and what to do about it."""
@@ -67,11 +77,28 @@ class SpecProblem:
     source: Source
     message: str
     hint: str = ""
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         pointer = self.source.pointer or "(document)"
         advice = f" ({self.hint})" if self.hint else ""
-        return f"{self.source}: {pointer}: {self.message}{advice}"
+        kind = "" if self.severity is Severity.ERROR else f" {self.severity}:"
+        return f"{self.source}:{kind} {pointer}: {self.message}{advice}"
+
+
+def warning(source: Source, message: str, hint: str = "") -> SpecProblem:
+    """Describe what is wrong with a part that the rest of a document can do without."""
+    return SpecProblem(source, message, hint, Severity.WARNING)
+
+
+def as_warnings(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
+    """Return problems whose cause is left out."""
+    return [warning(item.source, item.message, item.hint) for item in problems]
+
+
+def in_reading_order(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
+    """Sort problems by file and position; of equal ones only one stays."""
+    return sorted(dict.fromkeys(problems), key=_reading_order)
 
 
 class MockserverError(Exception):
@@ -82,8 +109,7 @@ class SpecError(MockserverError):
     """Documents that cannot be served, with every problem found in them."""
 
     def __init__(self, problems: Iterable[SpecProblem]) -> None:
-        ordered = sorted(problems, key=_reading_order)
-        self.problems: tuple[SpecProblem, ...] = tuple(dict.fromkeys(ordered))
+        self.problems: tuple[SpecProblem, ...] = tuple(in_reading_order(problems))
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -301,6 +301,20 @@ class Operation:
     """The collection that it works on, as far as the document says or shows."""
     is_page: bool = False
     """It is the mock's own page, for people; the API has no such operation."""
+    servers: "tuple[Server, ...]" = ()
+    """Its own addresses; empty if they are the API's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A request that the document describes and the real service sends: nobody can call it here."""
+
+    kind: str
+    """callback or webhook."""
+    method: str
+    name: str
+    """A webhook's name; an operation's callback and the expression that is its address."""
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +324,7 @@ class Fixture:
     collection: str
     records: Template
     """Makes the list of records for the sandbox's first instant."""
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +344,8 @@ class Recognised:
     """The path of each, by its name."""
     left: tuple[SpecProblem, ...] = ()
     """What looks like a resource and is served as the document describes it, and why."""
+    overlay: Callable[[], dict[str, JsonValue]] = dict
+    """Makes an OpenAPI Overlay of what was inferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,3 +369,6 @@ class Api:
     """Pages of the mock's own that messages link to, below the API's name."""
     document: Callable[[], dict[str, JsonValue]] = dict
     """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""
+    unserved: tuple[Unserved, ...] = ()
+    problems: tuple[SpecProblem, ...] = ()
+    """What is wrong with the document and was left out, in no order."""

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.server.opening import greeting, open_engine
+from mockserver.server.opening import Sources, greeting, open_engine
 from tests.conftest import START
 
 WRONG = """\
@@ -90,7 +90,7 @@ def test_check_says_that_the_bundled_documents_are_sound() -> None:
 
 def test_check_reports_every_problem_of_every_document_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(WRONG)
-    (tmp_path / "two.yaml").write_text("a: 1\na: 2\n")
+    (tmp_path / "two.yaml").write_text("openapi: 1\ninfo: [\n")
     result = run("check", str(tmp_path))
     assert result.exit_code == 2
     for told in (
@@ -98,7 +98,7 @@ def test_check_reports_every_problem_of_every_document_with_its_place(tmp_path: 
         f"{tmp_path}/one.yaml:12:13: /paths/~1a/get/x-mock/steps/0/require: 'setings' is not",
         "(did you mean 'settings'?)",
         f"{tmp_path}/one.yaml:13:20: /paths/~1a/get/x-mock/steps/1/find/in: there is no collection",
-        f"{tmp_path}/two.yaml:2:1: /a: the key 'a' stands here again",
+        f"{tmp_path}/two.yaml:3:1: (document): this is not YAML",
         "4 problems; nothing is served.",
     ):
         assert told in result.output
@@ -198,6 +198,7 @@ paths:
       requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
       responses: {'201': {$ref: '#/components/responses/One'}}
   /others/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
     delete: {responses: {'204': {description: gone}}}
 components:
   responses:
@@ -243,7 +244,7 @@ def test_explain_keeps_resources_where_it_is_asked_to(things: str) -> None:
 )
 def test_the_greeting_says_what_is_kept(tmp_path: Path, shown: str, told: str) -> None:
     (tmp_path / "things.yaml").write_text(THINGS.replace("/things/{id}:", shown))
-    engine = open_engine([tmp_path / "things.yaml"], stateful=True)
+    engine = open_engine(Sources([tmp_path / "things.yaml"], stateful=True))
     greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
     assert told in greeted.splitlines()
 
@@ -253,7 +254,7 @@ def test_the_greeting_names_no_more_than_ten_resources(tmp_path: Path) -> None:
     item, others, end = rest.partition("  /others/{id}:\n")
     many = "".join(f"  /kind{number}/{{id}}:\n{item}" for number in range(12))
     (tmp_path / "many.yaml").write_text(head + many + others + end)
-    engine = open_engine([tmp_path / "many.yaml"], stateful=True)
+    engine = open_engine(Sources([tmp_path / "many.yaml"], stateful=True))
     greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
     assert "kind9 (/kind9/{id}), 2 more (mockserver routes --stateful)\n" in greeted
 
@@ -276,3 +277,67 @@ def test_infer_tells_what_is_wrong_with_a_document(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(WRONG)
     result = run("infer", str(tmp_path / "wrong.yaml"))
     assert (result.exit_code, "3 problems" in result.output) == (2, True)
+
+
+FLAWED = """\
+openapi: 3.1.0
+info: {title: Flawed, version: '1'}
+paths:
+  /a:
+    get:
+      responses: {'200': {$ref: '#/none'}}
+      callbacks: {done: {'{$request.query.url}': {post: {responses: {}}}}}
+"""
+
+
+@pytest.fixture
+def flawed(tmp_path: Path) -> Path:
+    """Write a folder with a document that has a flaw, and a file that is none."""
+    (tmp_path / "shop.yaml").write_text(FLAWED)
+    (tmp_path / "part.yaml").write_text("Pet: {}\n")
+    return tmp_path
+
+
+def test_check_reports_what_is_left_out_and_goes_well(flawed: Path) -> None:
+    result = run("check", str(flawed))
+    place = f"{flawed}/shop.yaml:6:27: warning: /paths/~1a/get/responses/200/$ref"
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"{place}: there is nothing at '/none' (did you mean 'info'?)",
+        f"{flawed}/shop.yaml: shop: 1 operation, 1 problem, left out",
+        f"{flawed}/part.yaml: no document: it has none of the keys openapi, swagger and overlay",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check"], ["routes"], ["serve", "--port", "0"], ["explain", "GET", "/a", "--document"]],
+)
+def test_strict_stops_at_what_would_be_left_out(flawed: Path, command: list[str]) -> None:
+    result = run(*command, str(flawed), "--strict")
+    assert (result.exit_code, "1 problem; nothing is served." in result.output) == (2, True)
+
+
+def test_routes_lists_what_nobody_can_call(flawed: Path) -> None:
+    lines = run("routes", str(flawed)).output.splitlines()
+    assert lines[1].startswith("POST    callback done {$request.query.url}  not served")
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ("orders: [{id: a}, {id: a}]", "another record of orders has the id 'a'"),
+        ("orders: [{n: 1}]", "a record of orders needs its key, 'id'"),
+        ("orders: [{id: '{{ 1 / 0 }}'}]", "division by zero"),
+        ("orders: [{id: a}]\norders: []", "stands here again"),
+    ],
+)
+def test_a_fixture_of_which_no_records_can_be_made_is_reported(
+    tmp_path: Path, records: str, told: str
+) -> None:
+    text = FLAWED + "x-mock: {collections: {orders: {}}, fixtures: [records.yaml]}\n"
+    (tmp_path / "shop.yaml").write_text(text)
+    (tmp_path / "records.yaml").write_text(records)
+    result = run("serve", "--port", "0", str(tmp_path / "shop.yaml"))
+    assert (result.exit_code, f"{tmp_path}/records.yaml:" in result.output) == (2, True)
+    assert told in result.output

@@ -18,7 +18,7 @@ import yaml
 from tests.served import Served
 
 FOLDER = Path(__file__).parent / "documents"
-OPTIONS: dict[str, list[str]] = {"plain": [], "stateful": ["--stateful"]}
+OPTIONS: dict[str, list[str]] = {"input": [], "plain": [], "stateful": ["--stateful"]}
 """What each group is served with."""
 
 

@@ -13,8 +13,10 @@ from mockserver.errors import (
     Source,
     SpecError,
     SpecProblem,
+    as_warnings,
     escape,
     unescape,
+    warning,
 )
 
 LINES = {"/paths": (3, 1), "/paths/~1pets": (4, 3), "/info": (2, 1)}
@@ -118,3 +120,13 @@ def test_the_order_in_which_problems_are_found_does_not_matter(found: list[SpecP
 )
 def test_every_error_raised_on_purpose_can_be_caught_as_one(kind: type[Exception]) -> None:
     assert issubclass(kind, MockserverError)
+
+
+def test_a_warning_says_that_it_is_one() -> None:
+    told = str(warning(at("/paths"), "there are no paths", "add one"))
+    assert told == "pets.yaml:3:1: warning: /paths: there are no paths (add one)"
+
+
+def test_an_error_that_becomes_a_warning_says_the_same() -> None:
+    [found] = as_warnings([SpecProblem(at("/paths"), "a", "b")])
+    assert found == warning(at("/paths"), "a", "b")

@@ -110,16 +110,16 @@ class Mount:
     """An API at an address."""
 
     api: Api
-    router: Router
-    server_paths: tuple[str, ...]
-    """Paths that may go before an operation's, longest first."""
+    routers: Mapping[str, Router]
+    """By the path that goes before an operation's, longest first."""
     pages: Router
 
     def find(self, path: str) -> Match | None:
         """Return what is served under a path below the mount, or None."""
-        for server_path in self.server_paths:
-            if path.startswith(server_path):
-                found = self.router.find(path[len(server_path) :] or "/")
+        for server_path, router in self.routers.items():
+            rest = path[len(server_path) :]
+            if path.startswith(server_path) and rest[:1] in ("", "/"):
+                found = router.find(rest or "/")
                 if found is not None:
                     return found
         return self.pages.find(path)
@@ -146,7 +146,7 @@ class Mounts:
         for api in apis:
             mount = _mount(api)
             self._by_name[api.name] = mount
-            for host in {server.host.lower() for server in api.servers if server.host}:
+            for host in _hosts(api):
                 self._by_host[host] = (*self._by_host.get(host, ()), mount)
         mounts = list(self._by_name.values())
         self._known = dict(_static_addresses(mounts))
@@ -175,19 +175,38 @@ def _static_addresses(mounts: Iterable[Mount]) -> Iterator[tuple[str, Located]]:
     """Yield the addresses without parameters: most requests are found by one look-up."""
     for mount in mounts:
         name = "/" + mount.api.name
-        for server_path in mount.server_paths:
-            for path in mount.router.static:
+        for server_path, router in mount.routers.items():
+            for path in router.static:
                 found = mount.find(server_path + path)
                 yield f"{name}{server_path}{path}", Located(mount, found, name)
 
 
+def _hosts(api: Api) -> set[str]:
+    own = (server for operation in api.operations for server in operation.servers)
+    return {server.host.lower() for server in (*api.servers, *own) if server.host}
+
+
 def _mount(api: Api) -> Mount:
-    paths = {server.path for server in api.servers} or {""}
-    ordered = tuple(sorted(paths, key=len, reverse=True))
-    return Mount(api, Router(api.operations), ordered, Router(api.pages))
+    """Put every operation below the paths of its servers; most share one router."""
+    shared = tuple({server.path for server in api.servers} or {""})
+    own = {server.path for item in api.operations for server in item.servers}
+    if not own:
+        return _mounted(api, dict.fromkeys(shared, Router(api.operations)))
+    below: dict[str, list[Operation]] = {}
+    for operation in api.operations:
+        for path in {server.path for server in operation.servers} or shared:
+            below.setdefault(path, []).append(operation)
+    return _mounted(api, {path: Router(operations) for path, operations in below.items()})
+
+
+def _mounted(api: Api, routers: Mapping[str, Router]) -> Mount:
+    ordered = {path: routers[path] for path in sorted(routers, key=len, reverse=True)}
+    return Mount(api, ordered, Router(api.pages))
 
 
 def _with_bare_paths(mount: Mount) -> Mount:
     """A lone API also answers without its server path."""
-    paths = tuple(dict.fromkeys((*mount.server_paths, "")))
-    return Mount(mount.api, mount.router, paths, mount.pages)
+    if "" in mount.routers:
+        return mount
+    bare = {**mount.routers, "": Router(mount.api.operations)}
+    return Mount(mount.api, bare, mount.pages)

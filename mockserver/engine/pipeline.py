@@ -17,7 +17,15 @@ from mockserver.engine.security import Credential, present, sandbox_of
 from mockserver.engine.steps import Steps
 from mockserver.engine.trace import Answered, Refused
 from mockserver.errors import SandboxFullError
-from mockserver.exchange import SCOPE_NAMES, Answer, Kind, Refusal, Request, Scope
+from mockserver.exchange import (
+    SCOPE_NAMES,
+    Answer,
+    JsonValue,
+    Kind,
+    Refusal,
+    Request,
+    Scope,
+)
 from mockserver.model import Api, Operation
 
 _PREFIX = "/~"
@@ -42,6 +50,24 @@ class Engine:
         self.sandboxes = sandboxes
         self.options = options or Options()
         self._mounts = Mounts(self.apis.values())
+
+    def replace(
+        self,
+        apis: Iterable[Api],
+        overrides: Mapping[str, Mapping[str, JsonValue]],
+        system: Instant,
+    ) -> None:
+        """Serve other versions of the APIs from the next request on.
+
+        Args:
+            apis: All that are to be served.
+            overrides: Values of settings, by API, in place of their defaults.
+            system: The time that the system's clock shows.
+        """
+        by_name = {api.name: api for api in apis}
+        mounts = Mounts(by_name.values())
+        self.sandboxes.replace(by_name, overrides, system)
+        self.apis, self._mounts = by_name, mounts
 
     def handle(self, request: Request, system: Instant) -> Exchange:
         """Answer one request; `system` is the time that the system's clock shows."""

@@ -18,6 +18,9 @@ class ConflictError(Exception):
     field: str
     value: JsonValue
 
+    def __str__(self) -> str:
+        return f"another record of {self.collection} has the {self.field} {self.value!r}"
+
 
 def _hashable(value: JsonValue) -> JsonValue:
     """Make a value that is equal for equal JSON values; true and 1 differ."""

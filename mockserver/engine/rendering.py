@@ -1,5 +1,6 @@
 """From replies and refusals to the bytes of an answer."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -75,7 +76,10 @@ def encode(body: JsonValue, content_type: str) -> bytes:
         return body
     if isinstance(body, str) and "json" not in content_type:
         return body.encode()
-    return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # an integer of more than 64 bits, which a document's example may be
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def render_refusal(

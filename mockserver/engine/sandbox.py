@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from mockserver.clock import VirtualClock
+from mockserver.clock import Instant, VirtualClock
 from mockserver.engine.conforming import completed
 from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal
-from mockserver.engine.records import DEFAULT_CAPACITY, Collection
-from mockserver.errors import SandboxFullError, SettingsError
-from mockserver.exchange import JsonValue, Record, Scope
+from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError
+from mockserver.errors import ExpressionError, SandboxFullError, SettingsError
+from mockserver.exchange import JsonValue, Scope
 from mockserver.model import Api, CollectionSpec, Fixture
 
 DEFAULT_SANDBOX = "default"
@@ -55,6 +56,14 @@ class Bounds:
     """Most records of one collection."""
     exchanges: int = 1_000
     """Journal entries of a sandbox; the oldest are dropped, and their number is told."""
+
+
+class FixtureError(ExpressionError):
+    """A fixture of which no records can be made."""
+
+    def __init__(self, fixture: Fixture, message: str) -> None:
+        super().__init__(message)
+        self.fixture = fixture
 
 
 class Store:
@@ -156,25 +165,76 @@ class Sandbox:
             store = self.stores[api] = self._fill(self.apis[api], now)
         return store
 
+    def replace(
+        self,
+        apis: Mapping[str, Api],
+        overrides: Mapping[str, Mapping[str, JsonValue]],
+        system: Instant,
+    ) -> None:
+        """Serve other versions of the APIs; records and settings stay where they still belong.
+
+        A collection keeps its records if they fit its new description, else it starts anew, as do
+        new collections. A setting keeps its value if its declaration is the same.
+        """
+        before, stores = self.apis, self.stores
+        settings, self._settings = self._settings, {}
+        self.apis, self._overrides, self.stores = apis, overrides, {}
+        now = self.clock.now(system)
+        for name in apis.keys() & settings.keys():
+            declared, kept = apis[name].settings, before[name].settings
+            self.settings(name).update(
+                (key, value)
+                for key, value in settings[name].items()
+                if key in declared and declared[key] == kept[key]
+            )
+        for name in apis.keys() & stores.keys():
+            with suppress(FixtureError):  # told by the first request that needs the records
+                self.stores[name] = self._moved(stores[name], apis[name], now)
+
+    def _moved(self, store: Store, api: Api, now: int) -> Store:
+        """Put the records of a store into the collections that an API has now."""
+        specs = {**BUILT_IN, **api.collections}
+        moved = {name: _with_spec(store, spec) for name, spec in specs.items()}
+        kept = {name: collection for name, collection in moved.items() if collection is not None}
+        if len(kept) < len(specs):
+            fresh = {collection.spec.name: collection for collection in self._fill(api, now)}
+            kept = {name: kept.get(name, fresh[name]) for name in specs}
+        return Store(kept)
+
     def _fill(self, api: Api, now: int) -> Store:
         specs = {**BUILT_IN, **api.collections}
-        records: dict[str, list[Record]] = {name: [] for name in specs}
+        capacity = self.bounds.records
+        collections = {name: Collection(spec, (), capacity) for name, spec in specs.items()}
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
-            records[fixture.collection] += _rows(fixture, scope)
-        capacity = self.bounds.records
-        return Store(
-            {
-                name: Collection(
-                    spec, (completed(spec, record, self.seed) for record in records[name]), capacity
-                )
-                for name, spec in specs.items()
-            }
-        )
+            try:
+                _insert(fixture, scope, collections[fixture.collection], self.seed)
+            except (ConflictError, ExpressionError) as error:
+                raise FixtureError(fixture, str(error)) from None
+        return Store(collections)
 
 
-def _rows(fixture: Fixture, scope: Scope) -> list[Record]:
-    return list(fixture.records(scope))
+def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
+    """Return a store's collection under another description; None if its records do not fit."""
+    if spec.name not in store:
+        return None
+    collection = store.collection(spec.name)
+    if collection.spec == spec:
+        return collection
+    if any(spec.key not in record for record in collection):
+        return None
+    try:
+        return Collection(spec, collection, collection.capacity)
+    except ConflictError:
+        return None
+
+
+def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
+    key = collection.spec.key
+    for record in fixture.records(scope):
+        if record.get(key) is None:
+            raise ExpressionError(f"a record of {fixture.collection} needs its key, {key!r}")
+        collection.insert(completed(collection.spec, record, seed))
 
 
 MOST_WRONG = 50
@@ -236,6 +296,17 @@ class Sandboxes:
         sandbox = Sandbox(name, self.apis, self.seed, self.overrides, self.bounds)
         self._by_name[name] = sandbox
         return sandbox
+
+    def replace(
+        self,
+        apis: Mapping[str, Api],
+        overrides: Mapping[str, Mapping[str, JsonValue]],
+        system: Instant,
+    ) -> None:
+        """Let all sandboxes serve other versions of the APIs."""
+        self.apis, self.overrides = apis, overrides
+        for sandbox in self._by_name.values():
+            sandbox.replace(apis, overrides, system)
 
     def names(self) -> list[str]:
         """List the sandboxes that exist, oldest first."""

@@ -1,18 +1,29 @@
 """From the command line's words to an engine and the words it greets with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from mockserver.clock import Instant, system_now
 from mockserver.engine.pipeline import Engine, Options
-from mockserver.engine.sandbox import BUILT_IN, DEFAULT_SANDBOX, Sandboxes, check_settings
-from mockserver.errors import SettingsError
+from mockserver.engine.sandbox import (
+    BUILT_IN,
+    DEFAULT_SANDBOX,
+    FixtureError,
+    Sandboxes,
+    check_settings,
+)
+from mockserver.errors import SettingsError, SpecError, SpecProblem
 from mockserver.exchange import JsonValue
 from mockserver.model import Api
 from mockserver.server import views
 from mockserver.server.app import DEFAULT_BODY_LIMIT, App, AsgiApp
-from mockserver.spec.compiler import load_apis
+from mockserver.spec.compiler import Loader
+from mockserver.spec.files import Stamp
+
+Overrides = dict[str, dict[str, JsonValue]]
+"""Values of settings by API, in place of their defaults."""
 
 _MOST_SHOWN = 10
 """Resources of an API that the greeting names."""
@@ -28,28 +39,64 @@ def bundled_specs() -> Path:
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def open_engine(
-    documents: Sequence[Path],
-    seed: int = 0,
-    settings: Settings | None = None,
-    options: Options | None = None,
-    *,
-    stateful: bool = False,
-) -> Engine:
-    """Load documents, the bundled ones if there are none, and make an engine of them.
+@dataclass(slots=True)
+class Sources:
+    """What an engine is made from: documents, and settings in place of their defaults."""
 
-    With `stateful`, what operations do is inferred where the documents don't say it.
+    documents: Sequence[Path] = ()
+    settings: Settings = field(default_factory=dict)
+    strict: bool = False
+    thorough: bool = False
+    """Look for examples that do not conform, too."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
+    seen: dict[Path, Stamp] = field(default_factory=dict)
+    """The files of the last load, as they were before it."""
+    skipped: list[str] = field(default_factory=list)
+    """Files in the folders of the last load that are no documents."""
+
+    def load(self) -> tuple[list[Api], Overrides]:
+        """Load the documents, the bundled ones if there are none.
+
+        Raises:
+            SpecError: If documents are wrong.
+            SettingsError: If settings are.
+        """
+        loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful)
+        try:
+            apis = loader.load(self.documents or [bundled_specs()])
+        finally:
+            self.seen, self.skipped = loader.files.seen, loader.files.skipped
+        by_name = {api.name: api for api in apis}
+        overrides = {
+            name: _checked(name, changes, by_name) for name, changes in self.settings.items()
+        }
+        _check_fixtures(by_name, overrides)
+        return apis, overrides
+
+
+def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
+    """Make the records of all fixtures once, to see that they can be made."""
+    sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX)
+    problems = []
+    for name in apis:
+        try:
+            sandbox.store(name, system_now())
+        except FixtureError as error:
+            problems.append(SpecProblem(error.fixture.source, str(error)))
+    if problems:
+        raise SpecError(problems)
+
+
+def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
+    """Load documents and make an engine of them.
 
     Raises:
         SpecError: If documents are wrong.
         SettingsError: If settings are.
     """
-    apis = load_apis(documents or [bundled_specs()], BUILT_IN, stateful=stateful)
-    by_name = {api.name: api for api in apis}
-    overrides = {
-        name: _checked(name, changes, by_name) for name, changes in (settings or {}).items()
-    }
-    return Engine(apis, Sandboxes(by_name, seed, overrides), options)
+    apis, overrides = sources.load()
+    return Engine(apis, Sandboxes({api.name: api for api in apis}, seed, overrides), options)
 
 
 def _checked(
@@ -107,7 +154,8 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If settings are.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
-    engine = open_engine([Path(item) for item in given], seed, settings, options)
+    sources = Sources([Path(item) for item in given], settings or {})
+    engine = open_engine(sources, seed, options)
 
     return application(
         engine,
@@ -158,6 +206,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
             *(f"  {line}" for api in engine.apis.values() for line in recognised(api)),
+            *_left_out(engine),
             f"Control API: {where}",
         ]
     )
@@ -173,6 +222,16 @@ def recognised(api: Api) -> list[str]:
     hidden = len(found) - _MOST_SHOWN
     more = [f"{hidden} more (mockserver routes --stateful)"] if hidden > 0 else []
     return [f"{api.name} keeps {', '.join([*found[:_MOST_SHOWN], *more])}"]
+
+
+def _left_out(engine: Engine) -> list[str]:
+    """Say that the documents are not served as they are written."""
+    count = sum(len(api.problems) for api in engine.apis.values())
+    files = " ".join(api.source.file for api in engine.apis.values() if api.problems)
+    if not count:
+        return []
+    problems = f"{count} problem{'' if count == 1 else 's'}"
+    return [f"{problems} in the documents: left out, and told by `mockserver check {files}`"]
 
 
 def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str, str]:

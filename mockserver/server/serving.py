@@ -2,7 +2,7 @@
 
 import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 
@@ -10,6 +10,9 @@ from mockserver.server.app import App
 from mockserver.server.protocol import Protocol
 
 _TICKS_A_SECOND = 10
+_TICKS_A_LOOK = 5
+Look = Callable[[], Awaitable[None]]
+"""Looks for what has changed on disk."""
 _MANY_ALLOCATIONS = 50_000
 _IDLE_SECONDS = 30
 
@@ -42,15 +45,20 @@ class Listening(uvicorn.Server):
 class Alone(Listening):
     """A server that has the process for itself, and collects garbage between requests."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], look: Look | None = None
+    ) -> None:
         super().__init__(config, ready)
+        self._look = look
         self._seen = 0
         self._idle = 0
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second collect garbage."""
+        """Once a second collect garbage; twice look for changed files."""
         if counter % _TICKS_A_SECOND == 0:
             self._collect()
+        if self._look is not None and counter % _TICKS_A_LOOK == 0:
+            await self._look()
         return await super().on_tick(counter)
 
     def _collect(self) -> None:
@@ -95,8 +103,10 @@ def origin(listener: socket.socket, host: str) -> str:
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until interrupted."""
+def run(
+    app: App, listener: socket.socket, ready: Callable[[], None], look: Look | None = None
+) -> None:
+    """Serve until interrupted; `look` is called twice a second, between requests."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -112,4 +122,4 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it
     gc.disable()
-    Alone(config, ready).run(sockets=[listener])
+    Alone(config, ready, look).run(sockets=[listener])

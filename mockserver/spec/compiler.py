@@ -1,20 +1,19 @@
 """From files to `model.Api`: everything is compiled, and all problems are found, before serving."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from mockserver.errors import SpecError, SpecProblem
-from mockserver.exchange import JsonValue
-from mockserver.model import Api, Principals, Recognised, SecurityScheme, Server
+from mockserver.errors import Severity, SpecError, SpecProblem, warning
+from mockserver.model import Api, Operation
 from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.bundling import bundled
-from mockserver.spec.documents import Document, load_document
+from mockserver.spec.documents import Document
+from mockserver.spec.files import Files
 from mockserver.spec.operations import DocumentContext, compile_operations
-from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
 from mockserver.spec.pages import compile_pages
 from mockserver.spec.policies import (
     compile_collections,
@@ -26,272 +25,166 @@ from mockserver.spec.policies import (
 )
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
+from mockserver.spec.schemes import check_principals, compile_schemes
+from mockserver.spec.servers import compile_servers
+from mockserver.spec.swagger import from_swagger
+from mockserver.spec.unserved import unserved_of
+from mockserver.spec.versions import SWAGGER, version_of
 
 if TYPE_CHECKING:
     from mockserver.spec.resources.inference import Inference
 
-_VERSIONS = ("3.0", "3.1")
-_SUFFIXES = (".yaml", ".yml", ".json")
+
+@dataclass(slots=True)
+class Loader:
+    """Loads documents, and knows afterwards which files they were in."""
+
+    built_in: Iterable[str] = ()
+    """Names of collections that the engine keeps itself."""
+    strict: bool = False
+    """Every problem is an error."""
+    thorough: bool = False
+    """Look for what costs start time and hinders nothing, too: examples that do not conform."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
+    files: Files = field(default_factory=Files)
+
+    def load(self, paths: Sequence[Path]) -> list[Api]:
+        """Load documents, or folders of them, with the overlays that extend them.
+
+        Args:
+            paths: OpenAPI documents, overlays, and folders; a folder's documents are those in it.
+
+        Raises:
+            SpecError: With every problem of every document, if there is an error among them.
+        """
+        problems: list[SpecProblem] = []
+        apis: dict[str, Api] = {}
+        for document, root in self.files.documents(paths, problems):
+            try:
+                api = self._compile(document, root)
+            except SpecError as error:
+                problems += error.problems
+                continue
+            if api.name in apis:
+                message = f"two documents are called {api.name!r}"
+                hint = "set x-mock.name in one of them"
+                problems.append(SpecProblem(api.source, message, hint))
+            apis[api.name] = api
+            problems += api.problems
+        if self.strict:
+            problems = [replace(problem, severity=Severity.ERROR) for problem in problems]
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            raise SpecError(problems)
+        return list(apis.values())
+
+    def _compile(self, document: Document, root: Path) -> Api:
+        """Compile one document.
+
+        Raises:
+            SpecError: With every problem of the document, if there is an error among them.
+        """
+        problems: list[SpecProblem] = []
+        references = References(root, self.files.read)
+        references.add(document)
+        version = version_of(Place(document, "", document.value), problems)
+        if version == SWAGGER:
+            document = from_swagger(document, references, problems)
+        whole = Place(document, "", document.value)
+        bodies = BodyCompiler(references, Schemas(references, version, problems), problems)
+        api = _compile(whole, version, bodies, self)
+        problems += references.flaws()
+        if self.thorough or self.strict:
+            problems += bodies.misfits()
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            raise SpecError(problems)
+        return replace(api, problems=tuple(dict.fromkeys(problems)))
 
 
 def load_apis(
-    paths: Sequence[Path], built_in: Iterable[str] = (), *, stateful: bool = False
+    paths: Sequence[Path],
+    built_in: Iterable[str] = (),
+    *,
+    strict: bool = False,
+    stateful: bool = False,
 ) -> list[Api]:
-    """Load documents, or folders of them, with the overlays that extend them.
-
-    Args:
-        paths: OpenAPI documents, overlays, and folders; a folder's documents are those in it.
-        built_in: Names of collections that the engine keeps itself.
-        stateful: Infer what operations do that don't say so.
+    """Load documents as `Loader.load` does.
 
     Raises:
-        SpecError: With every problem of every document.
+        SpecError: With every problem of every document, if there is an error among them.
     """
-    problems: list[SpecProblem] = []
-    apis: dict[str, Api] = {}
-    for document, root in _merged(paths, problems):
-        try:
-            api = compile_api(document, root, built_in, stateful=stateful)
-        except SpecError as error:
-            problems += error.problems
-            continue
-        if api.name in apis:
-            message = f"two documents are called {api.name!r}"
-            problems.append(SpecProblem(api.source, message, "set x-mock.name in one of them"))
-        apis[api.name] = api
-    if problems:
-        raise SpecError(problems)
-    return list(apis.values())
+    return Loader(built_in, strict, stateful=stateful).load(paths)
 
 
-def _merged(paths: Sequence[Path], problems: list[SpecProblem]) -> list[tuple[Document, Path]]:
-    """Read the documents and apply to each the overlays that extend it."""
-    documents: dict[Path, Document] = {}
-    overlays: dict[Path, list[Document]] = {}
-    for path, name in _files(paths, problems):
-        try:
-            _sort_in(load_document(path, name), path, documents, overlays)
-        except SpecError as error:
-            problems += error.problems
-    merged = []
-    for path, document in documents.items():
-        try:
-            whole = apply_overlays(document, overlays.get(path, []))
-        except SpecError as error:
-            problems += error.problems
-        else:
-            merged.append((whole, path.parent))
-    return merged
-
-
-def _sort_in(
-    document: Document,
-    path: Path,
-    documents: dict[Path, Document],
-    overlays: dict[Path, list[Document]],
-) -> None:
-    if not is_overlay(document):
-        documents.setdefault(path, document)
-        return
-    file = extended_file(document)
-    target = _beside(path, file or "")
-    if file is None or target is None:
-        hint = "name a file in the overlay's own folder"
-        message = "`extends` names no document"
-        raise SpecError([SpecProblem(document.source("/extends"), message, hint)])
-    overlays.setdefault(target, []).append(document)
-    if target not in documents:
-        name = str(Path(document.file).parent / file)
-        documents[target] = load_document(target, name)
-
-
-def _beside(path: Path, file: str) -> Path | None:
-    """Return the file of a name that lies in another one's folder, if there is one."""
-    try:
-        target = (path.parent / file).resolve()
-        return target if target.is_relative_to(path.parent) and target.is_file() else None
-    except (OSError, ValueError):
-        return None
-
-
-def _files(paths: Sequence[Path], problems: list[SpecProblem]) -> list[tuple[Path, str]]:
-    """List the files that the paths name, each with the name people are told."""
-    found: dict[Path, str] = {}
-    for path in paths:
-        if not path.is_dir():
-            found.setdefault(path.resolve(), str(path))
-            continue
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
-        if not files:
-            source = Document(str(path), None, None, dict).source()
-            problems.append(SpecProblem(source, "no OpenAPI document is in this folder"))
-        for file in files:
-            found.setdefault(file.resolve(), str(file))
-    return list(found.items())
-
-
-def compile_api(
-    document: Document, root: Path, built_in: Iterable[str] = (), *, stateful: bool = False
-) -> Api:
-    """Compile one document.
-
-    Raises:
-        SpecError: With every problem of the document.
-    """
-    whole = Place(document, "", document.value)
-    references = _references(document, root)
-    context = _context(whole, references, built_in, stateful=stateful)
-    model, place, problems = context.behaviour, context.place, context.problems
-    steps = context.steps(context.kinds)
-    principals = compile_principals(model.principals, place.child("principals").source, steps)
-    context.schemes = _schemes(whole, principals, context)
-    context.compile_shared()
-    api = Api(
-        name=model.name or _stem(document),
-        title=str(whole.descend("info", "title").value or ""),
-        version=str(whole.descend("info", "version").value or ""),
-        description=str(whole.descend("info", "description").value or ""),
-        servers=tuple(_servers(whole.child("servers"))),
-        operations=tuple(compile_operations(whole.child("paths"), context)),
-        settings=context.settings,
-        collections=context.collections,
-        fixtures=compile_fixtures(model, place, steps),
-        errors=context.errors,
-        schemes=context.schemes,
-        source=whole.source,
-        pages=tuple(compile_pages(context)),
-        document=partial(bundled, whole, references),
-        recognised=context.recognised,
-    )
-    _check(api, whole, problems)
-    return api
-
-
-def _check(api: Api, whole: Place, problems: list[SpecProblem]) -> None:
-    if not api.operations:
-        problems.append(SpecProblem(whole.child("paths").source, "there is no operation to serve"))
-    if problems:
-        raise SpecError(problems)
-
-
-def infer_overlay(
-    path: Path, built_in: Iterable[str] = ()
-) -> tuple[dict[str, JsonValue], Recognised]:
-    """Infer what a document's operations do, as an overlay that extends its file.
-
-    Raises:
-        SpecError: With every problem of the document.
-    """
-    from mockserver.spec.resources.inference import as_overlay  # noqa: PLC0415 - seldom needed
-
-    load_apis([path], built_in, stateful=True)
-    document, root = _merged([path], [])[0]
-    whole, problems = Place(document, "", document.value), list[SpecProblem]()
-    references = _references(document, root)
-    found = _infer(whole, references, Schemas(references, _version(whole), problems), built_in)
-    title = str(whole.descend("info", "title").value or document.file)
-    return as_overlay(found, title, (document.path or path).name), found.recognised
-
-
-def _references(document: Document, root: Path) -> References:
-    references = References(root)
-    references.add(document)
-    return references
-
-
-def _infer(
-    whole: Place, references: References, schemas: Schemas, built_in: Iterable[str]
-) -> "Inference":
-    from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
-
-    return infer(whole, references, schemas, built_in)
-
-
-def _context(
-    whole: Place, references: References, built_in: Iterable[str], *, stateful: bool
-) -> DocumentContext:
-    problems: list[SpecProblem] = []
-    schemas = Schemas(references, _version(whole), problems)
-    found = _infer(whole, references, schemas, built_in) if stateful else None
+def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
+    problems = bodies.problems
+    found = _infer(whole, bodies, loader.built_in) if loader.stateful else None
     place = merged(whole.child("x-mock"), found.document if found else {})
     model = read_model(behaviour.DocumentBehaviour, place, problems)
-    return DocumentContext(
+    declared = place.child("collections")
+    collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    context = DocumentContext(
         model,
-        BodyCompiler(references, schemas, problems),
+        bodies,
         compile_settings(model.settings, place.child("settings").source, problems),
-        compile_collections(model.collections, built_in, place.child("collections"), schemas),
+        collections,
         {},
         whole.child("security"),
         place,
         problems,
         found.operations if found else {},
-        found.recognised if found else None,
+    )
+    steps = context.steps(context.kinds)
+    principals = compile_principals(model.principals, place.child("principals").source, steps)
+    schemes = whole.descend("components", "securitySchemes")
+    context.schemes = compile_schemes(schemes, bodies.resolve, principals, problems)
+    context.declared = frozenset(name for name, _ in schemes.members())
+    problems += check_principals(principals, context.schemes, place.child("principals"))
+    context.compile_shared()
+    operations = tuple(compile_operations(whole.child("paths"), version, context))
+    _check_form(whole, operations, problems)
+    return Api(
+        name=model.name or _stem(whole.document),
+        title=_text(whole.descend("info", "title")),
+        version=_text(whole.descend("info", "version")),
+        description=_text(whole.descend("info", "description")),
+        servers=compile_servers(whole.child("servers"), problems),
+        operations=operations,
+        settings=context.settings,
+        collections=collections,
+        fixtures=compile_fixtures(model, place, steps, loader.files.read),
+        errors=context.errors,
+        schemes=context.schemes,
+        source=whole.source,
+        pages=tuple(compile_pages(context)),
+        document=partial(bundled, whole, bodies.references),
+        recognised=found.recognised if found else None,
+        unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
     )
 
 
-def _version(whole: Place) -> str:
-    given = whole.child("openapi").value
-    version = given[:3] if isinstance(given, str) else ""
-    if version not in _VERSIONS:
-        message = f"not an OpenAPI document of version {' or '.join(_VERSIONS)}"
-        hint = "begin it with `openapi: 3.1.0`"
-        raise SpecError([SpecProblem(whole.source, message, hint)])
-    return version
+def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Inference":
+    from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
+
+    return infer(whole, bodies.references, bodies.schemas, built_in)
+
+
+def _check_form(whole: Place, operations: Sequence[Operation], problems: list[SpecProblem]) -> None:
+    """Note what every document has."""
+    for keys in (("info",), ("info", "title"), ("info", "version")):
+        place = whole.descend(*keys)
+        if place.value is None:
+            message = f"the document has no {'.'.join(keys)}"
+            problems.append(warning(place.source, message))
+            break
+    if not operations:
+        problems.append(warning(whole.child("paths").source, "there is no operation to serve"))
+
+
+def _text(place: Place) -> str:
+    return str(place.value) if isinstance(place.value, str | int | float) else ""
 
 
 def _stem(document: Document) -> str:
     stem = Path(document.file).name.split(".")[0].lower()
     return "".join(letter if letter.isalnum() else "-" for letter in stem).strip("-") or "api"
-
-
-def _servers(place: Place) -> list[Server]:
-    servers = []
-    for item in place.items():
-        url = _filled(item)
-        parts = urlsplit(url)
-        servers.append(Server(parts.netloc.lower(), parts.path.rstrip("/")))
-    return servers
-
-
-def _filled(server: Place) -> str:
-    """Return a server's URL with the defaults of its variables."""
-    url = str(server.child("url").value or "/")
-    for name, variable in server.child("variables").members():
-        url = url.replace(f"{{{name}}}", str(variable.child("default").value or ""))
-    return url
-
-
-def _schemes(
-    whole: Place, principals: dict[str, Principals], context: DocumentContext
-) -> dict[str, SecurityScheme]:
-    place = whole.descend("components", "securitySchemes")
-    found = {
-        name: _scheme(name, context.bodies.resolve(member), principals.get(name), context)
-        for name, member in place.members()
-    }
-    for name in principals:
-        if name not in found:
-            source = context.place.descend("principals", name).source
-            message = f"there is no security scheme {name!r} under components"
-            context.problems.append(SpecProblem(source, message))
-    return found
-
-
-def _scheme(
-    name: str, place: Place, owners: Principals | None, context: DocumentContext
-) -> SecurityScheme:
-    kind, scheme = place.child("type").value, str(place.child("scheme").value or "").lower()
-    if kind == "apiKey":
-        where = str(place.child("in").value)
-        parameter = str(place.child("name").value)
-        if where == "header":
-            parameter = parameter.lower()
-        return SecurityScheme(name, "apiKey", where, parameter, owners)
-    if kind in ("oauth2", "openIdConnect"):
-        return SecurityScheme(name, "oauth2", principals=owners)
-    if kind == "http" and scheme in ("basic", "bearer"):
-        return SecurityScheme(name, scheme, principals=owners)
-    message = f"security schemes of type {kind!r} {scheme} are not supported"
-    hint = "use apiKey, http with basic or bearer, or oauth2"
-    context.problems.append(SpecProblem(place.source, message, hint))
-    return SecurityScheme(name, "bearer", principals=owners)

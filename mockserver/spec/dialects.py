@@ -1,4 +1,4 @@
-"""Schema objects of OpenAPI as plain JSON Schema: 3.0 becomes draft 4, 3.1 is 2020-12."""
+"""Schema objects of OpenAPI as plain JSON Schema: up to 3.0 draft 4, since 3.1 2020-12."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from typing import Protocol
 
 from mockserver.errors import SpecError
 from mockserver.exchange import JsonValue
+from mockserver.spec.flaws import repaired
 from mockserver.spec.references import Place, References
 
-_ONE = frozenset(
+ONE = frozenset(
     [
         "additionalItems",
         "additionalProperties",
@@ -24,8 +25,10 @@ _ONE = frozenset(
         "unevaluatedProperties",
     ]
 )
+"""Keywords whose value is a schema."""
 _COMBINED = ("allOf", "anyOf", "oneOf")
-_SEVERAL = frozenset((*_COMBINED, "prefixItems", "items"))
+SEVERAL = frozenset((*_COMBINED, "prefixItems", "items"))
+"""Keywords whose value is, or may be, a list of schemas."""
 NAMED = frozenset(
     ("properties", "patternProperties", "dependentSchemas", "definitions", "$defs", "dependencies")
 )
@@ -64,6 +67,25 @@ _OPENAPI_3_0 = frozenset(
         "writeOnly",
     ]
 )
+_OPENAPI_3_1 = frozenset(
+    [
+        "const",
+        "contains",
+        "dependentRequired",
+        "dependentSchemas",
+        "else",
+        "if",
+        "maxContains",
+        "minContains",
+        "patternProperties",
+        "prefixItems",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ]
+)
+"""Keywords that check something, and that the schemas of OpenAPI 3.0 do not have."""
 _NOT_KEPT = frozenset(
     [
         "discriminator",
@@ -96,10 +118,17 @@ class Dialect:
     has_siblings: bool
     """Keywords beside a `$ref` count."""
     is_openapi_3_0: bool = False
+    """Also those of Swagger 2.0."""
+
+    @property
+    def is_openapi(self) -> bool:
+        """It is one that a version of OpenAPI has by itself."""
+        return self.is_openapi_3_0 or self.draft == "2020-12"
 
 
 OPENAPI_3_0 = Dialect("4", "definitions", "", has_siblings=False, is_openapi_3_0=True)
 DRAFT_2020_12 = Dialect("2020-12", "$defs", "$id", has_siblings=True)
+_OLD = frozenset(("2.0", "3.0"))
 _DIALECTS: Mapping[str, Dialect] = {
     "http://json-schema.org/draft-04/schema": Dialect("4", "definitions", "id", has_siblings=False),
     "http://json-schema.org/draft-06/schema": Dialect(
@@ -117,7 +146,7 @@ _DIALECTS: Mapping[str, Dialect] = {
 
 def dialect_of(place: Place, version: str) -> Dialect:
     """Return the dialect that a schema names, or its document; any other is that of `version`."""
-    if version == "3.0":
+    if version in _OLD:
         return OPENAPI_3_0
     whole = place.document.value
     for value, key in ((place.value, "$schema"), (whole, "jsonSchemaDialect")):
@@ -140,6 +169,9 @@ class Links(Protocol):
 
     def apart(self, place: Place) -> dict[str, JsonValue]:
         """Return a reference to a schema that is a definition of its own."""
+
+    def note(self, place: Place, message: str, hint: str = "") -> None:
+        """Take down what is not as its OpenAPI has it."""
 
 
 def convert(
@@ -176,9 +208,11 @@ class _Converter:
 
     def root(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
         """Convert a schema; `optional` are names that a schema around it does not require."""
+        if not isinstance(place.value, dict):
+            return place.value
+        if self._dialect.is_openapi:
+            place = repaired(place, self._links.note, is_old=self._dialect.is_openapi_3_0)
         value = place.value
-        if not isinstance(value, dict):
-            return value
         linked: dict[str, JsonValue] = {}
         if isinstance(value.get("$ref"), str):
             linked = self._links.follow(place, "$ref")
@@ -204,6 +238,8 @@ class _Converter:
         for key, member in place.members():
             if self._keeps(key):
                 converted[key] = self._member(key, member, optional)
+            elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
+                self._links.note(member, f"OpenAPI 3.0 has no `{key}`; it is left out")
         self._relax_required(converted, optional)
         if self._dialect.is_openapi_3_0:
             _nullable(place.value, converted)
@@ -218,17 +254,25 @@ class _Converter:
     def _member(self, key: str, member: Place, optional: frozenset[str]) -> JsonValue:
         value = member.value
         if key in NAMED and isinstance(value, dict):
-            return {name: self._schema(below) for name, below in member.members()}
-        if key in _SEVERAL and isinstance(value, list):
+            named = [(name, below) for name, below in member.members() if self._is_schema(below)]
+            return {name: self._schema(below) for name, below in named}
+        if key in SEVERAL and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._schema(below, names) for below in member.items()]
-        return self._schema(member) if key in _ONE else value
+        return self._schema(member) if key in ONE else value
+
+    def _is_schema(self, place: Place) -> bool:
+        """Tell whether a named value can be a schema, or a list of names that some drafts have."""
+        if isinstance(place.value, dict | bool | list):
+            return True
+        self._links.note(place, "not a schema", "it is left out")
+        return False
 
     def _relax_required(self, converted: dict[str, JsonValue], optional: frozenset[str]) -> None:
         required = converted.get("required")
         if not optional or not isinstance(required, list):
             return
-        kept = [name for name in required if name not in optional]
+        kept = [name for name in required if not isinstance(name, str) or name not in optional]
         if kept or self._dialect.draft != "4":
             converted["required"] = kept
         else:
@@ -248,7 +292,7 @@ class _Converter:
         waiting, seen = [place], set()
         while waiting:
             part = waiting.pop()
-            here = (part.document.file, part.pointer)
+            here = part.key
             if here not in seen:
                 seen.add(here)
                 yield part
@@ -276,13 +320,15 @@ def _both(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, 
     """Join two parts of a schema; of one keyword that both have, each holds."""
     if left.keys().isdisjoint(right):
         return {**left, **right}
-    return {**left, "allOf": [*left.get("allOf", ()), right]}
+    parts = left.get("allOf")
+    return {**left, "allOf": [*(parts if isinstance(parts, list) else ()), right]}
 
 
 def _nullable(value: JsonValue, converted: dict[str, JsonValue]) -> None:
     """Let null in beside the type (OpenAPI 3.0.3, `nullable`: only where there is a type)."""
     kind = converted.get("type")
-    if value.get("nullable") is True and isinstance(kind, str):
+    is_nullable = value.get("nullable") is True or value.get("x-nullable") is True
+    if is_nullable and isinstance(kind, str):
         converted["type"] = [kind, "null"]
 
 

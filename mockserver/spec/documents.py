@@ -1,21 +1,24 @@
 """Documents: files of JSON values in which every value knows its line and column."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mockserver.errors import Position, Source, SpecError, SpecProblem, unescape
+from mockserver.errors import (
+    Position,
+    Severity,
+    Source,
+    SpecError,
+    SpecProblem,
+    as_warnings,
+    unescape,
+)
 from mockserver.exchange import JsonValue
 from mockserver.spec.json_text import json_positions, read_json
-from mockserver.spec.yaml_text import (
-    ROOT,
-    PositionIndex,
-    Trouble,
-    UnreadableError,
-    read_yaml,
-    yaml_positions,
-)
+from mockserver.spec.positions import ROOT, PositionIndex
+from mockserver.spec.yaml_text import Trouble, UnreadableError, read_yaml, yaml_positions
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 LARGEST = 20_000_000
 """Bytes of a document."""
 
@@ -30,8 +33,18 @@ class Document:
     value: JsonValue
     places: Callable[[], PositionIndex]
     origins: dict[str, Source] = field(default_factory=dict)
-    """Where what stands under a pointer comes from, if it is from another file (an overlay)."""
+    """Where what stands under a pointer comes from, if it is from elsewhere: an overlay, or the
+    document before it was converted."""
+    identity: str = ""
+    """Tells it from all others that a document refers to: its file, unless it was converted."""
+    flaws: tuple[SpecProblem, ...] = ()
+    """What is wrong with its text, which has a value all the same."""
+    original: "Document | None" = None
+    """Itself before it was converted: references without a file lead into that."""
     _index: PositionIndex | None = None
+
+    def __post_init__(self) -> None:
+        self.identity = self.identity or self.file
 
     def source(self, pointer: str = "") -> Source:
         """Return the place of the value under a JSON Pointer."""
@@ -59,6 +72,17 @@ class Document:
             head, _, tail = above.rpartition("/")
             above, below = head, f"/{tail}{below}"
         return None
+
+
+def flawless(document: Document) -> Document:
+    """Return a document whose text has no flaw.
+
+    Raises:
+        SpecError: With all its flaws, if it has any.
+    """
+    if document.flaws:
+        raise SpecError(replace(flaw, severity=Severity.ERROR) for flaw in document.flaws)
+    return document
 
 
 def load_document(path: Path, file: str | None = None) -> Document:
@@ -92,25 +116,46 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _wrong(file, [Trouble((line, 1), "not UTF-8", "save it as UTF-8")]) from None
+        raise _wrong(file, [_undecodable(content, error.start)]) from None
     is_json = file.lower().endswith(".json") or text.lstrip()[:1] == "{"
     try:
-        value = read_json(text) if is_json else read_yaml(text)
+        return _read(text, file, path, is_json=is_json)
     except UnreadableError as error:
         if is_json and not file.lower().endswith(".json"):
             return _flow_style(text, file, path)
         raise _wrong(file, error.troubles) from None
-    places = json_positions if is_json else yaml_positions
-    return Document(file, path, value, lambda: places(text))
 
 
 def _flow_style(text: str, file: str, path: Path | None) -> Document:
     """Read YAML that begins with a brace but is not JSON."""
     try:
-        return Document(file, path, read_yaml(text), lambda: yaml_positions(text))
+        return _read(text, file, path, is_json=False)
     except UnreadableError as error:
         raise _wrong(file, error.troubles) from None
+
+
+def _read(text: str, file: str, path: Path | None, *, is_json: bool) -> Document:
+    places = json_positions if is_json else yaml_positions
+    flaws: tuple[SpecProblem, ...] = ()
+    try:
+        value = read_json(text) if is_json else read_yaml(text)
+    except UnreadableError as error:
+        if not error.is_bearable:
+            raise
+        value, flaws = error.value, tuple(as_warnings(_wrong(file, error.troubles).problems))
+    return Document(file, path, value, lambda: places(text), flaws=flaws)
+
+
+def _undecodable(content: bytes, offset: int) -> Trouble:
+    line = content.count(b"\n", 0, offset) + 1
+    column = offset - content.rfind(b"\n", 0, offset)
+    if content[:2] in _UTF_16:
+        message = "this is UTF-16, not UTF-8"
+    else:
+        message = (
+            f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
+        )
+    return Trouble((line, column), message, "save it as UTF-8")
 
 
 def _wrong(file: str, troubles: list[Trouble]) -> SpecError:

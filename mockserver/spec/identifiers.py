@@ -1,6 +1,7 @@
 """What schemas call themselves (`$id`, `$anchor`), and whom a reference therefore means."""
 
 import os
+import re
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from mockserver.errors import unescape
@@ -10,6 +11,7 @@ from mockserver.spec.documents import Document
 from mockserver.spec.references import Place, References
 
 _DATA = frozenset(("const", "default", "enum", "example", "examples"))
+_ANCHOR = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
 _NAMING = frozenset(("$id", "id", "$anchor", "$dynamicAnchor"))
 
 
@@ -50,7 +52,7 @@ class Identifiers:
     def _next(self, place: Place, keyword: str) -> Place:
         reference = place.value[keyword]
         base, (head, _, fragment) = self._base(place), reference.partition("#")
-        address = urljoin(base, head) if head else base
+        address = _joined(base, head)
         resource = self._resources.get(address) or self._file(place, address)
         found = _within(resource, unquote(fragment)) if resource else None
         found = found or self._anchors.get((address, unquote(fragment)))
@@ -102,18 +104,29 @@ class Identifiers:
             return base
         if isinstance(own := value.get(dialect.identifier), str):
             address, _, anchor = own.partition("#")
-            base = urljoin(base, address) if address else base
+            base = _joined(base, address)
             if address:
                 self._bases[place.document.file, place.pointer] = base
                 self._resources[base] = place
             if anchor:
                 self._anchors[base, anchor] = place
         for key in ("$anchor", "$dynamicAnchor"):
-            if isinstance(name := value.get(key), str) and dialect.has_siblings:
+            name = value.get(key)
+            if isinstance(name, str) and dialect.has_siblings and _ANCHOR.fullmatch(name):
                 self._anchors.setdefault((base, name), place)
                 if key == "$dynamicAnchor":
                     self._dynamic.setdefault(base, {}).setdefault(name, place)
         return base
+
+
+def _joined(base: str, address: str) -> str:
+    """Return an address relative to another; what is none stays as it is."""
+    try:
+        found = urljoin(base, address) if address else base
+        urlsplit(found)
+    except ValueError:
+        return base
+    return found
 
 
 def _referring(place: Place, reference: str) -> Place:

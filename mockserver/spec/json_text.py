@@ -9,11 +9,10 @@ import orjson
 
 from mockserver.errors import Position
 from mockserver.exchange import JsonValue
+from mockserver.spec.positions import Indexer, PositionIndex
 from mockserver.spec.yaml_text import (
     DEEPEST,
     LONGEST_NUMBER,
-    Indexer,
-    PositionIndex,
     Trouble,
     UnreadableError,
     no_number,
@@ -53,7 +52,7 @@ def read_json(text: str) -> JsonValue:
             text, object_pairs_hook=members, parse_constant=suspects.append, parse_int=integer
         )
         if suspects and (troubles := _Walk(text).troubles):
-            raise UnreadableError(troubles)
+            raise UnreadableError(troubles, value)
         if _SURROGATE.search(text):
             orjson.loads(text)  # refuses half of a surrogate pair, which is no character
     except json.JSONDecodeError as error:
@@ -110,7 +109,9 @@ class _Walk:
         if first is not None:
             message = f"the key {key!r} stands here again; it is on line {first[0]} already"
             pointer = self.indexer.pointer()
-            self.troubles.append(Trouble(where, message, "keep one of them", pointer))
+            self.troubles.append(
+                Trouble(where, message, "keep one of them", pointer, is_bearable=True)
+            )
 
 
 def _is_refused(number: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mockserver.errors import Source, SpecProblem, near
+from mockserver.errors import Source, SpecProblem, near, warning
 from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, JsonValue, Scope
 from mockserver.model import (
     CollectionSpec,
@@ -12,9 +12,9 @@ from mockserver.model import (
     ErrorAnswer,
     Operation,
     RateLimit,
-    Recognised,
     SchemeUse,
     SecurityScheme,
+    Server,
     Setting,
     TestValues,
 )
@@ -23,6 +23,7 @@ from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known
 from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
+from mockserver.spec.paths import TEMPLATE, Described, described_operations
 from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
@@ -31,10 +32,10 @@ from mockserver.spec.policies import (
     read_model,
 )
 from mockserver.spec.references import Place
+from mockserver.spec.schemes import compile_security
+from mockserver.spec.servers import compile_servers
 from mockserver.spec.steps import compile_steps
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 _IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
 _WHERES = ("path", "query", "header", "cookie")
 
@@ -55,10 +56,13 @@ class DocumentContext:
     problems: list[SpecProblem]
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
     """What operations do although they don't say so, by path and method."""
-    recognised: Recognised | None = None
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
+    ids: set[str] = field(default_factory=set)
+    """Names of the operations so far."""
+    declared: frozenset[str] = frozenset()
+    """Names of all security schemes, also of those left out."""
 
     def compile_shared(self) -> None:
         """Compile once what every operation has from the document."""
@@ -80,46 +84,26 @@ class DocumentContext:
         return {*map(str, STATUS_OF_KIND), *self.behaviour.errors}
 
 
-def compile_operations(paths: Place, context: DocumentContext) -> Iterator[Operation]:
+def compile_operations(paths: Place, version: str, context: DocumentContext) -> Iterator[Operation]:
     """Yield the operations of a paths object."""
-    seen: dict[str, str] = {}
-    for path, member in paths.members():
-        if path.startswith("x-"):
-            continue
-        item = context.bodies.resolve(member)
-        if not path.startswith("/"):
-            problem = f"the path {path!r} does not begin with a slash"
-            context.problems.append(SpecProblem(member.source, problem))
-            continue
-        shape = _TEMPLATE.sub("{}", path)
-        if shape in seen:
-            problem = f"{path!r} cannot be told from {seen[shape]!r}"
-            context.problems.append(SpecProblem(member.source, problem, "remove one of them"))
-            continue
-        seen[shape] = path
-        for method in METHODS:
-            operation = item.child(method)
-            if isinstance(operation.value, dict):
-                yield _Operation(path, method, item, operation, context).compile()
+    problems = context.problems
+    for described in described_operations(paths, version, context.bodies.resolve, problems):
+        yield _Operation(described, context).compile()
 
 
 class _Operation:
     """One operation that is being compiled."""
 
-    def __init__(
-        self, path: str, method: str, item: Place, place: Place, context: DocumentContext
-    ) -> None:
-        self._path = path
-        self._method = method
-        self._item = item
-        self._place = place
+    def __init__(self, described: Described, context: DocumentContext) -> None:
+        self._path, self._method, self._item, self._place = described
         self._context = context
         self._bodies = context.bodies
 
     def compile(self) -> Operation:
         place, context = self._place, self._context
         parameters = list(self._parameters())
-        own = merged(place.child("x-mock"), context.inferred.get((self._path, self._method), {}))
+        inferred = context.inferred.get((self._path, self._method.lower()), {})
+        own = merged(place.child("x-mock"), inferred)
         model = read_model(behaviour.OperationBehaviour, own, context.problems)
         responses = self._bodies.responses(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
@@ -138,7 +122,7 @@ class _Operation:
         blank["test"] = {}
         return Operation(
             id=self._id(),
-            method=self._method.upper(),
+            method=self._method,
             path=self._path,
             summary=str(place.child("summary").value or ""),
             source=place.source,
@@ -151,25 +135,43 @@ class _Operation:
             test_values=self._test_values(model, steps),
             program=program,
             blank=blank,
-            path_parameters=tuple(_TEMPLATE.findall(self._path)),
+            path_parameters=tuple(TEMPLATE.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
+            servers=self._servers(),
         )
+
+    def _servers(self) -> tuple[Server, ...]:
+        """Compile its own servers, else those of its path."""
+        own = self._place.child("servers")
+        shared = self._item.child("servers")
+        return compile_servers(own if own.value else shared, self._context.problems)
 
     def _takes_objects(self, place: Place) -> bool:
         """Tell whether every body that passes validation is an object."""
         content = self._bodies.resolve(place).child("content").members()
-        schemas = [self._bodies.resolve(media.child("schema")).value for _, media in content]
+        resolve = self._bodies.schemas.resolve
+        schemas = [resolve(media.child("schema")).value for _, media in content]
         return all(
             isinstance(schema, dict) and schema.get("type") == "object" for schema in schemas
         )
 
     def _id(self) -> str:
-        given = self._place.child("operationId").value
-        if isinstance(given, str) and given:
-            return given
-        return f"{self._method}_{re.sub(r'[^A-Za-z0-9]+', '_', self._path).strip('_')}"
+        """Return its own name; one that it lacks or another operation has is made up."""
+        place, taken = self._place.child("operationId"), self._context.ids
+        name = place.value if isinstance(place.value, str) else ""
+        if name in taken:
+            message = f"another operation is called {name[:80]!r}"
+            self._warn(place.source, message, "this one is called by its method and path")
+        if not name or name in taken:
+            path = re.sub(r"[^A-Za-z0-9]+", "_", self._path).strip("_")
+            name = f"{self._method.lower()}_{path}"
+        taken.add(name)
+        return name
+
+    def _warn(self, source: Source, message: str, hint: str = "") -> None:
+        self._context.problems.append(warning(source, message, hint))
 
     def _limits(
         self, model: behaviour.OperationBehaviour, steps: StepContext
@@ -196,42 +198,42 @@ class _Operation:
         return self._place.child("x-mock").child(key).source
 
     def _security(self) -> tuple[tuple[SchemeUse, ...], ...]:
-        place = self._place.child("security")
+        place, context = self._place.child("security"), self._context
+        if place.value is not None and not isinstance(place.value, list):
+            self._warn(place.source, "`security` is a list", "that of the document holds")
         if not isinstance(place.value, list):
-            place = self._context.security
-        return tuple(self._alternative(item) for item in place.items())
-
-    def _alternative(self, place: Place) -> tuple[SchemeUse, ...]:
-        uses = []
-        for name, member in place.members():
-            scheme = self._context.schemes.get(name)
-            if scheme is None:
-                hint = near(name, self._context.schemes) or "declare it under components"
-                problem = SpecProblem(member.source, f"there is no security scheme {name!r}", hint)
-                self._context.problems.append(problem)
-                continue
-            uses.append(SchemeUse(scheme, tuple(str(item) for item in member.value or ())))
-        return tuple(uses)
+            place = context.security
+        return compile_security(place, context.schemes, context.declared, context.problems)
 
     def _parameters(self) -> Iterator[Parameter]:
         """Yield the path item's and the operation's parameters; the latter replace the former."""
+        found = self._described_parameters()
+        names = TEMPLATE.findall(self._path)
+        for name in dict.fromkeys(names):
+            if (name, "path") not in found:
+                message = f"the path's {{{name}}} is described nowhere"
+                self._warn(self._place.source, message, "it is taken as text")
+                yield plain_path_parameter(name)
+        for (name, where), place in found.items():
+            if where == "path" and name not in names:
+                near_one = near(name, names)
+                self._warn(place.source, f"the path has no {{{name}}}", near_one)
+            elif where != "header" or name.lower() not in _IGNORED_HEADERS:
+                yield self._parameter(name, where, place)
+
+    def _described_parameters(self) -> dict[tuple[str, str], Place]:
         found: dict[tuple[str, str], Place] = {}
         for place in (*self._item.child("parameters").items(), *self._own_parameters()):
             resolved = self._bodies.resolve(place)
             name, where = resolved.child("name").value, resolved.child("in").value
-            if not isinstance(name, str) or where not in _WHERES:
-                problem = "a parameter needs a name and an `in` of path, query, header or cookie"
-                self._context.problems.append(SpecProblem(resolved.source, problem))
-                continue
-            found[name, str(where)] = resolved
-        missing = set(_TEMPLATE.findall(self._path)) - {
-            name for name, where in found if where == "path"
-        }
-        for name in sorted(missing):
-            yield plain_path_parameter(name)
-        for (name, where), place in found.items():
-            if where != "header" or name.lower() not in _IGNORED_HEADERS:
-                yield self._parameter(name, where, place)
+            if isinstance(name, str) and where in _WHERES:
+                found[name, str(where)] = resolved
+            elif isinstance(name, str) and where == "querystring":
+                self._warn(resolved.source, "a query that is one value is neither read nor checked")
+            elif resolved.value is not None:
+                problem = "a parameter needs a `name`, and an `in` of path, query, header or cookie"
+                self._warn(resolved.source, problem)
+        return found
 
     def _own_parameters(self) -> list[Place]:
         return self._place.child("parameters").items()
@@ -239,19 +241,21 @@ class _Operation:
     def _parameter(self, name: str, where: str, place: Place) -> Parameter:
         content = place.child("content").members()
         schema = content[0][1].child("schema") if content else place.child("schema")
-        resolved = self._bodies.resolve(schema)
+        resolved = self._bodies.schemas.resolve(schema)
         style, explode = style_of(where, place.value)
         value = resolved.value if isinstance(resolved.value, dict) else {}
+        validator = None
+        if schema.value is not None:
+            validator = self._bodies.schemas.validator(schema, "request")
+            self._bodies.show(place, validator)
         return Parameter(
             name=name.lower() if where == "header" else name,
             where=where,
             required=place.child("required").value is True or where == "path",
             style=style,
             explode=explode,
-            shape=shape_of(resolved, self._bodies.references),
-            validator=None
-            if schema.value is None
-            else self._bodies.schemas.validator(schema, "request"),
+            shape=shape_of(resolved, self._bodies.schemas),
+            validator=validator,
             default=value.get("default"),
             is_json=bool(content),
             may_be_empty=place.child("allowEmptyValue").value is True,
@@ -275,7 +279,7 @@ def plain_path_parameter(name: str) -> Parameter:
 
 
 def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {"path": _TEMPLATE.findall(path), "query": [], "cookie": []}
+    names: dict[str, list[str]] = {"path": TEMPLATE.findall(path), "query": [], "cookie": []}
     for parameter in parameters:
         if parameter.where in ("query", "cookie"):
             names[parameter.where].append(parameter.name)

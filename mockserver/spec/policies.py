@@ -1,6 +1,6 @@
 """Compiles what `x-mock` says of a whole document: settings, collections, errors, limits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from mockserver.model import (
 )
 from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
-from mockserver.spec.documents import load_document
+from mockserver.spec.documents import Document, flawless
 from mockserver.spec.expressions import WORLD_FUNCTIONS, Known, compile_template
 from mockserver.spec.references import Place
 from mockserver.spec.schemas import Schemas
@@ -66,7 +66,10 @@ def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
     message = str(detail["msg"]).removeprefix("Value error, ")
     hint = ""
     if detail["type"] == "extra_forbidden":
-        message, hint = f"{path[-1]!r} is not known here", "check its spelling, or leave it out"
+        message, hint = (
+            f"{detail['loc'][-1]!r} is not known here",
+            "check its spelling, or leave it out",
+        )
     return SpecProblem(source.child(*path), message, hint)
 
 
@@ -229,28 +232,37 @@ def _principals(model: behaviour.Principals, source: Source, context: StepContex
 
 
 def compile_fixtures(
-    model: behaviour.DocumentBehaviour, place: Place, context: StepContext
+    model: behaviour.DocumentBehaviour,
+    place: Place,
+    context: StepContext,
+    read: Callable[[Path, str], Document],
 ) -> tuple[Fixture, ...]:
     """Compile the records that collections start with: of files, and of the document itself."""
     return (
-        *load_fixtures(model.fixtures, place.child("fixtures"), context),
+        *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
         *compile_records(model.records, place.child("records").source, context),
     )
 
 
-def load_fixtures(files: Sequence[str], place: Place, context: StepContext) -> tuple[Fixture, ...]:
+def load_fixtures(
+    files: Sequence[str],
+    place: Place,
+    context: StepContext,
+    read: Callable[[Path, str], Document],
+) -> tuple[Fixture, ...]:
     """Read fixture files and compile their records."""
     fixtures: list[Fixture] = []
     for index, file in enumerate(files):
         try:
-            fixtures += _fixture(file, place.child(index), context)
+            at = place.child(index)
+            document = flawless(read(_fixture_path(file, at), _display(file, at)))
+            fixtures += _fixture(document, context)
         except SpecError as error:
             context.problems += error.problems
     return tuple(fixtures)
 
 
-def _fixture(file: str, place: Place, context: StepContext) -> list[Fixture]:
-    document = load_document(_fixture_path(file, place), _display(file, place))
+def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     whole = Place(document, "", document.value)
     if not isinstance(document.value, dict):
         message = "a fixture is a mapping of collections to lists of records"
@@ -262,7 +274,7 @@ def _fixture(file: str, place: Place, context: StepContext) -> list[Fixture]:
         if not all(isinstance(item, dict) for item in records.value or ()):
             context.problem(records.source, "a collection's records are a list of mappings")
         template = compile_template(records.value or [], records.source, known, context.problems)
-        fixtures.append(Fixture(name, template))
+        fixtures.append(Fixture(name, template, records.source))
     return fixtures
 
 
@@ -275,7 +287,7 @@ def compile_records(
     for name, rows in records.items():
         context.collection(name, source.child(name))
         template = compile_template(list(rows), source.child(name), known, context.problems)
-        fixtures.append(Fixture(name, template))
+        fixtures.append(Fixture(name, template, source.child(name)))
     return tuple(fixtures)
 
 

@@ -2,15 +2,18 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockserver.errors import Source, SpecError, SpecProblem, escape, unescape
+from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, escape, unescape
 from mockserver.exchange import JsonValue
 from mockserver.spec.documents import Document, load_document
 
+_LONGEST, _MOST_COMPARED = 100, 500
+"""What is compared to guess a name that was meant."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
@@ -21,6 +24,11 @@ class Place:
     document: Document
     pointer: str
     value: JsonValue
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other place."""
+        return self.document.identity, self.pointer
 
     @property
     def source(self) -> Source:
@@ -59,6 +67,7 @@ class References:
     """Follows references between the files of one folder."""
 
     root: Path
+    read: Callable[[Path, str], Document] = load_document
     _loaded: dict[Path, Document] = field(default_factory=dict)
     _broken: dict[Path, SpecError] = field(default_factory=dict)
 
@@ -66,6 +75,10 @@ class References:
         """Use this document for references to its path, as it is after its overlays."""
         if document.path is not None:
             self._loaded[document.path.resolve()] = document
+
+    def flaws(self) -> list[SpecProblem]:
+        """List what is wrong with the texts of all files so far."""
+        return [flaw for document in self._loaded.values() for flaw in document.flaws]
 
     def resolve(self, place: Place) -> Place:
         """Follow a `$ref`, and those it leads to; anything else is returned as it is.
@@ -75,7 +88,7 @@ class References:
         """
         seen: set[tuple[str, str]] = set()
         while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
-            here = (place.document.file, place.pointer)
+            here = place.key
             if here in seen:
                 raise _bad(place, "the reference leads back to itself", "point it at a definition")
             seen.add(here)
@@ -88,7 +101,10 @@ class References:
 
     def _target(self, place: Place, reference: str) -> Place:
         file, _, fragment = reference.partition("#")
-        document = self._document(place, file) if file else place.document
+        if file in ("", _own_address(place.document)):
+            document = place.document.original or place.document
+        else:
+            document = self._document(place, file)
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
             hint = "write #/components/…"
@@ -136,18 +152,43 @@ class References:
         """Read a file; one that cannot be read is read only once."""
         if path in self._broken:
             raise self._broken[path]
-        if not _is_file(path):
-            raise _bad(place, f"there is no file {name!r}", _near_file(path))
+        missing = not _is_file(path)
         try:
-            return load_document(path, name)
+            if missing and _exists(path):
+                raise _bad(place, f"{name!r} is not a file", "name a file in it")
+            return self.read(path, name)
         except SpecError as error:
+            if missing and not _exists(path):
+                raise _bad(place, f"there is no file {name!r}", _near_file(path)) from None
             self._broken[path] = error
             raise
+
+
+def followed(place: Place, references: References, problems: list[SpecProblem]) -> Place:
+    """Follow a reference; a bad one is noted, and gives a place without a value."""
+    try:
+        return references.resolve(place)
+    except SpecError as error:
+        problems += as_warnings(error.problems)
+        return Place(place.document, place.pointer, None)
+
+
+def _own_address(document: Document) -> str:
+    """Return how a document calls itself (OpenAPI 3.2, `$self`)."""
+    own = document.value.get("$self") if isinstance(document.value, dict) else None
+    return own.partition("#")[0] if isinstance(own, str) else ""
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
+    except OSError:
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
     except OSError:
         return False
 
@@ -165,7 +206,7 @@ def _near(key: str, value: JsonValue) -> str:
 
 
 def _did_you_mean(name: str, names: list[str]) -> str:
-    found = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name[:_LONGEST], names[:_MOST_COMPARED], n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else ""
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import jsonschema_rs
 
-from mockserver.errors import Source, SpecError, SpecProblem
+from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, warning
 from mockserver.exchange import JsonValue, Violation
 from mockserver.spec.dialects import Dialect, convert, dialect_of, is_meta_schema
 from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.references import Place, References
+from mockserver.spec.soundness import Keys, made_sound
 from mockserver.spec.violations import MOST, violations_of
 
 _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
@@ -25,7 +26,7 @@ _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
 _WITHOUT_UUID = frozenset(("4", "6", "7"))
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-_LONGEST = 300
+_LEFT_OUT = "it is left out"
 _ROOT = "mock:/"
 """The address of a bundle whose definitions are resources of their own."""
 
@@ -134,12 +135,33 @@ class Schemas:
     def bundle(self, place: Place, direction: str) -> Bundle:
         """Convert a schema object and all it refers to."""
         dialect = self._dialect(place)
+        known = self._knowledge(dialect, direction)
+        root = _Reading(known).read(place)
+        return Bundle(root, known.definitions, dialect.definitions)
+
+    def resolve(self, place: Place) -> Place:
+        """Follow the reference that a schema object is, by pointer or by name.
+
+        A bad one gives a place without a value; it is told where the schema is compiled.
+        """
+        identifiers = self._knowledge(self._dialect(place), "request").identifiers
+        seen: set[tuple[str, str]] = set()
+        while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
+            seen.add(place.key)
+            try:
+                place = identifiers.target(place, "$ref")
+            except SpecError:
+                place = Place(place.document, place.pointer, None)
+            if place.key in seen:
+                return Place(place.document, place.pointer, None)
+        return place
+
+    def _knowledge(self, dialect: Dialect, direction: str) -> "_Known":
         key = (dialect, direction)
         if (known := self._known.get(key)) is None:
             identifiers = Identifiers(self.references, dialect)
             known = self._known[key] = _Known(dialect, direction, identifiers, self.problems)
-        root = _Reading(known).read(place)
-        return Bundle(root, known.definitions, dialect.definitions)
+        return known
 
     def _dialect(self, place: Place) -> Dialect:
         if isinstance(place.value, dict) and "$schema" not in place.value:
@@ -184,7 +206,7 @@ class _Reading:
         except SpecError as error:
             if is_meta_schema(reference):
                 return {"$ref": reference}
-            self._known.problems += error.problems
+            self._known.problems += as_warnings(error.problems)
             return {}
         name = reference.rpartition("#")[2]
         value = target.value if isinstance(target.value, dict) else {}
@@ -202,7 +224,7 @@ class _Reading:
         return number
 
     def _reserve(self, place: Place) -> int:
-        key, numbers = (place.document.file, place.pointer), self._known.numbers
+        key, numbers = place.key, self._known.numbers
         if (number := numbers.get(key)) is None:
             number = numbers[key] = len(numbers)
             self._waiting.append((number, place))
@@ -214,12 +236,15 @@ class _Reading:
         self._base = _ROOT if anchors else ""
         known = self._known
         schema = convert(place, known.dialect, known.direction, known.identifiers.references, self)
-        definition = _Definition({})
-        if self._is_sound(schema, place):
-            if anchors and isinstance(schema, dict):
-                schema = self._resource(number, schema, anchors)
-            definition = _Definition(schema, tuple(self._targets), bool(anchors))
+        schema = self._sound(schema, place)
+        if anchors and isinstance(schema, dict):
+            schema = self._resource(number, schema, anchors)
+        definition = _Definition(schema, tuple(self._targets), bool(anchors))
         self._known.definitions[number] = definition
+
+    def note(self, place: Place, message: str, hint: str = "") -> None:
+        """Take down what is not as its OpenAPI has it."""
+        self._known.problems.append(warning(place.source, message, hint))
 
     def _resource(
         self, number: int, schema: dict[str, JsonValue], anchors: dict[str, Place]
@@ -230,25 +255,24 @@ class _Reading:
         }
         return {"$id": f"{_ROOT}{number}", **schema, "$defs": offered}
 
-    def _is_sound(self, schema: JsonValue, place: Place) -> bool:
-        try:
+    def _sound(self, schema: JsonValue, place: Place) -> JsonValue:
+        """Return a schema without what no validator takes."""
+
+        def check(schema: JsonValue) -> None:
             compile_schema(_without_references(schema), self._known.dialect.draft)
-        except jsonschema_rs.ValidationError as error:
-            source = place.document.source(place.pointer + _pointer(error.instance_path))
-            problem = SpecProblem(source, f"not a schema: {_shortened(error.message)}")
-        except ValueError as error:
-            problem = SpecProblem(place.source, f"not a schema: {_shortened(str(error))}")
-        else:
-            return True
-        self._known.problems.append(problem)
-        return False
+
+        def note(path: Keys, message: str) -> None:
+            source = place.document.source(place.pointer + _pointer(path))
+            self._known.problems.append(warning(source, f"not a schema: {message}", _LEFT_OUT))
+
+        if isinstance(schema, bool) and self._known.dialect.draft == "4":
+            message = f"{str(schema).lower()} is one since OpenAPI 3.1"
+            self._known.problems.append(warning(place.source, message, "it is read as such"))
+            return {} if schema else {"not": {}}
+        return made_sound(schema, check, note)
 
 
-def _shortened(message: str) -> str:
-    return message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
-
-
-def _pointer(path: list[str | int]) -> str:
+def _pointer(path: Keys) -> str:
     root = Source("", "")
     return root.child(*path).pointer
 

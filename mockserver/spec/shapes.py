@@ -3,14 +3,22 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from mockserver.errors import SpecError
 from mockserver.exchange import JsonValue
-from mockserver.spec.references import Place, References
+from mockserver.spec.references import Place
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _LEVELS = 2
+
+
+class Resolver(Protocol):
+    """Follows references between schemas."""
+
+    def resolve(self, place: Place) -> Place:
+        """Return what a schema refers to; one that is no reference as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ def _number(text: str) -> JsonValue:
     return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
-def shape_of(place: Place, references: References, levels: int = _LEVELS) -> Shape:
+def shape_of(place: Place, references: Resolver, levels: int = _LEVELS) -> Shape:
     """Find out what a schema lets a text become, through references and combinations."""
     types: set[str] = set()
     items, rest, properties = None, None, dict[str, Shape]()
@@ -91,7 +99,7 @@ def shape_of(place: Place, references: References, levels: int = _LEVELS) -> Sha
     return Shape(frozenset(types), items, properties, rest)
 
 
-def _parts(place: Place, references: References) -> Iterator[Place]:
+def _parts(place: Place, references: Resolver) -> Iterator[Place]:
     """Yield a schema and all that it combines, each once."""
     waiting, seen = [place], set()
     while waiting:
@@ -99,7 +107,7 @@ def _parts(place: Place, references: References) -> Iterator[Place]:
             part = references.resolve(waiting.pop())
         except SpecError:  # told where the schema is compiled
             continue
-        here = (part.document.file, part.pointer)
+        here = part.key
         if here not in seen and isinstance(part.value, dict):
             seen.add(here)
             yield part
@@ -109,8 +117,9 @@ def _parts(place: Place, references: References) -> Iterator[Place]:
 
 def _types(value: Mapping[str, JsonValue]) -> set[str]:
     given = value.get("type")
-    types = {str(name) for name in (given if isinstance(given, list) else [given]) if name}
-    if value.get("nullable") is True:
+    names = given if isinstance(given, list) else [given] if given else []
+    types = {"null" if name is None else str(name) for name in names}
+    if value.get("nullable") is True or value.get("x-nullable") is True:
         types.add("null")
     if given is None:
         values = value.get("enum", [value["const"]] if "const" in value else ())

@@ -1,9 +1,8 @@
 """What a schema validator finds wrong, in our words and in reading order."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-
-import orjson
 
 from mockserver.errors import escape
 from mockserver.exchange import Violation
@@ -81,7 +80,9 @@ def _shortened(message: str) -> str:
 
 
 def _listed(values: Iterable[Any]) -> str:
-    return ", ".join(orjson.dumps(value).decode() for value in values)
+    return ", ".join(
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values
+    )
 
 
 def _typed(types: Any) -> str:  # noqa: ANN401 - text or a list of them, by the library's version

@@ -13,6 +13,7 @@ import yaml
 
 from mockserver.errors import Position, escape
 from mockserver.exchange import JsonValue
+from mockserver.spec.positions import Indexer, PositionIndex
 
 DEEPEST = 100
 """Mappings and sequences inside each other, also those that aliases bring along."""
@@ -22,13 +23,6 @@ MOST_REPEATED = 200_000
 """Values that the aliases of a document repeat."""
 LONGEST_NUMBER = 400
 """Characters of a number."""
-
-ROOT = (-1, "")
-PositionIndex = dict[tuple[int, str], tuple[int, Position]]
-"""From the number of a collection and a key in it to the member's number and position.
-
-The whole document stands under `ROOT`; an item's key is its index as text.
-"""
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS: dict[str, JsonValue] = {
@@ -58,14 +52,23 @@ class Trouble(NamedTuple):
     hint: str = ""
     pointer: str = ""
     """The value it is about, as a JSON Pointer."""
+    is_bearable: bool = False
+    """The text has a value all the same."""
 
 
 class UnreadableError(Exception):
-    """A text that cannot be read on; the troubles so far."""
+    """A text that is not as it should be; the troubles so far."""
 
-    def __init__(self, troubles: list[Trouble]) -> None:
+    def __init__(self, troubles: list[Trouble], value: JsonValue = None) -> None:
+        """Take the troubles, and the value of the text if all of them are bearable."""
         super().__init__(str(troubles[-1].message))
         self.troubles = troubles
+        self.value = value
+
+    @property
+    def is_bearable(self) -> bool:
+        """The text has a value all the same."""
+        return all(trouble.is_bearable for trouble in self.troubles)
 
 
 def read_yaml(text: str) -> JsonValue:
@@ -82,13 +85,14 @@ def read_yaml(text: str) -> JsonValue:
         mark = error.problem_mark or error.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         told = ": ".join(part for part in (error.context, error.problem) if part)
-        composer.troubles.append(Trouble(where, f"this is not YAML: {told}"))
+        hint = "indent with spaces" if "'\\t'" in told or "\t" in told else ""
+        composer.troubles.append(Trouble(where, f"this is not YAML: {told}", hint))
     except yaml.reader.ReaderError as error:
         message = f"a character that YAML does not allow: {error.reason}"
         hint = "write it as an escape in double quotes"
         composer.troubles.append(Trouble(_unprintable(text), message, hint))
     if composer.troubles:
-        raise UnreadableError(composer.troubles)
+        raise UnreadableError(composer.troubles, composer.root)
     return composer.root
 
 
@@ -141,6 +145,8 @@ class _Frame:
     height: int = 1
     key: str | None = None
     lines: dict[str, int] = field(default_factory=dict)
+    merges: bool = False
+    """A merge key is among its keys."""
 
     @property
     def awaits_key(self) -> bool:
@@ -183,8 +189,11 @@ class _Composer:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._begin(event)
 
-    def _trouble(self, event: yaml.Event, message: str, hint: str = "") -> None:
-        self.troubles.append(Trouble(_place(event), message, hint, self._pointer()))
+    def _trouble(
+        self, event: yaml.Event, message: str, hint: str = "", *, is_bearable: bool = False
+    ) -> None:
+        trouble = Trouble(_place(event), message, hint, self._pointer(), is_bearable)
+        self.troubles.append(trouble)
 
     def _stop(self, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
         self._trouble(event, message, hint)
@@ -219,11 +228,13 @@ class _Composer:
         if event.tag not in (None, "!", f"{_TAG}str"):
             self._trouble(event, f"the tag {event.tag!r} is not allowed on a key", "leave it out")
         if key == "<<" and not event.style:
-            self._trouble(event, "merge keys are not part of YAML 1.2", "use $ref, or repeat it")
+            message, hint = "merge keys are not part of YAML 1.2", "use $ref, or repeat it"
+            self._trouble(event, message, hint, is_bearable=True)
+            frame.merges = True
         line = _place(event)[0]
         if (seen := frame.lines.get(key)) is not None:
             message = f"the key {key!r} stands here again; it is on line {seen} already"
-            self._trouble(event, message, "keep one of them")
+            self._trouble(event, message, "keep one of them", is_bearable=True)
         frame.lines[key] = line
 
     def _untagged(self, event: yaml.ScalarEvent) -> JsonValue:
@@ -245,7 +256,8 @@ class _Composer:
             return event.value
         types = _SCALAR_TAGS.get(event.tag or "")
         if types is None:
-            self._trouble(event, f"the tag {event.tag!r} is not allowed", "leave it out")
+            message = f"the tag {event.tag!r} is not allowed"
+            self._trouble(event, message, "leave it out", is_bearable=True)
             return event.value
         value = self._plain(event)
         if type(value) not in types:
@@ -266,6 +278,8 @@ class _Composer:
 
     def _close(self) -> None:
         frame = self._stack.pop()
+        if frame.merges and isinstance(frame.value, dict):
+            _merge(frame.value)
         if frame.anchor:
             nodes = self._nodes - frame.nodes_before + 1
             self._anchors[frame.anchor] = _Anchored(frame.value, nodes, frame.height)
@@ -300,6 +314,14 @@ class _Composer:
         frame.attach(value)
 
 
+def _merge(value: dict[str, JsonValue]) -> None:
+    """Put the members of what `<<` holds into a mapping, as YAML 1.1 has it."""
+    merged = value.pop("<<")
+    for source in merged if isinstance(merged, list) else [merged]:
+        for key, member in source.items() if isinstance(source, dict) else ():
+            value.setdefault(key, member)
+
+
 def _place(event: yaml.Event) -> Position:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -316,7 +338,7 @@ def yaml_positions(text: str) -> PositionIndex:
     return indexer.index
 
 
-def _index(event: yaml.Event, indexer: "Indexer") -> None:
+def _index(event: yaml.Event, indexer: Indexer) -> None:
     if isinstance(event, yaml.CollectionEndEvent):
         indexer.close()
     elif isinstance(event, yaml.ScalarEvent) and indexer.awaits_key:
@@ -325,69 +347,3 @@ def _index(event: yaml.Event, indexer: "Indexer") -> None:
         number = indexer.value(_place(event))
         if isinstance(event, yaml.CollectionStartEvent):
             indexer.open(number, is_mapping=isinstance(event, yaml.MappingStartEvent))
-
-
-@dataclass(slots=True)
-class _Open:
-    """A collection that is being indexed."""
-
-    number: int
-    is_mapping: bool
-    met: int = 0
-    """Items so far."""
-    key: str = ""
-    member: int | None = None
-    """The number of the member whose key was met and whose value comes next."""
-
-
-class Indexer:
-    """Numbers the values of a text in the order they are met, and notes where each begins."""
-
-    def __init__(self) -> None:
-        self.index: PositionIndex = {}
-        self._stack: list[_Open] = []
-        self._met = 0
-
-    @property
-    def awaits_key(self) -> bool:
-        """Whether the next thing is the key of a mapping."""
-        return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].member is None
-
-    def seen(self, key: str) -> Position | None:
-        """Return where the open mapping has this key already."""
-        found = self.index.get((self._stack[-1].number, key))
-        return found[1] if found else None
-
-    def key(self, key: str, here: Position) -> None:
-        """Note a member."""
-        top = self._stack[-1]
-        top.key, top.member = key, self._number((top.number, key), here)
-
-    def value(self, here: Position) -> int:
-        """Note a value and return its number."""
-        if not self._stack:
-            return self._number(ROOT, here)
-        top = self._stack[-1]
-        if top.member is not None:
-            number, top.member = top.member, None
-            return number
-        top.key = str(top.met)
-        top.met += 1
-        return self._number((top.number, top.key), here)
-
-    def open(self, number: int, *, is_mapping: bool) -> None:
-        """Enter the collection with this number."""
-        self._stack.append(_Open(number, is_mapping))
-
-    def close(self) -> None:
-        """Leave the innermost collection."""
-        self._stack.pop()
-
-    def pointer(self) -> str:
-        """Return the JSON Pointer of the value that was met last."""
-        return "".join(f"/{escape(top.key)}" for top in self._stack)
-
-    def _number(self, entry: tuple[int, str], here: Position) -> int:
-        self._met += 1
-        self.index[entry] = (self._met, here)
-        return self._met

@@ -3,6 +3,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,11 @@ from tests.served import Served
 
 PATH = "/cloutly/api/v1/businesses"
 KEY = {"x-api-key": "demo-cloutly-key"}
+SHOP = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths: {/name: {get: {responses: {'200': {content: {application/json: {example: one}}}}}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +246,19 @@ def test_events_are_streamed_and_end_with_the_server() -> None:
         while part := connection.recv(65_536):
             received += part
     assert b"content-type: text/event-stream" in received
+
+
+def test_changed_documents_are_served_while_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP)
+    server = Served("--reload", str(path))
+    try:
+        with httpx.Client(base_url=server.url) as client:
+            assert client.get("/name").json() == "one"
+            path.write_text(SHOP.replace("one", "two"))
+            deadline = time.monotonic() + 10
+            while (found := client.get("/name").json()) == "one":
+                assert time.monotonic() < deadline
+    finally:
+        server.stop()
+    assert found == "two"

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import SpecError
+from mockserver.errors import Severity, SpecError
 from mockserver.model import Api
-from mockserver.spec.compiler import load_apis
+from mockserver.spec.compiler import Loader, load_apis
 
 HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
 PATHS = "paths:\n  /a:\n    get:\n      responses: {'200': {description: ok}}\n"
@@ -24,7 +24,7 @@ def report(tmp_path: Path) -> Report:
             (tmp_path / name.replace("_", ".")).write_text(text)
         paths = [tmp_path / f"d{index}.yaml" for index in range(len(texts))]
         with pytest.raises(SpecError) as caught:
-            load_apis(paths, ["messages"])
+            load_apis(paths, ["messages"], strict=True)
         return [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
 
     return reporting
@@ -38,7 +38,9 @@ def load(tmp_path: Path, text: str) -> Api:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("swagger: '2.0'\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
+        ("a: 1\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
+        ("swagger: '1.2'\n", "d0.yaml:1:1: /swagger: OpenAPI '1.2' is not known"),
+        ("openapi: 4.0.0\n", "d0.yaml:1:1: /openapi: OpenAPI '4.0.0' is not known"),
         (HEAD, "d0.yaml:1:1: /paths: there is no operation to serve"),
         (
             HEAD + "x-mock:\n  setings: {}\n" + PATHS,
@@ -170,3 +172,77 @@ def test_a_fixture_cannot_call_what_needs_a_request(report: Report) -> None:
     text = HEAD + "x-mock: {fixtures: [records.yaml], collections: {a: {}}}\n" + PATHS
     lines = report(text, records_yaml="a: [{id: \"{{ sequence('x') }}\"}]\n")
     assert any(line.startswith("records.yaml:1:6: /a/0/id: there is no function") for line in lines)
+
+
+FLAWED = HEAD + PATHS + "    put: {parameters: [{$ref: '#/none'}], responses: {}}\n"
+MISFIT = (
+    "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n"
+)
+MISFIT += "        '200':\n          description: ok\n"
+MISFIT += "          content: {application/json: {schema: {type: string}, example: 5}}\n"
+
+
+def loaded(folder: Path, text: str, *, strict: bool = False, thorough: bool = False) -> Api:
+    (folder / "d.yaml").write_text(text)
+    return Loader(strict=strict, thorough=thorough).load([folder / "d.yaml"])[0]
+
+
+def test_what_is_wrong_is_left_out_and_told(tmp_path: Path) -> None:
+    api = loaded(tmp_path, FLAWED)
+    assert [item.method for item in api.operations] == ["GET", "PUT"]
+    [problem] = api.problems
+    assert problem.severity is Severity.WARNING
+    assert str(problem).startswith(f"{tmp_path}/d.yaml:7:25: warning: /paths/~1a/put/parameters/0")
+
+
+def test_strict_refuses_what_would_be_left_out(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        loaded(tmp_path, FLAWED, strict=True)
+    [problem] = caught.value.problems
+    assert problem.severity is Severity.ERROR
+
+
+def test_an_error_is_told_together_with_the_warnings(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        loaded(tmp_path, FLAWED + "x-mock: {settings: 5}\n")
+    assert {problem.severity for problem in caught.value.problems} == set(Severity)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FLAWED + "x-mock: {none: 5}\n",
+        HEAD + PATHS + "      x-mock: {steps: [{}]}\n",
+        "a: [\n",
+        "a: 1\n",
+        "openapi: 4.0.0\n",
+        "- openapi: 3.1.0\n",
+        "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions: []\nactions: []\n",
+    ],
+)
+def test_what_is_ours_or_no_document_is_refused_in_any_case(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SpecError):
+        loaded(tmp_path, text)
+
+
+@pytest.mark.parametrize(("thorough", "count"), [(False, 0), (True, 1)])
+def test_examples_are_checked_only_when_asked(tmp_path: Path, thorough: bool, count: int) -> None:
+    problems = loaded(tmp_path, MISFIT, thorough=thorough).problems
+    assert ["the example does not conform" in item.message for item in problems] == [True] * count
+
+
+def test_callbacks_and_webhooks_are_listed_as_not_served(tmp_path: Path) -> None:
+    text = "      callbacks: {done: {'{$request.query.url}': {post: {responses: {}}}}}\n"
+    text += "webhooks:\n  born: {put: {responses: {}}}\n"
+    unserved = loaded(tmp_path, HEAD + PATHS + text).unserved
+    assert [(item.kind, item.method, item.name, item.source.line) for item in unserved] == [
+        ("callback", "POST", "done {$request.query.url}", 7),
+        ("webhook", "PUT", "born", 9),
+    ]
+
+
+def test_an_operation_whose_name_is_taken_is_called_by_its_method_and_path(tmp_path: Path) -> None:
+    text = HEAD + "paths:\n  /a:\n    get: {operationId: one, responses: {}}\n"
+    api = loaded(tmp_path, text + "    put: {operationId: one, responses: {}}\n")
+    assert [operation.id for operation in api.operations] == ["one", "put_a"]
+    assert ["another operation is called 'one'" in item.message for item in api.problems] == [True]

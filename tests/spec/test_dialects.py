@@ -23,7 +23,7 @@ def converted(
     problems: list[SpecProblem] = []
     schemas = Schemas(References(Path("/nowhere")), version, problems)
     bundle = schemas.bundle(place_of(schema, **whole), direction).schema()
-    assert problems == []
+    assert not [told for told in problems if "not a schema" in told.message]
     keyword, _, number = bundle["$ref"].removeprefix("#/").partition("/")
     found: dict[str, Any] = bundle[keyword][number]
     return found
@@ -34,7 +34,7 @@ def accepts(schema: JsonValue, value: JsonValue, version: str = "3.0", **how: An
     problems: list[SpecProblem] = []
     schemas = Schemas(References(Path("/nowhere")), version, problems)
     validator = schemas.validator(place_of(schema, **how), direction)
-    assert problems == []
+    assert not [told for told in problems if "not a schema" in told.message]
     return validator.is_valid(value)
 
 

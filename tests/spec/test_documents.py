@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mockserver.errors import Source, SpecError, SpecProblem
 from mockserver.spec import documents
-from mockserver.spec.documents import load_document, parse_document
+from mockserver.spec.documents import flawless, load_document, parse_document
 
 YAML = """\
 openapi: 3.1.0
@@ -36,7 +36,7 @@ JSON = """\
 
 def problems(content: bytes, file: str = "a.yaml") -> tuple[SpecProblem, ...]:
     with pytest.raises(SpecError) as caught:
-        parse_document(content, file)
+        flawless(parse_document(content, file))
     return caught.value.problems
 
 
@@ -129,11 +129,17 @@ def test_a_byte_order_mark_is_ignored(file: str) -> None:
     assert parse_document(b'\xef\xbb\xbf{"a": 1}', file).value == {"a": 1}
 
 
-@pytest.mark.parametrize("content", [b"a: 1\nb: \xff\n", "a: 1\nb: å".encode("latin-1")])
-def test_other_encodings_are_refused_with_their_line(content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a: 1\nb: \xff\n", "the byte 0xFF is 'ÿ' in Latin-1"),
+        ("a: 1\nb: å".encode("latin-1"), "the byte 0xE5 is 'å' in Latin-1"),
+    ],
+)
+def test_other_encodings_are_refused_with_their_place(content: bytes, told: str) -> None:
     (problem,) = problems(content)
 
-    assert (problem.message, problem.source.line) == ("not UTF-8", 2)
+    assert (problem.message, at(problem.source)) == (f"not UTF-8: {told}", (2, 4))
 
 
 def test_utf_16_is_refused() -> None:

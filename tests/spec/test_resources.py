@@ -12,7 +12,7 @@ import yaml
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import BUILT_IN, Sandboxes
 from mockserver.model import Recognised
-from mockserver.spec.compiler import infer_overlay, load_apis
+from mockserver.spec.compiler import load_apis
 from tests.conftest import World
 
 Json = dict[str, Any]
@@ -390,7 +390,7 @@ NOON, LONG_AGO = "2026-03-10T12:00:00.000Z", "1999-01-01T00:00:00Z"
 
 def test_what_is_printed_does_the_same_when_it_is_served(keep: Keep, tmp_path: Path) -> None:
     inferred = keep(crud() | crud(base="/owners/{owner}/things", parameter="{id}"))
-    overlay, _ = infer_overlay(tmp_path / "shop.yaml", BUILT_IN)
+    overlay = recognised(inferred).overlay()
     (tmp_path / "shop.overlay.yaml").write_text(yaml.safe_dump(overlay))
     apis = load_apis([tmp_path / "shop.overlay.yaml"], BUILT_IN)
     printed = World(Engine(apis, Sandboxes({"shop": apis[0]})), prefix="/shop")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from mockserver.errors import SpecProblem
 from mockserver.exchange import JsonValue
@@ -22,6 +23,7 @@ class Inference:
     """What `--stateful` adds to a document."""
 
     recognition: Recognition
+    whole: Place
     document: Block = field(default_factory=dict)
     """`x-mock` for the document."""
     operations: dict[tuple[str, str], Block] = field(default_factory=dict)
@@ -37,7 +39,20 @@ class Inference:
             SpecProblem(place.source, f"{path} is no resource: {reason}")
             for place, path, reason in self.recognition.left
         )
-        return Recognised(resources, left)
+        return Recognised(resources, left, self.overlay)
+
+    def overlay(self) -> Block:
+        """Write what was inferred as an OpenAPI Overlay that extends the document's file."""
+        actions: list[JsonValue] = []
+        if self.document:
+            actions.append({"target": "$", "update": {"x-mock": self.document}})
+        for (path, method), block in self.operations.items():
+            name = path.replace("\\", "\\\\").replace("'", "\\'")
+            target = f"$.paths['{name}'].{method}"
+            actions.append({"target": target, "update": {"x-mock": block}})
+        file = PurePath(self.whole.document.file).name
+        info = {"title": f"State for {file}", "version": "1"}
+        return {"overlay": "1.0.0", "info": info, "extends": file, "actions": actions}
 
 
 def infer(
@@ -48,8 +63,8 @@ def infer(
     declared = whole.descend("x-mock", "collections").value
     own = declared if isinstance(declared, dict) else {}
     if whole.descend("x-mock", "resource").value is False:
-        return Inference(Recognition())
-    found = Inference(recognise(whole.child("paths"), reader, built_in))
+        return Inference(Recognition(), whole)
+    found = Inference(recognise(whole.child("paths"), reader, built_in), whole)
     for resource in found.recognition.resources:
         _keep_key(resource, own)
         for route, method, block in _blocks(resource, found.recognition, reader, schemas):
@@ -64,7 +79,7 @@ def infer(
     }
     if collections:
         records = _records(resources, collections, schemas, reader)
-        found.document = {"collections": collections, "records": records}
+        found.document = {"collections": collections, **({"records": records} if records else {})}
     return found
 
 
@@ -137,16 +152,3 @@ def _is_free(operation: Place) -> bool:
     if not isinstance(own, dict):
         return own is None
     return "steps" not in own and own.get("resource") is not False
-
-
-def as_overlay(found: Inference, title: str, file: str) -> Block:
-    """Write what was inferred as an OpenAPI Overlay that extends a file."""
-    actions: list[JsonValue] = []
-    if found.document:
-        actions.append({"target": "$", "update": {"x-mock": found.document}})
-    for (path, method), block in found.operations.items():
-        name = path.replace("\\", "\\\\").replace("'", "\\'")
-        target = f"$.paths['{name}'].{method}"
-        actions.append({"target": target, "update": {"x-mock": block}})
-    info = {"title": f"State for {title}", "version": "1"}
-    return {"overlay": "1.0.0", "info": info, "extends": file, "actions": actions}

@@ -170,8 +170,8 @@ def singular(noun: str) -> str:
 def reference(place: Place, base: Place) -> dict[str, JsonValue]:
     """Write a reference to a place, as it stands in the document of another."""
     pointer = place.pointer.replace("%", "%25").replace("#", "%23")
-    if place.document is base.document or not (place.document.path and base.document.path):
+    own, other = base.document.path, place.document.path
+    if not own or not other or own.resolve() == other.resolve():
         return {"$ref": f"#{pointer}"}
-    folder = base.document.path.resolve().parent
-    file = place.document.path.resolve().relative_to(folder).as_posix()
+    file = other.resolve().relative_to(own.resolve().parent).as_posix()
     return {"$ref": f"{file.replace('%', '%25')}#{pointer}"}

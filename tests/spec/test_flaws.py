@@ -1,0 +1,72 @@
+from typing import Any
+
+import pytest
+
+from mockserver.spec.documents import Document
+from mockserver.spec.flaws import repaired
+from mockserver.spec.references import Place
+
+
+def repair(schema: dict[str, Any], *, is_old: bool) -> tuple[Any, list[str]]:
+    """Return a schema as it is meant, and where it had flaws."""
+    flaws: list[str] = []
+
+    def note(place: Place, message: str, hint: str = "") -> None:
+        assert message != hint
+        flaws.append(place.pointer)
+
+    place = Place(Document("d.yaml", None, schema, dict), "", schema)
+    return repaired(place, note, is_old=is_old).value, flaws
+
+
+@pytest.mark.parametrize(
+    ("schema", "meant"),
+    [
+        ({"type": ["string", None]}, {"type": ["string", "null"]}),
+        ({"type": None}, {"type": "null"}),
+        ({"exclusiveMinimum": 3}, {"minimum": 3, "exclusiveMinimum": True}),
+        ({"exclusiveMinimum": 3, "minimum": 1}, {"minimum": 3, "exclusiveMinimum": True}),
+        ({"exclusiveMinimum": 3, "minimum": 5}, {"minimum": 5, "exclusiveMinimum": False}),
+        ({"exclusiveMaximum": 3, "maximum": 5}, {"maximum": 3, "exclusiveMaximum": True}),
+        ({"exclusiveMaximum": 3, "maximum": 1}, {"maximum": 1, "exclusiveMaximum": False}),
+        ({"required": True, "type": "string"}, {"type": "string"}),
+    ],
+)
+def test_what_3_0_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) -> None:
+    found, flaws = repair(schema, is_old=True)
+    assert (found, bool(flaws)) == (meant, True)
+
+
+@pytest.mark.parametrize(
+    ("schema", "meant"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"], "nullable": True}),
+        ({"type": ["a", "b"], "nullable": True}, {"type": ["a", "b", "null"], "nullable": True}),
+        ({"exclusiveMinimum": True, "minimum": 1}, {"exclusiveMinimum": 1}),
+        ({"exclusiveMinimum": False, "minimum": 1}, {"minimum": 1}),
+        ({"exclusiveMaximum": True}, {}),
+        ({"required": False}, {}),
+    ],
+)
+def test_what_3_1_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) -> None:
+    found, flaws = repair(schema, is_old=False)
+    assert (found, bool(flaws)) == (meant, True)
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_old"),
+    [
+        ({"type": "string", "nullable": True, "required": ["a"]}, True),
+        ({"minimum": 1, "exclusiveMinimum": True}, True),
+        ({"$ref": "#/a", "description": "that", "x-order": 1}, True),
+        ({"type": ["string", "null"], "exclusiveMinimum": 1}, False),
+        ({"$ref": "#/a", "minLength": 1, "nullable": False}, False),
+    ],
+)
+def test_what_is_as_it_should_be_stays_so(schema: Any, is_old: bool) -> None:
+    assert repair(schema, is_old=is_old) == (schema, [])
+
+
+def test_what_stands_beside_a_reference_in_3_0_is_told() -> None:
+    schema = {"$ref": "#/a", "nullable": True, "title": "A"}
+    assert repair(schema, is_old=True) == (schema, ["/nullable"])
