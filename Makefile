@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types check acceptance bench bench-prism clean
+.PHONY: help install run test lint types check acceptance bench bench-prism screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: $(READY) ## Measure speed side by side with a bare ASGI application and F
 
 bench-prism: $(READY) ## Compare with Prism, which npm installs into a temporary folder
 	$(BIN)/python benchmarks/prism.py
+
+screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
+	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove what was installed and cached
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -254,7 +254,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     exchange = engine.handle(request, now)
-    for decision in decisions(exchange.operation, exchange.trace):
+    for decision in decisions(exchange.operation, exchange.trace, exchange.request):
         source = decision.source()
         place = f"    [{source}]" if source else ""
         click.echo(f"- {decision.sentence()}{place}")

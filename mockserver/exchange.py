@@ -107,6 +107,8 @@ class Request:
     scheme: str = "http"
     too_large: bool = False
     """The body was longer than the server reads."""
+    unread: "Refusal | None" = None
+    """Why the body cannot be read, if it cannot."""
 
 
 NOTHING_SENT = -1

@@ -1,13 +1,14 @@
 """The compiled form of an API: where loading ends and the engine starts."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from mockserver.clock import ZERO, Duration, parse_duration
 from mockserver.errors import Source, SpecProblem
 from mockserver.exchange import JsonValue, Scope, Template, Violation
+from mockserver.headers import MediaType
 from mockserver.verbs import Otherwise, Program
 
 
@@ -33,13 +34,19 @@ class Parameters(Protocol):
         path: Mapping[str, str],
         query: str,
         headers: Mapping[str, str],
-        cookies: Mapping[str, str],
     ) -> Decoded:
         """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
 
+    def remarks(
+        self, query: str, headers: Mapping[str, str], known: Container[str] = ()
+    ) -> list[str]:
+        """Say which query parameters are not declared, and which deprecated ones are used."""
 
-FormDecoder = Callable[[str], tuple[JsonValue, list[Violation]]]
-"""Reads an `application/x-www-form-urlencoded` body into a JSON object."""
+
+ReadBody = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
+"""Reads a body with its Content-Type: its value, and everything that is wrong with it.
+
+It raises a Refusal if it cannot be read at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,9 @@ class RequestMedia:
     """One media type that an operation reads."""
 
     media_type: str
-    """A type or a range, such as `application/json` or `text/*`."""
-    validator: Validator | None
-    form: FormDecoder | None = None
+    """A type or a range, such as `application/json` or `text/*`, as the document writes it."""
+    accepts: MediaType
+    read: ReadBody
 
 
 @dataclass(frozen=True, slots=True)

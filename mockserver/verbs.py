@@ -86,6 +86,10 @@ class Take(Step):
     """Takes from a quota."""
 
     quota: str
+    subject: Template
+    limit: Template
+    period: Template
+    anchor: Template
     calendar: str | None
     is_bound: bool
     """Whether the document has a name for the outcome."""
@@ -98,6 +102,7 @@ class Cooldown(Step):
     """Refuses a subject that was seen within a period."""
 
     name: str
+    period: Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

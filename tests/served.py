@@ -7,13 +7,15 @@ import socket
 import subprocess
 import sys
 
+PROGRAM = ("mockserver", "serve", "--port", "0")
+
 
 class Served:
     """A server in a process of its own."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, program: tuple[str, ...] = PROGRAM) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
+            [sys.executable, "-m", *program, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

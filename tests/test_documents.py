@@ -7,6 +7,7 @@ exchange, with those that it says come `then`, has a sandbox of its own.
 
 import re
 import signal
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,12 @@ import yaml
 from tests.served import Served
 
 FOLDER = Path(__file__).parent / "documents"
-OPTIONS: dict[str, list[str]] = {"input": [], "plain": [], "stateful": ["--stateful"]}
+OPTIONS: dict[str, list[str]] = {
+    "input": [],
+    "plain": [],
+    "requests": [],
+    "stateful": ["--stateful"],
+}
 """What each group is served with."""
 
 
@@ -60,7 +66,9 @@ def test_a_document_is_served_as_it_says(
                 request["path"],
                 headers=request.get("headers"),
                 json=request.get("json"),
-                content=request.get("body"),
+                content=b64decode(request["base64"])
+                if "base64" in request
+                else request.get("body"),
             )
             check(reply, step["answer"])
 

@@ -49,6 +49,13 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
         **dict.fromkeys(("created_at", "send_at", "sent_at", "delivered_at"), _INSTANT),
         "outcome": _OUTCOME,
     },
+    "left_reviews": {
+        **dict.fromkeys(("page", "id"), _TEXT),
+        **dict.fromkeys(("about", "text", "name"), _ANYTHING),
+        "rating": _WHOLE,
+        "message_id": _PERHAPS_TEXT,
+        "at": _INSTANT,
+    },
     "oauth_codes": {
         **_GRANT,
         "redirect_uri": _TEXT,

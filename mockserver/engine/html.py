@@ -9,9 +9,9 @@ _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:3rem auto;padding:0 1rem}"
     "h1{font-size:1.6rem;line-height:1.25;overflow-wrap:anywhere}"
     "a.button,button{display:inline-block;font:inherit;padding:.5rem 1.5rem;border-radius:.4rem;"
-    "text-decoration:none;margin-right:1rem;border:1px solid #1a56db;color:#1a56db;"
+    "text-decoration:none;margin-right:1rem;border:1px solid #0f766e;color:#0f766e;"
     "background:#fff;cursor:pointer}"
-    "a.main,button{background:#1a56db;color:#fff}"
+    "a.main,button{background:#0f766e;color:#fff}"
     ":focus-visible{outline:3px solid #f59e0b;outline-offset:2px}"
     "label,legend{display:block;font-weight:600;margin:1rem 0 .3rem;padding:0}"
     "fieldset{border:0;margin:0;padding:0}"
@@ -29,10 +29,10 @@ _STYLE = (
     "blockquote{margin:1rem 0;padding-left:1rem;border-left:3px solid #c2410c;"
     "white-space:pre-wrap;overflow-wrap:anywhere}"
     ".note{font-size:.85rem;border-top:1px solid #999;margin-top:2rem;padding-top:.7rem}"
-    "@media(prefers-color-scheme:dark){body{background:#111827;color:#f3f4f6}"
-    "a.button{background:transparent;color:#93c5fd;border-color:#93c5fd}"
-    "a.main,button{background:#1d4ed8;color:#fff;border-color:#93c5fd}"
-    "input[type=text],textarea{background:#1f2937;color:#f3f4f6}"
+    "@media(prefers-color-scheme:dark){body{background:#101413;color:#e8ecea}"
+    "a.button{background:transparent;color:#5eead4;border-color:#5eead4}"
+    "a.main,button{background:#0f766e;color:#fff;border-color:#5eead4}"
+    "input[type=text],textarea{background:#181d1c;color:#e8ecea}"
     ".stars label,.stars input:checked+label~label{color:#9ca3af}"
     ".stars:has(:checked) label{color:#fb923c}}"
 )
@@ -57,5 +57,6 @@ def html_page(title: str, body: str, note: str) -> bytes:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style>"
-        f'<main><h1>{escape(title)}</h1>{body}</main><p class="note">{escape(note)}</p></html>'
+        f"<main><h1>{escape(title)}</h1>{body}</main>"
+        f'<footer class="note">{escape(note)}</footer></html>'
     ).encode("utf-8", "replace")

@@ -113,6 +113,25 @@ ALGORITHMS = {
 }
 
 
+def standing(algorithm: str, limit: int, window: int, state: State | None, now: int) -> Decision:
+    """Tell what is left of a rate limit, without a hit.
+
+    Raises:
+        ExpressionError: If the limit or the window is no whole number, or too small.
+    """
+    _, hit = ALGORITHMS[algorithm](limit, window, state, now)
+    left = hit.remaining + hit.allowed
+    if left >= limit:
+        resets_at = Instant(now)
+    elif algorithm == "token_bucket":
+        refill = -(-window // max(limit, 1)) if hit.allowed else 0
+        resets_at = Instant(hit.resets_at - refill)
+    else:  # without a limit the hit is not counted
+        resets_at = ALGORITHMS[algorithm](0, window, state, now)[1].resets_at
+    passes_at = Instant(now) if hit.allowed else hit.passes_at
+    return Decision(hit.allowed, limit, left, resets_at, passes_at)
+
+
 @dataclass(slots=True)
 class Period:
     """When a quota renews: every so often from an anchor, with the calendar (UTC), or never."""

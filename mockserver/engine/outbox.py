@@ -1,5 +1,6 @@
 """Simulated messages: stored once, their status read off the clock."""
 
+from mockserver.clock import Instant
 from mockserver.exchange import Record
 
 SCHEDULED = "scheduled"
@@ -18,3 +19,11 @@ def message_status(message: Record, now: int) -> str:
     if outcome == FAILED_SEND:
         return FAILED_SEND
     return SENT if now < message["delivered_at"] else outcome
+
+
+def next_change(message: Record, now: int) -> Instant | None:
+    """Tell when the status of a message becomes another; None if it stays as it is."""
+    if now < message["sent_at"]:
+        return Instant(message["sent_at"])
+    is_over = message["outcome"] == FAILED_SEND or now >= message["delivered_at"]
+    return None if is_over else Instant(message["delivered_at"])

@@ -33,9 +33,13 @@ OAUTH_REFRESH_TOKENS = CollectionSpec(
     indexed=("user_id", "family"),
     description="Refresh tokens, also used ones",
 )
+LEFT_REVIEWS = CollectionSpec(
+    "left_reviews", description="What was sent on the pages that messages link to"
+)
 BUILT_IN = {
     spec.name: spec
     for spec in (
+        LEFT_REVIEWS,
         QUOTAS,
         COOLDOWNS,
         RATE_LIMITS,

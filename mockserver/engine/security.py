@@ -4,12 +4,12 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
 from mockserver.exchange import JsonValue, Kind, Record, Refusal, Request
+from mockserver.headers import cookie_pairs
 from mockserver.model import Operation, SchemeUse, SecurityScheme
 
 SANDBOX_MARK = "~"
@@ -66,14 +66,9 @@ def _raw(scheme: SecurityScheme, request: Request) -> str | None:
 
 
 def cookies(request: Request) -> dict[str, str]:
-    """Read the cookies a request sends (RFC 6265, section 4.2); nonsense is none."""
-    text = request.headers.get("cookie")
-    if not text:
-        return {}
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(text).items()}
-    except CookieError:
-        return {}
+    """Read the cookies a request sends; the first of a name wins."""
+    pairs = list(cookie_pairs(request.headers.get("cookie", "")))
+    return dict(reversed(pairs))
 
 
 def _credential(scheme: SecurityScheme, text: str) -> Credential | None:

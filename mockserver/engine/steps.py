@@ -163,9 +163,11 @@ class Steps(Run):
         if quota.allowed:
             self.put(quotas, key, _kept(key, step.quota, subject, state))
         elif not step.optional:
+            self.append((step, "refused", _told(step, subject, quota)))
             message = f"only {quota.left} of {quota.limit} {step.quota} left"
             raise UnmetError(step, message, quota.renews)
-        self.append((step, "taken" if quota.allowed else "too little left", (quota.left,)))
+        outcome = "taken" if quota.allowed else "too little left"
+        self.append((step, outcome, (step.quota, subject, quota.left, quota.limit)))
         return quota.as_record() if step.is_bound else {}
 
     def cooldown(
@@ -179,11 +181,13 @@ class Steps(Run):
         state, rest = limits.cooldown(period, record["state"] if record else None, self.now)
         if not rest.allowed:
             if not bypass:
+                since, until = format_instant(state[0]), format_instant(rest.until)
+                self.append((step, "refused", (step.name, subject, since, until)))
                 message = f"{step.name} is cooling down until {format_instant(rest.until)}"
                 raise UnmetError(step, message, rest.until)
             state = limits.start_cooldown(self.now)
         self.put(cooldowns, key, _kept(key, step.name, subject, state))
-        self.append((step, "started" if rest.allowed else "bypassed", (subject,)))
+        self.append((step, "started" if rest.allowed else "bypassed", (step.name, subject)))
 
     def send(self, step: verbs.Send, message: Record) -> Record:
         """Put a message in the outbox: the given map becomes its record.
@@ -256,8 +260,21 @@ class Steps(Run):
     def review_page(self, step: verbs.ReviewPage, title: JsonValue, sent: JsonValue) -> None:
         """Show the page on which a review is left, or thank for the one that was sent."""
         page = thanks_page(title, self.scope["body"]) if sent else form_page(title)
+        if sent:
+            self._keep_review(title)
         self.append((step, "thanked" if sent else "shown"))
         self.answer(200, HEADERS, page, CONTENT_TYPE, "it is the mock's own page")
+
+    def _keep_review(self, title: JsonValue) -> None:
+        """Remember which message led to a review; the document keeps the review as it likes."""
+        segments = self.exchange.request.path.split("/")[-self.operation.path.count("/") :]
+        page = "/" + "/".join(segments)
+        messages = reversed(self.store.messages.rows.values())
+        asked = next((row for row in messages if str(row["link"]).endswith(page)), None)
+        review: Record = {"id": self.exchange.id, "page": page, "about": title, "at": self.now}
+        review["message_id"] = None if asked is None else asked["id"]
+        review |= {name: self.scope["body"].get(name) for name in ("rating", "text", "name")}
+        self.insert(self.store.collection("left_reviews"), review)
 
     def authorize(self, step: verbs.OauthAuthorize) -> None:
         """Be the authorization endpoint of an OAuth server."""
@@ -278,6 +295,11 @@ def _behind(step: verbs.ListRecords, records: Iterable[Record], field: str, key:
         if key_text(record[field]) == key:
             return number
     raise UnmetError(step, f"nothing in the list has the key {key[:100]!r} to go on from")
+
+
+def _told(step: verbs.Take, subject: str, quota: limits.Quota) -> tuple[JsonValue, ...]:
+    renews = None if quota.renews is None else format_instant(quota.renews)
+    return step.quota, subject, quota.left, quota.limit, renews
 
 
 def _holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:

@@ -1,12 +1,12 @@
 """The decisions made about a request, as data: why it got its answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.clock import format_instant
 from mockserver.engine.limits import Decision as LimitDecision
 from mockserver.errors import Source
-from mockserver.exchange import JsonValue, Record
+from mockserver.exchange import JsonValue, Record, Request
 from mockserver.model import Operation, RateLimit, SchemeUse
 from mockserver.verbs import Step
 
@@ -133,6 +133,24 @@ class Validated(NamedTuple):
         return {"violations": self.violations}
 
 
+class Remarked(NamedTuple):
+    """Something about a request that does not change its answer."""
+
+    remark: str
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return self.remark
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {}
+
+
 class TestValueMet(NamedTuple):
     """A documented magic input was recognised."""
 
@@ -225,6 +243,7 @@ class Answered(NamedTuple):
 
 Decision = (
     Matched
+    | Remarked
     | Authenticated
     | RateLimited
     | FaultInjected
@@ -240,13 +259,29 @@ Entry = Decision | tuple[Any, ...]
 """What a trace holds: the fields of a `StepTaken` stay a plain tuple until they are read."""
 
 
-def decisions(operation: Operation | None, trace: Iterable[Entry]) -> list[Decision]:
+def decisions(
+    operation: Operation | None, trace: Iterable[Entry], request: Request | None = None
+) -> list[Decision]:
     """Return what was decided about a request, in order, from the match of its operation on."""
     first: list[Decision] = [] if operation is None else [Matched(operation)]
+    if operation is not None and request is not None:
+        first += map(Remarked, _remarks(operation, request))
     return first + [
         StepTaken(*entry) if type(entry) is tuple else entry  # type: ignore[misc] # a step's
         for entry in trace
     ]
+
+
+def _remarks(operation: Operation, request: Request) -> Iterator[str]:
+    """Say what a request uses that is deprecated or not declared; found out when it is read."""
+    if operation.deprecated:
+        yield f"{operation.method} {operation.path} is deprecated"
+    uses = [use for alternative in operation.security for use in alternative]
+    keys = {use.scheme.parameter for use in uses if use.scheme.location == "query"}
+    if operation.parameters is not None:
+        yield from operation.parameters.remarks(request.query, request.headers, keys)
+    elif request.query and not keys:
+        yield "the query is not declared; it is accepted"
 
 
 def _verb(step: Step) -> str:
@@ -258,8 +293,8 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "create": ("key",),
     "update": ("records",),
     "delete": ("records",),
-    "take": ("left",),
-    "cooldown": ("subject",),
+    "take": ("quota", "subject", "left", "limit", "renews"),
+    "cooldown": ("name", "subject", "since", "until"),
     "send": ("channel", "to", "id"),
     "each": ("items",),
     "oauth_authorize": ("client", "user"),

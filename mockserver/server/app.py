@@ -8,6 +8,7 @@ from mockserver.clock import SECOND, Instant, format_duration, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
+from mockserver.server.codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
@@ -80,6 +81,8 @@ class App:
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to an API."""
+        if "content-encoding" in request.headers:
+            request = decoded(request, self.body_limit)
         return self._engine.handle(request, self._clock()).answer
 
     def _controller(self) -> AsgiApp:

@@ -1,6 +1,7 @@
 """Who may use the control API: this machine's own user, or whoever has the token."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,24 +26,31 @@ class Guard:
     app: ASGIApp
     token: str | None = None
     """Asked for as a bearer token if set; without it only loopback names are served."""
+    is_open: Callable[[Scope], bool] = lambda _scope: False
+    """Tells which requests may come from anywhere: a browser opens pages without a token."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or say why not."""
         request = Request(scope)
-        refusal = self._refusal(request)
+        refusal = self._wrong_host(request)
+        if refusal is None and not self.is_open(scope):
+            refusal = self._refusal(request)
         if refusal is None:
             await self.app(scope, receive, send)
         else:
             status, detail = refusal
             await problem_response(status, detail)(scope, receive, send)
 
+    def _wrong_host(self, request: Request) -> tuple[int, str] | None:
+        name = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        if self.token is None and not is_loopback(name):
+            return 403, "the control API answers only under localhost, 127.0.0.1 and [::1]"
+        return None
+
     def _refusal(self, request: Request) -> tuple[int, str] | None:
         headers = request.headers
         if self.token is not None and not _has_token(headers.get("authorization"), self.token):
             return 401, "the control API needs `Authorization: Bearer <token>` here"
-        name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if self.token is None and not is_loopback(name):
-            return 403, "the control API answers only under localhost, 127.0.0.1 and [::1]"
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host"):
             return 403, "the control API does not answer pages of other sites"

@@ -199,6 +199,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)
     lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
+    pages = [f"Dashboard:   {origin}/_mock/"] if control else []
     where = f"{origin}/_mock" if control else "off"
     count = len(engine.apis)
     return "\n".join(
@@ -207,6 +208,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
             *lines,
             *(f"  {line}" for api in engine.apis.values() for line in recognised(api)),
             *_left_out(engine),
+            *pages,
             f"Control API: {where}",
         ]
     )

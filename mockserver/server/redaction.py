@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from mockserver.engine.journal import Exchange
-from mockserver.engine.validation import parse_json
 from mockserver.exchange import JsonValue, Refusal
+from mockserver.spec.content import parse_json
 
 REDACTED = "[redacted]"
 _SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))

@@ -2,33 +2,21 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from collections.abc import Iterable, Mapping
 
 from mockserver.exchange import JsonValue
 from mockserver.server.markup import Markup, join, page, table, tag
-from mockserver.server.schema_text import example_of, kind_of, resolved, rows
+from mockserver.server.sample_requests import (
+    Operation,
+    examples_of,
+    operations_of,
+    sample_request,
+)
+from mockserver.server.schema_text import kind_of, resolved, rows
 from mockserver.server.views import ApiDetails, Credential
 
 Json = dict[str, JsonValue]
-_METHODS = ("get", "put", "post", "patch", "delete", "options", "head", "trace")
 _FIELD_HEADS = ["Name", "Type", "Needed", "Meaning"]
-
-
-class Operation(NamedTuple):
-    """An operation of a document."""
-
-    method: str
-    path: str
-    value: Json
-    parameters: list[Json]
-
-    @property
-    def anchor(self) -> str:
-        """Its name in the page's own links."""
-        name = self.value.get("operationId") or f"{self.method}-{self.path}"
-        return "operation-" + quote(str(name), safe="")
 
 
 def reference_page(
@@ -47,7 +35,7 @@ def reference_page(
         api: What the sandbox adds: credentials, settings, test values, errors.
         pages: Other pages to lead to: name, address, what is meant.
     """
-    operations = list(_operations(document))
+    operations = list(operations_of(document))
     title = str(document["info"].get("title", ""))
     credentials = {one["scheme"]: one for one in reversed(api["credentials"])} if api else {}
     main = tag(
@@ -61,19 +49,6 @@ def reference_page(
     skip = tag("a", "Skip to the content", href="#content", class_="skip")
     menu = _menu(operations, home)
     return page(title, stylesheet, skip, tag("div", menu, main, class_="layout"))
-
-
-def _operations(document: Json) -> Iterator[Operation]:
-    for path, item in document.get("paths", {}).items():
-        shared = item.get("parameters") or []
-        for method in _METHODS:
-            if isinstance(value := item.get(method), dict):
-                own = value.get("parameters") or []
-                found = {
-                    (one.get("name"), one.get("in")): one
-                    for one in (resolved(given, document) for given in (*shared, *own))
-                }
-                yield Operation(method, path, value, list(found.values()))
 
 
 def _pages(pages: Iterable[tuple[str, str, str]]) -> Markup:
@@ -198,16 +173,9 @@ def _media(name: str, media: Json, document: Json) -> Markup:
     told = tag("p", _code(name), " ", kind_of(schema, document))
     shown = table(_FIELD_HEADS, fields, f"Fields of {name}")
     examples = [
-        tag("pre", _code(_written(one)), tabindex="0") for one in _examples(media, document)
+        tag("pre", _code(_written(one)), tabindex="0") for one in examples_of(media, document)
     ]
     return join([told, shown, *examples])
-
-
-def _examples(media: Json, document: Json) -> list[JsonValue]:
-    if "example" in media:
-        return [media["example"]]
-    named = [resolved(one, document) for one in (media.get("examples") or {}).values()]
-    return [one["value"] for one in named if "value" in one]
 
 
 def _written(value: JsonValue) -> str:
@@ -228,54 +196,15 @@ def _answers(value: Json, document: Json) -> Markup:
 
 def curl(operation: Operation, document: Json, credentials: Mapping[str, Credential]) -> str:
     """Write the command that sends a small example of an operation's request."""
+    made = sample_request(operation, document, credentials)
     words = ["curl"]
-    if operation.method not in ("get", "post"):
-        words += ["-X", operation.method.upper()]
-    path, query, headers = operation.path, [], []
-    for one in operation.parameters:
-        name, where = str(one.get("name")), one.get("in")
-        example = one["example"] if "example" in one else example_of(one.get("schema"), document)
-        if where == "path":
-            path = path.replace(f"{{{name}}}", quote(str(example or "…"), safe=""))
-        elif where == "query" and one.get("required"):
-            query.append((name, str(example)))
-        elif where == "header" and one.get("required"):
-            headers.append(f"{name}: {example}")
-    header, parameter = _credential(operation, document, credentials)
-    headers += header
-    target = str(document["servers"][0]["url"]) + path
-    words.append(target + ("?" + urlencode(query + parameter) if query or parameter else ""))
-    for text in headers:
-        words += ["-H", text]
-    return shlex.join([*words, *_data(operation, document)])
-
-
-def _credential(
-    operation: Operation, document: Json, credentials: Mapping[str, Credential]
-) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the header or the query parameter that carries a credential for an operation."""
-    needed = operation.value.get("security", document.get("security")) or []
-    names = list(next(iter(needed), {}))
-    known = [credentials[name] for name in names if name in credentials]
-    headers = [f"{one['name']}: {_presented(one)}" for one in known if one["where"] == "header"]
-    if names and not known:
-        headers.append("Authorization: Bearer TOKEN")
-    return headers, [(one["name"], str(one["value"])) for one in known if one["where"] == "query"]
-
-
-def _presented(credential: Credential) -> str:
-    if credential["kind"] == "apiKey":
-        return str(credential["value"])
-    return f"{'Basic' if credential['kind'] == 'basic' else 'Bearer'} {credential['value']}"
-
-
-def _data(operation: Operation, document: Json) -> list[str]:
-    content = resolved(operation.value.get("requestBody"), document).get("content") or {}
-    for name, media in content.items():
-        examples = _examples(media, document)
-        value = examples[0] if examples else example_of(media.get("schema"), document)
-        if name == "application/x-www-form-urlencoded":
-            return ["-d", urlencode(value if isinstance(value, dict) else {})]
-        if "json" in name:
-            return ["--json", json.dumps(value, ensure_ascii=False)]
-    return []
+    if made.method not in ("GET", "POST"):
+        words += ["-X", made.method]
+    words.append(made.url)
+    for name, value in made.headers:
+        if name != "content-type":
+            words += ["-H", f"{name}: {value}"]
+    if made.body is not None:
+        is_json = "json" in dict(made.headers)["content-type"]
+        words += ["--json" if is_json else "-d", made.body]
+    return shlex.join(words)

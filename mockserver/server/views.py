@@ -1,9 +1,11 @@
 """What the control API shows of APIs, sandboxes and messages, as JSON."""
 
+from collections.abc import Mapping
+
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.clock import Instant, format_duration, format_instant
-from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status
+from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status, next_change
 from mockserver.engine.sandbox import Sandbox
 from mockserver.exchange import JsonValue, Record
 from mockserver.messages import segments
@@ -21,6 +23,15 @@ class ApiSummary(TypedDict):
     operations: int
 
 
+class Sample(TypedDict):
+    """A request to try an operation with, demo credential included."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str | None
+
+
 class OperationSummary(TypedDict):
     """An operation of an API."""
 
@@ -29,6 +40,7 @@ class OperationSummary(TypedDict):
     path: str
     summary: str
     deprecated: bool
+    sample: Sample | None
 
 
 class Credential(TypedDict):
@@ -125,11 +137,17 @@ Message = TypedDict(
         "created_at": str,
         "send_at": str,
         "status": str,
+        "changes_at": str | None,
         "segments": int | None,
+        "encoding": str | None,
         "data": JsonValue,
     },
 )
-"""A simulated SMS or e-mail; `segments` is the number of SMS that the text needs."""
+"""A simulated SMS or e-mail.
+
+`changes_at` is when its status becomes another, on the sandbox's clock; `segments` is the number of
+SMS that the text needs in its `encoding`, gsm-7 or ucs-2.
+"""
 
 
 def api_summary(api: Api, origin: str) -> ApiSummary:
@@ -149,7 +167,13 @@ def base_url(api: Api, origin: str) -> str:
     return f"{origin}/{api.name}{path}"
 
 
-def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> ApiDetails:
+Samples = Mapping[tuple[str, str], Sample]
+"""Requests to try operations with, by method and path."""
+
+
+def api_details(
+    api: Api, origin: str, sandbox: Sandbox, now: Instant, samples: Samples | None = None
+) -> ApiDetails:
     """Describe all of an API: operations, credentials, settings, test values."""
     return {
         "name": api.name,
@@ -163,6 +187,7 @@ def api_details(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> ApiDet
                 "path": operation.path,
                 "summary": operation.summary,
                 "deprecated": operation.deprecated,
+                "sample": (samples or {}).get((operation.method, operation.path)),
             }
             for operation in api.operations
         ],
@@ -264,7 +289,8 @@ def clock(sandbox: Sandbox, system: Instant) -> Clock:
 
 def message(record: Record, now: Instant) -> Message:
     """Describe a simulated message; its status is read off the clock."""
-    status = message_status(record, now)
+    status, changes_at = message_status(record, now), next_change(record, now)
+    text = segments(record["text"]) if record["channel"] == "sms" else None
     return {
         "id": record["id"],
         "api": record["api"],
@@ -279,6 +305,8 @@ def message(record: Record, now: Instant) -> Message:
         "created_at": format_instant(record["created_at"]),
         "send_at": format_instant(record["send_at"]),
         "status": FAILED if status == FAILED_SEND else status,
-        "segments": segments(record["text"]).count if record["channel"] == "sms" else None,
+        "changes_at": None if changes_at is None else format_instant(changes_at),
+        "segments": text.count if text else None,
+        "encoding": text.encoding if text else None,
         "data": record["data"],
     }

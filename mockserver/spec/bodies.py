@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mockserver import headers
 from mockserver.errors import SpecProblem, warning
 from mockserver.exchange import JsonValue
 from mockserver.model import (
@@ -13,14 +14,18 @@ from mockserver.model import (
     RequestMedia,
     ResponseMedia,
 )
-from mockserver.spec.parameters import FormDecoder, shape_of
+from mockserver.spec.dialects import OLD
+from mockserver.spec.examples import VALUES, Shown
+from mockserver.spec.forms import Encoding
+from mockserver.spec.media import COMPARED, Content, family_of, reader_of
+from mockserver.spec.parameter_objects import ParameterCompiler
+from mockserver.spec.parameters import ParameterSet
 from mockserver.spec.references import Place, References, followed
-from mockserver.spec.schemas import Schemas, SchemaValidator
+from mockserver.spec.schemas import Schemas
+from mockserver.spec.shapes import Shapes
+from mockserver.spec.styles import CUTS, STYLES, style_of
 
-FORM = "application/x-www-form-urlencoded"
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
-_VALUES = ("value", "dataValue")
-"""Where an example object has its value, up to OpenAPI 3.1 and since 3.2."""
 _MISPLACED = ("example", "examples", "schema")
 """What a media type has, and no response."""
 
@@ -32,34 +37,27 @@ class BodyCompiler:
     references: References
     schemas: Schemas
     problems: list[SpecProblem]
-    _shown: list[tuple[Place, SchemaValidator]] = field(default_factory=list)
-    """Examples, and what they should conform to."""
+    shapes: Shapes = field(init=False)
+    shown: Shown = field(init=False)
+    parameters: ParameterCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        shapes = Shapes(self.schemas, self.schemas.version not in OLD)
+        shown = Shown(self.references, self.problems)
+        compiler = ParameterCompiler(self.schemas, shapes, shown, self.problems)
+        for name, value in (("shapes", shapes), ("shown", shown), ("parameters", compiler)):
+            object.__setattr__(self, name, value)
 
     def resolve(self, place: Place) -> Place:
         """Follow a reference; a bad one is noted and gives an empty place."""
         return followed(place, self.references, self.problems)
-
-    def show(self, place: Place, validator: SchemaValidator) -> None:
-        """Note the examples of a media type or a parameter, for `misfits`."""
-        members = [self.resolve(member) for _, member in place.child("examples").members()]
-        for example, keys in ((place, ("example",)), *((member, _VALUES) for member in members)):
-            for key in keys:
-                if isinstance(example.value, dict) and key in example.value:
-                    self._shown.append((example.child(key), validator))
-
-    def misfits(self) -> Iterator[SpecProblem]:
-        """Yield the examples that do not conform to their schemas."""
-        for place, validator in self._shown:
-            for found in validator.violations(place.value, "")[:1]:
-                source = place.document.source(place.pointer + found.pointer)
-                yield warning(source, f"the example does not conform: {found.message}")
 
     def request(self, place: Place) -> RequestBody | None:
         """Compile a request body object."""
         if place.value is None:
             return None
         body = self.resolve(place)
-        media = tuple(self._request_media(*item) for item in body.child("content").members())
+        media = tuple(self._request_media(body.child("content")))
         if not media:
             if body.value is not None:
                 problem = "a request body needs `content` with at least one media type"
@@ -67,17 +65,81 @@ class BodyCompiler:
             return None
         return RequestBody(required=body.child("required").value is True, media=media)
 
-    def _request_media(self, media_type: str, place: Place) -> RequestMedia:
-        place = self.resolve(place)
-        schema = self._schema(place)
+    def takes_objects(self, place: Place) -> bool:
+        """Tell whether every request body that passes validation is an object."""
+        content = self.resolve(place).child("content").members()
+        return all(self._is_object(*item) for item in content)
+
+    def _is_object(self, media_type: str, place: Place) -> bool:
+        schema = self.schemas.resolve(self.resolve(place).child("schema")).value
+        is_compared = family_of(headers.media_type(media_type).name) in COMPARED
+        return is_compared and isinstance(schema, dict) and schema.get("type") == "object"
+
+    def _request_media(self, place: Place) -> Iterator[RequestMedia]:
+        for media_type, member in place.members():
+            accepts = headers.media_type(media_type)
+            if not accepts.is_usable:
+                message = f"{media_type[:40]!r} is not a media type, such as application/json"
+                self.problems.append(warning(member.source, message, "it is left out"))
+                continue
+            read = reader_of(accepts.name, self._content(accepts.name, self.resolve(member)))
+            yield RequestMedia(media_type.lower(), accepts, read)
+
+    def _content(self, name: str, place: Place) -> Content:
+        schema, item = place.child("schema"), place.child("itemSchema")
+        if family_of(name) == "sequence" and (schema.value is not None or item.value is not None):
+            return self._sequence(place)
+        if item.value is not None:
+            message = f"{name} is not read as a sequence, and its items are not checked"
+            self.problems.append(warning(item.source, message))
         if schema.value is None:
-            return RequestMedia(media_type.lower(), None)
+            return Content()
         validator = self.schemas.validator(schema, "request")
-        self.show(place, validator)
-        form = None
-        if media_type.lower() == FORM:
-            form = FormDecoder(shape_of(schema, self.schemas))
-        return RequestMedia(media_type.lower(), validator, form)
+        self.shown.show(place, validator)
+        encodings = dict(self._encodings(place.child("encoding")))
+        return Content(self.shapes.of(schema), validator, None, encodings)
+
+    def _sequence(self, place: Place) -> Content:
+        """Compile the schema of a sequence: of the whole if it describes an array, else of each."""
+        schema, item = place.child("schema"), place.child("itemSchema")
+        shape = self.shapes.of(schema)
+        each = item if item.value is not None else schema
+        validator = self.schemas.validator(each, "request")
+        if each is schema and (shape.is_array or not shape.types):
+            self.shown.show(place, validator)
+            return Content(shape, validator)
+        return Content(self.shapes.of(each), validator, validator)
+
+    def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
+        """Yield how the properties of a form are written."""
+        for name, member in place.members():
+            style, explode = self._style(member)
+            content_types = str(member.child("contentType").value or "")
+            fields = [
+                self.parameters.compile(key, "header", header)
+                for key, reference in member.child("headers").members()
+                if isinstance((header := self.resolve(reference)).value, dict)
+                and key.lower() != "content-type"
+            ]
+            yield (
+                name,
+                Encoding(
+                    tuple(item.strip() for item in content_types.split(",") if item.strip()),
+                    style if style in CUTS else None,
+                    explode,
+                    ParameterSet(fields) if fields else None,
+                ),
+            )
+
+    def _style(self, place: Place) -> tuple[str, bool]:
+        """Return the style of a form's property, and whether it explodes."""
+        value = place.value if isinstance(place.value, dict) else {}
+        style, explode = style_of("query", value)
+        if style in STYLES["query"]:
+            return style, explode
+        message = f"a form has no style {style[:40]!r}: {' or '.join(STYLES['query'])}"
+        self.problems.append(warning(place.child("style").source, message, "form is taken"))
+        return style_of("query", {})
 
     def responses(self, place: Place) -> tuple[DocumentedResponse, ...]:
         """Compile a responses object."""
@@ -107,9 +169,9 @@ class BodyCompiler:
                 hint = "put it under `content` and a media type"
                 self.problems.append(warning(place.child(key).source, message, hint))
         media = tuple(self._response_media(*item) for item in place.child("content").members())
-        headers = dict(self._headers(place.child("headers")))
+        fields = dict(self._headers(place.child("headers")))
         description = str(place.child("description").value or "")
-        return DocumentedResponse(status, description, media, headers)
+        return DocumentedResponse(status, description, media, fields)
 
     def _headers(self, place: Place) -> Iterator[tuple[str, JsonValue]]:
         """Yield the headers for which the document gives a value to send."""
@@ -134,7 +196,7 @@ class BodyCompiler:
         if not examples and isinstance(resolved, dict):
             examples = tuple(_schema_examples(resolved))
         bundle = self.schemas.bundle(schema, "response")
-        self.show(place, self.schemas.validator(schema, "response"))
+        self.shown.show(place, self.schemas.validator(schema, "response"))
         return ResponseMedia(media_type.lower(), examples, bundle.schema)
 
     def _examples(self, place: Place) -> Iterator[Example]:
@@ -143,7 +205,7 @@ class BodyCompiler:
         for name, member in place.child("examples").members():
             example = self.resolve(member)
             value = example.value if isinstance(example.value, dict) else {}
-            if key := next((key for key in _VALUES if key in value), None):
+            if key := next((key for key in VALUES if key in value), None):
                 yield Example(name, value[key])
             elif example.value is not None:
                 message = "an example needs a `value`; nothing is fetched"

@@ -95,7 +95,7 @@ class Loader:
         api = _compile(whole, version, bodies, self)
         problems += references.flaws()
         if self.thorough or self.strict:
-            problems += bodies.misfits()
+            problems += bodies.shown.misfits()
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return replace(api, problems=tuple(dict.fromkeys(problems)))

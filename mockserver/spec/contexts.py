@@ -98,6 +98,12 @@ class StepContext:
             (name, self.template(value, source.child(name))) for name, value in values.items()
         )
 
+    def apart(self) -> "StepContext":
+        """Return a context for compiling once more what is compiled already: it tells nothing."""
+        other = self.item()
+        other.problems = []
+        return other
+
     def item(self, *names: str) -> "StepContext":
         """Return a context for templates that also see `names`."""
         return StepContext(

@@ -26,6 +26,8 @@ ONE = frozenset(
     ]
 )
 """Keywords whose value is a schema."""
+_YES_OR_NO = frozenset(("additionalItems", "additionalProperties"))
+"""Keywords that take true and false in every draft."""
 _COMBINED = ("allOf", "anyOf", "oneOf")
 SEVERAL = frozenset((*_COMBINED, "prefixItems", "items"))
 """Keywords whose value is, or may be, a list of schemas."""
@@ -128,7 +130,8 @@ class Dialect:
 
 OPENAPI_3_0 = Dialect("4", "definitions", "", has_siblings=False, is_openapi_3_0=True)
 DRAFT_2020_12 = Dialect("2020-12", "$defs", "$id", has_siblings=True)
-_OLD = frozenset(("2.0", "3.0"))
+OLD = frozenset(("2.0", "3.0"))
+"""Versions whose schemas are OpenAPI's own dialect."""
 _DIALECTS: Mapping[str, Dialect] = {
     "http://json-schema.org/draft-04/schema": Dialect("4", "definitions", "id", has_siblings=False),
     "http://json-schema.org/draft-06/schema": Dialect(
@@ -146,7 +149,7 @@ _DIALECTS: Mapping[str, Dialect] = {
 
 def dialect_of(place: Place, version: str) -> Dialect:
     """Return the dialect that a schema names, or its document; any other is that of `version`."""
-    if version in _OLD:
+    if version in OLD:
         return OPENAPI_3_0
     whole = place.document.value
     for value, key in ((place.value, "$schema"), (whole, "jsonSchemaDialect")):
@@ -208,6 +211,10 @@ class _Converter:
 
     def root(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
         """Convert a schema; `optional` are names that a schema around it does not require."""
+        if isinstance(place.value, bool) and self._dialect.draft == "4":
+            message = f"{str(place.value).lower()} is a schema since OpenAPI 3.1"
+            self._links.note(place, message, "it is read as such")
+            return {} if place.value else {"not": {}}
         if not isinstance(place.value, dict):
             return place.value
         if self._dialect.is_openapi:
@@ -240,6 +247,8 @@ class _Converter:
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
                 self._links.note(member, f"OpenAPI 3.0 has no `{key}`; it is left out")
+        if converted.get("additionalProperties") is False:
+            converted.setdefault("properties", {})  # with it the validator names the members
         self._relax_required(converted, optional)
         if self._dialect.is_openapi_3_0:
             _nullable(place.value, converted)
@@ -255,18 +264,27 @@ class _Converter:
         value = member.value
         if key in NAMED and isinstance(value, dict):
             named = [(name, below) for name, below in member.members() if self._is_schema(below)]
-            return {name: self._schema(below) for name, below in named}
+            read = self._property if key == "properties" else self._schema
+            return {name: read(below) for name, below in named}
         if key in SEVERAL and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._schema(below, names) for below in member.items()]
-        return self._schema(member) if key in ONE else value
+        if key not in ONE or (isinstance(value, bool) and key in _YES_OR_NO):
+            return value
+        return self._schema(member)
 
     def _is_schema(self, place: Place) -> bool:
         """Tell whether a named value can be a schema, or a list of names that some drafts have."""
         if isinstance(place.value, dict | bool | list):
             return True
-        self._links.note(place, "not a schema", "it is left out")
+        self._links.note(place, "not a schema: it is no object", "it is left out")
         return False
+
+    def _property(self, place: Place) -> JsonValue:
+        """Convert the schema of a member; one that clients do not send is not compared."""
+        if self._left_out == "readOnly" and self._is_left_out(place):
+            return {}
+        return self._schema(place)
 
     def _relax_required(self, converted: dict[str, JsonValue], optional: frozenset[str]) -> None:
         required = converted.get("required")

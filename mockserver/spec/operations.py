@@ -22,7 +22,7 @@ from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known
-from mockserver.spec.parameters import TEXT, Parameter, ParameterSet, shape_of, style_of
+from mockserver.spec.parameters import ParameterSet
 from mockserver.spec.paths import TEMPLATE, Described, described_operations
 from mockserver.spec.policies import (
     compile_errors,
@@ -35,9 +35,10 @@ from mockserver.spec.references import Place
 from mockserver.spec.schemes import compile_security
 from mockserver.spec.servers import compile_servers
 from mockserver.spec.steps import compile_steps
+from mockserver.spec.styles import Parameter, plain
 
 _IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
-_WHERES = ("path", "query", "header", "cookie")
+_WHERES = ("path", "query", "header", "cookie", "querystring")
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ class _Operation:
         responses = self._bodies.responses(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
-        if body is not None and self._takes_objects(place.child("requestBody")):
+        if body is not None and self._bodies.takes_objects(place.child("requestBody")):
             steps.known.maps.add("body")
         steps.examples |= {
             example.name
@@ -147,15 +148,6 @@ class _Operation:
         own = self._place.child("servers")
         shared = self._item.child("servers")
         return compile_servers(own if own.value else shared, self._context.problems)
-
-    def _takes_objects(self, place: Place) -> bool:
-        """Tell whether every body that passes validation is an object."""
-        content = self._bodies.resolve(place).child("content").members()
-        resolve = self._bodies.schemas.resolve
-        schemas = [resolve(media.child("schema")).value for _, media in content]
-        return all(
-            isinstance(schema, dict) and schema.get("type") == "object" for schema in schemas
-        )
 
     def _id(self) -> str:
         """Return its own name; one that it lacks or another operation has is made up."""
@@ -213,13 +205,13 @@ class _Operation:
             if (name, "path") not in found:
                 message = f"the path's {{{name}}} is described nowhere"
                 self._warn(self._place.source, message, "it is taken as text")
-                yield plain_path_parameter(name)
+                yield plain(name)
         for (name, where), place in found.items():
             if where == "path" and name not in names:
                 near_one = near(name, names)
                 self._warn(place.source, f"the path has no {{{name}}}", near_one)
             elif where != "header" or name.lower() not in _IGNORED_HEADERS:
-                yield self._parameter(name, where, place)
+                yield self._bodies.parameters.compile(name, where, place)
 
     def _described_parameters(self) -> dict[tuple[str, str], Place]:
         found: dict[tuple[str, str], Place] = {}
@@ -228,8 +220,6 @@ class _Operation:
             name, where = resolved.child("name").value, resolved.child("in").value
             if isinstance(name, str) and where in _WHERES:
                 found[name, str(where)] = resolved
-            elif isinstance(name, str) and where == "querystring":
-                self._warn(resolved.source, "a query that is one value is neither read nor checked")
             elif resolved.value is not None:
                 problem = "a parameter needs a `name`, and an `in` of path, query, header or cookie"
                 self._warn(resolved.source, problem)
@@ -238,51 +228,12 @@ class _Operation:
     def _own_parameters(self) -> list[Place]:
         return self._place.child("parameters").items()
 
-    def _parameter(self, name: str, where: str, place: Place) -> Parameter:
-        content = place.child("content").members()
-        schema = content[0][1].child("schema") if content else place.child("schema")
-        resolved = self._bodies.schemas.resolve(schema)
-        style, explode = style_of(where, place.value)
-        value = resolved.value if isinstance(resolved.value, dict) else {}
-        validator = None
-        if schema.value is not None:
-            validator = self._bodies.schemas.validator(schema, "request")
-            self._bodies.show(place, validator)
-        return Parameter(
-            name=name.lower() if where == "header" else name,
-            where=where,
-            required=place.child("required").value is True or where == "path",
-            style=style,
-            explode=explode,
-            shape=shape_of(resolved, self._bodies.schemas),
-            validator=validator,
-            default=value.get("default"),
-            is_json=bool(content),
-            may_be_empty=place.child("allowEmptyValue").value is True,
-        )
-
-
-def plain_path_parameter(name: str) -> Parameter:
-    """Stand in for a parameter that the path names and nothing describes: text."""
-    return Parameter(
-        name=name,
-        where="path",
-        required=True,
-        style="simple",
-        explode=False,
-        shape=TEXT,
-        validator=None,
-        default=None,
-        is_json=False,
-        may_be_empty=False,
-    )
-
 
 def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {"path": TEMPLATE.findall(path), "query": [], "cookie": []}
     for parameter in parameters:
-        if parameter.where in ("query", "cookie"):
-            names[parameter.where].append(parameter.name)
+        if parameter.part in ("query", "cookie"):
+            names[parameter.part].append(parameter.name)
     return names
 
 

@@ -9,10 +9,11 @@ from mockserver.exchange import SCOPE_NAMES, Kind, Scope
 from mockserver.model import Operation, RequestBody
 from mockserver.spec import behaviour
 from mockserver.spec.documents import Document
-from mockserver.spec.operations import DocumentContext, plain_path_parameter
+from mockserver.spec.operations import DocumentContext
 from mockserver.spec.parameters import ParameterSet
 from mockserver.spec.references import Place
 from mockserver.spec.steps import Site, program, statements
+from mockserver.spec.styles import plain
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _FORM = {
@@ -65,7 +66,7 @@ def _operation(
         path=page.path,
         summary="The page that a message links to",
         source=place.source,
-        parameters=ParameterSet([plain_path_parameter(name) for name in parameters]),
+        parameters=ParameterSet([plain(name) for name in parameters]),
         body=form,
         responses=(),
         security=(),

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, warning
 from mockserver.exchange import JsonValue, Violation
-from mockserver.spec.dialects import Dialect, convert, dialect_of, is_meta_schema
+from mockserver.spec.dialects import NAMED, Dialect, convert, dialect_of, is_meta_schema
 from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.references import Place, References
 from mockserver.spec.soundness import Keys, made_sound
@@ -265,10 +265,6 @@ class _Reading:
             source = place.document.source(place.pointer + _pointer(path))
             self._known.problems.append(warning(source, f"not a schema: {message}", _LEFT_OUT))
 
-        if isinstance(schema, bool) and self._known.dialect.draft == "4":
-            message = f"{str(schema).lower()} is one since OpenAPI 3.1"
-            self._known.problems.append(warning(place.source, message, "it is read as such"))
-            return {} if schema else {"not": {}}
         return made_sound(schema, check, note)
 
 
@@ -284,8 +280,15 @@ def _without_references(schema: JsonValue) -> JsonValue:
     """Return a schema in which what is referred to accepts anything."""
     if isinstance(schema, dict):
         return {
-            key: _without_references(value)
+            key: _each_without(value) if key in NAMED else _without_references(value)
             for key, value in schema.items()
             if key not in _REFERENCES or not isinstance(value, str)
         }
     return [_without_references(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _each_without(named: JsonValue) -> JsonValue:
+    """Do the same for schemas under names, of which any may be called `$ref`."""
+    if isinstance(named, dict):
+        return {name: _without_references(below) for name, below in named.items()}
+    return named

@@ -204,9 +204,14 @@ def _delete(
 def _take(
     content: behaviour.Take, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
+    shown = context.apart()
     site.make(
         verbs.Take,
         quota=content.quota,
+        subject=shown.template(content.subject, source),
+        limit=shown.template(content.limit, source),
+        period=shown.template(shown.span(content.period, source), source),
+        anchor=shown.template(content.anchor, source),
         calendar=content.calendar,
         is_bound=content.as_ is not None,
         optional=content.optional,
@@ -226,7 +231,9 @@ def _take(
 def _cooldown(
     content: behaviour.Cooldown, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
-    site.make(verbs.Cooldown, name=content.name)
+    shown = context.apart()
+    period = shown.template(shown.span(content.period, source), source)
+    site.make(verbs.Cooldown, name=content.name, period=period)
     return site.call(
         "run.cooldown(step, subject, period, bypass)",
         None,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver.errors import escape
-from mockserver.exchange import Violation
+from mockserver.exchange import JsonValue, Violation
 
 MOST = 50
 _LONGEST = 100
@@ -69,10 +69,22 @@ def _is_of_type(error: _Error) -> bool:
 
 
 def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:
+    if keyword == "type":
+        return f"must be {_typed(details['types'])}, not {_type_of(error.instance)}"
     words = _WORDS.get(keyword)
     if words is None:
         return _shortened(error.message)
     return _shortened(words(details))
+
+
+def _type_of(value: JsonValue) -> str:
+    """Name the type of a value, and a number that is not whole as such."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return _TYPES[_NAMES.get(type(value), "object")]
+
+
+_NAMES = {str: "string", int: "integer", float: "number", list: "array"}
 
 
 def _shortened(message: str) -> str:
@@ -87,7 +99,8 @@ def _listed(values: Iterable[Any]) -> str:
 
 def _typed(types: Any) -> str:  # noqa: ANN401 - text or a list of them, by the library's version
     names = types if isinstance(types, list) else [types]
-    return " or ".join(_TYPES.get(str(name), str(name)) for name in names)
+    last = sorted(map(str, names), key=lambda name: name == "null")
+    return " or ".join(_TYPES.get(name, name) for name in last)
 
 
 _TYPES = {
@@ -99,8 +112,17 @@ _TYPES = {
     "object": "an object",
     "null": "null",
 }
+_ONE_OF = {
+    False: "fits none of the forms of which it must fit one",
+    True: "fits more than one of the forms of which it must fit one",
+}
+
+
+def _named(found: Mapping[str, Any]) -> str:
+    return _listed([found["error"].instance])
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "type": lambda found: f"must be {_typed(found['types'])}",
     "enum": lambda found: f"must be one of: {_listed(found['options'])}",
     "const": lambda found: f"must be {_listed([found['expected_value']])}",
     "format": lambda found: f"must be a valid {found['format']}",
@@ -118,9 +140,13 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "maxProperties": lambda found: f"must have at most {found['limit']} members",
     "uniqueItems": lambda _found: "must not have the same item twice",
     "anyOf": lambda _found: "fits none of the forms that are allowed",
-    "oneOf": lambda _found: "must fit exactly one of the forms that are allowed",
+    "oneOf": lambda found: _ONE_OF[not all(found.get("context") or [()])],
     "falseSchema": lambda _found: "is not allowed here",
-    "propertyNames": lambda _found: "has a member whose name is not allowed",
+    "propertyNames": lambda found: f"has a member {_named(found)} whose name is not allowed",
+    "additionalItems": lambda found: f"must have at most {found['limit']} items",
+    "unevaluatedItems": lambda _found: "has more items than are expected",
+    "contentEncoding": lambda found: f"must be encoded in {found['content_encoding']}",
+    "contentMediaType": lambda found: f"must be of type {found['content_media_type']}",
     "not": lambda _found: "has a form that is not allowed",
     "contains": lambda _found: "must have an item of the form that is asked for",
 }

@@ -82,6 +82,21 @@ EXCLUSIONS = (
         "an e-mail address or a phone number is needed, at the top or in `channel`, and a real one",
     ),
     Exclusion(
+        "cloutly-marketplace",
+        ("sendReviewInvite", "sendVendorReviewInvite"),
+        ACCEPTED,
+        (400,),
+        "an e-mail address or a phone number is needed, and a real one",
+    ),
+    Exclusion(
+        "walr",
+        ("sendQuickSample",),
+        ACCEPTED,
+        (400,),
+        "the vendor's schema lets the recipients be null, but an invite needs some, each with the "
+        "campaign's mandatory variable",
+    ),
+    Exclusion(
         "justanudge",
         ("sendReviewRequest",),
         ACCEPTED,

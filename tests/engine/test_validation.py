@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.engine.trace import Remarked, decisions
 from tests.conftest import Reply, World
 
 DOCUMENT = """\
@@ -125,11 +126,16 @@ def test_another_media_type_is_a_415_that_names_those_that_are_read(shop: World)
     assert reply.header("accept") == "application/json, application/x-www-form-urlencoded"
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", ""]
-)
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
 def test_json_is_recognised(shop: World, content_type: str) -> None:
     assert shop.post("/things/7", b'{"name":"a"}', content_type=content_type).status == 200
+
+
+def test_a_body_without_media_type_is_a_415(shop: World) -> None:
+    reply = shop.post("/things/7", b'{"name":"a"}', content_type="")
+
+    assert (reply.status, reply.header("accept-post")) == (415, reply.header("accept"))
+    assert reply.json["detail"].startswith("the body has no Content-Type; send application/json")
 
 
 @pytest.mark.parametrize(
@@ -156,3 +162,168 @@ def test_a_hundred_levels_and_many_brackets_are_fine(shop: World) -> None:
     text = b'{"a": "' + b"[{" * 500 + b'"}'
     for body in (deep, wide, text):
         assert shop.post("/free", body, content_type="application/json").status == 200
+
+
+USES = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /things:
+    get:
+      deprecated: true
+      security: [{key: []}]
+      parameters:
+        - {name: old, in: query, deprecated: true, schema: {type: integer}}
+        - {name: X-Old, in: header, deprecated: true, schema: {type: string}}
+        - {name: old, in: cookie, deprecated: true, schema: {type: string}}
+        - {name: filter, in: query, style: deepObject, schema: {type: object}}
+      responses: {'204': {description: found}}
+  /plain:
+    get:
+      responses: {'204': {description: found}}
+components: {securitySchemes: {key: {type: apiKey, in: query, name: token}}}
+"""
+
+
+def remarks(reply: Reply) -> list[str]:
+    exchange = reply.exchange
+    told = decisions(exchange.operation, exchange.trace, exchange.request)
+    return [item.sentence() for item in told if isinstance(item, Remarked)]
+
+
+def test_what_is_deprecated_or_undeclared_is_remarked_on(serve: Callable[[str], World]) -> None:
+    shop = serve(USES)
+    headers = {"x-old": "a", "cookie": "old=b; new=c"}
+
+    reply = shop.send("GET", "/things?token=t&old=1&filter[a]=1&utm_source=x", None, headers)
+
+    assert reply.status == 204
+    assert remarks(reply) == [
+        "GET /things is deprecated",
+        "query parameter old is deprecated",
+        "header parameter x-old is deprecated",
+        "cookie parameter old is deprecated",
+        "query parameter utm_source is not declared; it is accepted",
+    ]
+
+
+def test_only_what_is_used_is_remarked_on(serve: Callable[[str], World]) -> None:
+    shop = serve(USES)
+
+    assert remarks(shop.get("/things?token=t")) == ["GET /things is deprecated"]
+    assert remarks(shop.get("/plain")) == []
+    assert remarks(shop.get("/plain?a=1")) == ["the query is not declared; it is accepted"]
+
+
+def test_remarks_are_bounded(serve: Callable[[str], World]) -> None:
+    reply = serve(USES).get("/things?token=t&" + "&".join(f"n{number}=1" for number in range(99)))
+
+    assert len(remarks(reply)) == 21
+
+
+def test_violations_are_bounded(serve: Callable[[str], World]) -> None:
+    members = ", ".join(f"m{number}: {{type: integer}}" for number in range(200))
+    names = "\n".join(
+        f"        - {{name: q{number}, in: query, required: true, schema: {{type: integer}}}}"
+        for number in range(90)
+    )
+    shop = serve(
+        f"""\
+openapi: 3.1.0
+info: {{title: Shop, version: '1'}}
+paths:
+  /things:
+    post:
+      parameters:
+{names}
+      requestBody: {{content: {{application/json: {{schema: {{properties: {{{members}}}}}}}}}}}
+      responses: {{'204': {{description: done}}}}
+"""
+    )
+
+    reply = shop.post("/things", {f"m{number}": "x" for number in range(200)})
+
+    assert len(reply.json["violations"]) == 100
+    assert reply.json["detail"] == "q0 is required (and 139 more)"
+
+
+QUERYSTRING = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /form:
+    get:
+      parameters:
+        - name: all
+          in: querystring
+          content:
+            application/x-www-form-urlencoded:
+              schema:
+                type: object
+                required: [a]
+                properties: {a: {type: integer}, b: {type: array}}
+      responses: {'200': {description: read}}
+      x-mock: {steps: [{respond: {body: "{{ query.all }}"}}]}
+  /json:
+    get:
+      parameters:
+        - {name: all, in: querystring, content: {application/json: {schema: {type: object}}}}
+      responses: {'200': {description: read}}
+      x-mock: {steps: [{respond: {body: "{{ query.all }}"}}]}
+  /text:
+    get:
+      parameters:
+        - name: all
+          in: querystring
+          required: true
+          content: {text/plain: {schema: {type: string}}}
+      responses: {'200': {description: read}}
+      x-mock: {steps: [{respond: {body: {all: "{{ query.all }}"}}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "value"),
+    [
+        ("/form?a=1&b=x&b=y", {"a": 1, "b": ["x", "y"]}),
+        ("/json?%7B%22a%22:%20%22b%26c%22%7D", {"a": "b&c"}),
+        ("/text?a=b%26c", {"all": "a=b&c"}),
+    ],
+)
+def test_all_of_a_query_can_be_one_value(
+    serve: Callable[[str], World], target: str, value: object
+) -> None:
+    reply = serve(QUERYSTRING).get(target)
+
+    assert (reply.json, remarks(reply)) == (value, [])
+
+
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [("/form?a=x", "all.a"), ("/form?b=1", "all.a"), ("/json?x", "all"), ("/text", "all")],
+)
+def test_all_of_a_query_is_validated(
+    serve: Callable[[str], World], target: str, field: str
+) -> None:
+    assert fields(serve(QUERYSTRING).get(target)) == [("query", field)]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/octet-stream", "text/*"])
+def test_a_body_that_is_not_compared_with_its_schema_may_be_no_object(
+    serve: Callable[[str], World], media_type: str
+) -> None:
+    world = serve(f"""\
+openapi: 3.1.0
+info: {{title: Notes, version: '1'}}
+paths:
+  /notes:
+    post:
+      requestBody: {{content: {{{media_type}: {{schema: {{type: object}}}}}}}}
+      responses: {{'200': {{description: read}}}}
+      x-mock: {{steps: [{{respond: {{body: {{name: "{{{{ body.name }}}}"}}}}}}]}}
+""")
+    given = media_type.replace("*", "html")
+
+    reply = world.post("/notes", b"a note", content_type=given)
+
+    assert (reply.status, reply.json) == (200, {"name": None})

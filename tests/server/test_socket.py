@@ -1,3 +1,4 @@
+import gzip
 import json
 import signal
 import socket
@@ -104,6 +105,30 @@ def test_the_offer_of_another_protocol_is_ignored(served: Served, body: bytes) -
     marks = [b"businessId is required", b'"status":422', b"My Business"]
     assert [received.count(mark) for mark in marks] == [1, 1, 1]
     assert received.count(b"HTTP/1.1 ") == 3
+
+
+def test_a_compressed_body_that_is_chunked_is_read(served: Served) -> None:
+    body = gzip.compress(json.dumps({"firstName": "Ann"}).encode())
+    reply = httpx.post(
+        served.url + "/cloutly/api/v1/send-review-invite",
+        content=iter([body[:5], body[5:]]),
+        headers={**KEY, "content-type": "application/json", "content-encoding": "gzip"},
+    )
+    assert (reply.status_code, "businessId is required" in reply.json()["message"]) == (400, True)
+
+
+def test_a_chunked_body_that_is_too_large_is_a_413(served: Served) -> None:
+    reply = httpx.post(
+        served.url + "/cloutly/api/v1/send-review-invite",
+        content=iter([b"x" * 10] * 200),
+        headers={**KEY, "content-type": "application/json"},
+    )
+    assert reply.status_code == 413
+
+
+def test_an_expectation_that_is_not_known_is_passed_over(served: Served) -> None:
+    head = request("GET", PATH, "x-api-key: demo-cloutly-key", "Expect: tea", "Connection: close")
+    assert served.send(head).startswith(b"HTTP/1.1 200")
 
 
 def test_a_client_that_waits_to_continue_is_told_to(served: Served) -> None:

@@ -59,6 +59,10 @@ def load(tmp_path: Path, text: str) -> Api:
             "d0.yaml:4:14: /x-mock/fixtures/0: '../../secret.yaml' lies outside the folders",
         ),
         (
+            HEAD + PATHS + "      parameters:\n      - {name: a, in: query, style: matrix}\n",
+            "d0.yaml:8:30: /paths/~1a/get/parameters/0/style: a query parameter cannot have the st",
+        ),
+        (
             HEAD + "security: [{Key: []}]\n" + PATHS,
             "d0.yaml:3:13: /security/0/Key: there is no security scheme 'Key'",
         ),

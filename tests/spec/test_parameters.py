@@ -5,16 +5,12 @@ import pytest
 
 from mockserver.exchange import JsonValue, Violation
 from mockserver.spec.documents import parse_document
-from mockserver.spec.parameters import (
-    FormDecoder,
-    Parameter,
-    ParameterSet,
-    shape_of,
-    style_of,
-)
+from mockserver.spec.forms import FormDecoder
+from mockserver.spec.parameters import ParameterSet
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
-from mockserver.spec.shapes import Shape
+from mockserver.spec.shapes import Shape, Shapes
+from mockserver.spec.styles import Parameter, style_of
 
 PARTS = ("path", "header", "cookie")
 NOWHERE = Path("/nowhere")
@@ -32,7 +28,7 @@ def place_of(schema: JsonValue, **others: JsonValue) -> Place:
 
 
 def shape(schema: JsonValue, **others: JsonValue) -> Shape:
-    return shape_of(place_of(schema, **others), References(NOWHERE))
+    return Shapes(References(NOWHERE)).of(place_of(schema, **others))
 
 
 def parameter(where: str, schema: JsonValue, name: str = "p", **described: JsonValue) -> Parameter:
@@ -57,8 +53,10 @@ def decode(
     query: str = "",
     **others: Mapping[str, str],
 ) -> tuple[dict[str, dict[str, JsonValue]], list[Violation]]:
-    path, headers = others.get("path", {}), others.get("headers", {})
-    return ParameterSet(parameters).decode(path, query, headers, others.get("cookies", {}))
+    path, headers = others.get("path", {}), dict(others.get("headers", {}))
+    if cookies := others.get("cookies"):
+        headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return ParameterSet(parameters).decode(path, query, headers)
 
 
 def value_of(given: Parameter, text: str) -> JsonValue:
@@ -215,7 +213,6 @@ def test_a_number_of_thousands_of_digits_is_not_read() -> None:
         (TEXT, {}, "p=a&p=b", "is given more than once"),
         (INTEGER, {"content": True}, "p=1&p=2", "is given more than once"),
         (COLOUR, {"explode": False}, "p=R,100,name", "must list names and values in turn"),
-        (COLOUR, {"style": "deepObject"}, "p[R]=1&p[R]=2", "is given more than once"),
         (COLOUR, {"content": True}, "p=NaN", "is not JSON"),
         (COLOUR, {"content": True}, "p=" + "[" * 100_000, "is not JSON"),
     ],
@@ -224,6 +221,12 @@ def test_a_text_that_cannot_be_decoded_is_a_violation(
     schema: JsonValue, described: dict[str, JsonValue], query: str, message: str
 ) -> None:
     assert wrong(parameter("query", schema, **described), query) == [("/p", "encoding", message)]
+
+
+def test_a_wrong_member_of_an_object_is_pointed_at() -> None:
+    given = parameter("query", COLOUR, style="deepObject")
+
+    assert wrong(given, "p[R]=1&p[R]=2") == [("/p/R", "encoding", "is given more than once")]
 
 
 def test_a_name_that_cannot_be_decoded_is_a_violation() -> None:
@@ -268,9 +271,9 @@ def test_what_is_absent_takes_its_default_or_null() -> None:
 def test_the_values_of_one_request_do_not_reach_the_next() -> None:
     parameters = ParameterSet([parameter("query", TEXT)])
 
-    parameters.decode({}, "p=a", {}, {})
+    parameters.decode({}, "p=a", {})
 
-    assert parameters.decode({}, "", {}, {})[0]["query"] == {"p": None}
+    assert parameters.decode({}, "", {})[0]["query"] == {"p": None}
 
 
 @pytest.mark.parametrize("where", ["query", "header", "cookie", "path"])
@@ -305,6 +308,7 @@ def test_a_shape_follows_references_once() -> None:
     assert found.properties["p49"].types == {"string", "object"}
 
 
+FORM_TYPE = "application/x-www-form-urlencoded"
 FORM = {
     "type": "object",
     "properties": {"n": INTEGER, "tags": TEXTS, "ids": INTEGERS, "address": COLOUR},
@@ -325,13 +329,13 @@ FORM = {
     ],
 )
 def test_a_form_becomes_an_object_by_its_schema(text: str, value: JsonValue) -> None:
-    assert FormDecoder(shape(FORM))(text) == (value, [])
+    assert FormDecoder(shape(FORM))(text.encode(), FORM_TYPE) == (value, [])
 
 
 def test_a_form_takes_members_of_the_type_of_additional_properties() -> None:
     schema = {"type": "object", "additionalProperties": INTEGER}
 
-    assert FormDecoder(shape(schema))("a=1") == ({"a": 1}, [])
+    assert FormDecoder(shape(schema))(b"a=1", FORM_TYPE) == ({"a": 1}, [])
 
 
 @pytest.mark.parametrize(
@@ -346,4 +350,4 @@ def test_a_form_takes_members_of_the_type_of_additional_properties() -> None:
     ],
 )
 def test_what_is_wrong_with_a_form_is_told_of_the_body(text: str, violation: Violation) -> None:
-    assert FormDecoder(shape(FORM))(text)[1] == [violation]
+    assert FormDecoder(shape(FORM))(text.encode(), FORM_TYPE)[1] == [violation]

@@ -215,6 +215,44 @@ def test_known_formats_are_asserted(
     assert not validator.is_valid(bad)
 
 
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_true_and_false_are_schemas_of_every_version(tmp_path: Path, version: str) -> None:
+    world = World(tmp_path, version, schema={"properties": {"a": True, "b": False}})
+
+    assert world.validator().is_valid({"a": 1})
+    assert not world.validator().is_valid({"b": 1})
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"$ref": "#/other"}},
+        {"required": [{}], "properties": {"a": {"readOnly": True}}},
+    ],
+)
+def test_what_is_not_a_schema_is_reported_at_load(
+    tmp_path: Path, version: str, schema: JsonValue
+) -> None:
+    world = World(tmp_path, version, schema=schema, other={})
+    world.validator()
+
+    assert [problem.message.startswith("not a schema: ") for problem in world.problems] == [True]
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+@pytest.mark.parametrize("member", [{"readOnly": True, "type": "integer"}, {"$ref": "#/id"}])
+def test_a_read_only_member_of_a_request_is_not_compared(
+    tmp_path: Path, version: str, member: JsonValue
+) -> None:
+    schema = {"properties": {"id": member}, "required": ["id"], "additionalProperties": False}
+    world = World(tmp_path, version, schema=schema, id={"readOnly": True, "type": "integer"})
+
+    assert world.validator().is_valid({"id": "x"})
+    assert world.validator().is_valid({})
+    assert not world.validator(direction="response").is_valid({"id": "x"})
+
+
 def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
     world = World(tmp_path, schema={"type": "string", "format": "phone"})
 
@@ -225,7 +263,7 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
     ("schema", "value", "expected"),
     [
         ({"minimum": 1}, 0, ("", "minimum", "must be at least 1")),
-        ({"type": "integer"}, "x", ("", "type", "must be a whole number")),
+        ({"type": "integer"}, "x", ("", "type", "must be a whole number, not text")),
         ({"enum": ["a", "b"]}, "c", ("", "enum", 'must be one of: "a", "b"')),
         ({"required": ["a/b"]}, {}, ("/a~1b", "required", "is required")),
         (
@@ -238,6 +276,31 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
             {"items": {"maxLength": 2}},
             ["abc"],
             ("/0", "maxLength", "must have at most 2 characters"),
+        ),
+        ({"type": "string"}, None, ("", "type", "must be text, not null")),
+        ({"type": "string"}, True, ("", "type", "must be text, not true")),
+        ({"type": "integer"}, 1.5, ("", "type", "must be a whole number, not a number")),
+        ({"type": ["array", "null"]}, {}, ("", "type", "must be a list or null, not an object")),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("/b", "required", "is required")),
+        (
+            {"propertyNames": {"maxLength": 1}},
+            {"ab": 1},
+            ("", "propertyNames", 'has a member "ab" whose name is not allowed'),
+        ),
+        (
+            {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
+            3,
+            ("", "oneOf", "fits more than one of the forms of which it must fit one"),
+        ),
+        (
+            {"oneOf": [{"type": "integer"}, {"type": "boolean"}]},
+            "a",
+            ("", "oneOf", "fits none of the forms of which it must fit one"),
+        ),
+        (
+            {"prefixItems": [{}], "unevaluatedItems": False},
+            [1, 2],
+            ("", "unevaluatedItems", "has more items than are expected"),
         ),
     ],
 )

@@ -13,17 +13,21 @@ from mockserver.server.control import (
     documents,
     events,
     faults,
+    limits,
     messages,
     pages,
     records,
     requests,
+    reviews,
     sandboxes,
     settings,
     state,
+    tokens,
     verify,
 )
 from mockserver.server.control.adapter import Control
 from mockserver.server.control.call import Call, Serving
+from mockserver.server.dashboard import Dashboard
 from mockserver.server.guard import Guard
 
 CALLS: tuple[Call, ...] = (
@@ -34,6 +38,9 @@ CALLS: tuple[Call, ...] = (
     *settings.CALLS,
     *records.CALLS,
     *messages.CALLS,
+    *reviews.CALLS,
+    *limits.CALLS,
+    *tokens.CALLS,
     *faults.CALLS,
     *verify.CALLS,
     *requests.CALLS,
@@ -46,6 +53,6 @@ CALLS: tuple[Call, ...] = (
 
 
 def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
-    """Make the control API of an engine; a token is asked for if one is given."""
-    serving = Serving(engine, CALLS, token is not None)
-    return Guard(Control(serving, clock), token)
+    """Make the control API of an engine and its dashboard; a token is asked for if one is given."""
+    dashboard = Dashboard(Control(Serving(engine, CALLS, token is not None), clock))
+    return Guard(dashboard, token, dashboard.is_open)

@@ -7,6 +7,8 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from mockserver import __version__
 from mockserver.server import views
 from mockserver.server.control.call import Ask, Call, InSandbox, Query
+from mockserver.server.control.documents import served_document
+from mockserver.server.sample_requests import operations_of, sample_request
 
 TAG = "APIs"
 
@@ -38,7 +40,18 @@ def list_apis(ask: Ask[InSandbox, None]) -> list[views.ApiSummary]:
 def show_api(ask: Ask[InSandbox, None]) -> views.ApiDetails:
     """Describe all of an API."""
     api, sandbox = ask.api(), ask.sandbox()
-    return views.api_details(api, ask.origin, sandbox, ask.now(sandbox))
+    now, document = ask.now(sandbox), served_document(ask, api)
+    presented = {one["scheme"]: one for one in reversed(views.credentials(api, sandbox, now))}
+    samples: dict[tuple[str, str], views.Sample] = {}
+    for operation in operations_of(document):
+        made = sample_request(operation, document, presented)
+        samples[made.method, operation.path] = {
+            "method": made.method,
+            "url": made.url,
+            "headers": dict(made.headers),
+            "body": made.body,
+        }
+    return views.api_details(api, ask.origin, sandbox, now, samples)
 
 
 _SUMMARY = {
@@ -57,6 +70,12 @@ _DETAILS = {
             "path": "/review_booster/send_invitation",
             "summary": "Send a review invitation",
             "deprecated": False,
+            "sample": {
+                "method": "POST",
+                "url": "http://127.0.0.1:8000/partoo/v2/review_booster/send_invitation",
+                "headers": {"x-APIKey": "demo-partoo-key", "content-type": "application/json"},
+                "body": '{"business_id": "5409c35a97bbc544d8e26737"}',
+            },
         }
     ],
     "description": "The part of Partoo's API that sends review invitations.",

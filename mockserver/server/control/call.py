@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, NoReturn, TypeVar
+from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -69,6 +69,16 @@ class Paged(InSandbox):
     def page(self, items: list[Any]) -> list[Any]:
         """Return the items that were asked for."""
         return items[self.offset : self.offset + min(self.limit, MOST_SHOWN)]
+
+
+class Ordered(Paged):
+    """A call that lists things in the order in which they came."""
+
+    order: Literal["oldest", "newest"] = Field("oldest", description="Which come first.")
+
+    def page(self, items: list[Any]) -> list[Any]:
+        """Return the items that were asked for, in the order that was asked for."""
+        return super().page(items if self.order == "oldest" else items[::-1])
 
 
 _EXACT = 2**53

@@ -86,5 +86,8 @@ def exchange_details(exchange: Exchange) -> ExchangeDetails:
             "headers": dict(redacted_headers(answer.headers, secrets)),
             "body": shown_body(answer.body),
         },
-        "trace": [as_json(item) for item in decisions(exchange.operation, exchange.trace)],
+        "trace": [
+            as_json(item)
+            for item in decisions(exchange.operation, exchange.trace, exchange.request)
+        ],
     }

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.engine.sandbox import Sandbox
 from mockserver.server import views
-from mockserver.server.control.call import Ask, Call, InSandbox, Paged
+from mockserver.server.control.call import Ask, Call, InSandbox, Ordered
 from mockserver.server.problems import ControlError
 
 TAG = "Messages"
@@ -20,7 +20,7 @@ class Messages(TypedDict):
     messages: list[views.Message]
 
 
-class MessageFilter(Paged):
+class MessageFilter(Ordered):
     """Which messages to list."""
 
     api: str | None = Field(None, description="Only those of this API.")
@@ -32,7 +32,7 @@ class MessageFilter(Paged):
 
 
 def list_messages(ask: Ask[MessageFilter, None]) -> Messages:
-    """List messages, oldest first; their status is read off the clock."""
+    """List messages; their status is read off the clock."""
     wanted = {name: getattr(ask.query, name) for name in ("api", "channel", "to", "status")}
     shown = [
         message
@@ -76,7 +76,9 @@ _EXAMPLE = {
     "created_at": "2026-03-10T12:00:00Z",
     "send_at": "2026-03-10T12:00:00Z",
     "status": "delivered",
+    "changes_at": None,
     "segments": 1,
+    "encoding": "gsm-7",
     "data": None,
 }
 CALLS = (

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from mockserver.engine.validation import DEEPEST, parse_json
 from mockserver.errors import escape, near
 from mockserver.exchange import JsonValue, Refusal
 from mockserver.server.control.call import Query
 from mockserver.server.problems import ControlError
+from mockserver.spec.content import DEEPEST, parse_json
 
 _MOST_PARAMETERS = 100
 _LONGEST = 100

@@ -1,5 +1,6 @@
 """Calls about the journal: what was sent, what was answered, and why."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -8,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from mockserver.clock import Instant, parse_instant
 from mockserver.engine.journal import Exchange
 from mockserver.exchange import JsonValue
-from mockserver.server.control.call import Ask, Call, InSandbox, Paged, Whole
+from mockserver.server.control.call import Ask, Call, Created, InSandbox, Ordered, Whole
 from mockserver.server.control.exchanges import (
     ExchangeDetails,
     ExchangeSummary,
@@ -33,7 +34,7 @@ class Requests(TypedDict):
 _STATUS: JsonValue = {"type": "integer", "minimum": 100, "maximum": 599}
 
 
-class RequestFilter(Paged):
+class RequestFilter(Ordered):
     """Which exchanges to list."""
 
     api: str | None = Field(None, description="Only those of this API.")
@@ -65,7 +66,7 @@ class RequestFilter(Paged):
 
 
 def list_requests(ask: Ask[RequestFilter, None]) -> Requests | Har:
-    """List exchanges, oldest first."""
+    """List exchanges."""
     journal = ask.sandbox().journal
     shown = [exchange for exchange in journal if ask.query.admits(exchange)]
     if ask.query.format == "har":
@@ -84,11 +85,21 @@ def clear_requests(ask: Ask[InSandbox, None]) -> None:
 
 def show_request(ask: Ask[InSandbox, None]) -> ExchangeDetails:
     """Return all of an exchange."""
+    return exchange_details(_kept(ask))
+
+
+def _kept(ask: Ask[InSandbox, None]) -> Exchange:
     wanted = ask.path["id"]
     exchange = ask.sandbox().journal.get(wanted)
     if exchange is None:
         raise ControlError(404, f"the journal of this sandbox has no request {wanted[:100]!r}")
-    return exchange_details(exchange)
+    return exchange
+
+
+def replay_request(ask: Ask[InSandbox, None]) -> Created:
+    """Send a request of the journal again, as it was, with the credential it had."""
+    first = _kept(ask)
+    return Created({**exchange_details(ask.engine.handle(replace(first.request), ask.system))})
 
 
 _SUMMARY = {
@@ -157,5 +168,19 @@ CALLS = (
         result=ExchangeDetails,
         result_example=_DETAILS,
         problems=(404,),
+    ),
+    Call(
+        "POST",
+        "/requests/{id}/replay",
+        "replayRequest",
+        TAG,
+        "Send a request of the journal again",
+        replay_request,
+        result=ExchangeDetails,
+        result_example=_DETAILS,
+        statuses=(201,),
+        problems=(404,),
+        description="It goes where it went before, with the credential it had, and is answered as "
+        "things are now. Delays are not waited for.",
     ),
 )

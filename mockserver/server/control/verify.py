@@ -9,13 +9,14 @@ from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.engine.journal import Exchange
-from mockserver.engine.validation import media_type_of, parse_json
 from mockserver.errors import escape, unescape
 from mockserver.exchange import JsonValue, Refusal
+from mockserver.headers import media_type
 from mockserver.server.control.call import Ask, Body, Call, InSandbox, Integer
 from mockserver.server.matchers import Matcher, MatcherError, Miss, compile_matcher
 from mockserver.server.problems import ControlError
 from mockserver.server.redaction import REDACTED, is_secret, redacted, secret_parameters
+from mockserver.spec.content import parse_json
 
 TAG = "Requests"
 MOST_NEAR = 3
@@ -230,9 +231,9 @@ def _body(exchange: Exchange) -> JsonValue:
     body = exchange.request.body
     if not body:
         return None
-    media_type = media_type_of(exchange.request.headers.get("content-type", ""))
+    content_type = media_type(exchange.request.headers.get("content-type", ""))
     text = body.decode("utf-8", "replace")
-    if media_type == "application/x-www-form-urlencoded":
+    if content_type.name == "application/x-www-form-urlencoded":
         fields = _many(parse_qsl(text, keep_blank_values=True))
         return {name: many[0] if len(many) == 1 else many for name, many in fields.items()}
     try:

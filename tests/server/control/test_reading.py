@@ -225,8 +225,6 @@ async def test_a_fault_of_ours_says_that_it_is_one(
 @pytest.mark.parametrize(
     "path",
     [
-        "",
-        "/",
         "//apis",
         "/apis/",
         "/%00",

@@ -1,0 +1,167 @@
+"""What is left of quotas and rate limits, and which cooldowns run: read, never counted.
+
+The numbers are those that the next request would meet. Limits and periods are expressions, so they
+are evaluated for the principal whose subject it is; what depends on a request's body is unknown.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from mockserver import verbs
+from mockserver.clock import Instant
+from mockserver.engine import limits
+from mockserver.engine.sandbox import Sandbox, Store
+from mockserver.errors import ExpressionError
+from mockserver.exchange import JsonValue, Record, Scope, Template
+from mockserver.model import Api, Operation, RateLimit
+
+AnyStep = TypeVar("AnyStep", bound=verbs.Step)
+
+
+class QuotaStanding(NamedTuple):
+    """What a subject has taken from a quota; the limit is None where only a request tells it."""
+
+    name: str
+    subject: str
+    used: int
+    limit: int | None
+    left: int | None
+    renews: Instant | None
+
+
+class RateStanding(NamedTuple):
+    """What a subject has left of a rate limit."""
+
+    name: str
+    subject: str
+    limit: int
+    left: int
+    resets_at: Instant
+
+
+class Rest(NamedTuple):
+    """A cooldown that runs."""
+
+    name: str
+    subject: str
+    since: Instant
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """The limits of one API in one sandbox, as they stand."""
+
+    api: Api
+    sandbox: Sandbox
+    now: Instant
+
+    def quotas(self) -> Iterator[QuotaStanding]:
+        """Yield the quotas of all principals, and of whoever took from one."""
+        for name, (operation, step) in self._steps(verbs.Take, "quota").items():
+            scopes = self._scopes(operation, step.subject)
+            states = _states(self._store.quotas, name)
+            for subject in dict.fromkeys((*scopes, *states)):
+                scope = scopes.get(subject) or self._scope(operation)
+                yield _quota(step, subject, states.get(subject), scope, self.now)
+
+    def rate_limits(self) -> Iterator[RateStanding]:
+        """Yield the rate limits of whoever made a request."""
+        for name, (operation, limit) in self._limits().items():
+            scopes = {} if limit.per is None else self._scopes(operation, limit.per)
+            for subject, state in _states(self._store.rate_limits, name).items():
+                scope = scopes.get(subject) or self._scope(operation)
+                if (found := _rate(limit, subject, state, scope, self.now)) is not None:
+                    yield found
+
+    def cooldowns(self) -> Iterator[Rest]:
+        """Yield the cooldowns that run."""
+        for name, (operation, step) in self._steps(verbs.Cooldown, "name").items():
+            period = _whole(step.period, self._scope(operation)) or 0
+            for subject, state in _states(self._store.cooldowns, name).items():
+                _, rest = limits.cooldown(period, state, self.now)
+                if not rest.allowed:
+                    yield Rest(name, subject, Instant(state[0]), rest.until)
+
+    @property
+    def _store(self) -> Store:
+        return self.sandbox.store(self.api.name, self.now)
+
+    def _steps(self, verb: type[AnyStep], field: str) -> dict[str, tuple[Operation, AnyStep]]:
+        """Return the steps of a verb by name; of several with one name the first counts."""
+        found: dict[str, tuple[Operation, AnyStep]] = {}
+        for operation in self.api.operations:
+            for step in operation.program.steps if operation.program else ():
+                if isinstance(step, verb):
+                    found.setdefault(getattr(step, field), (operation, step))
+        return found
+
+    def _limits(self) -> dict[str, tuple[Operation, RateLimit]]:
+        found: dict[str, tuple[Operation, RateLimit]] = {}
+        for operation in self.api.operations:
+            for limit in operation.limits:
+                found.setdefault(limit.name, (operation, limit))
+        return found
+
+    def _scope(self, operation: Operation) -> Scope:
+        scope = operation.blank.copy()
+        scope |= {"settings": self.sandbox.settings(self.api.name), "now": self.now}
+        return scope
+
+    def _scopes(self, operation: Operation, subject: Template) -> dict[str, Scope]:
+        """Return a scope for every subject that a principal is known to have."""
+        found: dict[str, Scope] = {}
+        for credential, principal in self._principals():
+            scope = {**self._scope(operation), "principal": principal, "credential": credential}
+            if (name := _value(subject, scope)) is not None:
+                found.setdefault(str(name), scope)
+        return found
+
+    def _principals(self) -> Iterator[tuple[JsonValue, Record]]:
+        for scheme in self.api.schemes.values():
+            if (owners := scheme.principals) is not None:
+                for record in self._store.collection(owners.collection):
+                    yield record.get(owners.field), record
+
+
+def _states(records: Iterable[Record], name: str) -> Mapping[str, list[int]]:
+    return {row["subject"]: row["state"] for row in records if row["name"] == name}
+
+
+def _value(template: Template, scope: Scope) -> JsonValue:
+    """Evaluate an expression; None if only a request can tell."""
+    try:
+        return template(scope)
+    except ExpressionError:
+        return None
+
+
+def _whole(template: Template, scope: Scope) -> int | None:
+    value = _value(template, scope)
+    return value if type(value) is int and value >= 0 else None
+
+
+def _quota(
+    step: verbs.Take, subject: str, state: JsonValue, scope: Scope, now: Instant
+) -> QuotaStanding:
+    limit = _value(step.limit, scope)
+    every, anchor = _whole(step.period, scope), _whole(step.anchor, scope)
+    period = limits.Period(every or None, step.calendar, anchor)
+    known = type(limit) is int
+    _, quota = limits.take(limit if known else 0, period, state, now, 0)
+    left = quota.left if known else None
+    return QuotaStanding(
+        step.quota, subject, quota.used, limit if known else None, left, quota.renews
+    )
+
+
+def _rate(
+    limit: RateLimit, subject: str, state: list[int], scope: Scope, now: Instant
+) -> RateStanding | None:
+    count, window = _value(limit.limit, scope), _value(limit.window, scope)
+    try:
+        found = limits.standing(limit.algorithm, count, window, state, now)
+    except ExpressionError:
+        return None
+    return RateStanding(limit.name, subject, count, found.remaining, found.resets_at)

@@ -1,0 +1,70 @@
+"""Structured values of header fields: media types with their parameters, and cookies."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[-\w!#$&^.+*|~%'`]+/[-\w!#$&^.+*|~%'`]+", re.ASCII)
+_PARAMETER = re.compile(r';[ \t]*([^\s=;"]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]*))?')
+_ESCAPED = re.compile(r"\\(.)")
+_OF_THE_MESSAGE = frozenset(("charset", "boundary"))
+"""Parameters that say how a message is written, not what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type or a range of them, with its parameters (RFC 9110, section 8.3.1)."""
+
+    name: str
+    """In lower case: `application/json`, `text/*`; empty if none is given."""
+    parameters: Mapping[str, str]
+
+    @property
+    def is_usable(self) -> bool:
+        """It has a type and a subtype."""
+        return _NAME.fullmatch(self.name) is not None
+
+    @property
+    def charset(self) -> str:
+        """The character encoding in lower case; UTF-8 unless another one is named."""
+        return self.parameters.get("charset", "utf-8").lower()
+
+    def admits(self, given: "MediaType") -> int:
+        """Tell how closely this range describes a type: 0 not at all, more for more closely."""
+        wanted = {
+            name: value for name, value in self.parameters.items() if name not in _OF_THE_MESSAGE
+        }
+        if any(given.parameters.get(name) != value for name, value in wanted.items()):
+            return 0
+        if self.name == given.name:
+            return 3 + len(wanted)
+        if self.name.endswith("/*") and given.name.startswith(self.name[:-1]):
+            return 2
+        return int(self.name == "*/*")
+
+
+def media_type(text: str) -> MediaType:
+    """Read a media type; parameters that are not of the grammar are left out."""
+    name, semicolon, rest = text.partition(";")
+    return MediaType(name.strip().lower(), parameters(semicolon + rest) if semicolon else {})
+
+
+def parameters(text: str) -> dict[str, str]:
+    """Read `;name=value` and `;name="value"` (RFC 9110, 5.6.6); the first of a name wins."""
+    found: dict[str, str] = {}
+    for match in _PARAMETER.finditer(text):
+        value = (match[2] or "").rstrip()
+        if len(value) > 1 and value[0] == value[-1] == '"':
+            value = _ESCAPED.sub(r"\1", value[1:-1])
+        found.setdefault(match[1].lower(), value)
+    return found
+
+
+def cookie_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a Cookie field (RFC 6265, section 4.2.1), as they are sent."""
+    for part in text.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if not equals or not name:
+            continue
+        is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
+        yield name.strip(), value[1:-1] if is_quoted else value

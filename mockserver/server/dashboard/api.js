@@ -1,0 +1,62 @@
+// The control API: the dashboard knows no other way to anything.
+import { sandbox } from "./route.js";
+
+const BASE = new URL("./", location.href.split("#")[0]);
+const TOKEN = "mockserver-control-token";
+
+/** Happenings that views listen to: those of the event stream, and `locked`. */
+export const bus = new EventTarget();
+
+export function emit(name, detail) {
+  bus.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+export function unlock(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+/** Begin a request to a control call; `signal` ends it. */
+export function call(method, path, { query = {}, body, signal } = {}) {
+  const url = new URL(path, BASE);
+  const all = { sandbox: sandbox(), ...query };
+  for (const [name, value] of Object.entries(all)) {
+    if (value !== null && value !== undefined && value !== "") url.searchParams.set(name, value);
+  }
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  const token = sessionStorage.getItem(TOKEN);
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const content = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  return fetch(url, { method, headers, body: content, signal, cache: "no-store" });
+}
+
+async function answered(response) {
+  if (response.status === 401) emit("locked");
+  if (!response.ok) throw new Error((await problem(response)) || `the server answered ${response.status}`);
+  return response.status === 204 ? null : response.json();
+}
+
+async function problem(response) {
+  try {
+    return (await response.json()).detail;
+  } catch {
+    return "";
+  }
+}
+
+export async function get(path, query, signal) {
+  return answered(await call("GET", path, { query, signal }));
+}
+
+export async function send(method, path, body, query) {
+  return answered(await call(method, path, { body, query }));
+}
+
+/** Calls that are about no sandbox refuse the parameter. */
+export async function plain(method, path) {
+  return answered(await call(method, path, { query: { sandbox: null } }));
+}
+
+/** Write a path of parts that may hold anything. */
+export function path(...parts) {
+  return parts.map(encodeURIComponent).join("/");
+}

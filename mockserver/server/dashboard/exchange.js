@@ -1,0 +1,72 @@
+// One request: what came in, what went out, and why.
+import { get, path, send } from "./api.js";
+import { ago, moment } from "./clock.js";
+import { curl } from "./curl.js";
+import { bdi, code, copyButton, doing, h, tell } from "./dom.js";
+import { method, pairs, statusBadge } from "./parts.js";
+import { to } from "./route.js";
+import { traceList, verdict } from "./trace.js";
+
+const HIDDEN = "[redacted]";
+const LEFT_OUT = ["host", "content-length", "accept-encoding", "connection", "user-agent"];
+
+/** Show an exchange of the journal. */
+export async function exchange(id, signal) {
+  let one;
+  try {
+    one = await get(path("requests", id), {}, signal);
+  } catch (error) {
+    return h("p", { class: "empty" }, error.message);
+  }
+  const command = await asCurl(one);
+  const replay = doing(async () => {
+    const again = await send("POST", `${path("requests", id)}/replay`);
+    location.hash = to(["requests", again.id]);
+    tell(`Sent again as ${again.id}: ${again.status}.`);
+  });
+  return h("article", { class: "detail" },
+    h("h2", null, method(one.method), " ", bdi(one.path, { class: "path" })),
+    h("p", { class: "facts" }, statusBadge(one.status), one.reason ? [" ", bdi(one.reason)] : null, " \u00b7 ", moment(one.at), " (", ago(one.at), ") \u00b7 ", bdi(one.id), one.operation ? [" \u00b7 ", bdi(one.operation)] : null),
+    h("p", { class: "actions" }, copyButton(command, "Copy as curl", "button"), h("button", { type: "button", class: "button", onclick: replay }, "Replay"), sent(one)),
+    verdict(one.trace),
+    h("h3", null, "Why"),
+    traceList(one.trace),
+    h("h3", null, "What came in"),
+    one.request.query ? pairs([["query", one.request.query]]) : null,
+    headers(one.request.headers),
+    body(one.request.body, "Request body"),
+    h("h3", null, "What went out"),
+    headers(one.response.headers),
+    body(one.response.body, "Response body"));
+}
+
+function headers(items) {
+  const count = Object.keys(items).length;
+  return h("details", null, h("summary", null, `${count} headers`), pairs(Object.entries(items)));
+}
+
+function body(value, label) {
+  return value === "" ? h("p", { class: "faint" }, "No body.") : code(value, label);
+}
+
+/** Link to the messages that the request sent. */
+function sent(one) {
+  return one.trace.filter((decision) => decision.verb === "send" && decision.id).slice(0, 3).map((step) => {
+    const parts = step.channel === "sms" ? ["messages", "sms", String(step.to)] : ["messages", "email", step.id];
+    return h("a", { class: "button", href: to(parts) }, step.channel === "sms" ? "See the SMS" : "See the e-mail");
+  });
+}
+
+/** The journal keeps no credentials; the API's first demo credential stands in. */
+async function asCurl(one) {
+  const given = Object.entries(one.request.headers).filter(([name]) => !LEFT_OUT.includes(name));
+  const demo = one.api && given.some(([, value]) => value === HIDDEN) ? (await get(path("apis", one.api))).credentials[0] : null;
+  const stand = (name, value) => (value === HIDDEN && demo ? (demo.kind === "apiKey" ? demo.value : `${demo.kind === "basic" ? "Basic" : "Bearer"} ${demo.value}`) : value);
+  const content = one.request.body;
+  return curl({
+    method: one.request.method,
+    url: location.origin + one.request.path + (one.request.query ? `?${one.request.query}` : ""),
+    headers: Object.fromEntries(given.map(([name, value]) => [name, stand(name, value)])),
+    body: content === "" ? null : typeof content === "string" ? content : JSON.stringify(content),
+  });
+}

@@ -1,0 +1,154 @@
+// The frame: what is always in sight, and the way from an address to a view.
+import { bus, get, plain, unlock } from "./api.js";
+import * as apis from "./apis.js";
+import * as clock from "./clock.js";
+import * as controls from "./controls.js";
+import { fill, h, tell } from "./dom.js";
+import * as messages from "./messages.js";
+import { empty, heading, seldom } from "./parts.js";
+import * as requests from "./requests.js";
+import * as reviews from "./reviews.js";
+import { here, sandbox, to } from "./route.js";
+import * as state from "./state.js";
+import { listen } from "./stream.js";
+
+const VIEWS = { apis, messages, reviews, requests, state, controls };
+const OLD = 250;
+
+const main = document.getElementById("main");
+const unseen = { messages: 0, reviews: 0 };
+let leaving = new AbortController();
+let present = "";
+let world = null;
+
+async function enter() {
+  const { parts } = here();
+  const address = location.hash;
+  const isKnown = Object.hasOwn(VIEWS, parts[0] ?? "");
+  const name = isKnown ? parts[0] : "apis";
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  if (sandbox() === world) readAgain();
+  else await change();
+  if (signal.aborted) return;
+  if (name in unseen) unseen[name] = 0;
+  navigation(name);
+  document.title = `${VIEWS[name].title} \u00b7 mockserver`;
+  try {
+    const content = await VIEWS[name].show({ parts: isKnown ? parts.slice(1) : [], signal });
+    if (signal.aborted) return;
+    fill(main, content);
+    if (!present) performance.mark("first-view");
+  } catch (error) {
+    if (!signal.aborted) fill(main, heading(VIEWS[name].title), empty(error.message));
+  }
+  main.dataset.shown = address;
+  if (present && present !== parts.join("/")) arrive(present.split("/")[0] !== name);
+  present = parts.join("/") || name;
+}
+
+/** After a change of view go to its top, also for those who hear the page. */
+function arrive(isOther) {
+  if (isOther) scrollTo(0, 0);
+  const target = main.querySelector(isOther ? "h1" : ".reading h2, .reading .to, h1");
+  if (!target) return;
+  target.tabIndex = -1;
+  target.focus({ preventScroll: !isOther && innerWidth > 900 });
+}
+
+function navigation(current) {
+  const items = Object.entries(VIEWS).map(([name, view]) => {
+    const count = unseen[name] ? h("span", { class: "count" }, unseen[name], h("span", { class: "told" }, " new")) : null;
+    return h("li", null, h("a", { href: to([name]), class: `view-${name}`, "aria-current": name === current ? "page" : null }, view.title, count));
+  });
+  const list = document.getElementById("views");
+  const focused = list.contains(document.activeElement) ? document.activeElement.className : "";
+  fill(list, items);
+  if (focused) list.querySelector(`.${focused}`)?.focus();
+  list.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/** Look at another sandbox. */
+async function change() {
+  world = sandbox();
+  unseen.messages = unseen.reviews = 0;
+  await Promise.race([listen(), new Promise((resolve) => setTimeout(resolve, OLD))]);
+  readClock().catch(() => {});
+  readSandboxes().catch(() => {});
+}
+
+async function readClock() {
+  clock.set(await get("clock"));
+  drawClock();
+}
+
+function drawClock() {
+  const words = () => `${clock.date(clock.now())}, ${clock.clockTime(clock.now())}`;
+  const time = clock.kept(h("span", { class: "now" }), words);
+  const mark = clock.frozen ? h("span", { class: "frozen" }, "stands still") : null;
+  fill(document.getElementById("clock"), h("a", { href: to(["controls"]), title: "The sandbox's clock, in UTC" }, h("span", { class: "told" }, "Clock: "), time, h("span", { class: "zone" }, " UTC"), mark));
+}
+
+async function readSandboxes() {
+  const names = (await plain("GET", "sandboxes")).map((one) => one.name);
+  const place = document.getElementById("sandbox");
+  if (place.contains(document.activeElement) && place.querySelector("select").value === world) return;
+  if (!names.includes(world)) names.push(world);
+  const options = names.slice(0, 500).map((name) => h("option", { value: name, selected: name === world }, name));
+  const go = (event) => (location.hash = to(here().parts.slice(0, 1), { sandbox: event.target.value }));
+  fill(place, h("label", null, h("span", { class: "label" }, "Sandbox"), h("select", { onchange: go }, options)));
+}
+
+const drawNavigation = seldom(() => navigation(Object.hasOwn(VIEWS, here().parts[0]) ? here().parts[0] : "apis"));
+const readAgain = seldom(() => readSandboxes().catch(() => {}));
+
+bus.addEventListener("message", ({ detail }) => {
+  const kind = detail.channel === "sms" ? "SMS" : "e-mail";
+  tell(`${detail.status === "scheduled" && detail.send_at !== detail.created_at ? "Scheduled" : "New"} ${kind} to ${String(detail.to).slice(0, 60)}`);
+  if (here().parts[0] !== "messages") unseen.messages += 1;
+  drawNavigation();
+});
+bus.addEventListener("exchange", ({ detail }) => {
+  if (detail.operation !== "leaveReview" || detail.status >= 400) return;
+  tell("A review was left.");
+  if (here().parts[0] !== "reviews") unseen.reviews += 1;
+  drawNavigation();
+});
+bus.addEventListener("clock", ({ detail }) => {
+  clock.set(detail);
+  drawClock();
+});
+bus.addEventListener("state", ({ detail }) => {
+  if (["reset", "restore"].includes(detail.changed)) readClock().catch(() => {});
+});
+bus.addEventListener("reread", () => {
+  readClock().catch(() => {});
+  readAgain();
+});
+bus.addEventListener("sandboxes", readAgain);
+bus.addEventListener("line", ({ detail }) => {
+  const line = document.getElementById("line");
+  line.className = detail ? "line" : "line lost";
+  line.textContent = detail ? "" : "The server does not answer; trying again\u2026";
+});
+bus.addEventListener("locked", () => {
+  leaving.abort();
+  const input = h("input", { id: "token", type: "password", required: true, autocomplete: "off" });
+  const submit = (event) => {
+    event.preventDefault();
+    unlock(input.value);
+    world = null;
+    enter();
+  };
+  fill(main, h("form", { class: "card lock", onsubmit: submit }, h("h1", null, "This dashboard needs a token"),
+    h("p", { class: "prose" }, "It is the one that ", h("code", null, "--control-token"), " was given when the server was started."),
+    h("label", { class: "field wide", for: "token" }, "Control token"), input, h("button", { class: "button main" }, "Open")));
+});
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+addEventListener("hashchange", enter);
+enter();

@@ -1,0 +1,38 @@
+// Where one is: `#/view/part?filter=value&sandbox=name`, so that every sight has an address.
+
+/** Read the address. */
+export function here() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const parts = path.split("/").filter(Boolean).map(decoded);
+  return { parts, filters: new URLSearchParams(query ?? "") };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Name the sandbox that is looked at. */
+export function sandbox() {
+  return here().filters.get("sandbox") ?? "default";
+}
+
+/** Write the address of a sight in this sandbox, or in the one that `filters` name. */
+export function to(parts, filters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ sandbox: sandbox(), ...filters })) {
+    if (value && !(name === "sandbox" && value === "default")) query.set(name, value);
+  }
+  const path = parts.map(encodeURIComponent).join("/");
+  return `#/${path}${query.size ? `?${query}` : ""}`;
+}
+
+/** Change the filters of the present sight, without a step in the history. */
+export function filter(changes) {
+  const { parts, filters } = here();
+  const all = { ...Object.fromEntries(filters), ...changes };
+  history.replaceState(null, "", to(parts, all));
+}

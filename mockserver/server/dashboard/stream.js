@@ -1,0 +1,81 @@
+// One stream of events for the whole dashboard. It comes back by itself, and then all is read anew.
+import { call, emit } from "./api.js";
+
+const FIRST_WAIT = 300;
+const LONGEST_WAIT = 5000;
+
+let ending = null;
+let wait = FIRST_WAIT;
+
+/** Listen to the sandbox that is looked at, and to no other any more. */
+export function listen() {
+  ending?.abort();
+  ending = new AbortController();
+  wait = FIRST_WAIT;
+  return run(ending.signal);
+}
+
+/** A tab that nobody looks at lets go of its connection: browsers allow few to one server. */
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) ending?.abort();
+  else listen().then(() => emit("reread"));
+});
+
+/** Connect; resolves once connected, or once it is known that this takes longer. */
+async function run(signal) {
+  const reader = await connected(signal);
+  if (signal.aborted) return;
+  if (reader) {
+    wait = FIRST_WAIT;
+    emit("line", true);
+    follow(reader, signal);
+  } else {
+    again(signal);
+  }
+}
+
+async function connected(signal) {
+  try {
+    const response = await call("GET", "events", { signal });
+    if (response.status === 401) emit("locked");
+    return response.ok ? response.body.pipeThrough(new TextDecoderStream()).getReader() : null;
+  } catch {
+    return null;
+  }
+}
+
+function again(signal) {
+  emit("line", false);
+  setTimeout(async () => {
+    if (signal.aborted) return;
+    await run(signal);
+    if (!signal.aborted && wait === FIRST_WAIT) emit("reread");
+  }, wait);
+  wait = Math.min(wait * 2, LONGEST_WAIT);
+}
+
+async function follow(reader, signal) {
+  let text = "";
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const blocks = (text + part.value).split("\n\n");
+      text = blocks.pop();
+      blocks.forEach(deliver);
+    }
+  } catch {
+    // a broken line is treated like one that has ended
+  }
+  if (!signal.aborted) again(signal);
+}
+
+function deliver(block) {
+  const fields = new Map();
+  for (const line of block.split("\n")) {
+    const at = line.indexOf(": ");
+    if (at > 0) fields.set(line.slice(0, at), line.slice(at + 2));
+  }
+  if (!fields.has("event")) return;
+  const name = fields.get("event");
+  if (name === "missed") emit("reread");
+  else emit(name, JSON.parse(fields.get("data")));
+}

@@ -1,0 +1,86 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from mockserver.server.sample_requests import SampleRequest, operations_of, sample_request
+
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+servers: [{url: 'http://127.0.0.1:8000/shop'}]
+paths:
+  /things/{id}:
+    post:
+      parameters:
+        - {name: id, in: path, required: true, example: a/b, schema: {type: string}}
+        - {name: tag, in: query, required: true, example: [x, y], schema: {type: array}}
+        - {name: more, in: query, schema: {type: string}}
+        - {name: X-Trace, in: header, required: true, schema: {type: integer, example: 7}}
+        - {name: session, in: cookie, required: true, example: s1, schema: {type: string}}
+      requestBody: BODY
+      responses: {'200': {description: ok}}
+"""
+
+
+def sampled(body: str) -> SampleRequest:
+    document: dict[str, Any] = yaml.safe_load(DOCUMENT.replace("BODY", body))
+    (operation,) = operations_of(document)
+    return sample_request(operation, document, {})
+
+
+def test_what_is_required_or_has_an_example_is_filled_in() -> None:
+    made = sampled("{content: {application/json: {example: {a: 1}}}}")
+    assert (made.method, made.body) == ("POST", '{"a": 1}')
+    assert made.url == "http://127.0.0.1:8000/shop/things/a%2Fb?tag=x&tag=y"
+    headers = [("X-Trace", "7"), ("Cookie", "session=s1"), ("content-type", "application/json")]
+    assert made.headers == headers
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("{content: {application/x-www-form-urlencoded: {example: {a: b c}}}}", "a=b+c"),
+        ("{content: {application/json: {schema: {type: object, example: {a: 2}}}}}", '{"a": 2}'),
+        ("{content: {application/json: {schema: {const: 5}}, text/plain: {example: hi}}}", "hi"),
+    ],
+)
+def test_a_body_is_an_example_or_a_value_of_the_schema(body: str, written: str) -> None:
+    assert sampled(body).body == written
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "presented"),
+    [
+        ("apiKey", "header", ("X-Key", "k")),
+        ("apiKey", "cookie", ("Cookie", "X-Key=k")),
+        ("bearer", "header", ("X-Key", "Bearer k")),
+    ],
+)
+def test_a_credential_is_presented_as_its_scheme_has_it(
+    kind: str, where: str, presented: tuple[str, str], make: Callable[..., Any]
+) -> None:
+    document = {
+        "servers": [{"url": "http://a"}],
+        "security": [{"K": []}],
+        "paths": {"/a": {"get": {"responses": {}}}},
+    }
+    (operation,) = operations_of(document)
+    credential = make(kind, where)
+    assert sample_request(operation, document, {"K": credential}).headers == [presented]
+
+
+@pytest.fixture
+def make() -> Callable[..., Any]:
+    def credential(kind: str, where: str) -> dict[str, Any]:
+        return {
+            "scheme": "K",
+            "kind": kind,
+            "where": where,
+            "name": "X-Key",
+            "value": "k",
+            "description": "",
+        }
+
+    return credential
