@@ -15,13 +15,24 @@ from mockserver.engine.pipeline import Engine
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError, Severity, SpecError, in_reading_order
 from mockserver.exchange import Request
+from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
-from mockserver.server.opening import Sources, application, greeting, open_engine, parse_settings
+from mockserver.server.opening import (
+    Sources,
+    application,
+    greeting,
+    open_engine,
+    parse_settings,
+    recognised,
+)
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 _DOCUMENT = click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
 _SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
+_STATEFUL = click.option(
+    "--stateful", is_flag=True, help="Keep resources that the document describes."
+)
 _STRICT = click.option(
     "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
 )
@@ -58,6 +69,7 @@ def main() -> None:
 @click.option("--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
 @_STRICT
+@_STATEFUL
 @click.option("--reload", is_flag=True, help="Load documents anew when they change.")
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
@@ -74,6 +86,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     errors: bool,
     max_body: int,
     strict: bool,
+    stateful: bool,
     reload: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
@@ -82,7 +95,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(not no_mock_headers, not no_cors, dynamic, errors)
-        sources = Sources(documents, parse_settings(settings), strict)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
         engine = open_engine(sources, seed, options)
     except MockserverError as error:
         _stop(error)
@@ -140,14 +153,15 @@ def run(
 @main.command()
 @_DOCUMENTS
 @_STRICT
-def check(documents: Sequence[Path], *, strict: bool) -> None:
+@_STATEFUL
+def check(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
     """Read DOCUMENTS and report everything that is wrong with them.
 
     Exits with 2 if they cannot be served, or with --strict if anything is wrong.
     """
     from mockserver.engine.examining import examine  # noqa: PLC0415 - only this command needs it
 
-    sources = Sources(documents, strict=strict, thorough=True)
+    sources = Sources(documents, strict=strict, thorough=True, stateful=stateful)
     try:
         apis, _ = sources.load()
         found = {api.name: [*api.problems, *dict.fromkeys(examine(api))] for api in apis}
@@ -159,13 +173,20 @@ def check(documents: Sequence[Path], *, strict: bool) -> None:
     for problem in problems:
         click.echo(str(problem))
     for api in apis:
-        counted = _counted(len(api.operations), "operation")
-        told = "no problems"
-        if found[api.name]:
-            told = f"{_counted(len(found[api.name]), 'problem')}, left out"
-        click.echo(f"{api.source.file}: {api.name}: {counted}, {told}")
+        _tell(api, len(found[api.name]))
     for file in sources.skipped:
         click.echo(f"{file}: no document: it has none of the keys openapi, swagger and overlay")
+
+
+def _tell(api: Api, problems: int) -> None:
+    """Say what would be served of an API, and what of it is kept."""
+    told = f"{_counted(problems, 'problem')}, left out" if problems else "no problems"
+    counted = _counted(len(api.operations), "operation")
+    click.echo(f"{api.source.file}: {api.name}: {counted}, {told}")
+    for line in recognised(api):
+        click.echo(f"  {line}")
+    for left in api.recognised.left if api.recognised else ():
+        click.echo(f"  {left.source}: {left.message}")
 
 
 def _counted(count: int, noun: str) -> str:
@@ -175,19 +196,43 @@ def _counted(count: int, noun: str) -> str:
 @main.command()
 @_DOCUMENTS
 @_STRICT
-def routes(documents: Sequence[Path], *, strict: bool) -> None:
+@_STATEFUL
+def routes(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
     """List the operations that would be served, and what else a document describes."""
     try:
-        engine = open_engine(Sources(documents, strict=strict))
+        engine = open_engine(Sources(documents, strict=strict, stateful=stateful))
     except MockserverError as error:
         _stop(error)
     for api in engine.apis.values():
         for operation in api.operations:
             path = next((server.path for server in operation.servers or api.servers), "")
             url = f"/{api.name}{path}{operation.path}"
-            click.echo(f"{operation.method:<7} {url}  {operation.id}  {operation.source}")
+            resource = f"  resource {operation.resource}" if operation.resource else ""
+            told = f"{operation.method:<7} {url}  {operation.id}  {operation.source}{resource}"
+            click.echo(told)
         for item in api.unserved:
             click.echo(f"{item.method:<7} {item.kind} {item.name}  not served  {item.source}")
+
+
+@main.command()
+@click.argument("document", type=click.Path(path_type=Path, dir_okay=False))
+def infer(document: Path) -> None:
+    """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay to save beside it and edit."""
+    import yaml  # noqa: PLC0415 - only this command needs it
+
+    try:
+        (api,), _ = Sources([document], stateful=True).load()
+    except MockserverError as error:
+        _stop(error)
+    assert api.recognised is not None
+    for left in api.recognised.left:
+        click.echo(f"{left.source}: {left.message}", err=True)
+    overlay = api.recognised.overlay()
+    if not overlay["actions"]:
+        click.echo("no resource was recognised; there is nothing to add", err=True)
+        sys.exit(1)
+    dumped = yaml.safe_dump(overlay, sort_keys=False, allow_unicode=True, width=100)
+    click.echo(dumped, nl=False)
 
 
 @main.command()
@@ -201,6 +246,7 @@ def routes(documents: Sequence[Path], *, strict: bool) -> None:
 @_SEED
 @_SET
 @_STRICT
+@_STATEFUL
 def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
     url: str,
@@ -213,10 +259,11 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     *,
     dynamic: bool,
     strict: bool,
+    stateful: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        sources = Sources(documents, parse_settings(settings), strict)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
         engine = open_engine(sources, seed, Options(dynamic=dynamic))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)

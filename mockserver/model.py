@@ -1,129 +1,15 @@
 """The compiled form of an API: where loading ends and the engine starts."""
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from mockserver.clock import ZERO, Duration, parse_duration
+from mockserver.contents import DocumentedResponse, Parameters, RequestBody, SampledSchema
 from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import JsonValue, Scope, Template, Violation
-from mockserver.headers import MediaType
+from mockserver.exchange import JsonValue, Scope, Template
 from mockserver.verbs import Otherwise, Program
-
-
-class Validator(Protocol):
-    """Checks JSON values against one schema."""
-
-    def is_valid(self, value: JsonValue, /) -> bool:
-        """Tell whether the value conforms."""
-
-    def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
-        """List every way in which the value does not conform."""
-
-
-Decoded = tuple[dict[str, dict[str, JsonValue]], list[Violation]]
-"""Parameter values by part of the request, and what is wrong with them."""
-
-
-class Parameters(Protocol):
-    """Decodes the parameters of one operation from their text."""
-
-    def decode(
-        self,
-        path: Mapping[str, str],
-        query: str,
-        headers: Mapping[str, str],
-    ) -> Decoded:
-        """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
-
-    def remarks(
-        self, query: str, headers: Mapping[str, str], known: Container[str] = ()
-    ) -> list[str]:
-        """Say which query parameters are not declared, and which deprecated ones are used."""
-
-
-ReadBody = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
-"""Reads a body with its Content-Type: its value, and everything that is wrong with it.
-
-It raises a Refusal if it cannot be read at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestMedia:
-    """One media type that an operation reads."""
-
-    media_type: str
-    """A type or a range, such as `application/json` or `text/*`, as the document writes it."""
-    accepts: MediaType
-    read: ReadBody
-
-
-@dataclass(frozen=True, slots=True)
-class RequestBody:
-    """The request body of an operation."""
-
-    required: bool
-    media: tuple[RequestMedia, ...]
-
-
-class ResponseSchema(Validator, Protocol):
-    """A schema that values of answers are made from and compared with."""
-
-    def schema(self) -> dict[str, JsonValue]:
-        """Make the self-contained JSON Schema."""
-
-    def admits(self, part: JsonValue, value: JsonValue) -> bool:
-        """Tell whether a value conforms to a schema inside this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A documented example value."""
-
-    name: str
-    value: JsonValue
-    """Bytes where the document gives the text that is sent."""
-    source: Source | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseMedia:
-    """One media type of a documented answer: its examples and a schema to sample from."""
-
-    media_type: str
-    """As the document writes it; a type with parameters, or a range such as `image/*`."""
-    examples: tuple[Example, ...]
-    schema: ResponseSchema | None
-    is_stream: bool = False
-    """The schema describes one of several items that follow each other."""
-    write_xml: Callable[[JsonValue], str] | None = None
-    """Writes a value as the XML that the schema describes."""
-    source: Source | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseHeader:
-    """A header of a documented answer."""
-
-    name: str
-    required: bool
-    examples: tuple[JsonValue, ...]
-    schema: ResponseSchema | None
-    explode: bool = False
-    is_json: bool = False
-    """Its value is written as JSON (the header has `content`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentedResponse:
-    """An answer as the document describes it."""
-
-    status: str
-    """A status code, a range such as `4XX`, or `default`."""
-    description: str
-    media: tuple[ResponseMedia, ...]
-    headers: tuple[ResponseHeader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +92,8 @@ class CollectionSpec:
     unique: tuple[str, ...] = ()
     indexed: tuple[str, ...] = ()
     description: str = ""
+    schema: SampledSchema | None = None
+    """Of its records; what that requires is sampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +219,8 @@ class Operation:
     success: int = 200
     """The status of an answer that nothing else decides."""
     deprecated: bool = False
+    resource: str = ""
+    """The collection that it works on, as far as the document says or shows."""
     is_page: bool = False
     """It is the mock's own page, for people; the API has no such operation."""
     servers: "tuple[Server, ...]" = ()
@@ -371,6 +261,18 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """What was found of resources in a document, where that was asked for."""
+
+    resources: Mapping[str, str]
+    """The path of each, by its name."""
+    left: tuple[SpecProblem, ...] = ()
+    """What looks like a resource and is served as the document describes it, and why."""
+    overlay: Callable[[], dict[str, JsonValue]] = dict
+    """Makes an OpenAPI Overlay of what was inferred."""
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """One API, ready to be served."""
 
@@ -386,6 +288,7 @@ class Api:
     errors: Mapping[str, ErrorAnswer]
     schemes: Mapping[str, SecurityScheme]
     source: Source
+    recognised: Recognised | None = None
     pages: tuple[Operation, ...] = ()
     """Pages of the mock's own that messages link to, below the API's name."""
     document: Callable[[], dict[str, JsonValue]] = dict

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
+from mockserver.server.opening import Sources, greeting, open_engine
+from tests.conftest import START
 
 WRONG = """\
 openapi: 3.1.0
@@ -242,6 +244,98 @@ def test_explain_makes_up_values_on_request(tmp_path: Path) -> None:
 
     assert '{"id":1}' in run(*arguments).output
     assert "a value sampled from the schema" in run(*arguments, "--dynamic").output
+
+
+THINGS = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {$ref: '#/components/responses/One'}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {'201': {$ref: '#/components/responses/One'}}
+  /others/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    delete: {responses: {'204': {description: gone}}}
+components:
+  responses:
+    One:
+      description: one
+      content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+  schemas:
+    Thing: {type: object, properties: {id: {type: integer, example: 7}, name: {type: string}}}
+"""
+LEFT = "/others/{id} is no resource: no JSON schema says what its items look like"
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> str:
+    (tmp_path / "things.yaml").write_text(THINGS)
+    return str(tmp_path / "things.yaml")
+
+
+def test_check_tells_what_is_kept_and_what_is_not(things: str) -> None:
+    lines = run("check", "--stateful", things).output.splitlines()
+    assert lines[1:] == ["  things keeps things (/things/{id})", f"  {things}:10:3: {LEFT}"]
+    assert len(run("check", things).output.splitlines()) == 1
+
+
+def test_routes_show_the_resource_of_an_operation(things: str) -> None:
+    lines = run("routes", "--stateful", things).output.splitlines()
+    assert [line.partition("  resource ")[2] for line in lines] == ["things", "things", ""]
+
+
+def test_explain_keeps_resources_where_it_is_asked_to(things: str) -> None:
+    asked = ("explain", "GET", "/things/7", "--document", things)
+    assert ", resource things " in run(*asked, "--stateful").output
+    assert '{"id":7}' in run(*asked, "--stateful").output
+    assert ", resource things " not in run(*asked).output
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("/things/{id}:", "  things keeps things (/things/{id})"),
+        ("/{id}:", "  things keeps nothing: no resource was recognised in its paths"),
+    ],
+)
+def test_the_greeting_says_what_is_kept(tmp_path: Path, shown: str, told: str) -> None:
+    (tmp_path / "things.yaml").write_text(THINGS.replace("/things/{id}:", shown))
+    engine = open_engine(Sources([tmp_path / "things.yaml"], stateful=True))
+    greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
+    assert told in greeted.splitlines()
+
+
+def test_the_greeting_names_no_more_than_ten_resources(tmp_path: Path) -> None:
+    head, _, rest = THINGS.partition("  /things/{id}:\n")
+    item, others, end = rest.partition("  /others/{id}:\n")
+    many = "".join(f"  /kind{number}/{{id}}:\n{item}" for number in range(12))
+    (tmp_path / "many.yaml").write_text(head + many + others + end)
+    engine = open_engine(Sources([tmp_path / "many.yaml"], stateful=True))
+    greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
+    assert "kind9 (/kind9/{id}), 2 more (mockserver routes --stateful)\n" in greeted
+
+
+def test_infer_prints_an_overlay_that_can_be_served(things: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["infer", things])
+    (tmp_path / "things.overlay.yaml").write_text(result.stdout)
+    assert LEFT in result.stderr
+    overlay = str(tmp_path / "things.overlay.yaml")
+    assert '{"id":7}' in run("explain", "GET", "/things/7", "--document", overlay).output
+
+
+def test_infer_says_when_there_is_nothing_to_add(tmp_path: Path) -> None:
+    (tmp_path / "none.yaml").write_text(THINGS.replace("properties: {id:", "properties: {x:"))
+    result = run("infer", str(tmp_path / "none.yaml"))
+    assert (result.exit_code, "no resource was recognised" in result.output) == (1, True)
+
+
+def test_infer_tells_what_is_wrong_with_a_document(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(WRONG)
+    result = run("infer", str(tmp_path / "wrong.yaml"))
+    assert (result.exit_code, "3 problems" in result.output) == (2, True)
 
 
 FLAWED = """\

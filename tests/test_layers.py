@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "mockserver"
 FILES = sorted(PACKAGE.rglob("*.py"))
-GROUND = {"errors", "clock", "messages", "exchange", "verbs", "model", "headers"}
+GROUND = {"errors", "clock", "messages", "exchange", "verbs", "model", "headers", "contents"}
 ALLOWED = {
     "ground": {"ground"},
     "spec": {"ground", "spec"},

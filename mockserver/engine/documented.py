@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mockserver.engine.files import FILES, smallest
-from mockserver.engine.negotiation import Choice, negotiate
-from mockserver.engine.writing import essence, is_text, sent_type, write
-from mockserver.exchange import JsonValue, Kind, Refusal, Violation
-from mockserver.headers import is_json
-from mockserver.model import (
+from mockserver.contents import (
     DocumentedResponse,
     Example,
-    Operation,
     ResponseHeader,
     ResponseMedia,
     ResponseSchema,
 )
+from mockserver.engine.writing import essence, is_text, sent_type, write
+from mockserver.exchange import JsonValue, Kind, Refusal, Violation
+from mockserver.headers import is_json
+from mockserver.model import Operation
+
+if TYPE_CHECKING:
+    from mockserver.engine.negotiation import Choice
 
 BODILESS = frozenset({204, 205, 304})
 """Statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
@@ -126,7 +127,7 @@ def _kept(
     response: DocumentedResponse,
     status: int,
     wish: Wish,
-    choice: Choice | None,
+    choice: "Choice | None",
 ) -> Documented:
     """Write an answer, or find it under another `Accept` that leads to the same media type."""
     if len(operation.rendered) >= _MOST_KEPT:
@@ -139,7 +140,7 @@ def _kept(
     return found
 
 
-def _choice(response: DocumentedResponse, wish: Wish) -> Choice | None:
+def _choice(response: DocumentedResponse, wish: Wish) -> "Choice | None":
     """Choose a media type, one with the example that is asked for if there is any.
 
     Raises:
@@ -147,6 +148,8 @@ def _choice(response: DocumentedResponse, wish: Wish) -> Choice | None:
     """
     if not response.media:
         return None
+    from mockserver.engine.negotiation import Choice, negotiate  # noqa: PLC0415 - costs start time
+
     places = list(range(len(response.media)))
     if wish.example is not None:
         places = [place for place in places if _named(response.media[place], wish)] or places
@@ -164,7 +167,7 @@ def _named(media: ResponseMedia, wish: Wish) -> list[Example]:
 
 
 def _written(
-    response: DocumentedResponse, status: int, wish: Wish, choice: Choice | None
+    response: DocumentedResponse, status: int, wish: Wish, choice: "Choice | None"
 ) -> Documented:
     headers: Fields = list(_headers(response, wish))
     if choice is None or status in BODILESS:
@@ -228,6 +231,8 @@ def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
 
 
 def _file(content_type: str) -> JsonValue:
+    from mockserver.engine.files import FILES, smallest  # noqa: PLC0415 - few APIs answer files
+
     media_type = essence(content_type)
     return "" if is_text(media_type) and media_type not in FILES else smallest(media_type)
 
@@ -239,9 +244,8 @@ def _from_schema(
     if media.is_stream:
         others = [_sampled(schema, wish.seed, str(more)) for more in range(1, _STREAMED_ITEMS)]
         body.value = [body.value, *(item.value for item in others)]
-    media_type = essence(content_type)
-    if isinstance(body.value, str) and (media_type in FILES or not is_text(media_type)):
-        return _Body(smallest(media_type), "the smallest file of its media type")
+    if isinstance(body.value, str) and (file := _file(content_type)) != "":
+        return _Body(file, "the smallest file of its media type")
     return body
 
 

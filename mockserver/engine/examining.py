@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from mockserver.contents import ResponseMedia
 from mockserver.engine.documented import BODILESS
 from mockserver.engine.sampling import sample
 from mockserver.errors import SpecProblem, warning
-from mockserver.model import Api, ResponseMedia
+from mockserver.model import Api
 
 _HINT = "give an example; until then a value that breaks the schema is served"
 

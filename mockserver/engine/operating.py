@@ -15,7 +15,6 @@ from mockserver.engine.preferences import (
 from mockserver.engine.ratelimits import apply_limits
 from mockserver.engine.refusals import forced_until, refusal_of
 from mockserver.engine.rendering import Reply, render_reply
-from mockserver.engine.replies import violations_of_reply
 from mockserver.engine.run import Run
 from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import Steps, run_steps
@@ -55,6 +54,8 @@ def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> 
 
 def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
     if run.options.errors:
+        from mockserver.engine.replies import violations_of_reply  # noqa: PLC0415 - seldom asked for
+
         _object(run, violations_of_reply(run.operation, reply))
     return _finished(run, render_reply(reply), reply.because, preferences, None)
 

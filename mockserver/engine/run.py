@@ -94,6 +94,32 @@ class Run:
         self._transaction.put(collection, name, {"id": name, "value": value})
         return value
 
+    def next_key(self, collection: str) -> int:
+        """Return a whole number above all keys that a collection had when it was first asked."""
+        records = self.store.collection(collection)
+        name = f"{collection}:key"
+        if self.store.collection("sequences").get(name) is None:
+            numbers = (int(key) for key in records.rows if key.isascii() and key.isdigit())
+            last = max(numbers, default=0)
+            self._transaction.put(
+                self.store.collection("sequences"), name, {"id": name, "value": last}
+            )
+        while str(key := self.sequence(name)) in records.rows:
+            pass
+        return key
+
+    def request_url(self, name: str | None = None, value: JsonValue = None) -> str:
+        """Return the request's address; with a name, its query with this parameter set."""
+        request = self.exchange.request
+        host = request.headers.get("host", "localhost")
+        address = f"{request.scheme}://{host}{request.path.rstrip('/')}"
+        if name is None:
+            return address
+        from urllib.parse import parse_qsl, urlencode  # noqa: PLC0415 - few answers need them
+
+        kept = [pair for pair in parse_qsl(request.query) if pair[0] != name]
+        return f"{address}?{urlencode([*kept, (name, str(value))])}"
+
     def count(self, collection: str) -> int:
         """Return how many records a collection holds."""
         return len(self.store.collection(collection))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mockserver.contents import SampledSchema
 from mockserver.engine.sampling_choice import Still, Way, probes
 from mockserver.engine.sampling_merge import as_part, both, kinds_of, normal
 from mockserver.engine.sampling_numbers import integer, number
@@ -13,7 +14,6 @@ from mockserver.engine.sampling_text import string
 from mockserver.engine.sampling_tuples import Items, items_of
 from mockserver.errors import unescape
 from mockserver.exchange import JsonValue
-from mockserver.model import ResponseSchema
 
 _DEEP = 6
 """Containers around a value from which on only what is required is made."""
@@ -40,7 +40,7 @@ class Sample:
     """Whether it conforms to the schema; otherwise none was found that does."""
 
 
-def sample(schema: ResponseSchema, seed: int | str | None = None) -> Sample:
+def sample(schema: SampledSchema, seed: int | str | None = None) -> Sample:
     """Make a value; the same schema and seed give the same one.
 
     Args:
@@ -71,7 +71,7 @@ class _Alternative(NamedTuple):
 class _Sampler:
     """One attempt; later ones are more careful, and choose other alternatives."""
 
-    def __init__(self, schema: ResponseSchema, seed: int | str | None, attempt: int) -> None:
+    def __init__(self, schema: SampledSchema, seed: int | str | None, attempt: int) -> None:
         self._schema = schema
         self._root = schema.schema()
         self._seed = f"{seed}/{attempt}"

@@ -18,7 +18,9 @@ class Matched(NamedTuple):
 
     def sentence(self) -> str:
         """Say it in words."""
-        return f"matched {self.operation.method} {self.operation.path} ({self.operation.id})"
+        own = self.operation
+        resource = f", resource {own.resource}" if own.resource else ""
+        return f"matched {own.method} {own.path} ({own.id}){resource}"
 
     def source(self) -> Source | None:
         """Where the document says so."""

@@ -26,6 +26,8 @@ from mockserver.spec.files import Stamp
 Overrides = dict[str, dict[str, JsonValue]]
 """Values of settings by API, in place of their defaults."""
 
+_MOST_SHOWN = 10
+"""Resources of an API that the greeting names."""
 Settings = Mapping[str, Mapping[str, JsonValue]]
 """API → setting → value."""
 
@@ -47,6 +49,8 @@ class Sources:
     strict: bool = False
     thorough: bool = False
     """Look for examples that do not conform, too."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
     """The files of the last load, as they were before it."""
     skipped: list[str] = field(default_factory=list)
@@ -59,7 +63,7 @@ class Sources:
             SpecError: If documents are wrong.
             SettingsError: If settings are.
         """
-        loader = Loader(BUILT_IN, self.strict, self.thorough)
+        loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful)
         try:
             apis = loader.load(self.documents or [bundled_specs()])
         finally:
@@ -203,11 +207,24 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
         [
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
+            *(f"  {line}" for api in engine.apis.values() for line in recognised(api)),
             *_left_out(engine),
             *pages,
             f"Control API: {where}",
         ]
     )
+
+
+def recognised(api: Api) -> list[str]:
+    """Say which resources of an API are kept, where that was asked for."""
+    if api.recognised is None:
+        return []
+    found = [f"{name} ({path})" for name, path in api.recognised.resources.items()]
+    if not found:
+        return [f"{api.name} keeps nothing: no resource was recognised in its paths"]
+    hidden = len(found) - _MOST_SHOWN
+    more = [f"{hidden} more (mockserver routes --stateful)"] if hidden > 0 else []
+    return [f"{api.name} keeps {', '.join([*found[:_MOST_SHOWN], *more])}"]
 
 
 def _left_out(engine: Engine) -> list[str]:

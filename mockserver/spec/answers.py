@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver import headers
+from mockserver.contents import DocumentedResponse, Example, ResponseHeader, ResponseMedia
 from mockserver.errors import SpecError, SpecProblem, as_warnings, warning
 from mockserver.exchange import JsonValue
-from mockserver.model import DocumentedResponse, Example, ResponseHeader, ResponseMedia
 from mockserver.spec.documents import parse_document
 from mockserver.spec.examples import VALUES, Shown
 from mockserver.spec.references import Place, References, followed

@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mockserver import headers
+from mockserver.contents import RequestBody, RequestMedia
 from mockserver.errors import SpecProblem, warning
-from mockserver.model import (
-    RequestBody,
-    RequestMedia,
-)
 from mockserver.spec.dialects import OLD
 from mockserver.spec.examples import Shown
 from mockserver.spec.forms import Encoding

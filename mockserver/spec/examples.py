@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mockserver import headers
+from mockserver.contents import Example, Validator
 from mockserver.errors import Source, SpecProblem, warning
 from mockserver.exchange import JsonValue
-from mockserver.model import Example, Validator
 from mockserver.spec.references import Place, References, followed
 
 VALUES = ("value", "dataValue")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mockserver import headers
+from mockserver.contents import Parameters
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
 from mockserver.headers import media_type
-from mockserver.model import Parameters
 from mockserver.spec.content import parse_json, text_of
 from mockserver.spec.fields import (
     Branch,

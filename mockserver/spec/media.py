@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.contents import ReadBody, Validator
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
 from mockserver.headers import is_json, media_type
-from mockserver.model import ReadBody, Validator
 from mockserver.spec.content import json_of, parse_json, text_of
 from mockserver.spec.filling import Filler
 from mockserver.spec.forms import Encoding, FormDecoder, MultipartDecoder, binary_text

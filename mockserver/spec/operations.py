@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.contents import DocumentedResponse
 from mockserver.errors import Source, SpecProblem, near, warning
-from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, Scope
+from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, JsonValue, Scope
 from mockserver.model import (
     CollectionSpec,
-    DocumentedResponse,
     ErrorAnswer,
     Operation,
     RateLimit,
@@ -29,6 +29,7 @@ from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
     compile_test_values,
+    merged,
     read_model,
 )
 from mockserver.spec.references import Place
@@ -55,6 +56,8 @@ class DocumentContext:
     place: Place
     """The document's `x-mock`."""
     problems: list[SpecProblem]
+    inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
+    """What operations do although they don't say so, by path and method."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -108,7 +111,9 @@ class _Operation:
     def compile(self) -> Operation:
         place, context = self._place, self._context
         parameters = list(self._parameters())
-        model = read_model(behaviour.OperationBehaviour, place.child("x-mock"), context.problems)
+        inferred = context.inferred.get((self._path, self._method.lower()), {})
+        own = merged(place.child("x-mock"), inferred)
+        model = read_model(behaviour.OperationBehaviour, own, context.problems)
         responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
@@ -142,6 +147,7 @@ class _Operation:
             path_parameters=tuple(TEMPLATE.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
+            resource=model.resource or "",
             servers=self._servers(),
         )
 
