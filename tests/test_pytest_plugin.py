@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import httpcore  # noqa: F401 - a run in this process takes away what it is the first to load
 import pytest
 
 from tests.testing.conftest import SHOP

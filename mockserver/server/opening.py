@@ -12,6 +12,7 @@ from mockserver.engine.sandbox import (
     BUILT_IN,
     DEFAULT_SANDBOX,
     FixtureError,
+    Sandbox,
     Sandboxes,
     check_settings,
 )
@@ -195,8 +196,9 @@ def application(
 
 def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
     """Say where everything is, in aligned columns."""
-    sandbox = engine.sandboxes.get(DEFAULT_SANDBOX)
-    rows = [_row(api, origin, engine, now) for api in engine.apis.values()]
+    # Not the sandbox that is served: its records are made at its first request.
+    sandbox = Sandboxes(engine.apis).get(DEFAULT_SANDBOX)
+    rows = [_row(api, origin, sandbox, now) for api in engine.apis.values()]
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)
     lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
@@ -237,8 +239,7 @@ def _left_out(engine: Engine) -> list[str]:
     return [f"{problems} in the documents: left out, and told by `mockserver check {files}`"]
 
 
-def _row(api: Api, origin: str, engine: Engine, now: Instant) -> tuple[str, str, str]:
-    sandbox = engine.sandboxes.get(DEFAULT_SANDBOX)
+def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, str, str]:
     found = views.credentials(api, sandbox, now)
     demo = found[0] if found else None
     return api.name, views.base_url(api, origin), "" if demo is None else how_to_send(demo)

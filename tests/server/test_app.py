@@ -9,6 +9,7 @@ from mockserver.engine.faults import Definition, check_fault
 from mockserver.engine.options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.app import App
+from mockserver.server.opening import greeting
 from tests.conftest import World
 
 PATH = "/cloutly/api/v1/businesses"
@@ -142,3 +143,8 @@ async def test_the_first_of_several_prefer_lines_counts(client: httpx.AsyncClien
     lines = [("prefer", 'foo="a, b"'), ("prefer", "code=404"), ("prefer", "code=500, wait=0")]
     reply = await client.get(PATH, headers=lines)
     assert (reply.status_code, reply.headers["preference-applied"]) == (404, "code=404")
+
+
+async def test_the_greeting_makes_no_records_of_the_sandbox_that_is_served(world: World) -> None:
+    greeting(world.engine, "http://127.0.0.1:8000", world.now, control=True)
+    assert world.engine.sandboxes.names() == []
