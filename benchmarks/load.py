@@ -76,7 +76,7 @@ class Load:
         if head < 0:
             connection.received = received
             return
-        at = received.find(_LENGTH) + len(_LENGTH)
+        at = received[:head].lower().find(_LENGTH) + len(_LENGTH)
         length = int(received[at : received.index(b"\r", at)])
         if len(received) < head + len(_HEAD_END) + length:
             connection.received = received

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 README = Path(__file__).parent.parent / "README.md"
+OURS, PRISM, SILENT = "mockserver", "Prism", "Prism, log off"
 BARE, FASTAPI = "bare ASGI application", "FastAPI endpoint"
 TARGETS = {BARE: "at least 0.45", FASTAPI: "at least 2.0"}
 """What mockserver's requests per second should be of another's."""
@@ -32,7 +33,7 @@ def write_readme(results: dict[str, Any]) -> None:
     """Put the figures between the README's marks."""
     speed, start, engine = results["throughput"], results["start"], results["engine"]
     ours = speed["mockserver"]
-    few, many, empty, full = (f"{cost:.1f}" for cost in engine.values())
+    few, many, empty, full, documented = (f"{cost:.1f}" for cost in engine.values())
     rows = [
         (
             "POST to Partoo's invitation, all steps and the journal on",
@@ -51,10 +52,36 @@ def write_readme(results: dict[str, Any]) -> None:
         ("resident memory after start", f"{start['megabytes']:.0f} MB"),
         ("engine, a document of 10 / of 1,000 operations", f"{few} / {many} µs a request"),
         ("engine, an empty store / 1,000,000 records", f"{empty} / {full} µs a request"),
+        ("engine, a documented answer without steps", f"{documented} µs a request"),
     ]
-    told = f"<!-- bench -->\n{_table(('measured', 'figure'), rows)}\n<!-- /bench -->"
-    pattern = re.compile("<!-- bench -->.*<!-- /bench -->", re.DOTALL)
+    put_into_readme("bench", _table(("measured", "figure"), rows))
+
+
+def put_into_readme(mark: str, table: str) -> None:
+    """Put a table between two marks of the README."""
+    told = f"<!-- {mark} -->\n{table}\n<!-- /{mark} -->"
+    pattern = re.compile(f"<!-- {mark} -->.*<!-- /{mark} -->", re.DOTALL)
     README.write_text(pattern.sub(lambda _found: told, README.read_text()))
+
+
+def beside_prism(results: dict[str, Any]) -> str:
+    """Write the figures of mockserver and Prism side by side, with their ratios."""
+    rows = []
+    for document, found in results["documents"].items():
+        for case, speed in found["speed"].items():
+            rows.append(_beside(f"{document}: {case}, requests/s", speed, "{:,.0f}"))
+        rows.append(_beside(f"{document}: start to first answer, s", found["start"], "{:.2f}"))
+        rows.append(_beside(f"{document}: memory after start, MB", found["idle"], "{:.0f}"))
+        rows.append(_beside(f"{document}: memory after the load, MB", found["loaded"], "{:.0f}"))
+    heads = ("measured", OURS, f"{PRISM} {results['prism']}", "ratio", SILENT, "ratio")
+    return _table(heads, rows)
+
+
+def _beside(measured: str, values: dict[str, float], form: str) -> tuple[str, ...]:
+    """Write one line: a ratio says how many times ours is the other's figure."""
+    ours = values[OURS]
+    others = [(form.format(values[name]), f"{ours / values[name]:.2f}") for name in (PRISM, SILENT)]
+    return (measured, form.format(ours), *others[0], *others[1])
 
 
 def _rate(item: dict[str, float]) -> str:

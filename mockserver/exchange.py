@@ -53,6 +53,7 @@ class Kind(StrEnum):
     COOLDOWN = "cooldown"
     QUOTA_EXHAUSTED = "quota_exhausted"
     FULL = "full"
+    BROKEN_ANSWER = "broken_answer"
 
 
 STATUS_OF_KIND: Mapping[str, int] = {
@@ -70,6 +71,7 @@ STATUS_OF_KIND: Mapping[str, int] = {
     Kind.COOLDOWN: 429,
     Kind.QUOTA_EXHAUSTED: 429,
     Kind.FULL: 503,
+    Kind.BROKEN_ANSWER: 500,
 }
 """The status of an error kind for which neither `x-mock` nor the document has an answer."""
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[-\w!#$&^.+*|~%'`]+/[-\w!#$&^.+*|~%'`]+", re.ASCII)
+_TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_JSON = frozenset(("application/json", "text/json", "application/x-json"))
 _PARAMETER = re.compile(r';[ \t]*([^\s=;"]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]*))?')
 _ESCAPED = re.compile(r"\\(.)")
 _OF_THE_MESSAGE = frozenset(("charset", "boundary"))
@@ -41,6 +43,16 @@ class MediaType:
         if self.name.endswith("/*") and given.name.startswith(self.name[:-1]):
             return 2
         return int(self.name == "*/*")
+
+
+def is_json(name: str) -> bool:
+    """Tell whether a media type, without parameters, is a single JSON text."""
+    return name in _JSON or name.endswith("+json")
+
+
+def is_field_name(text: str) -> bool:
+    """Tell whether a header field can have this name (RFC 9110, section 5.1)."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def media_type(text: str) -> MediaType:

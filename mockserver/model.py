@@ -1,114 +1,15 @@
 """The compiled form of an API: where loading ends and the engine starts."""
 
 import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 from mockserver.clock import ZERO, Duration, parse_duration
+from mockserver.contents import DocumentedResponse, Parameters, RequestBody, SampledSchema
 from mockserver.errors import Source, SpecProblem
-from mockserver.exchange import JsonValue, Scope, Template, Violation
-from mockserver.headers import MediaType
+from mockserver.exchange import JsonValue, Scope, Template
 from mockserver.verbs import Otherwise, Program
-
-
-class Validator(Protocol):
-    """Checks JSON values against one schema."""
-
-    def is_valid(self, value: JsonValue, /) -> bool:
-        """Tell whether the value conforms."""
-
-    def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
-        """List every way in which the value does not conform."""
-
-
-Decoded = tuple[dict[str, dict[str, JsonValue]], list[Violation]]
-"""Parameter values by part of the request, and what is wrong with them."""
-
-
-class Parameters(Protocol):
-    """Decodes the parameters of one operation from their text."""
-
-    def decode(
-        self,
-        path: Mapping[str, str],
-        query: str,
-        headers: Mapping[str, str],
-    ) -> Decoded:
-        """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
-
-    @property
-    def header_names(self) -> Sequence[str]:
-        """The headers it reads, in lower case; `cookie` if it reads cookies."""
-
-    def names(self, where: str) -> frozenset[str]:
-        """Return the names of the parameters in one part of the request."""
-
-    def sent(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-        """Yield the parameters beside the path that are sent: their parts and names."""
-
-    def remarks(
-        self, query: str, headers: Mapping[str, str], known: Container[str] = ()
-    ) -> list[str]:
-        """Say which query parameters are not declared, and which deprecated ones are used."""
-
-
-ReadBody = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
-"""Reads a body with its Content-Type: its value, and everything that is wrong with it.
-
-It raises a Refusal if it cannot be read at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestMedia:
-    """One media type that an operation reads."""
-
-    media_type: str
-    """A type or a range, such as `application/json` or `text/*`, as the document writes it."""
-    accepts: MediaType
-    read: ReadBody
-    schema: Callable[[], JsonValue] | None = None
-    """Makes the self-contained JSON Schema when first asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestBody:
-    """The request body of an operation."""
-
-    required: bool
-    media: tuple[RequestMedia, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A documented example value."""
-
-    name: str
-    value: JsonValue
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseMedia:
-    """One media type of a documented answer: its examples and a schema to sample from."""
-
-    media_type: str
-    examples: tuple[Example, ...]
-    schema: Callable[[], JsonValue] | None
-    """Makes the self-contained JSON Schema when first asked."""
-    validator: Validator | None = None
-    """Checks an answer's value against that schema."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentedResponse:
-    """An answer as the document describes it."""
-
-    status: str
-    """A status code, a range such as `4XX`, or `default`."""
-    description: str
-    media: tuple[ResponseMedia, ...]
-    headers: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Response headers for which the document gives an example value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +92,8 @@ class CollectionSpec:
     unique: tuple[str, ...] = ()
     indexed: tuple[str, ...] = ()
     description: str = ""
+    schema: SampledSchema | None = None
+    """Of its records; what that requires is sampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +217,16 @@ class Operation:
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
     success: int = 200
-    """The lowest 2xx status that is documented."""
+    """The status of an answer that nothing else decides."""
     deprecated: bool = False
+    resource: str = ""
+    """The collection that it works on, as far as the document says or shows."""
     is_page: bool = False
     """It is the mock's own page, for people; the API has no such operation."""
     servers: "tuple[Server, ...]" = ()
     """Its own addresses; empty if they are the API's."""
+    rendered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Answers of the document that were written before; bounded by who writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +260,31 @@ class Server:
     """Path before every operation's, without a slash at its end: `/api/v1`, or empty."""
 
 
+_MOST_SHOWN = 10
+"""Resources of an API that are named in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What was found of resources in a document, where that was asked for."""
+
+    resources: Mapping[str, str]
+    """The path of each, by its name."""
+    left: tuple[SpecProblem, ...] = ()
+    """What looks like a resource and is served as the document describes it, and why."""
+    overlay: Callable[[], dict[str, JsonValue]] = dict
+    """Makes an OpenAPI Overlay of what was inferred."""
+
+    def sentence(self, api: str) -> str:
+        """Say which resources are kept."""
+        found = [f"{name} ({path})" for name, path in self.resources.items()]
+        if not found:
+            return f"{api} keeps nothing: no resource was recognised in its paths"
+        hidden = len(found) - _MOST_SHOWN
+        more = [f"{hidden} more (mockserver routes --stateful)"] if hidden > 0 else []
+        return f"{api} keeps {', '.join([*found[:_MOST_SHOWN], *more])}"
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """One API, ready to be served."""
@@ -369,6 +301,7 @@ class Api:
     errors: Mapping[str, ErrorAnswer]
     schemes: Mapping[str, SecurityScheme]
     source: Source
+    recognised: Recognised | None = None
     pages: tuple[Operation, ...] = ()
     """Pages of the mock's own that messages link to, below the API's name."""
     document: Callable[[], dict[str, JsonValue]] = dict

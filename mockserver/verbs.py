@@ -67,10 +67,11 @@ class Create(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update(Step):
-    """Replaces fields of the records that match."""
+    """Replaces fields of the records that match, or the whole of them."""
 
     collection: str
     fields: Template
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,7 @@ class Respond(Step):
 
     example: str | None
     content_type: str
+    conform: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ import pytest
 
 from mockserver.clock import Instant, parse_duration, parse_instant
 from mockserver.engine.journal import Exchange
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import BUILT_IN, Sandbox, Sandboxes
 from mockserver.exchange import Request
 from mockserver.model import Api

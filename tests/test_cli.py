@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
+from mockserver.server.opening import Sources, greeting, open_engine
+from tests.conftest import START
 
 WRONG = """\
 openapi: 3.1.0
@@ -183,6 +185,157 @@ def test_explain_prints_why_and_the_answer() -> None:
 @pytest.mark.parametrize("arguments", [["-H", "nonsense"], ["--at", "noon"], ["-d", "@/none"]])
 def test_explain_refuses_what_it_cannot_read(arguments: list[str]) -> None:
     assert run("explain", "GET", "/", *arguments).exit_code == 2
+
+
+REMARKABLE = """\
+openapi: 3.1.0
+info: {title: Remarkable, version: '1'}
+paths:
+  /a:
+    get:
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json:
+              schema: {type: object, required: [id], properties: {id: {type: integer}}}
+              examples:
+                good: {value: {id: 1}}
+                bad: {value: {id: one}}
+                absent: {externalValue: none.json}
+  /b:
+    get:
+      responses:
+        '200':
+          description: ok
+          content: {application/json: {schema: {type: string, minLength: 2, maxLength: 1}}}
+"""
+
+
+def test_check_reports_what_documented_answers_break(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(REMARKABLE)
+    result = run("check", str(tmp_path))
+    lines = [line.removeprefix(f"{tmp_path}/one.yaml") for line in result.output.splitlines()]
+
+    assert result.exit_code == 0
+    assert [line.partition(":")[2].partition(" /")[0] for line in lines[:3]] == [
+        "14:31: warning:",
+        "15:26: warning:",
+        "21:40: warning:",
+    ]
+    assert "the example 'bad' does not conform: must be a whole number, not text" in lines[0]
+    assert "there is no file 'none.json'" in lines[1]
+    assert "no value that conforms to the schema was found" in lines[2]
+    assert lines[3] == ": one: 2 operations, 3 problems, left out"
+
+
+def test_check_is_as_strict_with_schemas_that_no_value_fits(tmp_path: Path) -> None:
+    head, _, rest = REMARKABLE.partition("  /a:")
+    (tmp_path / "one.yaml").write_text(head + "  /b:" + rest.partition("  /b:")[2])
+    results = [run("check", str(tmp_path)), run("check", "--strict", str(tmp_path))]
+
+    assert [result.exit_code for result in results] == [0, 2]
+    assert all("no value that conforms" in result.output for result in results)
+
+
+def test_explain_makes_up_values_on_request(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(REMARKABLE)
+    arguments = ("explain", "GET", "/a", "--document", str(tmp_path / "one.yaml"))
+
+    assert '{"id":1}' in run(*arguments).output
+    assert "a value sampled from the schema" in run(*arguments, "--dynamic").output
+
+
+THINGS = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {$ref: '#/components/responses/One'}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {'201': {$ref: '#/components/responses/One'}}
+  /others/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    delete: {responses: {'204': {description: gone}}}
+components:
+  responses:
+    One:
+      description: one
+      content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+  schemas:
+    Thing: {type: object, properties: {id: {type: integer, example: 7}, name: {type: string}}}
+"""
+LEFT = "/others/{id} is no resource: no JSON schema says what its items look like"
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> str:
+    (tmp_path / "things.yaml").write_text(THINGS)
+    return str(tmp_path / "things.yaml")
+
+
+def test_check_tells_what_is_kept_and_what_is_not(things: str) -> None:
+    lines = run("check", "--stateful", things).output.splitlines()
+    assert lines[1:] == ["  things keeps things (/things/{id})", f"  {things}:10:3: {LEFT}"]
+    assert len(run("check", things).output.splitlines()) == 1
+
+
+def test_routes_show_the_resource_of_an_operation(things: str) -> None:
+    lines = run("routes", "--stateful", things).output.splitlines()
+    assert [line.partition("  resource ")[2] for line in lines] == ["things", "things", ""]
+
+
+def test_explain_keeps_resources_where_it_is_asked_to(things: str) -> None:
+    asked = ("explain", "GET", "/things/7", "--document", things)
+    assert ", resource things " in run(*asked, "--stateful").output
+    assert '{"id":7}' in run(*asked, "--stateful").output
+    assert ", resource things " not in run(*asked).output
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("/things/{id}:", "  things keeps things (/things/{id})"),
+        ("/{id}:", "  things keeps nothing: no resource was recognised in its paths"),
+    ],
+)
+def test_the_greeting_says_what_is_kept(tmp_path: Path, shown: str, told: str) -> None:
+    (tmp_path / "things.yaml").write_text(THINGS.replace("/things/{id}:", shown))
+    engine = open_engine(Sources([tmp_path / "things.yaml"], stateful=True))
+    greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
+    assert told in greeted.splitlines()
+
+
+def test_the_greeting_names_no_more_than_ten_resources(tmp_path: Path) -> None:
+    head, _, rest = THINGS.partition("  /things/{id}:\n")
+    item, others, end = rest.partition("  /others/{id}:\n")
+    many = "".join(f"  /kind{number}/{{id}}:\n{item}" for number in range(12))
+    (tmp_path / "many.yaml").write_text(head + many + others + end)
+    engine = open_engine(Sources([tmp_path / "many.yaml"], stateful=True))
+    greeted = greeting(engine, "http://127.0.0.1:8000", START, control=True)
+    assert "kind9 (/kind9/{id}), 2 more (mockserver routes --stateful)\n" in greeted
+
+
+def test_infer_prints_an_overlay_that_can_be_served(things: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["infer", things])
+    (tmp_path / "things.overlay.yaml").write_text(result.stdout)
+    assert LEFT in result.stderr
+    overlay = str(tmp_path / "things.overlay.yaml")
+    assert '{"id":7}' in run("explain", "GET", "/things/7", "--document", overlay).output
+
+
+def test_infer_says_when_there_is_nothing_to_add(tmp_path: Path) -> None:
+    (tmp_path / "none.yaml").write_text(THINGS.replace("properties: {id:", "properties: {x:"))
+    result = run("infer", str(tmp_path / "none.yaml"))
+    assert (result.exit_code, "no resource was recognised" in result.output) == (1, True)
+
+
+def test_infer_tells_what_is_wrong_with_a_document(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(WRONG)
+    result = run("infer", str(tmp_path / "wrong.yaml"))
+    assert (result.exit_code, "3 problems" in result.output) == (2, True)
 
 
 FLAWED = """\

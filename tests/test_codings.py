@@ -23,10 +23,10 @@ def raw_deflate(data: bytes) -> bytes:
     [
         (gzip.compress(b"hello", mtime=0), "gzip"),
         (gzip.compress(b"hello", mtime=0), "X-GZIP"),
-        (gzip.compress(b"hel", mtime=0) + gzip.compress(b"lo"), "gzip"),
+        (gzip.compress(b"hel", mtime=0) + gzip.compress(b"lo", mtime=0), "gzip"),
         (zlib.compress(b"hello"), "deflate"),
         (raw_deflate(b"hello"), "deflate"),
-        (gzip.compress(zlib.compress(b"hello")), "deflate, gzip"),
+        (gzip.compress(zlib.compress(b"hello"), mtime=0), "deflate, gzip"),
         (b"hello", "identity"),
         (b"hello", ""),
     ],

@@ -1,7 +1,8 @@
 """Small documents, one feature each, served over a socket: what each expects stands in it.
 
 A file of `documents/<group>/` is an OpenAPI document, mounted under its file's name, whose
-`x-exchanges` list requests and the answers to them. A group is served by one process.
+`x-exchanges` list requests and the answers to them. A group is served by one process; each
+exchange, with those that it says come `then`, has a sandbox of its own.
 """
 
 import re
@@ -18,7 +19,14 @@ import yaml
 from tests.served import Served
 
 FOLDER = Path(__file__).parent / "documents"
-OPTIONS: dict[str, list[str]] = {"input": [], "plain": [], "requests": []}
+OPTIONS: dict[str, list[str]] = {
+    "dynamic": ["--dynamic"],
+    "errors": ["--errors"],
+    "input": [],
+    "plain": [],
+    "requests": [],
+    "stateful": ["--stateful"],
+}
 """What each group is served with."""
 
 
@@ -50,15 +58,24 @@ def test_every_group_is_served() -> None:
 def test_a_document_is_served_as_it_says(
     servers: dict[str, Served], group: str, name: str, exchange: dict[str, Any]
 ) -> None:
-    request, expected = exchange["request"], exchange["answer"]
-    with httpx.Client(base_url=f"{servers[group].url}/{name}") as client:
-        reply = client.request(
-            request.get("method", "GET"),
-            request["path"],
-            headers=request.get("headers"),
-            json=request.get("json"),
-            content=b64decode(request["base64"]) if "base64" in request else request.get("body"),
-        )
+    sandbox = re.sub(r"[^A-Za-z0-9]+", "-", f"x-{name}-{exchange.get('name', '')}")[:60]
+    headers = {"mock-sandbox": f"{sandbox}x"}
+    with httpx.Client(base_url=f"{servers[group].url}/{name}", headers=headers) as client:
+        for step in (exchange, *exchange.get("then", ())):
+            request = step["request"]
+            reply = client.request(
+                request.get("method", "GET"),
+                request["path"],
+                headers=request.get("headers"),
+                json=request.get("json"),
+                content=b64decode(request["base64"])
+                if "base64" in request
+                else request.get("body"),
+            )
+            check(reply, step["answer"])
+
+
+def check(reply: httpx.Response, expected: dict[str, Any]) -> None:
     assert reply.status_code == expected["status"], reply.text
     for header, value in expected.get("headers", {}).items():
         found = reply.headers.get(header)
@@ -66,7 +83,9 @@ def test_a_document_is_served_as_it_says(
     if "json" in expected:
         assert reply.json() == expected["json"]
     if "includes" in expected:
-        assert expected["includes"].items() <= reply.json().items()
+        assert expected["includes"].items() <= reply.json().items(), reply.text
+    for member, pattern in expected.get("matches", {}).items():
+        assert re.fullmatch(pattern, str(reply.json().get(member))), reply.text
     if "body" in expected:
         content = expected["body"]
         assert (reply.content if isinstance(content, bytes) else reply.text) == content

@@ -12,6 +12,7 @@ GROUND = {
     "clock",
     "messages",
     "exchange",
+    "contents",
     "verbs",
     "model",
     "headers",

@@ -3,41 +3,33 @@
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from mockserver import __version__
 from mockserver.cli.commands import Commands
+from mockserver.cli.options import (
+    document_option,
+    documents_argument,
+    dynamic_option,
+    seed_option,
+    set_option,
+    stateful_option,
+    stop,
+    strict_option,
+)
 from mockserver.clock import parse_instant, system_now
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.engine.trace import decisions
-from mockserver.errors import MockserverError, SpecError
+from mockserver.errors import MockserverError
 from mockserver.exchange import Request
 from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
 from mockserver.server.opening import Sources, application, greeting, open_engine, parse_settings
 from mockserver.spec.files import Files
 
-FORMATS = ("text", "json", "sarif", "junit", "github")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_DOCUMENTS = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
-_DOCUMENT = click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path))
-_SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all ids.")
-_STRICT = click.option(
-    "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
-)
-_SET = click.option(
-    "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
-)
-
-
-def _stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
-    click.echo(str(error), err=True)
-    if isinstance(error, SpecError):
-        count = len(error.problems)
-        click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing is served.", err=True)
-    sys.exit(code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,18 +39,21 @@ def main() -> None:
 
 
 @main.command()
-@_DOCUMENTS
+@documents_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@_SEED
-@_SET
+@seed_option
+@set_option
 @click.option("--no-control", is_flag=True, help="Serve no control API.")
 @click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
 @click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
 @click.option("--canned", is_flag=True, help="Answers of interactions can be asked for by name.")
+@dynamic_option
+@click.option("--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema.")
 @click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
-@_STRICT
+@strict_option
+@stateful_option
 @click.option("--reload", is_flag=True, help="Load documents anew when they change.")
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
@@ -72,8 +67,11 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     no_mock_headers: bool,
     no_cors: bool,
     canned: bool,
+    dynamic: bool,
+    errors: bool,
     max_body: int,
     strict: bool,
+    stateful: bool,
     reload: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
@@ -81,23 +79,29 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         message = "an address others can reach needs --control-token or --no-control"
         raise click.UsageError(message)
     try:
-        options = Options(announce=not no_mock_headers, cors=not no_cors)
-        prepare = _canned() if canned else None
-        sources = Sources(documents, parse_settings(settings), strict, prepare=prepare)
+        options = Options(not no_mock_headers, not no_cors, dynamic, errors)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        sources.prepare = _canned() if canned else None
         engine = open_engine(sources, seed, options)
     except MockserverError as error:
-        _stop(error)
+        stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
 
     try:
         listener = serving.bind(host, port)
     except OSError as error:
-        _stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
+        stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
     origin = serving.origin(listener, host)
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: click.echo(text), _look(engine, sources) if reload else None)
+
+
+def _canned() -> Callable[[Api, Files], Api]:
+    from mockserver.contract.canned import with_canned_answers  # noqa: PLC0415 - costs start time
+
+    return with_canned_answers
 
 
 def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
@@ -109,10 +113,10 @@ def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
 
 @main.command(context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True)
-@_DOCUMENT
+@document_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Else any that is free.")
-@_SEED
-@_SET
+@seed_option
+@set_option
 def run(
     command: Sequence[str],
     documents: Sequence[Path],
@@ -127,57 +131,34 @@ def run(
     try:
         engine = open_engine(Sources(documents, parse_settings(settings)), seed)
     except MockserverError as error:
-        _stop(error)
+        stop(error)
     from mockserver.server.beside import run_beside  # noqa: PLC0415 - the server's imports
 
     try:
         code = run_beside(application(engine), command, port)
     except OSError as error:
         name = command[0] if error.filename else f"port {port}"
-        _stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
+        stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
     sys.exit(code)
 
 
-def _canned() -> Callable[[Api, Files], Api]:
-    from mockserver.contract.canned import with_canned_answers  # noqa: PLC0415 - costs start time
-
-    return with_canned_answers
-
-
 @main.command()
-@_DOCUMENTS
-@_STRICT
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-def check(documents: Sequence[Path], *, strict: bool, form: str) -> None:
-    """Read DOCUMENTS with their interactions and report everything that is wrong with them.
-
-    Exits with 2 if they cannot be served or an interaction is wrong, or with --strict if anything
-    is.
-    """
-    from mockserver.contract import checking, findings  # noqa: PLC0415 - costs start time
-
-    sources = Sources(documents, strict=strict, thorough=True)
-    checked = checking.check(lambda: sources.load()[0])
-    checked.skipped = sources.skipped
-    click.echo(findings.FORMATS[form](checked), err=form == "text" and checked.is_refused)
-    if checked.has_errors:
-        sys.exit(2)
-
-
-@main.command()
-@_DOCUMENTS
-@_STRICT
-def routes(documents: Sequence[Path], *, strict: bool) -> None:
+@documents_argument
+@strict_option
+@stateful_option
+def routes(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
     """List the operations that would be served, and what else a document describes."""
     try:
-        engine = open_engine(Sources(documents, strict=strict))
+        engine = open_engine(Sources(documents, strict=strict, stateful=stateful))
     except MockserverError as error:
-        _stop(error)
+        stop(error)
     for api in engine.apis.values():
         for operation in api.operations:
             path = next((server.path for server in operation.servers or api.servers), "")
             url = f"/{api.name}{path}{operation.path}"
-            click.echo(f"{operation.method:<7} {url}  {operation.id}  {operation.source}")
+            resource = f"  resource {operation.resource}" if operation.resource else ""
+            told = f"{operation.method:<7} {url}  {operation.id}  {operation.source}{resource}"
+            click.echo(told)
         for item in api.unserved:
             click.echo(f"{item.method:<7} {item.kind} {item.name}  not served  {item.source}")
 
@@ -187,11 +168,13 @@ def routes(documents: Sequence[Path], *, strict: bool) -> None:
 @click.argument("url")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
 @click.option("-d", "--data", help="Body; @FILE reads a file.")
-@_DOCUMENT
+@document_option
+@dynamic_option
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
-@_SEED
-@_SET
-@_STRICT
+@seed_option
+@set_option
+@strict_option
+@stateful_option
 def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
     url: str,
@@ -202,15 +185,18 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int,
     settings: Sequence[str],
     *,
+    dynamic: bool,
     strict: bool,
+    stateful: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
-        engine = open_engine(Sources(documents, parse_settings(settings), strict), seed)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        engine = open_engine(sources, seed, Options(dynamic=dynamic))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:
-        _stop(error)
+        stop(error)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     exchange = engine.handle(request, now)

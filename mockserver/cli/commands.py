@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-_ELSEWHERE = ("coverage", "diff", "export", "import", "proxy", "verify")
+_ELSEWHERE = ("check", "coverage", "diff", "export", "import", "infer", "proxy", "verify")
 """Commands that are modules of this package, each with a `command`."""
 _MODULES = {"export": "exporting", "import": "importing"}
 """Names of modules that are not called as their command is: Python has other uses for those."""

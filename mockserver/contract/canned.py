@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mockserver.contents import DocumentedResponse, Example, ResponseMedia
 from mockserver.contract.conformance import Contract
 from mockserver.contract.loading import load_interactions
 from mockserver.engine.documented import response_for
-from mockserver.model import Api, DocumentedResponse, Example, Operation, ResponseMedia
+from mockserver.headers import media_type
+from mockserver.model import Api, Operation
 from mockserver.spec.files import Files
 
 _JSON = "application/json"
@@ -38,7 +40,7 @@ def _operation(operation: Operation, found: dict[tuple[str, str], list[Example]]
     responses = tuple(
         _response(one, found.get((operation.id, one.status), ())) for one in operation.responses
     )
-    return replace(operation, responses=responses)
+    return replace(operation, responses=responses, rendered={})
 
 
 def _response(response: DocumentedResponse, canned: Iterable[Example]) -> DocumentedResponse:
@@ -50,6 +52,6 @@ def _response(response: DocumentedResponse, canned: Iterable[Example]) -> Docume
 
 
 def _media(media: ResponseMedia, canned: tuple[Example, ...]) -> ResponseMedia:
-    if media.media_type.partition(";")[0].strip() != _JSON:
+    if media_type(media.media_type).name != _JSON:
         return media
     return replace(media, examples=(*media.examples, *canned))

@@ -1,17 +1,19 @@
 """Checks documents and interactions without a server: everything that is wrong, with its place."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mockserver.contents import Validator
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interactions import Placed
 from mockserver.contract.loading import load_interactions
 from mockserver.contract.sending import fill
 from mockserver.contract.variables import UnsetError, Variables
 from mockserver.engine.documented import response_for
+from mockserver.engine.examining import examine
 from mockserver.errors import Severity, Source, SpecError, SpecProblem, in_reading_order
 from mockserver.exchange import JsonValue, Violation
-from mockserver.model import Api, Operation, Validator
+from mockserver.model import Api, Operation
 
 DOCUMENT = "document"
 INTERACTION = "interaction"
@@ -45,6 +47,8 @@ class Checked:
     interactions: dict[str, int] = field(default_factory=dict)
     """How many an API has."""
     findings: list[Finding] = field(default_factory=list)
+    problems: dict[str, list[SpecProblem]] = field(default_factory=dict)
+    """What an API's document has wrong and is served without."""
     skipped: Sequence[str] = ()
     """Files that are no documents."""
 
@@ -59,15 +63,23 @@ class Checked:
         return any(one.is_error and one.rule == DOCUMENT for one in self.findings)
 
 
-def check(load: Callable[[], Sequence[Api]]) -> Checked:
-    """Load documents with what belongs to them, and the interactions of their APIs."""
+def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> Checked:
+    """Load documents with what belongs to them, and the interactions of their APIs.
+
+    Args:
+        load: Loads the documents.
+        strict: What is found in documents that were loaded is an error, too.
+    """
     checked = Checked()
     try:
         checked.apis = list(load())
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
-    left_out = in_reading_order(problem for api in checked.apis for problem in api.problems)
-    checked.findings += [Finding(DOCUMENT, problem) for problem in left_out]
+    for api in checked.apis:
+        checked.problems[api.name] = [*api.problems, *dict.fromkeys(examine(api))]
+    left_out = in_reading_order(one for told in checked.problems.values() for one in told)
+    severity = Severity.ERROR if strict else Severity.WARNING
+    checked.findings += [Finding(DOCUMENT, replace(one, severity=severity)) for one in left_out]
     for api in checked.apis:
         try:
             found = load_interactions(api)
@@ -127,9 +139,13 @@ def _answer_problems(operation: Operation, placed: Placed) -> Iterator[SpecProbl
             hint = f"it has: {known}; or say `undocumented: true`"
             yield SpecProblem(source.child("status"), message, hint)
         return
-    validators = [media.validator for media in documented.media if media.validator is not None]
-    if answer.has_json and validators:
-        for violation in _unmet(validators, answer.json_body):
+    schemas = [
+        media.schema
+        for media in documented.media
+        if media.schema is not None and not media.is_stream
+    ]
+    if answer.has_json and schemas:
+        for violation in _unmet(schemas, answer.json_body):
             place = _below(source.child("json"), violation.pointer)
             yield SpecProblem(place, _told(violation), "as documented")
 

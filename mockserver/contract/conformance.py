@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mockserver.contents import DocumentedResponse, ResponseMedia
 from mockserver.contract.comparing import ABSENT, Difference
 from mockserver.contract.interactions import Interaction, RequestPart
 from mockserver.contract.variables import PLACEHOLDER, at
@@ -10,8 +11,8 @@ from mockserver.engine.bodies import read_body
 from mockserver.engine.documented import response_for
 from mockserver.engine.matching import Match, Router
 from mockserver.exchange import JsonValue, Refusal, Request, Violation
-from mockserver.headers import media_type
-from mockserver.model import Api, DocumentedResponse, Operation, ResponseMedia
+from mockserver.headers import is_json, media_type
+from mockserver.model import Api, Operation
 from mockserver.spec.content import json_of
 
 _BODILESS = frozenset((204, 304))
@@ -40,7 +41,7 @@ class Received:
     @property
     def is_json(self) -> bool:
         """It says that its body is JSON."""
-        return self.media_type == "application/json" or self.media_type.endswith("+json")
+        return is_json(self.media_type)
 
     def json(self) -> JsonValue:
         """Read the body.
@@ -130,34 +131,35 @@ def answer_differences(operation: Operation, answer: Received) -> Iterator[Diffe
 
 
 def _has_schema(documented: DocumentedResponse) -> bool:
-    return any(media.validator is not None for media in documented.media)
+    return any(media.schema is not None for media in documented.media)
 
 
 def _content(documented: DocumentedResponse, answer: Received) -> Iterator[Difference]:
-    media = _media(documented.media, answer.media_type)
+    media = _media(documented.media, answer.header("content-type") or "")
     if media is None:
         if documented.media:
             words = " or ".join(item.media_type for item in documented.media)
             found = answer.header("content-type") or ABSENT
             yield Difference("header", "content-type", words, found, "document")
         return
-    if not answer.is_json:
+    if not answer.is_json or media.is_stream:
         return
     try:
         value = answer.json()
     except Refusal as refusal:
         yield Difference("body", "", f"JSON ({refusal.message})", ABSENT, "document")
         return
-    if media.validator is not None:
-        yield from violation_differences(media.validator.violations(value, "body"), value)
+    if media.schema is not None:
+        yield from violation_differences(media.schema.violations(value, "body"), value)
 
 
-def _media(offered: Iterable[ResponseMedia], given: str) -> ResponseMedia | None:
+def _media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
+    """Return what describes a media type most closely."""
+    given, best, closeness = media_type(content_type), None, 0
     for media in offered:
-        name = media.media_type.partition(";")[0].strip()
-        if name in (given, "*/*") or (name.endswith("/*") and given.startswith(name[:-1])):
-            return media
-    return None
+        if (found := media_type(media.media_type).admits(given)) > closeness:
+            best, closeness = media, found
+    return best
 
 
 def violation_differences(

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mockserver.contents import RequestMedia, ResponseMedia
 from mockserver.contract.variables import at
 from mockserver.exchange import JsonValue
 from mockserver.headers import media_type
-from mockserver.model import Operation, RequestMedia, ResponseMedia
+from mockserver.model import Operation
 
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 30
@@ -83,5 +84,6 @@ def described_request(operation: Operation, content_type: str) -> Described | No
 
 def described_answer(media: Sequence[ResponseMedia]) -> Described | None:
     """Describe the bodies of an answer, by the first schema that it has."""
-    schema = next((one.schema for one in media if one.schema is not None), None)
-    return Described.by(schema()) if schema else None
+    schemas = (one.schema for one in media if not one.is_stream)
+    schema = next((one for one in schemas if one is not None), None)
+    return Described.by(schema.schema()) if schema else None

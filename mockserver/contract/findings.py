@@ -26,18 +26,22 @@ def text_report(checked: Checked) -> str:
     if checked.is_refused:
         number = _counted(len(checked.findings), "problem")
         return "\n".join([*shown, f"{number}; nothing is served."])
-    shown += [_api_line(api, checked) for api in checked.apis]
+    shown += [line for api in checked.apis for line in _api_lines(api, checked)]
     shown += [f"{file}: no document: {_NO_KEYS}" for file in checked.skipped]
     return "\n".join([*shown, *_interactions_line(checked)])
 
 
-def _api_line(api: Api, checked: Checked) -> str:
+def _api_lines(api: Api, checked: Checked) -> Iterator[str]:
+    """Say what would be served of an API, and what of it is kept."""
     counts = [_counted(len(api.operations), "operation")]
     if number := checked.interactions.get(api.name, 0):
         counts.append(_counted(number, "interaction"))
-    problems = _counted(len(api.problems), "problem")
-    told = f"{problems}, left out" if api.problems else "no problems"
-    return f"{api.source.file}: {api.name}: {', '.join(counts)}, {told}"
+    number = len(checked.problems.get(api.name, ()))
+    told = f"{_counted(number, 'problem')}, left out" if number else "no problems"
+    yield f"{api.source.file}: {api.name}: {', '.join(counts)}, {told}"
+    if api.recognised is not None:
+        yield f"  {api.recognised.sentence(api.name)}"
+        yield from (f"  {left.source}: {left.message}" for left in api.recognised.left)
 
 
 def _interactions_line(checked: Checked) -> Iterator[str]:

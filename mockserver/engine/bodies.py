@@ -1,8 +1,8 @@
 """Reading a request's body by the media type that it has."""
 
+from mockserver.contents import RequestBody, RequestMedia
 from mockserver.exchange import JsonValue, Kind, Refusal, Request, Violation
 from mockserver.headers import media_type
-from mockserver.model import RequestBody, RequestMedia
 
 _UNNAMED = "application/octet-stream"
 """What a body without Content-Type may be taken for (RFC 9110, section 8.3)."""

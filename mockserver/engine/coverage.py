@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.contents import DocumentedResponse
 from mockserver.engine.documented import EXAMPLE_ASKED_FOR, example_chosen, response_for
 from mockserver.engine.journal import Seen
 from mockserver.engine.rendering import OAUTH_KINDS
 from mockserver.engine.sent import Sent
-from mockserver.model import Api, DocumentedResponse, Operation
+from mockserver.model import Api, Operation
 
 _FORCED = "Prefer asks for it; "
 _ERROR_KIND = "error kind "

@@ -5,18 +5,16 @@ from collections.abc import Iterator
 
 from mockserver.clock import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
-from mockserver.engine.documented import Documented, Wish, documented, named_example
+from mockserver.engine.documented import Documented, Wish, documented, status_with_example
 from mockserver.engine.faults import Definition, Fault
 from mockserver.engine.journal import Exchange
 from mockserver.engine.matching import Match
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
 from mockserver.engine.rendering import (
     RETRY_STATUSES,
-    Reply,
     has_header,
     problem,
     render_refusal,
-    render_reply,
 )
 from mockserver.engine.run import Run
 from mockserver.engine.trace import Answered, FaultInjected, Refused
@@ -87,9 +85,7 @@ def _answer(run: Run, match: Match, definition: Definition) -> Answer:
     if definition.status is not None:
         answer, because = _as_status(run, definition.status)
     else:
-        found = named_example(run.operation, definition.example or "")
-        assert found is not None  # a fault only hits operations that have its example
-        answer, because = _rendered(*found), found[1].because
+        answer, because = _as_example(run, definition.example or "")
     wait = definition.retry_after
     if wait is None and answer.status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         wait = whole_seconds(FORCED_WAIT[Kind.RATE_LIMITED])
@@ -98,27 +94,31 @@ def _answer(run: Run, match: Match, definition: Definition) -> Answer:
     return answer
 
 
+def _as_example(run: Run, name: str) -> tuple[Answer, str]:
+    status = status_with_example(run.operation, name)
+    assert status is not None  # a fault only hits operations that have its example
+    found = _documented(run, status, name)
+    assert found is not None
+    return _rendered(found), found.because
+
+
 def _as_status(run: Run, status: int) -> tuple[Answer, str]:
     """Answer as the document describes a status, else with a problem, else without a body."""
     found = _documented(run, status)
     if found is not None:
-        return _rendered(status, found), found.because
+        return _rendered(found), found.because
     because = f"the document says nothing about status {status}"
     return problem(status, _MESSAGE) if status >= _FIRST_ERROR else Answer(status, [], b""), because
 
 
-def _documented(run: Run, status: int) -> Documented | None:
+def _documented(run: Run, status: int, example: str | None = None) -> Documented | None:
     """Find what the document says, in a media type that the client takes if there is one."""
     accept = run.exchange.request.headers.get("accept", "")
-    try:
-        return documented(run.operation, status, Wish(accept, run.sandbox.seed))
-    except Refusal:
-        return documented(run.operation, status, Wish(seed=run.sandbox.seed))
+    return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
 
 
-def _rendered(status: int, found: Documented) -> Answer:
-    headers = list(found.headers)
-    return render_reply(Reply(status, headers, found.body, found.content_type, found.because))
+def _rendered(found: Documented) -> Answer:
+    return Answer(found.status, found.headers.copy(), found.content)
 
 
 def _ask_to_wait(answer: Answer, seconds: int | None) -> None:
@@ -134,7 +134,8 @@ def _as_error(run: Run, match: Match, definition: Definition, kind: str) -> Answ
     refusal = _refusal(run, kind, forced_until(kind, run.now, wait))
     refusal.headers = _needed_headers(run, match, kind)
     exchange = run.exchange
-    answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at)
+    accept = exchange.request.headers.get("accept", "")
+    answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
     _ask_to_wait(answer, definition.retry_after)
     exchange.refusal = refusal
     run.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))

@@ -8,9 +8,8 @@ from mockserver.exchange import JsonValue, Record
 _RANKS = {bool: 0, int: 1, float: 1, str: 2}
 
 
-def page(records: list[Record], order: JsonValue, offset: int, limit: int | None) -> Record:
-    """Sort the records and cut a page out of them: `items`, `total`, `offset`, `limit`."""
-    ordered = sort(records, order)
+def page(ordered: list[Record], offset: int, limit: int | None) -> Record:
+    """Cut a page out of a list: `items`, `total`, `offset`, `limit`."""
     end = None if limit is None else offset + limit
     return {
         "items": ordered[offset:end],

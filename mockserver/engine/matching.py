@@ -163,11 +163,12 @@ class Mounts:
                 return Located(mount, found, "")
         end = path.find("/", 1)
         name = path[1:end] if end > 0 else path[1:]
+        alone = self._only
         if (named := self._by_name.get(name)) is not None:
-            return Located(named, named.find(path[end:] if end > 0 else "/"), "/" + name)
-        if self._only is not None:
-            return Located(self._only, self._only.find(path), "")
-        return None
+            below = named.find(path[end:] if end > 0 else "/")
+            if below is not None or alone is None or alone.find(path) is None:
+                return Located(named, below, "/" + name)
+        return None if alone is None else Located(alone, alone.find(path), "")
 
 
 def _static_addresses(mounts: Iterable[Mount]) -> Iterator[tuple[str, Located]]:

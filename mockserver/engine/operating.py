@@ -1,8 +1,8 @@
 """What happens to a request once its operation is known, until there is an answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from mockserver.engine.documented import Documented, Wish, documented, named_example
+from mockserver.engine.documented import Documented, Wish, documented, status_with_example
 from mockserver.engine.injection import meet_faults
 from mockserver.engine.matching import Match
 from mockserver.engine.preferences import (
@@ -18,9 +18,9 @@ from mockserver.engine.rendering import Reply, render_reply
 from mockserver.engine.run import Run
 from mockserver.engine.security import Credential, authenticate
 from mockserver.engine.steps import Steps, run_steps
-from mockserver.engine.trace import Answered, Authenticated, TestValueMet, Validated
+from mockserver.engine.trace import Answered, Authenticated, BrokenSchema, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer, Scope
+from mockserver.exchange import Answer, Kind, Refusal, Scope, Violation
 from mockserver.model import Effect, TestValues
 
 _VALID = Validated(0)
@@ -47,26 +47,54 @@ def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> 
         _meet_test_values(run)
     if run.operation.program is not None:
         run_steps(run.operation.program, run)
-    found, reply = None, run.reply
-    if reply is None:  # no step answered
-        status = run.operation.success
-        found = documented(run.operation, status, _wish(run, preferences))
-        reply = _reply(status, found)
-    return _finished(run, reply, preferences, found)
+    if run.reply is None:
+        return _documented(run, run.operation.success, preferences)
+    return _of_steps(run, run.reply, preferences)
 
 
-def _finished(run: Run, reply: Reply, preferences: Preferences, found: Documented | None) -> Answer:
-    answer = render_reply(reply)
+def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+    if run.options.errors:
+        from mockserver.engine.replies import violations_of_reply  # noqa: PLC0415 - seldom asked for
+
+        _object(run, violations_of_reply(run.operation, reply))
+    return _finished(run, render_reply(reply), reply.because, preferences, None)
+
+
+def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
+    """Answer as the document does."""
+    found = documented(run.operation, status, _wish(run, preferences))
+    if found is None:
+        because = f"{why}the document says nothing about status {status}"
+        return _finished(run, Answer(status, [], b""), because, preferences, None)
+    if found.violations:
+        run.append(BrokenSchema(found.violations))
+        if run.options.errors:
+            _object(run, found.violations)
+    answer = Answer(status, found.headers.copy(), found.content)
+    return _finished(run, answer, why + found.because, preferences, found)
+
+
+def _object(run: Run, violations: Sequence[Violation]) -> None:
+    """Refuse to send an answer that breaks the document."""
+    if violations:
+        first = violations[0]
+        told = f"the answer breaks its schema: {first.field} {first.message}"
+        raise Refusal(Kind.BROKEN_ANSWER, told, tuple(violations), run.operation.source)
+
+
+def _finished(
+    run: Run, answer: Answer, because: str, preferences: Preferences, found: Documented | None
+) -> Answer:
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
-        if honoured := preferences.honoured(found, reply.status):
+        if honoured := preferences.honoured(found, answer.status):
             answer.headers.append(("Preference-Applied", honoured))
         if run.exchange.request.method not in CACHED:
             answer.headers.append(VARY)
-        reply.because += preferences.unmet(found, reply.status)
-    run.append(Answered(reply.status, reply.because))
+        because += preferences.unmet(found, answer.status)
+    run.append(Answered(answer.status, because))
     return answer
 
 
@@ -117,27 +145,19 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
 
 def _wish(run: Run, preferences: Preferences) -> Wish:
     accept = run.exchange.request.headers.get("accept", "")
-    seed = run.sandbox.seed if preferences.seed is None else preferences.seed
-    return Wish(accept, seed, preferences.example, preferences.dynamic)
+    if preferences is NO_PREFERENCES and not run.options.dynamic:
+        return Wish(accept)
+    dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic
+    seed: int | str | None = preferences.seed
+    if seed is None and dynamic:
+        seed = f"{run.sandbox.seed}:{run.exchange.id}"
+    return Wish(accept, seed, preferences.example, dynamic)
 
 
 def _preferred(run: Run, preferences: Preferences) -> Answer:
     """Give the answer that the client forces, doing nothing else."""
-    operation = run.operation
-    found: Documented | None
-    named = named_example(operation, preferences.example) if preferences.example else None
-    if named is not None and preferences.code in (None, named[0]):
-        status, found = named
-    else:
-        status = preferences.code or operation.success
-        found = documented(operation, status, _wish(run, preferences))
-    reply = _reply(status, found)
-    reply.because = f"Prefer asks for it; {reply.because}"
+    operation, status = run.operation, preferences.code
+    if status is None and preferences.example is not None:
+        status = status_with_example(operation, preferences.example)
     run.exchange.reason = "preferred"
-    return _finished(run, reply, preferences, found)
-
-
-def _reply(status: int, found: Documented | None) -> Reply:
-    if found is None:
-        return Reply(status, [], None, "", f"the document says nothing about status {status}")
-    return Reply(status, list(found.headers), found.body, found.content_type, found.because)
+    return _documented(run, status or operation.success, preferences, "Prefer asks for it; ")

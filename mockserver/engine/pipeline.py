@@ -1,7 +1,6 @@
 """match → authenticate → rate limits → validate → test values → steps → render → journal."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from mockserver.clock import Instant
 from mockserver.engine import cors, failures
@@ -9,6 +8,7 @@ from mockserver.engine.injection import carry_out
 from mockserver.engine.journal import Exchange
 from mockserver.engine.matching import Located, Mounts
 from mockserver.engine.operating import operate
+from mockserver.engine.options import Options
 from mockserver.engine.preferences import CACHED, VARY
 from mockserver.engine.rendering import problem, render_refusal
 from mockserver.engine.run import Run
@@ -29,15 +29,6 @@ from mockserver.exchange import (
 from mockserver.model import Api, Operation
 
 _PREFIX = "/~"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How answers are dressed."""
-
-    announce: bool = True
-    """Add `Mock-Request-Id` and `Mock-Reason`."""
-    cors: bool = True
 
 
 class Engine:
@@ -87,7 +78,7 @@ class Engine:
         else:
             exchange.api, exchange.operation = located.mount.api, operation
             prefix = request.path[: len(request.path) - len(path)] + located.prefix
-            _answer(exchange, sandbox, located, prefix, credentials)
+            _answer(exchange, sandbox, located, prefix, credentials, self.options)
             if exchange.fault is not None:
                 carry_out(exchange, exchange.fault)
             if operation is not None and request.method in CACHED:
@@ -139,6 +130,7 @@ def _answer(
     located: Located,
     prefix: str,
     credentials: Mapping[str, Credential],
+    options: Options,
 ) -> None:
     """Find the answer of an API; whatever goes wrong becomes one."""
     api, operation, match = located.mount.api, exchange.operation, located.match
@@ -151,7 +143,7 @@ def _answer(
             exchange.answer = _no_operation(located, exchange.request.method)
             return
         run = Steps(exchange, sandbox, api, operation, _base_url(exchange.request, prefix))
-        scope = run.scope
+        scope, run.options = run.scope, options
         exchange.answer = operate(run, match, credentials)
         run.commit()
     except Refusal as refusal:
@@ -173,7 +165,8 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
     exchange.refusal, exchange.reason = refusal, str(refusal.kind)
     exchange.trace.append(Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at))
     try:
-        answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at)
+        accept = exchange.request.headers.get("accept", "")
+        answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
         if run is not None:
             answer.headers += run.limit_headers
             answer.delay = run.delay

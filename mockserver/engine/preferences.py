@@ -27,7 +27,7 @@ class Preferences:
 
     code: int | None = None
     example: str | None = None
-    dynamic: bool = False
+    dynamic: bool | None = None
     seed: int | None = None
     wait: Duration = ZERO
     nonsense: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Preferences:
         told = {
             "code": self.code if self.code == status else None,
             "example": _word(self.example) if self._has_example(found) else None,
-            "dynamic": "true" if self.dynamic and sampled else None,
+            "dynamic": self._dynamic(found),
             "seed": self.seed if sampled else None,
             "wait": self.wait // SECOND or None,
         }
@@ -56,6 +56,11 @@ class Preferences:
         if self.example is not None and not self._has_example(found):
             told.append(f"; there is no example {self.example[:100]!r} for status {status}")
         return "".join(told)
+
+    def _dynamic(self, found: Documented | None) -> str | None:
+        """Return its value if it was followed: a sample was given, or none was wanted."""
+        is_given = found is not None and (found.sampled or self.dynamic is False)
+        return str(self.dynamic).lower() if self.dynamic is not None and is_given else None
 
     def _has_example(self, found: Documented | None) -> bool:
         return self.example is not None and found is not None and found.example == self.example
@@ -88,7 +93,7 @@ def preferences_of(request: Request) -> Preferences:
     return Preferences(
         code=code,
         example=given.get("example") or None,
-        dynamic=given.get("dynamic") == "true",
+        dynamic={"true": True, "false": False}.get(given.get("dynamic", "").lower()),
         seed=seed,
         wait=Duration(min((wait or 0) * SECOND, LONGEST_WAIT)),
         nonsense=tuple(

@@ -1,6 +1,5 @@
 """From replies and refusals to the bytes of an answer."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,9 +8,10 @@ from typing import Any
 import orjson
 
 from mockserver.clock import Instant, whole_seconds
-from mockserver.engine.documented import Wish, documented, response_for
+from mockserver.engine.documented import BODILESS, Wish, documented
 from mockserver.engine.html import HEADERS
 from mockserver.engine.review_page import refusal_page
+from mockserver.engine.writing import write
 from mockserver.exchange import (
     STATUS_OF_KIND,
     Answer,
@@ -27,7 +27,6 @@ from mockserver.model import Api, ErrorAnswer, Operation
 PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 RETRY_STATUSES = frozenset({429, 503})
-_BODILESS = frozenset({204, 205, 304})
 _INVALID_STATUSES = (422, 400)
 OAUTH_KINDS = frozenset(
     (
@@ -57,29 +56,17 @@ def render_reply(reply: Reply) -> Answer:
     """Write a reply's body; a header that the reply names itself is not added again."""
     headers = reply.headers
     body = reply.body
-    if body is None or reply.status in _BODILESS:
+    if body is None or reply.status in BODILESS:
         return Answer(reply.status, headers, b"")
     content_type = reply.content_type
     if not headers or not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
-    return Answer(reply.status, headers, encode(body, content_type))
+    return Answer(reply.status, headers, write(body, content_type))
 
 
 def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
     """Evaluate header templates; a line break in a value becomes a space (RFC 9110, 5.5)."""
     return [(name, " ".join(str(template(scope)).splitlines())) for name, template in templates]
-
-
-def encode(body: JsonValue, content_type: str) -> bytes:
-    """Write a body: JSON for JSON types, text as it is for the others."""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str) and "json" not in content_type:
-        return body.encode()
-    try:
-        return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # an integer of more than 64 bits, which a document's example may be
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def render_refusal(
@@ -88,6 +75,7 @@ def render_refusal(
     operation: Operation | None,
     scope: Scope,
     now: Instant,
+    accept: str = "",
 ) -> Answer:
     """Write a refusal as the API does: its own error, the documented answer, or a problem."""
     if operation is not None and operation.is_page:
@@ -104,7 +92,9 @@ def render_refusal(
         told = {"error": refusal.kind, "error_description": refusal.message}
         answer = render_reply(Reply(status, [], told, "application/json", ""))
     else:
-        answer = _documented(operation, status) or problem(status, refusal.message, error)
+        answer = _documented(operation, status, refusal, accept) or problem(
+            status, refusal.message, error
+        )
     answer.headers += refusal.headers
     if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         answer.headers.append(("Retry-After", str(wait)))
@@ -146,14 +136,16 @@ def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 
 
-def _documented(operation: Operation | None, status: int) -> Answer | None:
+def _documented(
+    operation: Operation | None, status: int, refusal: Refusal, accept: str
+) -> Answer | None:
     """Use the documented answer for a status, if it has a body to give."""
-    if operation is None or response_for(operation, status) is None:
+    if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
-    found = documented(operation, status, Wish())
-    if found is None or found.body is None:
+    found = documented(operation, status, Wish(accept, must_fit=False))
+    if found is None or not found.content_type:
         return None
-    return render_reply(Reply(status, list(found.headers), found.body, found.content_type, ""))
+    return Answer(status, found.headers.copy(), found.content)
 
 
 def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) -> Answer:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mockserver.clock import ZERO, Duration, Instant
-from mockserver.engine.documented import named_example
+from mockserver.engine.documented import Wish, documented, status_with_example
 from mockserver.engine.journal import Exchange
+from mockserver.engine.options import DEFAULT_OPTIONS
 from mockserver.engine.outbox import message_status
 from mockserver.engine.records import Transaction
 from mockserver.engine.rendering import Reply, render_refusal
@@ -31,6 +32,7 @@ class Run:
         "limit_headers",
         "now",
         "operation",
+        "options",
         "put",
         "remove",
         "reply",
@@ -59,6 +61,7 @@ class Run:
         self.limit_headers: list[tuple[str, str]] = []
         self.reply: Reply | None = None
         self.delay: Duration = ZERO
+        self.options = DEFAULT_OPTIONS
         self.steps_left = MOST_STEPS
         self.append = exchange.trace.append
         transaction = self._transaction = Transaction()
@@ -91,6 +94,32 @@ class Run:
         self._transaction.put(collection, name, {"id": name, "value": value})
         return value
 
+    def next_key(self, collection: str) -> int:
+        """Return a whole number above all keys that a collection had when it was first asked."""
+        records = self.store.collection(collection)
+        name = f"{collection}:key"
+        if self.store.collection("sequences").get(name) is None:
+            numbers = (int(key) for key in records.rows if key.isascii() and key.isdigit())
+            last = max(numbers, default=0)
+            self._transaction.put(
+                self.store.collection("sequences"), name, {"id": name, "value": last}
+            )
+        while str(key := self.sequence(name)) in records.rows:
+            pass
+        return key
+
+    def request_url(self, name: str | None = None, value: JsonValue = None) -> str:
+        """Return the request's address; with a name, its query with this parameter set."""
+        request = self.exchange.request
+        host = request.headers.get("host", "localhost")
+        address = f"{request.scheme}://{host}{request.path.rstrip('/')}"
+        if name is None:
+            return address
+        from urllib.parse import parse_qsl, urlencode  # noqa: PLC0415 - few answers need them
+
+        kept = [pair for pair in parse_qsl(request.query) if pair[0] != name]
+        return f"{address}?{urlencode([*kept, (name, str(value))])}"
+
     def count(self, collection: str) -> int:
         """Return how many records a collection holds."""
         return len(self.store.collection(collection))
@@ -122,17 +151,20 @@ class Run:
         self, name: str, status: int | None, headers: Sequence[tuple[str, str]]
     ) -> None:
         """Choose a documented example as the answer; the loader has seen that it exists."""
-        found = named_example(self.operation, name)
+        own = status_with_example(self.operation, name)
+        assert own is not None
+        accept = self.exchange.request.headers.get("accept", "")
+        found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
         assert found is not None
-        own, example = found
-        merged = [*example.headers, *headers]
-        self.answer(status or own, merged, example.body, example.content_type, example.because)
+        merged = [*found.headers, *headers]
+        self.answer(status or own, merged, found.content, found.content_type, found.because)
 
     def answer_error(self, kind: str, message: str) -> None:
         """Answer as an error kind, but keep what was written so far."""
         refusal = Refusal(kind, message)
         self.exchange.refusal, self.exchange.reason = refusal, kind
-        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now)
+        accept = self.exchange.request.headers.get("accept", "")
+        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now, accept)
         self.reply = Reply(answer.status, answer.headers, answer.body, "", f"error kind {kind}")
 
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:

@@ -1,13 +1,17 @@
-"""Values made from a JSON Schema: valid against it wherever that takes no search."""
+"""Values made from a JSON Schema and compared with it: always the same, or varied by a seed."""
 
-import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from mockserver.engine.sampling_merge import as_part, both, bounds, normal, type_of
-from mockserver.engine.sampling_text import WORDS, text
+from mockserver.contents import SampledSchema
+from mockserver.engine.sampling_choice import Still, Way, probes
+from mockserver.engine.sampling_merge import as_part, both, kinds_of, normal
+from mockserver.engine.sampling_numbers import integer, number
+from mockserver.engine.sampling_objects import discriminated, members_of
+from mockserver.engine.sampling_text import string
+from mockserver.engine.sampling_tuples import Items, items_of
 from mockserver.errors import unescape
 from mockserver.exchange import JsonValue
 
@@ -17,109 +21,247 @@ _DEEPEST = 30
 _LARGE = 1_000
 """Schemas read, after which only what is required is made."""
 _LARGEST = 10_000
-_LONGEST = 1_000
-_SPAN = 1_000
+_MOST_CHECKS = 3_000
+_ATTEMPTS = 8
+_TURNS = 16
+_STILL_TURNS = 4
+"""Turns that vary what is chosen, before chance does."""
 _TRIES = 50
 
 Schema = Mapping[str, Any]
 
 
-def sample(schema: Schema, seed: int | bytes) -> JsonValue:
-    """Make a value; the same self-contained schema and seed give the same one."""
-    return _Sampler(schema, random.Random(seed)).value(schema, 0)  # noqa: S311 - not for secrets
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value that was made."""
+
+    value: JsonValue
+    is_valid: bool
+    """Whether it conforms to the schema; otherwise none was found that does."""
+
+
+def sample(schema: SampledSchema, seed: int | str | None = None) -> Sample:
+    """Make a value; the same schema and seed give the same one.
+
+    Args:
+        schema: What the value has to conform to.
+        seed: Varies realistic values; without it a simple one is made, of the schema's own
+            examples and defaults where they fit.
+    """
+    first: JsonValue = None
+    for attempt in range(_ATTEMPTS):
+        made = _Sampler(schema, seed, attempt).root()
+        if schema.is_valid(made):
+            return Sample(made, is_valid=True)
+        first = first if attempt else made
+    for probe in probes(schema.schema()):
+        if schema.is_valid(probe):
+            return Sample(probe, is_valid=True)
+    return Sample(first, is_valid=False)
+
+
+class _Alternative(NamedTuple):
+    """One of the schemas of `oneOf` or `anyOf`, merged with what stands beside it."""
+
+    cost: int
+    schema: dict[str, Any]
+    followed: list[str]
 
 
 class _Sampler:
-    def __init__(self, root: Schema, chance: random.Random) -> None:
-        self._root = root
-        self._chance = chance
+    """One attempt; later ones are more careful, and choose other alternatives."""
+
+    def __init__(self, schema: SampledSchema, seed: int | str | None, attempt: int) -> None:
+        self._schema = schema
+        self._root = schema.schema()
+        self._seed = f"{seed}/{attempt}"
+        is_still = seed is None and attempt < _STILL_TURNS
+        self.chance: random.Random = Still() if is_still else self._random("")
+        self.is_varied = seed is not None
+        self._is_careful = attempt > 0
+        self._way = Way(given=seed is None and attempt < 2, turn=attempt)  # noqa: PLR2004 - twice
         self._read = 0
+        self._checks = 0
+        self._most_checks = _MOST_CHECKS if attempt < _STILL_TURNS else _MOST_CHECKS // 10
+        self._pick = 0
         self._open: list[str] = []
         """The references that were followed to the present value."""
 
-    def value(self, schema: JsonValue, depth: int, *, given: bool = True) -> JsonValue:
-        """Make a value of a schema.
+    def root(self) -> JsonValue:
+        """Make a value of the whole schema."""
+        return self.value(self._root, self._way._replace(turn=self._way.turn // 2))
 
-        Args:
-            schema: An object or a boolean.
-            depth: Containers around the value.
-            given: Take examples and defaults where there are any.
-        """
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+    def _random(self, more: str) -> random.Random:
+        return random.Random(self._seed + more)  # noqa: S311 - not for secrets
+
+    def value(self, schema: JsonValue, way: Way) -> JsonValue:
+        """Make a value of a schema inside the whole one; what is hard is tried several times."""
+        if schema is False or way.depth > _DEEPEST:
             return None
-        opened = len(self._open)
-        whole = self._whole(schema, depth)
-        made = self._made(whole, depth, given=given)
+        opened, before = len(self._open), self.chance
+        made, is_hard = self._made(schema, way)
+        for turn in range(way.turn + 1, way.turn + _TURNS):
+            if not is_hard or self.fits(schema, made):
+                break
+            if turn >= _STILL_TURNS:
+                self.chance = self._random(f"{self._read}")
+            made, _ = self._made(schema, way._replace(turn=turn, given=False))
+        else:
+            made = next((item for item in probes(schema) if self.fits(schema, item)), made)
         del self._open[opened:]
+        self.chance = before
         return made
 
-    def _made(self, schema: Schema, depth: int, *, given: bool) -> JsonValue:
-        if fixed := list(_fixed(schema, given=given)):
-            return fixed[0]
-        if schema.get("enum"):
-            return self._chance.choice(schema["enum"])
-        kind = type_of(schema)
+    def fits(self, schema: JsonValue, value: JsonValue) -> bool:
+        """Tell whether a value conforms to a schema inside; all do once too much was asked."""
+        self._checks += 1
+        return self._checks > self._most_checks or self._schema.admits(schema, value)
+
+    def _made(self, schema: JsonValue, way: Way) -> tuple[JsonValue, bool]:
+        """Make a value, and tell whether it has to be compared with its schema."""
+        opened = len(self._open)
+        self._pick = way.turn
+        whole = self._whole(schema, way.depth)
+        value = self._value(whole, schema, way)
+        del self._open[opened:]
+        return value, is_hard(whole)
+
+    def _value(self, whole: Schema, schema: JsonValue, way: Way) -> JsonValue:
+        for fixed in _fixed(whole, given=way.given):
+            if not self._is_careful or "const" in whole or self.fits(schema, fixed):
+                return fixed
+        if isinstance(whole.get("enum"), list) and whole["enum"]:
+            return self._one_of(whole["enum"], way)
+        kinds = kinds_of(whole, way.depth)
+        kind = kinds[way.turn % len(kinds)]
         if kind == "object":
-            return self._object(schema, depth, given=given)
+            return self._object(whole, way)
         if kind == "array":
-            return self._array(schema, depth, given=given)
-        return _MAKERS[kind](self._chance, schema)
+            return self._array(whole, way)
+        return self._scalar(kind, whole, way)
+
+    def _scalar(self, kind: str, whole: Schema, way: Way) -> JsonValue:
+        name = way.name if self.is_varied else ""
+        if kind == "string":
+            return string(self.chance, whole, name)
+        if kind == "integer":
+            return integer(self.chance, whole, name)
+        if kind == "number":
+            return number(self.chance, whole, name)
+        return self.chance.choice((True, False)) if kind == "boolean" else None
+
+    def _one_of(self, values: list[JsonValue], way: Way) -> JsonValue:
+        ordered = sorted(values, key=lambda value: value is None)
+        if isinstance(self.chance, Still):
+            return ordered[way.turn % len(ordered)]
+        return self.chance.choice(values)
+
+    # --- one schema out of many ---
 
     def _whole(self, schema: JsonValue, depth: int, level: int = 0) -> dict[str, Any]:
-        """Follow references, merge `allOf`, and choose an alternative."""
+        """Follow references, merge `allOf`, and choose alternatives."""
         whole = normal(schema)
         self._read += 1
         while self._read < _LARGEST and level < _DEEPEST:
             if isinstance(reference := whole.pop("$ref", None), str):
-                self._read += 1
-                self._open.append(reference)
-                whole = both(whole, normal(self._target(reference)))
+                whole = both(whole, normal(self._follow(reference)))
+            elif isinstance(reference := whole.pop("$dynamicRef", None), str):
+                whole = both(whole, normal(self._follow(self._dynamic(reference))))
             elif parts := whole.pop("allOf", None):
-                is_alone = len(parts) == 1 and "properties" not in whole
-                for part in parts:
-                    inner = self._whole(part, depth, level + 1)
-                    whole = both(whole, inner if is_alone else as_part(inner))
+                whole = self._with_all(whole, parts, depth, level)
+            elif "if" in whole:
+                whole = self._with_condition(whole)
             elif key := next((key for key in ("oneOf", "anyOf") if key in whole), None):
                 whole = self._with_one(whole, whole.pop(key), depth, level + 1)
             else:
                 break
         return whole
 
-    def _with_one(
-        self, schema: dict[str, Any], alternatives: Sequence[JsonValue], depth: int, level: int
+    def _with_all(
+        self, whole: dict[str, Any], parts: list[JsonValue], depth: int, level: int
     ) -> dict[str, Any]:
-        """Add the first alternative that fits; one that is null or leads in a circle comes last."""
-        best, least, followed = schema, math.inf, list[str]()
-        opened = len(self._open)
+        is_alone = len(parts) == 1 and "properties" not in whole
+        for part in parts:
+            inner = self._whole(part, depth, level + 1)
+            whole = both(whole, inner if is_alone else as_part(inner))
+        return whole
+
+    def _with_condition(self, whole: dict[str, Any]) -> dict[str, Any]:
+        """Meet a condition and what follows from it; in the other turns, don't meet it."""
+        condition = whole.pop("if")
+        then, otherwise = whole.pop("then", True), whole.pop("else", True)
+        self._pick, turn = divmod(self._pick, 2)
+        branch = [{"not": condition}, otherwise] if turn else [condition, then]
+        return {**whole, "allOf": branch, "x-hard": True}
+
+    def _with_one(
+        self, schema: dict[str, Any], alternatives: list[JsonValue], depth: int, level: int
+    ) -> dict[str, Any]:
+        """Add the alternative that fits best: one that is null or leads in a circle comes last."""
+        self._pick, turn = divmod(self._pick, max(len(alternatives), 1))
+        ranked: list[_Alternative] = []
         for alternative in alternatives:
-            whole = self._whole(alternative, depth, level)
-            joined = both(schema, as_part(whole) if "properties" in schema else whole)
-            references = self._open[opened:]
-            del self._open[opened:]
-            is_circle = not set(references).isdisjoint(self._open)
-            cost = 2 * is_circle + self._cost(joined, depth)
-            if cost < least:
-                best, least, followed = joined, cost, references
-            if not cost:
+            ranked.append(self._alternative(schema, alternative, depth, level))
+            if not (turn or ranked[-1].cost or self.is_varied):
                 break
-        self._open += followed
-        return best
+        ranked.sort(key=lambda item: item.cost)
+        if not ranked:
+            return schema
+        if self.is_varied and not turn:
+            best = [item for item in ranked if item.cost == ranked[0].cost]
+            turn = self.chance.randrange(len(best))
+        chosen = ranked[turn % len(ranked)] if turn else ranked[0]
+        self._open += chosen.followed
+        return {**chosen.schema, "x-hard": True}
+
+    def _alternative(
+        self, schema: dict[str, Any], alternative: JsonValue, depth: int, level: int
+    ) -> _Alternative:
+        opened = len(self._open)
+        whole = self._whole(alternative, depth, level)
+        joined = both(schema, as_part(whole) if "properties" in schema else whole)
+        if "discriminator" in schema:
+            joined["x-names"] = whole.get("x-names", [])
+        followed = self._open[opened:]
+        del self._open[opened:]
+        is_circle = not set(followed).isdisjoint(self._open)
+        return _Alternative(2 * is_circle + self._cost(joined, depth), joined, followed)
 
     def _cost(self, schema: Schema, depth: int) -> int:
         """Rank an alternative: contradictory is worst, then one without end, then null."""
         if "type" not in schema:
             return 0
-        kind = type_of(schema)
-        is_nested = kind in ("object", "array") and not self._has_room(depth)
+        kind = kinds_of(schema, depth)[0]
+        is_nested = kind in ("object", "array") and not self.has_room(depth)
         return 8 * (not schema["type"]) + 4 * is_nested + (kind == "null")
+
+    def _follow(self, reference: str) -> Schema:
+        self._read += 1
+        self._open.append(reference)
+        return self._target(reference)
 
     def _target(self, reference: str) -> Schema:
         found: Any = self._root
+        if not reference.startswith(("#", "mock:/#")):
+            return {"x-hard": True}
         for token in reference.partition("#")[2].split("/")[1:]:
             found = found.get(unescape(token)) if isinstance(found, Mapping) else None
-        return found if isinstance(found, Mapping) else {}
+        return found if isinstance(found, Mapping) else {"x-hard": found is False}
 
-    def _is_wanted(self, schema: JsonValue) -> bool:
+    def _dynamic(self, reference: str) -> str:
+        """Return what the outermost resource around puts in place of a dynamic reference."""
+        address, _, name = reference.partition("#")
+        resources = [self._target(item) for item in self._open]
+        own = self._target(f"#/$defs/{address.rpartition('/')[2]}")
+        for resource in (*resources, own):
+            offered = resource.get("$defs", {}).get(name)
+            if isinstance(offered, Mapping) and offered.get("$dynamicAnchor") == name:
+                return str(offered.get("$ref"))
+        return reference
+
+    # --- containers ---
+
+    def is_wanted(self, schema: JsonValue) -> bool:
         """Tell whether an optional value is worth making: it travels, and ends."""
         for _ in range(_DEEPEST):
             if not isinstance(schema, Mapping):
@@ -134,46 +276,61 @@ class _Sampler:
             schema = parts[0] if reference is None else self._target(reference)
         return False
 
-    def _has_room(self, depth: int) -> bool:
+    def has_room(self, depth: int) -> bool:
+        """Tell whether more than what is required may be made."""
         return depth < _DEEP and self._read < _LARGE
 
-    def _object(self, schema: Schema, depth: int, *, given: bool) -> JsonValue:
+    def _object(self, schema: Schema, way: Way) -> JsonValue:
         """Make the required members, and the others until it is nested deeply."""
-        members = self._members(schema, depth)
-        return {
-            name: self.value(member, depth + 1, given=given) for name, member in members.items()
-        }
+        members = members_of(self, discriminated(schema), way)
+        return {name: self.value(member, way.inside(name)) for name, member in members.items()}
 
-    def _members(self, schema: Schema, depth: int) -> dict[str, JsonValue]:
-        properties, required = schema.get("properties", {}), schema.get("required", [])
-        rest = schema.get("additionalProperties", {})
-        chosen = set(required)
-        if self._has_room(depth):
-            wanted = [name for name in properties if self._is_wanted(properties[name])]
-            if not properties and rest and self._is_wanted(rest):
-                wanted = [WORDS[0]]
-            _fill(chosen, wanted, int(schema.get("maxProperties", _LONGEST)))
-        least = min(int(schema.get("minProperties", 0)), _LONGEST)
-        others = [*properties, *(f"{WORDS[1]}{number}" for number in range(least))]
-        _fill(chosen, others, least)
-        order = dict.fromkeys([*properties, *required, WORDS[0], *others])
-        return {name: properties.get(name, rest) for name in order if name in chosen}
-
-    def _array(self, schema: Schema, depth: int, *, given: bool) -> JsonValue:
+    def _array(self, schema: Schema, way: Way) -> JsonValue:
         """Make as many items as there must be, and rather one than none."""
-        first, items = _tuple(schema)
-        has_room = self._has_room(depth) and self._is_wanted(items)
-        most = min(int(schema.get("maxItems", _LONGEST)), _LONGEST)
-        count = min(max(int(schema.get("minItems", 0)), int(has_room)), most)
-        is_set = schema.get("uniqueItems") is True
-        made = [self.value(part, depth + 1, given=given) for part in first[:most]]
-        for _ in range(count + _TRIES):
-            if len(made) >= count or items is False:
-                break
-            item = self.value(items, depth + 1, given=given and not (is_set and made))
-            if not is_set or item not in made:
-                made.append(item)
+        items = items_of(self, schema, way)
+        inside = way.inside(way.name)
+        made = [self.value(part, inside) for part in items.first]
+        self._repeat(made, items, inside)
         return made
+
+    def _repeat(self, made: list[JsonValue], items: Items, way: Way) -> None:
+        """Add items until there are enough; in a set, none that is there."""
+        before = self.chance
+        for tried in range(items.count + _TRIES):
+            if len(made) >= items.count or items.rest is False:
+                break
+            if items.is_set and made:
+                self.chance = self._random(f"{self._read}/{tried}")
+                way = way._replace(given=False)
+            item = self.value(items.rest, way)
+            if not items.is_set or item not in made:
+                made.append(item)
+        self.chance = before
+
+
+_HARD = frozenset(
+    (
+        "x-hard",
+        "not",
+        "pattern",
+        "patternProperties",
+        "propertyNames",
+        "contains",
+        "dependencies",
+        "dependentSchemas",
+        "dependentRequired",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    )
+)
+_LIMITS = frozenset(("minLength", "maxLength", "format", "enum", "contentMediaType"))
+
+
+def is_hard(schema: Schema) -> bool:
+    """Tell whether a value may break the schema that it was made from."""
+    if not _HARD.isdisjoint(schema):
+        return True
+    return sum(key in schema for key in _LIMITS) > 1
 
 
 def _fixed(schema: Schema, *, given: bool) -> Iterator[JsonValue]:
@@ -181,77 +338,5 @@ def _fixed(schema: Schema, *, given: bool) -> Iterator[JsonValue]:
     for key in ("const", "example", "default") if given else ("const",):
         if key in schema:
             yield schema[key]
-    if given and isinstance(examples := schema.get("examples"), list):
-        yield from examples
-
-
-def _fill(chosen: set[str], names: Iterable[str], most: int) -> None:
-    """Add names until there are `most`."""
-    for name in names:
-        if len(chosen) >= most:
-            break
-        chosen.add(name)
-
-
-def _tuple(schema: Schema) -> tuple[list[JsonValue], JsonValue]:
-    """Return the schemas of the first items, and that of all others."""
-    items, first = schema.get("items", {}), schema.get("prefixItems", [])
-    if isinstance(items, list):
-        first, items = items, schema.get("additionalItems", {})
-    if isinstance(contained := schema.get("contains"), Mapping):
-        times = min(int(schema.get("minContains", 1)), _LONGEST)
-        first = [*first, *[contained] * times]
-    return first, items
-
-
-def _string(chance: random.Random, schema: Schema) -> str:
-    most = schema.get("maxLength")
-    return text(
-        chance,
-        kind=str(schema.get("format")),
-        pattern=schema.get("pattern"),
-        least=min(int(schema.get("minLength", 0)), _LARGEST),
-        most=None if most is None else int(most),
-    )
-
-
-def _integer(chance: random.Random, schema: Schema) -> int:
-    made = _whole_number(chance, schema)
-    return 0 if made is None else made
-
-
-def _whole_number(chance: random.Random, schema: Schema) -> int | None:
-    """Make a whole number within the bounds, a small positive one if there is any."""
-    low, high = bounds(schema)
-    step = Fraction(str(schema.get("multipleOf", 1))).numerator or 1
-    for least in (max(low, 1), low if low > -math.inf else high - _SPAN * step):
-        if math.isinf(least):
-            continue
-        first = math.ceil(Fraction(least) / step)
-        last = math.floor(Fraction(min(high, least + _SPAN * step)) / step)
-        if first <= last:
-            return chance.randint(first, last) * step
-    return None
-
-
-def _number(chance: random.Random, schema: Schema) -> JsonValue:
-    made = _whole_number(chance, schema)
-    if made is not None:
-        return made
-    low = max(schema.get(key, -math.inf) for key in ("minimum", "exclusiveMinimum"))
-    high = min(schema.get(key, math.inf) for key in ("maximum", "exclusiveMaximum"))
-    if "multipleOf" not in schema:
-        return low + (high - low) / 2
-    step = Fraction(str(schema["multipleOf"]))
-    multiple = math.ceil(Fraction(low) / step)
-    is_excluded = multiple * step == schema.get("exclusiveMinimum")
-    return float((multiple + is_excluded) * step)
-
-
-_MAKERS: Mapping[str, Callable[[random.Random, Schema], JsonValue]] = {
-    "string": _string,
-    "integer": _integer,
-    "number": _number,
-    "boolean": lambda chance, _schema: chance.choice((True, False)),
-    "null": lambda _chance, _schema: None,
-}
+        if key == "example" and isinstance(several := schema.get("examples"), list):
+            yield from several[:1]

@@ -10,7 +10,7 @@ from mockserver.clock import Instant, VirtualClock
 from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal, Seen
-from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError
+from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError, completed
 from mockserver.engine.sent import Sent
 from mockserver.errors import ExpressionError, SandboxFullError, SettingsError
 from mockserver.exchange import JsonValue, Scope
@@ -214,7 +214,7 @@ class Sandbox:
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
             try:
-                _insert(fixture, scope, collections[fixture.collection])
+                _insert(fixture, scope, collections[fixture.collection], self.seed)
             except (ConflictError, ExpressionError) as error:
                 raise FixtureError(fixture, str(error)) from None
         return Store(collections)
@@ -235,12 +235,12 @@ def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
         return None
 
 
-def _insert(fixture: Fixture, scope: Scope, collection: Collection) -> None:
+def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
     key = collection.spec.key
     for record in fixture.records(scope):
         if record.get(key) is None:
             raise ExpressionError(f"a record of {fixture.collection} needs its key, {key!r}")
-        collection.insert(record)
+        collection.insert(completed(collection.spec, record, seed))
 
 
 MOST_WRONG = 50

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from mockserver.contents import Parameters
 from mockserver.exchange import Request
-from mockserver.model import Parameters
 
 MOST_SHAPES = 1_000
 """Ways to name parameters that are kept before it is looked up what they mean."""

@@ -9,15 +9,19 @@ from functools import lru_cache
 from mockserver import verbs
 from mockserver.clock import Instant, format_instant
 from mockserver.engine import limits, oauth
+from mockserver.engine.documented import response_for
 from mockserver.engine.html import CONTENT_TYPE, HEADERS
 from mockserver.engine.listing import page, whole
+from mockserver.engine.listing import sort as sort_records
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
-from mockserver.engine.records import ConflictError
+from mockserver.engine.records import ConflictError, completed, key_text
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.review_page import form_page, thanks_page
 from mockserver.engine.run import Run
+from mockserver.engine.writing import essence
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
+from mockserver.headers import is_json
 from mockserver.messages import place_link
 from mockserver.verbs import Program
 
@@ -80,15 +84,20 @@ class Steps(Run):
         step: verbs.ListRecords,
         where: Where,
         sort: JsonValue,
-        offset: JsonValue,
-        limit: JsonValue,
+        cut: tuple[JsonValue, JsonValue, JsonValue],
     ) -> Record:
-        """Return a page of the records that match."""
+        """Return a page of the records that match; `cut` is its offset, limit and `after`."""
         wanted = {name: value for name, value in where.items() if value is not None}
         records = self.store.collection(step.collection).matching(wanted)
         if step.matching is not None:
             records = [*filter(_holder(step.matching, self.scope), records)]
-        bound = page(records, sort, whole(offset) or 0, whole(limit))
+        offset, limit, after = cut
+        records = sort_records(records, sort)
+        start = whole(offset) or 0
+        if after is not None:
+            key = self.store.collection(step.collection).spec.key
+            start += _behind(step, records, key, key_text(after))
+        bound = page(records, start, whole(limit))
         if step.select is not None:
             bound["items"] = _selected(bound["items"], step.select, self.scope)
         self.append((step, "listed", (bound["total"],)))
@@ -98,12 +107,14 @@ class Steps(Run):
         """Store a new record."""
         if type(record) is not dict:
             raise ExpressionError("a record must be a map")
+        collection = self.store.collection(step.collection)
+        made = completed(collection.spec, record, self.sandbox.seed)
         try:
-            key = self.insert(self.store.collection(step.collection), record)
+            key = self.insert(collection, made)
         except ConflictError as conflict:
             raise _conflict(step, conflict) from None
         self.append((step, "created", (key,)))
-        return record
+        return made
 
     def update(self, step: verbs.Update, where: Where) -> Record | None:
         """Replace fields of all records that match; return the last one."""
@@ -111,7 +122,9 @@ class Steps(Run):
         records = collection.matching(where)
         changed: Record | None = None
         for record in records:
-            changed = {**record, **step.fields({**self.scope, "item": record})}
+            fields = step.fields({**self.scope, "item": record})
+            changed = {**fields} if step.is_whole else {**record, **fields}
+            changed = completed(collection.spec, changed, self.sandbox.seed)
             try:
                 self.put(collection, str(record[collection.spec.key]), changed)
             except ConflictError as conflict:
@@ -227,10 +240,26 @@ class Steps(Run):
         """Answer; a line break in a header's value becomes a space (RFC 9110, 5.5)."""
         fields = [(name, " ".join(str(value).splitlines())) for name, value in headers.items()]
         given = None if status is None else int(status)
+        if step.conform:
+            body = self._conformed(given or self.operation.success, body, step.content_type)
         if step.example is not None:
             self.answer_example(step.example, given, fields)
         else:
             self.answer(given or self.operation.success, fields, body, step.content_type)
+
+    def _conformed(self, status: int, body: JsonValue, content_type: str) -> JsonValue:
+        """Keep a body to the schema of the documented answer, if it has one."""
+        response = response_for(self.operation, status)
+        media = () if response is None else response.media
+        given = essence(content_type)
+        fitting = [one for one in media if essence(one.media_type) == given] or [
+            one for one in media if is_json(essence(one.media_type)) or "*" in one.media_type
+        ]
+        if not fitting or (schema := fitting[0].schema) is None:
+            return body
+        from mockserver.engine.conforming import shape_of  # noqa: PLC0415 - costs start time
+
+        return shape_of(schema).conform(body, str(self.sandbox.seed))
 
     def review_page(self, step: verbs.ReviewPage, title: JsonValue, sent: JsonValue) -> None:
         """Show the page on which a review is left, or thank for the one that was sent."""
@@ -262,6 +291,14 @@ class Steps(Run):
     def revoke(self, step: verbs.OauthRevoke, user: JsonValue, token: JsonValue) -> int:
         """Revoke one token of a user, or all; return how many there were."""
         return oauth.revoke(step, self, user, token)
+
+
+def _behind(step: verbs.ListRecords, records: Iterable[Record], field: str, key: str) -> int:
+    """Return how many records there are up to one."""
+    for number, record in enumerate(records, 1):
+        if key_text(record[field]) == key:
+            return number
+    raise UnmetError(step, f"nothing in the list has the key {key[:100]!r} to go on from")
 
 
 def _told(step: verbs.Take, subject: str, quota: limits.Quota) -> tuple[JsonValue, ...]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mockserver.clock import format_instant
 from mockserver.engine.limits import Decision as LimitDecision
 from mockserver.errors import Source
-from mockserver.exchange import JsonValue, Record, Request
+from mockserver.exchange import JsonValue, Record, Request, Violation
 from mockserver.model import Operation, RateLimit, SchemeUse
 from mockserver.verbs import Step
 
@@ -18,7 +18,9 @@ class Matched(NamedTuple):
 
     def sentence(self) -> str:
         """Say it in words."""
-        return f"matched {self.operation.method} {self.operation.path} ({self.operation.id})"
+        own = self.operation
+        resource = f", resource {own.resource}" if own.resource else ""
+        return f"matched {own.method} {own.path} ({own.id}){resource}"
 
     def source(self) -> Source | None:
         """Where the document says so."""
@@ -220,6 +222,31 @@ class Refused(NamedTuple):
         return {"kind": self.kind, "message": self.message, "passes_at": passes}
 
 
+class BrokenSchema(NamedTuple):
+    """A documented answer does not conform to its own schema."""
+
+    violations: tuple[Violation, ...]
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        told = "; ".join(f"{item.field} {item.message}" for item in self.violations[:3])
+        more = f" (and {len(self.violations) - 3} more)" if len(self.violations) > 3 else ""  # noqa: PLR2004 - those shown
+        return f"the answer breaks its own schema: {told}{more}"
+
+    def source(self) -> Source | None:
+        """Where the document says so."""
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """Say it as JSON."""
+        return {
+            "violations": [
+                {"pointer": item.pointer, "keyword": item.keyword, "message": item.message}
+                for item in self.violations
+            ]
+        }
+
+
 class Answered(NamedTuple):
     """Which answer was chosen, and why."""
 
@@ -249,6 +276,7 @@ Decision = (
     | TestValueMet
     | StepTaken
     | Refused
+    | BrokenSchema
     | Answered
 )
 

@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from mockserver.clock import Instant, system_now
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import (
     BUILT_IN,
     DEFAULT_SANDBOX,
@@ -47,6 +48,8 @@ class Sources:
     strict: bool = False
     thorough: bool = False
     """Look for examples that do not conform, too."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
     prepare: Callable[[Api, Files], Api] | None = None
     """Makes of every API what is served, and reads what it needs for it."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class Sources:
             SpecError: If documents are wrong.
             SettingsError: If settings are.
         """
-        loader = Loader(BUILT_IN, self.strict, self.thorough)
+        loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful)
         try:
             apis = loader.load(self.documents or [bundled_specs()])
             if self.prepare is not None:
@@ -208,6 +211,11 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
         [
             f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
             *lines,
+            *(
+                f"  {api.recognised.sentence(api.name)}"
+                for api in engine.apis.values()
+                if api.recognised
+            ),
             *_left_out(engine),
             *pages,
             f"Control API: {where}",

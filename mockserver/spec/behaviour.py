@@ -36,6 +36,9 @@ class Collection(Strict):
     """A set of records: its key, and the fields that are unique or looked up often."""
 
     key: str = "id"
+    schema_: Value = Field(
+        None, alias="schema", description="what records look like; what it requires is sampled"
+    )
     unique: list[str] = []
     indexed: list[str] = []
     description: str = ""
@@ -139,6 +142,7 @@ class ListRecords(Strict):
     where: dict[str, Value] = Field({}, description="a field whose value is null is not compared")
     matching: Expression | None = Field(None, description="must hold of `item`")
     sort: Value = Field(None, description="field names, `-` before one for descending")
+    after: Value = Field(None, description="key of the record that the page begins behind")
     offset: Value = None
     limit: Value = None
     select: Value = Field(None, description="what to make of each `item`")
@@ -154,12 +158,19 @@ class Create(Strict):
 
 
 class Update(Strict):
-    """Replace fields of the records that match."""
+    """Replace fields of the records that match, or the whole of them."""
 
     in_: Name = Field(alias="in")
     where: dict[str, Value]
-    set: dict[str, Value]
+    set: dict[str, Value] | None = Field(None, description="fields to replace; or:")
+    record: Value = Field(None, description="what replaces all fields; the key stays")
     as_: Name | None = Field(None, alias="as", description="binds the last changed record")
+
+    @model_validator(mode="after")
+    def _one_change(self) -> "Update":
+        if (self.set is None) == (self.record is None):
+            raise ValueError("an update has either set or record")
+        return self
 
 
 class Delete(Strict):
@@ -232,6 +243,10 @@ class Respond(Strict):
     status: Value = None
     headers: dict[str, Value] = {}
     body: Value = None
+    conform: bool = Field(
+        default=False,
+        description="leave out what the answer's schema doesn't know, add what it requires",
+    )
     example: str | None = Field(None, description="name of a documented example")
     content_type: str | None = None
 
@@ -324,6 +339,7 @@ class Page(Strict):
 class OperationBehaviour(Strict):
     """The `x-mock` of an operation."""
 
+    resource: Name | Literal[False] | None = None
     steps: list[Step] = []
     limits: list[RateLimit] = []
     errors: dict[Kind, Error] = {}
@@ -334,8 +350,10 @@ class DocumentBehaviour(Strict):
     """The `x-mock` of a document."""
 
     name: ApiName | None = None
+    resource: Literal[False] | None = None
     settings: dict[Name, Setting] = {}
     fixtures: list[str] = []
+    records: dict[Name, list[dict[str, Value]]] = {}
     collections: dict[Name, Collection] = {}
     principals: dict[str, Principals] = {}
     pages: list[Page] = []

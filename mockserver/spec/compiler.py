@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.errors import Severity, SpecError, SpecProblem, warning
 from mockserver.model import Api, Operation
@@ -17,9 +17,10 @@ from mockserver.spec.operations import DocumentContext, compile_operations
 from mockserver.spec.pages import compile_pages
 from mockserver.spec.policies import (
     compile_collections,
+    compile_fixtures,
     compile_principals,
     compile_settings,
-    load_fixtures,
+    merged,
     read_model,
 )
 from mockserver.spec.references import Place, References
@@ -29,6 +30,9 @@ from mockserver.spec.servers import compile_servers
 from mockserver.spec.swagger import from_swagger
 from mockserver.spec.unserved import unserved_of
 from mockserver.spec.versions import SWAGGER, version_of
+
+if TYPE_CHECKING:
+    from mockserver.spec.resources.inference import Inference
 
 
 @dataclass(slots=True)
@@ -41,6 +45,8 @@ class Loader:
     """Every problem is an error."""
     thorough: bool = False
     """Look for what costs start time and hinders nothing, too: examples that do not conform."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
     files: Files = field(default_factory=Files)
 
     def load(self, paths: Sequence[Path]) -> list[Api]:
@@ -114,23 +120,27 @@ def opened(document: Document, root: Path, files: Files, problems: list[SpecProb
 
 
 def load_apis(
-    paths: Sequence[Path], built_in: Iterable[str] = (), *, strict: bool = False
+    paths: Sequence[Path],
+    built_in: Iterable[str] = (),
+    *,
+    strict: bool = False,
+    stateful: bool = False,
 ) -> list[Api]:
     """Load documents as `Loader.load` does.
 
     Raises:
         SpecError: With every problem of every document, if there is an error among them.
     """
-    return Loader(built_in, strict).load(paths)
+    return Loader(built_in, strict, stateful=stateful).load(paths)
 
 
 def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
     problems = bodies.problems
-    place = whole.child("x-mock")
+    found = _infer(whole, bodies, loader.built_in) if loader.stateful else None
+    place = merged(whole.child("x-mock"), found.document if found else {})
     model = read_model(behaviour.DocumentBehaviour, place, problems)
-    collections = compile_collections(
-        model.collections, loader.built_in, place.child("collections").source, problems
-    )
+    declared = place.child("collections")
+    collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
     context = DocumentContext(
         model,
         bodies,
@@ -140,6 +150,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         whole.child("security"),
         place,
         problems,
+        found.operations if found else {},
     )
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
@@ -159,14 +170,21 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         operations=operations,
         settings=context.settings,
         collections=collections,
-        fixtures=load_fixtures(model.fixtures, place.child("fixtures"), steps, loader.files.read),
+        fixtures=compile_fixtures(model, place, steps, loader.files.read),
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
         pages=tuple(compile_pages(context)),
         document=partial(bundled, whole, bodies.references),
+        recognised=found.recognised if found else None,
         unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
     )
+
+
+def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Inference":
+    from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
+
+    return infer(whole, bodies.schemas, built_in)
 
 
 def _check_form(whole: Place, operations: Sequence[Operation], problems: list[SpecProblem]) -> None:

@@ -103,6 +103,8 @@ _NOT_KEPT = frozenset(
         "definitions",
     ]
 )
+_ANNOTATIONS = frozenset(("discriminator",))
+"""What tells nothing to a validator, but something to who makes a value."""
 _LEFT_OUT = {"request": "readOnly", "response": "writeOnly"}
 _INT32, _INT64 = 2**31, 2**63
 _RANGES = {"int32": (-_INT32, _INT32 - 1), "int64": (-_INT64, _INT64 - 1)}
@@ -206,6 +208,8 @@ class _Converter:
         self._dialect = dialect
         self._left_out = _LEFT_OUT[direction]
         self._dropped = _NOT_KEPT | {dialect.identifier, *_LEFT_OUT.values()} - {self._left_out}
+        self._added = _ANNOTATIONS if direction == "response" else _NO_NAMES
+        self._dropped -= self._added
         self._references = references
         self._links = links
 
@@ -256,6 +260,8 @@ class _Converter:
         return converted
 
     def _keeps(self, key: str) -> bool:
+        if key in self._added:
+            return True
         if self._dialect.is_openapi_3_0 and key not in _OPENAPI_3_0:
             return False
         return key not in self._dropped and not key.startswith("x-")

@@ -29,6 +29,8 @@ WORLD_FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "token": (0, 1),
     "sequence": (1, 1),
     "count": (1, 1),
+    "next_key": (1, 1),
+    "request_url": (0, 2),
     "message_status": (1, 1),
 }
 """Functions that need the sandbox, with the least and most arguments they take."""

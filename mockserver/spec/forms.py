@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mockserver import headers
+from mockserver.contents import Parameters
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
 from mockserver.headers import media_type
-from mockserver.model import Parameters
 from mockserver.spec.content import parse_json, text_of
 from mockserver.spec.fields import (
     Branch,
@@ -20,8 +21,6 @@ from mockserver.spec.fields import (
 from mockserver.spec.multipart import Part, parts_of
 from mockserver.spec.shapes import Shape
 from mockserver.spec.styles import CUTS
-
-JSON = ("application/json", "+json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ _PLAIN = Encoding()
 
 def is_json(content_type: str) -> bool:
     """Tell whether a media type is JSON or written in it."""
-    return media_type(content_type).name.endswith(JSON)
+    return headers.is_json(media_type(content_type).name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue
 from mockserver.spec import operators
 from mockserver.spec.arguments import as_list, as_map, as_number, as_text, check_fits
+from mockserver.spec.patches import json_patch, merge_patch
 from mockserver.spec.phones import e164
 from mockserver.spec.times import days, duration, hours, instant, iso, minutes, seconds, weeks
 
@@ -257,6 +258,33 @@ def pick(value: JsonValue, *names: JsonValue) -> JsonValue:
     return {as_text(name): members.get(as_text(name)) for name in names}
 
 
+def omit(value: JsonValue, *names: JsonValue) -> JsonValue:
+    """The map without the named members."""
+    left_out = {as_text(name) for name in names}
+    return {key: member for key, member in as_map(value).items() if key not in left_out}
+
+
+def is_map(value: JsonValue) -> bool:
+    """Whether a value is a map."""
+    return isinstance(value, dict)
+
+
+def ordering(order: JsonValue, direction: JsonValue = None) -> JsonValue:
+    """What `list` sorts by, of -name, name:desc, `name asc` or several, and of a direction."""
+    given = order if isinstance(order, list) else text(order).split(",")
+    is_down = text(direction).lower().startswith("desc")
+    written = [_ORDER.fullmatch(text(one).strip()) for one in given[:_MOST_ORDERS]]
+    return [
+        ("-" if is_down or found[1] == "-" or (found[3] or "").lower() == "desc" else "") + found[2]
+        for found in written
+        if found
+    ]
+
+
+_MOST_ORDERS = 10
+_ORDER = re.compile(r"([+-]?)([^\s:,+-][^\s:,]*)(?:[\s:]+(asc|desc))?", re.IGNORECASE)
+
+
 def by_field(violations: JsonValue) -> JsonValue:
     """The messages of violations as lists under the fields they are about."""
     grouped: dict[str, list[str]] = {}
@@ -351,7 +379,8 @@ _PLAIN = (
     lower, upper, title, trim, text, number, integer, length, default, first, last, keys, contains,
     starts_with, ends_with, matches, split, join, replace, seconds, minutes, hours, days, weeks,
     duration, iso, instant, e164, is_email, gsm7, is_gsm7, segments_of, mask, sha256_base64url,
-    merge, compact, pick, by_field, sentences, replace_placeholders,
+    merge, merge_patch, json_patch, compact, pick, omit, is_map, ordering, by_field, sentences,
+    replace_placeholders,
 )  # fmt: skip
 _CALLS: Mapping[str, Callable[..., JsonValue]] = {
     **{call.__name__: call for call in _PLAIN},

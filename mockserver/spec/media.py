@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.contents import ReadBody, Validator
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
-from mockserver.headers import media_type
-from mockserver.model import ReadBody, Validator
+from mockserver.headers import is_json, media_type
 from mockserver.spec.content import json_of, parse_json, text_of
 from mockserver.spec.filling import Filler
 from mockserver.spec.forms import Encoding, FormDecoder, MultipartDecoder, binary_text
@@ -22,7 +22,6 @@ _SEQUENCES = (
     "+json-seq",
 )
 _XML = ("application/xml", "text/xml", "+xml")
-_JSON = ("application/json", "text/json", "+json")
 _TEXTS = ("text/", "application/yaml", "application/x-yaml", "application/graphql")
 COMPARED = frozenset(("json", "form", "multipart", "xml"))
 """Families whose bodies are compared with the schema of an object or an array."""
@@ -124,7 +123,7 @@ def family_of(name: str) -> str:
         return "multipart"
     if name.endswith(_SEQUENCES):
         return "sequence"
-    if name.endswith(_JSON):
+    if is_json(name):
         return "json"
     if name.endswith(_XML):
         return "xml"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.contents import DocumentedResponse
 from mockserver.errors import Source, SpecProblem, near, warning
-from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, Scope
+from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, JsonValue, Scope
 from mockserver.model import (
     CollectionSpec,
-    DocumentedResponse,
     ErrorAnswer,
     Operation,
     RateLimit,
@@ -19,6 +19,7 @@ from mockserver.model import (
     TestValues,
 )
 from mockserver.spec import behaviour
+from mockserver.spec.answers import AnswerCompiler
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known
@@ -28,6 +29,7 @@ from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
     compile_test_values,
+    merged,
     read_model,
 )
 from mockserver.spec.references import Place
@@ -54,6 +56,8 @@ class DocumentContext:
     place: Place
     """The document's `x-mock`."""
     problems: list[SpecProblem]
+    inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
+    """What operations do although they don't say so, by path and method."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -61,6 +65,13 @@ class DocumentContext:
     """Names of the operations so far."""
     declared: frozenset[str] = frozenset()
     """Names of all security schemes, also of those left out."""
+    answers: AnswerCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        bodies = self.bodies
+        self.answers = AnswerCompiler(
+            bodies.references, bodies.schemas, bodies.shown, self.problems
+        )
 
     def compile_shared(self) -> None:
         """Compile once what every operation has from the document."""
@@ -100,8 +111,10 @@ class _Operation:
     def compile(self) -> Operation:
         place, context = self._place, self._context
         parameters = list(self._parameters())
-        model = read_model(behaviour.OperationBehaviour, place.child("x-mock"), context.problems)
-        responses = self._bodies.responses(place.child("responses"))
+        inferred = context.inferred.get((self._path, self._method.lower()), {})
+        own = merged(place.child("x-mock"), inferred)
+        model = read_model(behaviour.OperationBehaviour, own, context.problems)
+        responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
         if body is not None and self._bodies.takes_objects(place.child("requestBody")):
@@ -134,6 +147,7 @@ class _Operation:
             path_parameters=tuple(TEMPLATE.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
+            resource=model.resource or "",
             servers=self._servers(),
         )
 
@@ -232,5 +246,14 @@ def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
 
 
 def _success(responses: tuple[DocumentedResponse, ...]) -> int:
-    exact = [int(item.status) for item in responses if re.fullmatch(r"2\d\d", item.status)]
-    return min(exact, default=200)
+    """Return the status of a request that is granted.
+
+    The lowest documented 2xx, or 200 for `2XX`; else the lowest 3xx, or 302 for `3XX`; else 200,
+    which is what `default` stands for where there is no other success.
+    """
+    documented = {response.status.upper() for response in responses}
+    for kind, usual in (("2", 200), ("3", 302)):
+        exact = [int(status) for status in documented if re.fullmatch(rf"{kind}\d\d", status)]
+        if exact or f"{kind}XX" in documented:
+            return min(exact, default=usual)
+    return 200

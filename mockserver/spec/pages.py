@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from mockserver import verbs
+from mockserver.contents import RequestBody
 from mockserver.exchange import SCOPE_NAMES, Kind, Scope
-from mockserver.model import Operation, RequestBody
+from mockserver.model import Operation
 from mockserver.spec import behaviour
 from mockserver.spec.documents import Document
 from mockserver.spec.operations import DocumentContext

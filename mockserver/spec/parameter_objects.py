@@ -77,5 +77,5 @@ class ParameterCompiler:
         if schema.value is None:
             return None
         validator = self.schemas.validator(schema, "request")
-        self.shown.show(place, validator)
+        self.shown.show(place, validator, "application/json")
         return validator

@@ -2,10 +2,10 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+from mockserver.contents import Decoded, Validator
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Violation
 from mockserver.headers import cookie_pairs
-from mockserver.model import Decoded, Validator
 from mockserver.spec.fields import UndecodableError, grouped, is_below
 from mockserver.spec.styles import (
     ABSENT,

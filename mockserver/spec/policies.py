@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from mockserver.clock import ZERO, parse_duration
 from mockserver.errors import Source, SpecError, SpecProblem
-from mockserver.exchange import Kind
+from mockserver.exchange import JsonValue, Kind
 from mockserver.model import (
     CollectionSpec,
     Effect,
@@ -26,6 +26,7 @@ from mockserver.spec.contexts import StepContext
 from mockserver.spec.documents import Document, flawless
 from mockserver.spec.expressions import WORLD_FUNCTIONS, Known, compile_template
 from mockserver.spec.references import Place
+from mockserver.spec.schemas import Schemas
 
 Model = TypeVar("Model", bound=BaseModel)
 FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
@@ -43,6 +44,19 @@ def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) ->
     except ValidationError as error:
         problems += [_problem(place.source, detail) for detail in error.errors()]
         return model()
+
+
+def merged(own: Place, added: dict[str, JsonValue]) -> Place:
+    """Return an `x-mock` with what was inferred below what it says itself."""
+    if not added:
+        return own
+    return Place(own.document, own.pointer, _merge(added, own.value))
+
+
+def _merge(added: JsonValue, own: JsonValue) -> JsonValue:
+    if isinstance(added, dict) and isinstance(own, dict):
+        return {**added, **{name: _merge(added.get(name), value) for name, value in own.items()}}
+    return added if own is None else own
 
 
 def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
@@ -91,18 +105,26 @@ def compile_settings(
 def compile_collections(
     models: Mapping[str, behaviour.Collection],
     built_in: Iterable[str],
-    source: Source,
-    problems: list[SpecProblem],
+    place: Place,
+    schemas: Schemas,
 ) -> dict[str, CollectionSpec]:
     """Compile collections; names the engine uses itself are refused."""
     taken = set(built_in)
     for name in models:
         if name in taken:
             message = f"{name!r} is a collection of the engine's own"
-            problems.append(SpecProblem(source.child(name), message, "choose another name"))
+            source = place.child(name).source
+            schemas.problems.append(SpecProblem(source, message, "choose another name"))
     return {
         name: CollectionSpec(
-            name, model.key, tuple(model.unique), tuple(model.indexed), model.description
+            name,
+            model.key,
+            tuple(model.unique),
+            tuple(model.indexed),
+            model.description,
+            None
+            if model.schema_ is None
+            else schemas.validator(place.descend(name, "schema"), "response"),
         )
         for name, model in models.items()
     }
@@ -209,6 +231,19 @@ def _principals(model: behaviour.Principals, source: Source, context: StepContex
     return Principals(collection, field, requirements, model.scopes, model.label)
 
 
+def compile_fixtures(
+    model: behaviour.DocumentBehaviour,
+    place: Place,
+    context: StepContext,
+    read: Callable[[Path, str], Document],
+) -> tuple[Fixture, ...]:
+    """Compile the records that collections start with: of files, and of the document itself."""
+    return (
+        *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
+        *compile_records(model.records, place.child("records").source, context),
+    )
+
+
 def load_fixtures(
     files: Sequence[str],
     place: Place,
@@ -241,6 +276,19 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
         template = compile_template(records.value or [], records.source, known, context.problems)
         fixtures.append(Fixture(name, template, records.source))
     return fixtures
+
+
+def compile_records(
+    records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
+) -> tuple[Fixture, ...]:
+    """Compile the records that stand in the document itself."""
+    known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    fixtures = []
+    for name, rows in records.items():
+        context.collection(name, source.child(name))
+        template = compile_template(list(rows), source.child(name), known, context.problems)
+        fixtures.append(Fixture(name, template, source.child(name)))
+    return tuple(fixtures)
 
 
 def _display(file: str, place: Place) -> str:

@@ -14,6 +14,8 @@ from mockserver.spec.documents import Document, load_document
 
 _LONGEST, _MOST_COMPARED = 100, 500
 """What is compared to guess a name that was meant."""
+LARGEST_CONTENT = 5_000_000
+"""Bytes of a file that an example names."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
@@ -98,6 +100,24 @@ class References:
     def follow(self, place: Place) -> Place:
         """Follow one `$ref`; raises as `resolve` does."""
         return self._target(place, place.value["$ref"])
+
+    def content(self, place: Place) -> bytes:
+        """Read the file that a text names, in the folder and of bounded size.
+
+        Raises:
+            SpecError: If there is no such file, or it is too large.
+        """
+        path = self._path(place, place.value)
+        if not _is_file(path):
+            raise _bad(place, f"there is no file {place.value!r}", _near_file(path))
+        try:
+            with path.open("rb") as stream:
+                content = stream.read(LARGEST_CONTENT + 1)
+        except OSError as error:
+            raise _bad(place, f"cannot be read: {error.strerror}", "check the path") from None
+        if len(content) > LARGEST_CONTENT:
+            raise _bad(place, f"larger than {LARGEST_CONTENT:,} bytes", "use a smaller file")
+        return content
 
     def _target(self, place: Place, reference: str) -> Place:
         file, _, fragment = reference.partition("#")
@@ -211,5 +231,5 @@ def _did_you_mean(name: str, names: list[str]) -> str:
 
 
 def _bad(place: Place, message: str, hint: str = "") -> SpecError:
-    source = place.child("$ref").source
+    source = place.child("$ref").source if isinstance(place.value, dict) else place.source
     return SpecError([SpecProblem(source, message, hint)])

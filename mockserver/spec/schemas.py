@@ -5,11 +5,13 @@ import binascii
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import jsonschema_rs
 
-from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, warning
+from mockserver.errors import Source, SpecError, SpecProblem, as_warnings, unescape, warning
 from mockserver.exchange import JsonValue, Violation
+from mockserver.spec.circles import is_endless
 from mockserver.spec.dialects import NAMED, Dialect, convert, dialect_of, is_meta_schema
 from mockserver.spec.identifiers import Identifiers
 from mockserver.spec.references import Place, References
@@ -27,6 +29,9 @@ _WITHOUT_UUID = frozenset(("4", "6", "7"))
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _LEFT_OUT = "it is left out"
+_COMPONENT = re.compile(r"/(?:components/schemas|definitions)/([^/]+)")
+_MOST_PARTS = 1_000
+_AROUND = ("$id", "$defs", "definitions")
 _ROOT = "mock:/"
 """The address of a bundle whose definitions are resources of their own."""
 
@@ -61,15 +66,57 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
     )
 
 
+class SelfContained(Protocol):
+    """What makes one self-contained JSON Schema."""
+
+    def schema(self) -> dict[str, JsonValue]:
+        """Make it."""
+
+
 class SchemaValidator:
-    """Checks values against one schema, which is compiled when it is first needed."""
+    """Checks values against one schema, which is compiled when it is first needed.
 
-    __slots__ = ("_bundle", "_compiled", "_draft")
+    A schema that leads back to itself for the same value accepts anything.
+    """
 
-    def __init__(self, bundle: "Bundle", draft: str) -> None:
+    __slots__ = ("_bundle", "_compiled", "_draft", "_is_endless", "_parts", "_whole")
+
+    def __init__(self, bundle: "SelfContained", draft: str) -> None:
         self._bundle = bundle
         self._draft = draft
         self._compiled: jsonschema_rs.Validator | None = None
+        self._whole: dict[str, JsonValue] | None = None
+        self._parts: dict[str, jsonschema_rs.Validator | None] = {}
+        self._is_endless: bool | None = None
+
+    def schema(self) -> dict[str, JsonValue]:
+        """Make the self-contained JSON Schema."""
+        if self._whole is None:
+            self._whole = self._bundle.schema()
+        return self._whole
+
+    def admits(self, part: JsonValue, value: JsonValue) -> bool:
+        """Tell whether a value conforms to a schema inside this one; a broken one admits none."""
+        if not isinstance(part, dict):
+            return part is not False
+        key = repr(part)
+        if key not in self._parts:
+            if len(self._parts) >= _MOST_PARTS:
+                self._parts.clear()
+            self._parts[key] = self._compile_part(part)
+        compiled = self._parts[key]
+        return compiled is not None and compiled.is_valid(value)
+
+    def _compile_part(self, part: dict[str, JsonValue]) -> jsonschema_rs.Validator | None:
+        if self._is_endless is None:
+            self._is_endless = is_endless(self.schema())
+        if self._is_endless:
+            return compile_schema({}, self._draft)
+        around = {key: self.schema()[key] for key in _AROUND if key in self.schema()}
+        try:
+            return compile_schema({**part, **around}, self._draft)
+        except ValueError:
+            return None
 
     def is_valid(self, value: JsonValue, /) -> bool:
         """Tell whether the value conforms."""
@@ -81,7 +128,8 @@ class SchemaValidator:
         return violations_of(compiled.iter_errors(value), where)[:MOST]
 
     def _compile(self) -> jsonschema_rs.Validator:
-        self._compiled = compile_schema(self._bundle.schema(), self._draft)
+        whole = {} if is_endless(self.schema()) else self.schema()
+        self._compiled = compile_schema(whole, self._draft)
         return self._compiled
 
 
@@ -237,6 +285,8 @@ class _Reading:
         known = self._known
         schema = convert(place, known.dialect, known.direction, known.identifiers.references, self)
         schema = self._sound(schema, place)
+        if known.direction == "response" and isinstance(schema, dict):
+            schema = _named(schema, place)
         if anchors and isinstance(schema, dict):
             schema = self._resource(number, schema, anchors)
         definition = _Definition(schema, tuple(self._targets), bool(anchors))
@@ -266,6 +316,12 @@ class _Reading:
             self._known.problems.append(warning(source, f"not a schema: {message}", _LEFT_OUT))
 
         return made_sound(schema, check, note)
+
+
+def _named(schema: dict[str, JsonValue], place: Place) -> dict[str, JsonValue]:
+    """Note the name of a component, which is what a discriminator calls it."""
+    found = _COMPONENT.fullmatch(place.pointer)
+    return {**schema, "x-name": unescape(found[1])} if found else schema
 
 
 def _pointer(path: Keys) -> str:

@@ -157,9 +157,10 @@ def _list(
         "sort": context.tree(content.sort, source.child("sort")),
         "offset": context.tree(content.offset, source.child("offset")),
         "limit": context.tree(content.limit, source.child("limit")),
+        "after": context.tree(content.after, source.child("after")),
     }
     context.bind(content.as_, source.child("as"))
-    call = "run.list(step, where, sort, offset, limit)"
+    call = "run.list(step, where, sort, (offset, limit, after))"
     return before + site.call(call, content.as_, **parts)
 
 
@@ -178,8 +179,10 @@ def _update(
     inner = context.item("item")
     inner.known.maps.add("item")
     collection = context.collection(content.in_, source.child("in"))
-    fields = inner.template(content.set, source.child("set"))
-    site.make(verbs.Update, collection=collection, fields=fields)
+    is_whole = content.set is None
+    key, value = ("record", content.record) if is_whole else ("set", content.set)
+    fields = inner.template(value, source.child(key))
+    site.make(verbs.Update, collection=collection, fields=fields, is_whole=is_whole)
     where = context.trees(content.where, source.child("where"))
     before = site.scoped()
     if content.as_ is None:
@@ -290,6 +293,7 @@ def _respond(
         verbs.Respond,
         example=content.example,
         content_type=content.content_type or "application/json",
+        conform=content.conform,
     )
     return site.code(
         "run.respond(step, status, headers, body)\nreturn",

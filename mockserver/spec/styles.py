@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mockserver.contents import Validator
 from mockserver.exchange import JsonValue, Refusal, Violation
-from mockserver.model import Validator
 from mockserver.spec.content import parse_json
 from mockserver.spec.fields import (
     Fields,

@@ -2,6 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver.engine.options import Options
+from mockserver.engine.trace import decisions
 from tests.conftest import World
 
 DOCUMENT = """\
@@ -127,3 +129,127 @@ def test_where_nothing_is_documented_a_problem_tells_all(shop: World) -> None:
     assert reply.status == 405
     assert reply.header("content-type") == "application/problem+json"
     assert reply.json["title"] == "Method Not Allowed"
+
+
+def test_a_dynamic_server_gives_every_request_other_values(
+    serve: Callable[..., World],
+) -> None:
+    shop = serve(DOCUMENT, Options(dynamic=True))
+    again = serve(DOCUMENT, Options(dynamic=True))
+    ids = [shop.get("/sampled").json["id"] for _ in range(5)]
+
+    assert len(set(ids)) == 5
+    assert [again.get("/sampled").json["id"] for _ in range(5)] == ids
+
+
+def test_the_seed_of_the_server_changes_dynamic_values(serve: Callable[..., World]) -> None:
+    ids = {
+        serve(DOCUMENT, Options(dynamic=True), seed=seed).get("/sampled").json["id"]
+        for seed in range(3)
+    }
+
+    assert len(ids) == 3
+
+
+BROKEN = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /example:
+    get:
+      responses:
+        '200':
+          description: ok
+          content: {application/json: {schema: {required: [a]}, example: {b: 1}}}
+  /impossible:
+    get:
+      responses:
+        '200':
+          description: ok
+          content: {application/json: {schema: {type: integer, minimum: 2, maximum: 1}}}
+  /written:
+    get:
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json: {schema: {type: string}, example: a}
+            application/xml: {schema: {type: object}, example: <a/>}
+  /steps:
+    post:
+      responses:
+        '201':
+          description: ok
+          content: {application/json: {schema: {required: [a]}}}
+      x-mock:
+        steps: [{respond: {status: 201, body: {b: 1}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/example", "the answer breaks its own schema: a is required"),
+        ("/impossible", "the answer breaks its own schema: answer must be at least 2"),
+    ],
+)
+def test_the_trace_says_what_an_answer_breaks(
+    serve: Callable[..., World], path: str, told: str
+) -> None:
+    reply = serve(BROKEN).get(path)
+    sentences = [
+        item.sentence() for item in decisions(reply.exchange.operation, reply.exchange.trace)
+    ]
+
+    assert reply.status == 200
+    assert told in sentences[-2]  # the last one says what is answered
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+def test_what_is_written_as_text_breaks_nothing(serve: Callable[..., World], accept: str) -> None:
+    shop = serve(BROKEN, Options(errors=True))
+
+    assert shop.get("/written", accept=accept).status == 200
+
+
+def test_an_answer_that_is_refused_keeps_nothing_and_names_the_violations(
+    serve: Callable[..., World],
+) -> None:
+    shop = serve(BROKEN, Options(errors=True))
+    reply = shop.post("/steps")
+
+    assert (reply.status, reply.exchange.reason) == (500, "broken_answer")
+    assert reply.json["violations"][0]["keyword"] == "required"
+
+
+def test_an_answer_is_written_once(shop: World) -> None:
+    first = shop.get("/sampled").exchange.answer
+    again = shop.get("/sampled", accept="application/json").exchange.answer
+
+    assert first.body is again.body
+    assert first.headers is not again.headers
+
+
+def test_what_is_kept_is_bounded(shop: World) -> None:
+    reply = shop.get("/sampled")
+    for number in range(1_000):
+        shop.get("/sampled", accept=f"text/x{number}, */*")
+
+    assert reply.exchange.operation is not None
+    assert len(reply.exchange.operation.rendered) < 300
+
+
+def test_an_example_that_is_not_there_is_told(shop: World) -> None:
+    reply = shop.get("/a", prefer="example=huge")
+    sentences = [
+        item.sentence() for item in decisions(reply.exchange.operation, reply.exchange.trace)
+    ]
+
+    assert reply.json == {"size": 1}
+    assert "there is no example 'huge'" in sentences[-1]
+
+
+def test_a_line_break_in_a_header_becomes_a_space(serve: Callable[..., World]) -> None:
+    text = DOCUMENT.replace("example: 3}}", 'example: "a\\r\\nb"}}')
+
+    assert serve(text).get("/a").header("x-left") == "a b"

@@ -65,6 +65,17 @@ def test_a_lone_document_answers_with_and_without_its_prefixes(shop: World, pref
     assert alone.get(f"{prefix}/users/me").status == (404 if prefix == "/shop" else 200)
 
 
+def test_a_lone_document_named_like_a_path_of_it_answers_there(
+    serve: Callable[..., World],
+) -> None:
+    get = "{get: {responses: {'200': {description: ok, content: {text/plain: {example: it}}}}}}"
+    served = serve(
+        "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths:\n  /shop: " + get + "\n"
+    )
+    alone = World(served.engine)
+    assert [alone.get(path).status for path in ("/shop", "/shop/shop", "/other")] == [200, 200, 404]
+
+
 def test_a_host_name_leads_to_its_api(shop: World) -> None:
     elsewhere = World(Engine(shop.engine.apis.values(), shop.engine.sandboxes))
     assert elsewhere.get("/v1/users/me", host="shop.example").status == 200

@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.sampling import sample
+from mockserver.engine.sampling_choice import Still
+from mockserver.engine.sampling_patterns import patterned
 from mockserver.exchange import JsonValue
+from tests import schemas
 
-SEEDS = (0, 1, 7, 1234, b"bytes")
+SEEDS = (None, 0, 1, 7, "text")
 DEFINITIONS: dict[str, Any] = {
     "tree": {
         "type": "object",
@@ -35,6 +38,10 @@ DEFINITIONS: dict[str, Any] = {
         "properties": {"next": {"anyOf": [{"$ref": "#/$defs/linked"}, {"type": "null"}]}},
     },
 }
+
+
+def sampled(schema: dict[str, Any], seed: int | str | None) -> JsonValue:
+    return schemas.sampled(schema, seed).value
 
 
 def referring(name: str) -> dict[str, Any]:
@@ -63,21 +70,38 @@ PATTERNS = [
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_text_matches_a_simple_pattern(pattern: str, seed: int | bytes) -> None:
-    assert re.search(pattern, sample({"type": "string", "pattern": pattern}, seed))
+def test_a_text_matches_a_simple_pattern(pattern: str, seed: int | str | None) -> None:
+    assert re.search(pattern, sampled({"type": "string", "pattern": pattern}, seed))
 
 
-@pytest.mark.parametrize("pattern", [r"^(?=a)", r"(a)\1", "(", "[", "a{2", "*", "(" * 500, r"\b"])
-def test_a_pattern_that_is_not_simple_gives_words(pattern: str) -> None:
-    made = sample({"type": "string", "pattern": pattern, "maxLength": 8}, 1)
+@pytest.mark.parametrize(
+    "pattern", [r"(a)\1", "(", "[", "a{2", "*", "(" * 500, "^(((a{1000}){1000}){1000}){1000}$"]
+)
+def test_a_pattern_that_cannot_be_read_gives_nothing(pattern: str) -> None:
+    assert patterned(Still(), pattern, 0, 8) is None
 
-    assert re.fullmatch("[a-z ]{5,8}", made)
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^(?=.*[A-Z])(?=.*\d).{8,}$",
+        r"^(?!0)\d{4}$",
+        r"\bword\b",
+        r"^\p{L}+$",
+        r"^(?<year>\d{4})-(?:0[1-9]|1[0-2])$",
+        r"^\u0041\x42$",
+        r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$",
+    ],
+)
+def test_a_text_matches_a_pattern_with_assertions(pattern: str, seed: int | str | None) -> None:
+    assert schemas.sampled({"type": "string", "pattern": pattern}, seed).is_valid
 
 
 def test_a_pattern_is_made_as_long_as_it_must_be() -> None:
     schema = {"type": "string", "pattern": "^[a-z]+$", "minLength": 37, "maxLength": 37}
 
-    assert re.fullmatch("[a-z]{37}", sample(schema, 1))
+    assert re.fullmatch("[a-z]{37}", sampled(schema, 1))
 
 
 @pytest.mark.parametrize(
@@ -128,8 +152,8 @@ def test_a_pattern_is_made_as_long_as_it_must_be() -> None:
     ],
 )
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_sample_conforms_to_its_schema(schema: JsonValue, seed: int | bytes) -> None:
-    assert is_valid(schema, sample(schema, seed))
+def test_a_sample_conforms_to_its_schema(schema: JsonValue, seed: int | str | None) -> None:
+    assert is_valid(schema, sampled(schema, seed))
 
 
 @pytest.mark.parametrize(
@@ -140,10 +164,10 @@ def test_a_sample_conforms_to_its_schema(schema: JsonValue, seed: int | bytes) -
     ],
 )
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_text_is_of_its_format(name: str, seed: int | bytes) -> None:
+def test_a_text_is_of_its_format(name: str, seed: int | str | None) -> None:
     schema = {"type": "string", "format": name}
 
-    assert is_valid(schema, sample(schema, seed))
+    assert is_valid(schema, sampled(schema, seed))
 
 
 def numbers() -> st.SearchStrategy[dict[str, Any]]:
@@ -207,7 +231,7 @@ SCHEMAS = st.recursive(
 
 @given(SCHEMAS, st.integers())
 def test_samples_of_any_simple_schema_conform(schema: dict[str, Any], seed: int) -> None:
-    assert is_valid(schema, sample(schema, seed))
+    assert is_valid(schema, sampled(schema, seed))
 
 
 @pytest.mark.parametrize(
@@ -223,26 +247,26 @@ def test_samples_of_any_simple_schema_conform(schema: dict[str, Any], seed: int)
     ],
 )
 def test_what_the_schema_names_itself_is_taken(schema: JsonValue, value: JsonValue) -> None:
-    assert sample(schema, 1) == value
+    assert sampled(schema, None) == value
 
 
 def test_the_example_of_a_part_does_not_stand_for_the_whole() -> None:
     part = {"type": "object", "example": {"a": 1}, "properties": {"a": {"example": 1}}}
     schema = {"allOf": [part, {"properties": {"b": {"example": 2}}}]}
 
-    assert sample(schema, 1) == {"a": 1, "b": 2}
+    assert sampled(schema, None) == {"a": 1, "b": 2}
 
 
 def test_an_integer_without_narrow_bounds_is_small_and_positive() -> None:
     schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 
-    assert all(1 <= sample(schema, seed) <= 1_001 for seed in range(50))
+    assert all(1 <= sampled(schema, seed) <= 1_001 for seed in range(50))
 
 
 def test_exclusive_bounds_of_draft_4_are_kept() -> None:
     schema = {"type": "integer", "minimum": 0, "exclusiveMinimum": True, "maximum": 1}
 
-    assert sample(schema, 1) == 1
+    assert sample(schemas.plain(schema, "4"), 1).value == 1
 
 
 @pytest.mark.parametrize("mark", ["readOnly", "writeOnly"])
@@ -253,11 +277,11 @@ def test_a_property_that_does_not_travel_is_not_made(mark: str) -> None:
         "$defs": {"hidden": {mark: True}},
     }
 
-    assert sample(schema, 1).keys() == {"a"}
+    assert sampled(schema, 1).keys() == {"a"}
 
 
 def test_optional_members_stop_where_a_schema_leads_back_to_itself() -> None:
-    made = sample(referring("tree"), 1)
+    made = sampled(referring("tree"), 1)
 
     assert made.keys() == {"name", "children"}
     assert made["children"] == []
@@ -266,7 +290,7 @@ def test_optional_members_stop_where_a_schema_leads_back_to_itself() -> None:
 def test_a_reference_into_a_bundle_with_an_address_is_followed() -> None:
     schema = {"$id": "mock:/", "$ref": "mock:/#/$defs/0", "$defs": {"0": {"const": 5}}}
 
-    assert sample(schema, 1) == 5
+    assert sampled(schema, 1) == 5
 
 
 def wide_schema() -> dict[str, Any]:
@@ -304,23 +328,21 @@ def endless_schema() -> dict[str, Any]:
         tangled_schema(),
         endless_schema(),
         {"$ref": "#"},
-        {"$ref": "#/nowhere"},
         {"type": "array", "minItems": 10**9, "items": {"type": "integer"}},
         {"type": "object", "minProperties": 10**9},
         {"type": "string", "minLength": 10**9},
-        {"type": "string", "pattern": "^(((a{1000}){1000}){1000}){1000}$"},
         {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"const": 1}},
     ],
 )
 def test_a_schema_of_endless_size_gives_a_bounded_value(schema: dict[str, Any]) -> None:
-    assert len(repr(sample(schema, 1))) < 2_000_000
+    assert len(repr(sampled(schema, 1))) < 2_000_000
 
 
 def test_the_same_seed_gives_the_same_value_in_every_process() -> None:
     code = (
-        "from mockserver.engine.sampling import sample;"
-        "print(sample({'type': 'object', 'required': list('fbadce'), 'minProperties': 9,"
-        " 'additionalProperties': {'type': 'string', 'pattern': '[^a-d]{9}'}}, 5))"
+        "from tests.schemas import sampled;"
+        "print(sampled({'type': 'object', 'required': list('fbadce'), 'minProperties': 9,"
+        " 'additionalProperties': {'type': 'string', 'pattern': '[^a-d]{9}'}}, 5).value)"
     )
     printed = {
         subprocess.run(  # noqa: S603 - our own interpreter and text
@@ -338,4 +360,132 @@ def test_the_same_seed_gives_the_same_value_in_every_process() -> None:
 def test_another_seed_gives_another_value() -> None:
     schema = {"type": "string", "format": "uuid"}
 
-    assert len({sample(schema, seed) for seed in range(20)}) == 20
+    assert len({sampled(schema, seed) for seed in range(20)}) == 20
+
+
+def test_without_a_seed_values_are_simple_and_always_the_same() -> None:
+    schema = {
+        "properties": {
+            "name": {"type": "string"},
+            "count": {"type": "integer"},
+            "price": {"type": "number"},
+            "on": {"type": "boolean"},
+            "kind": {"enum": ["a", "b"]},
+            "mail": {"type": "string", "format": "email"},
+            "at": {"type": "string", "format": "date-time"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        }
+    }
+
+    assert sampled(schema, None) == {
+        "name": "string",
+        "count": 1,
+        "price": 1,
+        "on": True,
+        "kind": "a",
+        "mail": "user@example.com",
+        "at": "2026-01-01T00:00:00Z",
+        "tags": ["string"],
+    }
+
+
+def test_with_a_seed_values_look_like_what_their_names_say() -> None:
+    schema = {
+        "properties": {
+            "firstName": {"type": "string"},
+            "contact_email": {"type": "string"},
+            "phone": {"type": "string"},
+            "latitude": {"type": "number"},
+        }
+    }
+    made = sampled(schema, 3)
+
+    assert re.fullmatch("[A-Z][a-z]+", made["firstName"])
+    assert re.fullmatch(r"[a-z.0-9]+@example\.com", made["contact_email"])
+    assert re.fullmatch(r"\+447700900\d{3}", made["phone"])
+    assert -90 <= made["latitude"] <= 90
+
+
+def test_an_example_of_a_property_that_does_not_fit_is_not_used() -> None:
+    schema = {
+        "properties": {
+            "good": {"type": "string", "example": "as it is"},
+            "bad": {"type": "string", "example": 5},
+        }
+    }
+
+    assert sampled(schema, None) == {"good": "as it is", "bad": "string"}
+
+
+def test_where_nothing_conforms_the_sample_says_so() -> None:
+    made = schemas.sampled({"type": "integer", "minimum": 5, "maximum": 4})
+
+    assert not made.is_valid
+
+
+HARD: list[dict[str, Any]] = [
+    {"not": {"type": "string"}},
+    {"type": "object", "properties": {"a": {}, "b": {}}, "not": {"required": ["a"]}},
+    {"type": "string", "not": {"enum": ["string", "x"]}},
+    {"oneOf": [{"type": "number"}, {"type": "integer"}]},
+    {"oneOf": [{"required": ["a"]}, {"required": ["b"]}], "properties": {"a": {}, "b": {}}},
+    {
+        "type": "object",
+        "required": ["kind", "size"],
+        "properties": {"kind": {"enum": ["s", "l"]}, "size": {"type": "integer"}},
+        "if": {"properties": {"kind": {"const": "l"}}},
+        "then": {"properties": {"size": {"minimum": 100}}},
+        "else": {"properties": {"size": {"maximum": 9}}},
+    },
+    {"type": "object", "minProperties": 3, "patternProperties": {"^x-[a-z]+$": {"type": "null"}}},
+    {"minProperties": 2, "additionalProperties": False, "patternProperties": {"^\\d$": {}}},
+    {"type": "object", "minProperties": 2, "propertyNames": {"maxLength": 3}},
+    {"properties": {"a": {}}, "dependentRequired": {"a": ["b"], "b": ["c"]}},
+    {
+        "properties": {"a": {"const": 1}},
+        "dependentSchemas": {"a": {"required": ["b"], "properties": {"b": {"const": 2}}}},
+    },
+    {"type": "array", "contains": {"const": 7}, "minContains": 2, "items": {"type": "integer"}},
+    {"type": "array", "contains": {"const": 7}, "maxContains": 1, "minItems": 3},
+    {"type": "array", "uniqueItems": True, "minItems": 3, "items": {"enum": ["a", "b", "c"]}},
+    {"type": "array", "uniqueItems": True, "minItems": 4, "items": {"type": "string"}},
+    {"allOf": [{"type": "string", "minLength": 3}, {"type": "string", "maxLength": 4}]},
+    {"allOf": [{"pattern": "^a"}, {"pattern": "z$"}], "type": "string", "examples": ["abcz"]},
+    {"allOf": [{"oneOf": [{"const": 1}, {"const": 2}]}, {"oneOf": [{"const": 2}, {"const": 3}]}]},
+    {"anyOf": [{"const": 1}, {"const": 2}], "oneOf": [{"const": 2}, {"const": 3}]},
+    {
+        "allOf": [
+            {"properties": {"a": {"type": "integer"}}, "additionalProperties": {"type": "string"}},
+            {"properties": {"b": {"minLength": 12}}, "required": ["b"]},
+        ]
+    },
+    {"properties": {"a": {}}, "required": ["a"], "unevaluatedProperties": False},
+    {"type": "string", "format": "uri", "maxLength": 10},
+    {"type": "string", "format": "email", "pattern": "@example\\.org$"},
+    {"type": "number", "multipleOf": 0.01, "exclusiveMinimum": 0, "exclusiveMaximum": 0.02},
+    {"type": "integer", "multipleOf": 7, "minimum": 50},
+]
+
+
+@pytest.mark.parametrize("seed", [None, 1, "text"])
+@pytest.mark.parametrize("schema", HARD, ids=str)
+def test_a_schema_that_takes_search_has_a_valid_sample(
+    schema: dict[str, Any], seed: int | str | None
+) -> None:
+    made = schemas.sampled(schema, seed)
+
+    assert made.is_valid, made.value
+    assert is_valid(schema, made.value)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("date", "date-time", "time", "duration", "email", "idn-email", "hostname"),
+        *("idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid"),
+        *("uri-template", "json-pointer", "relative-json-pointer", "regex", "byte"),
+    ],
+)
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_a_text_has_its_format(kind: str, seed: int | None) -> None:
+    assert schemas.sampled({"type": "string", "format": kind}, seed).is_valid

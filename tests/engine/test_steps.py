@@ -32,6 +32,7 @@ paths:
           description: done
           content:
             application/json:
+              schema: {type: object, properties: {size: {type: string}}}
               examples:
                 small: {value: {size: small}}
                 large: {value: {size: large}}
@@ -124,6 +125,52 @@ def test_list_filters_sorts_pages_and_reshapes(shop: Shop) -> None:
     assert listed(sort=["-price"]) == [["a", "b", "c"], 3]
     assert listed(sort="price", offset=1, limit=1) == [["a"], 3]
     assert listed(kind="none") == [[], 0]
+
+
+def test_a_list_goes_on_behind_a_record(shop: Shop) -> None:
+    world = shop(
+        "- list: {in: items, sort: -id, after: '{{ body.after }}', limit: 1, as: page}\n"
+        "- respond: {body: ['{{ page.items[0].id }}', '{{ page.offset }}', '{{ page.total }}']}"
+    )
+    assert world.post("/do", {}).json == ["c", 0, 3]
+    assert world.post("/do", {"after": "c"}).json == ["b", 1, 3]
+    assert world.post("/do", {"after": "a"}).json == [None, 3, 3]
+    assert world.post("/do", {"after": "z"}).status == 400
+
+
+def test_update_replaces_a_record_but_never_its_key(shop: Shop) -> None:
+    world = shop(
+        "- update: {in: items, where: {id: a}, as: one,\n"
+        "    record: {id: '{{ body.id }}', was: '{{ item.name }}'}}\n"
+        "- respond: {body: '{{ one }}'}"
+    )
+    assert world.post("/do", {"id": "a"}).json == {"id": "a", "was": "apple"}
+    assert world.post("/do", {"id": "b"}).status == 409
+
+
+def test_next_keys_go_on_from_those_that_are_there(shop: Shop) -> None:
+    world = shop(
+        "- create: {in: orders, record: {id: '{{ body.id or next_key(\"orders\") }}'}}\n"
+        "- respond: {body: '{{ count(\"orders\") }}'}"
+    )
+    for key in (7, None, 9, None):
+        world.post("/do", {"id": key})
+    assert [one["id"] for one in world.records("shop", "orders")] == [7, 8, 9, 10]
+
+
+def test_the_address_of_a_request_can_be_told_with_another_page(shop: Shop) -> None:
+    world = shop("- respond: {body: ['{{ request_url() }}', '{{ request_url(\"page\", 2) }}']}")
+    assert world.post("/do?page=1&q=a%20b", {}).json == [
+        "http://mock.test/shop/do",
+        "http://mock.test/shop/do?q=a+b&page=2",
+    ]
+
+
+def test_an_answer_that_is_to_conform_is_kept_to_its_schema(shop: Shop) -> None:
+    world = shop("- respond: {status: 202, conform: true, body: {size: small, other: 1}}")
+    assert world.post("/do", {}).json == {"size": "small", "other": 1}
+    world = shop("- respond: {status: 201, conform: true, body: {size: small, other: 1}}")
+    assert world.post("/do", {}).json == {"size": "small"}
 
 
 def test_create_stores_a_record_and_refuses_one_that_is_there(shop: Shop) -> None:

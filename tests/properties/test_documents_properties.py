@@ -157,7 +157,7 @@ def test_any_bytes_are_a_document_or_a_report(tmp_path: Path, content: bytes) ->
     loaded(path)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 @settings(SEVERAL, max_examples=8)
 @given(seed=st.integers(0, 2**32))
 def test_a_mutated_document_is_a_document_or_a_report(

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from mockserver.engine.faults import Definition, check_fault
-from mockserver.engine.pipeline import Engine, Options
+from mockserver.engine.options import Options
+from mockserver.engine.pipeline import Engine
 from mockserver.server.app import App
 from mockserver.server.opening import greeting
 from tests.conftest import World

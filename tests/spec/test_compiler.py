@@ -95,6 +95,8 @@ def test_problems_of_a_document_have_their_place(report: Report, text: str, told
         ("{require: '{{ true }}', otherwise: odd}", "there is no error kind 'odd'"),
         ("{require: '{{ true }}', let: {x: 1}}", "a step has exactly one verb of"),
         ("{}", "a step has exactly one verb of"),
+        ("{update: {in: a, where: {}}}", "an update has either set or record"),
+        ("{update: {in: a, where: {}, set: {}, record: {}}}", "an update has either set or record"),
         ("{find: {in: none, as: x}}", "there is no collection 'none'"),
         ("{let: {body: 1}}", "'body' has a meaning of its own"),
         ("{cooldown: {name: c, subject: s, period: P1M}}", "has years or months"),

@@ -503,6 +503,35 @@ def test_the_second_map_wins_a_merge() -> None:
     assert call("merge", {"a": 1, "b": 2}, {"b": 3}) == {"a": 1, "b": 3}
 
 
+def test_what_is_omitted_is_gone() -> None:
+    assert call("omit", {"a": 1, "b": None, "c": 2}, "a", "x") == {"b": None, "c": 2}
+
+
+@pytest.mark.parametrize(("value", "told"), [({}, True), ([], False), (None, False), ("", False)])
+def test_only_a_map_is_a_map(value: object, told: bool) -> None:
+    assert call("is_map", value) is told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields"),
+    [
+        ([None], []),
+        (["name"], ["name"]),
+        (["-name,+age"], ["-name", "age"]),
+        (["name desc, age:ASC"], ["-name", "age"]),
+        ([["name:desc", "age"]], ["-name", "age"]),
+        (["name", "DESC"], ["-name"]),
+        (["name", "asc"], ["name"]),
+        (["created-at"], ["created-at"]),
+        (["a b c"], []),
+        ([5], ["5"]),
+        ([",".join("abcdefghijklmn")], list("abcdefghij")),
+    ],
+)
+def test_an_order_is_read_however_it_is_written(arguments: list[object], fields: object) -> None:
+    assert call("ordering", *arguments) == fields
+
+
 def test_a_compact_map_keeps_what_is_not_null() -> None:
     assert call("compact", {"a": None, "b": 0, "c": ""}) == {"b": 0, "c": ""}
 

@@ -1,0 +1,33 @@
+"""`mockserver check`: everything that is wrong with documents and interactions."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mockserver.cli.options import documents_argument, stateful_option, strict_option
+from mockserver.contract.checking import check
+from mockserver.contract.findings import FORMATS
+from mockserver.server.opening import Sources
+
+
+@click.command("check")
+@documents_argument
+@strict_option
+@stateful_option
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True
+)
+def command(documents: Sequence[Path], *, strict: bool, stateful: bool, form: str) -> None:
+    """Read DOCUMENTS with their interactions and report everything that is wrong with them.
+
+    Exits with 2 if they cannot be served or an interaction is wrong, or with --strict if anything
+    is.
+    """
+    sources = Sources(documents, strict=strict, thorough=True, stateful=stateful)
+    checked = check(lambda: sources.load()[0], strict=strict)
+    checked.skipped = sources.skipped
+    click.echo(FORMATS[form](checked), err=form == "text" and checked.is_refused)
+    if checked.has_errors:
+        sys.exit(2)

@@ -1,0 +1,81 @@
+"""What answers keep of records, and what records lack."""
+
+from typing import Any
+
+import pytest
+
+from mockserver.engine.conforming import Shape
+from mockserver.spec.schemas import SchemaValidator
+from tests.schemas import plain
+
+ITEM = {
+    "type": "object",
+    "required": ["id", "state"],
+    "properties": {
+        "id": {"type": "integer"},
+        "state": {"type": "string", "enum": ["new"]},
+        "note": {"type": "string"},
+        "due": {"type": ["string", "null"]},
+        "secret": {"type": "string", "writeOnly": True},
+        "size": {"type": "integer", "default": 3},
+    },
+}
+
+
+def whole(schema: dict[str, Any]) -> SchemaValidator:
+    return plain({**schema, "$defs": {"item": ITEM, "tree": TREE}})
+
+
+TREE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "children": {"type": "array", "items": {"$ref": "#/$defs/tree"}},
+    },
+}
+REFERENCE = {"$ref": "#/$defs/item"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        (ITEM, {"state": "new", "id": 1, "other": 2}, {"id": 1, "state": "new"}),
+        (ITEM, {"id": 1, "secret": "hush"}, {"id": 1, "state": "new"}),
+        (ITEM, {"id": 1, "note": None, "due": None}, {"id": 1, "state": "new", "due": None}),
+        (ITEM, {"id": 1, "state": None}, {"id": 1, "state": "new"}),
+        (ITEM, None, None),
+        ({"type": "array", "items": REFERENCE}, [{"id": 1, "x": 1}], [{"id": 1, "state": "new"}]),
+        ({"allOf": [REFERENCE, {"properties": {"x": {}}}]}, {"id": 1, "x": 1, "y": 2},
+         {"id": 1, "state": "new", "x": 1}),
+        ({"oneOf": [REFERENCE, {"type": "null"}]}, {"id": 1, "y": 2}, {"id": 1}),
+        ({**ITEM, "additionalProperties": True}, {"id": 1, "state": "new", "y": 2},
+         {"id": 1, "state": "new", "y": 2}),
+        ({"type": "object"}, {"y": 2}, {"y": 2}),
+        ({"$ref": "#/$defs/tree"}, {"name": "a", "children": [{"name": "b", "x": 1}]},
+         {"name": "a", "children": [{"name": "b"}]}),
+        ({"$ref": "#/nowhere"}, {"y": 2}, {"y": 2}),
+    ],
+)  # fmt: skip
+def test_an_answer_has_what_its_schema_knows_and_requires(
+    schema: dict[str, Any], value: object, expected: object
+) -> None:
+    assert Shape(whole(schema)).conform(value, "0") == expected
+
+
+def test_a_record_gets_what_it_lacks_once() -> None:
+    shape = Shape(whole({"allOf": [REFERENCE, {"required": ["code"]}, {"properties": CODE}]}))
+    made = shape.complete({"id": 1, "note": "x"}, "seed")
+    assert made == {"id": 1, "note": "x", "size": 3, "state": "new", "code": made["code"]}
+    assert made == shape.complete({"id": 1, "note": "x"}, "seed")
+    assert made != shape.complete({"id": 1, "note": "x"}, "other")
+    assert shape.complete(made, "other") is made
+
+
+CODE = {"code": {"type": "string", "format": "uuid"}}
+
+
+def test_a_value_nested_beyond_reason_is_left_as_it_is() -> None:
+    value: dict[str, Any] = {"name": "leaf", "x": 1}
+    for _ in range(200):
+        value = {"name": "node", "children": [value]}
+    assert Shape(whole(TREE)).conform(value, "0") == value

@@ -1,0 +1,103 @@
+import csv
+import io
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.engine.writing import sent_type, write
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "content_type", "written"),
+    [
+        ({"a": 1}, "application/json", b'{"a":1}'),
+        ("a", "application/json", b'"a"'),
+        ("a", "application/problem+json; charset=utf-8", b'"a"'),
+        (2**70, "application/json", str(2**70).encode()),
+        ("a", "text/plain", b"a"),
+        ({"a": 1}, "text/plain", b'{"a":1}'),
+        (5, "text/plain", b"5"),
+        (b"\x00\xff", "application/json", b"\x00\xff"),
+        ([{"a": 1}, 2], "application/x-ndjson", b'{"a":1}\n2\n'),
+        ("as it is\n", "application/jsonl", b"as it is\n"),
+        ([1], "application/json-seq", b"\x1e1\n"),
+        ([{"data": "a"}, 5], "text/event-stream", b"data: a\n\ndata: 5\n\n"),
+        ([{"data": "", "retry": 9}], "text/event-stream", b"retry: 9\ndata: \n\n"),
+        (
+            {"a": [1, "x"], "b": {"c": 1}},
+            "application/x-www-form-urlencoded",
+            b"a=1&a=x&b=%7B%22c%22%3A1%7D",
+        ),
+        ("a=1", "application/x-www-form-urlencoded", b"a=1"),
+        ([[1, "x"], ['a"b', None]], "text/csv", b'1,x\r\n"a""b",\r\n'),
+        ("a,b", "text/csv", b"a,b"),
+        ({"a": 1}, "application/yaml", b'{"a":1}'),
+        ([1, 2], "application/stream+json", b"1\n2\n"),
+    ],
+)
+def test_a_value_is_written_by_its_media_type(
+    value: Any, content_type: str, written: bytes
+) -> None:
+    assert write(value, content_type) == written
+
+
+@pytest.mark.parametrize(
+    ("documented", "sent"),
+    [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("text/html; charset=latin-1", "text/html; charset=latin-1"),
+        ("application/json", "application/json"),
+        ("multipart/mixed", "multipart/mixed; boundary=mockserver-part"),
+        ("multipart/mixed; boundary=x", "multipart/mixed; boundary=x"),
+    ],
+)
+def test_a_media_type_says_what_its_reader_must_know(documented: str, sent: str) -> None:
+    assert sent_type(documented) == sent
+
+
+def test_the_members_of_an_object_are_the_parts_of_a_message() -> None:
+    assert write({"a": "x", "b": [1]}, "multipart/form-data").decode().splitlines() == [
+        "--mockserver-part",
+        'Content-Disposition: form-data; name="a"',
+        "Content-Type: text/plain",
+        "",
+        "x",
+        "--mockserver-part",
+        'Content-Disposition: form-data; name="b"',
+        "Content-Type: application/json",
+        "",
+        "[1]",
+        "--mockserver-part--",
+    ]
+
+
+@given(JSON)
+def test_json_can_be_read_back(value: Any) -> None:
+    assert json.loads(write(value, "application/json")) == value
+
+
+@given(st.dictionaries(st.text(), st.lists(st.text(min_size=1), min_size=1), max_size=3))
+def test_a_form_can_be_read_back(value: dict[str, list[str]]) -> None:
+    pairs = [(name, item) for name, items in value.items() for item in items]
+
+    written = write(value, "application/x-www-form-urlencoded").decode()
+
+    assert parse_qsl(written, keep_blank_values=True) == pairs
+
+
+CELLS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1)
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=4))
+def test_a_table_can_be_read_back(rows: list[list[str]]) -> None:
+    assert list(csv.reader(io.StringIO(write(rows, "text/csv").decode()))) == rows
