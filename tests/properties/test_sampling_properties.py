@@ -3,11 +3,12 @@
 from typing import Any
 
 import jsonschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.schemas import sampled
 
+unhurried = settings(deadline=None)
 NAMES = st.sampled_from(["a", "b", "name", "x-1"])
 PATTERNS = st.sampled_from(["^x-", "^[a-z]$", "1$", "^(?!a).*$"])
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "a", "name"])
@@ -68,6 +69,7 @@ def branches(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 SCHEMAS = st.recursive(leaves(), branches, max_leaves=8).filter(lambda item: isinstance(item, dict))
 
 
+@unhurried
 @given(SCHEMAS, st.none() | st.integers(0, 3))
 def test_a_sample_says_truly_whether_it_conforms(schema: dict[str, Any], seed: int | None) -> None:
     made = sampled(schema, seed)
@@ -75,11 +77,13 @@ def test_a_sample_says_truly_whether_it_conforms(schema: dict[str, Any], seed: i
     assert jsonschema.Draft202012Validator(schema).is_valid(made.value) is made.is_valid
 
 
+@unhurried
 @given(SCHEMAS)
 def test_a_sample_is_always_the_same(schema: dict[str, Any]) -> None:
     assert sampled(schema) == sampled(schema)
 
 
+@unhurried
 @given(st.recursive(leaves(), branches, max_leaves=5), SCALARS, st.none() | st.integers(0, 3))
 def test_where_the_schema_itself_gives_a_value_one_is_found(
     schema: Any, value: Any, seed: int | None
