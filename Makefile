@@ -24,7 +24,7 @@ run: $(READY) ## Serve the five APIs on http://127.0.0.1:8000 (HOST and PORT cha
 	$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
 test: $(READY) ## Run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .
