@@ -1,10 +1,11 @@
 """A world for scenario tests: the bundled APIs, a clock that stands still, a client."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -123,3 +124,18 @@ def serve(tmp_path: Path) -> Callable[..., World]:
         return World(Engine(apis, sandboxes, options), prefix="/shop")
 
     return serving
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run coroutines on asyncio alone: uvicorn's event loop."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the control API of the world, and of its APIs."""
+    from tests.control_client import client_of  # noqa: PLC0415 - it needs this module
+
+    async with client_of(world) as client:
+        yield client

@@ -57,11 +57,6 @@ page_run_here = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class Block:
     """A code block of a page."""

@@ -1,7 +1,6 @@
 """The HTTP Archive 1.2 schema of the har-schema package (beside this file, with its licence)."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,11 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
-from tests.conftest import World
-from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+from tests.control_client import Client
+from tests.server.test_control import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 FOLDER = Path(__file__).parent / "har-schema"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 def violations(archive: Any) -> list[str]:

@@ -17,11 +17,6 @@ KEY = {"x-api-key": "demo-cloutly-key"}
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def client_of(engine: Engine, world: World) -> httpx.AsyncClient:
     app = App(engine, body_limit=100, clock=lambda: world.now)
     transport = httpx.ASGITransport(app=app)

@@ -1,41 +1,17 @@
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
 from mockserver.server.app import App
-from mockserver.server.control import control_app
 from tests.conftest import World
+from tests.control_client import Client, client_of
 
 PARTOO = "/partoo/v2/review_booster/send_invitation"
 KEY = {"x-apikey": "demo-partoo-key"}
 INVITE = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
 
 pytestmark = pytest.mark.anyio
-
-Client = httpx.AsyncClient
-
-
-def client_of(world: World, token: str | None = None, app: App | None = None) -> Client:
-    app = app or App(
-        world.engine,
-        control=lambda: control_app(world.engine, lambda: world.now, token),
-        clock=lambda: world.now,
-    )
-    transport = httpx.ASGITransport(app=app)
-    return Client(transport=transport, base_url="http://127.0.0.1:8000")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 async def test_health_says_that_all_is_well(client: Client) -> None:

@@ -1,27 +1,16 @@
 """The calls that a person's view of a sandbox is made of."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import World
-from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+from tests.control_client import Client, client_of
+from tests.server.test_control import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 async def shown(client: Client, path: str) -> Any:

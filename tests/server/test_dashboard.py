@@ -1,27 +1,15 @@
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
 from mockserver.server.dashboard import assets
 from tests.conftest import World
-from tests.server.test_control import Client, client_of
+from tests.control_client import Client, client_of
 
 MOST_BYTES = 150_000
 FILES = assets()
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 async def test_the_bare_address_leads_to_the_dashboard(client: Client) -> None:

@@ -44,11 +44,6 @@ class Wire(asyncio.Transport):
         self.paused = False
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def connected(world: World) -> tuple[Protocol, Wire]:
     config = uvicorn.Config(App(world.engine), http=Protocol, ws="none", lifespan="off")
     config.load()

@@ -71,11 +71,6 @@ async def test_a_quota_holds_however_many_ask_at_once(
     assert (done.count(True), len(sandbox.messages.sms)) == (7, 7)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def test_a_refusal_says_why(sandbox: Sandbox, client: Client) -> None:
     client.invite(PHONE)
     assert "already been sent" in client.invite(PHONE).problem

@@ -1,23 +1,11 @@
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.conftest import World
-from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+from tests.control_client import Client
+from tests.server.test_control import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 async def operation(client: Client, name: str, api: str = "partoo") -> Any:

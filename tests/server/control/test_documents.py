@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from typing import Any
 
 import jsonschema
@@ -8,20 +7,9 @@ from mockserver.server.control import CALLS
 from mockserver.server.problems import JSON
 from mockserver.spec.documents import parse_document
 from tests.conftest import World
-from tests.server.test_control import Client, client_of
+from tests.control_client import Client, client_of
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 async def test_every_call_is_described_once(client: Client) -> None:

@@ -11,14 +11,10 @@ from mockserver.server.control import control_app
 from mockserver.server.control.events import EventStream
 from mockserver.server.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners
 from tests.conftest import World
-from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+from tests.control_client import Client, client_of
+from tests.server.test_control import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class Reader:

@@ -1,6 +1,6 @@
 import html
 import shlex
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import httpx
@@ -9,7 +9,7 @@ import pytest
 from mockserver.server.app import App
 from mockserver.server.control import CALLS, control_app
 from tests.conftest import World
-from tests.server.test_control import Client, client_of
+from tests.control_client import Client, client_of
 from tests.test_docs import curl_options, curl_request
 
 APIS = ("cloutly", "cloutly-marketplace", "justanudge", "partoo", "walr")
@@ -19,17 +19,6 @@ NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 pytestmark = pytest.mark.anyio
 every_page = pytest.mark.parametrize("path", PAGES)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 class Page(HTMLParser):

@@ -1,12 +1,10 @@
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
 from mockserver.server.control import CALLS
 from mockserver.server.control.call import Call
 from tests.conftest import World
-from tests.server.test_control import Client, client_of
+from tests.control_client import Client, client_of
 
 JSON = {"content-type": "application/json"}
 NAMES = {
@@ -21,17 +19,6 @@ BUSINESS = "5409c35a97bbc544d8e26737"
 
 pytestmark = pytest.mark.anyio
 every_path = pytest.mark.parametrize("path", sorted({call.template for call in CALLS}))
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 def problem_of(reply: httpx.Response) -> dict[str, object]:

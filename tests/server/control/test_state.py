@@ -1,24 +1,13 @@
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import World
-from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+from tests.control_client import Client
+from tests.server.test_control import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 CLOCK = {"now": "2026-03-10T12:00:00Z", "frozen": False}
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[Client]:
-    async with client_of(world) as client:
-        yield client
 
 
 async def test_a_snapshot_goes_on_in_another_sandbox(client: Client) -> None:

@@ -4,14 +4,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
-from tests.server.test_control import INVITE, KEY, PARTOO, Client, client_of
+from tests.control_client import Client, client_of
+from tests.server.test_control import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

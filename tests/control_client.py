@@ -1,0 +1,19 @@
+"""A client of the control API, in-process."""
+
+import httpx
+
+from mockserver.server.app import App
+from mockserver.server.control import control_app
+from tests.conftest import World
+
+Client = httpx.AsyncClient
+
+
+def client_of(world: World, token: str | None = None, app: App | None = None) -> Client:
+    app = app or App(
+        world.engine,
+        control=lambda: control_app(world.engine, lambda: world.now, token),
+        clock=lambda: world.now,
+    )
+    transport = httpx.ASGITransport(app=app)
+    return Client(transport=transport, base_url="http://127.0.0.1:8000")
