@@ -18,7 +18,10 @@ Value = Any
 class Strict(BaseModel):
     """A mapping in which an unknown key is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    # Built when a document first has such a block: most documents have none.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
+    )
 
 
 class Setting(Strict):
