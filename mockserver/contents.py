@@ -88,8 +88,8 @@ class SampledSchema(Protocol):
     def schema(self) -> dict[str, JsonValue]:
         """Make the self-contained JSON Schema."""
 
-    def admits(self, part: JsonValue, value: JsonValue) -> bool:
-        """Tell whether a value conforms to a schema inside this one."""
+    def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
+        """Return what tells whether a value conforms to a schema inside this one."""
 
 
 class ResponseSchema(Validator, SampledSchema, Protocol):

@@ -1,6 +1,6 @@
 """Values kept to a schema: what it doesn't know is left out, what it requires is added."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -34,12 +34,13 @@ class _Parts:
 class Shape:
     """A self-contained schema, read as far as its values are needed."""
 
-    __slots__ = ("_known", "_root", "_schema")
+    __slots__ = ("_inside", "_known", "_root", "_schema")
 
     def __init__(self, schema: SampledSchema) -> None:
         self._schema = schema
         self._root = schema.schema()
         self._known: dict[int, _Parts] = {}
+        self._inside: dict[int, _Inner] = {}
 
     def conform(self, value: JsonValue, seed: str) -> JsonValue:
         """Return the value as the schema has it; the same seed samples the same members."""
@@ -87,8 +88,13 @@ class Shape:
 
         if not isinstance(schema, Mapping):
             return None
-        shared = {key: self._root[key] for key in _DEFINITIONS if key in self._root}
-        return sample(_Inner(self._schema, {**schema, **shared}), seed).value
+        return sample(self._inner(schema), seed).value
+
+    def _inner(self, schema: Schema) -> "_Inner":
+        if (known := self._inside.get(id(schema))) is None:
+            shared = {key: self._root[key] for key in _DEFINITIONS if key in self._root}
+            known = self._inside[id(schema)] = _Inner(self._schema, {**schema, **shared})
+        return known
 
     def _parts(self, schema: JsonValue) -> _Parts:
         if (known := self._known.get(id(schema))) is None:
@@ -154,7 +160,7 @@ def _takes_null(schema: Schema) -> bool:
     return kinds is None or kinds == "null" or (isinstance(kinds, list) and "null" in kinds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Inner:
     """A schema inside another one, with the definitions of that."""
 
@@ -165,10 +171,10 @@ class _Inner:
         return self.own
 
     def is_valid(self, value: JsonValue, /) -> bool:
-        return self.whole.admits(self.own, value)
+        return self.whole.checker(self.own)(value)
 
-    def admits(self, part: JsonValue, value: JsonValue) -> bool:
-        return self.whole.admits(part, value)
+    def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
+        return self.whole.checker(part)
 
 
 @lru_cache(4096)

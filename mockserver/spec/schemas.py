@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -95,17 +96,17 @@ class SchemaValidator:
             self._whole = self._bundle.schema()
         return self._whole
 
-    def admits(self, part: JsonValue, value: JsonValue) -> bool:
-        """Tell whether a value conforms to a schema inside this one; a broken one admits none."""
+    def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
+        """Return what compares values with a schema inside this one; a broken one admits none."""
         if not isinstance(part, dict):
-            return part is not False
+            return lambda _value: part is not False
         key = repr(part)
         if key not in self._parts:
             if len(self._parts) >= _MOST_PARTS:
                 self._parts.clear()
             self._parts[key] = self._compile_part(part)
         compiled = self._parts[key]
-        return compiled is not None and compiled.is_valid(value)
+        return compiled.is_valid if compiled is not None else lambda _value: False
 
     def _compile_part(self, part: dict[str, JsonValue]) -> jsonschema_rs.Validator | None:
         if self._is_endless is None:

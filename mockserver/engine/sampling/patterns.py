@@ -3,6 +3,7 @@
 import random
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 
 _REPEATS = (3, 0, 1, 2, *range(4, 70), 100, 200, 500)
 """How often a repeated part of a pattern is made beyond its least, in the order of trying."""
@@ -10,25 +11,13 @@ _LARGEST = 10_000
 _DEEPEST = 50
 
 
-def patterned(chance: random.Random, pattern: str, least: int, most: int | None) -> str | None:
-    """Make a text of a pattern and a length; None if the pattern cannot be read.
-
-    Look-behind and what a look-ahead forbids are left to be checked by who asks; what a
-    look-ahead demands is put before the rest.
-    """
+@lru_cache(maxsize=1_000)
+def read(pattern: str) -> "Pattern | None":
+    """Read a regular expression; None if it is of a kind that texts cannot be made of."""
     try:
-        tree = _Reader(pattern).whole()
+        return Pattern(_Reader(pattern).whole())
     except _UnsupportedError:
         return None
-    longest = _LARGEST if most is None else min(most, _LARGEST)
-    for more in _REPEATS:
-        made = tree.make(chance, more)
-        if least <= len(made) <= longest:
-            return made
-        if len(made) > longest and more > _REPEATS[0]:
-            break
-    made = tree.make(chance, 0)
-    return made + "x" * (least - len(made)) if len(made) < least else None
 
 
 class _UnsupportedError(Exception):
@@ -100,6 +89,30 @@ class _Asserted:
 
 
 _Part = _Letters | _Sequence | _Choice | _Repeat | _Asserted
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that texts are made of.
+
+    Look-behind and what a look-ahead forbids are left to be checked by who asks; what a
+    look-ahead demands is put before the rest.
+    """
+
+    _tree: "_Choice"
+
+    def text(self, chance: random.Random, least: int, most: int | None) -> str | None:
+        """Make a text of so many characters; None if it does not come out so short."""
+        longest = _LARGEST if most is None else min(most, _LARGEST)
+        for more in _REPEATS:
+            made = self._tree.make(chance, more)
+            if least <= len(made) <= longest:
+                return made
+            if len(made) > longest and more > _REPEATS[0]:
+                break
+        made = self._tree.make(chance, 0)
+        return made + "x" * (least - len(made)) if len(made) < least else None
+
 
 _DIGITS, _SPACES = string.digits, " "
 _WORDLIKE = string.ascii_letters + string.digits + "_"

@@ -100,7 +100,8 @@ def _full_name(chance: random.Random) -> str:
     return f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
 
 
-def _email(chance: random.Random) -> str:
+def email(chance: random.Random) -> str:
+    """Make an address of a person, at a domain that is nobody's."""
     name = f"{chance.choice(_FIRST)}.{chance.choice(_LAST)}{chance.randrange(1, 100)}"
     return f"{name.lower()}@example.com"
 
@@ -115,7 +116,7 @@ def _text(chance: random.Random) -> str:
 
 
 _MAKERS: tuple[tuple[str, Maker], ...] = (
-    ("e?mail|emailaddress", _email),
+    ("e?mail|emailaddress", email),
     ("(first|given|fore)name", lambda chance: chance.choice(_FIRST)),
     ("(last|family|sur)name", lambda chance: chance.choice(_LAST)),
     (
@@ -193,14 +194,9 @@ def _plain(name: str) -> str:
     return _BREAKS.sub("_", name[:100]).lower()
 
 
-def named(chance: random.Random, name: str) -> str | None:
-    """Make a text that looks like what a property of this name holds; None if it is unknown."""
-    maker = _maker_for(name)
-    return None if maker is None else maker(chance)
-
-
 @lru_cache(maxsize=1_000)
-def _maker_for(name: str) -> Maker | None:
+def named(name: str) -> Maker | None:
+    """Return what makes texts that look like what a property of this name holds, if it is known."""
     plain = _plain(name)
     joined = plain.replace("_", "")
     for pattern, maker in _PATTERNS:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.engine.sampling_choice import Way
-from mockserver.engine.sampling_merge import all_of
-from mockserver.engine.sampling_objects import Maker
+from mockserver.engine.sampling.choice import Way
+from mockserver.engine.sampling.merge import all_of
+from mockserver.engine.sampling.objects import Maker
 from mockserver.exchange import JsonValue
 
 _LONGEST = 1_000

@@ -1,63 +1,33 @@
-"""Values made from a JSON Schema and compared with it: always the same, or varied by a seed."""
+"""One attempt at making a value from a JSON Schema, which its parts are compared with."""
 
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.contents import SampledSchema
-from mockserver.engine.sampling_choice import Still, Way, probes
-from mockserver.engine.sampling_merge import as_part, both, kinds_of, normal
-from mockserver.engine.sampling_numbers import integer, number
-from mockserver.engine.sampling_objects import discriminated, members_of
-from mockserver.engine.sampling_text import string
-from mockserver.engine.sampling_tuples import Items, items_of
+from mockserver.engine.sampling.choice import Still, Way, probes
+from mockserver.engine.sampling.merge import as_part, both, kinds_of, normal
+from mockserver.engine.sampling.numbers import integers, numbers
+from mockserver.engine.sampling.objects import discriminated, members_of
+from mockserver.engine.sampling.text import texts
+from mockserver.engine.sampling.tuples import Items, items_of
 from mockserver.errors import unescape
 from mockserver.exchange import JsonValue
 
 _DEEP = 6
 """Containers around a value from which on only what is required is made."""
-_DEEPEST = 30
+DEEPEST = 30
 _LARGE = 1_000
 """Schemas read, after which only what is required is made."""
 _LARGEST = 10_000
 _MOST_CHECKS = 3_000
-_ATTEMPTS = 8
 _TURNS = 16
 _STILL_TURNS = 4
 """Turns that vary what is chosen, before chance does."""
 _TRIES = 50
 
 Schema = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A value that was made."""
-
-    value: JsonValue
-    is_valid: bool
-    """Whether it conforms to the schema; otherwise none was found that does."""
-
-
-def sample(schema: SampledSchema, seed: int | str | None = None) -> Sample:
-    """Make a value; the same schema and seed give the same one.
-
-    Args:
-        schema: What the value has to conform to.
-        seed: Varies realistic values; without it a simple one is made, of the schema's own
-            examples and defaults where they fit.
-    """
-    first: JsonValue = None
-    for attempt in range(_ATTEMPTS):
-        made = _Sampler(schema, seed, attempt).root()
-        if schema.is_valid(made):
-            return Sample(made, is_valid=True)
-        first = first if attempt else made
-    for probe in probes(schema.schema()):
-        if schema.is_valid(probe):
-            return Sample(probe, is_valid=True)
-    return Sample(first, is_valid=False)
+Make = Callable[[random.Random], JsonValue]
 
 
 class _Alternative(NamedTuple):
@@ -68,7 +38,7 @@ class _Alternative(NamedTuple):
     followed: list[str]
 
 
-class _Sampler:
+class Sampler:
     """One attempt; later ones are more careful, and choose other alternatives."""
 
     def __init__(self, schema: SampledSchema, seed: int | str | None, attempt: int) -> None:
@@ -91,12 +61,17 @@ class _Sampler:
         """Make a value of the whole schema."""
         return self.value(self._root, self._way._replace(turn=self._way.turn // 2))
 
+    def resume(self, schema: JsonValue, way: Way, opened: list[str], read: int) -> JsonValue:
+        """Make a value inside the whole one, where so much was followed and read before it."""
+        self._open, self._read = opened.copy(), read
+        return self.value(schema, way)
+
     def _random(self, more: str) -> random.Random:
         return random.Random(self._seed + more)  # noqa: S311 - not for secrets
 
     def value(self, schema: JsonValue, way: Way) -> JsonValue:
         """Make a value of a schema inside the whole one; what is hard is tried several times."""
-        if schema is False or way.depth > _DEEPEST:
+        if schema is False or way.depth > DEEPEST:
             return None
         opened, before = len(self._open), self.chance
         made, is_hard = self._made(schema, way)
@@ -115,7 +90,7 @@ class _Sampler:
     def fits(self, schema: JsonValue, value: JsonValue) -> bool:
         """Tell whether a value conforms to a schema inside; all do once too much was asked."""
         self._checks += 1
-        return self._checks > self._most_checks or self._schema.admits(schema, value)
+        return self._checks > self._most_checks or self._schema.checker(schema)(value)
 
     def _made(self, schema: JsonValue, way: Way) -> tuple[JsonValue, bool]:
         """Make a value, and tell whether it has to be compared with its schema."""
@@ -138,17 +113,7 @@ class _Sampler:
             return self._object(whole, way)
         if kind == "array":
             return self._array(whole, way)
-        return self._scalar(kind, whole, way)
-
-    def _scalar(self, kind: str, whole: Schema, way: Way) -> JsonValue:
-        name = way.name if self.is_varied else ""
-        if kind == "string":
-            return string(self.chance, whole, name)
-        if kind == "integer":
-            return integer(self.chance, whole, name)
-        if kind == "number":
-            return number(self.chance, whole, name)
-        return self.chance.choice((True, False)) if kind == "boolean" else None
+        return scalars(kind, whole, way.name if self.is_varied else "")(self.chance)
 
     def _one_of(self, values: list[JsonValue], way: Way) -> JsonValue:
         ordered = sorted(values, key=lambda value: value is None)
@@ -162,7 +127,7 @@ class _Sampler:
         """Follow references, merge `allOf`, and choose alternatives."""
         whole = normal(schema)
         self._read += 1
-        while self._read < _LARGEST and level < _DEEPEST:
+        while self._read < _LARGEST and level < DEEPEST:
             if isinstance(reference := whole.pop("$ref", None), str):
                 whole = both(whole, normal(self._follow(reference)))
             elif isinstance(reference := whole.pop("$dynamicRef", None), str):
@@ -263,7 +228,7 @@ class _Sampler:
 
     def is_wanted(self, schema: JsonValue) -> bool:
         """Tell whether an optional value is worth making: it travels, and ends."""
-        for _ in range(_DEEPEST):
+        for _ in range(DEEPEST):
             if not isinstance(schema, Mapping):
                 return schema is True
             if schema.get("readOnly") is True or schema.get("writeOnly") is True:
@@ -324,6 +289,25 @@ _HARD = frozenset(
     )
 )
 _LIMITS = frozenset(("minLength", "maxLength", "format", "enum", "contentMediaType"))
+
+
+def scalars(kind: str, schema: Schema, name: str) -> Make:
+    """Return what makes values of a type that holds no others.
+
+    Args:
+        kind: The type's name; null for one that isn't known.
+        schema: What is known of the value.
+        name: The property it is for, if it should look like one; else empty.
+    """
+    if kind == "string":
+        return texts(schema, name)
+    if kind == "integer":
+        return integers(schema, name)
+    if kind == "number":
+        return numbers(schema, name)
+    if kind == "boolean":
+        return lambda chance: chance.choice((True, False))
+    return lambda _chance: None
 
 
 def is_hard(schema: Schema) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any, Protocol
 
-from mockserver.engine.sampling_choice import Way
-from mockserver.engine.sampling_merge import all_of, both
-from mockserver.engine.sampling_text import string
+from mockserver.engine.sampling.choice import Way
+from mockserver.engine.sampling.merge import all_of, both
+from mockserver.engine.sampling.text import texts
 from mockserver.exchange import JsonValue
 
 _MOST = 1_000
@@ -139,10 +139,10 @@ def _name(maker: Maker, told: dict[str, Any], number: int, schema: Schema) -> It
     elif "const" in told:
         candidates = [told["const"]]
     elif "pattern" in told:
-        candidates = [string(chance, told, ""), string(Random(number + 1), told, "")]  # noqa: S311 - not for secrets
+        candidates = [texts(told)(chance), texts(told)(Random(number + 1))]  # noqa: S311 - not for secrets
     else:
         plain = f"property{number + 1}"
-        candidates = [plain, string(chance, told, "")[: told.get("maxLength", _MOST)]]
+        candidates = [plain, texts(told)(chance)[: told.get("maxLength", _MOST)]]
     for name in candidates:
         if isinstance(name, str) and _is_named(maker, schema, name):
             yield name

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.clock import DAY, Instant, format_instant
-from mockserver.engine.sampling_choice import Still
-from mockserver.engine.sampling_patterns import patterned
-from mockserver.engine.sampling_words import WORDS, named, sentence
+from mockserver.engine.sampling.choice import Still
+from mockserver.engine.sampling.patterns import read
+from mockserver.engine.sampling.words import WORDS, email, named, sentence
 
 _FIRST_DAY = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, in microseconds: dates are made in the year after it."""
@@ -18,37 +18,54 @@ _HALF = 0.5
 Schema = Mapping[str, Any]
 
 
-def string(chance: random.Random, schema: Schema, name: str = "") -> str:
-    """Make a text of the schema's pattern, else of its format, else words, and of its length.
+def texts(schema: Schema, name: str = "") -> Callable[[random.Random], str]:
+    """Return what makes texts of the schema's pattern, else of its format, else words.
 
     Args:
-        chance: Where the choices come from.
-        schema: What is known of the text.
+        schema: What is known of the text; its length is kept to where there is one.
         name: The property it is for, if it should look like one; else empty.
     """
     least = min(int(schema.get("minLength", 0)), _LARGEST)
     most = None if schema.get("maxLength") is None else int(schema["maxLength"])
+    plain = _without_pattern(schema, name, least, most)
     pattern = schema.get("pattern")
-    made = patterned(chance, pattern, least, most) if isinstance(pattern, str) else None
-    if made is not None:
-        is_open = "format" in schema and not str(pattern).startswith("^")
+    tree = read(pattern) if isinstance(pattern, str) else None
+    if tree is None:
+        return plain
+    is_open = "format" in schema and not str(pattern).startswith("^")
+
+    def make(chance: random.Random) -> str:
+        made = tree.text(chance, least, most)
+        if made is None:
+            return plain(chance)
         return f"a{made}" if is_open and chance.random() > _HALF else made
+
+    return make
+
+
+def _without_pattern(
+    schema: Schema, name: str, least: int, most: int | None
+) -> Callable[[random.Random], str]:
     kind = str(schema.get("format") or schema.get("contentEncoding") or "")
     if kind in _FORMATS:
-        return _of_format(chance, kind, least, most)
+        return lambda chance: _of_format(chance, kind, least, most)
     if schema.get("contentMediaType") == "application/json":
-        return "{}"
-    return _words(chance, name, least, most)
+        return lambda _chance: "{}"
+    return _words(name, least, most)
 
 
-def _words(chance: random.Random, name: str, least: int, most: int | None) -> str:
-    """Make words that look like what the name says, if these have the length."""
+def _words(name: str, least: int, most: int | None) -> Callable[[random.Random], str]:
+    """Return what makes words that look like what the name says, if these have the length."""
     longest = _LARGEST if most is None else most
-    like = named(chance, name) if name else None
-    if like is not None and least <= len(like) <= longest:
-        return like
-    made = _PLAIN if isinstance(chance, Still) else sentence(chance, 2)
-    return made.ljust(least, "x")[:most]
+    like = named(name) if name else None
+
+    def make(chance: random.Random) -> str:
+        if like is not None and least <= len(made := like(chance)) <= longest:
+            return made
+        made = _PLAIN if isinstance(chance, Still) else sentence(chance, 2)
+        return made.ljust(least, "x")[:most]
+
+    return make
 
 
 def _of_format(chance: random.Random, kind: str, least: int, most: int | None) -> str:
@@ -78,7 +95,7 @@ def _moment(chance: random.Random) -> str:
 def _email(chance: random.Random) -> str:
     if isinstance(chance, Still):
         return "user@example.com"
-    return str(named(chance, "email"))
+    return email(chance)
 
 
 def _address(chance: random.Random) -> str:
