@@ -10,9 +10,9 @@ from mockserver.contract.variables import references
 from mockserver.engine.sandbox import BUILT_IN, check_settings
 from mockserver.errors import SettingsError, Source, SpecError, SpecProblem, near
 from mockserver.model import Api
+from mockserver.spec.blocks import read_model
 from mockserver.spec.documents import flawless
 from mockserver.spec.files import Files
-from mockserver.spec.policies import read_model
 from mockserver.spec.references import Place
 
 _SUFFIXES = (".yaml", ".yml", ".json")

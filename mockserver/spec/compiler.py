@@ -8,26 +8,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.errors import Severity, SpecError, SpecProblem, warning
 from mockserver.model import Api, Operation
-from mockserver.spec import behaviour
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.bundling import bundled
 from mockserver.spec.documents import Document
 from mockserver.spec.files import Files
 from mockserver.spec.operations import DocumentContext, compile_operations
-from mockserver.spec.pages import compile_pages
 from mockserver.spec.policies import (
     compile_collections,
     compile_fixtures,
     compile_principals,
     compile_settings,
-    merged,
-    read_model,
 )
 from mockserver.spec.references import Place, References
 from mockserver.spec.schemas import Schemas
 from mockserver.spec.schemes import check_principals, compile_schemes
 from mockserver.spec.servers import compile_servers
 from mockserver.spec.swagger import from_swagger
+from mockserver.spec.unsaid import document_behaviour, merged
 from mockserver.spec.unserved import unserved_of
 from mockserver.spec.versions import SWAGGER, version_of
 
@@ -138,7 +135,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     problems = bodies.problems
     found = _infer(whole, bodies, loader.built_in) if loader.stateful else None
     place = merged(whole.child("x-mock"), found.document if found else {})
-    model = read_model(behaviour.DocumentBehaviour, place, problems)
+    model = document_behaviour(place, problems)
     declared = place.child("collections")
     collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
     context = DocumentContext(
@@ -174,7 +171,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
-        pages=tuple(compile_pages(context)),
+        pages=_pages(context),
         document=partial(bundled, whole, bodies.references),
         recognised=found.recognised if found else None,
         unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
@@ -185,6 +182,14 @@ def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Infe
     from mockserver.spec.resources.inference import infer  # noqa: PLC0415 - seldom needed
 
     return infer(whole, bodies.schemas, built_in)
+
+
+def _pages(context: DocumentContext) -> tuple[Operation, ...]:
+    if not context.behaviour.pages:
+        return ()
+    from mockserver.spec.pages import compile_pages  # noqa: PLC0415 - costs start time
+
+    return tuple(compile_pages(context))
 
 
 def _check_form(whole: Place, operations: Sequence[Operation], problems: list[SpecProblem]) -> None:

@@ -3,14 +3,13 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver import verbs
 from mockserver.clock import parse_duration
 from mockserver.errors import Source, SpecProblem, near
 from mockserver.exchange import SCOPE_NAMES, JsonValue, Template
 from mockserver.model import CollectionSpec
-from mockserver.spec import behaviour
 from mockserver.spec.expressions import (
     Known,
     build_tree,
@@ -20,6 +19,9 @@ from mockserver.spec.expressions import (
     constant,
     has_expressions,
 )
+
+if TYPE_CHECKING:
+    from mockserver.spec.behaviour import Otherwise
 
 
 @dataclass(slots=True)
@@ -142,7 +144,7 @@ class StepContext:
         return name
 
     def otherwise(
-        self, given: str | behaviour.Otherwise | None, default: str, source: Source
+        self, given: "str | Otherwise | None", default: str, source: Source
     ) -> verbs.Otherwise:
         """Compile a refusal."""
         if given is None or isinstance(given, str):

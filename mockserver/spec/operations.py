@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mockserver.contents import DocumentedResponse
 from mockserver.errors import Source, SpecProblem, near, warning
@@ -18,7 +19,6 @@ from mockserver.model import (
     Setting,
     TestValues,
 )
-from mockserver.spec import behaviour
 from mockserver.spec.answers import AnswerCompiler
 from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
@@ -29,14 +29,16 @@ from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
     compile_test_values,
-    merged,
-    read_model,
 )
 from mockserver.spec.references import Place
 from mockserver.spec.schemes import compile_security
 from mockserver.spec.servers import compile_servers
-from mockserver.spec.steps import compile_steps
 from mockserver.spec.styles import Parameter, plain
+from mockserver.spec.unsaid import merged, operation_behaviour
+from mockserver.verbs import Program
+
+if TYPE_CHECKING:
+    from mockserver.spec.behaviour import DocumentBehaviour, OperationBehaviour
 
 _IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
 _WHERES = ("path", "query", "header", "cookie", "querystring")
@@ -46,7 +48,7 @@ _WHERES = ("path", "query", "header", "cookie", "querystring")
 class DocumentContext:
     """What all operations of a document share."""
 
-    behaviour: behaviour.DocumentBehaviour
+    behaviour: "DocumentBehaviour"
     bodies: BodyCompiler
     settings: Mapping[str, Setting]
     collections: Mapping[str, CollectionSpec]
@@ -113,7 +115,7 @@ class _Operation:
         parameters = list(self._parameters())
         inferred = context.inferred.get((self._path, self._method.lower()), {})
         own = merged(place.child("x-mock"), inferred)
-        model = read_model(behaviour.OperationBehaviour, own, context.problems)
+        model = operation_behaviour(own, context.problems)
         responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
         steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
@@ -125,8 +127,7 @@ class _Operation:
             for media in response.media
             for example in media.examples
         }
-        source = place.child("x-mock").source
-        program = compile_steps(model.steps, source.child("steps"), steps)
+        program = self._program(model, steps)
         blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
         blank["test"] = {}
         return Operation(
@@ -151,6 +152,13 @@ class _Operation:
             servers=self._servers(),
         )
 
+    def _program(self, model: "OperationBehaviour", steps: StepContext) -> Program | None:
+        if not model.steps:
+            return None
+        from mockserver.spec.steps import compile_steps  # noqa: PLC0415 - costs start time
+
+        return compile_steps(model.steps, self._own("steps"), steps)
+
     def _servers(self) -> tuple[Server, ...]:
         """Compile its own servers, else those of its path."""
         own = self._place.child("servers")
@@ -173,23 +181,19 @@ class _Operation:
     def _warn(self, source: Source, message: str, hint: str = "") -> None:
         self._context.problems.append(warning(source, message, hint))
 
-    def _limits(
-        self, model: behaviour.OperationBehaviour, steps: StepContext
-    ) -> tuple[RateLimit, ...]:
+    def _limits(self, model: "OperationBehaviour", steps: StepContext) -> tuple[RateLimit, ...]:
         """Add the operation's limits to the document's; one of the same name replaces it."""
         own = compile_limits(model.limits, self._own("limits"), steps)
         return tuple({limit.name: limit for limit in (*self._context.limits, *own)}.values())
 
-    def _errors(
-        self, model: behaviour.OperationBehaviour, steps: StepContext
-    ) -> Mapping[str, ErrorAnswer]:
+    def _errors(self, model: "OperationBehaviour", steps: StepContext) -> Mapping[str, ErrorAnswer]:
         shared = self._context.errors
         if not model.errors:
             return shared
         return {**shared, **compile_errors(model.errors, self._own("errors"), steps)}
 
     def _test_values(
-        self, model: behaviour.OperationBehaviour, steps: StepContext
+        self, model: "OperationBehaviour", steps: StepContext
     ) -> tuple[TestValues, ...]:
         own = compile_test_values(model.test_values, self._own("test_values"), steps)
         return (*self._context.test_values, *own)

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from mockserver.clock import ZERO, parse_duration
 from mockserver.errors import Source, SpecError, SpecProblem
-from mockserver.exchange import JsonValue, Kind
+from mockserver.exchange import Kind
 from mockserver.model import (
     CollectionSpec,
     Effect,
@@ -21,65 +19,23 @@ from mockserver.model import (
     Setting,
     TestValues,
 )
-from mockserver.spec import behaviour
 from mockserver.spec.contexts import StepContext
 from mockserver.spec.documents import Document, flawless
 from mockserver.spec.expressions import WORLD_FUNCTIONS, Known, compile_template
 from mockserver.spec.references import Place
 from mockserver.spec.schemas import Schemas
 
-Model = TypeVar("Model", bound=BaseModel)
+if TYPE_CHECKING:
+    from mockserver.spec import behaviour
+
 FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
 FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
 """What of the sandbox there is while its records are made."""
 _FIXTURE_FOLDER = "fixtures"
 
 
-def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) -> Model:
-    """Read an `x-mock` block; one that is wrong is noted and gives an empty block."""
-    if place.value is None:
-        return model.model_construct()
-    try:
-        return model.model_validate(place.value)
-    except ValidationError as error:
-        problems += [_problem(place.source, detail) for detail in error.errors()]
-        return model()
-
-
-def merged(own: Place, added: dict[str, JsonValue]) -> Place:
-    """Return an `x-mock` with what was inferred below what it says itself."""
-    if not added:
-        return own
-    return Place(own.document, own.pointer, _merge(added, own.value))
-
-
-def _merge(added: JsonValue, own: JsonValue) -> JsonValue:
-    if isinstance(added, dict) and isinstance(own, dict):
-        return {**added, **{name: _merge(added.get(name), value) for name, value in own.items()}}
-    return added if own is None else own
-
-
-def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
-    path = [part for part in detail["loc"] if not _is_alternative(part)]
-    if path and path[-1] == "[key]":
-        path.pop()
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    hint = ""
-    if detail["type"] == "extra_forbidden":
-        message, hint = (
-            f"{detail['loc'][-1]!r} is not known here",
-            "check its spelling, or leave it out",
-        )
-    return SpecProblem(source.child(*path), message, hint)
-
-
-def _is_alternative(part: str | int) -> bool:
-    """Tell pydantic's names of a union's alternatives from keys of the document."""
-    return isinstance(part, str) and (part[:1].isupper() or "[" in part) and part != "[key]"
-
-
 def compile_settings(
-    models: Mapping[str, behaviour.Setting], source: Source, problems: list[SpecProblem]
+    models: "Mapping[str, behaviour.Setting]", source: Source, problems: list[SpecProblem]
 ) -> dict[str, Setting]:
     """Compile settings and check their defaults."""
     settings: dict[str, Setting] = {}
@@ -103,7 +59,7 @@ def compile_settings(
 
 
 def compile_collections(
-    models: Mapping[str, behaviour.Collection],
+    models: "Mapping[str, behaviour.Collection]",
     built_in: Iterable[str],
     place: Place,
     schemas: Schemas,
@@ -131,7 +87,7 @@ def compile_collections(
 
 
 def compile_errors(
-    models: Mapping[str, behaviour.Error], source: Source, context: StepContext
+    models: "Mapping[str, behaviour.Error]", source: Source, context: StepContext
 ) -> dict[str, ErrorAnswer]:
     """Compile what the API answers for error kinds."""
     inner = context.item("error")
@@ -149,13 +105,13 @@ def compile_errors(
 
 
 def compile_limits(
-    models: Sequence[behaviour.RateLimit], source: Source, context: StepContext
+    models: "Sequence[behaviour.RateLimit]", source: Source, context: StepContext
 ) -> tuple[RateLimit, ...]:
     """Compile rate limits."""
     return tuple(_limit(model, source.child(index), context) for index, model in enumerate(models))
 
 
-def _limit(model: behaviour.RateLimit, source: Source, context: StepContext) -> RateLimit:
+def _limit(model: "behaviour.RateLimit", source: Source, context: StepContext) -> RateLimit:
     window = context.duration(model.window, source.child("window"))
     return RateLimit(
         model.name,
@@ -170,7 +126,7 @@ def _limit(model: behaviour.RateLimit, source: Source, context: StepContext) -> 
 
 
 def compile_test_values(
-    models: Sequence[behaviour.TestValues], source: Source, context: StepContext
+    models: "Sequence[behaviour.TestValues]", source: Source, context: StepContext
 ) -> tuple[TestValues, ...]:
     """Compile groups of magic inputs."""
     return tuple(
@@ -178,7 +134,7 @@ def compile_test_values(
     )
 
 
-def _test_values(model: behaviour.TestValues, source: Source, context: StepContext) -> TestValues:
+def _test_values(model: "behaviour.TestValues", source: Source, context: StepContext) -> TestValues:
     inner = context if model.each is None else context.item("item")
     effects = {
         value: _effect(effect, source.child("values", value), context)
@@ -194,7 +150,7 @@ def _test_values(model: behaviour.TestValues, source: Source, context: StepConte
     )
 
 
-def _effect(model: behaviour.Effect, source: Source, context: StepContext) -> Effect:
+def _effect(model: "behaviour.Effect", source: Source, context: StepContext) -> Effect:
     error = None
     if model.error is not None:
         error = context.otherwise(model.error, Kind.INVALID, source.child("error"))
@@ -209,13 +165,13 @@ def _effect(model: behaviour.Effect, source: Source, context: StepContext) -> Ef
 
 
 def compile_principals(
-    models: Mapping[str, behaviour.Principals], source: Source, context: StepContext
+    models: "Mapping[str, behaviour.Principals]", source: Source, context: StepContext
 ) -> dict[str, Principals]:
     """Compile where the owners of credentials are found, by security scheme."""
     return {name: _principals(model, source.child(name), context) for name, model in models.items()}
 
 
-def _principals(model: behaviour.Principals, source: Source, context: StepContext) -> Principals:
+def _principals(model: "behaviour.Principals", source: Source, context: StepContext) -> Principals:
     collection = context.collection(model.in_, source.child("in"))
     spec = context.collections.get(collection)
     requirements = tuple(
@@ -232,7 +188,7 @@ def _principals(model: behaviour.Principals, source: Source, context: StepContex
 
 
 def compile_fixtures(
-    model: behaviour.DocumentBehaviour,
+    model: "behaviour.DocumentBehaviour",
     place: Place,
     context: StepContext,
     read: Callable[[Path, str], Document],

@@ -1,0 +1,39 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mockserver.spec.behaviour import DocumentBehaviour, OperationBehaviour
+from mockserver.spec.unsaid import Unsaid
+
+
+@pytest.mark.parametrize("model", [DocumentBehaviour, OperationBehaviour])
+def test_what_is_unsaid_is_what_an_empty_block_says(
+    model: type[DocumentBehaviour | OperationBehaviour],
+) -> None:
+    empty, unsaid = model(), Unsaid()
+
+    for name in model.model_fields:
+        default = getattr(empty, name)
+        assert getattr(unsaid, name) == (() if default == [] else default)
+
+
+def test_a_document_without_x_mock_is_loaded_without_the_models(tmp_path: Path) -> None:
+    answer = {"200": {"description": "done"}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Plain", "version": "1"},
+        "paths": {"/a": {"get": {"responses": answer}}},
+    }
+    (tmp_path / "plain.json").write_text(json.dumps(document))
+    program = (
+        "import sys; from pathlib import Path; from mockserver.spec.compiler import load_apis;"
+        "print(len(load_apis([Path('plain.json')])), 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["1", "False"]
