@@ -257,7 +257,7 @@ class _Converter:
         if self._dialect.is_openapi_3_0:
             _nullable(place.value, converted)
         _add_range(converted)
-        return converted
+        return _shared(converted, place.value)
 
     def _keeps(self, key: str) -> bool:
         if key in self._added:
@@ -271,7 +271,7 @@ class _Converter:
         if key in NAMED and isinstance(value, dict):
             named = [(name, below) for name, below in member.members() if self._is_schema(below)]
             read = self._property if key == "properties" else self._schema
-            return {name: read(below) for name, below in named}
+            return _shared({name: read(below) for name, below in named}, value)
         if key in SEVERAL and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._schema(below, names) for below in member.items()]
@@ -340,8 +340,15 @@ class _Converter:
             return None
 
 
+def _shared(converted: dict[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
+    """Return what the document has if converting changed nothing: it is there already."""
+    return given if converted == given else converted
+
+
 def _both(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Join two parts of a schema; of one keyword that both have, each holds."""
+    if not right:
+        return left
     if left.keys().isdisjoint(right):
         return {**left, **right}
     parts = left.get("allOf")
