@@ -13,6 +13,7 @@ GROUND = {
     "messages",
     "exchange",
     "contents",
+    "json_values",
     "verbs",
     "model",
     "headers",

@@ -1,10 +1,11 @@
 """Collections of records, and the undo log that makes a request all or nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.errors import SandboxFullError
 from mockserver.exchange import JsonValue, Record
+from mockserver.json_values import equal, hashable
 from mockserver.model import CollectionSpec
 
 DEFAULT_CAPACITY = 2_000_000
@@ -20,16 +21,6 @@ class ConflictError(Exception):
 
     def __str__(self) -> str:
         return f"another record of {self.collection} has the {self.field} {self.value!r}"
-
-
-def _hashable(value: JsonValue) -> JsonValue:
-    """Make a value that is equal for equal JSON values; true and 1 differ."""
-    kind = type(value)
-    if kind is str or value is None:
-        return value
-    if kind is int or kind is float:
-        return (value,)
-    return repr(value), kind is bool
 
 
 def key_text(value: JsonValue) -> str:
@@ -55,7 +46,7 @@ class Collection:
         self._serials: dict[str, int] = {}
         self._serial = 0
         self._unique = spec.unique
-        self._indexes: dict[str, dict[JsonValue, str | dict[str, None]]] = {
+        self._indexes: dict[str, dict[Hashable, str | dict[str, None]]] = {
             name: {} for name in (*spec.indexed, *spec.unique)
         }
         for record in records:
@@ -82,7 +73,7 @@ class Collection:
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key has this value, of this type, or None."""
         record = self.rows.get(key if type(key) is str else str(key))
-        return record if record is None or _same(record[self._key], key) else None
+        return record if record is None or equal(record[self._key], key) else None
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
         """List the records whose fields have these values, in the order they were stored."""
@@ -100,7 +91,7 @@ class Collection:
             return () if found is None else (found,)
         for name, index in self._indexes.items():
             if name in where:
-                keys = _keys(index.get(_hashable(where[name])))
+                keys = _keys(index.get(hashable(where[name])))
                 return [self.rows[key] for key in sorted(keys, key=self._serials.__getitem__)]
         return self.rows.values()
 
@@ -169,7 +160,7 @@ class Collection:
 
     def _index(self, key: str, record: Record) -> None:
         for name, index in self._indexes.items():
-            value = _hashable(record.get(name))
+            value = hashable(record.get(name))
             known = index.get(value)
             if known is None:
                 index[value] = key  # most values are one record's: a dictionary each would be dear
@@ -181,7 +172,7 @@ class Collection:
     def _unindex(self, key: str) -> None:
         record = self.rows[key]
         for name, index in self._indexes.items():
-            value = _hashable(record.get(name))
+            value = hashable(record.get(name))
             keys = index[value]
             if isinstance(keys, dict) and len(keys) > 1:
                 del keys[key]
@@ -191,24 +182,16 @@ class Collection:
     def _check_unique(self, record: Record, key: str) -> None:
         for name in self._unique:
             value = record.get(name)
-            holders = _keys(self._indexes[name].get(_hashable(value)))
+            holders = _keys(self._indexes[name].get(hashable(value)))
             if value is not None and any(holder != key for holder in holders):
                 raise ConflictError(self.spec.name, name, value)
 
 
 def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
     for name, value in where.items():  # noqa: SIM110 - a generator costs more than the loop
-        if not _same(record.get(name), value):
+        if not equal(record.get(name), value):
             return False
     return True
-
-
-def _same(left: JsonValue, right: JsonValue) -> bool:
-    if type(left) is str:
-        return bool(left == right)
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
 
 
 def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
@@ -239,7 +222,7 @@ class Transaction:
         self._undo.append((collection, key, old, 0))
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
-        """Store a record, whether one with its key is there or not."""
+        """Store a record under its own key, whether one with this key is there or not."""
         old = collection.rows.get(key)
         if old is None:
             collection.insert(record)

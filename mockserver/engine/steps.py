@@ -123,10 +123,11 @@ class Steps(Run):
         changed: Record | None = None
         for record in records:
             fields = step.fields({**self.scope, "item": record})
-            changed = {**fields} if step.is_whole else {**record, **fields}
-            changed = completed(collection.spec, changed, self.sandbox.seed)
+            key = record[collection.spec.key]
+            kept = {collection.spec.key: key} if step.is_whole else record
+            changed = completed(collection.spec, {**kept, **fields}, self.sandbox.seed)
             try:
-                self.put(collection, str(record[collection.spec.key]), changed)
+                self._transaction.replace(collection, key_text(key), changed)
             except ConflictError as conflict:
                 raise _conflict(step, conflict) from None
         self.append((step, "updated", (len(records),)))

@@ -7,6 +7,7 @@ import jsonschema_rs
 
 from mockserver.errors import escape, near
 from mockserver.exchange import JsonValue
+from mockserver.json_values import equal
 
 _LONGEST_PATTERN = 1_000
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
@@ -59,14 +60,7 @@ def compile_matcher(expected: JsonValue, pointer: str = "") -> Matcher:
         return _special(expected, special[0], pointer) if special else _object(expected, pointer)
     if isinstance(expected, list):
         return _list(expected, pointer)
-    return _checked(expected, lambda found: same(expected, found))
-
-
-def same(left: JsonValue, right: JsonValue) -> bool:
-    """Tell whether two JSON values without members are equal; true and 1 are not."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
+    return _checked(expected, lambda found: equal(expected, found))
 
 
 def _checked(expected: JsonValue, holds: Callable[[JsonValue], bool]) -> Matcher:

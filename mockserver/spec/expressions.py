@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from mockserver.errors import ExpressionError, Source, SpecProblem, near
 from mockserver.exchange import JsonValue, Template
+from mockserver.json_values import equal
 from mockserver.spec import operators
 from mockserver.spec.functions import FUNCTIONS, check_pattern
 
@@ -48,7 +49,7 @@ GLOBALS: Mapping[str, Any] = {
     "_nothing": MappingProxyType({}),
     "_get": operators.get,
     "_join": operators.join,
-    "_equal": operators.equal,
+    "_equal": equal,
     "_in": operators.is_in,
     "_less": operators.less,
     "_at_most": operators.at_most,

@@ -6,6 +6,7 @@ import orjson
 
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue
+from mockserver.json_values import equal
 
 LARGEST_NUMBER = 2**63
 LONGEST_TEXT = 1_000_000
@@ -50,15 +51,6 @@ def join(*parts: JsonValue) -> str:
     if len(whole) > LONGEST_TEXT:
         raise ExpressionError("the text would be longer than 1,000,000 characters")
     return whole
-
-
-def equal(left: JsonValue, right: JsonValue) -> bool:
-    """Compare as JSON does: true is not 1."""
-    if type(left) is str:
-        return bool(left == right)
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
 
 
 def is_in(item: JsonValue, container: JsonValue) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from mockserver.errors import ExpressionError, unescape
 from mockserver.exchange import JsonValue
-from mockserver.spec import operators
+from mockserver.json_values import equal
 
 _DEEPEST = 100
 _MOST = 1_000
@@ -176,7 +176,7 @@ def _copy(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
 
 
 def _test(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    if not operators.equal(_at(value, _tokens(operation)), _given(operation)):
+    if not equal(_at(value, _tokens(operation)), _given(operation)):
         raise _DoesNotApply
     return value
 

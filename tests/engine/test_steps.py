@@ -148,6 +148,43 @@ def test_update_replaces_a_record_but_never_its_key(shop: Shop) -> None:
     assert world.post("/do", {"id": "b"}).status == 409
 
 
+@pytest.mark.parametrize("change", ["set: {id: '{{ body.id }}'}", "record: {id: '{{ body.id }}'}"])
+def test_no_update_changes_the_key_of_a_collection_without_index(shop: Shop, change: str) -> None:
+    world = shop(
+        "- create: {in: orders, record: {id: '1'}}\n  when: '{{ count(\"orders\") == 0 }}'\n"
+        f"- update: {{in: orders, where: {{id: '1'}}, {change}}}\n"
+        "- respond: {body: '{{ count(\"orders\") }}'}"
+    )
+
+    assert world.post("/do", {"id": "2"}).status == 409
+    assert world.post("/do", {"id": "1"}).json == 1
+    assert world.records("shop", "orders") == [{"id": "1"}]
+
+
+def test_an_update_of_a_whole_record_keeps_its_key(shop: Shop) -> None:
+    world = shop(
+        "- create: {in: orders, record: {id: 7, a: 1}}\n"
+        "- update: {in: orders, where: {id: 7}, record: {b: 2}}\n"
+        "- find: {in: orders, where: {id: 7}, as: one}\n"
+        "- respond: {body: '{{ one }}'}"
+    )
+
+    assert world.post("/do", {}).json == {"id": 7, "b": 2}
+
+
+@pytest.mark.parametrize("collection", ["items", "orders"])
+def test_a_map_is_found_whatever_the_order_of_its_members(shop: Shop, collection: str) -> None:
+    world = shop(
+        f"- create: {{in: {collection}, record: {{id: z, sku: 9, kind: {{a: 1, b: [true]}}}}}}\n"
+        f"- find: {{in: {collection}, where: {{kind: {{b: [true], a: 1.0}}}}, as: one}}\n"
+        f"- find: {{in: {collection}, where: {{kind: {{b: [1], a: 1}}}}, as: two,\n"
+        "    optional: true}\n"
+        "- respond: {body: ['{{ one.id }}', '{{ two.id }}']}"
+    )
+
+    assert world.post("/do", {}).json == ["z", None]
+
+
 def test_next_keys_go_on_from_those_that_are_there(shop: Shop) -> None:
     world = shop(
         "- create: {in: orders, record: {id: '{{ body.id or next_key(\"orders\") }}'}}\n"

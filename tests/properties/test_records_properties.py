@@ -5,6 +5,8 @@ from mockserver.engine.records import Collection, ConflictError, Transaction
 from mockserver.model import CollectionSpec
 
 SPEC = CollectionSpec("things", "id", unique=("code",), indexed=("kind",))
+PLAIN = CollectionSpec("things", "id")
+SPECS = st.sampled_from([SPEC, PLAIN])
 KEYS = st.sampled_from("abcdef")
 RECORDS = st.fixed_dictionaries(
     {
@@ -14,7 +16,10 @@ RECORDS = st.fixed_dictionaries(
     }
 )
 Actions = list[tuple[str, str, dict[str, object]]]
-ACTIONS = st.lists(st.tuples(st.sampled_from(["put", "insert", "remove"]), KEYS, RECORDS))
+VERBS = st.sampled_from(["put", "insert", "replace", "remove"])
+ACTIONS = st.lists(st.tuples(VERBS, KEYS, RECORDS))
+    st.tuples(st.sampled_from(["put", "insert", "replace", "remove"]), KEYS, RECORDS)
+)
 
 
 def act(transaction: Transaction, collection: Collection, actions: Actions) -> None:
@@ -22,6 +27,8 @@ def act(transaction: Transaction, collection: Collection, actions: Actions) -> N
         try:
             if action == "remove" and key in collection.rows:
                 transaction.remove(collection, key)
+            elif action == "replace" and key in collection.rows:
+                transaction.replace(collection, key, record)
             elif action == "put":
                 transaction.put(collection, str(record["id"]), record)
             elif action == "insert":
@@ -38,12 +45,13 @@ def state(collection: Collection) -> tuple[object, ...]:
     return list(collection.rows.items()), found
 
 
-@given(before=ACTIONS, during=ACTIONS)
+@given(spec=SPECS, before=ACTIONS, during=ACTIONS)
 def test_rolling_back_leaves_everything_as_it_was(
+    spec: CollectionSpec,
     before: Actions,
     during: Actions,
 ) -> None:
-    collection = Collection(SPEC)
+    collection = Collection(spec)
     setup = Transaction()
     act(setup, collection, before)
     setup.commit()
@@ -67,6 +75,13 @@ def test_an_index_finds_what_looking_at_every_record_finds(
             if record["kind"] == kind and isinstance(record["kind"], bool) is isinstance(kind, bool)
         ]
         assert collection.matching({"kind": kind}) == looked
+
+
+@given(spec=SPECS, actions=ACTIONS)
+def test_every_record_is_kept_under_its_own_key(spec: CollectionSpec, actions: Actions) -> None:
+    collection = Collection(spec)
+    act(Transaction(), collection, actions)
+    assert [record["id"] for record in collection] == list(collection.rows)
 
 
 @given(actions=ACTIONS)

@@ -1,0 +1,33 @@
+"""JSON values compared as JSON does: true is not 1, 1 is 1.0, and members have no order."""
+
+from collections.abc import Hashable
+
+from mockserver.exchange import JsonValue
+
+
+def equal(left: JsonValue, right: JsonValue) -> bool:
+    """Tell whether two values are the same, at every depth."""
+    if type(left) is str:
+        return bool(left == right)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return bool(left == right)
+
+
+def hashable(value: JsonValue) -> Hashable:
+    """Return what is equal for equal values and for no others, for use as a key."""
+    kind = type(value)
+    if kind is str or value is None:
+        found: Hashable = value
+        return found
+    if kind is int or kind is float:
+        return (value,)
+    if isinstance(value, dict):
+        return "map", frozenset((name, hashable(member)) for name, member in value.items())
+    if isinstance(value, list):
+        return "list", tuple(map(hashable, value))
+    return kind.__name__, value
