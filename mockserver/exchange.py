@@ -127,6 +127,8 @@ class Answer:
     delay: Duration = ZERO
     cut_at: int | None = None
     """Bytes of the body after which the connection is broken, or `NOTHING_SENT`."""
+    example: str | None = None
+    """The name of the documented example that it is; empty for one without a name."""
 
 
 @dataclass(slots=True)

@@ -4,14 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.contents import DocumentedResponse
-from mockserver.engine.documented import EXAMPLE_ASKED_FOR, example_chosen, response_for
+from mockserver.engine.documented import response_for
 from mockserver.engine.journal import Seen
-from mockserver.engine.rendering import OAUTH_KINDS
 from mockserver.engine.sent import Sent
 from mockserver.model import Api, Operation
-
-_FORCED = "Prefer asks for it; "
-_ERROR_KIND = "error kind "
 
 
 @dataclass(slots=True)
@@ -63,9 +59,9 @@ class OperationCoverage:
 def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCoverage]:
     """Count what was seen of an API since the sandbox began."""
     found = {id(operation): _nothing_seen(operation) for operation in api.operations}
-    for (key, status, because), count in seen.items():
+    for (key, status, example), count in seen.items():
         if key in found:
-            _add(found[key], status, because, count)
+            _add(found[key], status, example, count)
     counts = {} if sent is None else sent.counts()
     for item in found.values():
         for one in item.parameters:
@@ -95,9 +91,9 @@ def _unseen(response: DocumentedResponse) -> ResponseCoverage:
     return ResponseCoverage(response.status, examples)
 
 
-def _add(found: OperationCoverage, status: int, because: str, count: int) -> None:
+def _add(found: OperationCoverage, status: int, example: str | None, count: int) -> None:
     found.requests += count
-    if not because:
+    if not status:
         found.failures += count
         return
     documented = response_for(found.operation, status)
@@ -106,29 +102,9 @@ def _add(found: OperationCoverage, status: int, because: str, count: int) -> Non
         return
     response = next(one for one in found.responses if one.status == documented.status)
     response.seen += count
-    example = _example(found, response, because)
-    if example is not None:
-        example.seen += count
-
-
-def _example(
-    found: OperationCoverage, response: ResponseCoverage, because: str
-) -> ExampleCoverage | None:
-    """Return the example that the answer was, from the reason that was given for it."""
-    because = because.removeprefix(_FORCED)
-    if because.startswith(_ERROR_KIND):
-        kind = because.removeprefix(_ERROR_KIND)
-        is_own = kind in found.operation.errors or kind in OAUTH_KINDS
-        return None if is_own else next(iter(response.examples), None)
-    everywhere = _named(found.examples(), EXAMPLE_ASKED_FOR, because)
-    chosen = (one for one in response.examples if example_chosen(one.name) == because)
-    return everywhere or next(chosen, None)
-
-
-def _named(
-    examples: Iterable[ExampleCoverage], sentence: str, because: str
-) -> ExampleCoverage | None:
-    return next((one for one in examples if sentence.format(one.name) == because), None)
+    chosen = next((one for one in response.examples if one.name == example), None)
+    if chosen is not None:
+        chosen.seen += count
 
 
 def shares(covered: Iterable[OperationCoverage]) -> Mapping[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from mockserver.contents import (
     ResponseSchema,
 )
 from mockserver.engine.writing import essence, is_text, sent_type, write
-from mockserver.exchange import JsonValue, Kind, Refusal, Violation
+from mockserver.exchange import Answer, JsonValue, Kind, Refusal, Violation
 from mockserver.headers import is_json
 from mockserver.model import Operation
 
@@ -55,6 +55,10 @@ class Documented:
     """The name of the example that it is; empty for one without a name."""
     sampled: bool = False
 
+    def answer(self) -> Answer:
+        """Return it as an answer of its own, whose headers may be added to."""
+        return Answer(self.status, self.headers.copy(), self.content, example=self.example)
+
     @property
     def content_type(self) -> str:
         """The media type; empty if there is no body."""
@@ -70,14 +74,6 @@ class _Body:
     violations: list[Violation] = field(default_factory=list)
     example: str | None = None
     sampled: bool = False
-
-
-EXAMPLE_ASKED_FOR = "the example {!r} was asked for"
-
-
-def example_chosen(name: str) -> str:
-    """Say that an example is the answer because it is the first that fits."""
-    return f"example {name!r}" if name else "the documented example"
 
 
 def response_for(operation: Operation, status: int) -> DocumentedResponse | None:
@@ -222,7 +218,8 @@ def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
     named = _named(media, wish) if wish.example is not None else []
     if chosen := named or ([] if wish.dynamic and media.schema else list(media.examples)):
         name, value = chosen[0].name, chosen[0].value
-        because = EXAMPLE_ASKED_FOR.format(name) if named else example_chosen(name)
+        because = f"example {name!r}" if name else "the documented example"
+        because = f"the example {name!r} was asked for" if named else because
         return _Body(value, because, violations_of(media, content_type, value), example=name)
     if media.schema is None:
         value = {} if is_json(essence(content_type)) else _file(content_type)

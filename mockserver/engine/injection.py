@@ -7,7 +7,7 @@ from mockserver.clock import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
 from mockserver.engine.documented import Documented, Wish, documented, status_with_example
 from mockserver.engine.faults import Definition, Fault
-from mockserver.engine.journal import Exchange
+from mockserver.engine.journal import MOCK_FAILURE, Exchange
 from mockserver.engine.matching import Match
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
 from mockserver.engine.rendering import (
@@ -67,7 +67,7 @@ def _told(definition: Definition) -> str:
 def carry_out(exchange: Exchange, fault: Fault) -> None:
     """Have the answer to a request that was hit delayed, cut or withheld."""
     definition, answer = fault.definition, exchange.answer
-    if exchange.reason != "mock_failure":
+    if exchange.reason != MOCK_FAILURE:
         exchange.reason = REASON
     answer.delay = max(answer.delay, fault.delay)
     if definition.disconnect is not None:
@@ -99,14 +99,14 @@ def _as_example(run: Run, name: str) -> tuple[Answer, str]:
     assert status is not None  # a fault only hits operations that have its example
     found = _documented(run, status, name)
     assert found is not None
-    return _rendered(found), found.because
+    return found.answer(), found.because
 
 
 def _as_status(run: Run, status: int) -> tuple[Answer, str]:
     """Answer as the document describes a status, else with a problem, else without a body."""
     found = _documented(run, status)
     if found is not None:
-        return _rendered(found), found.because
+        return found.answer(), found.because
     because = f"the document says nothing about status {status}"
     return problem(status, _MESSAGE) if status >= _FIRST_ERROR else Answer(status, [], b""), because
 
@@ -115,10 +115,6 @@ def _documented(run: Run, status: int, example: str | None = None) -> Documented
     """Find what the document says, in a media type that the client takes if there is one."""
     accept = run.exchange.request.headers.get("accept", "")
     return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
-
-
-def _rendered(found: Documented) -> Answer:
-    return Answer(found.status, found.headers.copy(), found.content)
 
 
 def _ask_to_wait(answer: Answer, seconds: int | None) -> None:

@@ -15,8 +15,11 @@ MOST_BYTES = 50_000_000
 """Of the bodies that one journal keeps."""
 
 
-Seen = dict[tuple[int, int, str], int]
-"""How often an operation (its `id()`) was answered with a status for a reason."""
+MOCK_FAILURE = "mock_failure"
+"""The reason of an answer that is a fault of the mock, or of its document."""
+Seen = dict[tuple[int, int, str | None], int]
+"""How often an operation (its `id()`) was answered with a status and a documented example; where
+the mock failed the status is 0."""
 _NO_ANSWER = Answer(500, [], b"")
 
 
@@ -70,8 +73,8 @@ class Journal:
         self._bytes += _size(exchange)
         entries.append(exchange)
         if exchange.operation is not None:
-            because = getattr(exchange.trace[-1], "because", "") if exchange.trace else ""
-            key = (id(exchange.operation), exchange.answer.status, because)
+            status = 0 if exchange.reason == MOCK_FAILURE else exchange.answer.status
+            key = (id(exchange.operation), status, exchange.answer.example)
             self.seen[key] = self.seen.get(key, 0) + 1
             parameters = exchange.operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):

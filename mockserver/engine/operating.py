@@ -70,8 +70,7 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
         run.append(BrokenSchema(found.violations))
         if run.options.errors:
             _object(run, found.violations)
-    answer = Answer(status, found.headers.copy(), found.content)
-    return _finished(run, answer, why + found.because, preferences, found)
+    return _finished(run, found.answer(), why + found.because, preferences, found)
 
 
 def _object(run: Run, violations: Sequence[Violation]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from mockserver.clock import Instant
 from mockserver.engine import cors, failures
 from mockserver.engine.injection import carry_out
-from mockserver.engine.journal import Exchange
+from mockserver.engine.journal import MOCK_FAILURE, Exchange
 from mockserver.engine.matching import Located, Mounts
 from mockserver.engine.operating import operate
 from mockserver.engine.options import Options
@@ -153,7 +153,7 @@ def _answer(
     except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
         if run is not None:
             run.roll_back()
-        exchange.answer, exchange.reason = failures.answer(exchange, run, error), "mock_failure"
+        exchange.answer, exchange.reason = failures.answer(exchange, run, error), MOCK_FAILURE
     finally:
         if run is not None:
             run.close()
@@ -173,7 +173,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         exchange.answer = answer
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
-        exchange.answer, exchange.reason = failures.answer(exchange, run, error), "mock_failure"
+        exchange.answer, exchange.reason = failures.answer(exchange, run, error), MOCK_FAILURE
 
 
 def _no_operation(located: Located, method: str) -> Answer:

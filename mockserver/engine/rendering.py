@@ -50,6 +50,8 @@ class Reply:
     """JSON, or bytes that go out as they are; None for no body."""
     content_type: str
     because: str
+    example: str | None = None
+    """The name of the documented example that it is; empty for one without a name."""
 
 
 def render_reply(reply: Reply) -> Answer:
@@ -57,11 +59,11 @@ def render_reply(reply: Reply) -> Answer:
     headers = reply.headers
     body = reply.body
     if body is None or reply.status in BODILESS:
-        return Answer(reply.status, headers, b"")
+        return Answer(reply.status, headers, b"", example=reply.example)
     content_type = reply.content_type
     if not headers or not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
-    return Answer(reply.status, headers, write(body, content_type))
+    return Answer(reply.status, headers, write(body, content_type), example=reply.example)
 
 
 def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
@@ -145,7 +147,7 @@ def _documented(
     found = documented(operation, status, Wish(accept, must_fit=False))
     if found is None or not found.content_type:
         return None
-    return Answer(status, found.headers.copy(), found.content)
+    return found.answer()
 
 
 def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) -> Answer:

@@ -156,8 +156,14 @@ class Run:
         accept = self.exchange.request.headers.get("accept", "")
         found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
         assert found is not None
-        merged = [*found.headers, *headers]
-        self.answer(status or own, merged, found.content, found.content_type, found.because)
+        self.reply = Reply(
+            status or own,
+            [*found.headers, *headers],
+            found.content,
+            found.content_type,
+            found.because,
+            found.example,
+        )
 
     def answer_error(self, kind: str, message: str) -> None:
         """Answer as an error kind, but keep what was written so far."""
@@ -165,7 +171,9 @@ class Run:
         self.exchange.refusal, self.exchange.reason = refusal, kind
         accept = self.exchange.request.headers.get("accept", "")
         answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now, accept)
-        self.reply = Reply(answer.status, answer.headers, answer.body, "", f"error kind {kind}")
+        because = f"error kind {kind}"
+        reply = Reply(answer.status, answer.headers, answer.body, "", because, answer.example)
+        self.reply = reply
 
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
         """Add what a step did to the trace; what the details are is said in `trace.DETAILS`."""

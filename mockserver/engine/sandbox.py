@@ -336,7 +336,7 @@ class Sandboxes:
 
 
 def _added(counts: Iterable[tuple[Seen, Sent]]) -> tuple[Seen, Sent]:
-    seen: Counter[tuple[int, int, str]] = Counter()
+    seen: Counter[tuple[int, int, str | None]] = Counter()
     sent = Sent()
     for one_seen, one_sent in counts:
         seen.update(one_seen)

@@ -67,6 +67,8 @@ def test_nothing_is_seen_at_first(shop: World) -> None:
         ("code=404", "1", "4XX", ""),
         ("code=500", "1", "default", None),
         ("dynamic=true", "1", "200", "few"),
+        ("example=many, seed=zzz", "1", "200", "many"),
+        ("example=none", "1", "200", "few"),
         ("", "one", "4XX", ""),
     ],
 )
@@ -93,6 +95,13 @@ def test_a_fault_of_the_mock_covers_nothing(shop: World, monkeypatch: pytest.Mon
     items = covered(shop)[0]
     assert (items.requests, items.failures) == (1, 1)
     assert not any(counts(shop).values())
+
+
+def test_what_clients_prefer_makes_the_counts_no_longer(shop: World) -> None:
+    for number in range(20):
+        shop.get("/items", prefer=f"example=none{number}")
+
+    assert len(shop.sandbox().journal.seen) == 1
 
 
 def test_what_leads_nowhere_is_not_counted(shop: World) -> None:

@@ -18,8 +18,6 @@ RECORDS = st.fixed_dictionaries(
 Actions = list[tuple[str, str, dict[str, object]]]
 VERBS = st.sampled_from(["put", "insert", "replace", "remove"])
 ACTIONS = st.lists(st.tuples(VERBS, KEYS, RECORDS))
-    st.tuples(st.sampled_from(["put", "insert", "replace", "remove"]), KEYS, RECORDS)
-)
 
 
 def act(transaction: Transaction, collection: Collection, actions: Actions) -> None:
