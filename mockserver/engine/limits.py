@@ -6,7 +6,6 @@ was never seen. Instants and durations are whole microseconds, and nothing is ev
 
 from bisect import bisect_right
 from calendar import monthrange
-from dataclasses import dataclass, field
 from datetime import MAXYEAR, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -132,8 +131,7 @@ def standing(algorithm: str, limit: int, window: int, state: State | None, now: 
     return Decision(hit.allowed, limit, left, resets_at, passes_at)
 
 
-@dataclass(slots=True)
-class Period:
+class Period(NamedTuple):
     """When a quota renews: every so often from an anchor, with the calendar (UTC), or never."""
 
     every: int | None = None
@@ -142,31 +140,24 @@ class Period:
     anchor: int | None = None
     """The instant that renewals are counted from; else the epoch, or the calendar's own start."""
 
-    _span: tuple[int, int | None] = field(default=(0, -1), init=False, compare=False, repr=False)
-    """What was last found, which is true as long as the clock stays within it."""
-
     def around(self, now: int) -> tuple[int, int | None]:
         """Return the start of the period that `now` lies in, and the start of the next.
 
         Raises:
-            ExpressionError: If the period is no duration, or of no length.
+            ExpressionError: If the period is no duration or of no length, or the anchor no instant.
         """
-        start, end = self._span
-        if end is None or start <= now < end:
-            return self._span
-        self._span = self._found(now)
-        return self._span
-
-    def _found(self, now: int) -> tuple[int, int | None]:
+        anchor = self.anchor
+        if anchor is not None and type(anchor) is not int:
+            raise ExpressionError("a quota's anchor is an instant")
         if self.calendar == "month":
-            return _months(self.anchor or 0, now)
+            return _months(anchor or 0, now)
         every = _CALENDAR_SPANS.get(self.calendar or "", self.every)
         if every is None:
             return 0, None
         if type(every) is not int or every <= 0:
             raise ExpressionError("a quota's period is a duration longer than nothing")
-        anchor = _MONDAY if self.calendar == "week" and self.anchor is None else self.anchor or 0
-        start = anchor + (now - anchor) // every * every
+        first = _MONDAY if self.calendar == "week" and anchor is None else anchor or 0
+        start = first + (now - first) // every * every
         return start, start + every
 
 

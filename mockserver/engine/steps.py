@@ -4,7 +4,6 @@ They get the values of a step's expressions, and return what the document binds.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 
 from mockserver import verbs
 from mockserver.clock import Instant, format_instant
@@ -157,7 +156,7 @@ class Steps(Run):
         record = quotas.rows.get(key)
         state, quota = limits.take(
             limit,
-            _period(period, step.calendar, anchor),
+            limits.Period(period, step.calendar, anchor),
             record["state"] if record else None,
             self.now,
             amount,
@@ -323,9 +322,6 @@ def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[J
 
 def _conflict(step: verbs.Step, conflict: ConflictError) -> UnmetError:
     return UnmetError(step, f"{conflict.collection} already has one with this {conflict.field}")
-
-
-_period = lru_cache(4096)(limits.Period)
 
 
 def _kept(key: str, name: str, subject: str, state: JsonValue) -> Record:

@@ -314,6 +314,11 @@ def test_what_a_quota_counts_is_whole_and_not_negative(limit: int, amount: int) 
         take(limit, Period(), None, T0, amount)
 
 
+def test_a_quota_s_anchor_is_an_instant() -> None:
+    with pytest.raises(ExpressionError, match="instant"):
+        Period(every=DAY, anchor=1.5).around(T0)  # type: ignore[arg-type] # as an expression gives
+
+
 @pytest.mark.parametrize("every", [0, -1, 1.5])
 def test_a_quota_s_period_is_longer_than_nothing(every: int) -> None:
     with pytest.raises(ExpressionError, match="longer than nothing"):

@@ -247,6 +247,18 @@ def test_take_takes_until_nothing_is_left(shop: Shop) -> None:
     assert (refused.status, refused.header("retry-after")) == (429, "43200")
 
 
+@pytest.mark.parametrize("odd", [60_000_000.0, [1], {"a": 1}, "P1X"])
+def test_a_period_that_is_none_fails_for_its_own_request_only(shop: Shop, odd: object) -> None:
+    world = shop(
+        "- take: {quota: q, subject: s, limit: 3, period: '{{ body.period }}', as: left}\n"
+        "- respond: {body: '{{ left.left }}'}"
+    )
+    refused = world.post("/do", {"period": odd})
+
+    assert (refused.status, refused.json["title"]) == (500, "A document of the mock failed")
+    assert world.post("/do", {"period": 60_000_000}).json == 2
+
+
 def test_a_take_that_is_optional_goes_on_and_tells(shop: Shop) -> None:
     world = shop(
         "- take: {quota: q, subject: s, limit: 1, optional: true, as: taken}\n"
