@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from mockserver.model import Api, Operation
@@ -22,13 +23,22 @@ class Match:
         return dict(zip(operation.path_parameters, self.values, strict=True))
 
 
+class _Partial(NamedTuple):
+    """A segment such as `{id}.json`, and what is below it."""
+
+    pattern: re.Pattern[str]
+    literals: int
+    """Characters that are no parameter's."""
+    node: "_Node"
+
+
 @dataclass(slots=True)
 class _Node:
     """One segment of the paths that share what goes before it."""
 
     literal: dict[str, "_Node"] = field(default_factory=dict)
-    partial: list[tuple[re.Pattern[str], "_Node"]] = field(default_factory=list)
-    """Segments such as `{id}.json`, most literal characters first."""
+    partial: list[_Partial] = field(default_factory=list)
+    """Most literal characters first."""
     any: "_Node | None" = None
     methods: dict[str, Operation] = field(default_factory=dict)
 
@@ -73,9 +83,9 @@ class Router:
         literal = node.literal.get(head) or ("%" in head and node.literal.get(unquote(head)))
         if literal and (found := self._walk(literal, rest, values)):
             return found
-        for pattern, child in node.partial:
-            if (fits := pattern.fullmatch(head)) and (
-                found := self._walk(child, rest, [*values, *fits.groups()])
+        for partial in node.partial:
+            if (fits := partial.pattern.fullmatch(head)) and (
+                found := self._walk(partial.node, rest, [*values, *fits.groups()])
             ):
                 return found
         if node.any is None or not head:
@@ -89,20 +99,15 @@ def _descend(node: _Node, segment: str) -> _Node:
     if _PARAMETER.fullmatch(segment):
         node.any = node.any or _Node()
         return node.any
-    pattern = _segment_pattern(segment)
-    for known, child in node.partial:
-        if known.pattern == pattern.pattern:
-            return child
-    child = _Node()
-    node.partial.append((pattern, child))
-    node.partial.sort(key=lambda item: -len(item[0].pattern))
-    return child
-
-
-def _segment_pattern(segment: str) -> re.Pattern[str]:
-    pieces = _PARAMETER.split(segment)
-    literal = [re.escape(piece) for piece in pieces[::2]]
-    return re.compile("(.{1,300}?)".join(literal))
+    literals = _PARAMETER.split(segment)[::2]
+    pattern = "(.{1,300}?)".join(map(re.escape, literals))
+    for known in node.partial:
+        if known.pattern.pattern == pattern:
+            return known.node
+    partial = _Partial(re.compile(pattern), sum(map(len, literals)), _Node())
+    node.partial.append(partial)
+    node.partial.sort(key=lambda item: -item.literals)
+    return partial.node
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +160,9 @@ class Mounts:
     def locate(self, path: str, host: str) -> Located | None:
         """Find the API by host name or by the path's first segment."""
         by_host = self._by_host
-        if host not in by_host and (known := self._known.get(path)) is not None:
-            return known
         mounts = by_host.get(host) or by_host.get(host.partition(":")[0], ())
+        if not mounts and (known := self._known.get(path)) is not None:
+            return known
         for mount in mounts:
             if (found := mount.find(path)) is not None or len(mounts) == 1:
                 return Located(mount, found, "")

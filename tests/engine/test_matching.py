@@ -14,6 +14,8 @@ PATHS = [
     "/files/{name}.json",
     "/files/{name}",
     "/files/{a}-{b}.json",
+    "/mixed/{a}-{b}",
+    "/mixed/{id}.json",
     "/caf%C3%A9",
     "/",
 ]
@@ -44,6 +46,8 @@ def shop(serve: Callable[[str], World]) -> World:
         ("/files/a.json", "/files/{name}.json", {"name": "a"}),
         ("/files/a.txt", "/files/{name}", {"name": "a.txt"}),
         ("/files/a-b.json", "/files/{a}-{b}.json", {"a": "a", "b": "b"}),
+        ("/mixed/x-y.json", "/mixed/{id}.json", {"id": "x-y"}),
+        ("/mixed/x-y.xml", "/mixed/{a}-{b}", {"a": "x", "b": "y.xml"}),
         ("/", "/", {}),
     ],
 )
@@ -79,3 +83,17 @@ def test_a_lone_document_named_like_a_path_of_it_answers_there(
 def test_a_host_name_leads_to_its_api(shop: World) -> None:
     elsewhere = World(Engine(shop.engine.apis.values(), shop.engine.sandboxes))
     assert elsewhere.get("/v1/users/me", host="shop.example").status == 200
+
+
+@pytest.mark.parametrize("port", ["", ":80", ":8000"])
+def test_a_port_makes_no_difference_to_where_a_host_name_leads(
+    serve: Callable[..., World], port: str
+) -> None:
+    head = "openapi: 3.1.0\ninfo: {title: A, version: '1'}\nx-mock: {name: %s}\nservers: [%s]\n"
+    paths = "paths: {/%s: {get: {responses: {'200': {description: ok}}}}}\n"
+    first = serve(head % ("a", "{url: https://a.example}") + paths % "b/things").engine
+    second = serve(head % ("b", "{url: /}") + paths % "things").engine
+    both = Engine([*first.apis.values(), *second.apis.values()], first.sandboxes)
+    reply = World(both).get("/b/things", host=f"a.example{port}")
+
+    assert reply.exchange.api is first.apis["a"]
