@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.errors import Source
 from mockserver.exchange import JsonValue, Violation
@@ -79,8 +79,9 @@ class RequestBody:
 class SampledSchema(Protocol):
     """A schema that values are made from."""
 
-    def __hash__(self) -> int:
-        """Tell it from all others."""
+    @property
+    def derived(self) -> dict[object, Any]:
+        """What was made of it before, by what made it: kept as long as the schema itself."""
 
     def is_valid(self, value: JsonValue, /) -> bool:
         """Tell whether the value conforms."""

@@ -225,7 +225,7 @@ class Operation:
     """It is the mock's own page, for people; the API has no such operation."""
     servers: "tuple[Server, ...]" = ()
     """Its own addresses; empty if they are the API's."""
-    rendered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    rendered: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """Answers of the document that were written before; bounded by who writes them."""
 
 

@@ -40,7 +40,7 @@ def _operation(operation: Operation, found: dict[tuple[str, str], list[Example]]
     responses = tuple(
         _response(one, found.get((operation.id, one.status), ())) for one in operation.responses
     )
-    return replace(operation, responses=responses, rendered={})
+    return replace(operation, responses=responses)
 
 
 def _response(response: DocumentedResponse, canned: Iterable[Example]) -> DocumentedResponse:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from mockserver.contents import SampledSchema
@@ -160,24 +159,30 @@ def _takes_null(schema: Schema) -> bool:
     return kinds is None or kinds == "null" or (isinstance(kinds, list) and "null" in kinds)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Inner:
     """A schema inside another one, with the definitions of that."""
 
     whole: SampledSchema
     own: dict[str, JsonValue]
+    derived: dict[object, Any] = field(default_factory=dict)
+    _fits: Callable[[JsonValue], bool] | None = None
 
     def schema(self) -> dict[str, JsonValue]:
         return self.own
 
     def is_valid(self, value: JsonValue, /) -> bool:
-        return self.whole.checker(self.own)(value)
+        if self._fits is None:
+            self._fits = self.whole.checker(self.own)
+        return self._fits(value)
 
     def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
         return self.whole.checker(part)
 
 
-@lru_cache(4096)
 def shape_of(schema: SampledSchema) -> Shape:
     """Return the shape of a schema; each is read once."""
-    return Shape(schema)
+    if (known := schema.derived.get(shape_of)) is None:
+        known = schema.derived[shape_of] = Shape(schema)
+    shape: Shape = known
+    return shape

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 import jsonschema_rs
 
@@ -67,33 +67,34 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
     )
 
 
-class SelfContained(Protocol):
-    """What makes one self-contained JSON Schema."""
-
-    def schema(self) -> dict[str, JsonValue]:
-        """Make it."""
-
-
 class SchemaValidator:
     """Checks values against one schema, which is compiled when it is first needed.
 
     A schema that leads back to itself for the same value accepts anything.
     """
 
-    __slots__ = ("_bundle", "_compiled", "_draft", "_is_endless", "_parts", "_whole")
+    __slots__ = ("_compiled", "_derived", "_draft", "_is_endless", "_make", "_parts", "_whole")
 
-    def __init__(self, bundle: "SelfContained", draft: str) -> None:
-        self._bundle = bundle
+    def __init__(self, make: Callable[[], dict[str, JsonValue]], draft: str) -> None:
+        self._make = make
         self._draft = draft
         self._compiled: jsonschema_rs.Validator | None = None
         self._whole: dict[str, JsonValue] | None = None
         self._parts: dict[str, jsonschema_rs.Validator | None] = {}
         self._is_endless: bool | None = None
+        self._derived: dict[object, Any] | None = None
+
+    @property
+    def derived(self) -> dict[object, Any]:
+        """What was made of it before, by what made it: kept as long as the schema itself."""
+        if self._derived is None:
+            self._derived = {}
+        return self._derived
 
     def schema(self) -> dict[str, JsonValue]:
         """Make the self-contained JSON Schema."""
         if self._whole is None:
-            self._whole = self._bundle.schema()
+            self._whole = self._make()
         return self._whole
 
     def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
@@ -179,7 +180,7 @@ class Schemas:
 
     def validator(self, place: Place, direction: str) -> SchemaValidator:
         """Return the validator of a schema object; what is wrong with it goes to `problems`."""
-        return SchemaValidator(self.bundle(place, direction), self._dialect(place).draft)
+        return SchemaValidator(self.bundle(place, direction).schema, self._dialect(place).draft)
 
     def bundle(self, place: Place, direction: str) -> Bundle:
         """Convert a schema object and all it refers to."""

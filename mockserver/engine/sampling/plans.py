@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from mockserver.contents import SampledSchema
 from mockserver.engine.sampling.choice import Way
@@ -12,16 +11,17 @@ from mockserver.engine.sampling.tuples import items_of
 from mockserver.engine.sampling.values import DEEPEST, Make, Sampler, Schema, is_hard, scalars
 from mockserver.exchange import JsonValue
 
-_MOST_PLANS = 128
 _MOST_READ = 5_000
 _MOST_UNPLANNED = 10
 """Schemas read for a plan, and left out of it, beyond which values are made without one."""
 
 
-@lru_cache(_MOST_PLANS)
 def plan_of(schema: SampledSchema) -> Make:
     """Return what makes values of a schema; they may break it where the schema is an odd one."""
-    return _Planner(schema).plan()
+    if (plan := schema.derived.get(plan_of)) is None:
+        plan = schema.derived[plan_of] = _Planner(schema).plan()
+    made: Make = plan
+    return made
 
 
 class _Fork(Exception):  # noqa: N818 - no error, but a question
