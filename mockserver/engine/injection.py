@@ -18,6 +18,7 @@ from mockserver.engine.rendering import (
 )
 from mockserver.engine.run import Run
 from mockserver.engine.trace import Answered, FaultInjected, Refused
+from mockserver.errors import ExpressionError
 from mockserver.exchange import NOTHING_SENT, Answer, Kind, Refusal
 from mockserver.verbs import Otherwise
 
@@ -145,7 +146,7 @@ def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:
         if otherwise.kind == kind and (otherwise.message or otherwise.field) is not None:
             try:
                 return refusal_of(otherwise, run.scope, _MESSAGE, None, passes_at)
-            except Exception:  # noqa: BLE001, S112 - its words may need what no step has bound
+            except ExpressionError:  # its words may need what no step has bound
                 continue
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
         return security.nothing_presented(run)

@@ -1,5 +1,6 @@
 """The journal: the latest exchanges of a sandbox, each with the trace of its decisions."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from mockserver.engine.trace import Entry
 from mockserver.exchange import Answer, Record, Refusal, Request
 from mockserver.model import Api, Operation
 
+_LOG = logging.getLogger("mockserver")
 MOST_BYTES = 50_000_000
 """Of the bodies that one journal keeps."""
 
@@ -82,7 +84,10 @@ class Journal:
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
         if self.heard is not None:
-            self.heard(exchange)
+            try:
+                self.heard(exchange)
+            except Exception:  # noqa: BLE001 - who watches must not fail what is watched
+                _LOG.exception("an exchange could not be told to those who listen")
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._entries)

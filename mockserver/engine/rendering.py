@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import orjson
-
 from mockserver.clock import Instant, whole_seconds
 from mockserver.engine.documented import BODILESS, Wish, documented
 from mockserver.engine.html import HEADERS
 from mockserver.engine.review_page import refusal_page
-from mockserver.engine.writing import write
+from mockserver.engine.writing import json_bytes, write
 from mockserver.exchange import (
     STATUS_OF_KIND,
     Answer,
@@ -161,7 +159,7 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
     violations = (extra or {}).get("violations")
     if violations:
         body["violations"] = violations
-    return Answer(status, [("Content-Type", PROBLEM)], orjson.dumps(body))
+    return Answer(status, [("Content-Type", PROBLEM)], json_bytes(body))
 
 
 def has_header(answer: Answer, name: str) -> bool:

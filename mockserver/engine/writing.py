@@ -51,13 +51,13 @@ def write(
     if (writer := _WRITERS.get(media_type)) is not None:
         return writer(value)
     if is_json(media_type):
-        return _json(value)
+        return json_bytes(value)
     is_markup = isinstance(value, str) and value.lstrip().startswith("<")
     if write_xml is not None and is_xml(media_type) and not is_markup:
         return write_xml(value).encode("utf-8", "replace")
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
-    return _multipart(value) if media_type.startswith("multipart/") else _json(value)
+    return _multipart(value) if media_type.startswith("multipart/") else json_bytes(value)
 
 
 def sent_type(content_type: str) -> str:
@@ -67,13 +67,14 @@ def sent_type(content_type: str) -> str:
     return with_charset(content_type)
 
 
-def _json(value: JsonValue) -> bytes:
+def json_bytes(value: JsonValue) -> bytes:
+    """Write a value as JSON, whatever it holds."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # an integer beyond 64 bits
+    except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
         import json  # noqa: PLC0415 - hardly ever needed
 
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _items(value: JsonValue) -> list[JsonValue]:
@@ -83,13 +84,13 @@ def _items(value: JsonValue) -> list[JsonValue]:
 def _lines(value: JsonValue) -> bytes:
     if isinstance(value, str):
         return value.encode()
-    return b"".join(_json(item) + b"\n" for item in _items(value))
+    return b"".join(json_bytes(item) + b"\n" for item in _items(value))
 
 
 def _sequence(value: JsonValue) -> bytes:
     if isinstance(value, str):
         return value.encode()
-    return b"".join(_SEPARATOR + _json(item) + b"\n" for item in _items(value))
+    return b"".join(_SEPARATOR + json_bytes(item) + b"\n" for item in _items(value))
 
 
 def _events(value: JsonValue) -> bytes:
@@ -111,7 +112,7 @@ def _event(item: JsonValue) -> str:
 
 
 def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else _json(value).decode()
+    return value if isinstance(value, str) else json_bytes(value).decode()
 
 
 def _form(value: JsonValue) -> bytes:

@@ -1,12 +1,11 @@
 """Answers of the control API: JSON, and problems (RFC 9457)."""
 
-import json
 from http import HTTPStatus
 
-import orjson
 from starlette.responses import Response
 
 from mockserver.engine.rendering import PROBLEM
+from mockserver.engine.writing import json_bytes
 from mockserver.exchange import JsonValue
 
 JSON = "application/json"
@@ -40,19 +39,12 @@ def problem_response(
     if errors:
         body["errors"] = errors
     challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return content_response(orjson.dumps(body), PROBLEM, status, {**challenge, **(headers or {})})
+    return content_response(json_bytes(body), PROBLEM, status, {**challenge, **(headers or {})})
 
 
 def json_response(value: JsonValue, status: int = 200) -> Response:
     """Answer with a JSON value."""
-    return content_response(_written(value), JSON, status)
-
-
-def _written(value: JsonValue) -> bytes:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # whole numbers of more than 64 bits, and lone surrogates
-        return json.dumps(value).encode()
+    return content_response(json_bytes(value), JSON, status)
 
 
 def content_response(

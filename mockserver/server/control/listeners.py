@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import takewhile
 
-import orjson
-
 from mockserver.clock import Instant
 from mockserver.engine.journal import Exchange
 from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.writing import json_bytes
 from mockserver.exchange import JsonValue
 from mockserver.server import views
 from mockserver.server.control.exchanges import exchange_summary
@@ -26,7 +25,7 @@ MOST_BYTES = 1_000_000
 def event(name: str, data: JsonValue, event_id: str = "") -> bytes:
     """Write a server-sent event (HTML, section 9.2.6)."""
     head = f"id: {event_id}\n" if event_id else ""
-    return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+    return f"{head}event: {name}\ndata: ".encode() + json_bytes(data) + b"\n\n"
 
 
 class Listener:

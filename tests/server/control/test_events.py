@@ -9,7 +9,7 @@ import pytest
 from mockserver.server.app import App
 from mockserver.server.control import control_app
 from mockserver.server.control.events import EventStream
-from mockserver.server.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners
+from mockserver.server.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners, event
 from tests.conftest import World
 from tests.control_client import Client, client_of
 from tests.server.test_control import INVITE, KEY, PARTOO
@@ -155,6 +155,21 @@ async def test_nobody_is_watched_once_the_readers_are_gone(app: App, world: Worl
         assert world.sandbox().journal.heard is not None
     assert world.sandbox().journal.heard is None
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("value", [10**30, "\ud800", {1: 2}])
+def test_an_event_holds_whatever_an_exchange_held(value: object) -> None:
+    assert event("exchange", {"value": value}).startswith(b'event: exchange\ndata: {"value":')
+
+
+async def test_who_listens_never_fails_a_request(app: App, world: World, client: Client) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("broken")
+
+    async with listening(app):
+        world.sandbox().journal.heard = broken
+        assert (await client.get("/one")).status_code == 404
+        assert len(world.sandbox().journal) == 1
 
 
 async def test_a_head_does_not_wait(app: App, world: World) -> None:
