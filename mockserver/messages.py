@@ -58,8 +58,3 @@ def _split(encoding: str, sizes: list[int], single: int, part: int) -> Segments:
             count, room = count + 1, part
         room -= size
     return Segments(encoding, units, count)
-
-
-def place_link(text: str, marker: str, link: str) -> str:
-    """Put a link where the marker stands in a text."""
-    return text.replace(marker, link)

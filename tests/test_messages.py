@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.messages import Segments, gsm7, is_gsm7, place_link, segments
+from mockserver.messages import Segments, gsm7, is_gsm7, segments
 
 unhurried = settings(deadline=None)
 BASIC = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡Ä§¿äÖñöÑüÜà"
@@ -54,22 +54,6 @@ def test_a_seven_bit_text_is_counted_in_septets(text: str, units: int, count: in
 )
 def test_any_other_text_is_counted_in_utf_16_units(text: str, units: int, count: int) -> None:
     assert segments(text) == Segments("ucs-2", units, count)
-
-
-def test_a_link_goes_where_the_marker_stands() -> None:
-    assert place_link("See @link now", "@link", "https://a.test/r") == "See https://a.test/r now"
-
-
-def test_a_link_goes_to_every_marker() -> None:
-    assert place_link("@link, @link", "@link", "L") == "L, L"
-
-
-def test_a_marker_inside_a_link_is_left_alone() -> None:
-    assert place_link("@link", "@link", "https://a.test/@link") == "https://a.test/@link"
-
-
-def test_a_text_without_the_marker_stays_as_it_is() -> None:
-    assert place_link("See you", "@link", "https://a.test/r") == "See you"
 
 
 @unhurried

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from mockserver.clock import MINUTE, ZERO, Duration, parse_duration
+from mockserver.engine.wildcards import ANY, like
 from mockserver.errors import FaultError, SandboxFullError, near
 from mockserver.exchange import Kind
 from mockserver.model import Api, Operation
@@ -16,7 +17,6 @@ LONGEST_DELAY = Duration(MINUTE)
 MOST = 10**9
 """Of a number of requests, bytes or seconds."""
 DISCONNECTS = ("before", "after")
-_ANY = "*"
 _LONGEST_PATH = 2_000
 _PARAMETER = re.compile(r"\{[^{}/]+\}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -69,13 +69,13 @@ class Fault:
         if (api.name, operation.id) not in self.targets:
             return False
         wanted = self.definition
-        if wanted.method not in (None, _ANY, method):
+        if wanted.method not in (None, ANY, method):
             return False
         if wanted.path is None:
             return True
         parts = iter(values)
         filled = _PARAMETER.sub(lambda _found: next(parts), operation.path)
-        return any(_like(wanted.path, address) for address in _addresses(api, filled))
+        return any(like(wanted.path, address) for address in _addresses(api, filled))
 
 
 def _addresses(api: Api, path: str) -> Iterator[str]:
@@ -83,23 +83,6 @@ def _addresses(api: Api, path: str) -> Iterator[str]:
     for prefix in dict.fromkeys(("", *(server.path for server in api.servers))):
         yield prefix + path
         yield f"/{api.name}{prefix}{path}"
-
-
-def _like(pattern: str, text: str) -> bool:
-    """Compare with a pattern in time that grows with their lengths alone."""
-    first, *middle = pattern.split(_ANY)
-    if not middle:
-        return text == pattern
-    *middle, last = middle
-    if not text.startswith(first) or not text.endswith(last):
-        return False
-    position, end = len(first), len(text) - len(last)
-    for piece in middle:
-        found = text.find(piece, position, max(end, 0))
-        if found < 0:
-            return False
-        position = found + len(piece)
-    return position <= end
 
 
 def check_fault(definition: Definition, apis: Mapping[str, Api]) -> Fault:
@@ -204,7 +187,7 @@ class _Targets:
 
     def _check_method(self) -> None:
         wanted = self.definition.method
-        if wanted in (None, _ANY) or not self.left:
+        if wanted in (None, ANY) or not self.left:
             return
         if wanted not in _METHODS:
             self.problems.append(_unknown("method", str(wanted), _METHODS))
@@ -218,20 +201,20 @@ class _Targets:
         wanted = self.definition.path
         if wanted is None:
             return
-        if not wanted.startswith(("/", _ANY)) or len(wanted) > _LONGEST_PATH:
+        if not wanted.startswith(("/", ANY)) or len(wanted) > _LONGEST_PATH:
             self.problems.append(
                 f"path begins with / or * and has {_LONGEST_PATH:,} letters at most"
             )
-        elif _ANY not in wanted and self.left:
+        elif ANY not in wanted and self.left:
             self._check_plain_path(wanted)
 
     def _check_plain_path(self, wanted: str) -> None:
         known = {
-            _PARAMETER.sub(_ANY, address): address
+            _PARAMETER.sub(ANY, address): address
             for api, operation in self.left
             for address in _addresses(api, operation.path)
         }
-        if not any(_like(pattern, wanted) for pattern in known):
+        if not any(like(pattern, wanted) for pattern in known):
             hint = near(wanted, known.values())
             self.problems.append(f"no operation here is at {wanted!r}" + (hint and f"; {hint}"))
 

@@ -21,7 +21,6 @@ from mockserver.engine.writing import essence
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
 from mockserver.headers import is_json
-from mockserver.messages import place_link
 from mockserver.verbs import Program
 
 Where = Mapping[str, JsonValue]
@@ -204,7 +203,7 @@ class Steps(Run):
             raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
         link, text = message["link"], str(message["text"])
         if step.link_at and link:
-            text = place_link(text, step.link_at, link)
+            text = text.replace(step.link_at, link)
         message["id"] = message_id = self.uuid()
         message["api"] = self.api.name
         message["operation"] = self.operation.id

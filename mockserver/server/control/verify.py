@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.engine.journal import Exchange
+from mockserver.engine.wildcards import like
 from mockserver.errors import escape, unescape
 from mockserver.exchange import JsonValue, Refusal
 from mockserver.headers import media_type
@@ -187,30 +188,11 @@ def _fields(where: str, expected: dict[str, JsonValue]) -> Part:
 
 
 def _path(expected: str) -> Matcher:
-    pieces = expected.split("*")
-
     def misses(found: JsonValue, at: str) -> Iterator[Miss]:
-        if not _fits(pieces, found):
+        if not like(expected, found):
             yield Miss(at, expected, found)
 
     return misses
-
-
-def _fits(pieces: list[str], path: str) -> bool:
-    """Tell whether a path has the pieces in this order, with anything between them."""
-    first, *middle = pieces
-    if not middle:
-        return path == first
-    last = middle.pop()
-    if not path.startswith(first) or len(path) < len(first) + len(last) or not path.endswith(last):
-        return False
-    start, end = len(first), len(path) - len(last)
-    for piece in middle:
-        start = path.find(piece, start, end)
-        if start < 0:
-            return False
-        start += len(piece)
-    return True
 
 
 def _misses(exchange: Exchange, parts: Iterable[Part]) -> Iterator[tuple[str, Miss]]:
