@@ -253,6 +253,15 @@ async def test_the_blocks_of_a_page_do_what_it_says(
 
 
 @every_page
+def test_no_command_has_bare_characters_that_a_shell_expands(page: Path) -> None:
+    for block in blocks_of(page):
+        lines = re.findall(r"^\$ ((?:[^\n]*\\\n)*[^\n]*)", block.text, re.MULTILINE)
+        for line in lines if block.language == "console" else ():
+            bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", line)
+            assert not re.search(r"[?*\[\]{}]", bare), f"zsh refuses it without quotes: {line}"
+
+
+@every_page
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
         path = page.parent / target if target else page
