@@ -363,11 +363,15 @@ def test_the_reference_lists_every_verb_and_its_keys() -> None:
     reference = REFERENCE.read_text()
     for attribute, verb in VERBS.items():
         model = Step.model_fields[attribute].annotation
-        section = reference.partition(f"**`{verb}`**")[2].partition("\n**")[0]
+        section = reference.partition(f"**`{verb}`** — ")[2].partition("\n**")[0]
         assert section or f"`{verb}:`" in reference
         for arm in getattr(model, "__args__", ()):
-            for name, key in getattr(arm, "model_fields", {}).items():
-                assert f"| `{key.alias or name}`" in section
+            fields = getattr(arm, "model_fields", {})
+            assert not fields or section.startswith(f"{arm.__doc__}\n")
+            for name, key in fields.items():
+                assert key.description, (verb, name)
+                needed = " (needed)" if key.is_required() else ""
+                assert f"| `{key.alias or name}`{needed} | {key.description} |" in section
 
 
 def test_the_reference_lists_every_command_and_option() -> None:
