@@ -4,9 +4,9 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import click
@@ -18,14 +18,17 @@ from click.testing import CliRunner
 from mockserver.cli import main
 from mockserver.clock import system_now
 from mockserver.engine.pipeline import Engine
+from mockserver.engine.preferences import Preferences
 from mockserver.engine.sandbox import BUILT_IN, Sandboxes
+from mockserver.engine.trace import DETAILS, Decision
 from mockserver.exchange import STATUS_OF_KIND
 from mockserver.model import Api
 from mockserver.server.app import App
 from mockserver.server.control import CALLS, control_app
+from mockserver.server.control.exchanges import ExchangeDetails, SentRequest
 from mockserver.server.control.faults import FaultDefinition
 from mockserver.server.opening import greeting
-from mockserver.server.views import base_url
+from mockserver.server.views import Message, base_url
 from mockserver.server.views import test_values as listed_values
 from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
 from mockserver.spec.compiler import load_apis
@@ -342,6 +345,25 @@ def test_the_reference_lists_every_part_of_a_fault() -> None:
         assert re.search(rf"^\|.*`{name}`.*\|.*\|$", section, re.MULTILINE), name
 
 
+def section_of_the_reference(heading: str) -> str:
+    return REFERENCE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_the_reference_lists_every_preference() -> None:
+    section = section_of_the_reference("Preferences")
+    names = {item.name for item in fields(Preferences)} - {"nonsense"}
+    assert set(re.findall(r"^\| `(\w+)=", section, re.MULTILINE)) == names
+
+
+def test_the_reference_lists_every_field_of_the_journal_and_of_messages() -> None:
+    journal, messages = (section_of_the_reference(name) for name in ("The journal", "Messages"))
+    told = {*re.findall(r"`(\w+)`", journal)}
+    kinds = {kind.__name__ for kind in get_args(Decision)}
+    assert {*ExchangeDetails.__annotations__, *SentRequest.__annotations__, *kinds} <= told
+    assert {name for names in DETAILS.values() for name in names} <= told
+    assert {*Message.__annotations__} <= {*re.findall(r"`(\w+)`", messages)}
+
+
 def test_the_reference_lists_every_function_and_error_kind() -> None:
     reference = REFERENCE.read_text()
     for signature, told in documentation():
@@ -366,9 +388,9 @@ def test_the_reference_lists_every_verb_and_its_keys() -> None:
         section = reference.partition(f"**`{verb}`** — ")[2].partition("\n**")[0]
         assert section or f"`{verb}:`" in reference
         for arm in getattr(model, "__args__", ()):
-            fields = getattr(arm, "model_fields", {})
-            assert not fields or section.startswith(f"{arm.__doc__}\n")
-            for name, key in fields.items():
+            keys = getattr(arm, "model_fields", {})
+            assert not keys or section.startswith(f"{arm.__doc__}\n")
+            for name, key in keys.items():
                 assert key.description, (verb, name)
                 needed = " (needed)" if key.is_required() else ""
                 assert f"| `{key.alias or name}`{needed} | {key.description} |" in section
