@@ -218,6 +218,10 @@ def save_document(block: Block, folder: Path) -> None:
         path = folder / f"{document['x-mock']['name']}.yaml"
         path.write_text(block.text)
         assert load_apis([path], BUILT_IN)
+    elif isinstance(document, dict) and "overlay" in document:
+        name = Path(document["extends"]).with_suffix(".overlay.yaml")
+        (folder / name).write_text(block.text)
+        assert load_apis([folder / name], BUILT_IN)
 
 
 def engine_of(apis: list[Api]) -> Engine:
