@@ -50,8 +50,8 @@ CURL_SWITCHES = frozenset(("-s", "-i", "-G"))
 CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", "-w"))
 
 pytestmark = pytest.mark.anyio
-RUN_ELSEWHERE = ("ci.md", "contract-tests.md")
-"""Pages whose commands tests/test_docs_ci.py and tests/test_contract_docs.py run."""
+RUN_ELSEWHERE = ("ci.md", "containers.md", "contract-tests.md")
+"""Pages of which tests/test_docs_*.py and tests/test_contract_docs.py run the commands."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 page_run_here = pytest.mark.parametrize(
     "page",
