@@ -276,6 +276,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(path.read_text()), anchor
 
 
+def test_the_architecture_names_modules_that_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = re.findall(r"`((?:spec|engine|server|contract|testing)/[\w/.]+)`", text)
+    assert len(named) > 10
+    for name in named:
+        path = ROOT / "mockserver" / name
+        assert path.exists() or path.with_suffix(".py").exists(), name
+
+
 def anchors(page: str) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
