@@ -1,4 +1,4 @@
-"""What `x-mock` blocks may say, as pydantic models: checked at load, printed as JSON Schema."""
+"""What `x-mock` blocks may say, as pydantic models; their words stand in the reference, too."""
 
 from typing import Annotated, Any, Literal
 
