@@ -88,7 +88,11 @@ def parse_instant(text: str) -> Instant:
     Raises:
         ValueError: If the text is not such a date, or lies outside 1970 to 9999.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z"
+        raise ValueError(message) from None
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; write 2026-01-31T09:00:00Z")
     return check_instant((moment - _EPOCH) // timedelta(microseconds=1))

@@ -45,6 +45,14 @@ class MediaType:
         return int(self.name == "*/*")
 
 
+def scheme_of(headers: Mapping[str, str], scheme: str) -> str:
+    """Tell what the client speaks: https where a proxy in front says so, else this `scheme`."""
+    forwarded = headers.get("x-forwarded-proto")
+    if forwarded and forwarded.partition(",")[0].strip().lower() == "https":
+        return "https"
+    return scheme
+
+
 def is_json(name: str) -> bool:
     """Tell whether a media type, without parameters, is a single JSON text."""
     return name in _JSON or name.endswith("+json")

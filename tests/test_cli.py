@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -151,6 +152,41 @@ def test_a_port_that_is_taken_is_said_to_be() -> None:
 def test_a_missing_file_is_a_report(tmp_path: Path) -> None:
     result = run("check", str(tmp_path / "none.yaml"))
     assert (result.exit_code, "cannot be read" in result.output) == (2, True)
+
+
+def test_an_address_is_said_to_be_no_file() -> None:
+    result = run("serve", "https://shop.example/openapi.json")
+    assert result.exit_code == 2
+    assert "nothing is fetched; save it first, with curl -O, and name the file" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("verfy", "there is no command 'verfy'; did you mean 'verify'?"),
+        ("mokc", "there is no command 'mokc'; there are: check, coverage, "),
+        ("shop.yaml", "there is no command 'shop.yaml'; to serve it: mockserver serve shop.yaml"),
+        ("./specs", "there is no command './specs'; to serve it: mockserver serve ./specs"),
+    ],
+)
+def test_a_command_that_is_none_is_refused_with_what_may_be_meant(name: str, told: str) -> None:
+    result = run(name)
+    assert (result.exit_code, told in result.output) == (2, True)
+
+
+def test_the_list_of_commands_has_whole_sentences() -> None:
+    lines = run("--help").output.partition("Commands:")[2].strip().splitlines()
+    assert len(lines) == len(main.list_commands(click.Context(main)))
+    assert "..." not in "".join(lines)
+
+
+def test_every_option_says_what_it_does() -> None:
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        for parameter in command.params:
+            assert not isinstance(parameter, click.Option) or parameter.help, (name, parameter)
 
 
 def test_routes_lists_the_operations_with_their_places() -> None:

@@ -133,7 +133,7 @@ def test_a_date_without_a_time_zone_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-02-30T00:00:00Z", "2026-01-31T25:00:00Z"])
 def test_a_text_that_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"isoformat|day|hour"):
+    with pytest.raises(ValueError, match="is not an RFC 3339 instant such as 2026"):
         parse_instant(text)
 
 

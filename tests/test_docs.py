@@ -4,9 +4,9 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import click
@@ -18,14 +18,17 @@ from click.testing import CliRunner
 from mockserver.cli import main
 from mockserver.clock import system_now
 from mockserver.engine.pipeline import Engine
+from mockserver.engine.preferences import Preferences
 from mockserver.engine.sandbox import BUILT_IN, Sandboxes
+from mockserver.engine.trace import DETAILS, Decision
 from mockserver.exchange import STATUS_OF_KIND
 from mockserver.model import Api
 from mockserver.server.app import App
 from mockserver.server.control import CALLS, control_app
+from mockserver.server.control.exchanges import ExchangeDetails, SentRequest
 from mockserver.server.control.faults import FaultDefinition
 from mockserver.server.opening import greeting
-from mockserver.server.views import base_url
+from mockserver.server.views import Message, base_url
 from mockserver.server.views import test_values as listed_values
 from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
 from mockserver.spec.compiler import load_apis
@@ -47,8 +50,8 @@ CURL_SWITCHES = frozenset(("-s", "-i", "-G"))
 CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", "-w"))
 
 pytestmark = pytest.mark.anyio
-RUN_ELSEWHERE = ("ci.md", "contract-tests.md")
-"""Pages whose commands tests/test_docs_ci.py and tests/test_contract_docs.py run."""
+RUN_ELSEWHERE = ("ci.md", "containers.md", "contract-tests.md")
+"""Pages of which tests/test_docs_*.py and tests/test_contract_docs.py run the commands."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 page_run_here = pytest.mark.parametrize(
     "page",
@@ -215,6 +218,10 @@ def save_document(block: Block, folder: Path) -> None:
         path = folder / f"{document['x-mock']['name']}.yaml"
         path.write_text(block.text)
         assert load_apis([path], BUILT_IN)
+    elif isinstance(document, dict) and "overlay" in document:
+        name = Path(document["extends"]).with_suffix(".overlay.yaml")
+        (folder / name).write_text(block.text)
+        assert load_apis([folder / name], BUILT_IN)
 
 
 def engine_of(apis: list[Api]) -> Engine:
@@ -253,11 +260,29 @@ async def test_the_blocks_of_a_page_do_what_it_says(
 
 
 @every_page
+def test_no_command_has_bare_characters_that_a_shell_expands(page: Path) -> None:
+    for block in blocks_of(page):
+        lines = re.findall(r"^\$ ((?:[^\n]*\\\n)*[^\n]*)", block.text, re.MULTILINE)
+        for line in lines if block.language == "console" else ():
+            bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", line)
+            assert not re.search(r"[?*\[\]{}]", bare), f"zsh refuses it without quotes: {line}"
+
+
+@every_page
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
         path = page.parent / target if target else page
         assert path.exists(), target
         assert not anchor or anchor in anchors(path.read_text()), anchor
+
+
+def test_the_architecture_names_modules_that_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = re.findall(r"`((?:spec|engine|server|contract|testing)/[\w/.]+)`", text)
+    assert len(named) > 10
+    for name in named:
+        path = ROOT / "mockserver" / name
+        assert path.exists() or path.with_suffix(".py").exists(), name
 
 
 def anchors(page: str) -> set[str]:
@@ -333,6 +358,25 @@ def test_the_reference_lists_every_part_of_a_fault() -> None:
         assert re.search(rf"^\|.*`{name}`.*\|.*\|$", section, re.MULTILINE), name
 
 
+def section_of_the_reference(heading: str) -> str:
+    return REFERENCE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_the_reference_lists_every_preference() -> None:
+    section = section_of_the_reference("Preferences")
+    names = {item.name for item in fields(Preferences)} - {"nonsense"}
+    assert set(re.findall(r"^\| `(\w+)=", section, re.MULTILINE)) == names
+
+
+def test_the_reference_lists_every_field_of_the_journal_and_of_messages() -> None:
+    journal, messages = (section_of_the_reference(name) for name in ("The journal", "Messages"))
+    told = {*re.findall(r"`(\w+)`", journal)}
+    kinds = {kind.__name__ for kind in get_args(Decision)}
+    assert {*ExchangeDetails.__annotations__, *SentRequest.__annotations__, *kinds} <= told
+    assert {name for names in DETAILS.values() for name in names} <= told
+    assert {*Message.__annotations__} <= {*re.findall(r"`(\w+)`", messages)}
+
+
 def test_the_reference_lists_every_function_and_error_kind() -> None:
     reference = REFERENCE.read_text()
     for signature, told in documentation():
@@ -354,11 +398,15 @@ def test_the_reference_lists_every_verb_and_its_keys() -> None:
     reference = REFERENCE.read_text()
     for attribute, verb in VERBS.items():
         model = Step.model_fields[attribute].annotation
-        section = reference.partition(f"**`{verb}`**")[2].partition("\n**")[0]
+        section = reference.partition(f"**`{verb}`** — ")[2].partition("\n**")[0]
         assert section or f"`{verb}:`" in reference
         for arm in getattr(model, "__args__", ()):
-            for name, key in getattr(arm, "model_fields", {}).items():
-                assert f"| `{key.alias or name}`" in section
+            keys = getattr(arm, "model_fields", {})
+            assert not keys or section.startswith(f"{arm.__doc__}\n")
+            for name, key in keys.items():
+                assert key.description, (verb, name)
+                needed = " (needed)" if key.is_required() else ""
+                assert f"| `{key.alias or name}`{needed} | {key.description} |" in section
 
 
 def test_the_reference_lists_every_command_and_option() -> None:

@@ -22,7 +22,13 @@ BLOCK = re.compile(r"([^\n]+(?:\n[^\n]+)*)\n\n```(\w+)\n(.*?)^```$", re.MULTILIN
 FILE = re.compile(r"`([\w./]+\.(?:py|sh|mjs|java|yaml))`")
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 PORT = "8123"
-NEEDS = {"node": "Node", "java": "Java", "curl": "curl", "sh": "a POSIX shell"}
+NEEDS = {
+    "node": "Node",
+    "java": "Java",
+    "curl": "curl",
+    "openssl": "OpenSSL",
+    "sh": "a POSIX shell",
+}
 
 
 class Command(NamedTuple):

@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.headers import cookie_pairs, media_type
+from mockserver.headers import cookie_pairs, media_type, scheme_of
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,17 @@ def test_cookies_are_read_as_they_are_sent() -> None:
     text = 'a=1;b="2"; c=x=y; d; =e;; a=%20'
 
     assert list(cookie_pairs(text)) == [("a", "1"), ("b", "2"), ("c", "x=y"), ("a", "%20")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "scheme"),
+    [
+        ({}, "http"),
+        ({"x-forwarded-proto": "https"}, "https"),
+        ({"x-forwarded-proto": "HTTPS, http"}, "https"),
+        ({"x-forwarded-proto": "http"}, "http"),
+        ({"x-forwarded-proto": "javascript"}, "http"),
+    ],
+)
+def test_a_proxy_says_what_the_client_speaks(sent: dict[str, str], scheme: str) -> None:
+    assert scheme_of(sent, "http") == scheme

@@ -38,20 +38,39 @@ def main() -> None:
     """Emulate web APIs from their OpenAPI documents, with state, limits and messages."""
 
 
-@main.command()
+@main.command(short_help="Serve documents, or the five bundled APIs.")
 @documents_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one and prints it.",
+)
 @seed_option
 @set_option
-@click.option("--no-control", is_flag=True, help="Serve no control API.")
-@click.option("--control-token", envvar="MOCKSERVER_CONTROL_TOKEN", help="Asked for by it.")
-@click.option("--no-mock-headers", is_flag=True, help="Leave out Mock-Request-Id, Mock-Reason.")
+@click.option("--no-control", is_flag=True, help="Serve neither control API nor dashboard.")
+@click.option(
+    "--control-token",
+    envvar="MOCKSERVER_CONTROL_TOKEN",
+    show_envvar=True,
+    help="Token that the control API asks for.",
+)
+@click.option("--no-mock-headers", is_flag=True, help="Send no Mock-Request-Id or Mock-Reason.")
 @click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
-@click.option("--canned", is_flag=True, help="Answers of interactions can be asked for by name.")
+@click.option(
+    "--canned", is_flag=True, help="Let Prefer: example=NAME ask for an interaction's answer."
+)
 @dynamic_option
 @click.option("--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema.")
-@click.option("--max-body", type=click.IntRange(1), default=DEFAULT_BODY_LIMIT, show_default=True)
+@click.option(
+    "--max-body",
+    type=click.IntRange(1),
+    default=DEFAULT_BODY_LIMIT,
+    show_default=True,
+    help="Most bytes of a request's body.",
+)
 @strict_option
 @stateful_option
 @click.option("--reload", is_flag=True, help="Load documents anew when they change.")
@@ -111,10 +130,18 @@ def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
     return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look
 
 
-@main.command(context_settings={"allow_interspersed_args": False})
+@main.command(
+    context_settings={"allow_interspersed_args": False},
+    short_help="Serve while a command runs, such as a test suite.",
+)
 @click.argument("command", nargs=-1, required=True)
 @document_option
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Else any that is free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port to listen on; else any that is free.",
+)
 @seed_option
 @set_option
 def run(
@@ -142,7 +169,7 @@ def run(
     sys.exit(code)
 
 
-@main.command()
+@main.command(short_help="List the operations that would be served.")
 @documents_argument
 @strict_option
 @stateful_option
@@ -163,10 +190,12 @@ def routes(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
             click.echo(f"{item.method:<7} {item.kind} {item.name}  not served  {item.source}")
 
 
-@main.command()
+@main.command(short_help="Print why a request gets its answer, without a server.")
 @click.argument("method")
 @click.argument("url")
-@click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
+@click.option(
+    "-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", help="Of the request."
+)
 @click.option("-d", "--data", help="Body; @FILE reads a file.")
 @document_option
 @dynamic_option

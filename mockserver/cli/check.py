@@ -12,12 +12,17 @@ from mockserver.contract.findings import FORMATS
 from mockserver.server.opening import Sources
 
 
-@click.command("check")
+@click.command("check", short_help="Report everything that is wrong with documents.")
 @documents_argument
 @strict_option
 @stateful_option
 @click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="What the report is written as.",
 )
 def command(documents: Sequence[Path], *, strict: bool, stateful: bool, form: str) -> None:
     """Read DOCUMENTS with their interactions and report everything that is wrong with them.

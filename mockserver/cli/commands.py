@@ -1,13 +1,18 @@
 """The group of all commands; those of their own module are imported when they are used."""
 
 from importlib import import_module
+from pathlib import PurePath
 
 import click
+
+from mockserver.errors import near
 
 _ELSEWHERE = ("check", "coverage", "diff", "export", "import", "infer", "proxy", "verify")
 """Commands that are modules of this package, each with a `command`."""
 _MODULES = {"export": "exporting", "import": "importing"}
 """Names of modules that are not called as their command is: Python has other uses for those."""
+
+_DOCUMENTS = frozenset((".yaml", ".yml", ".json"))
 
 
 class Commands(click.Group):
@@ -16,6 +21,20 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the names of all commands."""
         return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called, or say what may be meant."""
+        name = args[0]
+        if name.startswith("-") or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        if PurePath(name).suffix in _DOCUMENTS or "/" in name:
+            hint = f"to serve it: mockserver serve {name}"
+        else:
+            names = self.list_commands(ctx)
+            hint = near(name, names) or f"there are: {', '.join(names)}"
+        raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, importing it if it is a module."""

@@ -16,8 +16,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _TOO_LITTLE = 1
 
 
-@click.command("coverage")
-@click.option("--against", default="http://127.0.0.1:8000", show_default=True, metavar="URL")
+@click.command("coverage", short_help="Tell how much of the contract a mockserver saw.")
+@click.option(
+    "--against",
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    metavar="URL",
+    help="Address of the mockserver.",
+)
 @click.option("--api", metavar="NAME", help="Only of this API.")
 @click.option("--sandbox", metavar="NAME", help="Only in this sandbox; else in all of them.")
 @click.option("--min", "least", type=click.FloatRange(0, 100), help="Percent that are needed.")

@@ -20,11 +20,18 @@ _PATH = click.Path(path_type=Path)
 _BREAKS = 1
 
 
-@click.command("diff")
+@click.command("diff", short_help="Tell what a new version of a document breaks.")
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @contracts.interactions_option
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What the report is written as.",
+)
 def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
     """Tell what changed from OLD to NEW, what of it breaks clients, and which interactions break.
 

@@ -9,11 +9,24 @@ from mockserver.cli import contracts
 from mockserver.contract.pact import VERSIONS, write_pact
 
 
-@click.command("export")
+@click.command("export", short_help="Write interactions as a pact.")
 @click.argument("api")
-@click.option("--to", "file", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    "file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the pact is written.",
+)
 @click.option("--consumer", default="consumer", show_default=True, help="The consumer's name.")
-@click.option("--pact", "version", type=click.Choice(VERSIONS), default="4", show_default=True)
+@click.option(
+    "--pact",
+    "version",
+    type=click.Choice(VERSIONS),
+    default="4",
+    show_default=True,
+    help="Version of Pact's specification.",
+)
 @click.option("--only", metavar="TAG", help="Only interactions with this tag.")
 @contracts.document_option
 @contracts.interactions_option

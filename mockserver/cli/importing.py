@@ -22,11 +22,19 @@ from mockserver.exchange import JsonValue
 _FORMS = {"har": read_har, "postman": read_postman}
 
 
-@click.command("import")
+@click.command("import", short_help="Make interactions of a pact, archive or collection.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--api", required=True, metavar="NAME", help="The API that the exchanges are of.")
-@click.option("--from", "form", required=True, type=click.Choice(("pact", *_FORMS)))
-@click.option("--to", "target", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--from", "form", required=True, type=click.Choice(("pact", *_FORMS)), help="What FILE is."
+)
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the interactions are written.",
+)
 @contracts.keep_option
 @contracts.document_option
 def command(

@@ -11,7 +11,7 @@ from mockserver.errors import MockserverError
 from mockserver.server.opening import Sources
 
 
-@click.command("infer")
+@click.command("infer", short_help="Print what --stateful adds to a document.")
 @click.argument("document", type=click.Path(path_type=Path, dir_okay=False))
 def command(document: Path) -> None:
     """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay to save beside it and edit."""

@@ -10,13 +10,17 @@ from mockserver.errors import MockserverError, SpecError
 
 documents_argument = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 document_option = click.option(
-    "--document", "documents", multiple=True, type=click.Path(path_type=Path)
+    "--document",
+    "documents",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Document or folder to serve; else the five bundled APIs.",
 )
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of all ids."
 )
 stateful_option = click.option(
-    "--stateful", is_flag=True, help="Keep resources that the document describes."
+    "--stateful", is_flag=True, help="Keep what is created, changed and deleted, without x-mock."
 )
 strict_option = click.option(
     "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
@@ -25,7 +29,11 @@ dynamic_option = click.option(
     "--dynamic", is_flag=True, help="Make up new values for every answer."
 )
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="API.SETTING=VALUE", help="Change a setting."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="API.SETTING=VALUE",
+    help="Change a setting, as in --set partoo.sms_quota=1.",
 )
 
 

@@ -29,12 +29,18 @@ if TYPE_CHECKING:
 _VIOLATED = 1
 
 
-@click.command("proxy")
+@click.command("proxy", short_help="Forward to a real service, watch it and record.")
 @click.argument("api")
 @click.option("--upstream", required=True, metavar="URL", help="Base URL of the service.")
 @contracts.document_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one and prints it.",
+)
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),

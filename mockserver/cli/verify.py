@@ -20,7 +20,7 @@ from mockserver.errors import MockserverError
 _REPORT = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("verify")
+@click.command("verify", short_help="Replay interactions against a running service.")
 @click.argument("api")
 @click.option("--against", required=True, metavar="URL", help="Base URL of the service.")
 @contracts.document_option

@@ -47,7 +47,7 @@ def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) 
     try:
         import httpx  # noqa: PLC0415 - only contract tests need it, and it costs start time
     except ModuleNotFoundError:
-        message = "this needs httpx; install it with: pip install 'mockserver[contract]'"
+        message = "this needs httpx; install it with: pip install httpx"
         raise TargetError(message) from None
     return httpx.Client(
         timeout=timeout,

@@ -107,6 +107,9 @@ class Steps(Run):
             raise ExpressionError("a record must be a map")
         collection = self.store.collection(step.collection)
         made = completed(collection.spec, record, self.sandbox.seed)
+        if made.get(collection.spec.key) is None:
+            spec = collection.spec
+            raise ExpressionError(f"a record of {spec.name} needs its key {spec.key!r}")
         try:
             key = self.insert(collection, made)
         except ConflictError as conflict:

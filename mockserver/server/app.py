@@ -9,6 +9,7 @@ from mockserver.codings import decoded
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
+from mockserver.headers import scheme_of
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
@@ -66,7 +67,7 @@ class App:
             scope["query_string"].decode("latin-1"),
             headers,
             body or b"",
-            scope["scheme"],
+            scheme_of(headers, scope["scheme"]),
             too_large=body is None,
         )
         answer = self.answer(request)

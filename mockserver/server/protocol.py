@@ -27,6 +27,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
+from mockserver.headers import scheme_of
 from mockserver.server.app import BREAK, DRAINED, App, is_control
 
 _LOG = logging.getLogger("mockserver")
@@ -229,7 +230,7 @@ class Protocol(HttpToolsProtocol):
             query.partition("#")[0],
             headers,
             self._parts[0] if len(self._parts) == 1 else b"".join(self._parts),
-            self.scheme or "http",
+            scheme_of(headers, self.scheme or "http"),
             too_large=self._size > self._application.body_limit,
         )
 

@@ -1,4 +1,4 @@
-"""What `x-mock` blocks may say, as pydantic models: checked at load, printed as JSON Schema."""
+"""What `x-mock` blocks may say, as pydantic models; their words stand in the reference, too."""
 
 from typing import Annotated, Any, Literal
 
@@ -131,40 +131,40 @@ class Require(Strict):
 class Find(Strict):
     """Bind one record."""
 
-    in_: Name = Field(alias="in")
-    where: dict[str, Value] = {}
+    in_: Name = Field(alias="in", description="collection")
+    where: dict[str, Value] = Field({}, description="field → value that it must have")
     matching: Expression | None = Field(None, description="must hold of `item`")
-    as_: Name = Field(alias="as")
+    as_: Name = Field(alias="as", description="name of the record in later steps")
     optional: bool = Field(default=False, description="bind null instead of refusing")
 
 
 class ListRecords(Strict):
     """Bind `items` (a page), `total`, `offset`, `limit`."""
 
-    in_: Name = Field(alias="in")
-    where: dict[str, Value] = Field({}, description="a field whose value is null is not compared")
+    in_: Name = Field(alias="in", description="collection")
+    where: dict[str, Value] = Field({}, description="field → value; null: it is not compared")
     matching: Expression | None = Field(None, description="must hold of `item`")
     sort: Value = Field(None, description="field names, `-` before one for descending")
     after: Value = Field(None, description="key of the record that the page begins behind")
-    offset: Value = None
-    limit: Value = None
+    offset: Value = Field(None, description="records before the page; 0")
+    limit: Value = Field(None, description="records on the page; else all")
     select: Value = Field(None, description="what to make of each `item`")
-    as_: Name = Field(alias="as")
+    as_: Name = Field(alias="as", description="name of the list in later steps")
 
 
 class Create(Strict):
     """Store a record."""
 
-    in_: Name = Field(alias="in")
-    record: Value
-    as_: Name | None = Field(None, alias="as")
+    in_: Name = Field(alias="in", description="collection")
+    record: Value = Field(description="a map, with the key of the collection")
+    as_: Name | None = Field(None, alias="as", description="name of the record in later steps")
 
 
 class Update(Strict):
     """Replace fields of the records that match, or the whole of them."""
 
-    in_: Name = Field(alias="in")
-    where: dict[str, Value]
+    in_: Name = Field(alias="in", description="collection")
+    where: dict[str, Value] = Field(description="field → value that it must have")
     set: dict[str, Value] | None = Field(None, description="fields to replace; or:")
     record: Value = Field(None, description="what replaces all fields; the key stays")
     as_: Name | None = Field(None, alias="as", description="binds the last changed record")
@@ -179,24 +179,28 @@ class Update(Strict):
 class Delete(Strict):
     """Remove the records that match."""
 
-    in_: Name = Field(alias="in")
-    where: dict[str, Value]
+    in_: Name = Field(alias="in", description="collection")
+    where: dict[str, Value] = Field(description="field → value that it must have")
 
 
 class Take(Strict):
     """Take from a quota; binds `allowed`, `left`, `used`, `limit`, `renews`."""
 
-    quota: Name
-    subject: Value
-    limit: Value
-    period: Value = Field(None, description="duration between renewals")
-    calendar: Literal["day", "week", "month"] | None = None
+    quota: Name = Field(description="name")
+    subject: Value = Field(description="whose quota it is")
+    limit: Value = Field(description="how much there is between renewals")
+    period: Value = Field(
+        None, description="duration between renewals; without it or `calendar`, there are none"
+    )
+    calendar: Literal["day", "week", "month"] | None = Field(
+        None, description="day, week or month: renewals with the calendar (UTC)"
+    )
     anchor: Value = Field(None, description="instant that renewals are counted from")
-    amount: Value = 1
+    amount: Value = Field(1, description="how much is taken; 1")
     optional: bool = Field(
         default=False, description="go on when too little is left, taking nothing"
     )
-    as_: Name | None = Field(None, alias="as")
+    as_: Name | None = Field(None, alias="as", description="name of what it binds")
 
     @model_validator(mode="after")
     def _one_period(self) -> "Take":
@@ -208,9 +212,9 @@ class Take(Strict):
 class Cooldown(Strict):
     """Refuse a subject seen within a period, else start one."""
 
-    name: Name
-    subject: Value
-    period: Value
+    name: Name = Field(description="subjects are apart for each")
+    subject: Value = Field(description="who or what must rest")
+    period: Value = Field(description="duration of the rest")
     bypass: Expression | None = Field(None, description="when it holds, start anew regardless")
 
 
@@ -218,40 +222,40 @@ class Send(Strict):
     """Put a simulated message in the outbox."""
 
     channel: Value = Field(description="sms or email")
-    to: Value
-    from_: Value = Field(None, alias="from")
-    subject: Value = None
-    text: Value
-    link: Value = None
+    to: Value = Field(description="phone number or address")
+    from_: Value = Field(None, alias="from", description="whom it seems to come from")
+    subject: Value = Field(None, description="of an e-mail")
+    text: Value = Field(description="what it says")
+    link: Value = Field(None, description="address in the message")
     link_at: str | None = Field(None, description="marker in the text that the link replaces")
     at: Value = Field(None, description="instant to send; else at once")
     sent_after: Value = Field(None, description="duration from `at` until it is sent")
     delivered_after: Value = Field(None, description="duration from `at` until it arrives or fails")
     outcome: Value = Field(None, description="delivered, failed or failed_send")
-    data: Value = None
-    as_: Name | None = Field(None, alias="as")
+    data: Value = Field(None, description="anything to keep with it, shown in the outbox")
+    as_: Name | None = Field(None, alias="as", description="name of the message in later steps")
 
 
 class Each(Strict):
     """Run steps for every item of a list."""
 
-    of: Expression
-    as_: Name = Field(alias="as")
-    steps: "list[Step]"
+    of: Expression = Field(description="a list")
+    as_: Name = Field(alias="as", description="name of the item in the steps")
+    steps: "list[Step]" = Field(description="run for each item; see `index` too")
 
 
 class Respond(Strict):
-    """Say what to answer."""
+    """Say what to answer, and end the steps."""
 
-    status: Value = None
-    headers: dict[str, Value] = {}
-    body: Value = None
+    status: Value = Field(None, description="else the documented success")
+    headers: dict[str, Value] = Field({}, description="name → value")
+    body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
         description="leave out what the answer's schema doesn't know, add what it requires",
     )
     example: str | None = Field(None, description="name of a documented example")
-    content_type: str | None = None
+    content_type: str | None = Field(None, description="else application/json")
 
 
 class OauthAuthorize(Strict):
@@ -259,31 +263,31 @@ class OauthAuthorize(Strict):
 
     clients: Name = Field(description="registered clients: id, secret, name, redirect_uris")
     users: Name = Field(description="collection whose first record is the user who is asked")
-    scopes: list[str]
-    default_scope: str = ""
+    scopes: list[str] = Field(description="scopes that can be asked for")
+    default_scope: str = Field("", description="scopes where none are asked for")
     consent: Value = Field("page", description="page, approve or deny")
-    code_lifetime: Value = "PT10M"
-    pkce: Literal["optional", "required"] = "optional"
-    title: str = "Allow access?"
+    code_lifetime: Value = Field("PT10M", description="duration; PT10M")
+    pkce: Literal["optional", "required"] = Field("optional", description="optional or required")
+    title: str = Field("Allow access?", description="heading of the consent page")
 
 
 class OauthToken(Strict):
     """The token endpoint: authorization_code and refresh_token (RFC 6749, sections 4.1.3 and 6)."""
 
-    clients: Name
+    clients: Name = Field(description="collection, as of oauth_authorize")
     tokens: Name = Field(description="collection, with the key `token`, for access tokens")
-    access_lifetime: Value = "PT1H"
-    refresh_lifetime: Value = Field(None, description="null: refresh tokens don't expire")
+    access_lifetime: Value = Field("PT1H", description="duration; PT1H")
+    refresh_lifetime: Value = Field(None, description="duration; null: refresh tokens don't expire")
     rotate: Value = Field(default=True, description="each refresh token can be used once")
 
 
 class OauthRevoke(Strict):
     """Token revocation (RFC 7009); binds how many were revoked."""
 
-    tokens: Name
+    tokens: Name = Field(description="collection, as of oauth_token")
     token: Value = Field(None, description="null: all tokens of the user")
-    user: Value
-    as_: Name = Field(alias="as")
+    user: Value = Field(description="id of whom the tokens are")
+    as_: Name = Field(alias="as", description="name of the count in later steps")
 
 
 class Step(Strict):

@@ -143,6 +143,13 @@ class StepContext:
             self.problem(source, f"there is no collection {name!r}", hint)
         return name
 
+    def check_key(self, name: str, record: JsonValue, source: Source) -> None:
+        """Check that a record has the key of its collection, unless a schema may add it."""
+        spec = self.collections.get(name)
+        if spec and spec.schema is None and isinstance(record, dict) and spec.key not in record:
+            hint = f'add {spec.key}: "{{{{ uuid() }}}}"'
+            self.problem(source, f"the record has no {spec.key!r}, the key of its collection", hint)
+
     def otherwise(
         self, given: "str | Otherwise | None", default: str, source: Source
     ) -> verbs.Otherwise:

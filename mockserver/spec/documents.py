@@ -99,10 +99,16 @@ def load_document(path: Path, file: str | None = None) -> Document:
             content = stream.read(LARGEST + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise _wrong(name, [Trouble((1, 1), message, "check the path")]) from None
+        raise _wrong(name, [Trouble((1, 1), message, _how_to_find(name))]) from None
     except ValueError:
         raise _wrong(name, [Trouble((1, 1), "is not the name of a file")]) from None
     return parse_document(content, name, path)
+
+
+def _how_to_find(name: str) -> str:
+    if name.startswith(("http:", "https:")):
+        return "nothing is fetched; save it first, with curl -O, and name the file"
+    return "check the path"
 
 
 def parse_document(content: bytes, file: str, path: Path | None = None) -> Document:

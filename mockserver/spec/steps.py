@@ -168,6 +168,7 @@ def _create(
     content: behaviour.Create, source: Source, context: StepContext, site: Site
 ) -> list[ast.stmt]:
     site.make(verbs.Create, collection=context.collection(content.in_, source.child("in")))
+    context.check_key(content.in_, content.record, source.child("record"))
     record = context.tree(content.record, source.child("record"))
     context.bind(content.as_, source.child("as"))
     return site.call("run.create(step, record)", content.as_, record=record)

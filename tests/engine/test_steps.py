@@ -221,6 +221,13 @@ def test_create_stores_a_record_and_refuses_one_that_is_there(shop: Shop) -> Non
     assert len(world.records("shop", "items")) == 4
 
 
+def test_a_record_without_a_key_is_not_stored(shop: Shop) -> None:
+    world = shop("- create: {in: orders, record: {id: '{{ body.id }}'}}")
+    reply = world.post("/do", {})
+    assert (reply.status, "orders needs its key 'id'" in reply.text) == (500, True)
+    assert world.records("shop", "orders") == []
+
+
 def test_update_changes_what_matches_and_sees_each_item(shop: Shop) -> None:
     world = shop(
         "- update: {in: items, where: {kind: fruit}, set: {price: '{{ item.price * 2 }}'},\n"

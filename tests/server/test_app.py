@@ -35,6 +35,14 @@ async def test_answers_name_their_journal_entry_and_reason(client: httpx.AsyncCl
     assert (bad.headers["mock-request-id"], bad.headers["mock-reason"]) == ("r2", "unauthenticated")
 
 
+async def test_an_application_behind_a_proxy_is_where_the_proxy_is(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    await client.get(PATH, headers={**KEY, "x-forwarded-proto": "https"})
+    (exchange,) = world.engine.sandboxes.get("default").journal
+    assert exchange.request.scheme == "https"
+
+
 async def test_the_mocks_own_headers_can_be_left_out(world: World) -> None:
     quiet = Engine(world.engine.apis.values(), world.engine.sandboxes, Options(announce=False))
     async with client_of(quiet, world) as client:

@@ -45,6 +45,19 @@ def test_a_real_client_is_answered(served: Served) -> None:
     assert reply.headers["mock-request-id"].startswith("r")
 
 
+def test_links_lead_back_through_a_proxy_that_speaks_tls(served: Served) -> None:
+    proxied = {"host": "mock.example", "x-forwarded-proto": "https"}
+    invitation = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
+    path = "/~tls/partoo/v2/review_booster/send_invitation"
+    headers = {"x-apikey": "demo-partoo-key", **proxied}
+    assert httpx.post(served.url + path, json=invitation, headers=headers).status_code == 200
+    (message,) = httpx.get(f"{served.url}/_mock/messages?sandbox=tls").json()["messages"]
+    assert message["link"].startswith("https://mock.example/~tls/partoo/")
+    local = {"x-forwarded-proto": "https"}
+    first, *_ = httpx.get(f"{served.url}/_mock/apis", headers=local).json()
+    assert first["base_url"].startswith("https://")
+
+
 def test_head_has_the_length_and_no_body(served: Served) -> None:
     reply = httpx.head(served.url + PATH, headers=KEY)
     assert (reply.status_code, reply.content) == (200, b"")

@@ -110,6 +110,13 @@ def test_problems_of_a_step_have_their_place(report: Report, step: str, told: st
     assert any(line.startswith("d0.yaml:9:") and told in line for line in lines), lines
 
 
+def test_a_record_needs_the_key_of_its_collection(report: Report) -> None:
+    steps = "{create: {in: a, record: {x: 1}}}, {create: {in: b, record: {x: 1}}}"
+    own = "x-mock: {collections: {a: {key: x}, b: {key: sku}}}\n"
+    (line,) = report(HEAD + own + PATHS + f"      x-mock: {{steps: [{steps}]}}\n")
+    assert "steps/1/create/record: the record has no 'sku', the key of its collection" in line
+
+
 @pytest.mark.parametrize(
     ("effect", "told"),
     [

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.clock import Instant
 from mockserver.engine.failures import FAILURE
 from mockserver.errors import near
+from mockserver.headers import scheme_of
 from mockserver.server.app import CONTROL_PREFIX, read_body
 from mockserver.server.control.call import Ask, Call, Content, Created, Serving
 from mockserver.server.control.events import EventStream
@@ -70,7 +71,7 @@ class Control:
             if content is None:
                 raise ControlError(413, f"more than {limit:,} bytes")
             body = read_json_body(call.body, content, is_own=call.reads_own)
-        origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
+        origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
         ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)
         ask.sandbox_name()
