@@ -9,6 +9,17 @@ VENDOR = "44271176-7053-4534-ad6f-b38d132d341e"
 LIMITED = "00000000-0000-4000-8000-000000000429"
 SMS: dict[str, Any] = {"firstName": "Ann", "channel": {"phoneNumber": "+447911123456"}}
 SEND = f"/businesses/{VENDOR}/send-review-invite"
+INSIGHTS = f"/vendors/{VENDOR}/review-insights"
+NEW_VENDOR: dict[str, Any] = {
+    "name": "My Supplier's Business Name",
+    "senderName": "Supplier R Us",
+    "address": "12 Main St, Gold Coast, Australia",
+    "industry": "Restaurant and Hospitality",
+    "website": "www.abc.com",
+    "logoUrl": "https://your-hosted-url.com/business-1",
+    "googlePlaceId": "XXXX",
+    "facebookUrl": "https://facebook.com/XXXX",
+}
 INVITE: dict[str, Any] = {
     "sourceContactId": "id321",
     "campaignId": "id123",
@@ -112,14 +123,98 @@ def test_a_rating_is_a_text_of_one_to_five(market: World, rating: object) -> Non
     assert market.post(f"/vendors/{VENDOR}/submit-review", review).status == 400
 
 
-def test_a_ping_shows_that_the_key_works(market: World) -> None:
-    assert market.get("/ping").json == {"status": "ok"}
+@pytest.mark.parametrize(
+    ("key", "scopes"),
+    [
+        ("demo-marketplace-key", ["v2", "v2-campaigns", "v2-insights"]),
+        ("demo-marketplace-plain", ["v2"]),
+    ],
+)
+def test_a_ping_tells_the_scopes_of_the_key(market: World, key: str, scopes: list[str]) -> None:
+    assert market.get("/ping", x_api_key=key).json == {"scopes": scopes}
     assert market.get("/ping", x_api_key="wrong").status == 401
 
 
-def test_a_vendor_can_be_read(market: World) -> None:
-    vendor = market.get(f"/vendors/{VENDOR}").json["vendor"]
-    assert vendor == {"id": VENDOR, "name": "Corner Bottle Shop", "sourceVendorId": "vendor-1"}
+@pytest.mark.parametrize(
+    ("request_line", "body"),
+    [
+        (f"POST {SEND}", SMS),
+        (f"POST /vendors/{VENDOR}/send-review-invite", SMS),
+        (f"GET /vendors/{VENDOR}/reviews", None),
+        (f"GET {INSIGHTS}", None),
+    ],
+)
+def test_without_its_scope_a_key_is_forbidden(
+    market: World, request_line: str, body: object
+) -> None:
+    method, path = request_line.split()
+    reply = market.send(method, path, body, {"x-api-key": "demo-marketplace-plain"})
+    assert (reply.status, reply.json["error"]) == (403, "Forbidden")
+    assert market.messages("cloutly-marketplace") == []
+
+
+def test_a_vendor_that_is_created_can_be_read_updated_and_invited_for(market: World) -> None:
+    created = market.post("/vendors", NEW_VENDOR)
+    vendor = created.json["id"]
+    assert (created.status, created.json) == (200, {"id": vendor, **NEW_VENDOR})
+    changed = market.send("PUT", f"/vendors/{vendor}", {"facebookUrl": None, "senderName": "R Us"})
+    assert changed.json == {**created.json, "facebookUrl": None, "senderName": "R Us"}
+    assert market.get(f"/vendors/{vendor}").json == changed.json
+    market.post(f"/vendors/{vendor}/send-review-invite", SMS)
+    assert "from R Us?" in market.messages("cloutly-marketplace")[0]["text"]
+
+
+def test_a_vendor_needs_all_that_is_documented_as_required(market: World) -> None:
+    before = market.records("cloutly-marketplace", "vendors")
+    message = market.post("/vendors", {"googlePlaceId": "XXXX"}).json["message"]
+    for name in ("name", "senderName", "address", "industry", "website", "logoUrl"):
+        assert f"{name} is required" in message
+    assert market.send("PUT", f"/vendors/{VENDOR}", {"name": None}).status == 400
+    assert market.records("cloutly-marketplace", "vendors") == before
+
+
+@pytest.mark.parametrize("path", ["review-insights", "insights"])
+def test_insights_are_answered_under_both_printed_paths(market: World, path: str) -> None:
+    found = market.get(f"/vendors/{VENDOR}/{path}").json
+    assert found["topInsights"][0] == {
+        "category": "Delivery",
+        "topic": "Cold on arrival",
+        "mentions": 7,
+        "label": "7 people were glad that their order arrived cold.",
+        "sentiment": "positive",
+    }
+    assert [insight["mentions"] for insight in found["topInsights"]] == [7, 2]
+    assert [insight["mentions"] for insight in found["recentInsights"]] == [2]
+    statistics = {"totalReviews": 1, "averageRating": 5.0, "averageRatingTrend": 0.0}
+    assert found["statistics"] == statistics
+
+
+def test_statistics_follow_the_reviews(market: World) -> None:
+    for rating in ("1", "2", "2"):
+        review = {"rating": rating, "firstName": "Ann"}
+        market.post(f"/vendors/{VENDOR}/submit-review", review)
+    statistics = {"totalReviews": 4, "averageRating": 2.5, "averageRatingTrend": -3.3}
+    assert market.get(INSIGHTS).json["statistics"] == statistics
+    market.advance("P31D")
+    assert market.get(INSIGHTS).json["statistics"]["averageRatingTrend"] == 0.0
+
+
+def test_a_vendor_without_reviews_has_no_average(market: World) -> None:
+    found = market.get("/vendors/5ef7b45b-2fd2-4719-88fd-96ef62f9d4a4/review-insights").json
+    statistics = {"totalReviews": 0, "averageRating": None, "averageRatingTrend": 0.0}
+    assert found == {"topInsights": [], "recentInsights": [], "statistics": statistics}
+
+
+def test_reviews_have_every_documented_field(market: World) -> None:
+    review = {"rating": "4", "firstName": "John", "vendorId": VENDOR}
+    market.post(f"/vendors/{VENDOR}/submit-review", review)
+    submitted, seeded = market.get(f"/vendors/{VENDOR}/reviews").json["reviews"]
+    fields = (
+        "authorName businessId createdAt email id isArchived name phoneNumber photo rating"
+        " showOnWidget response shield source sourceFeedbackId status reviewUrl text type videoRef"
+        " gifRef updatedAt"
+    )
+    assert set(fields.split()) <= submitted.keys() & seeded.keys()
 
 
 def test_another_marketplace_sees_none_of_this(market: World) -> None:
