@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.exchange import Request
-from tests.conftest import Reply, World
+from tests.conftest import World
 
 VENDOR = "44271176-7053-4534-ad6f-b38d132d341e"
 LIMITED = "00000000-0000-4000-8000-000000000429"
@@ -223,10 +222,6 @@ def test_another_marketplace_sees_none_of_this(market: World) -> None:
     assert other.get(f"/vendors/{VENDOR}/reviews").status == 404
 
 
-def test_the_key_printed_in_the_documents_works(market: World) -> None:
-    assert market.post(SEND, SMS, x_api_key="YOUR_JWT_HERE").status == 200
-
-
 def test_an_sms_carries_the_link_that_is_told(market: World) -> None:
     market.post(SEND, SMS)
     [message] = market.messages("cloutly-marketplace")
@@ -270,62 +265,6 @@ def test_one_key_has_a_single_sms(market: World) -> None:
 def test_an_id_for_testing_is_limited_at_once(market: World, kind: str) -> None:
     reply = market.post(f"/{kind}/{LIMITED}/send-review-invite", SMS)
     assert (reply.status, reply.header("retry-after")) == (429, "60")
-
-
-def test_addresses_for_testing_fail_on_the_way(market: World) -> None:
-    channel = {"phoneNumber": "+447400000001", "email": "bounce@example.com"}
-    market.post(SEND, {"firstName": "Ann", "channel": channel})
-    statuses = [message["status"] for message in market.messages("cloutly-marketplace")]
-    assert statuses == ["failed", "failed"]
-
-
-def test_a_number_for_testing_has_no_quota(market: World) -> None:
-    channel = {"phoneNumber": "+447400000002"}
-    assert market.post(SEND, {"firstName": "Ann", "channel": channel}).status == 400
-
-
-def test_the_request_after_the_limit_is_refused_until_the_minute_is_over(market: World) -> None:
-    statuses = [market.get("/ping").status for _ in range(201)]
-    assert (statuses.count(200), statuses[-1]) == (200, 429)
-    market.advance("PT59S")
-    refused = market.get("/ping")
-    assert (refused.status, refused.header("retry-after")) == (429, "1")
-    market.advance("PT1S")
-    assert market.get("/ping").status == 200
-
-
-@pytest.mark.parametrize("key", ["", "wrong"])
-def test_without_a_good_key_nobody_is_authenticated(market: World, key: str) -> None:
-    reply = market.post(SEND, SMS, x_api_key=key)
-    assert (reply.status, reply.json["error"]) == (401, "Unauthorized")
-
-
-@pytest.mark.parametrize(
-    ("request_line", "content", "media_type", "status", "error"),
-    [
-        (f"POST {SEND}", b"{", "application/json", 400, "Bad Request"),
-        (f"POST {SEND}", b"a=1", "text/plain", 400, "Bad Request"),
-        ("GET /nowhere", b"", "", 404, "Not Found"),
-        ("DELETE /ping", b"", "", 405, "Method Not Allowed"),
-    ],
-    ids=["not JSON", "not sent as JSON", "no such path", "no such method"],
-)
-def test_errors_have_one_form(
-    market: World, request_line: str, content: bytes, media_type: str, status: int, error: str
-) -> None:
-    method, path = request_line.split()
-    reply = market.send(method, path, content, {"content-type": media_type})
-    assert reply.status == status
-    message = reply.json["message"]
-    assert reply.json == {"error": error, "message": message, "statusCode": status}
-    assert message
-
-
-def test_a_body_that_is_too_long_is_a_413(market: World) -> None:
-    headers = {"x-api-key": "demo-marketplace-key", "content-type": "application/json"}
-    request = Request("POST", market.prefix + SEND, "", headers, b"", too_large=True)
-    reply = Reply(market.engine.handle(request, market.now))
-    assert (reply.status, reply.json["error"]) == (413, "Payload Too Large")
 
 
 def test_reviews_are_filtered_sorted_and_paged(market: World) -> None:
