@@ -73,6 +73,16 @@ def test_a_template_is_filled_in(partoo: World) -> None:
     assert message["text"].endswith(message["link"])
 
 
+def test_the_placeholders_of_a_users_template_are_filled_in(partoo: World) -> None:
+    templates = partoo.sandbox().store("partoo", partoo.now).collection("templates")
+    text = "Dear ${client_name}, ${business_name} would like to hear from you: ${url}"
+    templates.replace("31", {**next(iter(templates)), "text": text})
+    invite(partoo, target_name="${url} {{rb_link}}")
+    [message] = partoo.messages("partoo")
+    named = "Dear ${url} {{rb_link}}, Chez Marie would like to hear from you:"
+    assert message["text"] == f"{named} {message['link']}"
+
+
 def test_without_content_the_users_own_template_is_sent(partoo: World) -> None:
     assert invite(partoo, template_id=None).status == 200
     [message] = partoo.messages("partoo")
