@@ -174,7 +174,9 @@ def _from_code(step: verbs.OauthToken, run: Run, client: Record, form: Record) -
         return
     if run.now >= code["expires_at"]:
         _bad_grant("the code has expired")
-    if form.get("redirect_uri") != code["redirect_uri"]:
+    if not form.get("redirect_uri"):
+        raise Refusal("invalid_request", "redirect_uri is required")
+    if form["redirect_uri"] != code["redirect_uri"]:
         _bad_grant("redirect_uri is not that of the authorization request")
     if not _is_proven(code["challenge"], form.get("code_verifier")):
         _bad_grant("code_verifier does not fit the code_challenge")

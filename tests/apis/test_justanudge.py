@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from mockserver.engine.faults import Definition, check_fault
 from tests.conftest import Reply, World
 
 REQUEST: dict[str, Any] = {
@@ -125,6 +126,15 @@ def test_the_same_contact_is_reused(nudge: World) -> None:
     assert len(nudge.records("justanudge", "contacts")) == 1
 
 
+def test_another_users_contact_is_not_reused(nudge: World) -> None:
+    mine = nudge.post(SEND, REQUEST).json
+    other = nudge.post(SEND, REQUEST, authorization="Bearer demo-nudge-other").json
+    by_phone = {"mobile_phone_number": "+12125551234", "first_name": "Robin"}
+    nudge.post(SEND, by_phone, authorization="Bearer demo-nudge-other")
+    names = {one["id"]: one["name"] for one in nudge.records("justanudge", "contacts")}
+    assert names == {mine["contact_id"]: "Jane Smith", other["contact_id"]: "Robin"}
+
+
 def test_a_number_without_a_country_is_american(nudge: World) -> None:
     reply = nudge.post(SEND, {"mobile_phone_number": "212-555-1234"})
     assert reply.json["contact_phone"] == "+12125551234"
@@ -159,7 +169,11 @@ def test_the_fields_describe_the_form(nudge: World) -> None:
 
 
 def test_me_is_the_tokens_user(nudge: World) -> None:
-    assert nudge.get("/api/zapier/me").json["name"] == "Sam Taylor"
+    assert nudge.get("/api/zapier/me").json == {
+        "id": "a169451c-8525-4352-b8ca-070dd449a1a5",
+        "email": "sam@example.com",
+        "business_name": "Taylor Plumbing",
+    }
 
 
 def test_status_tells_what_the_token_may_do(nudge: World) -> None:
@@ -177,10 +191,26 @@ def test_status_tells_what_the_token_may_do(nudge: World) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "Bearer wrong", "Bearer demo-nudge-expired", "Basic abc"])
-def test_without_a_good_token_nobody_is_authorized(nudge: World, value: str) -> None:
-    reply = nudge.get(STATUS, authorization=value)
-    refused(reply, 401, "unauthorized")
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/zapier/me", {"error_description": "Invalid or expired access token"}),
+        (STATUS, {"active": False, "error_description": "Invalid or expired token"}),
+    ],
+)
+def test_without_a_good_token_nobody_is_authorized(
+    nudge: World, path: str, told: dict[str, object], value: str
+) -> None:
+    reply = nudge.get(path, authorization=value)
+    assert (reply.status, reply.json) == (401, {"error": "unauthorized", **told})
     assert (reply.header("www-authenticate") or "").startswith("Bearer")
+
+
+def test_errors_that_no_page_names_have_the_same_form(nudge: World) -> None:
+    refused(nudge.send("DELETE", "/api/zapier/me"), 405, "method_not_allowed")
+    fault = check_fault(Definition(api="justanudge", error="server_error"), nudge.engine.apis)
+    nudge.sandbox().faults.add(fault)
+    refused(nudge.get("/api/zapier/me"), 500, "server_error")
 
 
 def test_a_token_without_the_scope_is_refused(nudge: World) -> None:
@@ -330,6 +360,7 @@ def test_a_code_is_bound_to_its_redirect_address_and_client(nudge: World) -> Non
     code = redirected(authorize(nudge))["code"]
     other = {"client_id": "demo-nudge-second", "client_secret": "demo-second-secret"}
     refused(exchange(nudge, code, redirect_uri="http://127.0.0.1/callback"), 400, "invalid_grant")
+    refused(exchange(nudge, code, redirect_uri=None), 400, "invalid_request")
     refused(exchange(nudge, code, **other), 400, "invalid_grant")
     assert exchange(nudge, code).status == 200
 

@@ -73,6 +73,16 @@ def test_a_template_is_filled_in(partoo: World) -> None:
     assert message["text"].endswith(message["link"])
 
 
+def test_the_placeholders_of_a_users_template_are_filled_in(partoo: World) -> None:
+    templates = partoo.sandbox().store("partoo", partoo.now).collection("templates")
+    text = "Dear ${client_name}, ${business_name} would like to hear from you: ${url}"
+    templates.replace("31", {**next(iter(templates)), "text": text})
+    invite(partoo, target_name="${url} {{rb_link}}")
+    [message] = partoo.messages("partoo")
+    named = "Dear ${url} {{rb_link}}, Chez Marie would like to hear from you:"
+    assert message["text"] == f"{named} {message['link']}"
+
+
 def test_without_content_the_users_own_template_is_sent(partoo: World) -> None:
     assert invite(partoo, template_id=None).status == 200
     [message] = partoo.messages("partoo")
@@ -167,7 +177,15 @@ def test_the_limit_is_that_of_the_organisation_not_of_the_key(partoo: World) -> 
 
 
 @pytest.mark.parametrize(
-    "key", ["", "wrong", "demo-partoo-expired", "demo-partoo-inactive", "demo-partoo-key "]
+    "key",
+    [
+        "",
+        "wrong",
+        "demo-partoo-expired",
+        "demo-partoo-inactive",
+        "demo-partoo-disabled",
+        "demo-partoo-key ",
+    ],
 )
 def test_without_a_good_key_nobody_is_authenticated(partoo: World, key: str) -> None:
     reply = partoo.post(SEND, WITH_TEMPLATE, x_apikey=key)
@@ -217,7 +235,14 @@ def test_the_template_of_another_organisation_is_not_found(partoo: World) -> Non
 def test_another_media_type_than_json_is_refused_as_documented(partoo: World) -> None:
     reply = partoo.post(SEND, b"a=b", content_type="application/x-www-form-urlencoded")
     assert reply.status == 415
-    assert reply.json == {"errors": "Unsupported media type. Please use application/json"}
+    told = "Unsupported media type. Please use application/json"
+    assert reply.json == {"errors": {"json": told}}
+
+
+def test_a_method_that_is_not_there_is_refused_in_the_same_form(partoo: World) -> None:
+    reply = partoo.send("DELETE", SEND)
+    assert reply.status == 405
+    assert list(reply.json["errors"]) == ["json"]
 
 
 def test_every_violation_is_named_at_once(partoo: World) -> None:

@@ -14,6 +14,14 @@ SMS: dict[str, Any] = {
     "recipients": [{"variables": {"phone": "+4740612345", "name": "Jan"}}],
 }
 
+TOKEN = "/oauth/token"
+CLIENT: dict[str, Any] = {
+    "client_id": "demo-walr-client",
+    "client_secret": "demo-walr-secret",
+    "audience": "https://api.walr.com",
+    "grant_type": "client_credentials",
+}
+
 
 @pytest.fixture
 def walr(world: World) -> World:
@@ -210,3 +218,44 @@ def test_what_is_not_there_is_not_found(walr: World, path: str, campaign: str | 
 def test_addresses_for_testing_fail_on_the_way(walr: World, body: dict[str, Any]) -> None:
     assert walr.post(PATH, body).status == 202
     assert walr.messages("walr")[0]["status"] == "failed"
+
+
+# --- tokens ---
+
+
+def test_credentials_of_a_client_become_a_token_for_an_hour(walr: World) -> None:
+    identity = walr.at("", host="identity.walr.com")
+    reply = identity.post(TOKEN, CLIENT)
+    access = reply.json["access_token"]
+    assert reply.status == 200
+    assert reply.json == {"access_token": access, "token_type": "Bearer", "expires_in": 3600}
+    assert reply.header("cache-control") == "no-store"
+    statuses = []
+    for step in ("PT3599.999999S", "PT0.000001S"):
+        walr.advance(step)
+        statuses.append(walr.post(PATH, EMAIL, authorization=f"Bearer {access}").status)
+    assert statuses == [202, 401]
+
+
+def test_a_tokens_lifetime_can_be_set(walr: World) -> None:
+    walr.set("walr", access_token_lifetime="PT1M")
+    assert walr.post(TOKEN, CLIENT).json["expires_in"] == 60
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error"),
+    [
+        ({"client_id": "none"}, 401, "invalid_client"),
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_secret": None}, 400, "invalid_request"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"audience": "https://elsewhere.example"}, 400, "invalid_request"),
+    ],
+)
+def test_wrong_token_requests_say_why(
+    walr: World, change: dict[str, object], status: int, error: str
+) -> None:
+    reply = walr.post(TOKEN, {**CLIENT, **change})
+    assert (reply.status, reply.json["error"]) == (status, error)
+    assert set(reply.json) == {"error", "error_description"}
+    assert len(walr.records("walr", "tokens")) == 5

@@ -37,8 +37,8 @@ def test_a_base_url_with_the_apis_path_does_as_well(served: Served) -> None:
 def test_reports_are_written(served: Served, tmp_path: Path) -> None:
     xml, json = tmp_path / "r.xml", tmp_path / "r.json"
     verify("walr", "--against", served.url, "--junit", str(xml), "--json", str(json))
-    assert ET.fromstring(xml.read_bytes())[0].attrib["tests"] == "9"  # noqa: S314 - our own
-    assert orjson.loads(json.read_bytes())["counts"]["agrees"] == 9
+    assert ET.fromstring(xml.read_bytes())[0].attrib["tests"] == "12"  # noqa: S314 - our own
+    assert orjson.loads(json.read_bytes())["counts"]["agrees"] == 12
 
 
 def test_a_service_that_is_not_there_gives_a_message_and_reports(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_service_that_is_not_there_gives_a_message_and_reports(tmp_path: Path)
     result = verify("walr", "--against", "http://127.0.0.1:1", "--junit", str(xml))
     assert result.exit_code == 2
     assert "no connection" in result.output
-    assert b'errors="9"' in xml.read_bytes()
+    assert b'errors="12"' in xml.read_bytes()
 
 
 @pytest.mark.parametrize(
