@@ -8,6 +8,10 @@ from urllib.parse import unquote
 from mockserver.model import Api, Operation
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
+_PLACE = "(.{1,300}?)"
+"""What matches a parameter inside a segment."""
+_UNRESERVED = re.compile(r"[0-9A-Za-z._~%-]")
+"""What stands in a path as it is, or encodes what does not."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class _Node:
     """Segments such as `{id}.json`, most literal characters first."""
     any: "_Node | None" = None
     methods: dict[str, Operation] = field(default_factory=dict)
+    size: int = 0
+    """Characters of its segment, if that is a partial one."""
 
 
 class Router:
@@ -93,16 +99,23 @@ def _descend(node: _Node, segment: str) -> _Node:
     for known, child in node.partial:
         if known.pattern == pattern.pattern:
             return child
-    child = _Node()
+    child = _Node(size=len(_PARAMETER.sub(_PLACE, segment)))
     node.partial.append((pattern, child))
-    node.partial.sort(key=lambda item: -len(item[0].pattern))
+    node.partial.sort(key=lambda item: -item[1].size)
     return child
 
 
 def _segment_pattern(segment: str) -> re.Pattern[str]:
     pieces = _PARAMETER.split(segment)
-    literal = [re.escape(piece) for piece in pieces[::2]]
-    return re.compile("(.{1,300}?)".join(literal))
+    literal = ["".join(map(_literal, piece)) for piece in pieces[::2]]
+    return re.compile(_PLACE.join(literal))
+
+
+def _literal(character: str) -> str:
+    """Return what matches a character, percent-encoded or not (RFC 3986, section 2.1)."""
+    plain = re.escape(character)
+    encoded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    return plain if _UNRESERVED.fullmatch(character) else f"(?:{plain}|(?i:{encoded}))"
 
 
 @dataclass(frozen=True, slots=True)

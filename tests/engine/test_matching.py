@@ -14,6 +14,8 @@ PATHS = [
     "/files/{name}.json",
     "/files/{name}",
     "/files/{a}-{b}.json",
+    "/things(id={id})",
+    "/é{id}",
     "/caf%C3%A9",
     "/",
 ]
@@ -44,6 +46,9 @@ def shop(serve: Callable[[str], World]) -> World:
         ("/files/a.json", "/files/{name}.json", {"name": "a"}),
         ("/files/a.txt", "/files/{name}", {"name": "a.txt"}),
         ("/files/a-b.json", "/files/{a}-{b}.json", {"a": "a", "b": "b"}),
+        ("/things(id=a)", "/things(id={id})", {"id": "a"}),
+        ("/things%28id%3Da%2Fb%29", "/things(id={id})", {"id": "a/b"}),
+        ("/%c3%A9a", "/é{id}", {"id": "a"}),
         ("/", "/", {}),
     ],
 )
