@@ -172,7 +172,7 @@ def _written(
     media, content_type = response.media[choice.index], choice.media_type
     body = _body(media, content_type, wish)
     content = write(body.value, content_type, media.write_xml)
-    fields = [("Content-Type", sent_type(content_type)), *headers]
+    fields = [("Content-Type", sent_type(content_type, content)), *headers]
     if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
         fields.append(("Vary", "Accept"))
     violations = tuple(body.violations)

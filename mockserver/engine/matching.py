@@ -9,6 +9,10 @@ from urllib.parse import unquote
 from mockserver.model import Api, Operation
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
+_PLACE = "(.{1,300}?)"
+"""What matches a parameter inside a segment."""
+_UNRESERVED = re.compile(r"[0-9A-Za-z._~%-]")
+"""What stands in a path as it is, or encodes what does not."""
 
 
 @dataclass(slots=True)
@@ -100,7 +104,7 @@ def _descend(node: _Node, segment: str) -> _Node:
         node.any = node.any or _Node()
         return node.any
     literals = _PARAMETER.split(segment)[::2]
-    pattern = "(.{1,300}?)".join(map(re.escape, literals))
+    pattern = _PLACE.join("".join(map(_literal, piece)) for piece in literals)
     for known in node.partial:
         if known.pattern.pattern == pattern:
             return known.node
@@ -108,6 +112,13 @@ def _descend(node: _Node, segment: str) -> _Node:
     node.partial.append(partial)
     node.partial.sort(key=lambda item: -item.literals)
     return partial.node
+
+
+def _literal(character: str) -> str:
+    """Return what matches a character, percent-encoded or not (RFC 3986, section 2.1)."""
+    plain = re.escape(character)
+    encoded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    return plain if _UNRESERVED.fullmatch(character) else f"(?:{plain}|(?i:{encoded}))"
 
 
 @dataclass(frozen=True, slots=True)

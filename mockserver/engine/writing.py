@@ -1,5 +1,6 @@
 """Values as the bytes of a media type."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ _SEPARATOR = b"\x1e"
 _EVENT_FIELDS = ("event", "id", "retry", "data")
 _TEXTUAL = ("text/", "application/javascript", "application/yaml", "multipart/")
 _BOUNDARY = "mockserver-part"
+_OWN_BOUNDARY = re.compile(rb"\s*--([0-9A-Za-z'+_.-]{1,70})[ \t]*\r?\n")
+"""What an example that is written out puts between its parts (RFC 2046, section 5.1.1)."""
 
 
 def essence(content_type: str) -> str:
@@ -60,10 +63,12 @@ def write(
     return _multipart(value) if media_type.startswith("multipart/") else json_bytes(value)
 
 
-def sent_type(content_type: str) -> str:
-    """Return the media type as it is sent, with what its reader must know."""
+def sent_type(content_type: str, content: bytes = b"") -> str:
+    """Return the media type as it is sent, with what a reader of the content must know."""
     if content_type.lower().startswith("multipart/") and "boundary" not in content_type.lower():
-        return f"{content_type}; boundary={_BOUNDARY}"
+        own = _OWN_BOUNDARY.match(content)
+        boundary = own[1].decode() if own else _BOUNDARY
+        return f"{content_type}; boundary={boundary}"
     return with_charset(content_type)
 
 

@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mockserver.errors import SpecProblem, warning
+from mockserver.errors import SpecProblem, near, warning
 from mockserver.spec.references import Place
 
 TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_BESIDE = ("$ref", "summary", "description", "servers", "parameters")
+_BESIDE_3_2 = ("additionalOperations",)
+"""What a path item has besides operations."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """A method of HTTP (RFC 9110, section 9.1), of a length that is read."""
 _MOST_SEGMENTS = 100
@@ -72,6 +75,7 @@ def methods_of(
             yield method.upper(), operation
         elif isinstance(item.value, dict) and method in item.value:
             problems.append(warning(operation.source, "an operation is a mapping"))
+    problems += _unknown(item, {*known, *_BESIDE, *(_BESIDE_3_2 if version == "3.2" else ())})
     if version != "3.2":
         return
     for method, operation in item.child("additionalOperations").members():
@@ -80,6 +84,14 @@ def methods_of(
         else:
             message = f"{method[:40]!r} is not a method with an operation"
             problems.append(warning(operation.source, message))
+
+
+def _unknown(item: Place, known: set[str]) -> Iterator[SpecProblem]:
+    """Yield what a path item of the version doesn't have, such as a method in capitals."""
+    for key, member in item.members():
+        if key not in known and not key.startswith("x-"):
+            hint = near(key.lower(), known) or "it is left out"
+            yield warning(member.source, f"a path item has no {key[:40]!r}", hint)
 
 
 def _usable(path: str, member: Place, problems: list[SpecProblem]) -> str | None:

@@ -1,5 +1,6 @@
 """Server objects: the addresses of the real service, with all that their variables may be."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice, product
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from mockserver.spec.references import Place
 
 MOST_SERVERS = 64
 """Addresses of one list of servers, their variables expanded."""
+_UNUSABLE = re.compile(r"[{}\s]")
+"""What no path has (RFC 3986, section 3.3)."""
 
 
 def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[Server, ...]:
@@ -23,8 +26,11 @@ def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[Server, 
         for url in urls[: max(0, MOST_SERVERS - len(found))]:
             server = _server(url)
             if server is None:
-                message = f"{url[:80]!r} is not a URL"
-                problems.append(warning(item.child("url").source, message))
+                message, hint = (
+                    f"{url[:80]!r} is not a URL",
+                    "describe its variables" * ("{" in url),
+                )
+                problems.append(warning(item.child("url").source, message, hint))
             else:
                 found[server] = None
     return tuple(found)
@@ -36,6 +42,8 @@ def _server(url: str) -> Server | None:
         parts = urlsplit(url)
         host, path = parts.netloc.rpartition("@")[2].lower(), parts.path
     except ValueError:
+        return None
+    if _UNUSABLE.search(path):
         return None
     segments = [part for part in path.split("/") if part not in ("", ".", "..")]
     return Server(host, "".join(f"/{part}" for part in segments))

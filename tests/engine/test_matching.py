@@ -16,6 +16,8 @@ PATHS = [
     "/files/{a}-{b}.json",
     "/mixed/{a}-{b}",
     "/mixed/{id}.json",
+    "/things(id={id})",
+    "/é{id}",
     "/caf%C3%A9",
     "/",
 ]
@@ -48,6 +50,9 @@ def shop(serve: Callable[[str], World]) -> World:
         ("/files/a-b.json", "/files/{a}-{b}.json", {"a": "a", "b": "b"}),
         ("/mixed/x-y.json", "/mixed/{id}.json", {"id": "x-y"}),
         ("/mixed/x-y.xml", "/mixed/{a}-{b}", {"a": "x", "b": "y.xml"}),
+        ("/things(id=a)", "/things(id={id})", {"id": "a"}),
+        ("/things%28id%3Da%2Fb%29", "/things(id={id})", {"id": "a/b"}),
+        ("/%c3%A9a", "/é{id}", {"id": "a"}),
         ("/", "/", {}),
     ],
 )

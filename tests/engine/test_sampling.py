@@ -490,3 +490,43 @@ def test_a_schema_that_takes_search_has_a_valid_sample(
 @pytest.mark.parametrize("seed", [None, 1, 2])
 def test_a_text_has_its_format(kind: str, seed: int | None) -> None:
     assert schemas.sampled({"type": "string", "format": kind}, seed).is_valid
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_map_of_any_names_has_one_member(seed: int | None) -> None:
+    assert len(dict(sampled({"additionalProperties": {"type": "integer"}}, seed))) == 1
+    assert len(dict(sampled({"patternProperties": {"^x-": {"type": "integer"}}}, seed))) == 1
+
+
+@pytest.mark.parametrize("seed", [None, *range(5)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"format": "date-time", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T"},
+        {"format": "date-time", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"},
+        {"format": "date-time", "pattern": r"[+-]\d{2}:\d{2}$"},
+        {"format": "date-time", "minLength": 24, "maxLength": 24},
+        {"format": "time", "pattern": r"^\d\d:\d\d:\d\d\.\d{3}"},
+        {"format": "duration", "pattern": "^P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?)?$"},
+        {"format": "duration", "pattern": "^PT"},
+        {"format": "uuid", "pattern": "^[0-9a-f]{8}-"},
+        {"format": "ipv4", "pattern": r"^(\d{1,3}\.){3}"},
+        {"format": "email", "pattern": r"^[a-z]+@corp\.example$"},
+    ],
+    ids=str,
+)
+def test_a_text_has_both_its_format_and_its_pattern(text: dict[str, Any], seed: int | None) -> None:
+    schema = {"properties": {"a": {"type": "string", **text}}}
+
+    assert "a" in dict(sampled(schema, seed))
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_only_what_cannot_be_made_is_left_out(seed: int | None) -> None:
+    member = {"properties": {"no": {"type": "string", "format": "ipv4", "pattern": "x"}, "a": {}}}
+    schema = {"properties": {"inner": {"type": "array", "items": member}, "b": {"type": "string"}}}
+
+    made = dict(sampled(schema, seed))
+
+    assert [list(item) for item in made["inner"]] == [["a"]]
+    assert "b" in made

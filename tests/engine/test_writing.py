@@ -101,3 +101,15 @@ CELLS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1)
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=4))
 def test_a_table_can_be_read_back(rows: list[list[str]]) -> None:
     assert list(csv.reader(io.StringIO(write(rows, "text/csv").decode()))) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "boundary"),
+    [
+        (b"--batch_1\r\nContent-Type: text/plain\r\n\r\na\r\n--batch_1--\r\n", "batch_1"),
+        (b"--\nx", "mockserver-part"),
+        (b"text", "mockserver-part"),
+    ],
+)
+def test_a_multipart_text_keeps_its_own_boundary(content: bytes, boundary: str) -> None:
+    assert sent_type("multipart/mixed", content) == f"multipart/mixed; boundary={boundary}"

@@ -20,7 +20,7 @@ def described(paths: Any, version: str = "3.1") -> tuple[list[tuple[str, str]], 
 def test_every_method_of_3_0_is_an_operation() -> None:
     methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"]
     operations = [(method.upper(), "/a") for method in methods]
-    assert described({"/a": {key: {} for key in (*methods, "query", "summary")}}) == (
+    assert described({"/a": {key: {} for key in (*methods, "summary", "x-a")}}) == (
         operations,
         [],
     )
@@ -49,6 +49,13 @@ def test_3_2_has_more_methods() -> None:
         ({"/{a}{b}{c}": {"get": {}}}, [("GET", "/{a}{b}{c}")], []),
         ({"/{a}{b}{c}{d}": {"get": {}}}, [], ["/~1{a}{b}{c}{d}"]),
         ({"/a": {"get": 5, "put": {}}}, [("PUT", "/a")], ["/~1a/get"]),
+        ({"/a": {"get": {}, "GET": {}}}, [("GET", "/a")], ["/~1a/GET"]),
+        (
+            {"/a": {"query": {}, "additionalOperations": {}}},
+            [],
+            ["/~1a/query", "/~1a/additionalOperations"],
+        ),
+        ({"/a": {"pots": {}, "5": 5}}, [], ["/~1a/pots", "/~1a/5"]),
         ({"/a": 5}, [], ["/~1a"]),
         ({"x-a": {"get": {}}}, [], []),
         (5, [], []),
@@ -71,3 +78,13 @@ def test_what_stands_beside_a_reference_of_a_path_is_told() -> None:
     found = described_operations(place, "3.1", resolve, problems)
     assert [item.method for item in found] == ["PUT"]
     assert [problem.source.pointer for problem in problems] == ["/~1a"]
+
+
+def test_a_method_in_capitals_is_told_how_it_is_written() -> None:
+    paths: dict[str, dict[str, object]] = {"/a": {"GET": {}}}
+    problems: list[SpecProblem] = []
+    place = Place(Document("d.yaml", None, paths, dict), "", paths)
+    assert not list(described_operations(place, "3.1", lambda member: member, problems))
+    assert [(problem.message, problem.hint) for problem in problems] == [
+        ("a path item has no 'GET'", "did you mean 'get'?")
+    ]

@@ -54,6 +54,11 @@ def test_what_is_no_server_is_told(server: Any, told: str) -> None:
     assert compiled([server])[1] == [told]
 
 
+@pytest.mark.parametrize("url", ["https://a.test/{v}", "/{v}", "not a path"])
+def test_a_path_that_no_request_can_have_is_not_served(url: str) -> None:
+    assert compiled([{"url": url}, {"url": "/v1"}]) == (["/v1"], [f"{url!r} is not a URL"])
+
+
 def test_the_addresses_of_a_list_are_bounded() -> None:
     names = "abcdefghij"
     variables = {name: {"default": "0", "enum": list("0123456789")} for name in names}

@@ -1,6 +1,7 @@
 """The members of a sampled object: which there are, and the schema of each."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from random import Random
 from typing import Any, Protocol
 
@@ -93,10 +94,9 @@ def _wanted(maker: Maker, schema: Schema, properties: Schema) -> Iterator[str]:
         if maker.is_wanted(properties[name]) and _is_named(maker, schema, name):
             yield name
     rest = schema.get("additionalProperties")
-    if not properties and not _closed(schema) and rest and maker.is_wanted(rest):
-        yield from _made_names(maker, schema, 1)
-    if not properties and schema.get("patternProperties"):
-        yield from _made_names(maker, schema, 1)
+    is_open = not _closed(schema) and rest and maker.is_wanted(rest)
+    if not properties and (is_open or schema.get("patternProperties")):
+        yield from islice(_made_names(maker, schema, 1), 1)
 
 
 def _is_named(maker: Maker, schema: Schema, name: str) -> bool:

@@ -18,18 +18,20 @@ _HALF = 0.5
 Schema = Mapping[str, Any]
 
 
-def texts(schema: Schema, name: str = "") -> Callable[[random.Random], str]:
+def texts(schema: Schema, name: str = "", turn: int = 0) -> Callable[[random.Random], str]:
     """Return what makes texts of the schema's pattern, else of its format, else words.
 
     Args:
         schema: What is known of the text; its length is kept to where there is one.
         name: The property it is for, if it should look like one; else empty.
+        turn: How often it was tried before: of a format and a pattern, each has its turns.
     """
     least = min(int(schema.get("minLength", 0)), _LARGEST)
     most = None if schema.get("maxLength") is None else int(schema["maxLength"])
-    plain = _without_pattern(schema, name, least, most)
+    plain = _without_pattern(schema, name, least, most, turn)
     pattern = schema.get("pattern")
-    tree = read(pattern) if isinstance(pattern, str) else None
+    is_of_format = turn % 2 == 0 and str(schema.get("format")) in _FORMATS
+    tree = read(pattern) if isinstance(pattern, str) and not is_of_format else None
     if tree is None:
         return plain
     is_open = "format" in schema and not str(pattern).startswith("^")
@@ -44,11 +46,12 @@ def texts(schema: Schema, name: str = "") -> Callable[[random.Random], str]:
 
 
 def _without_pattern(
-    schema: Schema, name: str, least: int, most: int | None
+    schema: Schema, name: str, least: int, most: int | None, turn: int
 ) -> Callable[[random.Random], str]:
     kind = str(schema.get("format") or schema.get("contentEncoding") or "")
     if kind in _FORMATS:
-        return lambda chance: _of_format(chance, kind, least, most)
+        form = _form(kind, turn // 2)
+        return lambda chance: _of_format(chance, kind, form, least, most)
     if schema.get("contentMediaType") == "application/json":
         return lambda _chance: "{}"
     return _words(name, least, most)
@@ -68,9 +71,15 @@ def _words(name: str, least: int, most: int | None) -> Callable[[random.Random],
     return make
 
 
-def _of_format(chance: random.Random, kind: str, least: int, most: int | None) -> str:
+def _form(kind: str, number: int) -> str:
+    """Return one of the forms that a format has, the usual one first."""
+    forms = _FORMS.get(kind, ("{}",))
+    return forms[number % len(forms)]
+
+
+def _of_format(chance: random.Random, kind: str, form: str, least: int, most: int | None) -> str:
     """Make a text of a format, longer or shorter where the format allows that."""
-    made = _FORMATS[kind](chance)
+    made = form.format(_FORMATS[kind](chance))
     if len(made) < least and kind in _BEFORE:
         return made.rjust(least, "x")
     if len(made) < least and kind in _BEHIND:
@@ -89,7 +98,7 @@ def _uuid(chance: random.Random) -> str:
 
 def _moment(chance: random.Random) -> str:
     second = 0 if isinstance(chance, Still) else chance.randrange(86_400) * 1_000_000
-    return format_instant(Instant(_FIRST_DAY + chance.randrange(365) * DAY + second))
+    return format_instant(Instant(_FIRST_DAY + chance.randrange(365) * DAY + second))[:-1]
 
 
 def _email(chance: random.Random) -> str:
@@ -106,8 +115,8 @@ _FORMATS: Mapping[str, Callable[[random.Random], str]] = {
     "uuid": _uuid,
     "date-time": _moment,
     "date": lambda chance: _moment(chance)[:10],
-    "time": lambda chance: f"{9 + chance.randrange(9):02d}:30:00Z",
-    "duration": lambda chance: f"P{chance.randrange(1, 30)}D",
+    "time": lambda chance: f"{9 + chance.randrange(9):02d}:30:00",
+    "duration": lambda chance: f"{chance.randrange(1, 30)}",
     "email": _email,
     "idn-email": _email,
     "uri": _address,
@@ -127,6 +136,13 @@ _FORMATS: Mapping[str, Callable[[random.Random], str]] = {
     "base64url": lambda _chance: "bW9jaw",
     "regex": lambda chance: f"^{chance.choice(WORDS)}$",
 }
+_ZONED = ("{}Z", "{}.000Z", "{}+00:00", "{}.000+00:00", "{}.000000Z", "{}.000000+00:00")
+_FORMS: Mapping[str, tuple[str, ...]] = {
+    "date-time": _ZONED,
+    "time": _ZONED,
+    "duration": ("P{}D", "PT{}H", "PT{}M", "PT{}S", "P{0}DT{0}H{0}M{0}S", "P{}W", "P{}Y"),
+}
+"""What is put around what is made of a format: the forms that it has."""
 _BEFORE = frozenset(("email", "idn-email"))
 """Formats of which any text can be the beginning."""
 _BEHIND = frozenset(

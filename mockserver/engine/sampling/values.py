@@ -113,7 +113,7 @@ class Sampler:
             return self._object(whole, way)
         if kind == "array":
             return self._array(whole, way)
-        return scalars(kind, whole, way.name if self.is_varied else "")(self.chance)
+        return scalars(kind, whole, way.name if self.is_varied else "", way.turn)(self.chance)
 
     def _one_of(self, values: list[JsonValue], way: Way) -> JsonValue:
         ordered = sorted(values, key=lambda value: value is None)
@@ -248,7 +248,19 @@ class Sampler:
     def _object(self, schema: Schema, way: Way) -> JsonValue:
         """Make the required members, and the others until it is nested deeply."""
         members = members_of(self, discriminated(schema), way)
-        return {name: self.value(member, way.inside(name)) for name, member in members.items()}
+        made = {name: self.value(member, way.inside(name)) for name, member in members.items()}
+        return self._fitting(made, members, schema) if self._is_careful else made
+
+    def _fitting(
+        self, made: dict[str, JsonValue], members: Schema, schema: Schema
+    ) -> dict[str, JsonValue]:
+        """Leave out the optional members for which no value was found."""
+        required = schema.get("required", ())
+        return {
+            name: value
+            for name, value in made.items()
+            if name in required or self.fits(members[name], value)
+        }
 
     def _array(self, schema: Schema, way: Way) -> JsonValue:
         """Make as many items as there must be, and rather one than none."""
@@ -291,16 +303,17 @@ _HARD = frozenset(
 _LIMITS = frozenset(("minLength", "maxLength", "format", "enum", "contentMediaType"))
 
 
-def scalars(kind: str, schema: Schema, name: str) -> Make:
+def scalars(kind: str, schema: Schema, name: str, turn: int = 0) -> Make:
     """Return what makes values of a type that holds no others.
 
     Args:
         kind: The type's name; null for one that isn't known.
         schema: What is known of the value.
         name: The property it is for, if it should look like one; else empty.
+        turn: How often it was tried before.
     """
     if kind == "string":
-        return texts(schema, name)
+        return texts(schema, name, turn)
     if kind == "integer":
         return integers(schema, name)
     if kind == "number":
