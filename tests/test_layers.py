@@ -17,6 +17,7 @@ GROUND = {
     "model",
     "headers",
     "codings",
+    "credentials",
     "secret_names",
 }
 ALLOWED = {
