@@ -11,7 +11,7 @@ import orjson
 from mockserver.codings import decoded
 from mockserver.contract.addresses import Addresses, ElsewhereError
 from mockserver.contract.comparing import Difference
-from mockserver.contract.conformance import Contract, Received, answer_differences
+from mockserver.contract.conformance import DECODED, Contract, Received, answer_differences
 from mockserver.contract.recording import Recorder, Seen
 from mockserver.contract.targets import LARGEST_ANSWER
 from mockserver.exchange import Request, Violation
@@ -37,7 +37,6 @@ _HOP_BY_HOP = frozenset(
 )
 """Fields that are about one connection (RFC 9110, section 7.6.1)."""
 _NOT_SENT_ON = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
-_NOT_SENT_BACK = _HOP_BY_HOP | {"content-length", "content-encoding"}
 
 AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -163,14 +162,15 @@ class Proxy:
         answer = await self.client.send(sent, stream=True)
         try:
             body = bytearray()
-            async for part in answer.aiter_bytes():
+            is_decoded = answer.headers.get("content-encoding", "").lower() in DECODED
+            async for part in answer.aiter_bytes() if is_decoded else answer.aiter_raw():
                 body += part
                 if len(body) > LARGEST_ANSWER:
                     raise _TooLongError(f"it is longer than {LARGEST_ANSWER:,} bytes")
         finally:
             await answer.aclose()
         pairs = tuple((key.lower(), value) for key, value in answer.headers.multi_items())
-        return Received(answer.status_code, pairs, bytes(body))
+        return Received(answer.status_code, pairs, bytes(body), is_head=request.method == "HEAD")
 
     def _examine(self, request: Request, answer: Received) -> None:
         """Hold an exchange against the document, tell what is wrong, and record it."""
@@ -219,12 +219,16 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _respond(send: Send, answer: Received) -> None:
+    coding = (answer.header("content-encoding") or "").lower()
+    left_out = _HOP_BY_HOP if answer.is_head else _HOP_BY_HOP | {"content-length"}
+    left_out |= {"content-encoding"} if coding in DECODED else set()
     headers = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
-        if name not in _NOT_SENT_BACK
+        if name not in left_out
     ]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if not answer.is_head:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

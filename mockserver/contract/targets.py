@@ -244,7 +244,8 @@ def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
     client.cookies.clear()  # every interaction sends its own
     headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
     seconds = perf_counter() - began
-    return Received(answer.status_code, tuple(headers), bytes(body), seconds)
+    is_head = request.method == "HEAD"
+    return Received(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
 
 
 def _guarded(call: Callable[[], Result]) -> Result:
