@@ -49,7 +49,8 @@ class Side:
             is_reference = "$ref" in place.value
             if is_reference:
                 waiting.insert(0, self.resolve(place))
-            if not is_reference or not self.version.startswith("3.0"):  # which ignores siblings
+            has_siblings = len(place.value) > 1 and not self.version.startswith("3.0")
+            if has_siblings or not is_reference:
                 parts.append(place)
             waiting += place.child("allOf").items()
             if (other := _but_null(place)) is not None:

@@ -4,6 +4,7 @@ A client sends what a request's schema allows, so narrower is breaking there; it
 answer's schema allows, so wider is breaking there.
 """
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from mockserver.errors import Source
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
 
-_DEEPEST = 40
+_MOST_PLACES = 8
+"""Places of a body at which the changes of one definition are told."""
 _COUNTS = {
     "maxLength": "upper",
     "maxItems": "upper",
@@ -63,28 +65,39 @@ class SchemaChanges:
     is_request: bool
 
     def between(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        """Yield every difference of two schemas."""
-        yield from self._compare(old, new, where, frozenset())
+        """Yield every difference of two schemas, those of the outermost members first.
+
+        What changed in a definition is told at the first places that lead to it.
+        """
+        waiting = deque([(_Below(old, new, where), frozenset[object]())])
+        times = Counter[object]()
+        while waiting:
+            below, above = waiting.popleft()
+            before, after = self.old.flat(below.old), self.new.flat(below.new)
+            key = (before.key, after.key)
+            is_known = key in above or times[key] >= _MOST_PLACES
+            if before.parts and after.parts and not is_known:
+                times[key] += 1
+                later: list[_Below] = []
+                yield from self._compare(below, before, after, later)
+                waiting += [(one, above | {key}) for one in later]
 
     def _compare(
-        self, old: Place, new: Place, where: str, above: frozenset[object]
+        self, below: "_Below", before: Flat, after: Flat, later: list["_Below"]
     ) -> Iterator[Change]:
-        before, after = self.old.flat(old), self.new.flat(new)
-        key = (before.key, after.key)
-        if not before.parts or not after.parts or key in above or len(above) > _DEEPEST:
-            return
-        inside, pair = above | {key}, _Pair(before, after, where, new.source)
+        pair = _Pair(before, after, below.where, below.new.source)
         if bool(before.alternatives) != bool(after.alternatives):
-            found = self._named(before.alternatives or [old], after.alternatives or [new])
+            one, other = before.alternatives or [below.old], after.alternatives or [below.new]
+            found = self._named(one, other)
             if {one.name for one in found[0]} & {one.name for one in found[1]} - {""}:
-                yield from self._alternatives(*found, pair, inside)
+                yield from self._alternatives(*found, pair, later)
                 return
         for compare in (self._types, self._enum, self._bounds, self._exact, self._default):
             yield from compare(pair)
-        yield from self._members(pair, inside)
-        yield from self._below("items", pair, inside)
+        yield from self._members(pair, later)
+        self._below("items", pair, later)
         named = self._named(before.alternatives, after.alternatives)
-        yield from self._alternatives(*named, pair, inside)
+        yield from self._alternatives(*named, pair, later)
 
     def _named(
         self, old: list[Place], new: list[Place]
@@ -147,7 +160,7 @@ class SchemaChanges:
             message = f"default was {_shown(before)}, is {_shown(after)}"
             yield Change(pair.where, message, before is not None, pair.source)
 
-    def _members(self, pair: _Pair, above: frozenset[object]) -> Iterator[Change]:
+    def _members(self, pair: _Pair, later: list["_Below"]) -> Iterator[Change]:
         before, after = pair.old.properties, pair.new.properties
         needed, needs = pair.old.required, pair.new.required
         for name in before.keys() - after.keys():
@@ -163,10 +176,10 @@ class SchemaChanges:
             where = f"{pair.where}/{name}"
             yield from self._membership(where, after[name], was=was, is_now=is_now)
             if was is not None and is_now is not None:
-                yield from self._compare(before[name], after[name], where, above)
+                later.append(_Below(before[name], after[name], where))
         for name in (needs - needed) - (before.keys() | after.keys()):
             yield self._change(pair, "is required now", narrower=True, below=f"/{name}")
-        yield from self._others(pair, above)
+        yield from self._others(pair, later)
 
     def _membership(
         self, where: str, place: Place, *, was: bool | None, is_now: bool | None
@@ -189,34 +202,41 @@ class SchemaChanges:
         """A request has no member that is read-only, an answer none that is write-only."""
         return side.flat(member).say("readOnly" if self.is_request else "writeOnly") is True
 
-    def _others(self, pair: _Pair, above: frozenset[object]) -> Iterator[Change]:
+    def _others(self, pair: _Pair, later: list["_Below"]) -> Iterator[Change]:
         """Compare what is said of members that are not named; an answer may have new ones."""
         before, after = (one.say("additionalProperties") for one in (pair.old, pair.new))
         if (before is False) != (after is False):
             message = f"{'no ' if after is False else ''}other members are allowed now"
             breaking = self.is_request and after is False
             yield Change(pair.where, message, breaking, pair.source)
-        yield from self._below("additionalProperties", pair, above)
+        self._below("additionalProperties", pair, later)
 
-    def _below(self, keyword: str, pair: _Pair, above: frozenset[object]) -> Iterator[Change]:
+    def _below(self, keyword: str, pair: _Pair, later: list["_Below"]) -> None:
         before, after = pair.old.child(keyword), pair.new.child(keyword)
         if before is not None and after is not None:
-            yield from self._compare(before, after, f"{pair.where}/*", above)
+            later.append(_Below(before, after, f"{pair.where}/*"))
 
     def _alternatives(
         self,
         old: list["_Alternative"],
         new: list["_Alternative"],
         pair: _Pair,
-        above: frozenset[object],
+        later: list["_Below"],
     ) -> Iterator[Change]:
         couples, gone, added = _coupled(old, new)
         for one in gone:
             yield self._change(pair, f"can no longer be {one.called}", narrower=True)
         for one in added:
             yield self._change(pair, f"can be {one.called} now", narrower=False)
-        for before, after in couples:
-            yield from self._compare(before.place, after.place, pair.where, above)
+        later += [_Below(one.place, other.place, pair.where) for one, other in couples]
+
+
+class _Below(NamedTuple):
+    """Schemas that are still to be compared."""
+
+    old: Place
+    new: Place
+    where: str
 
 
 class _Alternative(NamedTuple):

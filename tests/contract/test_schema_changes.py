@@ -209,3 +209,16 @@ def test_asking_for_a_credential_where_none_was_asked_for_breaks_clients(tmp_pat
     new = DOCUMENT.replace("SCHEMA", "{}") + OPERATION
     found = told(tmp_path, "GET /things/{id}", new.replace("[{Key: []}]", "[]"), new)
     assert found == ["BREAKS : security was none, is Key"]
+
+
+def test_definitions_that_all_refer_to_each_other_are_compared_in_no_time(tmp_path: Path) -> None:
+    names = [f"S{number}" for number in range(12)]
+    members = ", ".join(f"{one}: {{$ref: '#/components/schemas/{one}'}}" for one in names)
+    definitions = "".join(f"    {one}: {{properties: {{{members}}}}}\n" for one in names)
+    old = DOCUMENT.replace("SCHEMA", "{$ref: '#/components/schemas/S0'}") + definitions + BOTH
+    new = old.replace(
+        f"S11: {{properties: {{{members}", f"S11: {{properties: {{new: {{}}, {members}"
+    )
+    found = told(tmp_path, "POST /things", old, new)
+    assert "ok answer 200/S11/new: is new" in found
+    assert len(found) == 16
