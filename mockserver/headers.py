@@ -63,10 +63,17 @@ def is_field_name(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+def essence(text: str) -> str:
+    """Return a media type without its parameters, in lower case."""
+    if text == "application/json":  # which most are
+        return text
+    return text.partition(";")[0].strip().lower()
+
+
 def media_type(text: str) -> MediaType:
     """Read a media type; parameters that are not of the grammar are left out."""
-    name, semicolon, rest = text.partition(";")
-    return MediaType(name.strip().lower(), parameters(semicolon + rest) if semicolon else {})
+    _, semicolon, rest = text.partition(";")
+    return MediaType(essence(text), parameters(semicolon + rest) if semicolon else {})
 
 
 def parameters(text: str) -> dict[str, str]:

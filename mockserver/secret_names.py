@@ -1,6 +1,9 @@
-"""Which names carry secrets."""
+"""Which names carry secrets, and what is shown in place of these."""
 
 import re
+
+REDACTED = "[redacted]"
+"""What stands for a secret wherever one is left out: in the journal, in reports, in recordings."""
 
 _SECRET_WORDS = re.compile(
     r"secret|passw|passphrase|token(?!_type)|api_?key|auth(?!or(?!iz)|_type|enticate$)|bearer|credential|cookie"

@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.headers import cookie_pairs, media_type, scheme_of
+from mockserver.headers import cookie_pairs, essence, media_type, scheme_of
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ def test_a_media_type_is_read(text: str, name: str, parameters: dict[str, str]) 
     found = media_type(text)
 
     assert (found.name, found.parameters) == (name, parameters)
+    assert essence(text) == name
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ GROUND = {
     "model",
     "headers",
     "codings",
+    "credentials",
     "secret_names",
 }
 ALLOWED = {

@@ -14,6 +14,7 @@ import click
 import uvicorn
 
 from mockserver.cli import contracts
+from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
 from mockserver.contract.proxying import Passed, Proxy
@@ -64,7 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     not, 2 if the upstream gave no answer to a request.
     """
     found = contracts.find_api(api, documents)
-    base = _base_url(found, upstream, timeout)
+    service = _service(found, upstream, timeout)
     recorder = Recorder(found, Masking(public_text(found), keep)) if record is not None else None
     try:
         listener = bind(host, port)
@@ -73,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     import httpx  # noqa: PLC0415 - open_client has told if it is missing
 
     client = httpx.AsyncClient(timeout=timeout)
-    proxy = asyncio.run(_serve(Contract(found), base, listener, recorder, client))
+    proxy = asyncio.run(_serve(Contract(found), service, listener, recorder, client))
     tally = proxy.tally
     click.echo(f"{tally.exchanges} exchanges, {tally.violating} not as documented")
     if record is not None and recorder is not None:
@@ -83,18 +84,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sys.exit(_VIOLATED if tally.violating else 0)
 
 
-def _base_url(api: Api, upstream: str, timeout: float) -> str:
+def _service(api: Api, upstream: str, timeout: float) -> Addresses:
     try:
         with open_client(timeout) as client:
             token = os.environ.get(contracts.CONTROL_TOKEN)
-            return open_target(client, api, upstream, token).address
+            return open_target(client, api, upstream, token).addresses
     except MockserverError as error:
         contracts.stop(str(error))
 
 
 async def _serve(
     contract: Contract,
-    base: str,
+    service: Addresses,
     listener: socket.socket,
     recorder: Recorder | None,
     client: "httpx.AsyncClient",
@@ -103,7 +104,7 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _go_on)  # uvicorn raises it once more when it has shut down
     async with client:
-        proxy = Proxy(contract, base, client, _tell, recorder)
+        proxy = Proxy(contract, service, client, _tell, recorder)
         config = uvicorn.Config(
             proxy,
             ws="none",
@@ -117,7 +118,7 @@ async def _serve(
         )
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
-        greeting = f"mockserver passes http://{name}:{port} on to {base}"
+        greeting = f"mockserver passes http://{name}:{port} on to {service.url}"
         await Listening(config, lambda: click.echo(greeting)).serve(sockets=[listener])
     return proxy
 

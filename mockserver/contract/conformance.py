@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mockserver.contents import DocumentedResponse, ResponseMedia
+from mockserver.contents import DocumentedResponse, ResponseMedia, Validator
 from mockserver.contract.comparing import ABSENT, Difference
+from mockserver.contract.header_fields import header_differences, text_violations
 from mockserver.contract.interactions import Interaction, RequestPart
 from mockserver.contract.variables import PLACEHOLDER, at
 from mockserver.engine.bodies import read_body
@@ -13,9 +14,12 @@ from mockserver.engine.matching import Match, Router
 from mockserver.exchange import JsonValue, Refusal, Request, Violation
 from mockserver.headers import is_json, media_type
 from mockserver.model import Api, Operation
-from mockserver.spec.content import json_of
+from mockserver.spec.content import json_of, text_of
 
+DECODED = frozenset(("", "identity", "gzip", "deflate"))
+"""Content codings that every HTTP client takes off."""
 _BODILESS = frozenset((204, 304))
+_SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Received:
     """Names in lower case."""
     body: bytes
     seconds: float = 0.0
+    is_head: bool = False
+    """It answers HEAD, so that its body is left out (RFC 9110, section 9.3.2)."""
 
     def header(self, name: str) -> str | None:
         """Return a header's value, or None; several of one name are joined."""
@@ -42,6 +48,12 @@ class Received:
     def is_json(self) -> bool:
         """It says that its body is JSON."""
         return is_json(self.media_type)
+
+    @property
+    def beginning(self) -> str:
+        """What a body that cannot be read looks like; too little of it to hold a secret."""
+        begins = ascii(self.body[:_SHORT].decode("latin-1"))
+        return f"{len(self.body)} bytes that begin with {begins}"
 
     def json(self) -> JsonValue:
         """Read the body.
@@ -124,9 +136,12 @@ def answer_differences(operation: Operation, answer: Received) -> Iterator[Diffe
         words = f"a documented status ({known})"
         yield Difference("status", "", words, answer.status, "document")
         return
-    if answer.body and answer.status not in _BODILESS:
+    yield from header_differences(documented.headers, answer.header)
+    if answer.status in _BODILESS or answer.is_head:
+        return
+    if answer.body:
         yield from _content(documented, answer)
-    elif _has_schema(documented) and answer.status not in _BODILESS:
+    elif _has_schema(documented):
         yield Difference("body", "", "a body", ABSENT, "document")
 
 
@@ -142,15 +157,31 @@ def _content(documented: DocumentedResponse, answer: Received) -> Iterator[Diffe
             found = answer.header("content-type") or ABSENT
             yield Difference("header", "content-type", words, found, "document")
         return
-    if not answer.is_json or media.is_stream:
-        return
+    if (coding := answer.header("content-encoding") or "").lower() not in DECODED:
+        yield Difference("header", "content-encoding", "none, or gzip", coding, "document")
+    elif answer.is_json and not media.is_stream:
+        yield from _json_differences(media, answer)
+    elif answer.media_type == "text/plain" and media.schema is not None:
+        yield from _text_differences(media.schema, answer)
+
+
+def _json_differences(media: ResponseMedia, answer: Received) -> Iterator[Difference]:
     try:
         value = answer.json()
     except Refusal as refusal:
-        yield Difference("body", "", f"JSON ({refusal.message})", ABSENT, "document")
+        yield Difference("body", "", f"JSON ({refusal.message})", answer.beginning, "document")
         return
     if media.schema is not None:
         yield from violation_differences(media.schema.violations(value, "body"), value)
+
+
+def _text_differences(schema: Validator, answer: Received) -> Iterator[Difference]:
+    try:
+        text = text_of(answer.body, answer.header("content-type") or "")
+    except Refusal as refusal:
+        yield Difference("body", "", f"text ({refusal.message})", answer.beginning, "document")
+        return
+    yield from violation_differences(text_violations(schema, text), text)
 
 
 def _media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:

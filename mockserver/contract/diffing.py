@@ -7,18 +7,22 @@ from pathlib import Path
 from mockserver.contract.checking import contradictions, expected_answers
 from mockserver.contract.conformance import Contract
 from mockserver.contract.described import Described, described_answer, described_request
+from mockserver.contract.flattened import Side
 from mockserver.contract.interactions import Interaction, Placed
-from mockserver.contract.schema_changes import Change, SchemaChanges, Side
+from mockserver.contract.schema_changes import Change, SchemaChanges
+from mockserver.contract.security_changes import scheme_changes, security_changes
 from mockserver.engine.documented import response_for
 from mockserver.errors import Severity, SpecError, SpecProblem, escape
 from mockserver.exchange import JsonValue
+from mockserver.headers import media_type
 from mockserver.model import Api, Operation
 from mockserver.spec.compiler import opened
 from mockserver.spec.files import Files
+from mockserver.spec.paths import TEMPLATE, described_operations
 from mockserver.spec.paths import Described as Documented
-from mockserver.spec.paths import described_operations
 from mockserver.spec.references import Place
 from mockserver.spec.servers import compile_servers
+from mockserver.spec.styles import style_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +63,41 @@ class _Diff:
     def changes(self) -> Iterator[Change]:
         """Yield every difference."""
         before, after = _operations(self._old), _operations(self._new)
-        for name in before.keys() - after.keys():
-            source = self._new.whole.child("paths").source
+        for key in before.keys() - after.keys():
+            name, source = " ".join(before[key][:2][::-1]), self._new.whole.child("paths").source
             yield Change(name, "the operation is gone", breaking=True, source=source)
-        for name in after.keys() - before.keys():
-            yield Change(
-                name, "the operation is new", breaking=False, source=after[name].place.source
-            )
-        for name in before.keys() & after.keys():
-            yield from self._operation(name, before[name], after[name])
+        for key in after.keys() - before.keys():
+            name, source = " ".join(after[key][:2][::-1]), after[key].place.source
+            yield Change(name, "the operation is new", breaking=False, source=source)
+        for key in before.keys() & after.keys():
+            yield from self._operation(before[key], after[key])
         yield from self._servers()
+        yield from scheme_changes(self._old, self._new)
 
     def _servers(self) -> Iterator[Change]:
         before, after = _addresses(self._old), _addresses(self._new)
-        for path in sorted(before - after):
-            message = f"the base path {path or '/'} is gone"
-            source = self._new.whole.child("servers").source
-            yield Change("servers", message, breaking=True, source=source)
+        yield from _gone(before, after, "servers", self._new.whole.child("servers"))
 
-    def _operation(self, name: str, before: Documented, after: Documented) -> Iterator[Change]:
-        old, new = before.place, after.place
+    def _operation(self, before: Documented, after: Documented) -> Iterator[Change]:
+        old, new, name = before.place, after.place, f"{before.method} {before.path}"
+        if any(one.child("servers").value for one in (old, new, before.item, after.item)):
+            was, is_now = _own_addresses(self._old, before), _own_addresses(self._new, after)
+            yield from _gone(was, is_now, name, new)
         yield from self._parameters(name, before, after)
         yield from self._bodies(name, old, new)
         yield from self._responses(name, old, new)
         if new.child("deprecated").value is True and old.child("deprecated").value is not True:
             yield Change(name, "is deprecated now", breaking=False, source=new.source)
-        was, is_now = _security(self._old, old), _security(self._new, new)
-        if was != is_now:
-            message = f"security was {_schemes(was)}, is {_schemes(is_now)}"
-            yield Change(name, message, not was <= is_now, new.source)
+        yield from security_changes(self._old, self._new, old, new, name)
 
     def _parameters(self, name: str, old: Documented, new: Documented) -> Iterator[Change]:
         before, after = _parameters(self._old, old), _parameters(self._new, new)
+        names = zip(TEMPLATE.findall(old.path), TEMPLATE.findall(new.path), strict=True)
+        for one, other in names:
+            if one != other and ("path", other) in after:
+                place = after["path", one] = after.pop(("path", other))
+                message = f"is called {other} now"
+                yield Change(f"{name} path {one}", message, breaking=False, source=place.source)
         for key in before.keys() - after.keys():
             where = f"{name} {' '.join(key)}"
             yield Change(where, "is no longer there", breaking=True, source=new.place.source)
@@ -105,7 +112,20 @@ class _Diff:
                 needed = _is_needed(other)
                 message = "is required now" if needed else "is no longer required"
                 yield Change(where, message, needed, other.source)
-            yield from self._request.between(one.child("schema"), other.child("schema"), where)
+            yield from self._written(one, other, where)
+            schemas = _schema_of(self._old, one), _schema_of(self._new, other)
+            yield from self._request.between(*schemas, where)
+
+    def _written(self, old: Place, new: Place, where: str) -> Iterator[Change]:
+        """Tell whether a list or an object is written in another style."""
+        before, after = (style_of(str(one.child("in").value), one.value) for one in (old, new))
+        kinds = self._new.flat(_schema_of(self._new, new)).types
+        if before != after and kinds & {"array", "object"} and "string" not in kinds:
+            words = [
+                f"{style}{' exploded' if explode else ''}" for style, explode in (before, after)
+            ]
+            message = f"style was {words[0]}, is {words[1]}"
+            yield Change(where, message, breaking=True, source=new.source)
 
     def _bodies(self, name: str, old: Place, new: Place) -> Iterator[Change]:
         one = self._old.resolve(old.child("requestBody"))
@@ -120,28 +140,47 @@ class _Diff:
     def _responses(self, name: str, old: Place, new: Place) -> Iterator[Change]:
         before = dict(old.child("responses").members())
         after = dict(new.child("responses").members())
-        for status in before.keys() - after.keys():
-            source = new.child("responses").source
-            where = f"{name} answer {status}"
-            yield Change(where, "is no longer there", breaking=True, source=source)
         for status in after.keys() - before.keys():
             where = f"{name} answer {status}"
             yield Change(where, "is new", breaking=False, source=after[status].source)
-        for status in before.keys() & after.keys():
-            one = self._old.resolve(before[status])
-            other = self._new.resolve(after[status])
-            yield from self._content(f"{name} answer {status}", one, other, self._answer)
+        for status, place in before.items():
+            where = f"{name} answer {status}"
+            covering = (status, f"{status[:1]}XX", "default")
+            found = next((after[one] for one in covering if one in after), None)
+            if found is None:
+                source = new.child("responses").source
+                yield Change(where, "is no longer there", breaking=True, source=source)
+                continue
+            one, other = self._old.resolve(place), self._new.resolve(found)
+            yield from self._fields(where, one, other)
+            yield from self._content(where, one, other, self._answer)
+
+    def _fields(self, where: str, old: Place, new: Place) -> Iterator[Change]:
+        """Compare the headers of an answer."""
+        before, after = _headers(self._old, old), _headers(self._new, new)
+        for name in before.keys() - after.keys():
+            place = f"{where} header {name}"
+            yield Change(place, "is no longer there", breaking=True, source=new.source)
+        for name in after.keys() - before.keys():
+            place = f"{where} header {name}"
+            yield Change(place, "is new", breaking=False, source=after[name].source)
+        for name in before.keys() & after.keys():
+            one, other, place = before[name], after[name], f"{where} header {name}"
+            if _is_needed(one) != _is_needed(other):
+                message = "is required now" if _is_needed(other) else "is no longer required"
+                yield Change(place, message, _is_needed(one), other.source)
+            schemas = _schema_of(self._old, one), _schema_of(self._new, other)
+            yield from self._answer.between(*schemas, place)
 
     def _content(
         self, where: str, old: Place, new: Place, schemas: SchemaChanges
     ) -> Iterator[Change]:
-        before = dict(old.child("content").members())
-        after = dict(new.child("content").members())
+        before, after = _media(old), _media(new)
         for media in before.keys() - after.keys():
             yield Change(where, f"is no longer {media}", breaking=True, source=new.source)
         for media in after.keys() - before.keys():
-            breaking = not schemas.is_request and bool(before)
-            yield Change(where, f"can be {media} now", breaking, after[media].source)
+            message = f"can be {media} now"
+            yield Change(where, message, breaking=False, source=after[media].source)
         for media in before.keys() & after.keys():
             one, other = before[media].child("schema"), after[media].child("schema")
             yield from schemas.between(one, other, where)
@@ -150,7 +189,7 @@ class _Diff:
 def _operations(side: Side) -> dict[str, Documented]:
     paths = side.whole.child("paths")
     found = described_operations(paths, side.version, side.resolve, [])
-    return {f"{one.method} {one.path}": one for one in found}
+    return {f"{one.method} {TEMPLATE.sub('{}', one.path)}": one for one in found}
 
 
 def _parameters(side: Side, operation: Documented) -> dict[tuple[str, str], Place]:
@@ -168,17 +207,45 @@ def _is_needed(parameter: Place) -> bool:
 
 
 def _addresses(side: Side) -> set[str]:
-    return {server.path for server in compile_servers(side.whole.child("servers"), [])}
+    return _paths(side.whole.child("servers"))
 
 
-def _security(side: Side, operation: Place) -> frozenset[frozenset[str]]:
-    own = operation.child("security")
-    place = own if isinstance(own.value, list) else side.whole.child("security")
-    return frozenset(frozenset(name for name, _ in one.members()) for one in place.items())
+def _paths(servers: Place) -> set[str]:
+    """Return the base paths of a list of servers; without any it is the document's own host."""
+    return {server.path for server in compile_servers(servers, [])} or {""}
 
 
-def _schemes(security: frozenset[frozenset[str]]) -> str:
-    return " or ".join(sorted(" and ".join(sorted(one)) or "none" for one in security)) or "none"
+def _own_addresses(side: Side, operation: Documented) -> set[str]:
+    own, shared = operation.place.child("servers"), operation.item.child("servers")
+    return _paths(own if own.value else shared) if own.value or shared.value else _addresses(side)
+
+
+def _gone(before: set[str], after: set[str], where: str, place: Place) -> Iterator[Change]:
+    for path in sorted(before - after):
+        message = f"the base path {path or '/'} is gone"
+        yield Change(where, message, breaking=True, source=place.source)
+
+
+def _media(holder: Place) -> dict[str, Place]:
+    """Return the media types of a body, without what only says how it is written."""
+    found = {}
+    for name, place in holder.child("content").members():
+        given = media_type(name)
+        others = (f"; {key}={value}" for key, value in given.parameters.items() if key != "charset")
+        found[given.name + "".join(others)] = place
+    return found
+
+
+def _headers(side: Side, answer: Place) -> dict[str, Place]:
+    """Return the headers of an answer by their names in lower case, but for Content-Type."""
+    found = {name.lower(): side.resolve(one) for name, one in answer.child("headers").members()}
+    return {name: place for name, place in found.items() if name != "content-type"}
+
+
+def _schema_of(side: Side, parameter: Place) -> Place:
+    """Return the schema of a parameter or a header, also one that is written in a media type."""
+    content = parameter.child("content").members()
+    return (side.resolve(content[0][1]) if content else parameter).child("schema")
 
 
 def broken(old: Api, new: Api, interactions: Sequence[Placed]) -> Iterator[Broken]:

@@ -42,7 +42,8 @@ def read_json_file(content: bytes) -> dict[str, JsonValue]:
 def path_below(contract: Contract, url: str) -> str | None:
     """Return the path of a URL below the API's base URL, if it leads to an operation."""
     path = urlsplit(url).path or "/"
-    bases = [server.path for server in contract.api.servers]
+    own = (server for operation in contract.api.operations for server in operation.servers)
+    bases = [server.path for server in (*contract.api.servers, *own)]
     mounted = [f"/{contract.api.name}{base}" for base in bases]
     for base in sorted((*bases, *mounted, ""), key=len, reverse=True):
         below = _without_sandbox(path)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 import phonenumbers
 
 from mockserver.contract.described import Described
-from mockserver.contract.secrets import HIDDEN, Hiding
+from mockserver.contract.secrets import Hiding
 from mockserver.exchange import JsonValue
-from mockserver.secret_names import names_secret, words_of
+from mockserver.secret_names import REDACTED, names_secret, words_of
 from mockserver.spec.functions import is_email
 from mockserver.spec.phones import e164
 
@@ -44,7 +44,7 @@ Replace = Callable[[str, str, bool], str | None]
 
 def hidden(_name: str, _value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
     """Let nothing stand for a secret."""
-    return HIDDEN if is_secret else None
+    return REDACTED if is_secret else None
 
 
 class Masking:

@@ -85,10 +85,11 @@ def _state(given: Given) -> dict[str, JsonValue]:
 
 
 def _request(api: Api, request: Sending, version: str) -> dict[str, JsonValue]:
-    base = api.servers[0].path if api.servers else ""
+    operation = Contract(api).operation(request.method, request.path)
+    servers = (operation.servers if operation else ()) or api.servers
     written: dict[str, JsonValue] = {
         "method": request.method,
-        "path": unquote(base + request.path),
+        "path": unquote((servers[0].path if servers else "") + request.path),
     }
     query: dict[str, list[str]] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):

@@ -1,15 +1,17 @@
 """A proxy in front of a service: forwards, holds both directions against the document, records."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import orjson
 
 from mockserver.codings import decoded
+from mockserver.contract.addresses import Addresses, ElsewhereError
 from mockserver.contract.comparing import Difference
-from mockserver.contract.conformance import Contract, Received, answer_differences
+from mockserver.contract.conformance import DECODED, Contract, Received, answer_differences
 from mockserver.contract.recording import Recorder, Seen
 from mockserver.contract.targets import LARGEST_ANSWER
 from mockserver.exchange import Request, Violation
@@ -35,7 +37,6 @@ _HOP_BY_HOP = frozenset(
 )
 """Fields that are about one connection (RFC 9110, section 7.6.1)."""
 _NOT_SENT_ON = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
-_NOT_SENT_BACK = _HOP_BY_HOP | {"content-length", "content-encoding"}
 
 AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -51,12 +52,16 @@ class Passed:
     status: int
     request: tuple[Violation, ...]
     answer: tuple[Difference, ...]
+    because: str = ""
+    """Why the upstream gave no answer; the status is then the proxy's own."""
 
     def lines(self) -> Iterator[str]:
         """Yield what people are told; no value that was sent is among it."""
         operation = self.operation
         name = f"{operation.path}  {operation.id}" if operation else "(not documented)"
         yield f"{self.method} {name}  {self.status}"
+        if self.because:
+            yield f"  no answer: {self.because}"
         for violation in self.request:
             where = "" if violation.where in ("body", violation.field) else f"{violation.where} "
             yield f"  request: {where}{violation.field} {violation.message}"
@@ -79,8 +84,8 @@ class Proxy:
     """An ASGI application that answers with what its upstream answers."""
 
     contract: Contract
-    upstream: str
-    """The base URL of the service, without a slash at its end; nothing is sent elsewhere."""
+    upstream: Addresses
+    """Where the service is; nothing is sent elsewhere."""
     client: "httpx.AsyncClient"
     told: Callable[[Passed], None]
     recorder: Recorder | None = None
@@ -104,25 +109,47 @@ class Proxy:
         import httpx  # noqa: PLC0415 - whoever has a client has imported it
 
         self.tally.exchanges += 1
+        request = self._below(request)
+        operation = self.contract.operation(request.method, request.path)
         try:
-            answer = await self._forward(request)
-        except httpx.TimeoutException:
-            self.tally.failed += 1
-            await _refuse(send, 504, "the upstream did not answer in time")
+            base = self.upstream.base_of(operation) if operation else self.upstream.base
+            async with asyncio.timeout(self.client.timeout.read):  # also for one without an end
+                answer = await self._forward(request, self.upstream.origin + base)
+        except (httpx.TimeoutException, TimeoutError):
+            await self._fail(send, request, 504, "the upstream did not answer in time")
+            return
+        except ElsewhereError as error:
+            await self._fail(send, request, 502, str(error))
             return
         except (httpx.HTTPError, httpx.InvalidURL, _TooLongError) as error:
-            self.tally.failed += 1
-            await _refuse(send, 502, f"the upstream gave no answer: {error}")
+            because = f"the upstream gave no answer: {error}".rstrip(": ")
+            await self._fail(send, request, 502, because)
             return
         if "content-encoding" in request.headers:
             request = decoded(request, LARGEST_REQUEST)
         self._examine(request, answer)
         await _respond(send, answer)
 
-    async def _forward(self, request: Request) -> Received:
+    def _below(self, request: Request) -> Request:
+        """Return a request with its path below the base of the operation that it leads to."""
+        if self.contract.operation(request.method, request.path) is not None:
+            return request
+        for operation, path in self.upstream.below(request.path):
+            if self.contract.operation(request.method, path) is operation:
+                return replace(request, path=path)
+        return request
+
+    async def _fail(self, send: Send, request: Request, status: int, because: str) -> None:
+        """Answer in place of an upstream that did not."""
+        self.tally.failed += 1
+        operation = self.contract.operation(request.method, request.path)
+        self.told(Passed(request.method, operation, status, (), (), because))
+        await _refuse(send, status, because)
+
+    async def _forward(self, request: Request, base: str) -> Received:
         import httpx  # noqa: PLC0415 - whoever has a client has imported it
 
-        url = self.upstream + request.path + (f"?{request.query}" if request.query else "")
+        url = base + request.path + (f"?{request.query}" if request.query else "")
         named = _named_by_connection(request.headers.get("connection", ""))
         headers = {k: v for k, v in request.headers.items() if k not in _NOT_SENT_ON | named}
         sent = httpx.Request(  # made here so that no cookie of another client is added
@@ -135,14 +162,15 @@ class Proxy:
         answer = await self.client.send(sent, stream=True)
         try:
             body = bytearray()
-            async for part in answer.aiter_bytes():
+            is_decoded = answer.headers.get("content-encoding", "").lower() in DECODED
+            async for part in answer.aiter_bytes() if is_decoded else answer.aiter_raw():
                 body += part
                 if len(body) > LARGEST_ANSWER:
                     raise _TooLongError(f"it is longer than {LARGEST_ANSWER:,} bytes")
         finally:
             await answer.aclose()
         pairs = tuple((key.lower(), value) for key, value in answer.headers.multi_items())
-        return Received(answer.status_code, pairs, bytes(body))
+        return Received(answer.status_code, pairs, bytes(body), is_head=request.method == "HEAD")
 
     def _examine(self, request: Request, answer: Received) -> None:
         """Hold an exchange against the document, tell what is wrong, and record it."""
@@ -191,12 +219,16 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _respond(send: Send, answer: Received) -> None:
+    coding = (answer.header("content-encoding") or "").lower()
+    left_out = _HOP_BY_HOP if answer.is_head else _HOP_BY_HOP | {"content-length"}
+    left_out |= {"content-encoding"} if coding in DECODED else set()
     headers = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
-        if name not in _NOT_SENT_BACK
+        if name not in left_out
     ]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if not answer.is_head:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

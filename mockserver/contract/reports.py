@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 from mockserver import __version__
 from mockserver.contract.comparing import ABSENT, Difference, shown
 from mockserver.contract.outcomes import Outcome, Run, Verdict, summary
-from mockserver.contract.secrets import HIDDEN, Hiding
+from mockserver.contract.secrets import Hiding
 from mockserver.exchange import JsonValue
-from mockserver.secret_names import names_secret
+from mockserver.secret_names import REDACTED, names_secret
 
 _MARKS = {
     Verdict.AGREES: "ok     ",
@@ -61,7 +61,7 @@ def _sides(difference: Difference) -> tuple[str, str]:
     if not names_secret(name) or difference.found is ABSENT:
         return difference.expected, found
     is_value = difference.because == "equal"
-    return HIDDEN if is_value else difference.expected, HIDDEN
+    return REDACTED if is_value else difference.expected, REDACTED
 
 
 def json_report(run: Run, hide: Hiding) -> JsonValue:

@@ -4,15 +4,19 @@ A client sends what a request's schema allows, so narrower is breaking there; it
 answer's schema allows, so wider is breaking there.
 """
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.contract.comparing import as_json
-from mockserver.errors import Source, SpecError
+from mockserver.contract.flattened import Flat, Side
+from mockserver.errors import Source
 from mockserver.exchange import JsonValue
-from mockserver.spec.references import Place, References
+from mockserver.spec.references import Place
 
-_DEEPEST = 40
+_MOST_PLACES = 8
+"""Places of a body at which the changes of one definition are told."""
 _COUNTS = {
     "maxLength": "upper",
     "maxItems": "upper",
@@ -25,7 +29,10 @@ _COUNTS = {
     "minimum": "lower",
     "exclusiveMinimum": "lower",
 }
-_EXACT = ("pattern", "format", "multipleOf", "const")
+_EXACT = ("pattern", "format", "multipleOf", "uniqueItems")
+_WIDER_FORMATS = {("int32", "int64"), ("float", "double")}
+_EVERY = 7
+"""JSON types, `integer` among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +47,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A version of a document."""
+class _Pair:
+    """The same schema in two versions, and where it is."""
 
-    whole: Place
-    version: str
-    references: References
-
-    def resolve(self, place: Place) -> Place:
-        """Follow a reference; a bad one leads nowhere."""
-        try:
-            return self.references.resolve(place)
-        except SpecError:
-            return Place(place.document, place.pointer, None)
+    old: Flat
+    new: Flat
+    where: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,128 +65,221 @@ class SchemaChanges:
     is_request: bool
 
     def between(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        """Yield every difference of two schemas."""
-        yield from self._compare(old, new, where, frozenset())
+        """Yield every difference of two schemas, those of the outermost members first.
+
+        What changed in a definition is told at the first places that lead to it.
+        """
+        waiting = deque([(_Below(old, new, where), frozenset[object]())])
+        times = Counter[object]()
+        while waiting:
+            below, above = waiting.popleft()
+            before, after = self.old.flat(below.old), self.new.flat(below.new)
+            key = (before.key, after.key)
+            is_known = key in above or times[key] >= _MOST_PLACES
+            if before.parts and after.parts and not is_known:
+                times[key] += 1
+                later: list[_Below] = []
+                yield from self._compare(below, before, after, later)
+                waiting += [(one, above | {key}) for one in later]
 
     def _compare(
-        self, old: Place, new: Place, where: str, above: frozenset[tuple[str, str]]
+        self, below: "_Below", before: Flat, after: Flat, later: list["_Below"]
     ) -> Iterator[Change]:
-        old, new = self.old.resolve(old), self.new.resolve(new)
-        pair = (old.pointer, new.pointer)
-        if pair in above or len(above) > _DEEPEST or not _are_schemas(old, new):
-            return
-        inside = above | {pair}
-        yield from self._types(old, new, where)
-        yield from self._enum(old, new, where)
-        yield from self._bounds(old, new, where)
-        yield from self._exact(old, new, where)
-        yield from self._members(old, new, where, inside)
-        if "items" in old.value and "items" in new.value:
-            below = f"{where}/*"
-            yield from self._compare(old.child("items"), new.child("items"), below, inside)
-        yield from self._alternatives(old, new, where, inside)
+        pair = _Pair(before, after, below.where, below.new.source)
+        if bool(before.alternatives) != bool(after.alternatives):
+            one, other = before.alternatives or [below.old], after.alternatives or [below.new]
+            found = self._named(one, other)
+            if {one.name for one in found[0]} & {one.name for one in found[1]} - {""}:
+                yield from self._alternatives(*found, pair, later)
+                return
+        for compare in (self._types, self._enum, self._bounds, self._exact, self._default):
+            yield from compare(pair)
+        yield from self._members(pair, later)
+        self._below("items", pair, later)
+        named = self._named(before.alternatives, after.alternatives)
+        yield from self._alternatives(*named, pair, later)
 
-    def _change(self, where: str, message: str, place: Place, *, narrower: bool) -> Change:
-        return Change(where, message, narrower == self.is_request, place.source)
+    def _named(
+        self, old: list[Place], new: list[Place]
+    ) -> tuple[list["_Alternative"], list["_Alternative"]]:
+        return (
+            [_Alternative(self.old.name_of(one), one) for one in old],
+            [_Alternative(self.new.name_of(one), one) for one in new],
+        )
 
-    def _types(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        before, after = _types_of(old.value), _types_of(new.value)
+    def _change(self, pair: _Pair, message: str, *, narrower: bool, below: str = "") -> Change:
+        where = f"{pair.where}{below}"
+        return Change(where, message, narrower == self.is_request, pair.source)
+
+    def _types(self, pair: _Pair) -> Iterator[Change]:
+        before, after = pair.old.types, pair.new.types
         lost, gained = before - after, after - before
         if lost or gained:
             message = f"type was {_listed(before)}, is {_listed(after)}"
             breaking = bool(lost) if self.is_request else bool(gained)
-            yield Change(where, message, breaking, new.source)
+            yield Change(pair.where, message, breaking, pair.source)
 
-    def _enum(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        before, after = old.value.get("enum"), new.value.get("enum")
+    def _enum(self, pair: _Pair) -> Iterator[Change]:
+        before, after = pair.old.allowed, pair.new.allowed
         if before is None and after is not None:
-            yield self._change(where, f"is one of {as_json(after)} now", new, narrower=True)
+            yield self._change(pair, f"is one of {as_json(after)} now", narrower=True)
         elif after is None and before is not None:
-            yield self._change(where, "is no longer one of a list", new, narrower=False)
+            yield self._change(pair, "is no longer one of a list", narrower=False)
         elif before is not None and after is not None:
             for value in (one for one in before if one not in after):
-                message = f"can no longer be {as_json(value)}"
-                yield self._change(where, message, new, narrower=True)
+                yield self._change(pair, f"can no longer be {as_json(value)}", narrower=True)
             for value in (one for one in after if one not in before):
-                yield self._change(where, f"can be {as_json(value)} now", new, narrower=False)
+                yield self._change(pair, f"can be {as_json(value)} now", narrower=False)
 
-    def _bounds(self, old: Place, new: Place, where: str) -> Iterator[Change]:
+    def _bounds(self, pair: _Pair) -> Iterator[Change]:
         for keyword, side in _COUNTS.items():
-            before, after = old.value.get(keyword), new.value.get(keyword)
+            before, after = pair.old.say(keyword), pair.new.say(keyword)
             if before == after or not all(map(_is_bound, (before, after))):
                 continue
             narrower = _is_narrower(before, after, side)
             message = f"{keyword} was {_shown(before)}, is {_shown(after)}"
-            yield self._change(where, message, new, narrower=narrower)
+            yield self._change(pair, message, narrower=narrower)
 
-    def _exact(self, old: Place, new: Place, where: str) -> Iterator[Change]:
+    def _exact(self, pair: _Pair) -> Iterator[Change]:
         for keyword in _EXACT:
-            before, after = old.value.get(keyword), new.value.get(keyword)
+            before, after = (one.say(keyword) or None for one in (pair.old, pair.new))
             if before != after:
                 message = f"{keyword} was {_shown(before)}, is {_shown(after)}"
-                narrower = before is None or (after is not None and self.is_request)
-                yield self._change(where, message, new, narrower=narrower)
+                is_other = before is not None and after is not None
+                narrower = before is None or (is_other and self.is_request)
+                if is_other and _is_wider(before, after):
+                    narrower = False
+                elif is_other and _is_wider(after, before):
+                    narrower = True
+                yield self._change(pair, message, narrower=narrower)
 
-    def _members(
-        self, old: Place, new: Place, where: str, above: frozenset[tuple[str, str]]
-    ) -> Iterator[Change]:
-        before, after = (dict(side.child("properties").members()) for side in (old, new))
-        needed, needs = _required(old.value), _required(new.value)
+    def _default(self, pair: _Pair) -> Iterator[Change]:
+        """Tell that leaving a value out means something else."""
+        before, after = pair.old.say("default"), pair.new.say("default")
+        if self.is_request and before != after:
+            message = f"default was {_shown(before)}, is {_shown(after)}"
+            yield Change(pair.where, message, before is not None, pair.source)
+
+    def _members(self, pair: _Pair, later: list["_Below"]) -> Iterator[Change]:
+        before, after = pair.old.properties, pair.new.properties
+        needed, needs = pair.old.required, pair.new.required
         for name in before.keys() - after.keys():
-            yield Change(f"{where}/{name}", "is no longer there", breaking=True, source=new.source)
+            if not self._is_hidden(self.old, before[name]):
+                where = f"{pair.where}/{name}"
+                yield Change(where, "is no longer there", breaking=True, source=pair.source)
         for name in after.keys() - before.keys():
-            breaking = self.is_request and name in needs
-            message = "is new and required" if name in needs else "is new"
-            yield Change(f"{where}/{name}", message, breaking, after[name].source)
+            if not self._is_hidden(self.new, after[name]):
+                yield self._added(f"{pair.where}/{name}", after[name], is_needed=name in needs)
         for name in before.keys() & after.keys():
-            below = f"{where}/{name}"
-            if (name in needed) != (name in needs):
-                message = "is required now" if name in needs else "is no longer required"
-                yield self._change(below, message, after[name], narrower=name in needs)
-            yield from self._compare(before[name], after[name], below, above)
+            was = None if self._is_hidden(self.old, before[name]) else name in needed
+            is_now = None if self._is_hidden(self.new, after[name]) else name in needs
+            where = f"{pair.where}/{name}"
+            yield from self._membership(where, after[name], was=was, is_now=is_now)
+            if was is not None and is_now is not None:
+                later.append(_Below(before[name], after[name], where))
         for name in (needs - needed) - (before.keys() | after.keys()):
-            yield self._change(f"{where}/{name}", "is required now", new, narrower=True)
+            yield self._change(pair, "is required now", narrower=True, below=f"/{name}")
+        yield from self._others(pair, later)
+
+    def _membership(
+        self, where: str, place: Place, *, was: bool | None, is_now: bool | None
+    ) -> Iterator[Change]:
+        """Tell whether a member is needed, or not of this direction (None), unlike before."""
+        if was is None and is_now is not None:
+            yield self._added(where, place, is_needed=is_now)
+        elif was is not None and is_now is None:
+            message = "is read-only now" if self.is_request else "is write-only now"
+            yield Change(where, message, not self.is_request, place.source)
+        elif was != is_now:
+            message = "is required now" if is_now else "is no longer required"
+            yield Change(where, message, is_now is self.is_request, place.source)
+
+    def _added(self, where: str, place: Place, *, is_needed: bool) -> Change:
+        message = "is new and required" if is_needed else "is new"
+        return Change(where, message, self.is_request and is_needed, place.source)
+
+    def _is_hidden(self, side: Side, member: Place) -> bool:
+        """A request has no member that is read-only, an answer none that is write-only."""
+        return side.flat(member).say("readOnly" if self.is_request else "writeOnly") is True
+
+    def _others(self, pair: _Pair, later: list["_Below"]) -> Iterator[Change]:
+        """Compare what is said of members that are not named; an answer may have new ones."""
+        before, after = (one.say("additionalProperties") for one in (pair.old, pair.new))
+        if (before is False) != (after is False):
+            message = f"{'no ' if after is False else ''}other members are allowed now"
+            breaking = self.is_request and after is False
+            yield Change(pair.where, message, breaking, pair.source)
+        self._below("additionalProperties", pair, later)
+
+    def _below(self, keyword: str, pair: _Pair, later: list["_Below"]) -> None:
+        before, after = pair.old.child(keyword), pair.new.child(keyword)
+        if before is not None and after is not None:
+            later.append(_Below(before, after, f"{pair.where}/*"))
 
     def _alternatives(
-        self, old: Place, new: Place, where: str, above: frozenset[tuple[str, str]]
+        self,
+        old: list["_Alternative"],
+        new: list["_Alternative"],
+        pair: _Pair,
+        later: list["_Below"],
     ) -> Iterator[Change]:
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            before, after = old.child(keyword).items(), new.child(keyword).items()
-            if len(before) != len(after):
-                narrower = (len(after) > len(before)) == (keyword == "allOf")
-                message = f"{keyword} had {len(before)} schemas, has {len(after)}"
-                yield self._change(where, message, new, narrower=narrower)
-            for one, other in zip(before, after, strict=False):
-                yield from self._compare(one, other, where, above)
+        couples, gone, added = _coupled(old, new)
+        for one in gone:
+            yield self._change(pair, f"can no longer be {one.called}", narrower=True)
+        for one in added:
+            yield self._change(pair, f"can be {one.called} now", narrower=False)
+        later += [_Below(one.place, other.place, pair.where) for one, other in couples]
 
 
-def _are_schemas(old: Place, new: Place) -> bool:
-    return isinstance(old.value, dict) and isinstance(new.value, dict)
+class _Below(NamedTuple):
+    """Schemas that are still to be compared."""
+
+    old: Place
+    new: Place
+    where: str
 
 
-def _types_of(schema: Mapping[str, JsonValue]) -> frozenset[str]:
-    given = schema.get("type")
-    names = [given] if isinstance(given, str) else given if isinstance(given, list) else _ALL
-    types = {str(name) for name in names}
-    if schema.get("nullable") is True:
-        types.add("null")
-    if "number" in types:
-        types.add("integer")
-    return frozenset(types)
+class _Alternative(NamedTuple):
+    name: str
+    """Of its definition, or its title; empty if it has neither."""
+    place: Place
+
+    @property
+    def called(self) -> str:
+        """What people are told."""
+        value = self.place.value
+        kind = value.get("type") if isinstance(value, Mapping) else None
+        other = f"an alternative of type {kind}" if isinstance(kind, str) else "an alternative"
+        return self.name or other
 
 
-_ALL = ("array", "boolean", "null", "number", "object", "string")
+def _coupled(
+    old: list[_Alternative], new: list[_Alternative]
+) -> tuple[list[tuple[_Alternative, _Alternative]], list[_Alternative], list[_Alternative]]:
+    """Find the alternatives that are the same in both versions: by name, by value, by order."""
+    couples, gone, left = list[tuple[_Alternative, _Alternative]](), list[_Alternative](), [*new]
+    for one in old:
+        named = (other for other in left if one.name and one.name == other.name)
+        equal = (other for other in left if one.place.value == other.place.value)
+        if (found := next(named, None) or next(equal, None)) is None:
+            gone.append(one)
+        else:
+            left.remove(found)
+            couples.append((one, found))
+    pairs = zip(
+        [one for one in gone if not one.name], [one for one in left if not one.name], strict=False
+    )
+    unnamed = list(pairs)
+    for one, other in unnamed:
+        gone.remove(one)
+        left.remove(other)
+    return [*couples, *unnamed], gone, left
 
 
 def _listed(types: frozenset[str]) -> str:
-    if types >= set(_ALL):
+    if len(types) == _EVERY:
         return "anything"
     return " or ".join(sorted(types - ({"integer"} if "number" in types else set())))
-
-
-def _required(schema: Mapping[str, JsonValue]) -> set[str]:
-    names = schema.get("required")
-    return {str(name) for name in names} if isinstance(names, list) else set()
 
 
 def _is_bound(value: JsonValue) -> bool:
@@ -199,6 +293,10 @@ def _is_narrower(before: JsonValue, after: JsonValue, side: str) -> bool:
         (lambda: after < before) if side == "upper" else (lambda: after > before)
     )
     return compare()
+
+
+def _is_wider(before: JsonValue, after: JsonValue) -> bool:
+    return (before, after) in _WIDER_FORMATS
 
 
 def _shown(value: JsonValue) -> str:

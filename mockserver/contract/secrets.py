@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 from mockserver.exchange import JsonValue
-from mockserver.secret_names import names_secret
+from mockserver.secret_names import REDACTED, names_secret
 
-HIDDEN = "[hidden]"
 _SHORTEST = 4
 
 
@@ -16,7 +15,7 @@ def without_secrets(value: JsonValue) -> JsonValue:
     """Hide the members of a JSON value whose names say that they are secret."""
     if isinstance(value, Mapping):
         return {
-            key: HIDDEN if names_secret(key) and member else without_secrets(member)
+            key: REDACTED if names_secret(key) and member else without_secrets(member)
             for key, member in value.items()
         }
     return [without_secrets(item) for item in value] if isinstance(value, list) else value
@@ -44,7 +43,7 @@ class Hiding:
         if self._pattern is None:  # made once for many secrets, as they are told one by one
             longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        return self._pattern.sub(HIDDEN, text)
+        return self._pattern.sub(REDACTED, text)
 
 
 def _forms(secret: str) -> set[str]:

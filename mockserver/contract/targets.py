@@ -5,17 +5,19 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from mockserver import __version__
+from mockserver.contract.addresses import ASIDE, Addresses
 from mockserver.contract.conformance import Received
 from mockserver.contract.interactions import Given
 from mockserver.contract.sending import Sending
 from mockserver.errors import MockserverError
 from mockserver.exchange import JsonValue
-from mockserver.model import Api
+from mockserver.model import Api, Operation
 
 if TYPE_CHECKING:
     import httpx
@@ -24,7 +26,6 @@ AGENT = f"mockserver/{__version__} (contract)"
 LARGEST_ANSWER = 10_000_000
 """Bytes of an answer's body that are read."""
 _CONTROL = "/_mock"
-_ASIDE = "/~"
 
 
 class TargetError(MockserverError):
@@ -76,20 +77,27 @@ class Target:
         """The base URL."""
         return self.origin + self.base
 
-    def send(self, request: Sending, sandbox: str | None = None) -> Received:
-        """Send a request, in a sandbox if the service is a mockserver.
+    @property
+    def addresses(self) -> Addresses:
+        """Where the API's operations are."""
+        return Addresses(self.api, self.origin, self.base, self.is_mock)
+
+    def send(self, request: Sending, operation: Operation, sandbox: str | None = None) -> Received:
+        """Send a request of an operation, in a sandbox if the service is a mockserver.
 
         Raises:
             TargetError: Saying in words why there is no answer.
+            ElsewhereError: If the operation is on another service.
         """
-        prefix = f"{_ASIDE}{sandbox}" if sandbox else ""
-        return send(self.client, f"{self.origin}{prefix}{self.base}", request)
+        prefix = f"{ASIDE}{sandbox}" if sandbox else ""
+        base = self.addresses.base_of(operation)
+        return send(self.client, f"{self.origin}{prefix}{base}", request)
 
     def prepare(self, given: Given) -> str | None:
         """Make a sandbox in the state that is asked for; None if the service has none."""
         if not self.is_mock:
             return None
-        if self.base.startswith(_ASIDE):
+        if self.base.startswith(ASIDE):
             message = "leave the sandbox out of the URL: every interaction gets one of its own"
             raise TargetError(message)
         self._count += 1
@@ -159,9 +167,10 @@ def open_target(
         message = f"the mockserver at {origin} does not serve {api.name!r}"
         raise TargetError(f"{message}; it serves: {', '.join(served)}")
     target.is_mock = True
-    if not path or (path.startswith(_ASIDE) and path.count("/") == 1):
+    mount = path.removesuffix(f"/{api.name}")
+    if not mount or (mount.startswith(ASIDE) and mount.count("/") == 1):
         server = api.servers[0].path if api.servers else ""
-        target.base = f"{path}/{api.name}{server}"
+        target.base = f"{mount}/{api.name}{server}"
     return target
 
 
@@ -230,10 +239,13 @@ def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
             body += part
             if len(body) > LARGEST_ANSWER:
                 raise TargetError(f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+            if perf_counter() - began > (client.timeout.read or inf):
+                raise TargetError("the answer did not end in time (--timeout allows more)")
     client.cookies.clear()  # every interaction sends its own
     headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
     seconds = perf_counter() - began
-    return Received(answer.status_code, tuple(headers), bytes(body), seconds)
+    is_head = request.method == "HEAD"
+    return Received(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
 
 
 def _guarded(call: Callable[[], Result]) -> Result:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from mockserver.contract.addresses import ElsewhereError
 from mockserver.contract.comparing import ABSENT, Difference, Rules, as_json, matches, shown
 from mockserver.contract.conformance import Contract, Received, answer_differences
 from mockserver.contract.interactions import AnswerPart, Interaction, Pattern, Placed
@@ -33,16 +34,20 @@ class Verification:
     """Called with every outcome as it comes."""
     _sandboxes: dict[str, str | None] = field(default_factory=dict)
     """By group, for interactions that share one."""
+    _contract: Contract = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find operations by their paths."""
+        self._contract = Contract(self.target.api)
 
     def run(self, only: str | None = None) -> Run:
         """Try all interactions, or those with a tag; none stops the others."""
         run = Run(self.target.api.name, self.target.address)
-        contract = Contract(self.target.api)
         self.variables.defaults = self.target.is_mock
         try:
             for placed in self.interactions:
                 if only is None or only in placed.interaction.tags:
-                    outcome = self._outcome(placed, contract.operation_of(placed.interaction))
+                    outcome = self._outcome(placed, self._contract.operation_of(placed.interaction))
                     run.outcomes.append(outcome)
                     self.told(outcome)
         finally:
@@ -64,10 +69,15 @@ class Verification:
         """Say why an interaction cannot be tried here; empty if it can."""
         if self.target.is_mock:
             return ""
-        earlier = [self._named(name) for name in interaction.given.after]
-        if any(one.given.needs_mock for one in (interaction, *earlier)):
+        needed = [interaction, *(self._named(name) for name in interaction.given.after)]
+        try:
+            for one in needed:
+                self.target.addresses.base_of(self._contract.operation_of(one))
+        except ElsewhereError as error:
+            return str(error)
+        if any(one.given.needs_mock for one in needed):
             return "it needs a state that only a mockserver can be brought into"
-        if not self.allow_writes and any(one.changes_data for one in (interaction, *earlier)):
+        if not self.allow_writes and any(one.changes_data for one in needed):
             return "it may change data; --allow-writes sends it"
         return ""
 
@@ -96,7 +106,7 @@ class Verification:
 
     def _send(self, interaction: Interaction, sandbox: str | None) -> Received:
         request = fill(interaction.request, self.variables, self._headers(interaction))
-        answer = self.target.send(request, sandbox)
+        answer = self.target.send(request, self._contract.operation_of(interaction), sandbox)
         self.variables.answers[interaction.name] = _referable(answer)
         return answer
 

@@ -11,9 +11,9 @@ from mockserver.contents import (
     ResponseMedia,
     ResponseSchema,
 )
-from mockserver.engine.writing import essence, is_text, sent_type, write
+from mockserver.engine.writing import is_text, sent_type, write
 from mockserver.exchange import Answer, JsonValue, Kind, Refusal, Violation
-from mockserver.headers import is_json
+from mockserver.headers import essence, is_json
 from mockserver.model import Operation
 
 if TYPE_CHECKING:

@@ -4,13 +4,15 @@ import struct
 import zlib
 from collections.abc import Callable, Mapping
 
+from mockserver.headers import essence
+
 _OTHERS = bytes(range(256))
 """What stands for a binary file of any other type."""
 
 
 def smallest(media_type: str) -> bytes:
     """Return a valid file of a media type, else 256 bytes that are always the same."""
-    make = _FILES.get(media_type.partition(";")[0].strip().lower())
+    make = _FILES.get(essence(media_type))
     return make() if make else _OTHERS
 
 

@@ -2,8 +2,8 @@
 
 from mockserver.engine.documented import response_for, violations_of
 from mockserver.engine.rendering import Reply
-from mockserver.engine.writing import essence
 from mockserver.exchange import Violation
+from mockserver.headers import essence
 from mockserver.model import Operation
 
 

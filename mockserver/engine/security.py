@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from mockserver.credentials import SANDBOX_MARK
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
 from mockserver.exchange import JsonValue, Kind, Record, Refusal, Request
 from mockserver.headers import cookie_pairs
 from mockserver.model import Operation, SchemeUse, SecurityScheme
-
-SANDBOX_MARK = "~"
-"""Separates a credential from the name of the sandbox it is used in."""
 
 
 @dataclass(slots=True)
@@ -142,7 +140,7 @@ def _owner(run: Run, use: SchemeUse, credential: Credential) -> Record | None:
     else:
         owner = collection.find({principals.field: credential.text})
     if owner is None or (
-        credential.password is not None and owner.get("password") != credential.password
+        credential.password is not None and (owner.get("password") or "") != credential.password
     ):
         message = "the credential is not known"
         raise Refusal(

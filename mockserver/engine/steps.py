@@ -17,10 +17,9 @@ from mockserver.engine.records import ConflictError, completed, key_text
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.review_page import form_page, thanks_page
 from mockserver.engine.run import Run
-from mockserver.engine.writing import essence
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
-from mockserver.headers import is_json
+from mockserver.headers import essence, is_json
 from mockserver.verbs import Program
 
 Where = Mapping[str, JsonValue]

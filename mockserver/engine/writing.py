@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 
 from mockserver.exchange import JsonValue
-from mockserver.headers import is_json
+from mockserver.headers import essence, is_json
 
 _SEPARATOR = b"\x1e"
 """Begins every text of a JSON text sequence (RFC 7464, section 2.2)."""
@@ -16,13 +16,6 @@ _TEXTUAL = ("text/", "application/javascript", "application/yaml", "multipart/")
 _BOUNDARY = "mockserver-part"
 _OWN_BOUNDARY = re.compile(rb"\s*--([0-9A-Za-z'+_.-]{1,70})[ \t]*\r?\n")
 """What an example that is written out puts between its parts (RFC 2046, section 5.1.1)."""
-
-
-def essence(content_type: str) -> str:
-    """Return a media type without its parameters, in lower case."""
-    if content_type == "application/json":  # which most are
-        return content_type
-    return content_type.partition(";")[0].strip().lower()
 
 
 def is_xml(media_type: str) -> bool:

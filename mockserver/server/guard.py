@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.headers import essence
 from mockserver.server.problems import problem_response
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -56,7 +57,7 @@ class Guard:
             return 403, "the control API does not answer pages of other sites"
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return 403, "the control API does not answer pages of other sites"
-        is_json = headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+        is_json = essence(headers.get("content-type", "")) == "application/json"
         if request.method in _WRITING and not is_json and _has_body(request):
             return 415, "the control API reads application/json"
         return None

@@ -241,10 +241,7 @@ def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, st
 
 def how_to_send(credential: views.Credential) -> str:
     """Say how a credential is presented."""
-    kind, value = credential["kind"], credential["value"]
-    if kind == "apiKey" and credential["where"] == "header":
-        return f"{credential['name']}: {value}"
-    if kind == "apiKey":
-        return f"{credential['where']} {credential['name']}={value}"
-    scheme = "Basic" if kind == "basic" else "Bearer"
-    return f"Authorization: {scheme} {value}"
+    where, name, text = credential["where"], credential["name"], credential["presented"]
+    if where == "header":
+        return f"{'Authorization' if name == 'authorization' else name}: {text}"
+    return f"{where} {name}={text}"

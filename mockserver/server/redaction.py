@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from mockserver.engine.journal import Exchange
 from mockserver.exchange import JsonValue, Refusal
-from mockserver.secret_names import names_secret
+from mockserver.secret_names import REDACTED, names_secret
 from mockserver.spec.content import parse_json
 
-REDACTED = "[redacted]"
 _MOST_BODY = 100_000
 
 

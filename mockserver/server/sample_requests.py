@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from mockserver.credentials import presented
 from mockserver.exchange import JsonValue
 from mockserver.server.schema_text import example_of, resolved
 from mockserver.server.views import Credential
@@ -71,14 +72,17 @@ def sample_request(
         document: Self-contained, with one server: where it is served.
         credentials: What to present for each security scheme.
     """
-    path, query = operation.path, list[tuple[str, str]]()
-    headers: list[tuple[str, str]] = []
+    path = operation.path
+    placed: dict[str, list[tuple[str, str]]] = {"query": [], "header": [], "cookie": []}
     filled = (*_filled(operation, document), *_presented(operation, document, credentials))
     for name, where, text in filled:
         if where == "path":
             path = path.replace(f"{{{name}}}", quote(text or "…", safe=""))
-        else:
-            (query if where == "query" else headers).append((name, text))
+        elif where in placed:
+            placed[where].append((name, text))
+    headers, query = placed["header"], placed["query"]
+    if placed["cookie"]:
+        headers.append(("Cookie", "; ".join(f"{name}={text}" for name, text in placed["cookie"])))
     content_type, body = _body(operation, document)
     if body is not None:
         headers.append(("content-type", content_type))
@@ -93,9 +97,7 @@ def _filled(operation: Operation, document: Json) -> Iterator[tuple[str, str, st
         if where != "path" and not one.get("required") and "example" not in one:
             continue
         value = _value(one, document)
-        if where == "cookie":
-            yield "Cookie", "header", f"{name}={_text(value)}"
-        elif where == "query" and isinstance(value, list):
+        if where == "query" and isinstance(value, list):
             yield from ((name, where, _text(item)) for item in value)
         else:
             yield name, where, _text(value)
@@ -116,19 +118,23 @@ def _presented(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield name, place and value of what carries the credentials for an operation."""
     needed = operation.value.get("security", document.get("security")) or []
-    names = list(next(iter(needed), {}))
-    known = [credentials[name] for name in names if name in credentials]
-    for one in known:
-        value = str(one["value"])
-        if one["kind"] != "apiKey":
-            scheme = "Basic" if one["kind"] == "basic" else "Bearer"
-            yield one["name"], "header", f"{scheme} {value}"
-        elif one["where"] == "cookie":
-            yield "Cookie", "header", f"{one['name']}={value}"
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    for scheme in next(iter(needed), {}):
+        if (one := credentials.get(scheme)) is not None:
+            yield one["name"], one["where"], one["presented"]
         else:
-            yield one["name"], one["where"], value
-    if names and not known:
-        yield "Authorization", "header", "Bearer TOKEN"
+            yield from _stand_in(resolved(schemes.get(scheme), document))
+
+
+def _stand_in(scheme: Json) -> Iterator[tuple[str, str, str]]:
+    """Yield name, place and value of what a scheme takes of which no credential is known."""
+    kind = str(scheme.get("scheme") if scheme.get("type") == "http" else scheme.get("type"))
+    if kind == "apiKey":
+        yield str(scheme.get("name")), str(scheme.get("in")), "KEY"
+    elif kind.lower() == "basic":
+        yield "Authorization", "header", presented("basic", "USER:PASSWORD")
+    elif kind.lower() in ("bearer", "oauth2", "openidconnect"):
+        yield "Authorization", "header", presented("bearer", "TOKEN")
 
 
 def _body(operation: Operation, document: Json) -> tuple[str, str | None]:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.clock import Instant, format_duration, format_instant
+from mockserver.credentials import presented
 from mockserver.engine.outbox import FAILED, FAILED_SEND, message_status, next_change
 from mockserver.engine.sandbox import Sandbox
 from mockserver.exchange import JsonValue, Record
 from mockserver.messages import segments
-from mockserver.model import Api, Setting
+from mockserver.model import Api, Principals, SecurityScheme, Setting
 
 
 class ApiSummary(TypedDict):
@@ -54,6 +55,9 @@ class Credential(TypedDict):
     name: str
     """Of the header (in lower case), query parameter or cookie that carries it."""
     value: JsonValue
+    """For basic, user and password with a colon between them."""
+    presented: str
+    """What the header, query parameter or cookie holds: `Bearer …`."""
     description: str
 
 
@@ -208,20 +212,25 @@ def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[Credential]:
     store = sandbox.store(api.name, now)
     found: list[Credential] = []
     for scheme in api.schemes.values():
-        if (owners := scheme.principals) is None:
-            continue
-        found += [
-            {
-                "scheme": scheme.name,
-                "kind": scheme.kind,
-                "where": scheme.location,
-                "name": scheme.parameter,
-                "value": record.get(owners.field),
-                "description": record.get(owners.label) or "",
-            }
-            for record in store.collection(owners.collection)
-        ]
+        if (owners := scheme.principals) is not None:
+            records = store.collection(owners.collection)
+            found += [_credential(scheme, owners, record) for record in records]
     return found
+
+
+def _credential(scheme: SecurityScheme, owners: Principals, record: Record) -> Credential:
+    value = record.get(owners.field)
+    if scheme.kind == "basic":
+        value = f"{value}:{record.get('password') or ''}"
+    return {
+        "scheme": scheme.name,
+        "kind": scheme.kind,
+        "where": scheme.location,
+        "name": scheme.parameter,
+        "value": value,
+        "presented": presented(scheme.kind, str(value)),
+        "description": record.get(owners.label) or "",
+    }
 
 
 def settings(api: Api, sandbox: Sandbox) -> dict[str, JsonValue]:

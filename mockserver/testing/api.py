@@ -1,11 +1,11 @@
 """One API in one sandbox: where it is, how to be let in, and what it holds."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Unpack
 from urllib.parse import urlsplit
 
+from mockserver.credentials import in_sandbox
 from mockserver.testing.connection import Control, Json
 from mockserver.testing.faults import ApiFault, Fault, Faults
 from mockserver.testing.records import Records
@@ -24,24 +24,21 @@ class Credential:
     name: str
     """Of the header, query parameter or cookie."""
     value: str
+    """For basic, user and password with a colon between them."""
+    presented: str
+    """What the header, query parameter or cookie holds."""
     description: str
     sandbox: str
 
     @property
     def scoped(self) -> str:
         """The value with the sandbox in it, for clients that can't be given a base URL."""
-        return f"{self.value}~{self.sandbox}"
+        return in_sandbox(self.kind, self.value, self.sandbox)
 
     @property
     def headers(self) -> dict[str, str]:
         """The headers that present it; none if it is not sent in a header."""
-        if self.where != "header":
-            return {}
-        if self.kind == "apiKey":
-            return {self.name: self.value}
-        if self.kind == "basic":
-            return {"authorization": f"Basic {base64.b64encode(self.value.encode()).decode()}"}
-        return {"authorization": f"Bearer {self.value}"}
+        return {self.name: self.presented} if self.where == "header" else {}
 
 
 class Api:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import httpx
 
 from mockserver.clock import system_now
+from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
 from mockserver.contract.proxying import Passed, Proxy
@@ -17,6 +19,11 @@ from mockserver.server.control import control_app
 from tests.contract.inprocess import ADDRESS, InProcess
 
 
+def addresses_of(api: Api, url: str) -> Addresses:
+    parts = urlsplit(url)
+    return Addresses(api, f"{parts.scheme}://{parts.netloc}", parts.path)
+
+
 class Proxied:
     """A proxy that records, the client's side of it, and what it told."""
 
@@ -24,7 +31,9 @@ class Proxied:
         self.told: list[Passed] = []
         self.recorder = Recorder(api, Masking(public_text(api)))
         client = httpx.AsyncClient(transport=upstream, timeout=5)
-        self.proxy = Proxy(Contract(api), base, client, self.told.append, self.recorder)
+        self.proxy = Proxy(
+            Contract(api), addresses_of(api, base), client, self.told.append, self.recorder
+        )
         self.client = httpx.Client(transport=InProcess(self.proxy), base_url="http://proxy")
 
     @property

@@ -6,6 +6,14 @@ from mockserver.contract.conformance import Received, answer_differences
 from mockserver.model import Operation
 from tests.contract.inprocess import load
 
+TEXT = ("content-type", "text/plain")
+HEADERS = """\
+            X-Total: {required: true, schema: {type: integer, maximum: 9}}
+            X-Tags: {schema: {type: array, items: {type: integer}}}
+            X-Rate: {schema: {type: object, properties: {left: {type: integer}}}, explode: true}
+            X-Json: {content: {application/json: {schema: {type: object, required: [a]}}}}
+            Content-Type: {required: true, schema: {type: integer}}
+"""
 SHOP = """\
 openapi: 3.2.0
 info: {title: Shop, version: '1'}
@@ -46,3 +54,60 @@ def test_an_answer_is_held_against_what_describes_its_media_type_most_closely(
 ) -> None:
     answer = Received(200, (("content-type", content_type),), body)
     assert [one.expected for one in answer_differences(items, answer)] == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"x-total": "1"}, []),
+        ({}, ["header x-total: is required"]),
+        ({"x-total": "many"}, ["header x-total: must be a whole number, not text"]),
+        ({"x-total": "10"}, ["header x-total: must be at most 9"]),
+        ({"x-total": "1", "x-tags": "1, 2", "x-rate": "left=3", "x-json": '{"a": 1}'}, []),
+        ({"x-total": "1", "x-tags": "1,a"}, ["header x-tags: must be a whole number, not text"]),
+        ({"x-total": "1", "x-rate": "left=x"}, ["header x-rate: must be a whole number, not text"]),
+        ({"x-total": "1", "x-json": "{}"}, ["header x-json: is required"]),
+    ],
+)
+def test_headers_are_held_against_the_document(
+    tmp_path: Path, headers: dict[str, str], expected: list[str]
+) -> None:
+    described = f"          description: All\n          headers:\n{HEADERS}"
+    (tmp_path / "shop.yaml").write_text(SHOP.replace("          description: All\n", described))
+    (operation,) = load(tmp_path / "shop.yaml").operations
+    fields = (("content-type", "application/json"), *headers.items())
+    found = answer_differences(operation, Received(200, fields, b"1"))
+    assert [f"{one.place}: {one.expected}" for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Received(200, (TEXT,), b"pong"), []),
+        (Received(200, (TEXT,), b"ping"), ['must be "pong"']),
+        (
+            Received(200, (("content-type", "text/plain"),), b"\xff"),
+            ["text (the body is not UTF-8)"],
+        ),
+        (Received(200, (), b"", is_head=True), []),
+        (Received(200, (), b""), ["a body"]),
+        (
+            Received(200, (TEXT, ("content-encoding", "br")), b"\x0b"),
+            ["none, or gzip"],
+        ),
+    ],
+)
+def test_a_plain_text_is_held_against_its_schema(
+    tmp_path: Path, answer: Received, expected: list[str]
+) -> None:
+    (tmp_path / "shop.yaml").write_text(
+        SHOP.replace("'*/*': {schema: {type: string}}", "text/plain: {schema: {const: pong}}")
+    )
+    (operation,) = load(tmp_path / "shop.yaml").operations
+    assert [one.expected for one in answer_differences(operation, answer)] == expected
+
+
+def test_a_body_that_cannot_be_read_is_told_by_its_beginning(items: Operation) -> None:
+    answer = Received(200, (("content-type", "application/json"),), b"<html><body>secret")
+    (found,) = answer_differences(items, answer)
+    assert found.found == "18 bytes that begin with '<html><body>'"

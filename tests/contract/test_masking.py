@@ -4,7 +4,8 @@ import pytest
 
 from mockserver.contract.described import Described
 from mockserver.contract.masking import Masking
-from mockserver.contract.secrets import HIDDEN, Hiding
+from mockserver.contract.secrets import Hiding
+from mockserver.secret_names import REDACTED
 from mockserver.spec.phones import e164
 
 TEXT = {"type": "string"}
@@ -14,10 +15,10 @@ ANY = Described.by({})
 @pytest.mark.parametrize(
     ("name", "value", "masked"),
     [
-        ("password", "hunter2!", HIDDEN),
-        ("note", "eyJhbGciOi.eyJzdWIi.c2ln", HIDDEN),
+        ("password", "hunter2!", REDACTED),
+        ("note", "eyJhbGciOi.eyJzdWIi.c2ln", REDACTED),
         ("note", "call Zoltan", "masked1 masked2"),
-        ("note", "Bearer abcdef", HIDDEN),
+        ("note", "Bearer abcdef", REDACTED),
         ("firstName", "Zoltan", "Person 1"),
         ("note", "zoltan@quux.example", "person1@example.com"),
         ("status", "sent", "masked1"),
@@ -49,7 +50,7 @@ def test_a_phone_number_becomes_another_valid_one(phone: str) -> None:
 def test_names_can_be_kept() -> None:
     masking = Masking(keep=["order_id"])
     assert masking.value("order_id", "A-17", ANY) == "A-17"
-    assert masking.value("password", "A-17-b", ANY) == HIDDEN
+    assert masking.value("password", "A-17-b", ANY) == REDACTED
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_members_that_the_document_does_not_know_are_left_out_and_hidden() -> No
     schema = {"properties": {"a": {"properties": {"id": TEXT}}, "b": {"items": TEXT}}}
     value = {"a": {"id": "17", "z": ["canary-1"]}, "b": ["Zoltan"], "c": {"d": "canary-2"}}
     assert masking.value("", value, Described.by(schema)) == {"a": {"id": "17"}, "b": ["masked1"]}
-    assert masking.hide("canary-1 or canary-2") == f"{HIDDEN} or {HIDDEN}"
+    assert masking.hide("canary-1 or canary-2") == f"{REDACTED} or {REDACTED}"
 
 
 def test_schemas_are_followed_through_references_and_alternatives() -> None:

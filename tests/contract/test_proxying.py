@@ -1,9 +1,10 @@
 """Recording through the proxy in front of a sandbox, and replaying what was recorded."""
 
+import asyncio
 import gzip
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -258,6 +259,39 @@ def test_an_upstream_without_an_answer_is_told_as_such(
     answer = watched.client.get("/review_booster/invitation_status")
     assert (answer.status_code, answer.headers["mock-reason"]) == (status, "proxy")
     assert watched.proxy.tally.failed == 1
+
+
+def test_an_answer_to_head_keeps_the_length_it_tells_of(known: Mapping[str, Api]) -> None:
+    headers = {"content-type": "application/json", "content-length": "17"}
+    watched = Proxied(
+        known["partoo"], answering(httpx.Response(200, headers=headers)), "https://api.example/v2"
+    )
+    answer = watched.client.head("/review_booster/invitation_status")
+    assert answer.headers["content-length"] == "17"
+    assert watched.proxy.tally.violating == 0
+
+
+def test_a_coding_that_was_not_asked_for_is_told_and_passed_back_as_it_came(
+    known: Mapping[str, Api],
+) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "x-odd"}
+    upstream = answering(httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"odd")))
+    watched = Proxied(known["partoo"], upstream, "https://api.example/v2")
+    answer = watched.client.get("/review_booster/invitation_status")
+    assert (answer.headers["content-encoding"], answer.content) == ("x-odd", b"odd")
+    assert "answer: header content-encoding" in watched.lines
+
+
+def test_an_answer_without_end_is_given_up(known: Mapping[str, Api]) -> None:
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            await asyncio.Event().wait()
+            yield b""
+
+    upstream = answering(httpx.Response(200, stream=Endless()))
+    watched = Proxied(known["partoo"], upstream, "https://api.example/v2")
+    watched.proxy.client.timeout = httpx.Timeout(0.001)
+    assert watched.client.get("/review_booster/invitation_status").status_code == 504
 
 
 def test_a_redirect_is_passed_back_and_not_followed(known: Mapping[str, Api]) -> None:

@@ -1,5 +1,6 @@
 """Verification against services that answer in unusual ways."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,14 @@ def test_what_goes_wrong_on_the_way_is_told_and_the_rest_goes_on(
     assert told in outcome(run, "List").because
     assert outcome(run, "Add").verdict is Verdict.AGREES
     assert run.exit_code == 2
+
+
+def test_an_answer_that_does_not_end_in_time_is_given_up(shop: Api) -> None:
+    answer = httpx.Response(200, content=itertools.repeat(b"x"))
+    with open_client(0.001, httpx.MockTransport(real(lambda _: answer))) as client:
+        target = open_target(client, shop, "https://shop.example")
+        run = Verification(target, load_interactions(shop), Variables({"SHOP_KEY": KEY})).run()
+    assert "did not end in time" in run.outcomes[0].because
 
 
 def test_an_answer_without_end_is_cut_off(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ paths:
 """
 RECORDS = """\
 keys: [{key: k1, id: one}, {key: k2, id: two}]
-users: [{name: ann, password: pw, id: ann}]
+users: [{name: ann, password: pw, id: ann}, {name: bob, id: bob}]
 tokens:
   - {token: t1, id: t1, good: true, scopes: read write}
   - {token: t2, id: t2, good: true, scopes: [read]}
@@ -81,6 +81,7 @@ def shop(serve: Callable[[str], World], tmp_path: Path) -> World:
         ("/cookie", {"cookie": "a=b; key=k1"}, "one"),
         ("/basic", {"authorization": BASIC}, "ann"),
         ("/basic", {"authorization": BASIC.replace("Basic", "basic")}, "ann"),
+        ("/basic", {"authorization": "Basic " + base64.b64encode(b"bob:").decode()}, "bob"),
         ("/open", {"authorization": "Bearer anything"}, None),
         ("/either", {"x-key": "k2"}, "two"),
         ("/either", {"authorization": BASIC}, "ann"),
@@ -107,6 +108,7 @@ def test_good_credentials_are_accepted(
         ("/basic", {"authorization": "Basic !!!"}),
         ("/basic", {"authorization": "Basic " + base64.b64encode(b"ann:no").decode()}),
         ("/basic", {"authorization": "Basic " + base64.b64encode(b"ann").decode()}),
+        ("/basic", {"authorization": "Basic " + base64.b64encode(b"bob:no").decode()}),
         ("/basic", {"authorization": "Bearer t1"}),
         ("/open", {"authorization": "Bearer"}),
         ("/both", {"x-key": "k1"}),

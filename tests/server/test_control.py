@@ -36,6 +36,7 @@ async def test_an_api_tells_its_operations_credentials_settings_and_test_values(
         "where": "header",
         "name": "x-apikey",
         "value": "demo-partoo-key",
+        "presented": "demo-partoo-key",
         "description": "WRITE on three businesses, READ on a fourth",
     }
     assert {"name": "cooldown", "type": "duration", "value": "P10D"}.items() <= next(

@@ -176,7 +176,7 @@ async def test_a_request_to_try_goes_to_the_sandbox_that_is_looked_at(client: Cl
     [
         ("{type: apiKey, in: query, name: key}", "/shop/a?key=k", {}),
         ("{type: apiKey, in: cookie, name: key}", "/shop/a", {"Cookie": "key=k"}),
-        ("{type: http, scheme: basic}", "/shop/a", {"authorization": "Basic k"}),
+        ("{type: http, scheme: basic}", "/shop/a", {"authorization": "Basic azo="}),
     ],
 )
 async def test_a_request_to_try_presents_its_credential(
@@ -195,7 +195,9 @@ components: {{securitySchemes: {{S: {scheme}}}}}
     async with client_of(world) as client:
         await client.post("/_mock/records/shop/keys", json={"key": "k"})
         sample = (await shown(client, "apis/shop"))["operations"][0]["sample"]
+        reply = await client.get(sample["url"], headers=sample["headers"])
     assert (sample["url"], sample["headers"]) == (f"http://127.0.0.1:8000{url}", headers)
+    assert reply.status_code == 200
 
 
 async def test_a_refusal_says_who_was_let_through_when(client: Client) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from mockserver.server.redaction import REDACTED, redacted, redacted_headers, redacted_query
+from mockserver.secret_names import REDACTED
+from mockserver.server.redaction import redacted, redacted_headers, redacted_query
 
 NONE: frozenset[str] = frozenset()
 

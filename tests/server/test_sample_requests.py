@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 import yaml
 
+from mockserver.credentials import presented
 from mockserver.server.sample_requests import SampleRequest, operations_of, sample_request
 
+USER_PASSWORD = "VVNFUjpQQVNTV09SRA=="
 DOCUMENT = """\
 openapi: 3.1.0
 info: {title: Shop, version: '1'}
@@ -71,6 +73,40 @@ def test_a_credential_is_presented_as_its_scheme_has_it(
     assert sample_request(operation, document, {"K": credential}).headers == [presented]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "headers", "query"),
+    [
+        ({"type": "apiKey", "in": "header", "name": "X-Key"}, [("X-Key", "KEY")], ""),
+        ({"type": "apiKey", "in": "query", "name": "key"}, [], "?key=KEY"),
+        ({"type": "http", "scheme": "Basic"}, [("Authorization", f"Basic {USER_PASSWORD}")], ""),
+        ({"type": "oauth2", "flows": {}}, [("Authorization", "Bearer TOKEN")], ""),
+        ({"type": "mutualTLS"}, [], ""),
+    ],
+)
+def test_a_scheme_without_a_known_credential_gets_a_stand_in(
+    scheme: dict[str, Any], headers: list[tuple[str, str]], query: str
+) -> None:
+    document = {
+        "servers": [{"url": "http://a"}],
+        "security": [{"K": []}],
+        "paths": {"/a": {"get": {"responses": {}}}},
+        "components": {"securitySchemes": {"K": scheme}},
+    }
+    (operation,) = operations_of(document)
+    made = sample_request(operation, document, {})
+    assert (made.headers, made.url) == (headers, f"http://a/a{query}")
+
+
+def test_a_cookie_of_the_credential_goes_with_those_of_the_parameters(
+    make: Callable[..., Any],
+) -> None:
+    document: dict[str, Any] = yaml.safe_load(DOCUMENT.replace("BODY", "{}"))
+    document["security"] = [{"K": []}]
+    (operation,) = operations_of(document)
+    made = sample_request(operation, document, {"K": make("apiKey", "cookie")})
+    assert dict(made.headers)["Cookie"] == "session=s1; X-Key=k"
+
+
 @pytest.fixture
 def make() -> Callable[..., Any]:
     def credential(kind: str, where: str) -> dict[str, Any]:
@@ -80,6 +116,7 @@ def make() -> Callable[..., Any]:
             "where": where,
             "name": "X-Key",
             "value": "k",
+            "presented": presented(kind, "k"),
             "description": "",
         }
 

@@ -86,6 +86,7 @@ _DETAILS = {
             "where": "header",
             "name": "x-apikey",
             "value": "demo-partoo-key",
+            "presented": "demo-partoo-key",
             "description": "WRITE on three businesses, READ on a fourth",
         }
     ],

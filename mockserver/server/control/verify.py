@@ -13,10 +13,11 @@ from mockserver.engine.wildcards import like
 from mockserver.errors import escape, unescape
 from mockserver.exchange import JsonValue, Refusal
 from mockserver.headers import media_type
+from mockserver.secret_names import REDACTED
 from mockserver.server.control.call import Ask, Body, Call, InSandbox, Integer
 from mockserver.server.matchers import Matcher, MatcherError, Miss, compile_matcher
 from mockserver.server.problems import ControlError
-from mockserver.server.redaction import REDACTED, is_secret, redacted, secret_parameters
+from mockserver.server.redaction import is_secret, redacted, secret_parameters
 from mockserver.spec.content import parse_json
 
 TAG = "Requests"

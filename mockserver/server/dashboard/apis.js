@@ -28,7 +28,7 @@ export async function show({ parts, signal }) {
 
 function addresses(api) {
   const where = sandbox() === "default" ? api.base_url : api.base_url.replace(/^(https?:\/\/[^/]+)/, `$1/~${sandbox()}`);
-  const sent = (one) => (one.kind === "apiKey" ? `${one.name}: ${one.value}` : `Authorization: ${one.kind === "basic" ? "Basic" : "Bearer"} ${one.value}`);
+  const sent = (one) => (one.where === "header" ? `${one.name}: ${one.presented}` : `${one.where} ${one.name}=${one.presented}`);
   const rows = api.credentials.map((one) => [h("code", null, bdi(sent(one))), bdi(one.description), copyButton(String(one.value), "Copy")]);
   return card(
     "Base URL",

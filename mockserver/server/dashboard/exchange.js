@@ -61,7 +61,7 @@ function sent(one) {
 async function asCurl(one) {
   const given = Object.entries(one.request.headers).filter(([name]) => !LEFT_OUT.includes(name));
   const demo = one.api && given.some(([, value]) => value === HIDDEN) ? (await get(path("apis", one.api))).credentials[0] : null;
-  const stand = (name, value) => (value === HIDDEN && demo ? (demo.kind === "apiKey" ? demo.value : `${demo.kind === "basic" ? "Basic" : "Bearer"} ${demo.value}`) : value);
+  const stand = (name, value) => (value === HIDDEN && demo ? (name === "cookie" && demo.where === "cookie" ? `${demo.name}=${demo.presented}` : demo.presented) : value);
   const content = one.request.body;
   return curl({
     method: one.request.method,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.exchange import JsonValue
+from mockserver.headers import essence
 from mockserver.spec.references import Place
 from mockserver.spec.schemas import Schemas
 
@@ -143,7 +144,7 @@ _IMPLIED = {"properties": "object", "items": "array"}
 
 def is_json(media_type: str) -> bool:
     """Tell whether a media type is JSON of the API's own form."""
-    name = media_type.partition(";")[0].strip().lower()
+    name = essence(media_type)
     return name in _JSON or (name.endswith("+json") and name not in _NOT_PLAIN)
 
 
