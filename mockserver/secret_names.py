@@ -10,6 +10,8 @@ _SECRET_WORDS = re.compile(
     r"|session|signature|private|jwt|csrf|xsrf|code_verifier|code_challenge$|^code$|^key$|^otp$"
     r"|^pin$|^sid$|^sig$"
 )
+_SECRET_NUMBERS = re.compile(r"passw|passcode|^otp$|^pin$|^cv[cv]$")
+"""Names of secrets that may be numbers: most numbers, of tokens for example, are counts."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -21,3 +23,8 @@ def words_of(name: str) -> str:
 def names_secret(name: str) -> bool:
     """Tell whether a header, parameter or member of this name carries a secret."""
     return _SECRET_WORDS.search(words_of(name)) is not None
+
+
+def names_secret_number(name: str) -> bool:
+    """Tell whether a number of this name is a secret."""
+    return _SECRET_NUMBERS.search(words_of(name)) is not None

@@ -8,6 +8,9 @@ from mockserver.engine.trace import RateLimited
 from mockserver.exchange import Scope
 from mockserver.model import RateLimit
 
+_SHORT = 8
+"""Characters of a credential of which not even the end is shown."""
+
 
 def apply_limits(run: Run) -> None:
     """Count the request against every limit; hits stay counted even if the request is refused.
@@ -29,7 +32,7 @@ def apply_limits(run: Run) -> None:
 
 def _masked(credential: str) -> str:
     """Return what a trace may show of a credential."""
-    return "…" + credential[-4:]
+    return "…" + credential[-4:] if len(credential) > _SHORT else "…"
 
 
 def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:

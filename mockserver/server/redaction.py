@@ -1,10 +1,11 @@
 """Shows what was sent and answered without the secrets in it."""
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote_plus
 
 from mockserver.engine.journal import Exchange
 from mockserver.exchange import JsonValue, Refusal
-from mockserver.secret_names import REDACTED, names_secret
+from mockserver.secret_names import REDACTED, names_secret, names_secret_number
 from mockserver.spec.content import parse_json
 
 _MOST_BODY = 100_000
@@ -36,7 +37,7 @@ def redacted_query(query: str, secrets: frozenset[str]) -> str:
     """Hide the values of parameters that carry secrets; the text is as it was sent otherwise."""
     parts = [part.partition("=") for part in query.split("&")] if query else []
     return "&".join(
-        f"{name}={REDACTED}" if is_secret(name, secrets) else f"{name}{mark}{value}"
+        f"{name}={REDACTED}" if is_secret(unquote_plus(name), secrets) else f"{name}{mark}{value}"
         for name, mark, value in parts
     )
 
@@ -64,6 +65,10 @@ def redacted(value: JsonValue) -> JsonValue:
 
 
 def _redacted_member(key: str, member: JsonValue) -> JsonValue:
-    if names_secret(key) and isinstance(member, str):
+    if isinstance(member, list) and names_secret(key):
+        return [_redacted_member(key, item) for item in member]
+    if (isinstance(member, str) and names_secret(key)) or (
+        isinstance(member, int) and names_secret_number(key)
+    ):
         return REDACTED
     return redacted(member)

@@ -12,6 +12,24 @@ def test_members_and_parameters_whose_names_carry_secrets_are_hidden(name: str) 
     assert redacted_query(f"{name}=hush&note=seen", NONE) == f"{name}={REDACTED}&note=seen"
 
 
+def test_a_parameter_s_name_is_read_as_it_is_meant() -> None:
+    assert redacted_query("api%5Fkey=hush&pass+word=1", NONE) == f"api%5Fkey={REDACTED}&pass+word=1"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"pin": 1234, "otp": 99}, {"pin": REDACTED, "otp": REDACTED}),
+        ({"tokens": ["abc", ["def"]]}, {"tokens": [REDACTED, [REDACTED]]}),
+        ({"tokens": [{"id": 1, "token": "abc"}]}, {"tokens": [{"id": 1, "token": REDACTED}]}),
+        ({"total_tokens": 12, "code": 404}, {"total_tokens": 12, "code": 404}),
+        ({"password": None}, {"password": None}),
+    ],
+)
+def test_lists_of_secrets_and_secret_numbers_are_hidden(value: object, shown: object) -> None:
+    assert redacted(value) == shown
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
