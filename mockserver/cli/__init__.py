@@ -76,6 +76,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     reload: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
+    if control_token == "":
+        raise click.UsageError("--control-token is empty: give a token, or leave it out")
     if host not in _LOOPBACK and not no_control and not control_token:
         message = "an address others can reach needs --control-token or --no-control"
         raise click.UsageError(message)
