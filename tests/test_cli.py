@@ -142,6 +142,11 @@ def test_an_address_others_can_reach_needs_a_token_or_no_control() -> None:
     assert (result.exit_code, "--control-token" in result.output) == (2, True)
 
 
+def test_an_empty_control_token_is_refused() -> None:
+    result = run("serve", "--control-token", "")
+    assert (result.exit_code, "is empty" in result.output) == (2, True)
+
+
 def test_a_port_that_is_taken_is_said_to_be() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

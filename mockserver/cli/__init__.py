@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -94,6 +95,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     reload: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
+    if control_token == "":
+        raise click.UsageError("--control-token is empty: give a token, or leave it out")
     if host not in _LOOPBACK and not no_control and not control_token:
         message = "an address others can reach needs --control-token or --no-control"
         raise click.UsageError(message)
@@ -114,7 +117,12 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     text = greeting(engine, origin, system_now(), control=not no_control)
-    serving.run(app, listener, lambda: click.echo(text), _look(engine, sources) if reload else None)
+    serving.run(app, listener, lambda: _greet(text), _look(engine, sources) if reload else None)
+
+
+def _greet(text: str) -> None:
+    with suppress(OSError):  # an output that is closed or full costs the words, not the server
+        click.echo(text)
 
 
 def _canned() -> Callable[[Api, Files], Api]:

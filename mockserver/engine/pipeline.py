@@ -162,6 +162,7 @@ def _answer(
 def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, scope: Scope) -> None:
     if run is not None:
         run.roll_back()
+    _forget_frames(refusal)
     exchange.refusal, exchange.reason = refusal, str(refusal.kind)
     exchange.trace.append(Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at))
     try:
@@ -174,6 +175,11 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
         exchange.answer, exchange.reason = failures.answer(exchange, run, error), MOCK_FAILURE
+
+
+def _forget_frames(refusal: Refusal) -> None:
+    """Drop what leads back to the exchange: cycles wait for the collector, which rarely runs."""
+    refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
 
 
 def _no_operation(located: Located, method: str) -> Answer:

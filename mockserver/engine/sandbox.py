@@ -297,7 +297,7 @@ class Sandboxes:
     def _make(self, name: str) -> Sandbox:
         if not SANDBOX_NAME.fullmatch(name):
             raise ValueError(BAD_SANDBOX_NAME)
-        if len(self._by_name) >= self.bounds.sandboxes:
+        if name != DEFAULT_SANDBOX and len(self._by_name) >= self.bounds.sandboxes:
             raise SandboxFullError(
                 f"there are {self.bounds.sandboxes:,} sandboxes; delete one before making another"
             )

@@ -1,7 +1,9 @@
 """The ASGI application: bytes to requests, answers to bytes; the engine does the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mockserver.clock import SECOND, Instant, format_duration, system_now
@@ -52,14 +54,19 @@ class App:
             await _other_protocol(scope, receive, send)
             return
         path = _path(scope)
-        if self._make_control is not None and is_control(path):
-            await self._controller()(scope, receive, send)
-            return
         headers = _headers(scope)
         if headers is None:
-            answer = problem(400, "an HTTP/1.1 request names its host exactly once")
-            await _respond(send, answer, scope["method"])
+            await _respond(send, problem(400, BAD_HOST), scope["method"])
             return
+        with suppress(ClientGoneError):
+            if self._make_control is not None and is_control(path):
+                await self._controller()(scope, receive, send)
+            else:
+                await self._serve(path, headers, scope, receive, send)
+
+    async def _serve(
+        self, path: str, headers: dict[str, str], scope: AsgiScope, receive: Receive, send: Send
+    ) -> None:
         body = await read_body(receive, self.body_limit)
         request = Request(
             scope["method"],
@@ -107,29 +114,46 @@ def is_control(path: str) -> bool:
 def _headers(scope: AsgiScope) -> dict[str, str] | None:
     """Return the headers by lower-case name; None if Host is not there exactly once."""
     headers: dict[str, str] = {}
-    hosts = 0
+    hosts = []
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         if name == "host":
-            hosts += 1
+            hosts.append(raw_value)
         if name in headers:
             separator = "; " if name == "cookie" else ", "
             value = headers[name] + separator + value
         headers[name] = value
-    if hosts == 1 or (hosts == 0 and scope.get("http_version") == "1.0"):
-        return headers
-    return None
+    return headers if is_host(hosts, scope.get("http_version", "")) else None
+
+
+BAD_HOST = "an HTTP/1.1 request names its host exactly once, as a name or address with a port"
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+
+
+def is_host(values: Sequence[bytes], version: str) -> bool:
+    """Tell whether the values of Host are what a version of HTTP asks for (RFC 9112, 3.2)."""
+    if len(values) == 1:
+        return _HOST.fullmatch(values[0]) is not None
+    return not values and version == "1.0"
+
+
+class ClientGoneError(Exception):
+    """A client that was gone before it had sent its request; there is nobody to answer."""
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:
-    """Read a request's body; None if it is longer than the limit, of which no more is kept."""
-    message = await receive()
+    """Read a request's body; None if it is longer than the limit, of which no more is kept.
+
+    Raises:
+        ClientGoneError: If the client does not send all of it.
+    """
+    message = await _received(receive)
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return body if len(body) <= limit else None
     parts, size = [body], len(body)
-    while message.get("more_body") and message["type"] != "http.disconnect":
-        message = await receive()
+    while message.get("more_body"):
+        message = await _received(receive)
         part = message.get("body", b"")
         size += len(part)
         if size <= limit:
@@ -137,6 +161,13 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
         elif size > DRAINED * limit:
             return None
     return b"".join(parts) if size <= limit else None
+
+
+async def _received(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    return message
 
 
 DRAINED = 4

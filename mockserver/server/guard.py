@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -43,8 +43,8 @@ class Guard:
             await problem_response(status, detail)(scope, receive, send)
 
     def _wrong_host(self, request: Request) -> tuple[int, str] | None:
-        name = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        if self.token is None and not is_loopback(name):
+        host = _split(f"//{request.headers.get('host', '')}")
+        if self.token is None and not is_loopback(host.hostname or ""):
             return 403, "the control API answers only under localhost, 127.0.0.1 and [::1]"
         return None
 
@@ -53,7 +53,7 @@ class Guard:
         if self.token is not None and not _has_token(headers.get("authorization"), self.token):
             return 401, "the control API needs `Authorization: Bearer <token>` here"
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and _split(origin).netloc != headers.get("host"):
             return 403, "the control API does not answer pages of other sites"
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return 403, "the control API does not answer pages of other sites"
@@ -61,6 +61,13 @@ class Guard:
         if request.method in _WRITING and not is_json and _has_body(request):
             return 415, "the control API reads application/json"
         return None
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets without an address in them
+        return urlsplit("")
 
 
 def _has_body(request: Request) -> bool:

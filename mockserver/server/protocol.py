@@ -28,7 +28,7 @@ from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
 from mockserver.headers import scheme_of
-from mockserver.server.app import BREAK, DRAINED, App, is_control
+from mockserver.server.app import BAD_HOST, BREAK, DRAINED, App, is_control, is_host
 
 _LOG = logging.getLogger("mockserver")
 REQUEST_TIME = 30.0
@@ -50,6 +50,10 @@ def _name(raw: bytes) -> str:
     if len(_NAMES) < _MOST_NAMES:
         _NAMES[raw] = name
     return name
+
+
+def _path(target: bytes) -> str:
+    return target.partition(b"?")[0].decode("latin-1")
 
 
 def _offers(field: bytes) -> bool:
@@ -77,6 +81,12 @@ class Protocol(HttpToolsProtocol):
         self._parts: list[bytes] = []
         self._size = 0
         self._head_size = 0
+        self._has_head = False
+        """Whether all headers of the request that is being read are there."""
+        self._unsent = 0
+        """Bytes that the client had not taken when that was looked at last."""
+        self._given_up = False
+        """Whether the request that is being read was answered before its end: it is too large."""
         self._standard = False
         """Whether the request that is being read takes uvicorn's way."""
         self._upgrading = False
@@ -127,6 +137,8 @@ class Protocol(HttpToolsProtocol):
         self._parts = []
         self._size = 0
         self._head_size = 0
+        self._has_head = False
+        self._given_up = False
         self._standard = False
         self._upgrading = False
         self.deadline = self.loop.time() + REQUEST_TIME
@@ -137,9 +149,10 @@ class Protocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header."""
+        """Take one header; trailers must not be taken for headers (RFC 9110, section 6.5.1)."""
         self._measure(len(name) + len(value))
-        self._raw.append((name, value))
+        if not self._has_head:
+            self._raw.append((name, value))
 
     def _measure(self, size: int) -> None:
         self._head_size += size
@@ -158,6 +171,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way that the request takes."""
+        self._has_head = True
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             self._upgrading = True
             return
@@ -179,16 +193,19 @@ class Protocol(HttpToolsProtocol):
         if self._standard:
             super().on_body(body)
             return
+        if self._given_up:
+            return
         self._size += len(body)
         limit = self._application.body_limit
         if self._size <= limit:
             self._parts.append(body)
         elif self._size > DRAINED * limit:
+            self._given_up = True
             self._answer(self._request(), keep_alive=False)
 
     def on_message_complete(self) -> None:
         """Answer the request."""
-        if self._upgrading:
+        if self._upgrading or self._given_up:
             return
         if self._standard:
             super().on_message_complete()
@@ -207,7 +224,7 @@ class Protocol(HttpToolsProtocol):
     def _is_special(self) -> bool:
         if self.parser.should_upgrade() or self.url[:1] != b"/":
             return True
-        if self.url.startswith(b"/_mock") and is_control(self.url.decode("latin-1")):
+        if self.url.startswith(b"/_mock") and is_control(_path(self.url)):
             return True
         return any(name.lower() == b"expect" for name, _ in self._raw)
 
@@ -250,10 +267,10 @@ class Protocol(HttpToolsProtocol):
 
     def _refusal(self) -> Answer | None:
         """Refuse a request of HTTP/1.1 without exactly one Host (RFC 9112, section 3.2)."""
-        hosts = sum(len(name) == 4 and name.lower() == b"host" for name, _ in self._raw)  # noqa: PLR2004 - the name's length
-        if hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0"):
+        hosts = [value for name, value in self._raw if len(name) == 4 and name.lower() == b"host"]  # noqa: PLR2004 - the name's length
+        if is_host(hosts, self.parser.get_http_version()):
             return None
-        return problem(400, "an HTTP/1.1 request names its host exactly once")
+        return problem(400, BAD_HOST)
 
     def _release(self, method: str, answer: Answer, keep_alive: bool) -> None:  # noqa: FBT001 - a timer's argument
         """Send an answer that was held back, and answer what came meanwhile."""
@@ -319,6 +336,18 @@ class Protocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def close_if_late(self, now: float) -> None:
-        """Close a connection whose request, or whose next request, takes too long."""
-        if now > self.deadline and not self._is_busy() and not self._holding:
+        """Close a connection whose client takes too long to send a request, or stops reading."""
+        if now <= self.deadline:
+            return
+        unsent, before = self.transport.get_write_buffer_size(), self._unsent
+        self._unsent = unsent
+        if unsent and unsent == before:
+            self.transport.abort()  # closing would wait for the client to read
+        elif unsent:
+            self.deadline = now + IDLE_TIME
+        elif not self._holding and (not self._is_busy() or self._lacks_body()):
             self.transport.close()
+
+    def _lacks_body(self) -> bool:
+        """Tell whether the only request that is unanswered waits for the rest of its body."""
+        return self.cycle.more_body and not self.pipeline

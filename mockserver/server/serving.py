@@ -2,7 +2,9 @@
 
 import gc
 import socket
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -106,7 +108,7 @@ def origin(listener: socket.socket, host: str) -> str:
 def run(
     app: App, listener: socket.socket, ready: Callable[[], None], look: Look | None = None
 ) -> None:
-    """Serve until interrupted; `look` is called twice a second, between requests."""
+    """Serve until interrupted or terminated; `look` is called twice a second, between requests."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -118,8 +120,10 @@ def run(
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
+        use_colors=None if sys.stdout else False,  # uvicorn asks a closed output for its colors
     )
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it
     gc.disable()
-    Alone(config, ready, look).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # uvicorn interrupts once more when it has stopped
+        Alone(config, ready, look).run(sockets=[listener])

@@ -124,6 +124,12 @@ def test_there_are_only_so_many_sandboxes(bundled: list[Api]) -> None:
     assert statuses == [200, 200, 503]
 
 
+def test_there_is_always_room_for_the_default_sandbox(bundled: list[Api]) -> None:
+    apis = {api.name: api for api in bundled}
+    world = World(Engine(bundled, Sandboxes(apis, bounds=Bounds(sandboxes=1))))
+    assert [invite(world, "/~one"), invite(world), invite(world, "/~two")] == [200, 200, 503]
+
+
 def test_a_full_collection_refuses_and_forgets_nothing(bundled: list[Api]) -> None:
     apis = {api.name: api for api in bundled}
     world = World(Engine(bundled, Sandboxes(apis, bounds=Bounds(records=30))))

@@ -24,6 +24,10 @@ class Wire(asyncio.Transport):
         self.closed = False
         self.aborted = False
         self.paused = False
+        self.unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
@@ -44,8 +48,9 @@ class Wire(asyncio.Transport):
         self.paused = False
 
 
-def connected(world: World) -> tuple[Protocol, Wire]:
-    config = uvicorn.Config(App(world.engine), http=Protocol, ws="none", lifespan="off")
+def connected(world: World, **options: Any) -> tuple[Protocol, Wire]:
+    app = App(world.engine, **options)
+    config = uvicorn.Config(app, http=Protocol, ws="none", lifespan="off")
     config.load()
     protocol = Protocol(config=config, server_state=ServerState(), app_state={})
     wire = Wire()
@@ -76,6 +81,18 @@ async def test_a_request_that_never_ends_is_closed(world: World) -> None:
     assert wire.closed
 
 
+async def test_a_body_in_many_parts_that_is_too_large_is_answered_once(world: World) -> None:
+    protocol, wire = connected(world, body_limit=100)
+    line = b"POST /cloutly/api/v1/send-review-invite HTTP/1.1\r\nHost: a\r\n"
+    head = line + b"X-Api-Key: demo-cloutly-key\r\nTransfer-Encoding: chunked\r\n\r\n"
+    protocol.data_received(head + b"1\r\na\r\n" * 1_000 + b"0\r\n\r\n")
+
+    assert wire.written.count(b"HTTP/1.1 ") == 1
+    assert wire.written.startswith(b"HTTP/1.1 413 ")
+    assert wire.closed
+    assert len(world.sandbox().journal) == 1
+
+
 async def test_a_connection_without_requests_is_closed(world: World) -> None:
     protocol, wire = connected(world)
     protocol.data_received(GET)
@@ -84,6 +101,55 @@ async def test_a_connection_without_requests_is_closed(world: World) -> None:
     assert not wire.closed
     protocol.close_if_late(now + IDLE_TIME + 1)
     assert wire.closed
+
+
+INVITE = b"POST /cloutly/api/v1/send-review-invite HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        INVITE,
+        INVITE + b"Expect: 100-continue\r\n",
+        INVITE.replace(b"/cloutly", b"http://a/cloutly", 1),
+        INVITE.replace(b"/cloutly/api/v1/send-review-invite", b"/_mock/clock"),
+    ],
+    ids=["plain", "expectation", "absolute target", "control"],
+)
+async def test_a_body_that_never_ends_is_closed_and_forgotten(world: World, head: bytes) -> None:
+    protocol, wire = connected(world)
+    protocol.data_received(head + b"\r\n{}")
+    await asyncio.sleep(0)
+    now = protocol.loop.time()
+    closed = []
+    for later in (REQUEST_TIME - 1, REQUEST_TIME + 1):
+        protocol.close_if_late(now + later)
+        closed.append(wire.closed)
+    assert closed == [False, True]
+    protocol.connection_lost(None)
+    await asyncio.gather(*protocol.tasks)
+    assert len(world.sandbox().journal) == 0
+
+
+async def test_a_client_that_reads_no_more_is_dropped(world: World) -> None:
+    protocol, wire = connected(world)
+    protocol.data_received(GET)
+    now = protocol.loop.time() + IDLE_TIME + 1
+    dropped = []
+    for unsent in (2_000_000, 1_000_000, 1_000_000):
+        wire.unsent = unsent
+        protocol.close_if_late(now)
+        now += IDLE_TIME + 1
+        dropped.append(wire.aborted)
+    assert dropped == [False, False, True]
+
+
+async def test_trailers_are_no_headers(world: World) -> None:
+    protocol, wire = connected(world)
+    head = b"POST /cloutly/api/v1/send-review-invite HTTP/1.1\r\nHost: a\r\n"
+    body = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    protocol.data_received(head + body + b"X-Api-Key: demo-cloutly-key\r\nHost: b\r\n\r\n")
+    assert wire.written.startswith(b"HTTP/1.1 401")
 
 
 async def test_an_answer_that_is_held_back_keeps_its_place(world: World) -> None:

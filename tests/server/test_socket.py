@@ -2,6 +2,8 @@ import gzip
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,8 +168,28 @@ def test_a_client_that_waits_to_continue_is_told_to(served: Served) -> None:
         b"nonsense\r\n\r\n",
         b"GET /cloutly/api/v1/businesses HTTP/1.1\r\nConnection: close\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+        request("GET", "/_mock/health", "Host: b", "Connection: close"),
+        b"GET / HTTP/1.1\r\nHost: a/_mock/?\r\nConnection: close\r\n\r\n",
+        b"GET /_mock/health HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX-Folded: a\r\n b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
     ],
-    ids=["not HTTP", "no Host", "two Hosts"],
+    ids=[
+        "not HTTP",
+        "no Host",
+        "two Hosts",
+        "two Hosts of the control API",
+        "no host",
+        "half an address",
+        "two lengths",
+        "unknown coding",
+        "folded",
+        "space before the colon",
+        "bare line feeds",
+    ],
 )
 def test_bad_http_is_a_400(served: Served, data: bytes) -> None:
     assert served.send(data).startswith(b"HTTP/1.1 400")
@@ -266,6 +288,30 @@ def test_a_signal_stops_it() -> None:
     assert "Control API: off" in server.greeting
     assert httpx.get(server.url + "/_mock/health").status_code == 404
     assert server.stop() in (0, -signal.SIGTERM)
+
+
+def test_an_interrupt_is_no_failure() -> None:
+    server = Served()
+    server.process.send_signal(signal.SIGINT)
+    _, errors = server.process.communicate(timeout=10)
+    assert (server.process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("output", [">/dev/full", ">&-"])
+def test_an_output_that_takes_nothing_costs_only_the_greeting(tmp_path: Path, output: str) -> None:
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = f"exec {sys.executable} -m mockserver serve --port {port} shop.yaml {output}"
+    process = subprocess.Popen(command, shell=True, cwd=tmp_path)  # noqa: S602 - its output is closed
+    try:
+        transport = httpx.HTTPTransport(retries=5)
+        with httpx.Client(transport=transport) as client:
+            assert client.get(f"http://127.0.0.1:{port}/name").json() == "one"
+    finally:
+        process.terminate()
+        assert process.wait(10) == -signal.SIGTERM
 
 
 def test_events_are_streamed_and_end_with_the_server() -> None:

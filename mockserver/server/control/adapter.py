@@ -12,7 +12,7 @@ from mockserver.clock import Instant
 from mockserver.engine.failures import FAILURE
 from mockserver.errors import near
 from mockserver.headers import scheme_of
-from mockserver.server.app import CONTROL_PREFIX, read_body
+from mockserver.server.app import CONTROL_PREFIX, ClientGoneError, read_body
 from mockserver.server.control.call import Ask, Call, Content, Created, Serving
 from mockserver.server.control.events import EventStream
 from mockserver.server.control.reading import read_json_body, read_query
@@ -56,6 +56,8 @@ class Control:
             return _response(result, call)
         except ControlError as error:
             return problem_response(error.status, error.detail, error.errors)
+        except ClientGoneError:
+            raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
             _LOG.exception("the control call %s failed", call.id)
             told = f"the control API failed: {type(error).__name__}"
