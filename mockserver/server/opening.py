@@ -1,12 +1,12 @@
 """From the command line's words to an engine and the words it greets with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
 from mockserver.clock import Instant, system_now
-from mockserver.engine.options import Options
+from mockserver.engine.options import DEFAULT_OPTIONS, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import (
     BUILT_IN,
@@ -132,7 +132,10 @@ def create_app(  # noqa: PLR0913 - each can be left out
     *,
     seed: int = 0,
     settings: Settings | None = None,
-    options: Options | None = None,
+    stateful: bool = False,
+    dynamic: bool = False,
+    errors: bool = False,
+    options: Options = DEFAULT_OPTIONS,
     delays: bool = False,
     control: bool = True,
     control_token: str | None = None,
@@ -145,7 +148,10 @@ def create_app(  # noqa: PLR0913 - each can be left out
         documents: A file or folder, or several.
         seed: Where all identifiers come from.
         settings: API → setting → value.
-        options: How answers are dressed.
+        stateful: Keep resources that the documents describe.
+        dynamic: Make up new values for every answer.
+        errors: Answer 500 where an answer breaks its own schema.
+        options: How answers are dressed, besides.
         delays: Hold answers back as documents and requests say. Otherwise they come at once, with
             the time they would have taken in `Mock-Delay`.
         control: Serve the control API, under loopback names alone unless there is a token.
@@ -158,8 +164,9 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If settings are.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
-    sources = Sources([Path(item) for item in given], settings or {})
-    engine = open_engine(sources, seed, options)
+    sources = Sources([Path(item) for item in given], settings or {}, stateful=stateful)
+    made = {"dynamic": dynamic or options.dynamic, "errors": errors or options.errors}
+    engine = open_engine(sources, seed, replace(options, **made))
 
     return application(
         engine,
