@@ -365,6 +365,41 @@ def test_parents_that_are_no_resource_still_part_what_is_theirs(keep: Keep) -> N
     assert world.get("/teams/2/things/8").status == 404
 
 
+def test_a_documented_head_answers_as_get_does(keep: Keep) -> None:
+    paths = crud()
+    for path in paths.values():
+        path["head"] = {"responses": {"200": {"description": "there"}}}
+    total = {"X-Total-Count": {"schema": {"type": "integer"}}}
+    paths["/things"]["get"]["responses"]["200"]["headers"] = total
+    world = keep(paths)
+    world.post("/things", {"name": "a"})
+    found, missing = world.send("HEAD", "/things/1"), world.send("HEAD", "/things/2")
+    assert (found.status, missing.status) == (200, 404)
+    assert world.send("HEAD", "/things").header("x-total-count") == "1"
+
+
+def test_the_address_of_what_put_creates_is_its_own(keep: Keep) -> None:
+    paths = crud({**THING, "required": []})
+    put = writes(THING, "201") | {"operationId": "put"}
+    put["responses"]["201"]["headers"] = {"Location": {"schema": {"type": "string"}}}
+    paths["/things/{thingId}"]["put"] = put
+    made = keep(paths).send("PUT", "/things/9", {"name": "a"})
+    assert (made.status, made.header("location")) == (201, "http://mock.test/shop/things/9")
+
+
+def test_a_patch_that_cannot_be_applied_is_told_in_words(keep: Keep) -> None:
+    paths = crud()
+    schema = {"type": "array", "items": {"type": "object"}}
+    content = {"application/json-patch+json": {"schema": schema}}
+    paths["/things/{thingId}"]["patch"]["requestBody"] = {"content": content}
+    world = keep(paths)
+    world.post("/things", {"name": "a"})
+    patch = [{"op": "test", "path": "/name", "value": "b"}]
+    headers = {"content-type": "application/json-patch+json"}
+    refused = world.send("PATCH", "/things/1", patch, headers)
+    assert (refused.status, refused.json["detail"]) == (400, "the patch does not apply")
+
+
 def test_a_reset_brings_the_examples_back(keep: Keep) -> None:
     world = keep(crud({**THING, "example": {"id": 7, "name": "{{ now }} }}"}}))
     assert world.get("/things/7").json == {"id": 7, "name": "{{ now }} }}"}

@@ -119,7 +119,8 @@ def _blocks(
         operation = route.operations.get(method)
         if operation is None or not _is_free(operation):
             continue
-        writer = StepWriter(resource, route, operation, reader, schemas, children)
+        place = route.operations.get("get", operation) if method == "head" else operation
+        writer = StepWriter(resource, route, place, reader, schemas, children)
         steps = getattr(writer, verb)()
         if steps and not _is_too_long(steps):
             yield route, method, {"resource": resource.name, "steps": steps}
@@ -132,8 +133,8 @@ def _is_too_long(value: JsonValue) -> bool:
     return isinstance(value, str) and len(value) > LONGEST_EXPRESSION
 
 
-_OF_COLLECTION = {"get": "page", "post": "post", "put": "put_by_body"}
-_OF_ITEM = {"get": "get", "put": "put", "patch": "patch", "delete": "delete"}
+_OF_COLLECTION = {"get": "page", "post": "post", "put": "put_by_body", "head": "page"}
+_OF_ITEM = {"get": "get", "head": "get", "put": "put", "patch": "patch", "delete": "delete"}
 
 
 def _verbs(resource: Resource) -> Iterable[tuple[Route, str, str]]:

@@ -10,7 +10,7 @@ from mockserver.spec.resources.shapes import JSON_API, ObjectView, SchemaReader,
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _LONGEST = 60
-_METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = ("get", "head", "post", "put", "patch", "delete")
 _KEYS = ("id", "uuid", "guid", "key", "slug", "name", "username", "code", "number", "email")
 _JSON_API_MEMBERS = frozenset(("type", "attributes"))
 

@@ -86,7 +86,8 @@ class StepWriter:
             record = f"merge({constant(defaults)}, {record})"
         create = {"create": {"in": resource.name, "record": said(record), "as": self._name}}
         answer = self._answer(said(self._name), preferred=(_CREATED,))
-        return [*self._parents(), *guards, create, *self._located(answer)]
+        address = f'join([request_url(), text({member(self._name, resource.key)})], "/")'
+        return [*self._parents(), *guards, create, *self._located(answer, address)]
 
     def put(self) -> list[Step] | None:
         """Replace a record; create it where the document has an answer for that."""
@@ -109,11 +110,12 @@ class StepWriter:
         record = said(f"merge({self._writable(given)}, {mapping(fields)})")
         create = {"in": self.resource.name, "record": record, "as": self._name}
         answer = self._answer(said(self._name), preferred=(_CREATED,))
+        answer = self._located(answer or [{"respond": {"status": _CREATED}}], "request_url()")
         is_new = said("is_new")
         return [
             {"let": {"is_new": said(f"{self._name} == null")}},
             {"when": is_new, "create": create},
-            *({"when": is_new, **step} for step in answer or [{"respond": {"status": _CREATED}}]),
+            *({"when": is_new, **step} for step in answer),
         ]
 
     def put_by_body(self) -> list[Step] | None:
@@ -148,7 +150,7 @@ class StepWriter:
             *self._parents(),
             self._find(),
             {"let": {"given": said(change)}},
-            {"require": "{{ is_map(given) }}"},
+            {"require": "{{ is_map(given) }}", "otherwise": _NOT_APPLIED},
             self._update(f"merge(given, {self._same(sent[1] if sent else frozenset())})"),
             *self._answer(said(self._name), preferred=_CHANGED),
         ]
@@ -332,20 +334,22 @@ class StepWriter:
             respond["content_type"] = media_type
         return {"respond": respond}
 
-    def _located(self, answer: list[Step]) -> list[Step]:
+    def _located(self, answer: list[Step], address: str) -> list[Step]:
         """Add the address of a new record where it is documented."""
         _, described = self.reader.success(self.place, (_CREATED,))
         headers = [name for name, _ in described.child("headers").members()]
         found = next((name for name in headers if plain(name) == "location"), None)
         if found is None or not answer:
             return answer
-        key = member(self._name, self.resource.key)
-        address = f'join([request_url(), text({key})], "/")'
         respond = {**answer[0]["respond"], "headers": {found: said(address)}}
         return [{"respond": respond}]
 
 
-_IS_MAP: Step = {"require": "{{ is_map(body) }}"}
+_IS_MAP: Step = {
+    "require": "{{ is_map(body) }}",
+    "otherwise": {"error": "invalid", "message": "the body is no object"},
+}
+_NOT_APPLIED: Step = {"error": "invalid", "message": "the patch does not apply"}
 
 
 def bound_name(resource: Resource) -> str:
