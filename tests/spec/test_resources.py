@@ -115,8 +115,8 @@ def test_the_key_is_what_the_parameter_stands_for(
 @pytest.mark.parametrize(
     "paths",
     [
-        {"/me": {"get": reads(THING), "patch": writes(THING)}},
-        {"/settings": {"get": reads(THING), "put": writes(THING)}},
+        {"/me": {"get": reads(THING), "post": writes(THING)}},
+        {"/settings": {"get": reads(LIST), "put": writes(THING)}},
         {"/things/{id}": {"get": reads(THING)}},
         {"/things": {"get": reads(LIST)}},
         {"/things": {"get": reads({"type": "array", "items": {"type": "string"}}), "post": {}}},
@@ -341,6 +341,70 @@ def test_a_schema_under_two_paths_is_one_collection(keep: Keep) -> None:
     world.post("/owners/1/things", {"name": "ann's"})
     assert len(world.get("/things").json) == 2
     assert world.get("/owners/1/things").json == [{"id": 2, "owner_id": 1, "name": "ann's"}]
+
+
+OWNER: Json = {"name": "ownerId", "in": "path", "required": True, "schema": {"type": "integer"}}
+NAMED: Json = {"$ref": "#/components/schemas/Thing"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_list_of_what_belongs_to_an_owner_is_of_the_collection(keep: Keep, method: str) -> None:
+    members = {**THING["properties"], "owner_id": {"type": "integer"}}
+    paths = crud(base="/owners", parameter="{ownerId}")
+    paths["/things"] = {"get": reads({"type": "array", "items": NAMED}), "post": writes(NAMED)}
+    both = dict(paths["/things"])
+    paths["/owners/{ownerId}/things"] = {"parameters": [OWNER], method: both[method]}
+    schemas = {"Thing": {"type": "object", "properties": members}}
+    world = keep(paths, components={"schemas": schemas})
+    for name in ("ann", "bob"):
+        world.post("/owners", {"name": name})
+    world.post("/things", {"name": "a", "owner_id": 2})
+    if method == "get":
+        assert world.get("/owners/2/things").json == [{"id": 1, "name": "a", "owner_id": 2}]
+        assert world.get("/owners/1/things").json == []
+    else:
+        assert world.post("/owners/1/things", {"name": "b"}).json["owner_id"] == 1
+        assert len(world.get("/things").json) == 2
+    assert getattr(world, method)("/owners/3/things").status == 404
+
+
+SETTINGS: Json = {
+    "type": "object",
+    "required": ["currency"],
+    "properties": {"currency": {"type": "string", "example": "EUR"}, "vat": {"type": "integer"}},
+}
+
+
+def test_what_there_is_one_of_is_kept(keep: Keep) -> None:
+    operations = {"get": reads(SETTINGS), "put": writes(SETTINGS), "patch": writes(SETTINGS)}
+    world = keep({"/settings": operations})
+    assert recognised(world).resources == {"settings": "/settings"}
+    assert world.get("/settings").json == {"currency": "EUR"}
+    assert world.send("PATCH", "/settings", {"currency": "USD", "vat": 4}).status == 200
+    assert world.get("/settings").json == {"currency": "USD", "vat": 4}
+    assert world.send("PUT", "/settings", {"currency": "SEK"}).json == {"currency": "SEK"}
+    assert world.get("/settings").json == {"currency": "SEK"}
+    world.sandbox().reset()
+    assert world.get("/settings").json == {"currency": "EUR"}
+
+
+def test_each_owner_has_one_of_its_own(keep: Keep) -> None:
+    gone = {"responses": {"204": {"description": "gone"}}}
+    operations = {"get": reads(SETTINGS), "put": writes(SETTINGS), "delete": gone}
+    paths = crud(base="/owners", parameter="{ownerId}")
+    world = keep({**paths, "/owners/{ownerId}/settings": {"parameters": [OWNER], **operations}})
+    for name in ("ann", "bob"):
+        world.post("/owners", {"name": name})
+    assert world.get("/owners/1/settings").status == 404
+    assert world.send("PUT", "/owners/1/settings", {"currency": "SEK"}).status == 200
+    assert world.get("/owners/1/settings").json == {"currency": "SEK"}
+    assert world.get("/owners/2/settings").status == 404
+    assert world.send("PUT", "/owners/3/settings", {"currency": "SEK"}).status == 404
+    world.send("PUT", "/owners/2/settings", {"currency": "EUR"})
+    assert world.send("DELETE", "/owners/1/settings").status == 204
+    assert world.get("/owners/1/settings").status == 404
+    world.send("DELETE", "/owners/2")
+    assert world.records("shop", "settings") == []
 
 
 def test_items_are_their_parents_and_go_with_them(keep: Keep) -> None:

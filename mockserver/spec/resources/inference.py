@@ -10,7 +10,7 @@ from mockserver.model import Recognised
 from mockserver.spec.expressions import LONGEST_EXPRESSION
 from mockserver.spec.references import Place
 from mockserver.spec.resources.recognising import Recognition, Resource, Route, recognise
-from mockserver.spec.resources.seeding import belonging, seeds, written
+from mockserver.spec.resources.seeding import belonging, seeds, singles, written
 from mockserver.spec.resources.shapes import SchemaReader, reference
 from mockserver.spec.resources.steps import StepWriter
 from mockserver.spec.schemas import Schemas
@@ -100,7 +100,11 @@ def _records(
     known: dict[str, list[dict[str, JsonValue]]] = {}
     for resource in resources:
         if resource.name in wanted and resource.name not in known:
-            known[resource.name] = belonging(resource, seeds(resource, schemas, reader), known)
+            known[resource.name] = (
+                singles(resource, known, reader)
+                if resource.is_single
+                else belonging(resource, seeds(resource, schemas, reader), known)
+            )
     return {name: written(records) for name, records in known.items() if records}
 
 

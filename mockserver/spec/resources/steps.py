@@ -60,8 +60,12 @@ class StepWriter:
         return self.page() if listing.filters_by(plan, self.resource, self.reader) else None
 
     def get(self) -> list[Step] | None:
-        """Answer one record."""
-        return [*self._parents(), self._find(), *self._answer(said(self._name))]
+        """Answer one record; where there always is one, the document does until it is written."""
+        answer = self._answer(said(self._name))
+        if not self._is_always_there:
+            return [*self._parents(), self._find(), *answer]
+        known = ({"when": said(f"{self._name} != null"), **step} for step in answer)
+        return [*self._parents(), self._find(optional=True), *known]
 
     # --- what is written ---
 
@@ -95,7 +99,7 @@ class StepWriter:
         if sent is None:
             return None
         given, properties, guards = sent
-        creates = self.reader.documents(self.place, _CREATED)
+        creates = self.resource.is_single or self.reader.documents(self.place, _CREATED)
         record = self._replaced(given, properties)
         update = self._update(record)
         find = self._find(optional=creates)
@@ -110,7 +114,9 @@ class StepWriter:
         record = said(f"merge({self._writable(given)}, {mapping(fields)})")
         create = {"in": self.resource.name, "record": record, "as": self._name}
         answer = self._answer(said(self._name), preferred=(_CREATED,))
-        answer = self._located(answer or [{"respond": {"status": _CREATED}}], "request_url()")
+        if not answer and self.reader.documents(self.place, _CREATED):
+            answer = [{"respond": {"status": _CREATED}}]
+        answer = self._located(answer, "request_url()")
         is_new = said("is_new")
         return [
             {"let": {"is_new": said(f"{self._name} == null")}},
@@ -148,7 +154,7 @@ class StepWriter:
                 change = f"{json_patch} if {is_list} else ({change})"
         return [
             *self._parents(),
-            self._find(),
+            *self._find_or_begin(),
             {"let": {"given": said(change)}},
             {"require": "{{ is_map(given) }}", "otherwise": _NOT_APPLIED},
             self._update(f"merge(given, {self._same(sent[1] if sent else frozenset())})"),
@@ -181,7 +187,16 @@ class StepWriter:
             return f"integer({value})"
         return f"text({value})" if kinds == {"string"} and given != {"string"} else value
 
+    @property
+    def _is_always_there(self) -> bool:
+        """Whether nothing says that there could be none."""
+        return self.resource.is_single and "delete" not in self.route.operations
+
     def _key(self) -> str:
+        if self.resource.is_single:
+            owners = [f"text({member('path', one.parameter)})" for one in self.resource.parents]
+            noun = quoted(self.resource.noun)
+            return f'join([{", ".join(owners)}], "/")' if owners else noun
         schema = self.resource.view.properties[self.resource.key]
         return self._path_value(self.resource.parameter, self.reader.types(schema))
 
@@ -237,6 +252,19 @@ class StepWriter:
         if optional:
             step["optional"] = True
         return {"find": step}
+
+    def _find_or_begin(self) -> list[Step]:
+        if not self._is_always_there:
+            return [self._find()]
+        fields = {
+            name: said(value)
+            for name, value in {**self._held(), self.resource.key: self._key()}.items()
+        }
+        create = {"in": self.resource.name, "record": fields, "as": self._name}
+        return [
+            self._find(optional=True),
+            {"when": said(f"{self._name} == null"), "create": create},
+        ]
 
     def _sent(self) -> tuple[str, frozenset[str], list[Step]] | None:
         """Return the sent item as an expression, its properties, and what must hold of it."""
@@ -320,11 +348,14 @@ class StepWriter:
         view = self.reader.view(schema)
         if view is None:
             return None
-        if self.resource.key in view.properties:
+        own = {self.resource.key}
+        if self.resource.is_single:
+            own = {*self.resource.view.properties}
+        if view.properties.keys() & own:
             return body
         name = wrapper(schema, self.resource.noun, self.reader)
         inner = None if name is None else self.reader.view(view.properties[name])
-        if inner is not None and self.resource.key in inner.properties:
+        if inner is not None and inner.properties.keys() & own:
             return {name: body}
         return None
 
