@@ -407,6 +407,63 @@ def test_each_owner_has_one_of_its_own(keep: Keep) -> None:
     assert world.records("shop", "settings") == []
 
 
+@pytest.mark.parametrize(
+    ("verb", "field", "schema", "value"),
+    [
+        ("cancel", "status", {"type": "string", "enum": ["open", "canceled"]}, "canceled"),
+        ("cancel", "state", {"type": "string", "enum": ["OPEN", "CANCELLED"]}, "CANCELLED"),
+        ("publish", "published_at", {"type": "string", "format": "date-time"}, "2026-03-10T12:00"),
+        ("archive", "isArchived", {"type": "boolean"}, True),
+        ("unarchive", "archived", {"type": "boolean"}, False),
+        ("deny", "result", {"type": "string", "enum": ["denied"]}, "denied"),
+        ("pay", "status", {"type": "string", "enum": ["unpaid", "paid"]}, "paid"),
+        ("name", "name", {"type": "string"}, "sent"),
+    ],
+)
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_action_on_an_item_changes_it(
+    keep: Keep, verb: str, field: str, schema: Json, value: object, *, answered: bool
+) -> None:
+    thing = {"type": "object", "properties": {**THING["properties"], field: schema}}
+    sent = {"type": "object", "properties": {"name": {"type": "string"}}}
+    empty = {"204": {"description": "done"}}
+    done = writes(NAMED, sent=sent) | ({} if answered else {"responses": empty})
+    paths = {
+        "/things": {"get": reads({"type": "array", "items": NAMED}), "post": writes(NAMED, "201")},
+        "/things/{ownerId}": {"parameters": [OWNER], "get": reads(NAMED)},
+        f"/things/{{ownerId}}/{verb}": {"parameters": [OWNER], "post": done},
+    }
+    world = keep(paths, components={"schemas": {"Thing": thing}})
+    world.post("/things", {"name": "a"})
+    made = world.post(f"/things/1/{verb}", {"name": "sent"})
+    assert made.status == (200 if answered else 204)
+    changed = world.get("/things/1").json
+    assert changed["name"] == "sent"
+    assert str(changed[field]).startswith(str(value))
+    assert not answered or made.json == changed
+    assert world.post(f"/things/2/{verb}", {}).status == 404
+
+
+@pytest.mark.parametrize(("last", "name"), [("rename", "b"), ("notes", "a")])
+def test_what_is_added_below_an_item_does_not_change_it(keep: Keep, last: str, name: str) -> None:
+    path = {"parameters": [OWNER], "post": writes(NAMED)}
+    paths = {
+        "/things": {"get": reads({"type": "array", "items": NAMED}), "post": writes(NAMED, "201")},
+        f"/things/{{ownerId}}/{last}": path,
+        "/things/{ownerId}": {"parameters": [OWNER], "get": reads(NAMED)},
+    }
+    world = keep(paths, components={"schemas": {"Thing": THING}})
+    world.post("/things", {"id": 1, "name": "a"})
+    assert world.post(f"/things/1/{last}", {"id": 1, "name": "b"}).json["name"] == name
+
+
+def test_an_action_that_answers_something_else_stays_as_it_is_documented(keep: Keep) -> None:
+    schema = {"type": "object", "properties": {"token": {"type": "string", "example": "t"}}}
+    path = {"/things/{thingId}/share": {"parameters": [OWNER], "post": writes(schema)}}
+    path["/things/{thingId}/share"]["parameters"] = [{**OWNER, "name": "thingId"}]
+    assert keep(crud() | path).post("/things/9/share", {}).json == {"token": "t"}
+
+
 def test_items_are_their_parents_and_go_with_them(keep: Keep) -> None:
     paths = crud(base="/owners", parameter="{ownerId}") | crud(base="/owners/{ownerId}/things")
     world = keep(paths)

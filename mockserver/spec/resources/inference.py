@@ -9,6 +9,7 @@ from mockserver.exchange import JsonValue
 from mockserver.model import Recognised
 from mockserver.spec.expressions import LONGEST_EXPRESSION
 from mockserver.spec.references import Place
+from mockserver.spec.resources.actions import ActionWriter
 from mockserver.spec.resources.recognising import Recognition, Resource, Route, recognise
 from mockserver.spec.resources.seeding import belonging, seeds, singles, written
 from mockserver.spec.resources.shapes import SchemaReader, reference
@@ -124,7 +125,8 @@ def _blocks(
         if operation is None or not _is_free(operation):
             continue
         place = route.operations.get("get", operation) if method == "head" else operation
-        writer = StepWriter(resource, route, place, reader, schemas, children)
+        kind = ActionWriter if verb == "act" else StepWriter
+        writer = kind(resource, route, place, reader, schemas, children)
         steps = getattr(writer, verb)()
         if steps and not _is_too_long(steps):
             yield route, method, {"resource": resource.name, "steps": steps}
@@ -147,6 +149,7 @@ def _verbs(resource: Resource) -> Iterable[tuple[Route, str, str]]:
     if resource.item is not None:
         yield from ((resource.item, *pair) for pair in _OF_ITEM.items())
     yield from ((route, "get", "search") for route in resource.searches)
+    yield from ((route, method, "act") for route in resource.actions for method in route.operations)
 
 
 def _is_free(operation: Place) -> bool:

@@ -52,6 +52,8 @@ class Resource:
     item: Route | None = None
     searches: list[Route] = field(default_factory=list)
     """Paths beside the items' that list some of them."""
+    actions: list[Route] = field(default_factory=list)
+    """Paths below an item's that do something to it."""
     is_single: bool = False
     """Whether there is one for each owner, or one at all; its path is the item's."""
 
@@ -114,6 +116,7 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
         *_singles(left, found.resources, by_item, names, reader),
     ]
     _add_searches(routes, found.resources, reader)
+    _add_actions(left, by_item)
     return found
 
 
@@ -351,6 +354,16 @@ def _single_view(route: Route, noun: str, reader: SchemaReader) -> ObjectView | 
     is_list = list_shape(answered, noun, reader) is not None
     is_known = any(found == view.properties.keys() if is_list else found for found in names)
     return view if is_known else None
+
+
+def _add_actions(routes: Mapping[str, Route], by_item: Mapping[str, Resource]) -> None:
+    """Find the paths below an item's that are only written to, such as `/orders/{id}/cancel`."""
+    for path, route in routes.items():
+        base, _, verb = path.rpartition("/")
+        resource = by_item.get(_shape(base))
+        is_written = route.operations.keys() <= {"post", "put", "patch"}
+        if resource is not None and is_written and not _PARAMETER.search(verb):
+            resource.actions.append(route)
 
 
 def _add_searches(
