@@ -23,6 +23,7 @@ THING: Json = {
     "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}},
 }
 LIST: Json = {"type": "array", "items": THING}
+MAY = "2026-05-01T00:00:00Z"
 
 
 def answer(schema: Json, status: str = "200", **more: object) -> Json:
@@ -247,6 +248,42 @@ def test_parameters_of_a_list_do_what_their_names_say(
         {"id": 2, "name": "b", "group": "a", "tags": ["y"]},
         {"id": 3, "name": "c", "group": "b", "tags": ["x", "y"]},
         {"id": 4, "name": "d", "group": "b"},
+    ]
+    listed = reads({"type": "array", "items": thing}, *parameters, example=example)
+    world = keep({"/things": {"get": listed, "post": writes(thing)}})
+    assert [one["id"] for one in world.get(f"/things?{sent}").json] == found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent", "found"),
+    [
+        ([query("min_price"), query("max_price")], "min_price=20&max_price=30", [2, 3]),
+        ([query("price_gte", type="number")], "price_gte=20", [2, 3]),
+        ([query("price[lt]")], "price[lt]=20", [1]),
+        ([query("priceTo")], "priceTo=20", [1, 2]),
+        ([query("filter[price][gt]")], "filter[price][gt]=20", [3]),
+        ([query("created_after", type="string", format="date-time")], f"created_after={MAY}", [3]),
+        ([query("createdSince", type="string", format="date")], "createdSince=2026-05-01", [2, 3]),
+        ([query("before_created_at", type="string")], f"before_created_at={MAY}", [1]),
+        ([query("q", type="string")], "q=LAMP", [1, 3]),
+        ([query("search", type="string")], "search=desk", [3]),
+        ([query("ids", type="string")], "ids=1,3", [1, 3]),
+        ([query("ids", type="array", items={"type": "integer"})], "ids=1&ids=2", [1, 2]),
+        ([query("names", type="array", items={"type": "string"})], "names=Chair", [2]),
+        ([query("min_price"), query("q", type="string")], "", [1, 2, 3, 4]),
+    ],
+)
+def test_parameters_of_a_list_compare_and_search(
+    keep: Keep, parameters: list[Json], sent: str, found: list[int]
+) -> None:
+    created = {"type": "string", "format": "date-time"}
+    more = {"price": {"type": "number"}, "created_at": created}
+    thing = {**THING, "properties": {**THING["properties"], **more}}
+    example = [
+        {"id": 1, "name": "Lamp", "price": 10, "created_at": "2026-01-01T00:00:00Z"},
+        {"id": 2, "name": "Chair", "price": 20, "created_at": MAY},
+        {"id": 3, "name": "Desk lamp", "price": 30, "created_at": "2026-09-01T00:00:00Z"},
+        {"id": 4},
     ]
     listed = reads({"type": "array", "items": thing}, *parameters, example=example)
     world = keep({"/things": {"get": listed, "post": writes(thing)}})
