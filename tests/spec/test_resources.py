@@ -212,6 +212,43 @@ def test_members_of_an_envelope_are_filled(
     assert world.get("/things?limit=2&page=2").json == {"things": things[2:4], member: told}
 
 
+HERE = "http://mock.test/shop/things"
+BY_PAGE, BY_OFFSET = [query("page"), query("size")], [query("offset"), query("size")]
+BY_CURSOR = [query("cursor", type="string"), query("size")]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent", "links"),
+    [
+        (BY_PAGE, "size=2&page=2", {"first": 1, "prev": 1, "self": 2, "next": 3, "last": 3}),
+        (BY_PAGE, "size=2&page=3", {"first": 1, "prev": 2, "self": 3, "last": 3}),
+        (BY_OFFSET, "size=2&offset=2", {"first": 0, "prev": 0, "self": 2, "next": 4, "last": 4}),
+        (BY_OFFSET, "size=9", {"first": 0, "self": 0, "last": 0}),
+        (BY_CURSOR, "size=2&cursor=2", {"next": 4}),
+        (BY_CURSOR, "size=2&cursor=4", {}),
+    ],
+)
+def test_pages_lead_to_each_other(
+    keep: Keep, parameters: list[Json], sent: str, links: Json
+) -> None:
+    things = [{"id": number} for number in range(1, 6)]
+    href = {"type": "object", "properties": {"href": {"type": "string"}}}
+    all_of_it = dict.fromkeys(("self", "first", "prev", "next", "last"), href)
+    members = {"things": LIST, "_links": {"type": "object", "properties": all_of_it}}
+    listed = reads(
+        {"type": "object", "properties": members}, *parameters, example={"things": things}
+    )
+    listed["responses"]["200"]["headers"] = {"Link": {"schema": {"type": "string"}}}
+    reply = keep({"/things": {"get": listed, "post": writes(THING)}}).get(f"/things?{sent}")
+
+    name = parameters[0]["name"]
+    size = sent.partition("&")[0]
+    wanted = {rel: f"{HERE}?{size}&{name}={number}" for rel, number in links.items()}
+    assert {rel: link["href"] for rel, link in reply.json["_links"].items()} == wanted
+    told = [f'<{url}>; rel="{rel}"' for rel, url in wanted.items() if rel != "self"]
+    assert (reply.header("link") or "") == ", ".join(told)
+
+
 @pytest.mark.parametrize(
     ("parameters", "sent", "found"),
     [

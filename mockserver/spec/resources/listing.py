@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
 from mockserver.spec.resources import comparing
-from mockserver.spec.resources.envelopes import Paging
+from mockserver.spec.resources.pages import Paging
 from mockserver.spec.resources.recognising import Resource
 from mockserver.spec.resources.shapes import SchemaReader, plain
 from mockserver.spec.resources.wording import member, said

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
 from mockserver.spec.resources import listing
-from mockserver.spec.resources.envelopes import filled, header_totals, list_shape, wrapper
+from mockserver.spec.resources.envelopes import filled, headers, list_shape, wrapper
 from mockserver.spec.resources.keys import key_expression, own_fields, stamps
 from mockserver.spec.resources.recognising import Resource, Route
 from mockserver.spec.resources.shapes import JSON_PATCH, SchemaReader, plain, singular
@@ -46,11 +46,10 @@ class StepWriter:
         is_bare = not shape.path
         steps = listing.list_step(plan, self.resource, self._owners(), self.reader, is_bare=is_bare)
         self._add_condition(steps[-1]["list"])
-        body = filled(shape, listing.paging(plan, self.resource, self.reader), self.reader)
-        respond = self._respond(status, media[0], body)
-        headers = header_totals(dict(answer.child("headers").members()))
-        if headers:
-            respond["respond"]["headers"] = headers
+        paging = listing.paging(plan, self.resource, self.reader)
+        respond = self._respond(status, media[0], filled(shape, paging, self.reader))
+        if told := headers(dict(answer.child("headers").members()), paging):
+            respond["respond"]["headers"] = told
         return [*self._parents(), *steps, respond]
 
     def search(self) -> list[Step] | None:
@@ -368,8 +367,8 @@ class StepWriter:
     def _located(self, answer: list[Step], address: str) -> list[Step]:
         """Add the address of a new record where it is documented."""
         _, described = self.reader.success(self.place, (_CREATED,))
-        headers = [name for name, _ in described.child("headers").members()]
-        found = next((name for name in headers if plain(name) == "location"), None)
+        known = [name for name, _ in described.child("headers").members()]
+        found = next((name for name in known if plain(name) == "location"), None)
         if found is None or not answer:
             return answer
         respond = {**answer[0]["respond"], "headers": {found: said(address)}}
