@@ -538,6 +538,30 @@ def test_an_action_that_answers_something_else_stays_as_it_is_documented(keep: K
     assert keep(crud() | path).post("/things/9/share", {}).json == {"token": "t"}
 
 
+@pytest.mark.parametrize(
+    ("parameters", "sent", "left"),
+    [
+        ([], "", []),
+        ([query("ids", type="string")], "ids=1,3", [2]),
+        ([query("name", type="string")], "name=b", [1, 3]),
+        ([query("really", type="boolean")], "really=true", [1, 2, 3]),
+    ],
+)
+def test_deleting_a_collection_removes_what_is_asked_for(
+    keep: Keep, parameters: list[Json], sent: str, left: list[int]
+) -> None:
+    paths = crud(parameter="{ownerId}") | crud(base="/things/{ownerId}/parts", parameter="{id}")
+    gone = {"responses": {"204": {"description": "gone"}}, "parameters": parameters}
+    paths["/things"]["delete"] = gone
+    world = keep(paths)
+    for name in ("a", "b", "c"):
+        thing = world.post("/things", {"name": name}).json["id"]
+        world.post(f"/things/{thing}/parts", {"name": name})
+    assert world.send("DELETE", f"/things?{sent}").status == 204
+    assert [one["id"] for one in world.get("/things").json] == left
+    assert [one["ownerId"] for one in world.records("shop", "parts")] == left
+
+
 def test_items_are_their_parents_and_go_with_them(keep: Keep) -> None:
     paths = crud(base="/owners", parameter="{ownerId}") | crud(base="/owners/{ownerId}/things")
     world = keep(paths)

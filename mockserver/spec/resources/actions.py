@@ -1,10 +1,11 @@
-"""What is done to an item by a path below it, such as `POST /orders/{id}/cancel`."""
+"""What is done to an item by a path below it, or to all items at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
+from mockserver.spec.resources import listing
 from mockserver.spec.resources.envelopes import unwrapped
 from mockserver.spec.resources.keys import own_fields
 from mockserver.spec.resources.shapes import plain, singular
@@ -29,7 +30,22 @@ _VOWELS = "aeiou"
 
 @dataclass(frozen=True, slots=True)
 class ActionWriter(StepWriter):
-    """Writes the steps of an action on one item."""
+    """Writes the steps of an action on one item, such as `POST /orders/{id}/cancel`, or on all."""
+
+    def clear(self) -> list[Step] | None:
+        """Remove the records that the parameters ask for, if all of them ask for some."""
+        query = self.reader.parameters(self.route.item, self.place, "query")
+        plan = listing.plan(query, self.resource, self.reader)
+        is_clear = listing.filters_by(plan, self.resource, self.reader) == len(query)
+        if self.place.child("requestBody").value is not None or not is_clear:
+            return None
+        steps = listing.list_step(plan, self.resource, self._owners(), self.reader, is_bare=True)
+        self._add_condition(steps[-1]["list"])
+        each = {"of": "{{ page.items }}", "as": self._name, "steps": self._removal()}
+        found, answer = self.reader.success(self.place)
+        is_empty = not answer.child("content").members()
+        responds = [{"respond": {"status": found}}] if is_empty else []
+        return [*self._parents(), *steps, {"each": each}, *responds]
 
     def act(self) -> list[Step] | None:
         """Change a record as the action's name and body say, and answer as documented."""

@@ -13,7 +13,6 @@ from mockserver.spec.resources.actions import ActionWriter
 from mockserver.spec.resources.recognising import Recognition, Resource, Route, recognise
 from mockserver.spec.resources.seeding import belonging, seeds, singles, written
 from mockserver.spec.resources.shapes import SchemaReader, reference
-from mockserver.spec.resources.steps import StepWriter
 from mockserver.spec.schemas import Schemas
 
 Block = dict[str, JsonValue]
@@ -125,8 +124,7 @@ def _blocks(
         if operation is None or not _is_free(operation):
             continue
         place = route.operations.get("get", operation) if method == "head" else operation
-        kind = ActionWriter if verb == "act" else StepWriter
-        writer = kind(resource, route, place, reader, schemas, children)
+        writer = ActionWriter(resource, route, place, reader, schemas, children)
         steps = getattr(writer, verb)()
         if steps and not _is_too_long(steps):
             yield route, method, {"resource": resource.name, "steps": steps}
@@ -139,7 +137,13 @@ def _is_too_long(value: JsonValue) -> bool:
     return isinstance(value, str) and len(value) > LONGEST_EXPRESSION
 
 
-_OF_COLLECTION = {"get": "page", "post": "post", "put": "put_by_body", "head": "page"}
+_OF_COLLECTION = {
+    "get": "page",
+    "post": "post",
+    "put": "put_by_body",
+    "head": "page",
+    "delete": "clear",
+}
 _OF_ITEM = {"get": "get", "head": "get", "put": "put", "patch": "patch", "delete": "delete"}
 
 

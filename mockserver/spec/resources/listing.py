@@ -233,7 +233,7 @@ def _holds(resource: Resource, name: str, kinds: frozenset[str], reader: SchemaR
     return items is not None and reader.types(items) == kinds
 
 
-def filters_by(plan: ListPlan, resource: Resource, reader: SchemaReader) -> bool:
-    """Tell whether any parameter filters."""
+def filters_by(plan: ListPlan, resource: Resource, reader: SchemaReader) -> int:
+    """Count the parameters that filter."""
     where: dict[str, JsonValue] = {}
-    return bool(_filters(plan, resource, where, reader) or where)
+    return len(_filters(plan, resource, where, reader)) + len(where)

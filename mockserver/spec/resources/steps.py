@@ -162,13 +162,8 @@ class StepWriter:
 
     def delete(self) -> list[Step] | None:
         """Remove a record, and those that belong to it."""
-        key = said(member(self._name, self.resource.key))
-        steps = [{"delete": {"in": self.resource.name, "where": {self.resource.key: key}}}]
-        for child in self.children:
-            field = next(one.field for one in child.parents if one.resource is self.resource)
-            steps.append({"delete": {"in": child.name, "where": {field: key}}})
         answer = self._answer(said(f"merge({self._name}, {mapping({'deleted': 'true'})})"))
-        return [*self._parents(), self._find(), *steps, *answer]
+        return [*self._parents(), self._find(), *self._removal(), *answer]
 
     # --- their parts ---
 
@@ -264,6 +259,14 @@ class StepWriter:
             self._find(optional=True),
             {"when": said(f"{self._name} == null"), "create": create},
         ]
+
+    def _removal(self) -> list[Step]:
+        key = said(member(self._name, self.resource.key))
+        steps = [{"delete": {"in": self.resource.name, "where": {self.resource.key: key}}}]
+        for child in self.children:
+            field = next(one.field for one in child.parents if one.resource is self.resource)
+            steps.append({"delete": {"in": child.name, "where": {field: key}}})
+        return steps
 
     def _sent(self) -> tuple[str, frozenset[str], list[Step]] | None:
         """Return the sent item as an expression, its properties, and what must hold of it."""
