@@ -562,6 +562,19 @@ def test_deleting_a_collection_removes_what_is_asked_for(
     assert [one["ownerId"] for one in world.records("shop", "parts")] == left
 
 
+def test_a_part_of_an_item_that_has_a_path_is_the_items(keep: Keep) -> None:
+    part = {"type": "object", "properties": {"name": {"type": "string"}}}
+    paths = crud(parameter="{ownerId}")
+    operations = {"get": reads(part), "put": writes(part)}
+    paths["/things/{ownerId}/name"] = {"parameters": [OWNER], **operations}
+    world = keep(paths)
+    world.post("/things", {"name": "a"})
+    assert world.get("/things/1/name").json == {"name": "a"}
+    assert world.send("PUT", "/things/1/name", {"name": "b"}).json == {"name": "b"}
+    assert world.get("/things/1").json == {"id": 1, "name": "b"}
+    assert world.get("/things/2/name").status == 404
+
+
 def test_items_are_their_parents_and_go_with_them(keep: Keep) -> None:
     paths = crud(base="/owners", parameter="{ownerId}") | crud(base="/owners/{ownerId}/things")
     world = keep(paths)

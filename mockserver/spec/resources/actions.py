@@ -57,6 +57,23 @@ class ActionWriter(StepWriter):
         change = [self._changed(sent, fields)] if fields or sent else []
         return [*self._parents(), self._find(), *change, *answer]
 
+    def part(self) -> list[Step] | None:
+        """Answer some of a record's properties, and change them if some are sent."""
+        found, answer = self.reader.success(self.place)
+        sent = self._taken()
+        if not sent and self.place.child("requestBody").value is not None:
+            return None
+        change = [self._changed(sent, {})] if sent else []
+        media = self.reader.json(answer)
+        view = None if media is None else self.reader.view(media[1].child("schema"))
+        if media is None and not answer.child("content").members():
+            respond: Step = {"respond": {"status": found}}
+        elif media and view and view.properties.keys() <= self.resource.view.properties.keys():
+            respond = self._respond(found, media[0], said(self._name))
+        else:
+            return None
+        return [*self._parents(), self._find(), *change, respond]
+
     def _is_about_the_item(self) -> bool:
         """Tell whether the answer is the item, or nothing."""
         answer = self.reader.success(self.place)[1]

@@ -153,6 +153,8 @@ def _verbs(resource: Resource) -> Iterable[tuple[Route, str, str]]:
     if resource.item is not None:
         yield from ((resource.item, *pair) for pair in _OF_ITEM.items())
     yield from ((route, "get", "search") for route in resource.searches)
+    for route in resource.parts:
+        yield from ((route, method, "part") for method in ("get", "put", "patch"))
     yield from ((route, method, "act") for route in resource.actions for method in route.operations)
 
 

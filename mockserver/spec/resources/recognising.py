@@ -54,6 +54,8 @@ class Resource:
     """Paths beside the items' that list some of them."""
     actions: list[Route] = field(default_factory=list)
     """Paths below an item's that do something to it."""
+    parts: list[Route] = field(default_factory=list)
+    """Paths below an item's that are some of its properties."""
     is_single: bool = False
     """Whether there is one for each owner, or one at all; its path is the item's."""
 
@@ -331,6 +333,9 @@ def _singles(
         owner = by_item.get(_shape(base))
         view = None if _PARAMETER.search(noun) or not noun else _single_view(route, noun, reader)
         if view is None or (owner is not None and owner.view.place.key == view.place.key):
+            continue
+        if owner is not None and view.properties.keys() <= owner.view.properties.keys():
+            owner.parts.append(route)
             continue
         key = "key" if "key" not in view.properties else "key_of_path"
         one = Resource("", noun, key, view, item=route, is_single=True)
