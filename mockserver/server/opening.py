@@ -135,7 +135,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     stateful: bool = False,
     dynamic: bool = False,
     errors: bool = False,
-    options: Options = DEFAULT_OPTIONS,
+    options: Options | None = None,
     delays: bool = False,
     control: bool = True,
     control_token: str | None = None,
@@ -165,8 +165,13 @@ def create_app(  # noqa: PLR0913 - each can be left out
     """
     given = [documents] if isinstance(documents, str | Path) else documents
     sources = Sources([Path(item) for item in given], settings or {}, stateful=stateful)
-    made = {"dynamic": dynamic or options.dynamic, "errors": errors or options.errors}
-    engine = open_engine(sources, seed, replace(options, **made))
+    dressed = options or DEFAULT_OPTIONS
+    made = replace(
+        dressed,
+        dynamic=dynamic or dressed.dynamic,
+        errors=errors or dressed.errors,
+    )
+    engine = open_engine(sources, seed, made)
 
     return application(
         engine,
