@@ -165,14 +165,9 @@ def create_app(  # noqa: PLR0913 - each can be left out
     """
     given = [documents] if isinstance(documents, str | Path) else documents
     sources = Sources([Path(item) for item in given], settings or {}, stateful=stateful)
-    dressed = options or DEFAULT_OPTIONS
-    made = replace(
-        dressed,
-        dynamic=dynamic or dressed.dynamic,
-        errors=errors or dressed.errors,
-    )
+    base = options or DEFAULT_OPTIONS
+    made = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
     engine = open_engine(sources, seed, made)
-
     return application(
         engine,
         control=control,
