@@ -19,18 +19,29 @@ if TYPE_CHECKING:
     from mockserver.testing.report import Witness
 
 _MARKER = (
-    "mockserver(*documents, settings={api: {name: value}}, seed=0, allow_unmatched=False): "
-    "the documents (relative to the test's file) that its sandbox serves, the settings it starts "
-    "with, and whether its requests may match no operation"
+    "mockserver(*documents, settings={api: {name: value}}, seed=0, stateful=False, dynamic=False, "
+    "errors=False, allow_unmatched=False): the documents (relative to the test's file) that its "
+    "sandbox serves, the settings it starts with, where identifiers come from, whether resources "
+    "are kept, values made up and broken answers refused, and whether its requests may match no "
+    "operation"
 )
-_KEYWORDS = ("settings", "seed", "allow_unmatched")
+_SWITCHES = {
+    "stateful": "mockserver keeps resources that its documents describe",
+    "dynamic": "mockserver makes up new values for every answer",
+    "errors": "mockserver answers 500 where an answer breaks its own schema",
+}
+"""What is said of a whole project in its configuration, and otherwise by markers."""
+_MANNER = ("seed", *_SWITCHES)
+_KEYWORDS = ("settings", *_MANNER, "allow_unmatched")
 _WITNESS: "pytest.StashKey[Witness]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the documents of a whole project."""
+    """Declare the documents of a whole project, and how they are served."""
     told = "OpenAPI documents or folders that mockserver serves where no marker names any"
     parser.addini("mockserver_documents", told, type="paths", default=[])
+    for name, told in _SWITCHES.items():
+        parser.addini(f"mockserver_{name}", f"{told}, where no marker says", type="bool")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +62,8 @@ def _mockserver_servers() -> Iterator["Servers"]:
 def mockserver_server(pytestconfig: pytest.Config, _mockserver_servers: "Servers") -> "Server":
     """A mockserver on a free port, for the whole session: `.url`, `.sandbox(name)`."""
     try:
-        return _mockserver_servers.get(pytestconfig.getini("mockserver_documents"))
+        documents = pytestconfig.getini("mockserver_documents")
+        return _mockserver_servers.get(documents, **_configured(pytestconfig))
     except MockserverError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
@@ -64,9 +76,10 @@ def sandbox(request: pytest.FixtureRequest, _mockserver_servers: "Servers") -> I
     node = request.node
     marked = _read_markers(node)
     try:
-        if marked.documents or marked.seed is not None:
+        if marked.documents or marked.manner:
             documents = marked.documents or request.config.getini("mockserver_documents")
-            server = _mockserver_servers.get(documents, marked.seed or 0)
+            manner = {**_configured(request.config), **marked.manner}
+            server = _mockserver_servers.get(documents, **manner)
         else:
             server = request.getfixturevalue("mockserver_server")
         world = _mockserver_servers.sandbox(server, node.name, marked.settings)
@@ -105,13 +118,19 @@ def pytest_runtest_makereport(
     return report
 
 
+def _configured(config: pytest.Config) -> dict[str, Any]:
+    """Return how the documents of a project are served."""
+    return {name: config.getini(f"mockserver_{name}") for name in _SWITCHES}
+
+
 @dataclass(slots=True)
 class _Marked:
     """What the markers of a test say; the closest to the test wins."""
 
     documents: list[Path] = field(default_factory=list)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    seed: int | None = None
+    manner: dict[str, Any] = field(default_factory=dict)
+    """How documents are served."""
     allow_unmatched: bool = False
 
 
@@ -123,7 +142,8 @@ def _read_markers(node: pytest.Item) -> _Marked:
             marked.documents = [node.path.parent / document for document in mark.args]
         for api, changes in mark.kwargs.get("settings", {}).items():
             marked.settings.setdefault(api, {}).update(changes)
-        marked.seed = mark.kwargs.get("seed", marked.seed)
+        said = {name: mark.kwargs[name] for name in _MANNER if name in mark.kwargs}
+        marked.manner.update(said)
         marked.allow_unmatched = mark.kwargs.get("allow_unmatched", marked.allow_unmatched)
     return marked
 
@@ -140,5 +160,10 @@ def _check(mark: pytest.Mark) -> None:
         isinstance(changes, Mapping) for changes in settings.values()
     ):
         wrong.append("settings are a mapping: {'partoo': {'sms_quota': 1}}")
+    wrong += [
+        f"{name} is True or False"
+        for name in _SWITCHES
+        if not isinstance(mark.kwargs.get(name, False), bool)
+    ]
     if wrong:
         pytest.fail(f"@pytest.mark.mockserver: {'; '.join(wrong)}", pytrace=False)

@@ -335,6 +335,13 @@ def test_explain_keeps_resources_where_it_is_asked_to(things: str) -> None:
     assert ", resource things " not in run(*asked).output
 
 
+def test_run_keeps_resources_where_it_is_asked_to(things: str) -> None:
+    done = run_command(
+        "--document", things, "--stateful", sys.executable, "-c", CALL.format("/things/7")
+    )
+    assert done.stdout == "b'{\"id\":7}'\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("shown", "told"),
     [

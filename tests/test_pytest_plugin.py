@@ -4,7 +4,7 @@ import sys
 import httpcore  # noqa: F401 - a run in this process takes away what it is the first to load
 import pytest
 
-from tests.testing.conftest import SHOP
+from tests.testing.conftest import SHOP, THINGS
 
 pytest_plugins = ["pytester"]
 
@@ -201,7 +201,8 @@ def test_ids():
         ("settings={'partoo': 1}", "settings are a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents are paths"),
-        ("sead=1", "'sead' is not among settings, seed, allow_unmatched"),
+        ("sead=1", "'sead' is not among settings, seed, stateful, dynamic, errors, allow_"),
+        ("stateful='no'", "stateful is True or False"),
     ],
 )
 def test_a_wrong_marker_is_told_without_a_traceback(
@@ -226,6 +227,49 @@ def test_seeded(sandbox):
     assert [api.name for api in sandbox] == ["shop"]
 """
     run(pytester, test).assert_outcomes(passed=2)
+
+
+def test_markers_say_how_documents_are_served(pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("things.yaml").write_text(THINGS)
+    test = """
+pytestmark = pytest.mark.mockserver("things.yaml", stateful=True)
+
+def test_kept(sandbox):
+    assert httpx.get(sandbox.things.base_url + "/things/8").status_code == 404
+
+@pytest.mark.mockserver(stateful=False, dynamic=True)
+def test_made_up(sandbox):
+    url = sandbox.things.base_url + "/things/8"
+    assert httpx.get(url).content != httpx.get(url).content
+
+@pytest.mark.mockserver(errors=True)
+def test_checked(sandbox):
+    reply = httpx.get(sandbox.things.base_url + "/broken")
+    assert (reply.status_code, sandbox.requests.last.reason) == (500, "broken_answer")
+"""
+    run(pytester, test).assert_outcomes(passed=3)
+
+
+def test_a_project_configures_how_documents_are_served(pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("things.yaml").write_text(THINGS)
+    configured = ("mockserver_documents = things.yaml", "mockserver_stateful = true")
+    pytester.makeini("\n".join(["[pytest]", *configured]))
+    test = """
+def status(sandbox):
+    return httpx.get(sandbox.things.base_url + "/things/8").status_code
+
+def test_default(sandbox):
+    assert status(sandbox) == 404
+
+@pytest.mark.mockserver(seed=3)
+def test_seeded(sandbox):
+    assert status(sandbox) == 404
+
+@pytest.mark.mockserver(stateful=False)
+def test_as_documented(sandbox):
+    assert status(sandbox) == 200
+"""
+    run(pytester, test).assert_outcomes(passed=3)
 
 
 def test_a_projects_own_server_is_used(pytester: pytest.Pytester) -> None:

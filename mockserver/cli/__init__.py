@@ -13,6 +13,7 @@ from mockserver.cli.options import (
     document_option,
     documents_argument,
     dynamic_option,
+    errors_option,
     seed_option,
     set_option,
     stateful_option,
@@ -64,7 +65,7 @@ def main() -> None:
     "--canned", is_flag=True, help="Let Prefer: example=NAME ask for an interaction's answer."
 )
 @dynamic_option
-@click.option("--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema.")
+@errors_option
 @click.option(
     "--max-body",
     type=click.IntRange(1),
@@ -152,19 +153,29 @@ def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
 )
 @seed_option
 @set_option
-def run(
+@dynamic_option
+@errors_option
+@strict_option
+@stateful_option
+def run(  # noqa: PLR0913 - one parameter for each option
     command: Sequence[str],
     documents: Sequence[Path],
     port: int,
     seed: int,
     settings: Sequence[str],
+    *,
+    dynamic: bool,
+    errors: bool,
+    strict: bool,
+    stateful: bool,
 ) -> None:
     """Serve while COMMAND runs, which finds the address in MOCKSERVER_URL.
 
     Ends with the exit code of COMMAND.
     """
     try:
-        engine = open_engine(Sources(documents, parse_settings(settings)), seed)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
     except MockserverError as error:
         stop(error)
     from mockserver.server.beside import run_beside  # noqa: PLC0415 - the server's imports
@@ -207,6 +218,7 @@ def routes(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
 @click.option("-d", "--data", help="Body; @FILE reads a file.")
 @document_option
 @dynamic_option
+@errors_option
 @click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
 @seed_option
 @set_option
@@ -223,13 +235,14 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter for each option
     settings: Sequence[str],
     *,
     dynamic: bool,
+    errors: bool,
     strict: bool,
     stateful: bool,
 ) -> None:
     """Send one request through the engine, without a socket, and print why it got its answer."""
     try:
         sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
-        engine = open_engine(sources, seed, Options(dynamic=dynamic))
+        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -28,6 +28,9 @@ strict_option = click.option(
 dynamic_option = click.option(
     "--dynamic", is_flag=True, help="Make up new values for every answer."
 )
+errors_option = click.option(
+    "--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema."
+)
 set_option = click.option(
     "--set",
     "settings",

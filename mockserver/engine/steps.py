@@ -238,8 +238,13 @@ class Steps(Run):
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
-        """Answer; a line break in a header's value becomes a space (RFC 9110, 5.5)."""
-        fields = [(name, " ".join(str(value).splitlines())) for name, value in headers.items()]
+        """Answer, without headers that are null; a line break in one's value becomes a space."""
+        # RFC 9110, section 5.5
+        fields = [
+            (name, " ".join(str(value).splitlines()))
+            for name, value in headers.items()
+            if value is not None
+        ]
         given = None if status is None else int(status)
         if step.conform:
             body = self._conformed(given or self.operation.success, body, step.content_type)

@@ -1,12 +1,12 @@
 """From the command line's words to an engine and the words it greets with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
 from mockserver.clock import Instant, system_now
-from mockserver.engine.options import Options
+from mockserver.engine.options import DEFAULT_OPTIONS, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import (
     BUILT_IN,
@@ -132,6 +132,9 @@ def create_app(  # noqa: PLR0913 - each can be left out
     *,
     seed: int = 0,
     settings: Settings | None = None,
+    stateful: bool = False,
+    dynamic: bool = False,
+    errors: bool = False,
     options: Options | None = None,
     delays: bool = False,
     control: bool = True,
@@ -145,7 +148,10 @@ def create_app(  # noqa: PLR0913 - each can be left out
         documents: A file or folder, or several.
         seed: Where all identifiers come from.
         settings: API → setting → value.
-        options: How answers are dressed.
+        stateful: Keep resources that the documents describe.
+        dynamic: Make up new values for every answer.
+        errors: Answer 500 where an answer breaks its own schema.
+        options: How answers are dressed, besides.
         delays: Hold answers back as documents and requests say. Otherwise they come at once, with
             the time they would have taken in `Mock-Delay`.
         control: Serve the control API, under loopback names alone unless there is a token.
@@ -158,9 +164,10 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If settings are.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
-    sources = Sources([Path(item) for item in given], settings or {})
-    engine = open_engine(sources, seed, options)
-
+    sources = Sources([Path(item) for item in given], settings or {}, stateful=stateful)
+    base = options or DEFAULT_OPTIONS
+    made = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    engine = open_engine(sources, seed, made)
     return application(
         engine,
         control=control,

@@ -1,9 +1,10 @@
-"""The servers of a test session: one for each set of documents, started when it is first needed."""
+"""The servers of a test session: one for each set of documents and manner of serving them."""
 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from mockserver.testing.connection import Json
 from mockserver.testing.sandbox import Sandbox
@@ -13,22 +14,32 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST_NAME = 50
 
 
+class Manner(TypedDict, total=False):
+    """How a server serves its documents; what is left out is 0 or false."""
+
+    seed: int
+    stateful: bool
+    dynamic: bool
+    errors: bool
+
+
 class Servers:
-    """Servers that are kept until all are closed."""
+    """Servers that are started when they are first needed, and kept until all are closed."""
 
     def __init__(self) -> None:
-        self._started: dict[tuple[tuple[Path, ...], int], Server] = {}
+        self._started: dict[tuple[tuple[Path, ...], frozenset[object]], Server] = {}
         self._numbers = itertools.count(1)
 
-    def get(self, documents: Sequence[Path] = (), seed: int = 0) -> Server:
+    def get(self, documents: Sequence[Path] = (), **manner: Unpack[Manner]) -> Server:
         """Return the server of these documents, the bundled ones if there are none.
 
         Raises:
             SpecError: If documents are wrong.
         """
-        key = (tuple(path.resolve() for path in documents), seed)
+        said = frozenset(item for item in manner.items() if item[1])
+        key = (tuple(path.resolve() for path in documents), said)
         if key not in self._started:
-            self._started[key] = Server(key[0], seed=seed)
+            self._started[key] = Server(key[0], **manner)
         return self._started[key]
 
     def sandbox(

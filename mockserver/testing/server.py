@@ -13,23 +13,34 @@ from mockserver.testing.sandbox import Sandbox
 class Server:
     """Serves documents on a free port until it is closed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each can be left out
         self,
         documents: str | Path | Sequence[str | Path] = (),
         *,
         seed: int = 0,
         settings: Mapping[str, Mapping[str, Json]] | None = None,
+        stateful: bool = False,
+        dynamic: bool = False,
+        errors: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Serve documents, the bundled ones if there are none.
+        """Serve documents, the bundled ones if there are none, as `create_app` does.
 
         Raises:
             SpecError: If documents are wrong.
             SettingsError: If settings are.
             OSError: If the address is not to be had.
         """
-        app = create_app(documents, seed=seed, settings=settings, delays=True)
+        app = create_app(
+            documents,
+            seed=seed,
+            settings=settings,
+            stateful=stateful,
+            dynamic=dynamic,
+            errors=errors,
+            delays=True,
+        )
         self._background = Background(app, host, port)
         self.url = self._background.url
         self.control = Control(self.url)

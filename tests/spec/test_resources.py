@@ -23,6 +23,7 @@ THING: Json = {
     "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}},
 }
 LIST: Json = {"type": "array", "items": THING}
+MAY = "2026-05-01T00:00:00Z"
 
 
 def answer(schema: Json, status: str = "200", **more: object) -> Json:
@@ -115,8 +116,8 @@ def test_the_key_is_what_the_parameter_stands_for(
 @pytest.mark.parametrize(
     "paths",
     [
-        {"/me": {"get": reads(THING), "patch": writes(THING)}},
-        {"/settings": {"get": reads(THING), "put": writes(THING)}},
+        {"/me": {"get": reads(THING), "post": writes(THING)}},
+        {"/settings": {"get": reads(LIST), "put": writes(THING)}},
         {"/things/{id}": {"get": reads(THING)}},
         {"/things": {"get": reads(LIST)}},
         {"/things": {"get": reads({"type": "array", "items": {"type": "string"}}), "post": {}}},
@@ -211,6 +212,43 @@ def test_members_of_an_envelope_are_filled(
     assert world.get("/things?limit=2&page=2").json == {"things": things[2:4], member: told}
 
 
+HERE = "http://mock.test/shop/things"
+BY_PAGE, BY_OFFSET = [query("page"), query("size")], [query("offset"), query("size")]
+BY_CURSOR = [query("cursor", type="string"), query("size")]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent", "links"),
+    [
+        (BY_PAGE, "size=2&page=2", {"first": 1, "prev": 1, "self": 2, "next": 3, "last": 3}),
+        (BY_PAGE, "size=2&page=3", {"first": 1, "prev": 2, "self": 3, "last": 3}),
+        (BY_OFFSET, "size=2&offset=2", {"first": 0, "prev": 0, "self": 2, "next": 4, "last": 4}),
+        (BY_OFFSET, "size=9", {"first": 0, "self": 0, "last": 0}),
+        (BY_CURSOR, "size=2&cursor=2", {"next": 4}),
+        (BY_CURSOR, "size=2&cursor=4", {}),
+    ],
+)
+def test_pages_lead_to_each_other(
+    keep: Keep, parameters: list[Json], sent: str, links: Json
+) -> None:
+    things = [{"id": number} for number in range(1, 6)]
+    href = {"type": "object", "properties": {"href": {"type": "string"}}}
+    all_of_it = dict.fromkeys(("self", "first", "prev", "next", "last"), href)
+    members = {"things": LIST, "_links": {"type": "object", "properties": all_of_it}}
+    listed = reads(
+        {"type": "object", "properties": members}, *parameters, example={"things": things}
+    )
+    listed["responses"]["200"]["headers"] = {"Link": {"schema": {"type": "string"}}}
+    reply = keep({"/things": {"get": listed, "post": writes(THING)}}).get(f"/things?{sent}")
+
+    name = parameters[0]["name"]
+    size = sent.partition("&")[0]
+    wanted = {rel: f"{HERE}?{size}&{name}={number}" for rel, number in links.items()}
+    assert {rel: link["href"] for rel, link in reply.json["_links"].items()} == wanted
+    told = [f'<{url}>; rel="{rel}"' for rel, url in wanted.items() if rel != "self"]
+    assert (reply.header("link") or "") == ", ".join(told)
+
+
 @pytest.mark.parametrize(
     ("parameters", "sent", "found"),
     [
@@ -247,6 +285,42 @@ def test_parameters_of_a_list_do_what_their_names_say(
         {"id": 2, "name": "b", "group": "a", "tags": ["y"]},
         {"id": 3, "name": "c", "group": "b", "tags": ["x", "y"]},
         {"id": 4, "name": "d", "group": "b"},
+    ]
+    listed = reads({"type": "array", "items": thing}, *parameters, example=example)
+    world = keep({"/things": {"get": listed, "post": writes(thing)}})
+    assert [one["id"] for one in world.get(f"/things?{sent}").json] == found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent", "found"),
+    [
+        ([query("min_price"), query("max_price")], "min_price=20&max_price=30", [2, 3]),
+        ([query("price_gte", type="number")], "price_gte=20", [2, 3]),
+        ([query("price[lt]")], "price[lt]=20", [1]),
+        ([query("priceTo")], "priceTo=20", [1, 2]),
+        ([query("filter[price][gt]")], "filter[price][gt]=20", [3]),
+        ([query("created_after", type="string", format="date-time")], f"created_after={MAY}", [3]),
+        ([query("createdSince", type="string", format="date")], "createdSince=2026-05-01", [2, 3]),
+        ([query("before_created_at", type="string")], f"before_created_at={MAY}", [1]),
+        ([query("q", type="string")], "q=LAMP", [1, 3]),
+        ([query("search", type="string")], "search=desk", [3]),
+        ([query("ids", type="string")], "ids=1,3", [1, 3]),
+        ([query("ids", type="array", items={"type": "integer"})], "ids=1&ids=2", [1, 2]),
+        ([query("names", type="array", items={"type": "string"})], "names=Chair", [2]),
+        ([query("min_price"), query("q", type="string")], "", [1, 2, 3, 4]),
+    ],
+)
+def test_parameters_of_a_list_compare_and_search(
+    keep: Keep, parameters: list[Json], sent: str, found: list[int]
+) -> None:
+    created = {"type": "string", "format": "date-time"}
+    more = {"price": {"type": "number"}, "created_at": created}
+    thing = {**THING, "properties": {**THING["properties"], **more}}
+    example = [
+        {"id": 1, "name": "Lamp", "price": 10, "created_at": "2026-01-01T00:00:00Z"},
+        {"id": 2, "name": "Chair", "price": 20, "created_at": MAY},
+        {"id": 3, "name": "Desk lamp", "price": 30, "created_at": "2026-09-01T00:00:00Z"},
+        {"id": 4},
     ]
     listed = reads({"type": "array", "items": thing}, *parameters, example=example)
     world = keep({"/things": {"get": listed, "post": writes(thing)}})
@@ -343,6 +417,164 @@ def test_a_schema_under_two_paths_is_one_collection(keep: Keep) -> None:
     assert world.get("/owners/1/things").json == [{"id": 2, "owner_id": 1, "name": "ann's"}]
 
 
+OWNER: Json = {"name": "ownerId", "in": "path", "required": True, "schema": {"type": "integer"}}
+NAMED: Json = {"$ref": "#/components/schemas/Thing"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_list_of_what_belongs_to_an_owner_is_of_the_collection(keep: Keep, method: str) -> None:
+    members = {**THING["properties"], "owner_id": {"type": "integer"}}
+    paths = crud(base="/owners", parameter="{ownerId}")
+    paths["/things"] = {"get": reads({"type": "array", "items": NAMED}), "post": writes(NAMED)}
+    both = dict(paths["/things"])
+    paths["/owners/{ownerId}/things"] = {"parameters": [OWNER], method: both[method]}
+    schemas = {"Thing": {"type": "object", "properties": members}}
+    world = keep(paths, components={"schemas": schemas})
+    for name in ("ann", "bob"):
+        world.post("/owners", {"name": name})
+    world.post("/things", {"name": "a", "owner_id": 2})
+    if method == "get":
+        assert world.get("/owners/2/things").json == [{"id": 1, "name": "a", "owner_id": 2}]
+        assert world.get("/owners/1/things").json == []
+    else:
+        assert world.post("/owners/1/things", {"name": "b"}).json["owner_id"] == 1
+        assert len(world.get("/things").json) == 2
+    assert getattr(world, method)("/owners/3/things").status == 404
+
+
+SETTINGS: Json = {
+    "type": "object",
+    "required": ["currency"],
+    "properties": {"currency": {"type": "string", "example": "EUR"}, "vat": {"type": "integer"}},
+}
+
+
+def test_what_there_is_one_of_is_kept(keep: Keep) -> None:
+    operations = {"get": reads(SETTINGS), "put": writes(SETTINGS), "patch": writes(SETTINGS)}
+    world = keep({"/settings": operations})
+    assert recognised(world).resources == {"settings": "/settings"}
+    assert world.get("/settings").json == {"currency": "EUR"}
+    assert world.send("PATCH", "/settings", {"currency": "USD", "vat": 4}).status == 200
+    assert world.get("/settings").json == {"currency": "USD", "vat": 4}
+    assert world.send("PUT", "/settings", {"currency": "SEK"}).json == {"currency": "SEK"}
+    assert world.get("/settings").json == {"currency": "SEK"}
+    world.sandbox().reset()
+    assert world.get("/settings").json == {"currency": "EUR"}
+
+
+def test_each_owner_has_one_of_its_own(keep: Keep) -> None:
+    gone = {"responses": {"204": {"description": "gone"}}}
+    operations = {"get": reads(SETTINGS), "put": writes(SETTINGS), "delete": gone}
+    paths = crud(base="/owners", parameter="{ownerId}")
+    world = keep({**paths, "/owners/{ownerId}/settings": {"parameters": [OWNER], **operations}})
+    for name in ("ann", "bob"):
+        world.post("/owners", {"name": name})
+    assert world.get("/owners/1/settings").status == 404
+    assert world.send("PUT", "/owners/1/settings", {"currency": "SEK"}).status == 200
+    assert world.get("/owners/1/settings").json == {"currency": "SEK"}
+    assert world.get("/owners/2/settings").status == 404
+    assert world.send("PUT", "/owners/3/settings", {"currency": "SEK"}).status == 404
+    world.send("PUT", "/owners/2/settings", {"currency": "EUR"})
+    assert world.send("DELETE", "/owners/1/settings").status == 204
+    assert world.get("/owners/1/settings").status == 404
+    world.send("DELETE", "/owners/2")
+    assert world.records("shop", "settings") == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "field", "schema", "value"),
+    [
+        ("cancel", "status", {"type": "string", "enum": ["open", "canceled"]}, "canceled"),
+        ("cancel", "state", {"type": "string", "enum": ["OPEN", "CANCELLED"]}, "CANCELLED"),
+        ("publish", "published_at", {"type": "string", "format": "date-time"}, "2026-03-10T12:00"),
+        ("archive", "isArchived", {"type": "boolean"}, True),
+        ("unarchive", "archived", {"type": "boolean"}, False),
+        ("deny", "result", {"type": "string", "enum": ["denied"]}, "denied"),
+        ("pay", "status", {"type": "string", "enum": ["unpaid", "paid"]}, "paid"),
+        ("name", "name", {"type": "string"}, "sent"),
+    ],
+)
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_action_on_an_item_changes_it(
+    keep: Keep, verb: str, field: str, schema: Json, value: object, *, answered: bool
+) -> None:
+    thing = {"type": "object", "properties": {**THING["properties"], field: schema}}
+    sent = {"type": "object", "properties": {"name": {"type": "string"}}}
+    empty = {"204": {"description": "done"}}
+    done = writes(NAMED, sent=sent) | ({} if answered else {"responses": empty})
+    paths = {
+        "/things": {"get": reads({"type": "array", "items": NAMED}), "post": writes(NAMED, "201")},
+        "/things/{ownerId}": {"parameters": [OWNER], "get": reads(NAMED)},
+        f"/things/{{ownerId}}/{verb}": {"parameters": [OWNER], "post": done},
+    }
+    world = keep(paths, components={"schemas": {"Thing": thing}})
+    world.post("/things", {"name": "a"})
+    made = world.post(f"/things/1/{verb}", {"name": "sent"})
+    assert made.status == (200 if answered else 204)
+    changed = world.get("/things/1").json
+    assert changed["name"] == "sent"
+    assert str(changed[field]).startswith(str(value))
+    assert not answered or made.json == changed
+    assert world.post(f"/things/2/{verb}", {}).status == 404
+
+
+@pytest.mark.parametrize(("last", "name"), [("rename", "b"), ("notes", "a")])
+def test_what_is_added_below_an_item_does_not_change_it(keep: Keep, last: str, name: str) -> None:
+    path = {"parameters": [OWNER], "post": writes(NAMED)}
+    paths = {
+        "/things": {"get": reads({"type": "array", "items": NAMED}), "post": writes(NAMED, "201")},
+        f"/things/{{ownerId}}/{last}": path,
+        "/things/{ownerId}": {"parameters": [OWNER], "get": reads(NAMED)},
+    }
+    world = keep(paths, components={"schemas": {"Thing": THING}})
+    world.post("/things", {"id": 1, "name": "a"})
+    assert world.post(f"/things/1/{last}", {"id": 1, "name": "b"}).json["name"] == name
+
+
+def test_an_action_that_answers_something_else_stays_as_it_is_documented(keep: Keep) -> None:
+    schema = {"type": "object", "properties": {"token": {"type": "string", "example": "t"}}}
+    path = {"/things/{thingId}/share": {"parameters": [OWNER], "post": writes(schema)}}
+    path["/things/{thingId}/share"]["parameters"] = [{**OWNER, "name": "thingId"}]
+    assert keep(crud() | path).post("/things/9/share", {}).json == {"token": "t"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent", "left"),
+    [
+        ([], "", []),
+        ([query("ids", type="string")], "ids=1,3", [2]),
+        ([query("name", type="string")], "name=b", [1, 3]),
+        ([query("really", type="boolean")], "really=true", [1, 2, 3]),
+    ],
+)
+def test_deleting_a_collection_removes_what_is_asked_for(
+    keep: Keep, parameters: list[Json], sent: str, left: list[int]
+) -> None:
+    paths = crud(parameter="{ownerId}") | crud(base="/things/{ownerId}/parts", parameter="{id}")
+    gone = {"responses": {"204": {"description": "gone"}}, "parameters": parameters}
+    paths["/things"]["delete"] = gone
+    world = keep(paths)
+    for name in ("a", "b", "c"):
+        thing = world.post("/things", {"name": name}).json["id"]
+        world.post(f"/things/{thing}/parts", {"name": name})
+    assert world.send("DELETE", f"/things?{sent}").status == 204
+    assert [one["id"] for one in world.get("/things").json] == left
+    assert [one["ownerId"] for one in world.records("shop", "parts")] == left
+
+
+def test_a_part_of_an_item_that_has_a_path_is_the_items(keep: Keep) -> None:
+    part = {"type": "object", "properties": {"name": {"type": "string"}}}
+    paths = crud(parameter="{ownerId}")
+    operations = {"get": reads(part), "put": writes(part)}
+    paths["/things/{ownerId}/name"] = {"parameters": [OWNER], **operations}
+    world = keep(paths)
+    world.post("/things", {"name": "a"})
+    assert world.get("/things/1/name").json == {"name": "a"}
+    assert world.send("PUT", "/things/1/name", {"name": "b"}).json == {"name": "b"}
+    assert world.get("/things/1").json == {"id": 1, "name": "b"}
+    assert world.get("/things/2/name").status == 404
+
+
 def test_items_are_their_parents_and_go_with_them(keep: Keep) -> None:
     paths = crud(base="/owners", parameter="{ownerId}") | crud(base="/owners/{ownerId}/things")
     world = keep(paths)
@@ -363,6 +595,41 @@ def test_parents_that_are_no_resource_still_part_what_is_theirs(keep: Keep) -> N
     assert [one["id"] for one in world.get("/teams/1/things").json] == [7, 8]
     assert [one["id"] for one in world.get("/teams/2/things").json] == [7]
     assert world.get("/teams/2/things/8").status == 404
+
+
+def test_a_documented_head_answers_as_get_does(keep: Keep) -> None:
+    paths = crud()
+    for path in paths.values():
+        path["head"] = {"responses": {"200": {"description": "there"}}}
+    total = {"X-Total-Count": {"schema": {"type": "integer"}}}
+    paths["/things"]["get"]["responses"]["200"]["headers"] = total
+    world = keep(paths)
+    world.post("/things", {"name": "a"})
+    found, missing = world.send("HEAD", "/things/1"), world.send("HEAD", "/things/2")
+    assert (found.status, missing.status) == (200, 404)
+    assert world.send("HEAD", "/things").header("x-total-count") == "1"
+
+
+def test_the_address_of_what_put_creates_is_its_own(keep: Keep) -> None:
+    paths = crud({**THING, "required": []})
+    put = writes(THING, "201") | {"operationId": "put"}
+    put["responses"]["201"]["headers"] = {"Location": {"schema": {"type": "string"}}}
+    paths["/things/{thingId}"]["put"] = put
+    made = keep(paths).send("PUT", "/things/9", {"name": "a"})
+    assert (made.status, made.header("location")) == (201, "http://mock.test/shop/things/9")
+
+
+def test_a_patch_that_cannot_be_applied_is_told_in_words(keep: Keep) -> None:
+    paths = crud()
+    schema = {"type": "array", "items": {"type": "object"}}
+    content = {"application/json-patch+json": {"schema": schema}}
+    paths["/things/{thingId}"]["patch"]["requestBody"] = {"content": content}
+    world = keep(paths)
+    world.post("/things", {"name": "a"})
+    patch = [{"op": "test", "path": "/name", "value": "b"}]
+    headers = {"content-type": "application/json-patch+json"}
+    refused = world.send("PATCH", "/things/1", patch, headers)
+    assert (refused.status, refused.json["detail"]) == (400, "the patch does not apply")
 
 
 def test_a_reset_brings_the_examples_back(keep: Keep) -> None:

@@ -31,6 +31,29 @@ paths:
         '200': {description: Orders, content: {application/json: {example: [1, 2]}}}
         '503': {description: Closed, content: {application/json: {example: {error: closed}}}}
 """
+THINGS = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {$ref: '#/components/responses/One'}}}
+    delete: {responses: {'204': {description: gone}}}
+  /broken:
+    get:
+      responses:
+        '200':
+          description: an example that is no text
+          content: {application/json: {example: 1, schema: {type: string}}}
+components:
+  responses:
+    One:
+      description: one
+      content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+  schemas:
+    Thing: {type: object, required: [id], properties: {id: {type: integer, example: 7}}}
+"""
+"""Is served otherwise with each of `stateful`, `dynamic` and `errors`."""
 
 
 @pytest.fixture(scope="session")

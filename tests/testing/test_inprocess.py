@@ -1,5 +1,6 @@
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from mockserver.errors import SettingsError, SpecError
 from mockserver.server.app import AsgiScope, Receive, Send
 from mockserver.testing import Sandbox, WaitsError
 from mockserver.testing.inprocess import Call, perform
+from tests.testing.conftest import THINGS
 
 ORDERS = "http://localhost/shop/v1/orders"
 
@@ -106,6 +108,21 @@ def test_threads_take_turns(shop: Path) -> None:
 def test_settings_and_seed_are_given_at_start() -> None:
     first = Sandbox(create_app(seed=5, settings={"partoo": {"cooldown": "P1D", "sms_quota": 3}}))
     assert (first.partoo.settings.cooldown, first.partoo.settings.sms_quota) == ("P1D", 3)
+
+
+def test_how_documents_are_served_is_said_at_start(tmp_path: Path) -> None:
+    path = tmp_path / "things.yaml"
+    path.write_text(THINGS)
+
+    def get(path_: str, **said: Any) -> tuple[httpx.Response, httpx.Response]:
+        client = httpx.Client(transport=Transport(create_app(path, **said)), base_url="http://a")
+        return client.get(path_), client.get(path_)
+
+    (one, same), (made_up, other) = get("/things/8"), get("/things/8", dynamic=True)
+    assert one.content == same.content
+    assert made_up.content != other.content
+    assert get("/things/8", stateful=True)[0].status_code == 404
+    assert [get("/broken", errors=errors)[0].status_code for errors in (False, True)] == [200, 500]
 
 
 def test_what_cannot_be_served_is_told_at_once(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
+from mockserver.spec.resources.pages import MORE, Paging
 from mockserver.spec.resources.shapes import ObjectView, SchemaReader, plain, singular
-from mockserver.spec.resources.wording import quoted
+from mockserver.spec.resources.wording import mapping, said
 
 _DEEPEST = 3
 _LISTS = ("items", "data", "results", "records", "entries", "values", "content", "list", "rows")
@@ -97,20 +98,6 @@ def unwrapped(schema: Place, noun: str, reader: SchemaReader) -> ObjectView | No
     return view if view is None or name is None else reader.view(view.properties[name])
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """The expressions that the members of an envelope are made of."""
-
-    page_parameter: str
-    offset_parameter: str
-    after_parameter: str
-    base: int
-    """The number of the first page."""
-    key: str
-    """The last item's key."""
-
-
-_MORE = "page.offset + length(page.items) < page.total"
 _TOTALS = frozenset(
     [
         "total",
@@ -128,7 +115,7 @@ _NUMBERS = frozenset(["page", "pagenumber", "currentpage", "pageindex", "number"
 _SIZES = frozenset(["perpage", "pagesize", "limit", "size", "itemsperpage", "pagelimit"])
 _OFFSETS = frozenset(["offset", "skip", "start", "startindex"])
 _PAGES = frozenset(["pages", "totalpages", "pagecount", "lastpage", "numpages", "pagetotal"])
-_HAS_MORE = frozenset(["hasmore", "more", "hasnext", "hasnextpage"])
+_HASMORE = frozenset(["hasmore", "more", "hasnext", "hasnextpage"])
 _HAS_PREVIOUS = frozenset(["hasprevious", "hasprev", "haspreviouspage", "hasprevpage"])
 _NEXT = frozenset(["next", "nextpage", "nexturl", "nextlink", "nexthref"])
 _PREVIOUS = frozenset(["previous", "prev", "previouspage", "prevpage", "previousurl", "prevurl"])
@@ -179,6 +166,8 @@ def _told(
     if depth > _DEEPEST:
         return None
     if inner := reader.view(place):
+        if link := _link(name, inner, beside, paging, reader):
+            return link
         names = {plain(other) for other in inner.properties}
         members = {
             other: told
@@ -193,6 +182,19 @@ def _told(
     return None
 
 
+def _link(
+    name: str, view: ObjectView, beside: set[str], paging: Paging, reader: SchemaReader
+) -> str:
+    """Write a link that is an object, as HAL has it; empty if it is none."""
+    relation = _relation(plain(name), beside)
+    address = next((other for other in view.properties if plain(other) in ("href", "url")), None)
+    if relation is None or address is None or reader.types(view.properties[address]) != {"string"}:
+        return ""
+    url, condition = paging.address(relation)
+    link = mapping({address: url})
+    return said(f"{link} if {condition} else null" if condition else link) if url else ""
+
+
 def _integer(name: str, beside: set[str], paging: Paging) -> str:
     has_total = bool(beside & _TOTALS)
     if name in _COUNTS:
@@ -203,7 +205,7 @@ def _integer(name: str, beside: set[str], paging: Paging) -> str:
         (_OFFSETS, "page.offset"),
         (_PAGES, "(page.total + size - 1) // size if size else 1"),
         (_NUMBERS, _page_number(paging)),
-        (_NEXT, f"{_page_number(paging)} + 1 if {_MORE} else null"),
+        (_NEXT, f"{_page_number(paging)} + 1 if {MORE} else null"),
         (_PREVIOUS, f"{_page_number(paging)} - 1 if page.offset > 0 else null"),
     )
     return next((text for names, text in expressions if name in names), "")
@@ -216,50 +218,40 @@ def _page_number(paging: Paging) -> str:
 
 
 def _boolean(name: str, _beside: set[str], _paging: Paging) -> str:
-    if name in _HAS_MORE:
-        return _MORE
+    if name in _HASMORE:
+        return MORE
     if name in _HAS_PREVIOUS:
         return "page.offset > 0"
-    return f"not ({_MORE})" if name in ("last", "islast", "islastpage") else ""
+    return f"not ({MORE})" if name in ("last", "islast", "islastpage") else ""
 
 
-def _string(name: str, _beside: set[str], paging: Paging) -> str:
+def _string(name: str, beside: set[str], paging: Paging) -> str:
     if name in _CURSORS or (name in _NEXT and paging.after_parameter and "url" not in name):
-        return f"text({paging.key}) if {_MORE} else null"
-    if name in _NEXT:
-        return _next_address(paging)
-    if name in _PREVIOUS:
-        return _previous_address(paging)
+        return f"text({paging.key}) if {MORE} else null"
+    if (relation := _relation(name, beside)) is not None:
+        return paging.link(relation) or ("null" if relation in ("next", "prev") else "")
     return ""
 
 
-def _next_address(paging: Paging) -> str:
-    if paging.page_parameter:
-        return _address(paging.page_parameter, "page_number + 1", _MORE)
-    return _address(paging.offset_parameter, "page.offset + length(page.items)", _MORE)
-
-
-def _previous_address(paging: Paging) -> str:
-    if paging.page_parameter:
-        return _address(paging.page_parameter, "page_number - 1", "page.offset > 0")
-    start = "max(page.offset - default(size, page.offset), 0)"
-    return _address(paging.offset_parameter, start, "page.offset > 0")
-
-
-def _address(parameter: str, value: str, condition: str) -> str:
-    """Write the address of another page; there is none where nothing names one."""
-    if not parameter:
-        return "null"
-    return f"request_url({quoted(parameter)}, {value}) if {condition} else null"
+def _relation(name: str, beside: set[str]) -> str | None:
+    """Return what page a member leads to; the ends are told from other members by their company."""
+    if name in _NEXT:
+        return "next"
+    if name in _PREVIOUS:
+        return "prev"
+    is_among_pages = bool(beside & (_NEXT | _PREVIOUS))
+    return name if name in ("self", "first", "last") and is_among_pages else None
 
 
 _TELLERS = {"integer": _integer, "boolean": _boolean, "string": _string}
 
 
-def header_totals(headers: Mapping[str, Place]) -> dict[str, str]:
-    """Return the documented headers that tell how many items there are."""
-    return {
+def headers(documented: Mapping[str, Place], paging: Paging) -> dict[str, str]:
+    """Return the documented headers that tell how many items there are, and of other pages."""
+    told = {
         name: "{{ page.total }}"
-        for name in headers
+        for name in documented
         if plain(name).removeprefix("x").removeprefix("pagination") in _TOTALS
     }
+    links = {name: paging.header() for name in documented if name.lower() == "link"}
+    return told | {name: link for name, link in links.items() if link}

@@ -9,10 +9,10 @@ from mockserver.exchange import JsonValue
 from mockserver.model import Recognised
 from mockserver.spec.expressions import LONGEST_EXPRESSION
 from mockserver.spec.references import Place
+from mockserver.spec.resources.actions import ActionWriter
 from mockserver.spec.resources.recognising import Recognition, Resource, Route, recognise
-from mockserver.spec.resources.seeding import belonging, seeds, written
+from mockserver.spec.resources.seeding import belonging, seeds, singles, written
 from mockserver.spec.resources.shapes import SchemaReader, reference
-from mockserver.spec.resources.steps import StepWriter
 from mockserver.spec.schemas import Schemas
 
 Block = dict[str, JsonValue]
@@ -100,7 +100,11 @@ def _records(
     known: dict[str, list[dict[str, JsonValue]]] = {}
     for resource in resources:
         if resource.name in wanted and resource.name not in known:
-            known[resource.name] = belonging(resource, seeds(resource, schemas, reader), known)
+            known[resource.name] = (
+                singles(resource, known, reader)
+                if resource.is_single
+                else belonging(resource, seeds(resource, schemas, reader), known)
+            )
     return {name: written(records) for name, records in known.items() if records}
 
 
@@ -119,7 +123,8 @@ def _blocks(
         operation = route.operations.get(method)
         if operation is None or not _is_free(operation):
             continue
-        writer = StepWriter(resource, route, operation, reader, schemas, children)
+        place = route.operations.get("get", operation) if method == "head" else operation
+        writer = ActionWriter(resource, route, place, reader, schemas, children)
         steps = getattr(writer, verb)()
         if steps and not _is_too_long(steps):
             yield route, method, {"resource": resource.name, "steps": steps}
@@ -132,8 +137,14 @@ def _is_too_long(value: JsonValue) -> bool:
     return isinstance(value, str) and len(value) > LONGEST_EXPRESSION
 
 
-_OF_COLLECTION = {"get": "page", "post": "post", "put": "put_by_body"}
-_OF_ITEM = {"get": "get", "put": "put", "patch": "patch", "delete": "delete"}
+_OF_COLLECTION = {
+    "get": "page",
+    "post": "post",
+    "put": "put_by_body",
+    "head": "page",
+    "delete": "clear",
+}
+_OF_ITEM = {"get": "get", "head": "get", "put": "put", "patch": "patch", "delete": "delete"}
 
 
 def _verbs(resource: Resource) -> Iterable[tuple[Route, str, str]]:
@@ -142,6 +153,9 @@ def _verbs(resource: Resource) -> Iterable[tuple[Route, str, str]]:
     if resource.item is not None:
         yield from ((resource.item, *pair) for pair in _OF_ITEM.items())
     yield from ((route, "get", "search") for route in resource.searches)
+    for route in resource.parts:
+        yield from ((route, method, "part") for method in ("get", "put", "patch"))
+    yield from ((route, method, "act") for route in resource.actions for method in route.operations)
 
 
 def _is_free(operation: Place) -> bool:

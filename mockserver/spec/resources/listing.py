@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
-from mockserver.spec.resources.envelopes import Paging
+from mockserver.spec.resources import comparing
+from mockserver.spec.resources.pages import Paging
 from mockserver.spec.resources.recognising import Resource
 from mockserver.spec.resources.shapes import SchemaReader, plain
 from mockserver.spec.resources.wording import member, said
@@ -64,6 +65,8 @@ class ListPlan:
     direction: str | None
     filters: Mapping[str, str]
     """Properties by the parameters that filter by them."""
+    others: tuple[str, ...]
+    """Parameters that may compare or search."""
     query: Mapping[str, Place]
 
     @property
@@ -97,7 +100,8 @@ def plan(query: Mapping[str, Place], resource: Resource, reader: SchemaReader) -
     left.pop(direction or "", None)
     sort = take(_SORTS, "string", "array")
     filters = {name: properties[known] for name in left if (known := _filter(name)) in properties}
-    return ListPlan(size, offset, page, after, sort, direction, filters, query)
+    others = tuple(name for name in left if name not in filters)
+    return ListPlan(size, offset, page, after, sort, direction, filters, others, query)
 
 
 def _is_direction(name: str, schema: Place, reader: SchemaReader) -> bool:
@@ -221,7 +225,7 @@ def _filters(
             conditions.append(f"({value} == null or {value} in {own})")
         elif kinds <= _SCALARS and given <= _SCALARS:
             conditions.append(f"({value} == null or text({own}) == text({value}))")
-    return conditions
+    return [*conditions, *comparing.conditions(plan.others, plan.query, resource, reader)]
 
 
 def _holds(resource: Resource, name: str, kinds: frozenset[str], reader: SchemaReader) -> bool:
@@ -229,7 +233,7 @@ def _holds(resource: Resource, name: str, kinds: frozenset[str], reader: SchemaR
     return items is not None and reader.types(items) == kinds
 
 
-def filters_by(plan: ListPlan, resource: Resource, reader: SchemaReader) -> bool:
-    """Tell whether any parameter filters."""
+def filters_by(plan: ListPlan, resource: Resource, reader: SchemaReader) -> int:
+    """Count the parameters that filter."""
     where: dict[str, JsonValue] = {}
-    return bool(_filters(plan, resource, where, reader) or where)
+    return len(_filters(plan, resource, where, reader)) + len(where)

@@ -10,7 +10,7 @@ from mockserver.spec.resources.shapes import JSON_API, ObjectView, SchemaReader,
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _LONGEST = 60
-_METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = ("get", "head", "post", "put", "patch", "delete")
 _KEYS = ("id", "uuid", "guid", "key", "slug", "name", "username", "code", "number", "email")
 _JSON_API_MEMBERS = frozenset(("type", "attributes"))
 
@@ -52,6 +52,12 @@ class Resource:
     item: Route | None = None
     searches: list[Route] = field(default_factory=list)
     """Paths beside the items' that list some of them."""
+    actions: list[Route] = field(default_factory=list)
+    """Paths below an item's that do something to it."""
+    parts: list[Route] = field(default_factory=list)
+    """Paths below an item's that are some of its properties."""
+    is_single: bool = False
+    """Whether there is one for each owner, or one at all; its path is the item's."""
 
     @property
     def path(self) -> str:
@@ -91,7 +97,8 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
     found = Recognition()
     by_item: dict[str, Resource] = {}
     names = set(taken)
-    for base, group in sorted(_groups(routes, reader).items(), key=lambda pair: pair[0].count("/")):
+    groups = _groups(routes, reader)
+    for base, group in sorted(groups.items(), key=lambda pair: pair[0].count("/")):
         view = _item_view(group, reader)
         key = None if view is None else _key(view, group, reader)
         if view is None or key is None:
@@ -105,8 +112,19 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
         found.resources.append(resource)
         if group.item is not None:
             by_item[_shape(group.item.path)] = resource
+    left = {path: route for path, route in routes.items() if not _is_grouped(path, groups)}
+    found.resources += [
+        *_owned_lists(left, found.resources, by_item, reader),
+        *_singles(left, found.resources, by_item, names, reader),
+    ]
     _add_searches(routes, found.resources, reader)
+    _add_actions(left, by_item)
     return found
+
+
+def _is_grouped(path: str, groups: Mapping[str, _Group]) -> bool:
+    base, _, last = path.rpartition("/")
+    return path in groups or (base in groups and bool(_PARAMETER.fullmatch(last)))
 
 
 def _routes(paths: Place, reader: SchemaReader) -> Iterator[tuple[str, Route]]:
@@ -269,6 +287,88 @@ def _name(resource: Resource, known: list[Resource], taken: set[str]) -> str:
     names = [noun, f"{owner.name}_{noun}" if owner else f"{noun}_records"]
     names += [f"{noun}_{number}" for number in range(2, len(taken) + 3)]
     return next(name for name in names if name not in taken)
+
+
+def _owned_lists(
+    routes: Mapping[str, Route],
+    resources: list[Resource],
+    by_item: Mapping[str, Resource],
+    reader: SchemaReader,
+) -> Iterator[Resource]:
+    """Yield the items of a known resource that belong to an owner, which their schema names."""
+    known = {one.view.place.key: one for one in reversed(resources)}
+    for path, route in routes.items():
+        base, _, noun = path.rpartition("/")
+        whole = known.get(_listed_key(route, noun, reader)) if _shape(base) in by_item else None
+        if whole is None or _PARAMETER.search(noun):
+            continue
+        one = Resource(whole.name, whole.noun, whole.key, whole.view, collection=route)
+        one.parents = tuple(_parents(path, one, by_item))
+        if all(parent.field in one.view.properties for parent in one.parents):
+            yield one
+
+
+def _listed_key(route: Route, noun: str, reader: SchemaReader) -> tuple[str, str]:
+    """Tell what a path lists, or else adds to, by the place of its definition."""
+    listed = _answer_schema(route, "get", reader)
+    if listed is not None:
+        shape = list_shape(listed, noun, reader)
+        view = None if shape is None else reader.view(shape.items)
+    else:
+        added = None if "get" in route.operations else _answer_schema(route, "post", reader)
+        view = None if added is None else unwrapped(added, noun, reader)
+    return ("", "") if view is None else view.place.key
+
+
+def _singles(
+    routes: Mapping[str, Route],
+    resources: list[Resource],
+    by_item: Mapping[str, Resource],
+    names: set[str],
+    reader: SchemaReader,
+) -> Iterator[Resource]:
+    """Yield what there is one of: an object that can be read and put or patched at a path."""
+    for path, route in sorted(routes.items(), key=lambda pair: pair[0].count("/")):
+        base, _, noun = path.rpartition("/")
+        owner = by_item.get(_shape(base))
+        view = None if _PARAMETER.search(noun) or not noun else _single_view(route, noun, reader)
+        if view is None or (owner is not None and owner.view.place.key == view.place.key):
+            continue
+        if owner is not None and view.properties.keys() <= owner.view.properties.keys():
+            owner.parts.append(route)
+            continue
+        key = "key" if "key" not in view.properties else "key_of_path"
+        one = Resource("", noun, key, view, item=route, is_single=True)
+        one.parents = tuple(_parents(path, one, by_item))
+        one.name = _name(one, resources, names)
+        names.add(one.name)
+        yield one
+
+
+def _single_view(route: Route, noun: str, reader: SchemaReader) -> ObjectView | None:
+    answered = _answer_schema(route, "get", reader)
+    view = None if answered is None else unwrapped(answered, noun, reader)
+    if answered is None or view is None or view.properties.keys() >= _JSON_API_MEMBERS:
+        return None
+    sent = [
+        unwrapped(schema, noun, reader)
+        for method in ("put", "patch")
+        if method in route.operations and (schema := reader.body(route.operations[method]))
+    ]
+    names = [one.properties.keys() & view.properties.keys() for one in sent if one]
+    is_list = list_shape(answered, noun, reader) is not None
+    is_known = any(found == view.properties.keys() if is_list else found for found in names)
+    return view if is_known else None
+
+
+def _add_actions(routes: Mapping[str, Route], by_item: Mapping[str, Resource]) -> None:
+    """Find the paths below an item's that are only written to, such as `/orders/{id}/cancel`."""
+    for path, route in routes.items():
+        base, _, verb = path.rpartition("/")
+        resource = by_item.get(_shape(base))
+        is_written = route.operations.keys() <= {"post", "put", "patch"}
+        if resource is not None and is_written and not _PARAMETER.search(verb):
+            resource.actions.append(route)
 
 
 def _add_searches(

@@ -159,3 +159,32 @@ def belonging(
         else:
             owned.append({**record, **owners})
     return owned
+
+
+def singles(
+    resource: Resource, known: dict[str, list[Record]], reader: SchemaReader
+) -> list[Record]:
+    """Give the example of what there is one of to each owner, or to the one there is."""
+    example = next(_plain_objects(_examples(resource, reader)), _composed(resource, reader))
+    if not example or any(parent.resource is None for parent in resource.parents):
+        return []
+    if not resource.parents:
+        return [{**example, resource.key: resource.noun}]
+    return [
+        {**example, **owners, resource.key: "/".join(str(owners[name]) for name in owners)}
+        for owners in _owners(resource, known)
+    ]
+
+
+def _plain_objects(examples: Iterator[JsonValue]) -> Iterator[Record]:
+    return (one for one in examples if isinstance(one, dict) and _is_plain(one))
+
+
+def _owners(resource: Resource, known: dict[str, list[Record]]) -> Iterator[Record]:
+    """Yield the keys of every owner there is and of those above, by the fields they are in."""
+    *above, nearest = resource.parents
+    assert nearest.resource is not None
+    fields = {one.parameter: one.field for one in nearest.resource.parents}
+    for record in known.get(nearest.resource.name, ()):
+        held = {one.field: record.get(fields.get(one.parameter, "")) for one in above}
+        yield {**held, nearest.field: record[nearest.resource.key]}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mockserver.exchange import JsonValue
 from mockserver.spec.references import Place
 from mockserver.spec.resources import listing
-from mockserver.spec.resources.envelopes import filled, header_totals, list_shape, wrapper
+from mockserver.spec.resources.envelopes import filled, headers, list_shape, wrapper
 from mockserver.spec.resources.keys import key_expression, own_fields, stamps
 from mockserver.spec.resources.recognising import Resource, Route
 from mockserver.spec.resources.shapes import JSON_PATCH, SchemaReader, plain, singular
@@ -46,11 +46,10 @@ class StepWriter:
         is_bare = not shape.path
         steps = listing.list_step(plan, self.resource, self._owners(), self.reader, is_bare=is_bare)
         self._add_condition(steps[-1]["list"])
-        body = filled(shape, listing.paging(plan, self.resource, self.reader), self.reader)
-        respond = self._respond(status, media[0], body)
-        headers = header_totals(dict(answer.child("headers").members()))
-        if headers:
-            respond["respond"]["headers"] = headers
+        paging = listing.paging(plan, self.resource, self.reader)
+        respond = self._respond(status, media[0], filled(shape, paging, self.reader))
+        if told := headers(dict(answer.child("headers").members()), paging):
+            respond["respond"]["headers"] = told
         return [*self._parents(), *steps, respond]
 
     def search(self) -> list[Step] | None:
@@ -60,8 +59,12 @@ class StepWriter:
         return self.page() if listing.filters_by(plan, self.resource, self.reader) else None
 
     def get(self) -> list[Step] | None:
-        """Answer one record."""
-        return [*self._parents(), self._find(), *self._answer(said(self._name))]
+        """Answer one record; where there always is one, the document does until it is written."""
+        answer = self._answer(said(self._name))
+        if not self._is_always_there:
+            return [*self._parents(), self._find(), *answer]
+        known = ({"when": said(f"{self._name} != null"), **step} for step in answer)
+        return [*self._parents(), self._find(optional=True), *known]
 
     # --- what is written ---
 
@@ -86,7 +89,8 @@ class StepWriter:
             record = f"merge({constant(defaults)}, {record})"
         create = {"create": {"in": resource.name, "record": said(record), "as": self._name}}
         answer = self._answer(said(self._name), preferred=(_CREATED,))
-        return [*self._parents(), *guards, create, *self._located(answer)]
+        address = f'join([request_url(), text({member(self._name, resource.key)})], "/")'
+        return [*self._parents(), *guards, create, *self._located(answer, address)]
 
     def put(self) -> list[Step] | None:
         """Replace a record; create it where the document has an answer for that."""
@@ -94,7 +98,7 @@ class StepWriter:
         if sent is None:
             return None
         given, properties, guards = sent
-        creates = self.reader.documents(self.place, _CREATED)
+        creates = self.resource.is_single or self.reader.documents(self.place, _CREATED)
         record = self._replaced(given, properties)
         update = self._update(record)
         find = self._find(optional=creates)
@@ -109,11 +113,14 @@ class StepWriter:
         record = said(f"merge({self._writable(given)}, {mapping(fields)})")
         create = {"in": self.resource.name, "record": record, "as": self._name}
         answer = self._answer(said(self._name), preferred=(_CREATED,))
+        if not answer and self.reader.documents(self.place, _CREATED):
+            answer = [{"respond": {"status": _CREATED}}]
+        answer = self._located(answer, "request_url()")
         is_new = said("is_new")
         return [
             {"let": {"is_new": said(f"{self._name} == null")}},
             {"when": is_new, "create": create},
-            *({"when": is_new, **step} for step in answer or [{"respond": {"status": _CREATED}}]),
+            *({"when": is_new, **step} for step in answer),
         ]
 
     def put_by_body(self) -> list[Step] | None:
@@ -146,22 +153,17 @@ class StepWriter:
                 change = f"{json_patch} if {is_list} else ({change})"
         return [
             *self._parents(),
-            self._find(),
+            *self._find_or_begin(),
             {"let": {"given": said(change)}},
-            {"require": "{{ is_map(given) }}"},
+            {"require": "{{ is_map(given) }}", "otherwise": _NOT_APPLIED},
             self._update(f"merge(given, {self._same(sent[1] if sent else frozenset())})"),
             *self._answer(said(self._name), preferred=_CHANGED),
         ]
 
     def delete(self) -> list[Step] | None:
         """Remove a record, and those that belong to it."""
-        key = said(member(self._name, self.resource.key))
-        steps = [{"delete": {"in": self.resource.name, "where": {self.resource.key: key}}}]
-        for child in self.children:
-            field = next(one.field for one in child.parents if one.resource is self.resource)
-            steps.append({"delete": {"in": child.name, "where": {field: key}}})
         answer = self._answer(said(f"merge({self._name}, {mapping({'deleted': 'true'})})"))
-        return [*self._parents(), self._find(), *steps, *answer]
+        return [*self._parents(), self._find(), *self._removal(), *answer]
 
     # --- their parts ---
 
@@ -179,7 +181,16 @@ class StepWriter:
             return f"integer({value})"
         return f"text({value})" if kinds == {"string"} and given != {"string"} else value
 
+    @property
+    def _is_always_there(self) -> bool:
+        """Whether nothing says that there could be none."""
+        return self.resource.is_single and "delete" not in self.route.operations
+
     def _key(self) -> str:
+        if self.resource.is_single:
+            owners = [f"text({member('path', one.parameter)})" for one in self.resource.parents]
+            noun = quoted(self.resource.noun)
+            return f'join([{", ".join(owners)}], "/")' if owners else noun
         schema = self.resource.view.properties[self.resource.key]
         return self._path_value(self.resource.parameter, self.reader.types(schema))
 
@@ -235,6 +246,27 @@ class StepWriter:
         if optional:
             step["optional"] = True
         return {"find": step}
+
+    def _find_or_begin(self) -> list[Step]:
+        if not self._is_always_there:
+            return [self._find()]
+        fields = {
+            name: said(value)
+            for name, value in {**self._held(), self.resource.key: self._key()}.items()
+        }
+        create = {"in": self.resource.name, "record": fields, "as": self._name}
+        return [
+            self._find(optional=True),
+            {"when": said(f"{self._name} == null"), "create": create},
+        ]
+
+    def _removal(self) -> list[Step]:
+        key = said(member(self._name, self.resource.key))
+        steps = [{"delete": {"in": self.resource.name, "where": {self.resource.key: key}}}]
+        for child in self.children:
+            field = next(one.field for one in child.parents if one.resource is self.resource)
+            steps.append({"delete": {"in": child.name, "where": {field: key}}})
+        return steps
 
     def _sent(self) -> tuple[str, frozenset[str], list[Step]] | None:
         """Return the sent item as an expression, its properties, and what must hold of it."""
@@ -318,11 +350,14 @@ class StepWriter:
         view = self.reader.view(schema)
         if view is None:
             return None
-        if self.resource.key in view.properties:
+        own = {self.resource.key}
+        if self.resource.is_single:
+            own = {*self.resource.view.properties}
+        if view.properties.keys() & own:
             return body
         name = wrapper(schema, self.resource.noun, self.reader)
         inner = None if name is None else self.reader.view(view.properties[name])
-        if inner is not None and self.resource.key in inner.properties:
+        if inner is not None and inner.properties.keys() & own:
             return {name: body}
         return None
 
@@ -332,20 +367,22 @@ class StepWriter:
             respond["content_type"] = media_type
         return {"respond": respond}
 
-    def _located(self, answer: list[Step]) -> list[Step]:
+    def _located(self, answer: list[Step], address: str) -> list[Step]:
         """Add the address of a new record where it is documented."""
         _, described = self.reader.success(self.place, (_CREATED,))
-        headers = [name for name, _ in described.child("headers").members()]
-        found = next((name for name in headers if plain(name) == "location"), None)
+        known = [name for name, _ in described.child("headers").members()]
+        found = next((name for name in known if plain(name) == "location"), None)
         if found is None or not answer:
             return answer
-        key = member(self._name, self.resource.key)
-        address = f'join([request_url(), text({key})], "/")'
         respond = {**answer[0]["respond"], "headers": {found: said(address)}}
         return [{"respond": respond}]
 
 
-_IS_MAP: Step = {"require": "{{ is_map(body) }}"}
+_IS_MAP: Step = {
+    "require": "{{ is_map(body) }}",
+    "otherwise": {"error": "invalid", "message": "the body is no object"},
+}
+_NOT_APPLIED: Step = {"error": "invalid", "message": "the patch does not apply"}
 
 
 def bound_name(resource: Resource) -> str:
