@@ -126,6 +126,7 @@ class Respond(Step):
 
     example: str | None
     content_type: str
+    """Empty: one that the document has, as the client takes it."""
     conform: bool = False
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BODILESS = frozenset({204, 205, 304})
 """Statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
-_MOST_KEPT = 200
+MOST_KEPT = 200
 """Answers that are kept for one operation."""
 _STREAMED_ITEMS = 3
 
@@ -126,7 +126,7 @@ def _kept(
     choice: "Choice | None",
 ) -> Documented:
     """Write an answer, or find it under another `Accept` that leads to the same media type."""
-    if len(operation.rendered) >= _MOST_KEPT:
+    if len(operation.rendered) >= MOST_KEPT:
         operation.rendered.clear()
     same = (status, response.status, choice, wish.example, wish.dynamic)
     found: Documented | None = operation.rendered.get(same)

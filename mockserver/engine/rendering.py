@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mockserver.clock import Instant, whole_seconds
+from mockserver.contents import ResponseMedia
 from mockserver.engine.documented import BODILESS, Wish, documented
 from mockserver.engine.html import HEADERS
 from mockserver.engine.review_page import refusal_page
@@ -50,6 +51,8 @@ class Reply:
     because: str
     example: str | None = None
     """The name of the documented example that it is; empty for one without a name."""
+    media: ResponseMedia | None = None
+    """What the document says of such a body."""
 
 
 def render_reply(reply: Reply) -> Answer:
@@ -61,7 +64,8 @@ def render_reply(reply: Reply) -> Answer:
     content_type = reply.content_type
     if not headers or not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
-    return Answer(reply.status, headers, write(body, content_type), example=reply.example)
+    content = write(body, content_type, reply.media.write_xml if reply.media else None)
+    return Answer(reply.status, headers, content, example=reply.example)
 
 
 def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:

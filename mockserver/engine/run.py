@@ -18,6 +18,9 @@ MOST_STEPS = 100_000
 """Steps that one request may take for the items of lists."""
 
 
+BECAUSE = "its steps say so"
+
+
 class Run:
     """Everything the steps of one request share; also the sandbox functions of expressions."""
 
@@ -142,7 +145,7 @@ class Run:
         headers: Sequence[tuple[str, str]],
         body: JsonValue,
         content_type: str = "application/json",
-        because: str = "its steps say so",
+        because: str = BECAUSE,
     ) -> None:
         """Choose the answer; no step runs after this one."""
         self.reply = Reply(status, list(headers), body, content_type, because)

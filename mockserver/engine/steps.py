@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mockserver import verbs
 from mockserver.clock import Instant, format_instant
+from mockserver.contents import ResponseSchema
 from mockserver.engine import limits, oauth
-from mockserver.engine.documented import response_for
 from mockserver.engine.html import CONTENT_TYPE, HEADERS
 from mockserver.engine.listing import page, whole
 from mockserver.engine.listing import sort as sort_records
 from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError, completed, key_text
 from mockserver.engine.refusals import refusal_of
+from mockserver.engine.rendering import Reply
+from mockserver.engine.representations import represent
 from mockserver.engine.review_page import form_page, thanks_page
-from mockserver.engine.run import Run
+from mockserver.engine.run import BECAUSE, Run
 from mockserver.errors import ExpressionError
 from mockserver.exchange import JsonValue, Record, Scope, Template
-from mockserver.headers import essence, is_json
 from mockserver.verbs import Program
 
 Where = Mapping[str, JsonValue]
@@ -246,23 +247,19 @@ class Steps(Run):
             if value is not None
         ]
         given = None if status is None else int(status)
-        if step.conform:
-            body = self._conformed(given or self.operation.success, body, step.content_type)
         if step.example is not None:
             self.answer_example(step.example, given, fields)
-        else:
-            self.answer(given or self.operation.success, fields, body, step.content_type)
+            return
+        sent = given or self.operation.success
+        accept = self.exchange.request.headers.get("accept", "")
+        found = represent(self.operation, sent, body, step.content_type, accept)
+        if found.varies and not any(name.lower() == "vary" for name, _ in fields):
+            fields.append(("Vary", "Accept"))
+        if step.conform and found.media is not None and found.media.schema is not None:
+            body = self._conformed(body, found.media.schema)
+        self.reply = Reply(sent, fields, body, found.content_type, BECAUSE, media=found.media)
 
-    def _conformed(self, status: int, body: JsonValue, content_type: str) -> JsonValue:
-        """Keep a body to the schema of the documented answer, if it has one."""
-        response = response_for(self.operation, status)
-        media = () if response is None else response.media
-        given = essence(content_type)
-        fitting = [one for one in media if essence(one.media_type) == given] or [
-            one for one in media if is_json(essence(one.media_type)) or "*" in one.media_type
-        ]
-        if not fitting or (schema := fitting[0].schema) is None:
-            return body
+    def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
         from mockserver.engine.conforming import shape_of  # noqa: PLC0415 - costs start time
 
         return shape_of(schema).conform(body, str(self.sandbox.seed))

@@ -255,7 +255,9 @@ class Respond(Strict):
         description="leave out what the answer's schema doesn't know, add what it requires",
     )
     example: str | None = Field(None, description="name of a documented example")
-    content_type: str | None = Field(None, description="else application/json")
+    content_type: str | None = Field(
+        None, description="else the documented one that the client takes, or application/json"
+    )
 
 
 class OauthAuthorize(Strict):

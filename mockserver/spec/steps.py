@@ -293,7 +293,7 @@ def _respond(
     site.make(
         verbs.Respond,
         example=content.example,
-        content_type=content.content_type or "application/json",
+        content_type=content.content_type or "",
         conform=content.conform,
     )
     return site.code(

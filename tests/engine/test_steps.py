@@ -363,3 +363,56 @@ def test_the_trace_tells_what_every_step_did(shop: Shop) -> None:
     assert told[0] == "matched POST /do (post_do)"
     assert told[-1] == "answered 200: its steps say so"
     assert "require: holds" in told
+
+
+SEVERAL = HEAD.replace(
+    "              schema: {type: object, properties: {size: {type: string}}}\n",
+    "              schema: &size {type: object, properties: {size: {type: string}}}\n",
+).replace(
+    "                large: {value: {size: large}}\n",
+    "                large: {value: {size: large}}\n"
+    "            application/xml: {schema: *size}\n"
+    "            text/csv: {schema: {type: string}}\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "body"),
+    [
+        ("", "application/json", b'{"size":"s"}'),
+        ("application/xml", "application/xml", b"<size>s</size>"),
+        ("application/json;q=0.5, application/*", "application/xml", b"<size>s</size>"),
+        ("text/csv", "application/json", b'{"size":"s"}'),
+        ("application/pdf", "application/json", b'{"size":"s"}'),
+    ],
+)
+def test_steps_answer_in_the_media_type_that_a_client_takes(
+    serve: Callable[..., World], tmp_path: Path, accept: str, content_type: str, body: bytes
+) -> None:
+    (tmp_path / "records.yaml").write_text(RECORDS)
+    reply = serve(SEVERAL + "          - respond: {body: {size: s}}\n").post(
+        "/do", {}, accept=accept
+    )
+
+    assert reply.header("content-type") == content_type
+    assert body in reply.exchange.answer.body
+    assert reply.header("vary") == "Accept"
+
+
+def test_steps_answer_xml_where_they_name_it(serve: Callable[..., World], tmp_path: Path) -> None:
+    (tmp_path / "records.yaml").write_text(RECORDS)
+    step = "          - respond: {body: {size: s}, content_type: application/xml}\n"
+    reply = serve(SEVERAL + step).post("/do", {}, accept="application/json")
+
+    assert b"<size>s</size>" in reply.exchange.answer.body
+    assert reply.header("vary") is None
+
+
+def test_a_text_of_steps_is_sent_as_the_text_that_is_documented(
+    serve: Callable[..., World], tmp_path: Path
+) -> None:
+    (tmp_path / "records.yaml").write_text(RECORDS)
+    world = serve(SEVERAL + "          - respond: {body: 'a,b'}\n")
+
+    assert world.post("/do", {}, accept="text/csv").exchange.answer.body == b"a,b"
+    assert world.post("/do", {}).json == "a,b"
