@@ -21,6 +21,7 @@ from mockserver.cli.options import (
     strict_option,
 )
 from mockserver.clock import parse_instant, system_now
+from mockserver.engine.journal import Exchange
 from mockserver.engine.options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.trace import decisions
@@ -76,6 +77,7 @@ def main() -> None:
 @strict_option
 @stateful_option
 @click.option("--reload", is_flag=True, help="Load documents anew when they change.")
+@click.option("--log", is_flag=True, help="Print a line for every request, on standard error.")
 def serve(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     host: str,
@@ -94,6 +96,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     strict: bool,
     stateful: bool,
     reload: bool,
+    log: bool,
 ) -> None:
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
     if control_token == "":
@@ -117,6 +120,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     origin = serving.origin(listener, host)
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
+    app.tell = _log() if log else None
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: _greet(text), _look(engine, sources) if reload else None)
 
@@ -124,6 +128,16 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 def _greet(text: str) -> None:
     with suppress(OSError):  # an output that is closed or full costs the words, not the server
         click.echo(text)
+
+
+def _log() -> Callable[[Exchange], None]:
+    from mockserver.server.request_log import line  # noqa: PLC0415 - only --log needs it
+
+    def tell(exchange: Exchange) -> None:
+        with suppress(OSError):
+            click.echo(line(exchange), err=True)
+
+    return tell
 
 
 def _canned() -> Callable[[Api, Files], Api]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.clock import SECOND, Instant, format_duration, system_now
 from mockserver.codings import decoded
+from mockserver.engine.journal import Exchange
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
@@ -47,6 +48,8 @@ class App:
         self.body_limit = body_limit
         self._clock = clock
         self._delays = delays
+        self.tell: Callable[[Exchange], None] | None = None
+        """Called with every exchange of the APIs."""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
@@ -91,7 +94,10 @@ class App:
         """Answer a request to an API."""
         if "content-encoding" in request.headers:
             request = decoded(request, self.body_limit)
-        return self._engine.handle(request, self._clock()).answer
+        exchange = self._engine.handle(request, self._clock())
+        if self.tell is not None:
+            self.tell(exchange)
+        return exchange.answer
 
     def _controller(self) -> AsgiApp:
         if self._control is None:
