@@ -7,6 +7,18 @@ from dataclasses import dataclass
 _NAME = re.compile(r"[-\w!#$&^.+*|~%'`]+/[-\w!#$&^.+*|~%'`]+", re.ASCII)
 _TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _JSON = frozenset(("application/json", "text/json", "application/x-json"))
+_LINES = frozenset(
+    (
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonl",
+        "application/jsonlines",
+        "application/x-jsonlines",
+        "application/stream+json",
+        "application/x-json-stream",
+    )
+)
 _PARAMETER = re.compile(r';[ \t]*([^\s=;"]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]*))?')
 _ESCAPED = re.compile(r"\\(.)")
 _OF_THE_MESSAGE = frozenset(("charset", "boundary"))
@@ -55,7 +67,27 @@ def scheme_of(headers: Mapping[str, str], scheme: str) -> str:
 
 def is_json(name: str) -> bool:
     """Tell whether a media type, without parameters, is a single JSON text."""
-    return name in _JSON or name.endswith("+json")
+    return name in _JSON or (name.endswith("+json") and name not in _LINES)
+
+
+def is_json_lines(name: str) -> bool:
+    """Tell whether a media type, without parameters, has a JSON text on each line."""
+    return name in _LINES
+
+
+def is_json_sequence(name: str) -> bool:
+    """Tell whether a media type, without parameters, is a JSON text sequence (RFC 7464)."""
+    return name == "application/json-seq" or name.endswith("+json-seq")
+
+
+def is_stream(name: str) -> bool:
+    """Tell whether a media type, without parameters, has items that follow each other."""
+    return is_json_lines(name) or is_json_sequence(name) or name == "text/event-stream"
+
+
+def is_xml(name: str) -> bool:
+    """Tell whether a media type, without parameters, is XML (RFC 7303)."""
+    return name in ("application/xml", "text/xml") or name.endswith("+xml")
 
 
 def is_field_name(text: str) -> bool:

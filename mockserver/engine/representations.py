@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 from mockserver.contents import ResponseMedia
 from mockserver.engine.documented import MOST_KEPT, response_for
-from mockserver.engine.writing import is_xml
 from mockserver.exchange import JsonValue
-from mockserver.headers import essence, is_json
+from mockserver.headers import essence, is_json, is_xml
 from mockserver.model import Operation
 
 _JSON = "application/json"

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 
 from mockserver.exchange import JsonValue
-from mockserver.headers import essence, is_json
+from mockserver.headers import essence, is_json, is_json_lines, is_json_sequence, is_xml
 
 _SEPARATOR = b"\x1e"
 """Begins every text of a JSON text sequence (RFC 7464, section 2.2)."""
@@ -18,14 +18,9 @@ _OWN_BOUNDARY = re.compile(rb"\s*--([0-9A-Za-z'+_.-]{1,70})[ \t]*\r?\n")
 """What an example that is written out puts between its parts (RFC 2046, section 5.1.1)."""
 
 
-def is_xml(media_type: str) -> bool:
-    """Tell whether a media type, without parameters, is XML."""
-    return media_type in ("application/xml", "text/xml") or media_type.endswith("+xml")
-
-
 def is_text(media_type: str) -> bool:
     """Tell whether a media type, without parameters, is text of some kind and no binary file."""
-    if media_type.startswith(_TEXTUAL) or media_type in _WRITERS:
+    if media_type.startswith(_TEXTUAL) or _writer(media_type) is not None:
         return True
     return is_json(media_type) or is_xml(media_type)
 
@@ -44,10 +39,10 @@ def write(
     if isinstance(value, bytes):
         return value
     media_type = essence(content_type)
-    if (writer := _WRITERS.get(media_type)) is not None:
-        return writer(value)
     if is_json(media_type):
         return json_bytes(value)
+    if (writer := _writer(media_type)) is not None:
+        return writer(value)
     is_markup = isinstance(value, str) and value.lstrip().startswith("<")
     if write_xml is not None and is_xml(media_type) and not is_markup:
         return write_xml(value).encode("utf-8", "replace")
@@ -155,22 +150,13 @@ def _multipart(value: JsonValue) -> bytes:
 
 
 _WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {
-    **dict.fromkeys(
-        (
-            "application/x-ndjson",
-            "application/ndjson",
-            "application/jsonl",
-            "application/x-jsonl",
-            "application/jsonlines",
-            "application/x-jsonlines",
-            "application/stream+json",
-            "application/x-json-stream",
-        ),
-        _lines,
-    ),
-    "application/json-seq": _sequence,
-    "application/geo+json-seq": _sequence,
     "text/event-stream": _events,
     "application/x-www-form-urlencoded": _form,
     "text/csv": _table,
 }
+
+
+def _writer(media_type: str) -> Callable[[JsonValue], bytes] | None:
+    if is_json_lines(media_type):
+        return _lines
+    return _sequence if is_json_sequence(media_type) else _WRITERS.get(media_type)

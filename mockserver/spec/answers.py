@@ -14,7 +14,6 @@ from mockserver.spec.examples import VALUES, Shown
 from mockserver.spec.references import Place, References, followed
 from mockserver.spec.schemas import Schemas
 
-_STREAMED = ("ndjson", "jsonl", "json-seq", "event-stream", "json-stream", "stream+json")
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
 _MISPLACED = ("example", "examples", "schema")
 """What a media type has, and no response."""
@@ -92,7 +91,7 @@ class AnswerCompiler:
                 self.problems.append(warning(member.source, message, "it is left out"))
 
     def _media(self, media_type: str, place: Place) -> ResponseMedia:
-        is_streamed = any(mark in media_type.lower() for mark in _STREAMED)
+        name = headers.essence(media_type)
         schema, is_item = place.child("schema"), False
         if place.child("itemSchema").value is not None:
             schema, is_item = place.child("itemSchema"), True
@@ -103,7 +102,7 @@ class AnswerCompiler:
         if schema.value is None:
             return ResponseMedia(media_type, examples, None, source=place.source)
         validator = self.schemas.validator(schema, "response")
-        is_stream = is_item or (is_streamed and not _is_array(resolved.value))
+        is_stream = is_item or (headers.is_stream(name) and not _is_array(resolved.value))
         for example in examples:
             self.shown.add(example, validator, media_type, _SERVED, is_sequence=is_stream)
         return ResponseMedia(
@@ -111,7 +110,7 @@ class AnswerCompiler:
             examples,
             validator,
             is_stream=is_stream,
-            write_xml=self._xml_writer(schema) if "xml" in media_type.lower() else None,
+            write_xml=self._xml_writer(schema) if headers.is_xml(name) else None,
             source=place.source,
         )
 
@@ -148,7 +147,7 @@ class AnswerCompiler:
 
 def _read(content: bytes, file: str, media_type: str) -> JsonValue:
     """Read an example's file: YAML as a value where JSON is sent, anything else as it is."""
-    if "json" not in media_type.lower() or any(mark in media_type for mark in _STREAMED):
+    if not headers.is_json(headers.essence(media_type)):
         return content
     is_yaml = file.lower().endswith((".yaml", ".yml"))
     return parse_document(content, file if is_yaml else f"{file}.json").value

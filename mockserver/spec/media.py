@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contents import ReadBody, Validator
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
-from mockserver.headers import is_json, media_type
+from mockserver.headers import is_json, is_json_lines, is_json_sequence, is_xml, media_type
 from mockserver.spec.content import json_of, parse_json, text_of
 from mockserver.spec.filling import Filler
 from mockserver.spec.forms import Encoding, FormDecoder, MultipartDecoder, binary_text
@@ -13,15 +13,6 @@ from mockserver.spec.shapes import TEXT, Shape
 
 Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
 """Makes a value of a body and its Content-Type, and names what is wrong with its encoding."""
-_SEQUENCES = (
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/jsonl",
-    "application/x-jsonlines",
-    "application/json-seq",
-    "+json-seq",
-)
-_XML = ("application/xml", "text/xml", "+xml")
 _TEXTS = ("text/", "application/yaml", "application/x-yaml", "application/graphql")
 COMPARED = frozenset(("json", "form", "multipart", "xml"))
 """Families whose bodies are compared with the schema of an object or an array."""
@@ -121,11 +112,11 @@ def family_of(name: str) -> str:
         return "form"
     if name == "multipart/form-data":
         return "multipart"
-    if name.endswith(_SEQUENCES):
+    if is_json_lines(name) or is_json_sequence(name):
         return "sequence"
     if is_json(name):
         return "json"
-    if name.endswith(_XML):
+    if is_xml(name):
         return "xml"
     return "text" if name.startswith(_TEXTS) else "binary"
 

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.writing import sent_type, write
+from mockserver.exchange import JsonValue
+from mockserver.spec.media import Content, reader_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -113,3 +115,25 @@ def test_a_table_can_be_read_back(rows: list[list[str]]) -> None:
 )
 def test_a_multipart_text_keeps_its_own_boundary(content: bytes, boundary: str) -> None:
     assert sent_type("multipart/mixed", content) == f"multipart/mixed; boundary={boundary}"
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        *(
+            "application/x-ndjson",
+            "application/jsonl",
+            "application/x-jsonl",
+            "application/jsonlines",
+        ),
+        *("application/stream+json", "application/x-json-stream", "application/geo+json-seq"),
+        *("application/json-seq", "application/problem+json", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_what_is_written_is_read_as_the_same(media_type: str) -> None:
+    is_one = media_type.endswith(("problem+json", "urlencoded"))
+    value: JsonValue = {"a": "1"} if is_one else [{"a": "1"}, {"a": "2"}]
+
+    read, violations = reader_of(media_type, Content())(write(value, media_type), media_type)
+
+    assert (read, violations) == (value, [])
