@@ -112,6 +112,11 @@ class Request:
     unread: "Refusal | None" = None
     """Why the body cannot be read, if it cannot."""
 
+    @property
+    def accept(self) -> str:
+        """The media types that the client takes, as it wrote them."""
+        return self.headers.get("accept", "")
+
 
 NOTHING_SENT = -1
 """Where an answer is cut of which not even the head is sent: the connection is reset."""

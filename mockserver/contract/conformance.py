@@ -84,9 +84,7 @@ class Contract:
     def operation(self, method: str, path: str) -> Operation | None:
         """Find an operation by method and path."""
         found = self.match(path)
-        if found is None:
-            return None
-        return found.methods.get(method) or (found.methods.get("GET") if method == "HEAD" else None)
+        return None if found is None else found.operation(method)
 
     def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
         """Return the path parameters of a request, still percent-encoded."""

@@ -114,7 +114,7 @@ def _as_status(run: Run, status: int) -> tuple[Answer, str]:
 
 def _documented(run: Run, status: int, example: str | None = None) -> Documented | None:
     """Find what the document says, in a media type that the client takes if there is one."""
-    accept = run.exchange.request.headers.get("accept", "")
+    accept = run.exchange.request.accept
     return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
 
 
@@ -131,7 +131,7 @@ def _as_error(run: Run, match: Match, definition: Definition, kind: str) -> Answ
     refusal = _refusal(run, kind, forced_until(kind, run.now, wait))
     refusal.headers = _needed_headers(run, match, kind)
     exchange = run.exchange
-    accept = exchange.request.headers.get("accept", "")
+    accept = exchange.request.accept
     answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
     _ask_to_wait(answer, definition.retry_after)
     exchange.refusal = refusal

@@ -22,6 +22,10 @@ class Match:
     methods: Mapping[str, Operation]
     values: Sequence[str] = ()
 
+    def operation(self, method: str) -> Operation | None:
+        """Return the operation of a method; HEAD is that of GET where it has none of its own."""
+        return self.methods.get(method) or (self.methods.get("GET") if method == "HEAD" else None)
+
     def parameters(self, operation: Operation) -> Mapping[str, str]:
         """Return the path parameters under the names that an operation gives them."""
         return dict(zip(operation.path_parameters, self.values, strict=True))

@@ -143,7 +143,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
 
 
 def _wish(run: Run, preferences: Preferences) -> Wish:
-    accept = run.exchange.request.headers.get("accept", "")
+    accept = run.exchange.request.accept
     if preferences is NO_PREFERENCES and not run.options.dynamic:
         return Wish(accept)
     dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic

@@ -120,8 +120,7 @@ def _split_sandbox(request: Request) -> tuple[str, str | None]:
 def _operation(located: Located | None, method: str) -> Operation | None:
     if located is None or located.match is None:
         return None
-    methods = located.match.methods
-    return methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+    return located.match.operation(method)
 
 
 def _answer(
@@ -142,8 +141,9 @@ def _answer(
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
             exchange.answer = _no_operation(located, exchange.request.method)
             return
-        run = Steps(exchange, sandbox, api, operation, _base_url(exchange.request, prefix))
-        scope, run.options = run.scope, options
+        base_url = _base_url(exchange.request, prefix)
+        run = Steps(exchange, sandbox, api, operation, base_url, options)
+        scope = run.scope
         exchange.answer = operate(run, match, credentials)
         run.commit()
     except Refusal as refusal:
@@ -166,7 +166,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
     exchange.refusal, exchange.reason = refusal, str(refusal.kind)
     exchange.trace.append(Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at))
     try:
-        accept = exchange.request.headers.get("accept", "")
+        accept = exchange.request.accept
         answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
         if run is not None:
             answer.headers += run.limit_headers

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mockserver.clock import ZERO, Duration, Instant
 from mockserver.engine.documented import Wish, documented, status_with_example
 from mockserver.engine.journal import Exchange
-from mockserver.engine.options import DEFAULT_OPTIONS
+from mockserver.engine.options import Options
 from mockserver.engine.outbox import message_status
 from mockserver.engine.records import Transaction
 from mockserver.engine.rendering import Reply, render_refusal
@@ -46,7 +46,13 @@ class Run:
     )
 
     def __init__(
-        self, exchange: Exchange, sandbox: Sandbox, api: Api, operation: Operation, base_url: str
+        self,
+        exchange: Exchange,
+        sandbox: Sandbox,
+        api: Api,
+        operation: Operation,
+        base_url: str,
+        options: Options,
     ) -> None:
         self.exchange = exchange
         self.sandbox = sandbox
@@ -64,7 +70,7 @@ class Run:
         self.limit_headers: list[tuple[str, str]] = []
         self.reply: Reply | None = None
         self.delay: Duration = ZERO
-        self.options = DEFAULT_OPTIONS
+        self.options = options
         self.steps_left = MOST_STEPS
         self.append = exchange.trace.append
         transaction = self._transaction = Transaction()
@@ -156,7 +162,7 @@ class Run:
         """Choose a documented example as the answer; the loader has seen that it exists."""
         own = status_with_example(self.operation, name)
         assert own is not None
-        accept = self.exchange.request.headers.get("accept", "")
+        accept = self.exchange.request.accept
         found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
         assert found is not None
         self.reply = Reply(
@@ -172,7 +178,7 @@ class Run:
         """Answer as an error kind, but keep what was written so far."""
         refusal = Refusal(kind, message)
         self.exchange.refusal, self.exchange.reason = refusal, kind
-        accept = self.exchange.request.headers.get("accept", "")
+        accept = self.exchange.request.accept
         answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now, accept)
         because = f"error kind {kind}"
         reply = Reply(answer.status, answer.headers, answer.body, "", because, answer.example)

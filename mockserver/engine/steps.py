@@ -251,7 +251,7 @@ class Steps(Run):
             self.answer_example(step.example, given, fields)
             return
         sent = given or self.operation.success
-        accept = self.exchange.request.headers.get("accept", "")
+        accept = self.exchange.request.accept
         found = represent(self.operation, sent, body, step.content_type, accept)
         if found.varies and not any(name.lower() == "vary" for name, _ in fields):
             fields.append(("Vary", "Accept"))
