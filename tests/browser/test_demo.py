@@ -50,6 +50,7 @@ def test_a_quota_runs_out_and_says_so(dashboard: Dashboard) -> None:
     dashboard.invite_by_partoo()
     assert dashboard.invite_by_partoo("+33601020304").status_code == 403
     page.get_by_role("link", name="State").click()
+    expect(page.get_by_role("heading", name="State")).to_be_visible()
     page.get_by_role("link", name="partoo").click()
     meter = page.get_by_role("meter", name="sms of demo-org")
     expect(meter).to_have_attribute("aria-valuetext", "0 of 1 left")
@@ -141,10 +142,15 @@ def test_a_fault_is_added_met_and_removed(dashboard: Dashboard) -> None:
     page = dashboard.page
     dashboard.open("controls")
     page.get_by_label("Requests to").select_option("partoo")
-    page.get_by_label("What happens").select_option("answer 503")
+    page.get_by_label("Operation").select_option("POST /review_booster/send_invitation")
+    page.get_by_label("What happens").select_option("answer a status")
+    page.get_by_label("Status", exact=True).fill("502")
+    page.get_by_text("More").click()
+    page.get_by_label("Retry-After, seconds").fill("7")
     page.get_by_role("button", name="Add fault").click()
-    dashboard.sees("status 503")
-    assert dashboard.invite_by_partoo().status_code == 503
+    dashboard.sees("times 1, retry_after 7, status 502")
+    refused = dashboard.invite_by_partoo()
+    assert (refused.status_code, refused.headers["retry-after"]) == (502, "7")
     expect(page.get_by_role("table", name="Faults").locator("tbody tr")).to_contain_text("0")
     page.get_by_role("button", name=re.compile("^Remove")).click()
     dashboard.sees("every request is answered as it should be")

@@ -2,6 +2,7 @@
 import { bus, get, path, plain, send } from "./api.js";
 import { ago, frozen, moment } from "./clock.js";
 import { bdi, doing, h, tell } from "./dom.js";
+import { faults } from "./faults.js";
 import { badge, card, heading, live, table } from "./parts.js";
 import { here, sandbox, to } from "./route.js";
 
@@ -12,12 +13,12 @@ const CHANGES = ["clock", "exchange", "message", "state", "reread"];
 
 export async function show({ signal }) {
   const apis = await get("apis");
-  const [clock, faults, worlds] = await Promise.all([
+  const [clock, worlds, wrong] = await Promise.all([
     live(bus, CHANGES, signal, clockCard),
-    live(bus, ["state", "exchange", "reread"], signal, faultList),
     live(bus, ["sandboxes", "reread"], signal, sandboxList),
+    faults(apis, signal),
   ]);
-  return [heading(title), clock, h("div", { class: "columns" }, card("Sandboxes", worlds, newSandbox()), card("Start again", startAgain())), card("Faults", faults, faultForm(apis))];
+  return [heading(title), clock, h("div", { class: "columns" }, card("Sandboxes", worlds, newSandbox()), card("Start again", startAgain())), card("Faults", wrong)];
 }
 
 function button(label, action, kind = "button") {
@@ -115,35 +116,4 @@ async function upload(event) {
   await send("PUT", "state", await file.text());
   event.target.value = "";
   tell("The sandbox is as it was at the snapshot.");
-}
-
-async function faultList() {
-  const found = await get("faults");
-  if (!found.total) return h("p", { class: "faint" }, "None: every request is answered as it should be.");
-  return table("Faults", ["Hits", "Does", "Was met", "Left", ""], found.faults.map((fault) => {
-    const { api, operation, method, path: where, ...effect } = fault.definition;
-    const target = [api, operation, method, where].filter(Boolean).join(" ") || "every request";
-    const words = Object.entries(effect).map(([name, value]) => `${name} ${value}`).join(", ");
-    return [bdi(target), bdi(words), h("span", null, fault.hits), h("span", null, fault.remaining ?? "no end"), button(["Remove", h("span", { class: "told" }, ` ${fault.id}`)], () => send("DELETE", path("faults", fault.id)), "button small")];
-  }));
-}
-
-function faultForm(apis) {
-  const option = ([value, label]) => h("option", { value }, label);
-  const api = h("select", { name: "api" }, option(["", "every API"]), apis.map((one) => option([one.name, one.name])));
-  const effect = h("select", { name: "effect" }, [["rate_limited", "refuse as rate_limited"], ["quota_exhausted", "refuse as quota_exhausted"], ["status 500", "answer 500"], ["status 503", "answer 503"], ["delay PT2S", "delay by 2 seconds"], ["disconnect before", "break off before it takes effect"], ["disconnect after", "break off after it took effect"]].map(option));
-  const times = h("input", { name: "times", type: "number", min: "1", value: "1", inputmode: "numeric" });
-  const submit = doing(async () => {
-    const fault = { ...effectOf(effect.value), ...(api.value && { api: api.value }), ...(times.value && { times: Number(times.value) }) };
-    await send("POST", "faults", fault);
-    tell("The next requests that fit will meet it.");
-  });
-  const field = (label, input) => h("label", { class: "field" }, h("span", null, label), input);
-  return h("form", { class: "filters", onsubmit: submit }, field("Requests to", api), field("What happens", effect), field("Times", times), h("button", { class: "button main" }, "Add fault"));
-}
-
-function effectOf(text) {
-  const [kind, value] = text.split(" ");
-  if (value === undefined) return { error: kind };
-  return { [kind]: kind === "status" ? Number(value) : value };
 }

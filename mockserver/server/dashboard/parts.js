@@ -34,18 +34,22 @@ export function method(name) {
   return h("span", { class: "method" }, bdi(name));
 }
 
-/** A table; `rows` are lists of cells, each a node or a text from outside. */
+/**
+ * A table; `rows` are lists of cells, each a node or a text from outside.
+ *
+ * On a phone each row is a block of its own, in which every cell names its column: the roles keep it a table there.
+ */
 export function table(caption, heads, rows) {
-  const cell = (content) => h("td", null, content instanceof Node || Array.isArray(content) ? content : line(content));
+  const cell = (content, column) => h("td", { role: "cell", "data-head": heads[column] || null }, content instanceof Node || Array.isArray(content) ? content : line(content));
   return h(
     "div",
     { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h(
       "table",
-      null,
+      { role: "table" },
       h("caption", { class: "told" }, caption),
-      h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head || h("span", { class: "told" }, "Action"))))),
-      h("tbody", null, rows.map((cells) => h("tr", null, cells.map(cell)))),
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads.map((head) => h("th", { scope: "col", role: "columnheader" }, head || h("span", { class: "told" }, "Action"))))),
+      h("tbody", { role: "rowgroup" }, rows.map((cells) => h("tr", { role: "row" }, cells.map(cell)))),
     ),
   );
 }
