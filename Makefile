@@ -6,10 +6,10 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types check acceptance bench bench-prism screenshots clean
+.PHONY: help install run test lint types check acceptance bench bench-prism bench-dashboard screenshots clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Install mockserver and what its tests need into .venv
 
@@ -43,6 +43,9 @@ bench: $(READY) ## Measure speed side by side with a bare ASGI application and F
 
 bench-prism: $(READY) ## Compare with Prism, which npm installs into a temporary folder
 	$(BIN)/python benchmarks/prism.py
+
+bench-dashboard: $(READY) ## Measure the dashboard in Chromium
+	$(BIN)/python benchmarks/dashboard.py
 
 screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
 	$(BIN)/python -m tests.browser.screenshots
