@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+FORM = "application/x-www-form-urlencoded"
+WITHOUT_LENGTH = frozenset((204, 304))
+"""Statuses of answers that have no body, nor say its length (RFC 9110, section 8.6)."""
 _NAME = re.compile(r"[-\w!#$&^.+*|~%'`]+/[-\w!#$&^.+*|~%'`]+", re.ASCII)
 _TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _JSON = frozenset(("application/json", "text/json", "application/x-json"))

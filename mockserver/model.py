@@ -11,6 +11,9 @@ from mockserver.errors import Source, SpecProblem
 from mockserver.exchange import JsonValue, Scope, Template
 from mockserver.verbs import Otherwise, Program
 
+PATH_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+"""A parameter in a path, such as `{id}`, and its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

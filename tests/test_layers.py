@@ -17,6 +17,7 @@ GROUND = {
     "verbs",
     "model",
     "headers",
+    "hosts",
     "codings",
     "credentials",
     "secret_names",

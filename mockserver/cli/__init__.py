@@ -27,12 +27,11 @@ from mockserver.engine.pipeline import Engine
 from mockserver.engine.trace import decisions
 from mockserver.errors import MockserverError
 from mockserver.exchange import Request
+from mockserver.hosts import is_loopback
 from mockserver.model import Api
 from mockserver.server.app import DEFAULT_BODY_LIMIT
 from mockserver.server.opening import Sources, application, greeting, open_engine, parse_settings
 from mockserver.spec.files import Files
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,7 +100,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
     if control_token == "":
         raise click.UsageError("--control-token is empty: give a token, or leave it out")
-    if host not in _LOOPBACK and not no_control and not control_token:
+    if not is_loopback(host) and not no_control and not control_token:
         message = "an address others can reach needs --control-token or --no-control"
         raise click.UsageError(message)
     try:

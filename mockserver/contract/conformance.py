@@ -12,13 +12,12 @@ from mockserver.engine.bodies import read_body
 from mockserver.engine.documented import response_for
 from mockserver.engine.matching import Match, Router
 from mockserver.exchange import JsonValue, Refusal, Request, Violation
-from mockserver.headers import is_json, media_type
+from mockserver.headers import WITHOUT_LENGTH, is_json, media_type
 from mockserver.model import Api, Operation
 from mockserver.spec.content import json_of, text_of
 
 DECODED = frozenset(("", "identity", "gzip", "deflate"))
 """Content codings that every HTTP client takes off."""
-_BODILESS = frozenset((204, 304))
 _SHORT = 12
 
 
@@ -135,7 +134,7 @@ def answer_differences(operation: Operation, answer: Received) -> Iterator[Diffe
         yield Difference("status", "", words, answer.status, "document")
         return
     yield from header_differences(documented.headers, answer.header)
-    if answer.status in _BODILESS or answer.is_head:
+    if answer.status in WITHOUT_LENGTH or answer.is_head:
         return
     if answer.body:
         yield from _content(documented, answer)

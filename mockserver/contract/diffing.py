@@ -15,11 +15,11 @@ from mockserver.engine.documented import response_for
 from mockserver.errors import Severity, SpecError, SpecProblem, escape
 from mockserver.exchange import JsonValue
 from mockserver.headers import media_type
-from mockserver.model import Api, Operation
+from mockserver.model import PATH_PARAMETER, Api, Operation
 from mockserver.spec.compiler import opened
 from mockserver.spec.files import Files
-from mockserver.spec.paths import TEMPLATE, described_operations
 from mockserver.spec.paths import Described as Documented
+from mockserver.spec.paths import described_operations
 from mockserver.spec.references import Place
 from mockserver.spec.servers import compile_servers
 from mockserver.spec.styles import style_of
@@ -92,7 +92,7 @@ class _Diff:
 
     def _parameters(self, name: str, old: Documented, new: Documented) -> Iterator[Change]:
         before, after = _parameters(self._old, old), _parameters(self._new, new)
-        names = zip(TEMPLATE.findall(old.path), TEMPLATE.findall(new.path), strict=True)
+        names = zip(PATH_PARAMETER.findall(old.path), PATH_PARAMETER.findall(new.path), strict=True)
         for one, other in names:
             if one != other and ("path", other) in after:
                 place = after["path", one] = after.pop(("path", other))
@@ -189,7 +189,7 @@ class _Diff:
 def _operations(side: Side) -> dict[str, Documented]:
     paths = side.whole.child("paths")
     found = described_operations(paths, side.version, side.resolve, [])
-    return {f"{one.method} {TEMPLATE.sub('{}', one.path)}": one for one in found}
+    return {f"{one.method} {PATH_PARAMETER.sub('{}', one.path)}": one for one in found}
 
 
 def _parameters(side: Side, operation: Documented) -> dict[tuple[str, str], Place]:

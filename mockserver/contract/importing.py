@@ -13,6 +13,7 @@ from mockserver.contract.conformance import Contract, Received
 from mockserver.contract.recording import Seen
 from mockserver.errors import MockserverError
 from mockserver.exchange import JsonValue, Request
+from mockserver.headers import FORM
 from mockserver.model import Api
 
 _DEEPEST = 50
@@ -182,7 +183,7 @@ def _postman_body(body: JsonValue, variables: Mapping[str, str]) -> tuple[bytes,
             (_text(one, "key"), _filled(_text(one, "value"), variables))
             for one in _list(_at(body, "urlencoded"))
         ]
-        return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+        return urlencode(pairs).encode(), FORM
     raw = _filled(_text(body, "raw"), variables) if mode == "raw" else ""
     is_json = raw.lstrip()[:1] in ("{", "[")
     return raw.encode(), "application/json" if is_json else "text/plain"

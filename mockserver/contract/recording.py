@@ -14,13 +14,12 @@ from mockserver.contract.writing import interaction_file
 from mockserver.engine.documented import response_for
 from mockserver.errors import escape
 from mockserver.exchange import JsonValue, Refusal, Request
-from mockserver.headers import media_type
+from mockserver.headers import FORM, media_type
 from mockserver.model import Api, Operation, SecurityScheme
 from mockserver.spec.content import json_of
 
 MOST = 10_000
 """Exchanges of a recording."""
-FORM = "application/x-www-form-urlencoded"
 _SHORTEST_REFERENCE = 6
 _VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
 """What Postman writes for a variable."""

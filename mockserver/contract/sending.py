@@ -9,6 +9,7 @@ import orjson
 from mockserver.contract.interactions import RequestPart
 from mockserver.contract.variables import Variables
 from mockserver.exchange import Request
+from mockserver.headers import FORM
 
 _IN_A_PATH = "/:@!$&'()*+,;=~%"
 
@@ -61,7 +62,7 @@ def _body(request: RequestPart, variables: Variables) -> tuple[bytes, str]:
     if request.has_json:
         return orjson.dumps(variables.fill(request.json_body)), "application/json"
     if request.form is not None:
-        return urlencode(variables.fill(request.form)).encode(), "application/x-www-form-urlencoded"
+        return urlencode(variables.fill(request.form)).encode(), FORM
     if request.text is not None:
         return str(variables.fill(request.text)).encode(), "text/plain"
     return b"", ""

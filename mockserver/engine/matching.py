@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mockserver.model import Api, Operation
+from mockserver.model import PATH_PARAMETER, Api, Operation
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _PLACE = "(.{1,300}?)"
 """What matches a parameter inside a segment."""
 _UNRESERVED = re.compile(r"[0-9A-Za-z._~%-]")
@@ -102,12 +101,12 @@ class Router:
 
 
 def _descend(node: _Node, segment: str) -> _Node:
-    if not _PARAMETER.search(segment):
+    if not PATH_PARAMETER.search(segment):
         return node.literal.setdefault(segment, _Node())
-    if _PARAMETER.fullmatch(segment):
+    if PATH_PARAMETER.fullmatch(segment):
         node.any = node.any or _Node()
         return node.any
-    literals = _PARAMETER.split(segment)[::2]
+    literals = PATH_PARAMETER.split(segment)[::2]
     pattern = _PLACE.join("".join(map(_literal, piece)) for piece in literals)
     for known in node.partial:
         if known.pattern.pattern == pattern:

@@ -12,10 +12,10 @@ from mockserver.engine.consent import DECISION, consent_page
 from mockserver.engine.html import HEADERS
 from mockserver.engine.run import Run
 from mockserver.exchange import JsonValue, Record, Refusal
+from mockserver.hosts import is_loopback
 
 CODES = "oauth_codes"
 REFRESH_TOKENS = "oauth_refresh_tokens"
-_LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
@@ -75,7 +75,7 @@ def _is_registered(uri: str, registered: list[str]) -> bool:
         return True
     try:
         parts = urlsplit(uri)
-        if parts.hostname not in _LOOPBACK or parts.username is not None:
+        if not is_loopback(parts.hostname or "") or parts.username is not None:
             return False
     except ValueError:
         return False

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 
 from mockserver.exchange import JsonValue
-from mockserver.headers import essence, is_json, is_json_lines, is_json_sequence, is_xml
+from mockserver.headers import FORM, essence, is_json, is_json_lines, is_json_sequence, is_xml
 
 _SEPARATOR = b"\x1e"
 """Begins every text of a JSON text sequence (RFC 7464, section 2.2)."""
@@ -151,7 +151,7 @@ def _multipart(value: JsonValue) -> bytes:
 
 _WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {
     "text/event-stream": _events,
-    "application/x-www-form-urlencoded": _form,
+    FORM: _form,
     "text/csv": _table,
 }
 

@@ -12,7 +12,7 @@ from mockserver.engine.journal import Exchange
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
-from mockserver.headers import scheme_of
+from mockserver.headers import WITHOUT_LENGTH, scheme_of
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 CONTROL_PREFIX = "/_mock"
@@ -205,15 +205,12 @@ async def _respond(send: Send, answer: Answer, method: str) -> None:
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
     ]
-    if answer.status not in _BODILESS:
+    if answer.status not in WITHOUT_LENGTH:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
     is_cut = answer.cut_at is not None
     await send({"type": "http.response.body", "body": body, "more_body": is_cut})
-
-
-_BODILESS = frozenset({204, 304})
 
 
 async def _other_protocol(scope: AsgiScope, receive: Receive, send: Send) -> None:

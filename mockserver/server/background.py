@@ -8,8 +8,7 @@ from concurrent.futures import Future
 import uvicorn
 
 from mockserver.server.app import App
-from mockserver.server.protocol import Protocol
-from mockserver.server.serving import Listening, bind, origin
+from mockserver.server.serving import Listening, bind, configured, origin
 
 _TICKS_A_SECOND = 10
 _GRACE_SECONDS = 2.0
@@ -72,7 +71,7 @@ class Background:
         listener = bind(host, port)
         self.url = origin(listener, host)
         started: Future[None] = Future()
-        server = self._server = _Stoppable(_config(app), started)
+        server = self._server = _Stoppable(configured(app, log_config=None), started)
 
         def run() -> None:
             try:
@@ -92,16 +91,3 @@ class Background:
         """Stop serving, and return when nothing of it is left; a second time does nothing."""
         self._server.stop()
         self._thread.join()
-
-
-def _config(app: App) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=Protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=75,
-    )

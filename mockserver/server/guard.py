@@ -9,15 +9,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.headers import essence
+from mockserver.hosts import is_loopback
 from mockserver.server.problems import problem_response
 
-_LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 _WRITING = frozenset(("POST", "PUT", "PATCH"))
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address can be reached from this machine alone."""
-    return host.strip("[]") in _LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from mockserver.clock import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.exchange import NOTHING_SENT, Answer, Request
-from mockserver.headers import scheme_of
+from mockserver.headers import WITHOUT_LENGTH, scheme_of
 from mockserver.server.app import BAD_HOST, BREAK, DRAINED, App, is_control, is_host
 
 _LOG = logging.getLogger("mockserver")
@@ -37,7 +37,6 @@ IDLE_TIME = 75.0
 """Seconds that a connection may stay open without a request."""
 LONGEST_HEAD = 65_536
 """Bytes of a request's target and headers."""
-_BODILESS = frozenset({204, 304})
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """Makes closing a socket send a reset and drop what is unsent."""
 _MOST_NAMES = 1_000
@@ -296,10 +295,10 @@ class Protocol(HttpToolsProtocol):
         head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
         fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
         head.append(fields.encode("latin-1", "replace"))
-        if answer.status not in _BODILESS:
+        if answer.status not in WITHOUT_LENGTH:
             head.append(b"content-length: %d\r\n" % len(answer.body))
         head.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-        if method != "HEAD" and answer.status not in _BODILESS:
+        if method != "HEAD" and answer.status not in WITHOUT_LENGTH:
             head.append(answer.body[: answer.cut_at])
         self.transport.write(b"".join(head))
         self.server_state.total_requests += 1

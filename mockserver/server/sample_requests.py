@@ -7,12 +7,12 @@ from urllib.parse import quote, urlencode
 
 from mockserver.credentials import presented
 from mockserver.exchange import JsonValue
+from mockserver.headers import FORM
 from mockserver.server.schema_text import example_of, resolved
 from mockserver.server.views import Credential
 
 Json = dict[str, JsonValue]
 _METHODS = ("get", "put", "post", "patch", "delete", "options", "head", "trace")
-_FORM = "application/x-www-form-urlencoded"
 
 
 class Operation(NamedTuple):
@@ -143,7 +143,7 @@ def _body(operation: Operation, document: Json) -> tuple[str, str | None]:
     for name in sorted(content, key=lambda name: _rank(name, content[name], document)):
         found = examples_of(content[name], document)
         value = found[0] if found else example_of(content[name].get("schema"), document)
-        if name == _FORM:
+        if name == FORM:
             members = value if isinstance(value, dict) else {}
             return name, urlencode({key: _text(member) for key, member in members.items()})
         if "json" in name:

@@ -5,11 +5,12 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
 
 from mockserver.server.app import App
-from mockserver.server.protocol import Protocol
+from mockserver.server.protocol import IDLE_TIME, Protocol
 
 _TICKS_A_SECOND = 10
 _TICKS_A_LOOK = 5
@@ -105,22 +106,27 @@ def origin(listener: socket.socket, host: str) -> str:
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-def run(
-    app: App, listener: socket.socket, ready: Callable[[], None], look: Look | None = None
-) -> None:
-    """Serve until interrupted or terminated; `look` is called twice a second, between requests."""
-    config = uvicorn.Config(
+def configured(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - as uvicorn has them
+    """Return uvicorn's settings for an application, and what is `more` than all share."""
+    return uvicorn.Config(
         app,
         http=Protocol,
         ws="none",
         lifespan="off",
-        access_log=False,
-        log_level="warning",
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=2,
-        use_colors=None if sys.stdout else False,  # uvicorn asks a closed output for its colors
+        timeout_keep_alive=int(IDLE_TIME),
+        **more,
+    )
+
+
+def run(
+    app: App, listener: socket.socket, ready: Callable[[], None], look: Look | None = None
+) -> None:
+    """Serve until interrupted or terminated; `look` is called twice a second, between requests."""
+    colors = None if sys.stdout else False  # uvicorn asks a closed output for its colors
+    config = configured(
+        app, access_log=False, log_level="warning", timeout_graceful_shutdown=2, use_colors=colors
     )
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contents import ReadBody, Validator
 from mockserver.exchange import JsonValue, Kind, Refusal, Violation
-from mockserver.headers import is_json, is_json_lines, is_json_sequence, is_xml, media_type
+from mockserver.headers import FORM, is_json, is_json_lines, is_json_sequence, is_xml, media_type
 from mockserver.spec.content import json_of, parse_json, text_of
 from mockserver.spec.filling import Filler
 from mockserver.spec.forms import Encoding, FormDecoder, MultipartDecoder, binary_text
@@ -108,7 +108,7 @@ def reader_of(name: str, content: Content) -> ReadBody:
 
 def family_of(name: str) -> str:
     """Return how the bodies of a media type are written."""
-    if name == "application/x-www-form-urlencoded":
+    if name == FORM:
         return "form"
     if name == "multipart/form-data":
         return "multipart"

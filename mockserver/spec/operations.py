@@ -9,6 +9,7 @@ from mockserver.contents import DocumentedResponse
 from mockserver.errors import Source, SpecProblem, near, warning
 from mockserver.exchange import SCOPE_NAMES, STATUS_OF_KIND, JsonValue, Scope
 from mockserver.model import (
+    PATH_PARAMETER,
     CollectionSpec,
     ErrorAnswer,
     Operation,
@@ -24,7 +25,7 @@ from mockserver.spec.bodies import BodyCompiler
 from mockserver.spec.contexts import MAP_NAMES, StepContext
 from mockserver.spec.expressions import Known
 from mockserver.spec.parameters import ParameterSet
-from mockserver.spec.paths import TEMPLATE, Described, described_operations
+from mockserver.spec.paths import Described, described_operations
 from mockserver.spec.policies import (
     compile_errors,
     compile_limits,
@@ -145,7 +146,7 @@ class _Operation:
             test_values=self._test_values(model, steps),
             program=program,
             blank=blank,
-            path_parameters=tuple(TEMPLATE.findall(self._path)),
+            path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
@@ -212,7 +213,7 @@ class _Operation:
     def _parameters(self) -> Iterator[Parameter]:
         """Yield the path item's and the operation's parameters; the latter replace the former."""
         found = self._described_parameters()
-        names = TEMPLATE.findall(self._path)
+        names = PATH_PARAMETER.findall(self._path)
         for name in dict.fromkeys(names):
             if (name, "path") not in found:
                 message = f"the path's {{{name}}} is described nowhere"
@@ -242,7 +243,7 @@ class _Operation:
 
 
 def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {"path": TEMPLATE.findall(path), "query": [], "cookie": []}
+    names: dict[str, list[str]] = {"path": PATH_PARAMETER.findall(path), "query": [], "cookie": []}
     for parameter in parameters:
         if parameter.part in ("query", "cookie"):
             names[parameter.part].append(parameter.name)

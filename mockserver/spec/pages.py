@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mockserver import verbs
 from mockserver.contents import RequestBody
 from mockserver.exchange import SCOPE_NAMES, Kind, Scope
+from mockserver.headers import FORM
 from mockserver.model import Operation
 from mockserver.spec import behaviour
 from mockserver.spec.documents import Document
@@ -20,7 +21,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _FORM = {
     "required": True,
     "content": {
-        "application/x-www-form-urlencoded": {
+        FORM: {
             "schema": {
                 "type": "object",
                 "required": ["rating"],

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 from mockserver.errors import SpecProblem, warning
-from mockserver.headers import media_type
+from mockserver.headers import FORM, media_type
 from mockserver.spec.examples import Shown
 from mockserver.spec.forms import is_json
 from mockserver.spec.references import Place, followed
 from mockserver.spec.schemas import Schemas, SchemaValidator
 from mockserver.spec.shapes import TEXT, Shapes
 from mockserver.spec.styles import Parameter, usable_style
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class ParameterCompiler:
         media = followed(content[1], self.shown.references, self.problems)
         shape = self.shapes.of(media.child("schema"))
         is_read = is_json(content[0])
-        is_form = where == "querystring" and media_type(content[0]).name == _FORM
+        is_form = where == "querystring" and media_type(content[0]).name == FORM
         is_compared = is_read or is_form or not shape.is_structured
         return Parameter(
             name=name.lower() if where == "header" else name,

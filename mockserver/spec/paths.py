@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mockserver.errors import SpecProblem, near, warning
+from mockserver.model import PATH_PARAMETER
 from mockserver.spec.references import Place
 
-TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _BESIDE = ("$ref", "summary", "description", "servers", "parameters")
 _BESIDE_3_2 = ("additionalOperations",)
@@ -38,7 +38,7 @@ def described_operations(
     for given, member in paths.members():
         if given.startswith("x-") or (path := _usable(given, member, problems)) is None:
             continue
-        shape = TEMPLATE.sub("{}", path)
+        shape = PATH_PARAMETER.sub("{}", path)
         if seen.setdefault(shape, path) != path:
             message = f"{path!r} cannot be told from {seen[shape]!r}"
             hint = "the first of two equal operations is served"
@@ -101,7 +101,7 @@ def _usable(path: str, member: Place, problems: list[SpecProblem]) -> str | None
         message = f"{path[:80]!r} has a query or a fragment, which no path has"
     elif path.count("/") > _MOST_SEGMENTS:
         message = f"a path has at most {_MOST_SEGMENTS} segments"
-    elif any(len(TEMPLATE.findall(part)) > _MOST_IN_SEGMENT for part in path.split("/")):
+    elif any(len(PATH_PARAMETER.findall(part)) > _MOST_IN_SEGMENT for part in path.split("/")):
         message = f"a segment of a path has at most {_MOST_IN_SEGMENT} parameters"
     if message:
         problems.append(warning(member.source, message, "it is not served"))

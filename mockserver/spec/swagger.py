@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 from mockserver.errors import Source, SpecProblem, escape, warning
 from mockserver.exchange import JsonValue
+from mockserver.headers import FORM
 from mockserver.spec.documents import Document
 from mockserver.spec.references import Place, References, followed
 from mockserver.spec.swagger_parameters import (
     FORMS,
     MULTIPART,
-    URLENCODED,
     encoding_of,
     parameter_of,
     schema_of,
@@ -206,7 +206,7 @@ class _Operation:
         ]
         if has_file and MULTIPART not in types:
             types = [MULTIPART]
-        types = types or [URLENCODED]
+        types = types or [FORM]
         for name in types:
             for place in places:
                 at = ("requestBody", "content", name, "schema", "properties")

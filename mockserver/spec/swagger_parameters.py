@@ -2,11 +2,11 @@
 
 from mockserver.errors import SpecProblem, warning
 from mockserver.exchange import JsonValue
+from mockserver.headers import FORM
 from mockserver.spec.references import Place
 
-URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-FORMS = (URLENCODED, MULTIPART)
+FORMS = (FORM, MULTIPART)
 _PARAMETER = frozenset(
     ("name", "in", "required", "description", "collectionFormat", "allowEmptyValue", "schema")
 )

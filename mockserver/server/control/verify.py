@@ -12,7 +12,7 @@ from mockserver.engine.journal import Exchange
 from mockserver.engine.wildcards import like
 from mockserver.errors import escape, unescape
 from mockserver.exchange import JsonValue, Refusal
-from mockserver.headers import media_type
+from mockserver.headers import FORM, media_type
 from mockserver.secret_names import REDACTED
 from mockserver.server.control.call import Ask, Body, Call, InSandbox, Integer
 from mockserver.server.matchers import Matcher, MatcherError, Miss, compile_matcher
@@ -216,7 +216,7 @@ def _body(exchange: Exchange) -> JsonValue:
         return None
     content_type = media_type(exchange.request.headers.get("content-type", ""))
     text = body.decode("utf-8", "replace")
-    if content_type.name == "application/x-www-form-urlencoded":
+    if content_type.name == FORM:
         fields = _many(parse_qsl(text, keep_blank_values=True))
         return {name: many[0] if len(many) == 1 else many for name, many in fields.items()}
     try:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mockserver.model import PATH_PARAMETER
 from mockserver.spec.references import Place
 from mockserver.spec.resources.envelopes import list_shape, unwrapped
 from mockserver.spec.resources.shapes import JSON_API, ObjectView, SchemaReader, plain, singular
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _LONGEST = 60
 _METHODS = ("get", "head", "post", "put", "patch", "delete")
 _KEYS = ("id", "uuid", "guid", "key", "slug", "name", "username", "code", "number", "email")
@@ -124,7 +124,7 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
 
 def _is_grouped(path: str, groups: Mapping[str, _Group]) -> bool:
     base, _, last = path.rpartition("/")
-    return path in groups or (base in groups and bool(_PARAMETER.fullmatch(last)))
+    return path in groups or (base in groups and bool(PATH_PARAMETER.fullmatch(last)))
 
 
 def _routes(paths: Place, reader: SchemaReader) -> Iterator[tuple[str, Route]]:
@@ -140,7 +140,7 @@ def _routes(paths: Place, reader: SchemaReader) -> Iterator[tuple[str, Route]]:
 
 
 def _shape(path: str) -> str:
-    return _PARAMETER.sub("{}", path.rstrip("/"))
+    return PATH_PARAMETER.sub("{}", path.rstrip("/"))
 
 
 def _groups(routes: Mapping[str, Route], reader: SchemaReader) -> dict[str, _Group]:
@@ -149,13 +149,17 @@ def _groups(routes: Mapping[str, Route], reader: SchemaReader) -> dict[str, _Gro
     for path, route in routes.items():
         base, _, last = path.rpartition("/")
         noun = base.rpartition("/")[2]
-        if (parameter := _PARAMETER.fullmatch(last)) and noun and not _PARAMETER.search(noun):
+        if (
+            (parameter := PATH_PARAMETER.fullmatch(last))
+            and noun
+            and not PATH_PARAMETER.search(noun)
+        ):
             groups[base] = _Group(noun, routes.get(base), route, parameter[1])
     for path, route in routes.items():
         noun = path.rpartition("/")[2]
         if path not in groups and route.operations.keys() >= {"get", "post"} and noun:
             listed = _answer_schema(route, "get", reader)
-            if not _PARAMETER.search(noun) and listed and list_shape(listed, noun, reader):
+            if not PATH_PARAMETER.search(noun) and listed and list_shape(listed, noun, reader):
                 groups[path] = _Group(noun, route)
     return {base: group for base, group in groups.items() if _is_useful(group)}
 
@@ -256,7 +260,7 @@ def _parents(base: str, resource: Resource, by_item: Mapping[str, Resource]) -> 
     """Yield the parameters before a resource's noun, outermost first."""
     segments = base.split("/")
     for index, segment in enumerate(segments):
-        found = _PARAMETER.fullmatch(segment)
+        found = PATH_PARAMETER.fullmatch(segment)
         if found is None:
             continue
         noun = segments[index - 1] if index else ""
@@ -300,7 +304,7 @@ def _owned_lists(
     for path, route in routes.items():
         base, _, noun = path.rpartition("/")
         whole = known.get(_listed_key(route, noun, reader)) if _shape(base) in by_item else None
-        if whole is None or _PARAMETER.search(noun):
+        if whole is None or PATH_PARAMETER.search(noun):
             continue
         one = Resource(whole.name, whole.noun, whole.key, whole.view, collection=route)
         one.parents = tuple(_parents(path, one, by_item))
@@ -331,7 +335,9 @@ def _singles(
     for path, route in sorted(routes.items(), key=lambda pair: pair[0].count("/")):
         base, _, noun = path.rpartition("/")
         owner = by_item.get(_shape(base))
-        view = None if _PARAMETER.search(noun) or not noun else _single_view(route, noun, reader)
+        view = (
+            None if PATH_PARAMETER.search(noun) or not noun else _single_view(route, noun, reader)
+        )
         if view is None or (owner is not None and owner.view.place.key == view.place.key):
             continue
         if owner is not None and view.properties.keys() <= owner.view.properties.keys():
@@ -367,7 +373,7 @@ def _add_actions(routes: Mapping[str, Route], by_item: Mapping[str, Resource]) -
         base, _, verb = path.rpartition("/")
         resource = by_item.get(_shape(base))
         is_written = route.operations.keys() <= {"post", "put", "patch"}
-        if resource is not None and is_written and not _PARAMETER.search(verb):
+        if resource is not None and is_written and not PATH_PARAMETER.search(verb):
             resource.actions.append(route)
 
 
@@ -382,7 +388,7 @@ def _add_searches(
     for path, route in routes.items():
         base, _, last = path.rpartition("/")
         resource = by_base.get(base)
-        if resource is None or _PARAMETER.search(last):
+        if resource is None or PATH_PARAMETER.search(last):
             continue
         listed = _answer_schema(route, "get", reader)
         shape = None if listed is None else list_shape(listed, resource.noun, reader)

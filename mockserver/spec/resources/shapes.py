@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.exchange import JsonValue
-from mockserver.headers import essence
+from mockserver.headers import FORM, essence
 from mockserver.spec.references import Place
 from mockserver.spec.schemas import Schemas
 
@@ -14,7 +14,6 @@ _JSON = frozenset(("application/json", "text/json", "application/*", "*/*"))
 _NOT_PLAIN = frozenset(("application/vnd.api+json", "application/json-patch+json"))
 JSON_API = "application/vnd.api+json"
 JSON_PATCH = "application/json-patch+json"
-FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
