@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
+from jsonschema_rs import Validator
 
 from mockserver.contract.interactions import Pattern, Rule
 from mockserver.errors import escape
@@ -154,7 +156,12 @@ def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
 
 def matches(pattern: str, found: JsonValue) -> bool:
     """Tell whether a value is a text that fits a pattern."""
-    return compile_schema({"type": "string", "pattern": pattern}).is_valid(found)
+    return _compiled(pattern).is_valid(found)
+
+
+@lru_cache(256)
+def _compiled(pattern: str) -> Validator:
+    return compile_schema({"type": "string", "pattern": pattern})
 
 
 def _difference(

@@ -64,12 +64,6 @@ def test_alternatives_inside_alternatives_are_all_chosen() -> None:
     assert set(map(str, planned({"anyOf": constants}))) == {"0", "1", "2", "3", "4", "5"}
 
 
-def test_a_plan_is_kept_for_its_schema() -> None:
-    schema = schemas.plain(ANIMAL)
-
-    assert plan_of(schema) is plan_of(schema)
-
-
 def test_a_set_inside_a_planned_value_has_different_items() -> None:
     letters = {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"enum": [*"abc"]}}
 
