@@ -168,14 +168,18 @@ _MONDAY = 4 * DAY
 
 def _months(anchor: int, now: int) -> tuple[int, int]:
     """Renew on the anchor's day of the month and time; on a shorter month's last day."""
-    moment = to_datetime(now)
-    count = moment.year * 12 + moment.month
-    if _renewal(anchor, count) > now:
-        count -= 1
-    return _renewal(anchor, count), _renewal(anchor, count + 1)
+    last, this, following = _renewals(anchor, now // DAY)
+    return (last, this) if now < this else (this, following)
 
 
 @lru_cache(1024)
+def _renewals(anchor: int, day: int) -> tuple[int, int, int]:
+    """Return the renewals in the month before that of a day, in its own, and in the next."""
+    moment = to_datetime(day * DAY)
+    count = moment.year * 12 + moment.month
+    return _renewal(anchor, count - 1), _renewal(anchor, count), _renewal(anchor, count + 1)
+
+
 def _renewal(anchor: int, months: int) -> int:
     """Return the renewal in a month, which is counted from the start of year 0."""
     first = to_datetime(anchor)
