@@ -7,13 +7,12 @@ from mockserver.exchange import JsonValue
 
 def equal(left: JsonValue, right: JsonValue) -> bool:
     """Tell whether two values are the same, at every depth."""
-    if type(left) is str:
-        return bool(left == right)
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
+    kind = type(left)
+    if kind is not type(right):
+        return kind is not bool and type(right) is not bool and bool(left == right)
+    if kind is dict:
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
+    if kind is list:
         return len(left) == len(right) and all(map(equal, left, right))
     return bool(left == right)
 
