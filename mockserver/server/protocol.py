@@ -92,6 +92,8 @@ class Protocol(HttpToolsProtocol):
         """Whether the request that is being read offers another protocol."""
         self._holding = False
         """Whether an answer is held back."""
+        self._is_ending = False
+        """Whether the server ends, and what is held back is the last answer."""
         self._waiting: deque[tuple[Request, bool]] = deque()
         """Requests that came meanwhile, and whether the connection stays open after each."""
         self.deadline = self.loop.time() + REQUEST_TIME
@@ -274,7 +276,7 @@ class Protocol(HttpToolsProtocol):
     def _release(self, method: str, answer: Answer, keep_alive: bool) -> None:  # noqa: FBT001 - a timer's argument
         """Send an answer that was held back, and answer what came meanwhile."""
         self._holding = False
-        self._write(method, answer, keep_alive=keep_alive)
+        self._write(method, answer, keep_alive=keep_alive and not self._is_ending)
         while self._waiting and not self._is_stopped():
             request, stays = self._waiting.popleft()
             self._answer(request, keep_alive=stays)
@@ -320,7 +322,10 @@ class Protocol(HttpToolsProtocol):
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """Let go of a client that would be told events for ever."""
+        """Send what is held back and close then; let go of who would be told events for ever."""
+        if self._holding:
+            self._is_ending = True
+            return
         super().shutdown()
         if self._is_busy() and self.cycle.chunked_encoding:
             if self.flow.write_paused:

@@ -4,7 +4,7 @@ import gc
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -55,6 +55,11 @@ class Alone(Listening):
         self._look = look
         self._seen = 0
         self._idle = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
+        """End when asked to, with exit code 0; at once when asked again."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         """Once a second collect garbage; twice look for changed files."""
@@ -131,5 +136,4 @@ def run(
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it
     gc.disable()
-    with suppress(KeyboardInterrupt):  # uvicorn interrupts once more when it has stopped
-        Alone(config, ready, look).run(sockets=[listener])
+    Alone(config, ready, look).run(sockets=[listener])
