@@ -12,6 +12,7 @@ from mockserver.contents import (
     ResponseSchema,
 )
 from mockserver.engine.writing import is_text, sent_type, write
+from mockserver.errors import Source
 from mockserver.exchange import Answer, JsonValue, Kind, Refusal, Violation
 from mockserver.headers import essence, is_json
 from mockserver.model import Operation
@@ -54,6 +55,8 @@ class Documented:
     example: str | None = None
     """The name of the example that it is; empty for one without a name."""
     sampled: bool = False
+    source: Source | None = None
+    """Where the document says so."""
 
     def answer(self) -> Answer:
         """Return it as an answer of its own, whose headers may be added to."""
@@ -74,6 +77,7 @@ class _Body:
     violations: list[Violation] = field(default_factory=list)
     example: str | None = None
     sampled: bool = False
+    source: Source | None = None
 
 
 def response_for(operation: Operation, status: int) -> DocumentedResponse | None:
@@ -176,7 +180,16 @@ def _written(
     if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
         fields.append(("Vary", "Accept"))
     violations = tuple(body.violations)
-    return Documented(status, fields, content, body.because, violations, body.example, body.sampled)
+    return Documented(
+        status,
+        fields,
+        content,
+        body.because,
+        violations,
+        body.example,
+        body.sampled,
+        body.source or media.source,
+    )
 
 
 def _headers(response: DocumentedResponse, wish: Wish) -> Iterator[tuple[str, str]]:
@@ -220,7 +233,8 @@ def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
         name, value = chosen[0].name, chosen[0].value
         because = f"example {name!r}" if name else "the documented example"
         because = f"the example {name!r} was asked for" if named else because
-        return _Body(value, because, violations_of(media, content_type, value), example=name)
+        broken = violations_of(media, content_type, value)
+        return _Body(value, because, broken, example=name, source=chosen[0].source)
     if media.schema is None:
         value = {} if is_json(essence(content_type)) else _file(content_type)
         return _Body(value, "the document gives neither example nor schema")

@@ -57,7 +57,8 @@ def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
         from mockserver.engine.replies import violations_of_reply  # noqa: PLC0415 - seldom asked for
 
         _object(run, violations_of_reply(run.operation, reply))
-    return _finished(run, render_reply(reply), reply.because, preferences, None)
+    answer = render_reply(reply)
+    return _finished(run, answer, Answered(answer.status, reply.because, reply.source), preferences)
 
 
 def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
@@ -65,12 +66,13 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     found = documented(run.operation, status, _wish(run, preferences))
     if found is None:
         because = f"{why}the document says nothing about status {status}"
-        return _finished(run, Answer(status, [], b""), because, preferences, None)
+        return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
     if found.violations:
         run.append(BrokenSchema(found.violations))
         if run.options.errors:
             _object(run, found.violations)
-    return _finished(run, found.answer(), why + found.because, preferences, found)
+    told = Answered(found.status, why + found.because, found.source)
+    return _finished(run, found.answer(), told, preferences, found)
 
 
 def _object(run: Run, violations: Sequence[Violation]) -> None:
@@ -82,7 +84,11 @@ def _object(run: Run, violations: Sequence[Violation]) -> None:
 
 
 def _finished(
-    run: Run, answer: Answer, because: str, preferences: Preferences, found: Documented | None
+    run: Run,
+    answer: Answer,
+    told: Answered,
+    preferences: Preferences,
+    found: Documented | None = None,
 ) -> Answer:
     answer.headers += run.limit_headers
     answer.delay = run.delay
@@ -92,8 +98,9 @@ def _finished(
             answer.headers.append(("Preference-Applied", honoured))
         if run.exchange.request.method not in CACHED:
             answer.headers.append(VARY)
-        because += preferences.unmet(found, answer.status)
-    run.append(Answered(answer.status, because))
+        if unmet := preferences.unmet(found, answer.status):
+            told = told._replace(because=told.because + unmet)
+    run.append(told)
     return answer
 
 

@@ -11,6 +11,7 @@ from mockserver.engine.documented import BODILESS, Wish, documented
 from mockserver.engine.html import HEADERS
 from mockserver.engine.review_page import refusal_page
 from mockserver.engine.writing import json_bytes, write
+from mockserver.errors import Source
 from mockserver.exchange import (
     STATUS_OF_KIND,
     Answer,
@@ -53,6 +54,8 @@ class Reply:
     """The name of the documented example that it is; empty for one without a name."""
     media: ResponseMedia | None = None
     """What the document says of such a body."""
+    source: Source | None = None
+    """Where the document says so."""
 
 
 def render_reply(reply: Reply) -> Answer:

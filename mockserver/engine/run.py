@@ -172,6 +172,7 @@ class Run:
             found.content_type,
             found.because,
             found.example,
+            source=found.source,
         )
 
     def answer_error(self, kind: str, message: str) -> None:

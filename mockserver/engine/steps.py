@@ -257,7 +257,9 @@ class Steps(Run):
             fields.append(("Vary", "Accept"))
         if step.conform and found.media is not None and found.media.schema is not None:
             body = self._conformed(body, found.media.schema)
-        self.reply = Reply(sent, fields, body, found.content_type, BECAUSE, media=found.media)
+        self.reply = Reply(
+            sent, fields, body, found.content_type, BECAUSE, media=found.media, source=step.source
+        )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
         from mockserver.engine.conforming import shape_of  # noqa: PLC0415 - costs start time

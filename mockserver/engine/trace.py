@@ -252,6 +252,7 @@ class Answered(NamedTuple):
 
     status: int
     because: str
+    place: Source | None = None
 
     def sentence(self) -> str:
         """Say it in words."""
@@ -259,7 +260,7 @@ class Answered(NamedTuple):
 
     def source(self) -> Source | None:
         """Where the document says so."""
-        return None
+        return self.place
 
     def data(self) -> Mapping[str, Any]:
         """Say it as JSON."""

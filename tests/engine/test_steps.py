@@ -365,6 +365,24 @@ def test_the_trace_tells_what_every_step_did(shop: Shop) -> None:
     assert "require: holds" in told
 
 
+@pytest.mark.parametrize(
+    ("steps", "pointer"),
+    [
+        ("- respond: {body: 1}", "/post/x-mock/steps/0"),
+        (
+            "- respond: {example: large}",
+            "/post/responses/201/content/application~1json/examples/large",
+        ),
+        ("- let: {x: 1}", "/post/responses/201/content/application~1json/examples/small"),
+    ],
+)
+def test_the_trace_tells_where_the_answer_stands(shop: Shop, steps: str, pointer: str) -> None:
+    source = decisions(None, shop(steps).post("/do", {}).exchange.trace)[-1].source()
+
+    assert source is not None
+    assert source.pointer.startswith(f"/paths/~1do{pointer}")
+
+
 SEVERAL = HEAD.replace(
     "              schema: {type: object, properties: {size: {type: string}}}\n",
     "              schema: &size {type: object, properties: {size: {type: string}}}\n",
