@@ -95,6 +95,8 @@ class App:
         if "content-encoding" in request.headers:
             request = decoded(request, self.body_limit)
         exchange = self._engine.handle(request, self._clock())
+        if self._make_control is not None and _is_a_look(exchange):
+            exchange.answer = Answer(307, [("Location", f"{CONTROL_PREFIX}/")], b"")
         if self.tell is not None:
             self.tell(exchange)
         return exchange.answer
@@ -104,6 +106,12 @@ class App:
             assert self._make_control is not None
             self._control = self._make_control()
         return self._control
+
+
+def _is_a_look(exchange: Exchange) -> bool:
+    """Tell whether a person opened the address of the server, where no API is."""
+    request = exchange.request
+    return request.path == "/" and exchange.api is None and "text/html" in request.accept
 
 
 def _path(scope: AsgiScope) -> str:

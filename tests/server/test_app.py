@@ -9,7 +9,7 @@ from mockserver.engine.faults import Definition, check_fault
 from mockserver.engine.options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.app import App
-from mockserver.server.opening import greeting
+from mockserver.server.opening import application, greeting
 from tests.conftest import World
 
 PATH = "/cloutly/api/v1/businesses"
@@ -48,6 +48,23 @@ async def test_the_mocks_own_headers_can_be_left_out(world: World) -> None:
     async with client_of(quiet, world) as client:
         reply = await client.get(PATH)
     assert not [name for name in reply.headers if name.startswith("mock-")]
+
+
+@pytest.mark.parametrize(
+    ("accept", "has_control", "status"),
+    [("text/html,*/*;q=0.8", True, 307), ("*/*", True, 404), ("text/html", False, 404)],
+)
+async def test_a_browser_that_opens_the_server_is_led_to_the_dashboard(
+    world: World, accept: str, *, has_control: bool, status: int
+) -> None:
+    app = application(world.engine, control=has_control)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://mock.test"
+    ) as client:
+        reply = await client.get("/", headers={"accept": accept})
+
+    assert reply.status_code == status
+    assert reply.headers.get("location") == ("/_mock/" if status == 307 else None)
 
 
 async def test_head_has_the_length_and_no_body(client: httpx.AsyncClient) -> None:
