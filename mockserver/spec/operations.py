@@ -227,19 +227,24 @@ class _Operation:
                 yield self._bodies.parameters.compile(name, where, place)
 
     def _described_parameters(self) -> dict[tuple[str, str], Place]:
+        """Return the parameters by name and place; the operation's replace those of its path."""
+        shared, own = (one.child("parameters").items() for one in (self._item, self._place))
+        return self._by_name(shared) | self._by_name(own)
+
+    def _by_name(self, places: list[Place]) -> dict[tuple[str, str], Place]:
         found: dict[tuple[str, str], Place] = {}
-        for place in (*self._item.child("parameters").items(), *self._own_parameters()):
+        for place in places:
             resolved = self._bodies.resolve(place)
             name, where = resolved.child("name").value, resolved.child("in").value
             if isinstance(name, str) and where in _WHERES:
+                if (name, where) in found:
+                    message = f"the {where} parameter {name!r} is described here again"
+                    self._warn(place.source, message, "this one holds; keep one of them")
                 found[name, str(where)] = resolved
             elif resolved.value is not None:
                 problem = "a parameter needs a `name`, and an `in` of path, query, header or cookie"
                 self._warn(resolved.source, problem)
         return found
-
-    def _own_parameters(self) -> list[Place]:
-        return self._place.child("parameters").items()
 
 
 def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:

@@ -27,6 +27,9 @@ class ParameterCompiler:
         if content:
             return self._of_content(name, where, place, content[0])
         schema = place.child("schema")
+        if schema.value is None:
+            message = f"the {where} parameter {name!r} has neither `schema` nor `content`"
+            self.problems.append(warning(place.source, message, "any text is taken"))
         shape = self.shapes.of(schema)
         style, explode, flaw = usable_style(where, place.value, shape)
         if flaw:

@@ -148,6 +148,24 @@ def test_a_reference_that_leads_nowhere_is_found_at_load(report: Report) -> None
     assert any("there is nothing at '/components/parameters/None'" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        (
+            "[{name: q, in: query, schema: {}}, {name: q, in: query, schema: {type: integer}}]",
+            "/parameters/1: the query parameter 'q' is described here again",
+        ),
+        ("[{name: q, in: query}]", "/parameters/0: the query parameter 'q' has neither `schema`"),
+    ],
+)
+def test_a_parameter_that_is_described_twice_or_hardly_is_told(
+    report: Report, parameters: str, told: str
+) -> None:
+    lines = report(HEAD + PATHS + f"      parameters: {parameters}\n")
+
+    assert any(told in line for line in lines), lines
+
+
 def test_two_documents_cannot_have_one_name(report: Report) -> None:
     named = HEAD + "x-mock: {name: same}\n" + PATHS
     assert any("two documents are called 'same'" in line for line in report(named, named))
