@@ -35,6 +35,8 @@ REQUEST_TIME = 30.0
 """Seconds that a client may take to send a whole request."""
 IDLE_TIME = 75.0
 """Seconds that a connection may stay open without a request."""
+LAST_TIME = 1.5
+"""Seconds that an answer may still be held back when the server ends: less than uvicorn waits."""
 LONGEST_HEAD = 65_536
 """Bytes of a request's target and headers."""
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
@@ -325,6 +327,7 @@ class Protocol(HttpToolsProtocol):
         """Send what is held back and close then; let go of who would be told events for ever."""
         if self._holding:
             self._is_ending = True
+            self.loop.call_later(LAST_TIME, self.transport.close)
             return
         super().shutdown()
         if self._is_busy() and self.cycle.chunked_encoding:
