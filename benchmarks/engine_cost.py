@@ -6,11 +6,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from mockserver.clock import Instant
+from mockserver.base.time import Instant
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.exchange import Request
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.model.messages import Request
+from mockserver.openapi.compiler import load_apis
 
 _NOW = Instant(1_767_225_600_000_000)
 _ROUNDS, _REQUESTS = 7, 3_000

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.errors import MockserverError
+from mockserver.base.errors import MockserverError
 
 if TYPE_CHECKING:
     from mockserver.testing import Sandbox, Server
-    from mockserver.testing.pool import Servers
-    from mockserver.testing.report import Witness
+    from mockserver.testing.failure_report import Witness
+    from mockserver.testing.server_pool import Servers
 
 _MARKER = (
     "mockserver(*documents, settings={api: {name: value}}, seed=0, stateful=False, dynamic=False, "
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _mockserver_servers() -> Iterator["Servers"]:
-    from mockserver.testing.pool import Servers  # noqa: PLC0415 - only tests that use it pay
+    from mockserver.testing.server_pool import Servers  # noqa: PLC0415 - only tests that use it pay
 
     servers = Servers()
     yield servers
@@ -71,7 +71,7 @@ def mockserver_server(pytestconfig: pytest.Config, _mockserver_servers: "Servers
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest, _mockserver_servers: "Servers") -> Iterator["Sandbox"]:
     """A world of its own for this test: APIs, clock, messages, requests, faults."""
-    from mockserver.testing.report import Witness  # noqa: PLC0415 - only tests that use it pay
+    from mockserver.testing.failure_report import Witness  # noqa: PLC0415 - only tests that use it pay
 
     node = request.node
     marked = _read_markers(node)

@@ -9,15 +9,16 @@ import httpx
 import orjson
 import pytest
 
-from mockserver.clock import Instant, parse_duration, parse_instant
-from mockserver.engine.journal import Exchange
-from mockserver.engine.options import Options
+from mockserver.base.time import Instant, parse_duration, parse_instant
+from mockserver.control.api_views import message as message_view
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandbox, Sandboxes
-from mockserver.exchange import Request
-from mockserver.model import Api
-from mockserver.server.views import message as message_view
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.sandbox import Sandbox, Sandboxes
+from mockserver.model.api import Api
+from mockserver.model.exchange import Exchange
+from mockserver.model.messages import Request
+from mockserver.openapi.compiler import load_apis
 
 collect_ignore = ["acceptance"]  # run where mockserver is installed: `make acceptance`
 ROOT = Path(__file__).parents[1]

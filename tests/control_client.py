@@ -2,8 +2,8 @@
 
 import httpx
 
-from mockserver.server.app import App
-from mockserver.server.control import control_app
+from mockserver.control.control_app import control_app
+from mockserver.server.application import App
 from tests.conftest import World
 
 Client = httpx.AsyncClient

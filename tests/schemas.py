@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mockserver.engine.sampling import Sample, sample
-from mockserver.spec.schemas import SchemaValidator
+from mockserver.schemas.sampling import Sample, sample
+from mockserver.schemas.validators import SchemaValidator
 
 
 def plain(schema: dict[str, Any], draft: str = "2020-12") -> SchemaValidator:

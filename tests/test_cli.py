@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.server.opening import Sources, greeting, open_engine
+from mockserver.server.greeting import greeting
+from mockserver.server.sources import Sources, open_engine
 from tests.conftest import START
 
 WRONG = """\

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.clock import (
+from mockserver.base.errors import ClockError
+from mockserver.base.time import (
     DAY,
     EARLIEST,
     HOUR,
@@ -23,7 +24,6 @@ from mockserver.clock import (
     to_datetime,
     whole_seconds,
 )
-from mockserver.errors import ClockError
 
 NOW = parse_instant("2026-03-10T12:00:00Z")
 instants = st.integers(EARLIEST, LATEST).map(Instant)

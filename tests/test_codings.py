@@ -3,8 +3,8 @@ import zlib
 
 import pytest
 
-from mockserver.codings import decoded
-from mockserver.exchange import Request
+from mockserver.model.messages import Request
+from mockserver.wire.content_codings import decoded
 
 LIMIT = 1_000
 

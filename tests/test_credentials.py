@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.credentials import in_sandbox, presented
+from mockserver.base.credentials import in_sandbox, presented
 
 
 @pytest.mark.parametrize(

@@ -15,24 +15,25 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from mockserver.base.time import system_now
 from mockserver.cli import main
-from mockserver.clock import system_now
+from mockserver.control.api_views import Message, base_url
+from mockserver.control.api_views import test_values as listed_values
+from mockserver.control.control_app import CALLS, control_app
+from mockserver.control.exchange_views import ExchangeDetails, SentRequest
+from mockserver.control.fault_calls import FaultBody
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.preferences import Preferences
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.engine.trace import DETAILS, Decision
-from mockserver.exchange import STATUS_OF_KIND
-from mockserver.model import Api
-from mockserver.server.app import App
-from mockserver.server.control import CALLS, control_app
-from mockserver.server.control.exchanges import ExchangeDetails, SentRequest
-from mockserver.server.control.faults import FaultDefinition
-from mockserver.server.opening import greeting
-from mockserver.server.views import Message, base_url
-from mockserver.server.views import test_values as listed_values
-from mockserver.spec.behaviour import VERBS, DocumentBehaviour, OperationBehaviour, Step
-from mockserver.spec.compiler import load_apis
-from mockserver.spec.functions import documentation
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.language.functions import documentation
+from mockserver.model.api import Api
+from mockserver.model.refusal import STATUS_OF_KIND
+from mockserver.model.trace import DETAILS, Decision
+from mockserver.openapi.compiler import load_apis
+from mockserver.openapi.x_mock import VERBS, DocumentBehaviour, OperationBehaviour, StepFields
+from mockserver.server.application import App
+from mockserver.server.greeting import greeting
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"
@@ -354,7 +355,7 @@ def test_the_page_of_an_api_lists_its_test_values_and_no_other_errors(bundled: l
 
 def test_the_reference_lists_every_part_of_a_fault() -> None:
     section = REFERENCE.read_text().partition("## Faults")[2].partition("## Control API")[0]
-    for name in FaultDefinition.model_fields:
+    for name in FaultBody.model_fields:
         assert re.search(rf"^\|.*`{name}`.*\|.*\|$", section, re.MULTILINE), name
 
 
@@ -397,7 +398,7 @@ def test_the_reference_lists_every_key_of_a_document_and_of_an_operation() -> No
 def test_the_reference_lists_every_verb_and_its_keys() -> None:
     reference = REFERENCE.read_text()
     for attribute, verb in VERBS.items():
-        model = Step.model_fields[attribute].annotation
+        model = StepFields.model_fields[attribute].annotation
         section = reference.partition(f"**`{verb}`** — ")[2].partition("\n**")[0]
         assert section or f"`{verb}:`" in reference
         for arm in getattr(model, "__args__", ()):

@@ -2,22 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import (
+from mockserver.base.errors import (
     MOST_PROBLEMS_SHOWN,
     ClockError,
     ExpressionError,
     MockserverError,
-    Position,
     SandboxFullError,
     SettingsError,
-    Source,
     SpecError,
-    SpecProblem,
-    as_warnings,
-    escape,
-    unescape,
-    warning,
 )
+from mockserver.base.json import escape, unescape
+from mockserver.base.places import Position, Source
+from mockserver.base.problems import SpecProblem, as_warnings, warning
 
 LINES = {"/paths": (3, 1), "/paths/~1pets": (4, 3), "/info": (2, 1)}
 

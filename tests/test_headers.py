@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.headers import cookie_pairs, essence, media_type, scheme_of
+from mockserver.base.http import cookie_pairs, essence, media_type, scheme_of
 
 
 @pytest.mark.parametrize(

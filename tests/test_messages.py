@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.messages import Segments, gsm7, is_gsm7, segments
+from mockserver.base.sms import Segments, gsm7, is_gsm7, segments
 
 unhurried = settings(deadline=None)
 BASIC = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡Ä§¿äÖñöÑüÜà"

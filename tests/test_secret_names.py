@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.secret_names import names_secret
+from mockserver.base.secrets import names_secret
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mockserver.errors import MockserverError
-from mockserver.model import Api, Operation, Server
+from mockserver.base.errors import MockserverError
+from mockserver.model.api import Api, Operation, ServerAddress
 
 ASIDE = "/~"
 """Begins the path of a sandbox of a mockserver."""
-_ROOT = (Server("", ""),)
+_ROOT = (ServerAddress("", ""),)
 
 
 class ElsewhereError(MockserverError):
@@ -74,14 +74,14 @@ class Addresses:
             return ""
         return "/" + self.base[1:].partition("/")[0]
 
-    def _home(self) -> Sequence[Server]:
+    def _home(self) -> Sequence[ServerAddress]:
         """Return the servers that the base URL stands for: those on its host, else the API's."""
         shared = self.api.servers or _ROOT
         lists = (shared, *(operation.servers for operation in self.api.operations))
         on_it = (one for one in lists if any(server.host == self._host for server in one))
         return next(on_it, shared)
 
-    def _mount(self, home: Sequence[Server], here: Server) -> str:
+    def _mount(self, home: Sequence[ServerAddress], here: ServerAddress) -> str:
         """Return what stands in the base URL before the path of one of its servers."""
         paths = sorted((server.path for server in home), key=len, reverse=True)
         found = next((path for path in paths if self.base.endswith(path)), None)

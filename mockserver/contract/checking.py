@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mockserver.contents import Validator
+from mockserver.base.errors import SpecError
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.base.problems import Severity, SpecProblem, in_reading_order
 from mockserver.contract.conformance import Contract
+from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interactions import Placed
-from mockserver.contract.loading import load_interactions
-from mockserver.contract.sending import fill
+from mockserver.contract.request_writing import fill
 from mockserver.contract.variables import UnsetError, Variables
-from mockserver.engine.documented import response_for
-from mockserver.engine.examining import examine
-from mockserver.errors import Severity, Source, SpecError, SpecProblem, in_reading_order
-from mockserver.exchange import JsonValue, Violation
-from mockserver.model import Api, Operation
+from mockserver.engine.answer_check import examine
+from mockserver.engine.documented_answers import response_for
+from mockserver.model.api import Api, Operation
+from mockserver.model.contents import Validator
+from mockserver.model.refusal import Violation
 
 DOCUMENT = "document"
 INTERACTION = "interaction"

@@ -3,18 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mockserver.contents import DocumentedResponse, ResponseMedia, Validator
-from mockserver.contract.comparing import ABSENT, Difference
+from mockserver.base.http import WITHOUT_LENGTH, is_json, media_type
+from mockserver.base.json import JsonValue
+from mockserver.contract.answer_comparison import ABSENT, Difference
 from mockserver.contract.header_fields import header_differences, text_violations
 from mockserver.contract.interactions import Interaction, RequestPart
 from mockserver.contract.variables import PLACEHOLDER, at
-from mockserver.engine.bodies import read_body
-from mockserver.engine.documented import response_for
-from mockserver.engine.matching import Match, Router
-from mockserver.exchange import JsonValue, Refusal, Request, Violation
-from mockserver.headers import WITHOUT_LENGTH, is_json, media_type
-from mockserver.model import Api, Operation
-from mockserver.spec.content import json_of, text_of
+from mockserver.engine.bodies_tmp import read_body
+from mockserver.engine.documented_answers import response_for
+from mockserver.engine.routing import Match, Router
+from mockserver.model.api import Api, Operation
+from mockserver.model.contents import DocumentedResponse, ResponseMedia, Validator
+from mockserver.model.messages import Request
+from mockserver.model.refusal import Refusal, Violation
+from mockserver.wire.content import json_of, text_of
 
 DECODED = frozenset(("", "identity", "gzip", "deflate"))
 """Content codings that every HTTP client takes off."""

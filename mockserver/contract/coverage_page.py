@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from mockserver.contract.coverage import PARTS, ApiCoverage, Coverage, Operation
+from mockserver.contract.contract_coverage import PARTS, ApiCoverage, Coverage, OperationReport
 
 _STYLE = """
 :root { color-scheme: light dark; --seen: #1a7f37; --missing: #cf222e; --line: #8884; }
@@ -58,7 +58,7 @@ def _api(api: ApiCoverage) -> str:
     return f"<h2>{escape(api.name)} {meter} {percent:.1f} %</h2>\n{operations}"
 
 
-def _operation(operation: Operation) -> str:
+def _operation(operation: OperationReport) -> str:
     items = "\n".join(_items(operation))
     title = f"<code>{escape(operation.method)} {escape(operation.path)}</code>"
     times = f"{operation.requests} request{'' if operation.requests == 1 else 's'}"
@@ -69,7 +69,7 @@ def _operation(operation: Operation) -> str:
     )
 
 
-def _items(operation: Operation) -> Iterator[str]:
+def _items(operation: OperationReport) -> Iterator[str]:
     for response in operation.responses:
         yield _item(f"status {response.status}", response.seen)
         for example in response.examples:

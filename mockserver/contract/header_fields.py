@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mockserver.contents import ResponseHeader, Validator
-from mockserver.contract.comparing import ABSENT, Difference
-from mockserver.exchange import JsonValue, Refusal, Violation
-from mockserver.spec.content import parse_json
+from mockserver.base.json import JsonValue
+from mockserver.contract.answer_comparison import ABSENT, Difference
+from mockserver.model.contents import ResponseHeader, Validator
+from mockserver.model.refusal import Refusal, Violation
+from mockserver.wire.content import parse_json
 
 
 def header_differences(

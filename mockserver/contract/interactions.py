@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from mockserver.clock import parse_duration, parse_instant
-from mockserver.errors import Source
-from mockserver.exchange import JsonValue
-from mockserver.spec.schemas import compile_schema
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.base.time import parse_duration, parse_instant
+from mockserver.schemas.validators import compile_schema
 
 READING = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
@@ -19,7 +19,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
 
 
-class Pattern(_Part):
+class ValuePattern(_Part):
     """Compare by a regular expression, as JSON Schema does: not anchored."""
 
     pattern: str
@@ -34,7 +34,7 @@ class Pattern(_Part):
         return value
 
 
-Rule = Literal["equal", "type", "ignored"] | Pattern
+Rule = Literal["equal", "type", "ignored"] | ValuePattern
 """How strictly a value is compared; it holds for everything below the value, too."""
 
 
@@ -99,7 +99,7 @@ class AnswerPart(_Part):
     """The answer to expect; what it does not mention may be anything."""
 
     status: int = Field(ge=100, le=599)
-    headers: dict[str, str | Pattern] = {}
+    headers: dict[str, str | ValuePattern] = {}
     json_body: JsonValue = Field(None, alias="json")
     text: str | None = None
     compare: dict[str, Rule] = {}

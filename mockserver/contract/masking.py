@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 
 import phonenumbers
 
-from mockserver.contract.described import Described
-from mockserver.contract.secrets import Hiding
-from mockserver.exchange import JsonValue
-from mockserver.secret_names import REDACTED, names_secret, words_of
-from mockserver.spec.functions import is_email
-from mockserver.spec.phones import e164
+from mockserver.base.json import JsonValue
+from mockserver.base.secrets import REDACTED, names_secret, words_of
+from mockserver.contract.schema_parts import DescribedValue
+from mockserver.contract.secret_hiding import Hiding
+from mockserver.language.functions import is_email
+from mockserver.language.phones import e164
 
 _PERSONAL = re.compile(
     r"name$|^name|e?mail|phone|mobile|fax|street|address|city|zip|post_?code|birth|^dob$|gender"
@@ -63,7 +63,11 @@ class Masking:
         self.hide = Hiding()
 
     def value(
-        self, name: str, value: JsonValue, described: Described | None, replace: Replace = hidden
+        self,
+        name: str,
+        value: JsonValue,
+        described: DescribedValue | None,
+        replace: Replace = hidden,
     ) -> JsonValue:
         """Mask a value that stands under a name.
 
@@ -84,7 +88,7 @@ class Masking:
         return type(value)(0) if is_told and value else value
 
     def _members(
-        self, value: dict[str, JsonValue], described: Described | None, replace: Replace
+        self, value: dict[str, JsonValue], described: DescribedValue | None, replace: Replace
     ) -> dict[str, JsonValue]:
         """Mask members, and leave out those that the document does not know."""
         kept: dict[str, JsonValue] = {}
@@ -102,7 +106,9 @@ class Masking:
             if not self.is_public(text):
                 self.hide.add(text)
 
-    def _text(self, name: str, value: str, described: Described | None, replace: Replace) -> str:
+    def _text(
+        self, name: str, value: str, described: DescribedValue | None, replace: Replace
+    ) -> str:
         is_secret = names_secret(name) or _TOKEN.search(value) is not None
         if is_secret:
             self.hide.add(value)

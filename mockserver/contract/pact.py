@@ -9,15 +9,14 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 
 from mockserver import __version__
+from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.contract.conformance import Contract
-from mockserver.contract.importing import ImportFileError, path_below
-from mockserver.contract.interactions import AnswerPart, Given, Pattern, Placed, Rule
-from mockserver.contract.sending import Sending, fill
+from mockserver.contract.exchange_imports import ImportFileError, path_below
+from mockserver.contract.interactions import AnswerPart, Given, Placed, Rule, ValuePattern
+from mockserver.contract.request_writing import Sending, fill
 from mockserver.contract.variables import UnsetError, Variables
-from mockserver.engine.documented import response_for
-from mockserver.errors import escape, unescape
-from mockserver.exchange import JsonValue
-from mockserver.model import Api
+from mockserver.engine.documented_answers import response_for
+from mockserver.model.api import Api
 
 VERSIONS = ("3", "4")
 _SPECIFICATION = {"3": "3.0.0", "4": "4.0"}
@@ -164,7 +163,7 @@ def _rules(rules: Mapping[str, Rule]) -> Iterator[tuple[str, JsonValue]]:
         if rule == "ignored":
             continue
         matcher: dict[str, JsonValue] = {"match": "equality" if rule == "equal" else "type"}
-        if isinstance(rule, Pattern):
+        if isinstance(rule, ValuePattern):
             matcher = {"match": "regex", "regex": rule.pattern}
         yield _json_path(pointer), {"combine": "AND", "matchers": [matcher]}
 

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from mockserver.base.http import FORM, media_type
+from mockserver.base.json import JsonValue, escape
 from mockserver.contract.conformance import Contract, Received
-from mockserver.contract.described import Described, described_answer, described_request
+from mockserver.contract.interaction_writing import interaction_file
 from mockserver.contract.masking import Masking, hidden, texts
-from mockserver.contract.writing import interaction_file
-from mockserver.engine.documented import response_for
-from mockserver.errors import escape
-from mockserver.exchange import JsonValue, Refusal, Request
-from mockserver.headers import FORM, media_type
-from mockserver.model import Api, Operation, SecurityScheme
-from mockserver.spec.content import json_of
+from mockserver.contract.schema_parts import DescribedValue, described_answer, described_request
+from mockserver.engine.documented_answers import response_for
+from mockserver.model.api import Api, Operation, SecurityScheme
+from mockserver.model.messages import Request
+from mockserver.model.refusal import Refusal
+from mockserver.wire.content import json_of
 
 MOST = 10_000
 """Exchanges of a recording."""
@@ -108,12 +109,12 @@ class Recorder:
         plain = unquote(value)
         if plain not in self._made and self.masking.is_identifier(name, plain):
             return value
-        masked = str(self._value(name, plain, Described.by({})))
+        masked = str(self._value(name, plain, DescribedValue.by({})))
         if masked == plain:
             return value
         return masked if "${" in masked else quote(masked, safe="")
 
-    def _value(self, name: str, value: JsonValue, described: Described | None) -> Any:  # noqa: ANN401 - any JSON
+    def _value(self, name: str, value: JsonValue, described: DescribedValue | None) -> Any:  # noqa: ANN401 - any JSON
         return self.masking.value(name, value, described, self._stand_in)
 
     def _stand_in(self, name: str, value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
@@ -142,7 +143,7 @@ class Recorder:
             if name in secrets:
                 yield name, self._credential(name, value)
             elif name in known:
-                yield name, self._value(name, value, Described.by({}))
+                yield name, self._value(name, value, DescribedValue.by({}))
             else:
                 self.masking.forget(value)
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mockserver.contract.comparing import as_json
-from mockserver.contract.flattened import Flat, Side
-from mockserver.errors import Source
-from mockserver.exchange import JsonValue
-from mockserver.spec.references import Place
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.contract.answer_comparison import as_json
+from mockserver.contract.flattened_schemas import Flat, Side
+from mockserver.documents.references import Place
 
 _MOST_PLACES = 8
 """Places of a body at which the changes of one definition are told."""
@@ -101,10 +101,10 @@ class SchemaChanges:
 
     def _named(
         self, old: list[Place], new: list[Place]
-    ) -> tuple[list["_Alternative"], list["_Alternative"]]:
+    ) -> tuple[list["_SchemaAlternative"], list["_SchemaAlternative"]]:
         return (
-            [_Alternative(self.old.name_of(one), one) for one in old],
-            [_Alternative(self.new.name_of(one), one) for one in new],
+            [_SchemaAlternative(self.old.name_of(one), one) for one in old],
+            [_SchemaAlternative(self.new.name_of(one), one) for one in new],
         )
 
     def _change(self, pair: _Pair, message: str, *, narrower: bool, below: str = "") -> Change:
@@ -218,8 +218,8 @@ class SchemaChanges:
 
     def _alternatives(
         self,
-        old: list["_Alternative"],
-        new: list["_Alternative"],
+        old: list["_SchemaAlternative"],
+        new: list["_SchemaAlternative"],
         pair: _Pair,
         later: list["_Below"],
     ) -> Iterator[Change]:
@@ -239,7 +239,7 @@ class _Below(NamedTuple):
     where: str
 
 
-class _Alternative(NamedTuple):
+class _SchemaAlternative(NamedTuple):
     name: str
     """Of its definition, or its title; empty if it has neither."""
     place: Place
@@ -254,10 +254,18 @@ class _Alternative(NamedTuple):
 
 
 def _coupled(
-    old: list[_Alternative], new: list[_Alternative]
-) -> tuple[list[tuple[_Alternative, _Alternative]], list[_Alternative], list[_Alternative]]:
+    old: list[_SchemaAlternative], new: list[_SchemaAlternative]
+) -> tuple[
+    list[tuple[_SchemaAlternative, _SchemaAlternative]],
+    list[_SchemaAlternative],
+    list[_SchemaAlternative],
+]:
     """Find the alternatives that are the same in both versions: by name, by value, by order."""
-    couples, gone, left = list[tuple[_Alternative, _Alternative]](), list[_Alternative](), [*new]
+    couples, gone, left = (
+        list[tuple[_SchemaAlternative, _SchemaAlternative]](),
+        list[_SchemaAlternative](),
+        [*new],
+    )
     for one in old:
         named = (other for other in left if one.name and one.name == other.name)
         equal = (other for other in left if one.place.value == other.place.value)

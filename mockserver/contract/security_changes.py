@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from mockserver.contract.flattened import Side
+from mockserver.contract.flattened_schemas import Side
 from mockserver.contract.schema_changes import Change
-from mockserver.spec.references import Place
+from mockserver.documents.references import Place
 
 Alternative = frozenset[tuple[str, frozenset[str]]]
 """Schemes that are asked for together, each with its scopes."""

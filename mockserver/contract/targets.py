@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from mockserver import __version__
+from mockserver.base.errors import MockserverError
+from mockserver.base.json import JsonValue
 from mockserver.contract.addresses import ASIDE, Addresses
 from mockserver.contract.conformance import Received
 from mockserver.contract.interactions import Given
-from mockserver.contract.sending import Sending
-from mockserver.errors import MockserverError
-from mockserver.exchange import JsonValue
-from mockserver.model import Api, Operation
+from mockserver.contract.request_writing import Sending
+from mockserver.model.api import Api, Operation
 
 if TYPE_CHECKING:
     import httpx

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.errors import MockserverError, near, unescape
-from mockserver.exchange import JsonValue
+from mockserver.base.errors import MockserverError
+from mockserver.base.json import JsonValue, unescape
+from mockserver.base.problems import near
 
 PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)

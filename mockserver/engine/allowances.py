@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from mockserver import verbs
-from mockserver.clock import Instant
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue
+from mockserver.base.time import Instant
 from mockserver.engine import limits
 from mockserver.engine.sandbox import Sandbox, Store
-from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record, Scope, Template
-from mockserver.model import Api, Operation, RateLimit
+from mockserver.model import steps
+from mockserver.model.api import Api, Operation, RateLimit
+from mockserver.model.scope import Record, Scope, Template
 
-AnyStep = TypeVar("AnyStep", bound=verbs.Step)
+AnyStep = TypeVar("AnyStep", bound=steps.Step)
 
 
 class QuotaStanding(NamedTuple):
@@ -40,7 +41,7 @@ class RateStanding(NamedTuple):
     resets_at: Instant
 
 
-class Rest(NamedTuple):
+class RunningCooldown(NamedTuple):
     """A cooldown that runs."""
 
     name: str
@@ -59,7 +60,7 @@ class Allowances:
 
     def quotas(self) -> Iterator[QuotaStanding]:
         """Yield the quotas of all principals, and of whoever took from one."""
-        for name, (operation, step) in self._steps(verbs.Take, "quota").items():
+        for name, (operation, step) in self._steps(steps.TakeStep, "quota").items():
             scopes = self._scopes(operation, step.subject)
             states = _states(self._store.quotas, name)
             for subject in dict.fromkeys((*scopes, *states)):
@@ -75,14 +76,14 @@ class Allowances:
                 if (found := _rate(limit, subject, state, scope, self.now)) is not None:
                     yield found
 
-    def cooldowns(self) -> Iterator[Rest]:
+    def cooldowns(self) -> Iterator[RunningCooldown]:
         """Yield the cooldowns that run."""
-        for name, (operation, step) in self._steps(verbs.Cooldown, "name").items():
+        for name, (operation, step) in self._steps(steps.CooldownStep, "name").items():
             period = _whole(step.period, self._scope(operation)) or 0
             for subject, state in _states(self._store.cooldowns, name).items():
                 _, rest = limits.cooldown(period, state, self.now)
                 if not rest.allowed:
-                    yield Rest(name, subject, Instant(state[0]), rest.until)
+                    yield RunningCooldown(name, subject, Instant(state[0]), rest.until)
 
     @property
     def _store(self) -> Store:
@@ -143,7 +144,7 @@ def _whole(template: Template, scope: Scope) -> int | None:
 
 
 def _quota(
-    step: verbs.Take, subject: str, state: JsonValue, scope: Scope, now: Instant
+    step: steps.TakeStep, subject: str, state: JsonValue, scope: Scope, now: Instant
 ) -> QuotaStanding:
     limit = _value(step.limit, scope)
     every, anchor = _whole(step.period, scope), _whole(step.anchor, scope)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mockserver.exchange import Request
+from mockserver.model.messages import Request
 
 _EXPOSED = "Mock-Request-Id, Mock-Reason, Retry-After, Preference-Applied, *"
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mockserver.contents import DocumentedResponse
-from mockserver.engine.documented import response_for
+from mockserver.engine.documented_answers import response_for
 from mockserver.engine.journal import Seen
-from mockserver.engine.sent import Sent
-from mockserver.model import Api, Operation
+from mockserver.engine.parameter_counts import Sent
+from mockserver.model.api import Api, Operation
+from mockserver.model.contents import DocumentedResponse
 
 
 @dataclass(slots=True)

@@ -1,15 +1,16 @@
 """Faults: the answers, delays and broken connections that a test forces on a sandbox."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from mockserver.clock import MINUTE, ZERO, Duration, parse_duration
-from mockserver.engine.wildcards import ANY, like
-from mockserver.errors import FaultError, SandboxFullError, near
-from mockserver.exchange import Kind
-from mockserver.model import Api, Operation
+from mockserver.base.errors import FaultError, SandboxFullError
+from mockserver.base.problems import near
+from mockserver.base.time import MINUTE, ZERO, Duration, parse_duration
+from mockserver.base.wildcards import ANY, like
+from mockserver.model.api import Api, Operation
+from mockserver.model.fault import _LONGEST_PATH, PARAMETER, Fault, FaultDefinition, addresses
+from mockserver.model.refusal import Kind
 
 MOST_FAULTS = 100
 """Of one sandbox."""
@@ -17,75 +18,10 @@ LONGEST_DELAY = Duration(MINUTE)
 MOST = 10**9
 """Of a number of requests, bytes or seconds."""
 DISCONNECTS = ("before", "after")
-_LONGEST_PATH = 2_000
-_PARAMETER = re.compile(r"\{[^{}/]+\}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What a fault hits, how often, and what happens then; what is None is left out."""
-
-    api: str | None = None
-    operation: str | None = None
-    method: str | None = None
-    path: str | None = None
-    """Of the request, in which `*` stands for any characters."""
-    times: int | None = None
-    """Hits at most; always if None."""
-    probability: float = 1.0
-    after: int = 0
-    """Requests that are let through first."""
-    error: str | None = None
-    retry_after: int | None = None
-    """Seconds."""
-    status: int | None = None
-    example: str | None = None
-    delay: str | None = None
-    """ISO 8601 duration, a minute at most."""
-    truncate: int | None = None
-    """Bytes of the body after which the connection is cut."""
-    disconnect: str | None = None
-    """`before` or `after` the request takes effect."""
-
-    @property
-    def answers(self) -> bool:
-        """Whether it takes the place of the API's answer, and of all that the request would do."""
-        forced = (self.error, self.status, self.example)
-        return self.disconnect == "before" or any(value is not None for value in forced)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A definition that has been checked."""
-
-    definition: Definition
-    targets: frozenset[tuple[str, str]]
-    """API and operation of everything it can hit."""
-    delay: Duration = ZERO
-
-    def fits(self, api: Api, operation: Operation, method: str, values: Sequence[str]) -> bool:
-        """Tell whether a request to an operation is one that it is meant for."""
-        if (api.name, operation.id) not in self.targets:
-            return False
-        wanted = self.definition
-        if wanted.method not in (None, ANY, method):
-            return False
-        if wanted.path is None:
-            return True
-        parts = iter(values)
-        filled = _PARAMETER.sub(lambda _found: next(parts), operation.path)
-        return any(like(wanted.path, address) for address in _addresses(api, filled))
-
-
-def _addresses(api: Api, path: str) -> Iterator[str]:
-    """Yield all the ways to write a path of an API."""
-    for prefix in dict.fromkeys(("", *(server.path for server in api.servers))):
-        yield prefix + path
-        yield f"/{api.name}{prefix}{path}"
-
-
-def check_fault(definition: Definition, apis: Mapping[str, Api]) -> Fault:
+def check_fault(definition: FaultDefinition, apis: Mapping[str, Api]) -> Fault:
     """Check a definition against what is served.
 
     Raises:
@@ -105,7 +41,7 @@ def check_fault(definition: Definition, apis: Mapping[str, Api]) -> Fault:
     return Fault(definition, frozenset((api.name, item.id) for api, item in targets), delay)
 
 
-def _wrong_numbers(definition: Definition) -> Iterator[str]:
+def _wrong_numbers(definition: FaultDefinition) -> Iterator[str]:
     bounds: Mapping[str, tuple[int, int]] = {
         "times": (1, MOST),
         "after": (0, MOST),
@@ -133,7 +69,7 @@ _EXCLUDING = (
 """Parts of a definition that cannot go together."""
 
 
-def _contradictions(definition: Definition) -> Iterator[str]:
+def _contradictions(definition: FaultDefinition) -> Iterator[str]:
     def given(name: str) -> bool:
         return getattr(definition, name) is not None
 
@@ -156,7 +92,7 @@ _Names = Callable[[Operation], Iterable[str]]
 class _Targets:
     """Finds the operations that a definition can hit, and says why there is none."""
 
-    definition: Definition
+    definition: FaultDefinition
     apis: Mapping[str, Api]
     problems: list[str]
     left: list[_Target] = field(default_factory=list)
@@ -210,9 +146,9 @@ class _Targets:
 
     def _check_plain_path(self, wanted: str) -> None:
         known = {
-            _PARAMETER.sub(ANY, address): address
+            PARAMETER.sub(ANY, address): address
             for api, operation in self.left
-            for address in _addresses(api, operation.path)
+            for address in addresses(api, operation.path)
         }
         if not any(like(pattern, wanted) for pattern in known):
             hint = near(wanted, known.values())

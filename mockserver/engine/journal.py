@@ -3,47 +3,18 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
-from mockserver.clock import Instant
-from mockserver.engine.faults import Fault
-from mockserver.engine.sent import Sent
-from mockserver.engine.trace import Entry
-from mockserver.exchange import Answer, Record, Refusal, Request
-from mockserver.model import Api, Operation
+from mockserver.engine.parameter_counts import Sent
+from mockserver.model.exchange import MOCK_FAILURE, Exchange
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 50_000_000
 """Of the bodies that one journal keeps."""
 
 
-MOCK_FAILURE = "mock_failure"
-"""The reason of an answer that is a fault of the mock, or of its document."""
 Seen = dict[tuple[int, int, str | None], int]
 """How often an operation (its `id()`) was answered with a status and a documented example; where
 the mock failed the status is 0."""
-_NO_ANSWER = Answer(500, [], b"")
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One request, its answer, and why it was given; it only gains fields on its way."""
-
-    id: str
-    sandbox: str
-    at: Instant
-    request: Request
-    api: Api | None = None
-    operation: Operation | None = None
-    principal: Record | None = None
-    trace: list[Entry] = field(default_factory=list)
-    reason: str = ""
-    """Why the mock itself decided the answer: an error kind or the like; else empty."""
-    refusal: Refusal | None = None
-    fault: Fault | None = None
-    """The injected fault that hit it."""
-    answer: Answer = field(default_factory=lambda: _NO_ANSWER)
-    """Always another one when the exchange is handed out."""
 
 
 class Journal:

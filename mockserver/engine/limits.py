@@ -10,27 +10,19 @@ from datetime import MAXYEAR, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockserver.clock import DAY, LATEST, WEEK, Instant, to_datetime
-from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue
+from mockserver.base.time import DAY, LATEST, WEEK, Instant, to_datetime
+from mockserver.model.scope import Record
+from mockserver.model.trace import LimitDecision
 
 State = list[int]
 """What is remembered of one subject; its meaning is the algorithm's."""
 
 
-class Decision(NamedTuple):
-    """The outcome of a hit on a rate limit."""
-
-    allowed: bool
-    limit: int
-    remaining: int
-    resets_at: Instant
-    """When the subject has its whole allowance again, if it makes no more requests."""
-    passes_at: Instant
-    """When the next request would be allowed; now, if it would be at once."""
-
-
-def fixed_window(limit: int, window: int, state: State | None, now: int) -> tuple[State, Decision]:
+def fixed_window(
+    limit: int, window: int, state: State | None, now: int
+) -> tuple[State, LimitDecision]:
     """Count hits in windows of time that begin with the first hit after the last window.
 
     Raises:
@@ -45,12 +37,12 @@ def fixed_window(limit: int, window: int, state: State | None, now: int) -> tupl
     end = _no_later(start + window)
     remaining = max(limit - used, 0)
     passes_at = Instant(now) if remaining else end
-    return [start, used], Decision(allowed, limit, remaining, end, passes_at)
+    return [start, used], LimitDecision(allowed, limit, remaining, end, passes_at)
 
 
 def sliding_window(
     limit: int, window: int, state: State | None, now: int
-) -> tuple[State, Decision]:
+) -> tuple[State, LimitDecision]:
     """Remember the instant of every hit that is younger than the window.
 
     Raises:
@@ -67,10 +59,12 @@ def sliding_window(
     resets_at = _no_later((hits[-1] if hits else now) + window)
     blocking = hits[len(hits) - limit] if 0 < limit <= len(hits) else now
     passes_at = _no_later(now if remaining else blocking + window)
-    return hits, Decision(allowed, limit, remaining, resets_at, passes_at)
+    return hits, LimitDecision(allowed, limit, remaining, resets_at, passes_at)
 
 
-def token_bucket(limit: int, window: int, state: State | None, now: int) -> tuple[State, Decision]:
+def token_bucket(
+    limit: int, window: int, state: State | None, now: int
+) -> tuple[State, LimitDecision]:
     """Refill a bucket of `limit` tokens evenly over the window; a hit takes one.
 
     The state counts tokens in units of 1/window, so that a refill is a whole number; it keeps
@@ -89,7 +83,9 @@ def token_bucket(limit: int, window: int, state: State | None, now: int) -> tupl
     refill = max(limit, 1)
     passes_at = _no_later(now + max(-(-(window - level) // refill), 0))
     resets_at = _no_later(now + -(-(full - level) // refill))
-    return [level, now, window], Decision(allowed, limit, level // window, resets_at, passes_at)
+    return [level, now, window], LimitDecision(
+        allowed, limit, level // window, resets_at, passes_at
+    )
 
 
 def _check(limit: JsonValue, window: JsonValue) -> None:
@@ -112,7 +108,9 @@ ALGORITHMS = {
 }
 
 
-def standing(algorithm: str, limit: int, window: int, state: State | None, now: int) -> Decision:
+def standing(
+    algorithm: str, limit: int, window: int, state: State | None, now: int
+) -> LimitDecision:
     """Tell what is left of a rate limit, without a hit.
 
     Raises:
@@ -128,7 +126,7 @@ def standing(algorithm: str, limit: int, window: int, state: State | None, now: 
     else:  # without a limit the hit is not counted
         resets_at = ALGORITHMS[algorithm](0, window, state, now)[1].resets_at
     passes_at = Instant(now) if hit.allowed else hit.passes_at
-    return Decision(hit.allowed, limit, left, resets_at, passes_at)
+    return LimitDecision(hit.allowed, limit, left, resets_at, passes_at)
 
 
 class Period(NamedTuple):

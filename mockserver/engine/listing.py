@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue
+from mockserver.model.scope import Record
 
 _RANKS = {bool: 0, int: 1, float: 1, str: 2}
 

@@ -6,13 +6,15 @@ import hashlib
 from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from mockserver import verbs
-from mockserver.clock import whole_seconds
-from mockserver.engine.consent import DECISION, consent_page
-from mockserver.engine.html import HEADERS
+from mockserver.base.hosts import is_loopback
+from mockserver.base.html import HEADERS
+from mockserver.base.json import JsonValue
+from mockserver.base.time import whole_seconds
 from mockserver.engine.run import Run
-from mockserver.exchange import JsonValue, Record, Refusal
-from mockserver.hosts import is_loopback
+from mockserver.model import steps
+from mockserver.model.refusal import Refusal
+from mockserver.model.scope import Record
+from mockserver.verbs.consent_page import DECISION, consent_page
 
 CODES = "oauth_codes"
 REFRESH_TOKENS = "oauth_refresh_tokens"
@@ -22,7 +24,7 @@ _NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 # --- authorization endpoint (RFC 6749, section 4.1.1) ---
 
 
-def authorize(step: verbs.OauthAuthorize, run: Run) -> None:
+def authorize(step: steps.OauthAuthorizeStep, run: Run) -> None:
     """Show the consent page, or redirect with a code or an error.
 
     Raises:
@@ -54,7 +56,9 @@ def authorize(step: verbs.OauthAuthorize, run: Run) -> None:
         run.answer(200, HEADERS, page, "text/html", because="consent is asked for")
 
 
-def _wrong(step: verbs.OauthAuthorize, query: Record, scopes: list[str]) -> tuple[str, str] | None:
+def _wrong(
+    step: steps.OauthAuthorizeStep, query: Record, scopes: list[str]
+) -> tuple[str, str] | None:
     """Return the error that is told by redirect, if there is one."""
     if query.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
@@ -87,7 +91,7 @@ def _without_port(uri: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.hostname or ""))
 
 
-def _grant(step: verbs.OauthAuthorize, run: Run, user: Record, scopes: list[str]) -> None:
+def _grant(step: steps.OauthAuthorizeStep, run: Run, user: Record, scopes: list[str]) -> None:
     query = run.scope["query"]
     code = run.token(43)
     record = {
@@ -118,7 +122,7 @@ def _redirect(run: Run, uri: str, parameters: dict[str, str]) -> None:
 # --- token endpoint (RFC 6749, section 3.2) ---
 
 
-def issue_token(step: verbs.OauthToken, run: Run) -> None:
+def issue_token(step: steps.OauthTokenStep, run: Run) -> None:
     """Issue tokens for a code or a refresh token.
 
     Raises:
@@ -133,7 +137,7 @@ def issue_token(step: verbs.OauthToken, run: Run) -> None:
     grant(step, run, client, form)
 
 
-def _client(step: verbs.OauthToken, run: Run, form: Record) -> Record:
+def _client(step: steps.OauthTokenStep, run: Run, form: Record) -> Record:
     """Authenticate the client by HTTP Basic or by the form (RFC 6749, section 2.3.1)."""
     header = run.exchange.request.headers.get("authorization", "")
     is_basic = header[:6].lower() == "basic "
@@ -162,7 +166,7 @@ def _bad_grant(message: str) -> NoReturn:
     raise Refusal("invalid_grant", message)
 
 
-def _from_code(step: verbs.OauthToken, run: Run, client: Record, form: Record) -> None:
+def _from_code(step: steps.OauthTokenStep, run: Run, client: Record, form: Record) -> None:
     if not form.get("code"):
         raise Refusal("invalid_request", "code is required")
     code = run.store.collection(CODES).get(form["code"])
@@ -195,7 +199,7 @@ def _is_proven(challenge: str | None, verifier: JsonValue) -> bool:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == challenge
 
 
-def _from_refresh_token(step: verbs.OauthToken, run: Run, client: Record, form: Record) -> None:
+def _from_refresh_token(step: steps.OauthTokenStep, run: Run, client: Record, form: Record) -> None:
     if not form.get("refresh_token"):
         raise Refusal("invalid_request", "refresh_token is required")
     token = run.store.collection(REFRESH_TOKENS).get(form["refresh_token"])
@@ -220,7 +224,7 @@ def _from_refresh_token(step: verbs.OauthToken, run: Run, client: Record, form: 
 
 
 def _issue(
-    step: verbs.OauthToken,
+    step: steps.OauthTokenStep,
     run: Run,
     grant: Record,
     family: str,
@@ -261,7 +265,7 @@ def _issue(
 # --- revocation (RFC 7009) ---
 
 
-def revoke(step: verbs.OauthRevoke, run: Run, user: JsonValue, only: JsonValue) -> int:
+def revoke(step: steps.OauthRevokeStep, run: Run, user: JsonValue, only: JsonValue) -> int:
     """Revoke one token of the user, or all; return how many there were."""
     count = 0
     for name in (step.tokens, REFRESH_TOKENS):

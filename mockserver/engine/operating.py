@@ -2,32 +2,28 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mockserver.engine.documented import Documented, Wish, documented, status_with_example
-from mockserver.engine.injection import meet_faults
-from mockserver.engine.matching import Match
-from mockserver.engine.preferences import (
-    CACHED,
-    NO_PREFERENCES,
-    VARY,
-    Preferences,
-    preferences_of,
-)
+from mockserver.engine.documented_answers import Documented, Wish, documented, status_with_example
+from mockserver.engine.fault_injection import meet_faults
+from mockserver.engine.preferences import CACHED, NO_PREFERENCES, VARY, Preferences, preferences_of
 from mockserver.engine.ratelimits import apply_limits
 from mockserver.engine.refusals import forced_until, refusal_of
 from mockserver.engine.rendering import Reply, render_reply
+from mockserver.engine.routing import Match
 from mockserver.engine.run import Run
-from mockserver.engine.security import Credential, authenticate
+from mockserver.engine.security import PresentedCredential, authenticate
 from mockserver.engine.steps import Steps, run_steps
-from mockserver.engine.trace import Answered, Authenticated, BrokenSchema, TestValueMet, Validated
 from mockserver.engine.validation import validate
-from mockserver.exchange import Answer, Kind, Refusal, Scope, Violation
-from mockserver.model import Effect, TestValues
+from mockserver.model.api import Effect, TestValues
+from mockserver.model.messages import Answer
+from mockserver.model.refusal import Kind, Refusal, Violation
+from mockserver.model.scope import Scope
+from mockserver.model.trace import Answered, Authenticated, BrokenSchema, TestValueMet, Validated
 
 _VALID = Validated(0)
 _NO_CREDENTIAL = Authenticated((), None)
 
 
-def operate(run: Steps, match: Match, credentials: Mapping[str, Credential]) -> Answer:
+def operate(run: Steps, match: Match, credentials: Mapping[str, PresentedCredential]) -> Answer:
     """Handle a request to an operation.
 
     Raises:
@@ -104,7 +100,7 @@ def _finished(
     return answer
 
 
-def _authenticate(run: Run, credentials: Mapping[str, Credential]) -> None:
+def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> None:
     if not run.operation.security:
         run.append(_NO_CREDENTIAL)
         return

@@ -2,31 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 
-from mockserver.clock import Instant
-from mockserver.engine import cors, failures
-from mockserver.engine.injection import carry_out
-from mockserver.engine.journal import MOCK_FAILURE, Exchange
-from mockserver.engine.matching import Located, Mounts
+from mockserver.base.errors import SandboxFullError
+from mockserver.base.json import JsonValue
+from mockserver.base.time import Instant
+from mockserver.engine import cors, mock_failures
+from mockserver.engine.engine_options import Options
+from mockserver.engine.fault_injection import carry_out
 from mockserver.engine.operating import operate
-from mockserver.engine.options import Options
 from mockserver.engine.preferences import CACHED, VARY
 from mockserver.engine.rendering import problem, render_refusal
+from mockserver.engine.routing import Located, Mounts
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
-from mockserver.engine.security import Credential, present, sandbox_of
+from mockserver.engine.security import PresentedCredential, present, sandbox_of
 from mockserver.engine.steps import Steps
-from mockserver.engine.trace import Answered, Refused
-from mockserver.errors import SandboxFullError
-from mockserver.exchange import (
-    SCOPE_NAMES,
-    Answer,
-    JsonValue,
-    Kind,
-    Refusal,
-    Request,
-    Scope,
-)
-from mockserver.model import Api, Operation
+from mockserver.model.api import Api, Operation
+from mockserver.model.exchange import MOCK_FAILURE, Exchange
+from mockserver.model.messages import Answer, Request
+from mockserver.model.refusal import Kind, Refusal
+from mockserver.model.scope import SCOPE_NAMES, Scope
+from mockserver.model.trace import Answered, Refused
 
 _PREFIX = "/~"
 
@@ -128,7 +123,7 @@ def _answer(
     sandbox: Sandbox,
     located: Located,
     prefix: str,
-    credentials: Mapping[str, Credential],
+    credentials: Mapping[str, PresentedCredential],
     options: Options,
 ) -> None:
     """Find the answer of an API; whatever goes wrong becomes one."""
@@ -153,7 +148,7 @@ def _answer(
     except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
         if run is not None:
             run.roll_back()
-        exchange.answer, exchange.reason = failures.answer(exchange, run, error), MOCK_FAILURE
+        exchange.answer, exchange.reason = mock_failures.answer(exchange, run, error), MOCK_FAILURE
     finally:
         if run is not None:
             run.close()
@@ -174,7 +169,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         exchange.answer = answer
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
-        exchange.answer, exchange.reason = failures.answer(exchange, run, error), MOCK_FAILURE
+        exchange.answer, exchange.reason = mock_failures.answer(exchange, run, error), MOCK_FAILURE
 
 
 def _forget_frames(refusal: Refusal) -> None:

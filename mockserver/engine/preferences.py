@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mockserver.clock import MINUTE, SECOND, ZERO, Duration
-from mockserver.engine.documented import Documented
-from mockserver.exchange import Request
+from mockserver.base.time import MINUTE, SECOND, ZERO, Duration
+from mockserver.engine.documented_answers import Documented
+from mockserver.model.messages import Request
 
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
 """What stands between commas, which may also stand in quotes."""

@@ -1,12 +1,12 @@
 """Applies an operation's rate limits, and says in headers what is left."""
 
-from mockserver.clock import format_instant, whole_seconds
-from mockserver.engine.limits import ALGORITHMS, Decision
+from mockserver.base.time import format_instant, whole_seconds
+from mockserver.engine.limits import ALGORITHMS
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
-from mockserver.engine.trace import RateLimited
-from mockserver.exchange import Scope
-from mockserver.model import RateLimit
+from mockserver.model.api import RateLimit
+from mockserver.model.scope import Scope
+from mockserver.model.trace import LimitDecision, RateLimited
 
 _SHORT = 8
 """Characters of a credential of which not even the end is shown."""
@@ -35,7 +35,7 @@ def _masked(credential: str) -> str:
     return "…" + credential[-4:] if len(credential) > _SHORT else "…"
 
 
-def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
+def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
     scope = run.scope
     subject = "" if limit.per is None else str(limit.per(scope))
     key = f"{limit.name}:{subject}"
@@ -53,7 +53,9 @@ def _hit(run: Run, limit: RateLimit) -> tuple[Decision, str]:
     return decision, subject
 
 
-def _headers(limit: RateLimit, decision: Decision, now: int, scope: Scope) -> list[tuple[str, str]]:
+def _headers(
+    limit: RateLimit, decision: LimitDecision, now: int, scope: Scope
+) -> list[tuple[str, str]]:
     until = decision.resets_at if decision.allowed else decision.passes_at
     resets = whole_seconds(until - now)
     if limit.headers == "ietf":

@@ -3,10 +3,10 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mockserver.errors import SandboxFullError
-from mockserver.exchange import JsonValue, Record
-from mockserver.json_values import equal, hashable
-from mockserver.model import CollectionSpec
+from mockserver.base.errors import SandboxFullError
+from mockserver.base.json import JsonValue, equal, hashable
+from mockserver.model.api import CollectionSpec
+from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
 
@@ -257,7 +257,7 @@ def completed(spec: CollectionSpec, record: Record, seed: int) -> Record:
     """Return a new record of a collection with all that the collection's schema requires."""
     if spec.schema is None:
         return record
-    from mockserver.engine.conforming import shape_of  # noqa: PLC0415 - costs start time
+    from mockserver.schemas.conforming import shape_of  # noqa: PLC0415 - costs start time
 
     key = f"{seed}/{spec.name}/{record.get(spec.key)}"
     return shape_of(spec.schema).complete(record, key)

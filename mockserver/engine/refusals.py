@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from mockserver.clock import DAY, MINUTE, Duration, Instant
-from mockserver.errors import Source
-from mockserver.exchange import Kind, Refusal, Scope, Violation
-from mockserver.verbs import Otherwise
+from mockserver.base.places import Source
+from mockserver.base.time import DAY, MINUTE, Duration, Instant
+from mockserver.model.refusal import Kind, Refusal, Violation
+from mockserver.model.scope import Scope
+from mockserver.model.steps import Otherwise
 
 FORCED_WAIT: Mapping[str, Duration] = {
     Kind.RATE_LIMITED: MINUTE,

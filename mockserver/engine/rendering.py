@@ -5,24 +5,18 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from mockserver.clock import Instant, whole_seconds
-from mockserver.contents import ResponseMedia
-from mockserver.engine.documented import BODILESS, Wish, documented
-from mockserver.engine.html import HEADERS
-from mockserver.engine.review_page import refusal_page
-from mockserver.engine.writing import json_bytes, write
-from mockserver.errors import Source
-from mockserver.exchange import (
-    STATUS_OF_KIND,
-    Answer,
-    JsonValue,
-    Kind,
-    Refusal,
-    Scope,
-    Template,
-    Violation,
-)
-from mockserver.model import Api, ErrorAnswer, Operation
+from mockserver.base.html import HEADERS
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.base.time import Instant, whole_seconds
+from mockserver.engine.documented_answers import BODILESS, Wish, documented
+from mockserver.model.api import Api, ErrorAnswer, Operation
+from mockserver.model.contents import ResponseMedia
+from mockserver.model.messages import Answer
+from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
+from mockserver.model.scope import Scope, Template
+from mockserver.verbs.review_page import refusal_page
+from mockserver.wire.writing import json_bytes, write
 
 PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}

@@ -1,10 +1,10 @@
 """Comparing the answers that steps choose with what the document says of them."""
 
-from mockserver.engine.documented import response_for, violations_of
+from mockserver.base.http import essence
+from mockserver.engine.documented_answers import response_for, violations_of
 from mockserver.engine.rendering import Reply
-from mockserver.exchange import Violation
-from mockserver.headers import essence
-from mockserver.model import Operation
+from mockserver.model.api import Operation
+from mockserver.model.refusal import Violation
 
 
 def violations_of_reply(operation: Operation, reply: Reply) -> list[Violation]:

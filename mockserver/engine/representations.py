@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from mockserver.contents import ResponseMedia
-from mockserver.engine.documented import MOST_KEPT, response_for
-from mockserver.exchange import JsonValue
-from mockserver.headers import essence, is_json, is_xml
-from mockserver.model import Operation
+from mockserver.base.http import essence, is_json, is_xml
+from mockserver.base.json import JsonValue
+from mockserver.engine.documented_answers import MOST_KEPT, response_for
+from mockserver.model.api import Operation
+from mockserver.model.contents import ResponseMedia
 
 _JSON = "application/json"
 
@@ -59,7 +59,7 @@ def _negotiated(media: tuple[ResponseMedia, ...], accept: str, *, is_text: bool)
         return Representation(_JSON)
     if len(fitting) == 1 and "*" not in fitting[0].media_type:
         return Representation(fitting[0].media_type, fitting[0])
-    from mockserver.engine.negotiation import negotiate  # noqa: PLC0415 - costs start time
+    from mockserver.wire.negotiation import negotiate  # noqa: PLC0415 - costs start time
 
     offered = [one.media_type for one in fitting]
     choice = negotiate(offered, accept) or negotiate(offered, "")

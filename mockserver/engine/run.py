@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 
-from mockserver.clock import ZERO, Duration, Instant
-from mockserver.engine.documented import Wish, documented, status_with_example
-from mockserver.engine.journal import Exchange
-from mockserver.engine.options import Options
-from mockserver.engine.outbox import message_status
+from mockserver.base.json import JsonValue
+from mockserver.base.time import ZERO, Duration, Instant
+from mockserver.engine.documented_answers import Wish, documented, status_with_example
+from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction
 from mockserver.engine.rendering import Reply, render_refusal
 from mockserver.engine.sandbox import Sandbox, Store
-from mockserver.exchange import JsonValue, Record, Refusal
-from mockserver.model import Api, Operation
-from mockserver.verbs import Step
+from mockserver.model.api import Api, Operation
+from mockserver.model.exchange import Exchange
+from mockserver.model.outbox import message_status
+from mockserver.model.refusal import Refusal
+from mockserver.model.scope import Record
+from mockserver.model.steps import Step
 
 MOST_STEPS = 100_000
 """Steps that one request may take for the items of lists."""

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from mockserver.clock import Instant, VirtualClock
+from mockserver.base.errors import ExpressionError, SandboxFullError, SettingsError
+from mockserver.base.json import JsonValue
+from mockserver.base.time import Instant, VirtualClock
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.faults import Faults
 from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal, Seen
+from mockserver.engine.parameter_counts import Sent
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError, completed
-from mockserver.engine.sent import Sent
-from mockserver.errors import ExpressionError, SandboxFullError, SettingsError
-from mockserver.exchange import JsonValue, Scope
-from mockserver.model import Api, CollectionSpec, Fixture
+from mockserver.model.api import Api, CollectionSpec, Fixture
+from mockserver.model.scope import Scope
 
 DEFAULT_SANDBOX = "default"
 BAD_SANDBOX_NAME = (
@@ -22,34 +24,6 @@ BAD_SANDBOX_NAME = (
     "and begins with a letter or digit"
 )
 SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-
-QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")
-COOLDOWNS = CollectionSpec("cooldowns", description="When a subject was last seen")
-RATE_LIMITS = CollectionSpec("rate_limits", description="Hits on rate limits, by subject")
-SEQUENCES = CollectionSpec("sequences", description="The last number of every sequence")
-MESSAGES = CollectionSpec("messages", description="Simulated SMS and e-mails (the outbox)")
-OAUTH_CODES = CollectionSpec("oauth_codes", description="Authorization codes, also used ones")
-OAUTH_REFRESH_TOKENS = CollectionSpec(
-    "oauth_refresh_tokens",
-    indexed=("user_id", "family"),
-    description="Refresh tokens, also used ones",
-)
-LEFT_REVIEWS = CollectionSpec(
-    "left_reviews", description="What was sent on the pages that messages link to"
-)
-BUILT_IN = {
-    spec.name: spec
-    for spec in (
-        LEFT_REVIEWS,
-        QUOTAS,
-        COOLDOWNS,
-        RATE_LIMITS,
-        SEQUENCES,
-        MESSAGES,
-        OAUTH_CODES,
-        OAUTH_REFRESH_TOKENS,
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from mockserver.credentials import SANDBOX_MARK
+from mockserver.base.credentials import SANDBOX_MARK
+from mockserver.base.http import cookie_pairs
+from mockserver.base.json import JsonValue
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
-from mockserver.exchange import JsonValue, Kind, Record, Refusal, Request
-from mockserver.headers import cookie_pairs
-from mockserver.model import Operation, SchemeUse, SecurityScheme
+from mockserver.model.api import Operation, SchemeUse, SecurityScheme
+from mockserver.model.messages import Request
+from mockserver.model.refusal import Kind, Refusal
+from mockserver.model.scope import Record
 
 
 @dataclass(slots=True)
-class Credential:
+class PresentedCredential:
     """What a request presents for a security scheme."""
 
     text: str
@@ -33,9 +36,9 @@ class Authentication:
     scopes: list[str] = field(default_factory=list)
 
 
-def present(operation: Operation, request: Request) -> dict[str, Credential]:
+def present(operation: Operation, request: Request) -> dict[str, PresentedCredential]:
     """Read the credentials a request presents for the schemes of an operation."""
-    found: dict[str, Credential] = {}
+    found: dict[str, PresentedCredential] = {}
     for alternative in operation.security:
         for use in alternative:
             name = use.scheme.name
@@ -46,7 +49,7 @@ def present(operation: Operation, request: Request) -> dict[str, Credential]:
     return found
 
 
-def sandbox_of(credentials: Mapping[str, Credential]) -> str | None:
+def sandbox_of(credentials: Mapping[str, PresentedCredential]) -> str | None:
     """Return the sandbox that a credential names, if one does."""
     for credential in credentials.values():
         if credential.sandbox:
@@ -69,7 +72,7 @@ def cookies(request: Request) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def _credential(scheme: SecurityScheme, text: str) -> Credential | None:
+def _credential(scheme: SecurityScheme, text: str) -> PresentedCredential | None:
     if scheme.kind == "apiKey":
         return _with_sandbox(text)
     kind, _, rest = text.partition(" ")
@@ -79,14 +82,14 @@ def _credential(scheme: SecurityScheme, text: str) -> Credential | None:
     return _with_sandbox(rest) if kind.lower() == "bearer" and rest else None
 
 
-def _with_sandbox(text: str, password: str | None = None) -> Credential:
+def _with_sandbox(text: str, password: str | None = None) -> PresentedCredential:
     if SANDBOX_MARK not in text:
-        return Credential(text, password)
+        return PresentedCredential(text, password)
     before, _, name = text.rpartition(SANDBOX_MARK)
-    return Credential(before, password, name)
+    return PresentedCredential(before, password, name)
 
 
-def _basic(text: str) -> Credential | None:
+def _basic(text: str) -> PresentedCredential | None:
     """Read user and password (RFC 7617, section 2)."""
     try:
         user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
@@ -95,7 +98,7 @@ def _basic(text: str) -> Credential | None:
     return _with_sandbox(user, password) if colon else None
 
 
-def authenticate(run: Run, credentials: Mapping[str, Credential]) -> Authentication:
+def authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> Authentication:
     """Try the alternatives in order and return the first that is satisfied.
 
     Raises:
@@ -116,7 +119,7 @@ def authenticate(run: Run, credentials: Mapping[str, Credential]) -> Authenticat
 
 
 def _satisfied(
-    run: Run, alternative: tuple[SchemeUse, ...], credentials: Mapping[str, Credential]
+    run: Run, alternative: tuple[SchemeUse, ...], credentials: Mapping[str, PresentedCredential]
 ) -> Authentication:
     found = Authentication(alternative)
     for use in alternative:
@@ -130,7 +133,7 @@ def _satisfied(
     return found
 
 
-def _owner(run: Run, use: SchemeUse, credential: Credential) -> Record | None:
+def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record | None:
     principals = use.scheme.principals
     if principals is None:
         return None

@@ -3,14 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.clock import Instant, VirtualClock, format_duration, format_instant, parse_instant
-from mockserver.engine.builtin import wrong_fields
+from mockserver.base.errors import MockserverError, SandboxFullError, SettingsError
+from mockserver.base.json import JsonValue, escape
+from mockserver.base.time import (
+    Instant,
+    VirtualClock,
+    format_duration,
+    format_instant,
+    parse_instant,
+)
+from mockserver.engine.builtin_collections import BUILT_IN, wrong_fields
 from mockserver.engine.ids import Ids
 from mockserver.engine.records import Collection, ConflictError, key_text
-from mockserver.engine.sandbox import BUILT_IN, Sandbox, State, Store, check_settings
-from mockserver.errors import MockserverError, SandboxFullError, SettingsError, escape
-from mockserver.exchange import JsonValue, Record
-from mockserver.model import Api, CollectionSpec
+from mockserver.engine.sandbox import Sandbox, State, Store, check_settings
+from mockserver.model.api import Api, CollectionSpec
+from mockserver.model.scope import Record
 
 VERSION = 1
 LARGEST_COUNT = 2**53
@@ -77,14 +84,14 @@ def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> N
     Raises:
         SnapshotError: With everything that is wrong.
     """
-    reading = _Reading(sandbox, [])
+    reading = _SnapshotReading(sandbox, [])
     state = reading.state(snapshot, system)
     if reading.problems:
         raise SnapshotError(reading.problems)
     sandbox.become(state)
 
 
-class _Reading(NamedTuple):
+class _SnapshotReading(NamedTuple):
     """A snapshot that is being read."""
 
     sandbox: Sandbox

@@ -5,23 +5,24 @@ They get the values of a step's expressions, and return what the document binds.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from mockserver import verbs
-from mockserver.clock import Instant, format_instant
-from mockserver.contents import ResponseSchema
+from mockserver.base.errors import ExpressionError
+from mockserver.base.html import CONTENT_TYPE, HEADERS
+from mockserver.base.json import JsonValue
+from mockserver.base.time import Instant, format_instant
 from mockserver.engine import limits, oauth
-from mockserver.engine.html import CONTENT_TYPE, HEADERS
 from mockserver.engine.listing import page, whole
 from mockserver.engine.listing import sort as sort_records
-from mockserver.engine.outbox import DELIVERED, OUTCOMES
 from mockserver.engine.records import ConflictError, completed, key_text
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import Reply
 from mockserver.engine.representations import represent
-from mockserver.engine.review_page import form_page, thanks_page
 from mockserver.engine.run import BECAUSE, Run
-from mockserver.errors import ExpressionError
-from mockserver.exchange import JsonValue, Record, Scope, Template
-from mockserver.verbs import Program
+from mockserver.model import steps
+from mockserver.model.contents import ResponseSchema
+from mockserver.model.outbox import DELIVERED, OUTCOMES
+from mockserver.model.scope import Record, Scope, Template
+from mockserver.model.steps import Program
+from mockserver.verbs.review_page import form_page, thanks_page
 
 Where = Mapping[str, JsonValue]
 
@@ -29,7 +30,7 @@ Where = Mapping[str, JsonValue]
 class UnmetError(Exception):
     """A step does not hold; the refusal is worded once the scope is complete."""
 
-    def __init__(self, step: verbs.Step, message: str, passes_at: Instant | None = None) -> None:
+    def __init__(self, step: steps.Step, message: str, passes_at: Instant | None = None) -> None:
         super().__init__(message)
         self.step = step
         self.passes_at = passes_at
@@ -55,15 +56,15 @@ class Steps(Run):
 
     __slots__ = ()
 
-    def unmet_requirement(self, step: verbs.Require) -> None:
+    def unmet_requirement(self, step: steps.RequireStep) -> None:
         """Refuse, because an expression does not hold."""
         raise UnmetError(step, f"{step.shown} does not hold")
 
-    def find_by_key(self, step: verbs.Find, key: JsonValue) -> Record | None:
+    def find_by_key(self, step: steps.FindStep, key: JsonValue) -> Record | None:
         """Return the record with a key."""
         return self._found(step, self.store.collection(step.collection).by_key(key))
 
-    def find(self, step: verbs.Find, where: Where) -> Record | None:
+    def find(self, step: steps.FindStep, where: Where) -> Record | None:
         """Return the first record that matches."""
         collection = self.store.collection(step.collection)
         if step.matching is None:
@@ -71,7 +72,7 @@ class Steps(Run):
         holds = _holder(step.matching, self.scope)
         return self._found(step, next(filter(holds, collection.matching(where)), None))
 
-    def _found(self, step: verbs.Find, record: Record | None) -> Record | None:
+    def _found(self, step: steps.FindStep, record: Record | None) -> Record | None:
         if record is None and not step.optional:
             raise UnmetError(step, f"nothing in {step.collection} matches")
         self.append((step, "nothing found" if record is None else "found"))
@@ -79,7 +80,7 @@ class Steps(Run):
 
     def list(
         self,
-        step: verbs.ListRecords,
+        step: steps.ListRecordsStep,
         where: Where,
         sort: JsonValue,
         cut: tuple[JsonValue, JsonValue, JsonValue],
@@ -101,7 +102,7 @@ class Steps(Run):
         self.append((step, "listed", (bound["total"],)))
         return bound
 
-    def create(self, step: verbs.Create, record: JsonValue) -> Record:
+    def create(self, step: steps.CreateStep, record: JsonValue) -> Record:
         """Store a new record."""
         if type(record) is not dict:
             raise ExpressionError("a record must be a map")
@@ -117,7 +118,7 @@ class Steps(Run):
         self.append((step, "created", (key,)))
         return made
 
-    def update(self, step: verbs.Update, where: Where) -> Record | None:
+    def update(self, step: steps.UpdateStep, where: Where) -> Record | None:
         """Replace fields of all records that match; return the last one."""
         collection = self.store.collection(step.collection)
         records = collection.matching(where)
@@ -134,7 +135,7 @@ class Steps(Run):
         self.append((step, "updated", (len(records),)))
         return changed
 
-    def delete_all(self, step: verbs.Delete, where: Where) -> None:
+    def delete_all(self, step: steps.DeleteStep, where: Where) -> None:
         """Remove all records that match."""
         collection = self.store.collection(step.collection)
         records = collection.matching(where)
@@ -144,7 +145,7 @@ class Steps(Run):
 
     def take(
         self,
-        step: verbs.Take,
+        step: steps.TakeStep,
         subject: JsonValue,
         limit: JsonValue,
         period: JsonValue,
@@ -174,7 +175,7 @@ class Steps(Run):
         return quota.as_record() if step.is_bound else {}
 
     def cooldown(
-        self, step: verbs.Cooldown, subject: JsonValue, period: JsonValue, bypass: JsonValue
+        self, step: steps.CooldownStep, subject: JsonValue, period: JsonValue, bypass: JsonValue
     ) -> None:
         """Start a subject's rest, unless it rests already."""
         subject = str(subject)
@@ -192,7 +193,7 @@ class Steps(Run):
         self.put(cooldowns, key, _kept(key, step.name, subject, state))
         self.append((step, "started" if rest.allowed else "bypassed", (step.name, subject)))
 
-    def send(self, step: verbs.Send, message: Record) -> Record:
+    def send(self, step: steps.SendStep, message: Record) -> Record:
         """Put a message in the outbox: the given map becomes its record.
 
         `send_at` is an instant, `sent_at` and `delivered_at` are still spans of time from it.
@@ -221,7 +222,7 @@ class Steps(Run):
         self.append((step, "queued", (message["channel"], message["to"], message_id)))
         return message
 
-    def items(self, step: verbs.Each, of: JsonValue) -> Iterable[tuple[int, JsonValue]]:
+    def items(self, step: steps.EachStep, of: JsonValue) -> Iterable[tuple[int, JsonValue]]:
         """Return the items of a list, numbered, if one request may handle as many."""
         items = of or []
         if not isinstance(items, list):
@@ -234,7 +235,7 @@ class Steps(Run):
 
     def respond(
         self,
-        step: verbs.Respond,
+        step: steps.RespondStep,
         status: JsonValue,
         headers: Mapping[str, JsonValue],
         body: JsonValue,
@@ -262,11 +263,11 @@ class Steps(Run):
         )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
-        from mockserver.engine.conforming import shape_of  # noqa: PLC0415 - costs start time
+        from mockserver.schemas.conforming import shape_of  # noqa: PLC0415 - costs start time
 
         return shape_of(schema).conform(body, str(self.sandbox.seed))
 
-    def review_page(self, step: verbs.ReviewPage, title: JsonValue, sent: JsonValue) -> None:
+    def review_page(self, step: steps.ReviewPageStep, title: JsonValue, sent: JsonValue) -> None:
         """Show the page on which a review is left, or thank for the one that was sent."""
         page = thanks_page(title, self.scope["body"]) if sent else form_page(title)
         if sent:
@@ -285,20 +286,20 @@ class Steps(Run):
         review |= {name: self.scope["body"].get(name) for name in ("rating", "text", "name")}
         self.insert(self.store.collection("left_reviews"), review)
 
-    def authorize(self, step: verbs.OauthAuthorize) -> None:
+    def authorize(self, step: steps.OauthAuthorizeStep) -> None:
         """Be the authorization endpoint of an OAuth server."""
         oauth.authorize(step, self)
 
-    def issue_token(self, step: verbs.OauthToken) -> None:
+    def issue_token(self, step: steps.OauthTokenStep) -> None:
         """Be the token endpoint of an OAuth server."""
         oauth.issue_token(step, self)
 
-    def revoke(self, step: verbs.OauthRevoke, user: JsonValue, token: JsonValue) -> int:
+    def revoke(self, step: steps.OauthRevokeStep, user: JsonValue, token: JsonValue) -> int:
         """Revoke one token of a user, or all; return how many there were."""
         return oauth.revoke(step, self, user, token)
 
 
-def _behind(step: verbs.ListRecords, records: Iterable[Record], field: str, key: str) -> int:
+def _behind(step: steps.ListRecordsStep, records: Iterable[Record], field: str, key: str) -> int:
     """Return how many records there are up to one."""
     for number, record in enumerate(records, 1):
         if key_text(record[field]) == key:
@@ -306,7 +307,7 @@ def _behind(step: verbs.ListRecords, records: Iterable[Record], field: str, key:
     raise UnmetError(step, f"nothing in the list has the key {key[:100]!r} to go on from")
 
 
-def _told(step: verbs.Take, subject: str, quota: limits.Quota) -> tuple[JsonValue, ...]:
+def _told(step: steps.TakeStep, subject: str, quota: limits.Quota) -> tuple[JsonValue, ...]:
     renews = None if quota.renews is None else format_instant(quota.renews)
     return step.quota, subject, quota.left, quota.limit, renews
 
@@ -325,7 +326,7 @@ def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[J
     return [select({**scope, "item": item}) for item in items]
 
 
-def _conflict(step: verbs.Step, conflict: ConflictError) -> UnmetError:
+def _conflict(step: steps.Step, conflict: ConflictError) -> UnmetError:
     return UnmetError(step, f"{conflict.collection} already has one with this {conflict.field}")
 
 

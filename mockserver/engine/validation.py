@@ -1,9 +1,10 @@
 """Reading a request's parameters and body, and naming everything that is wrong with them."""
 
-from mockserver.engine.bodies import read_body
-from mockserver.engine.matching import Match
+from mockserver.engine.bodies_tmp import read_body
+from mockserver.engine.routing import Match
 from mockserver.engine.run import Run
-from mockserver.exchange import Kind, Refusal, Request, Violation
+from mockserver.model.messages import Request
+from mockserver.model.refusal import Kind, Refusal, Violation
 
 MOST_VIOLATIONS = 100
 """Violations that are told of one request."""

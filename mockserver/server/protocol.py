@@ -24,11 +24,12 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from mockserver.clock import SECOND
+from mockserver.base.asgi import DRAINED, is_control
+from mockserver.base.http import WITHOUT_LENGTH, scheme_of
+from mockserver.base.time import SECOND
 from mockserver.engine.rendering import problem
-from mockserver.exchange import NOTHING_SENT, Answer, Request
-from mockserver.headers import WITHOUT_LENGTH, scheme_of
-from mockserver.server.app import BAD_HOST, BREAK, DRAINED, App, is_control, is_host
+from mockserver.model.messages import NOTHING_SENT, Answer, Request
+from mockserver.server.application import BAD_HOST, BREAK, App, is_host
 
 _LOG = logging.getLogger("mockserver")
 REQUEST_TIME = 30.0

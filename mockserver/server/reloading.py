@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mockserver.clock import system_now
+from mockserver.base.errors import MockserverError
+from mockserver.base.json import JsonValue
+from mockserver.base.time import system_now
+from mockserver.documents.document_files import Stamp, stamp
 from mockserver.engine.pipeline import Engine
-from mockserver.errors import MockserverError
-from mockserver.exchange import JsonValue
-from mockserver.model import Api
-from mockserver.server.opening import Sources
-from mockserver.spec.files import Stamp, stamp
+from mockserver.model.api import Api
+from mockserver.server.sources import Sources
 
 _KEPT = "The documents as they were before are still served."
 _Loaded = tuple[list[Api], Mapping[str, Mapping[str, JsonValue]]]

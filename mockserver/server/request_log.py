@@ -1,9 +1,9 @@
 """A line for every request, as `mockserver serve --log` prints it."""
 
-from mockserver.clock import format_instant
-from mockserver.engine.journal import Exchange
+from mockserver.base.time import format_instant
+from mockserver.control.redaction import redacted_query, secret_parameters
 from mockserver.engine.sandbox import DEFAULT_SANDBOX
-from mockserver.server.redaction import redacted_query, secret_parameters
+from mockserver.model.exchange import Exchange
 
 _LONGEST = 300
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from mockserver.server.app import App
+from mockserver.server.application import App
 from mockserver.server.protocol import IDLE_TIME, Protocol
 
 _TICKS_A_SECOND = 10

@@ -5,16 +5,17 @@ With pytest, the fixture `sandbox` gives each test its own.
 
 from typing import TYPE_CHECKING
 
-from mockserver.testing.api import Api, Credential
-from mockserver.testing.connection import ControlCallError
-from mockserver.testing.faults import Fault
+from mockserver.testing.api_client import ApiClient as Api
+from mockserver.testing.api_client import Credential
+from mockserver.testing.control_connection import ControlCallError
+from mockserver.testing.fault_client import FaultHandle as Fault
 from mockserver.testing.inprocess import WaitsError
-from mockserver.testing.messages import Message
-from mockserver.testing.requests import Exchange
-from mockserver.testing.sandbox import Sandbox
+from mockserver.testing.message_client import Message
+from mockserver.testing.request_client import SeenExchange as Exchange
+from mockserver.testing.sandbox_client import SandboxClient as Sandbox
 
 if TYPE_CHECKING:
-    from mockserver.testing.server import Server
+    from mockserver.testing.server_thread import ServerThread as Server
 
 __all__ = [
     "Api",
@@ -31,7 +32,9 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "Server":
-        from mockserver.testing.server import Server  # noqa: PLC0415 - who only calls needs none
+        from mockserver.testing.server_thread import (  # noqa: PLC0415 - who only calls needs none
+            ServerThread,
+        )
 
-        return Server
+        return ServerThread
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mockserver.errors import MockserverError
+from mockserver.base.errors import MockserverError
 
 if TYPE_CHECKING:
-    from mockserver.server.app import AsgiApp, Message
+    from mockserver.base.asgi import AsgiApp, Message
 
 Header = tuple[bytes, bytes]
 _MOST_TURNS = 10_000
@@ -21,7 +21,7 @@ class WaitsError(MockserverError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AsgiCall:
     """A request to an application."""
 
     method: str
@@ -33,7 +33,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Reply:
+class AsgiReply:
     """What an application answered, as far as it came."""
 
     status: int = 0
@@ -43,7 +43,7 @@ class Reply:
     complete: bool = False
 
 
-def perform(app: "AsgiApp", call: Call) -> Reply:
+def perform(app: "AsgiApp", call: AsgiCall) -> AsgiReply:
     """Have an application answer a request; calls from several threads take turns.
 
     What breaks a connection leaves the reply incomplete.
@@ -51,7 +51,7 @@ def perform(app: "AsgiApp", call: Call) -> Reply:
     Raises:
         WaitsError: If the application waits for something.
     """
-    reply = Reply()
+    reply = AsgiReply()
     pending = [{"type": "http.request", "body": call.body, "more_body": False}]
 
     async def receive() -> "Message":
@@ -77,7 +77,7 @@ def perform(app: "AsgiApp", call: Call) -> Reply:
     return reply
 
 
-def _drive(coroutine: Any, call: Call) -> None:  # noqa: ANN401 - an async function's result
+def _drive(coroutine: Any, call: AsgiCall) -> None:  # noqa: ANN401 - an async function's result
     for _ in range(_MOST_TURNS):
         try:
             awaited = coroutine.send(None)
@@ -92,12 +92,12 @@ def _drive(coroutine: Any, call: Call) -> None:  # noqa: ANN401 - an async funct
     raise WaitsError(_refusal(call))
 
 
-def _refusal(call: Call) -> str:
+def _refusal(call: AsgiCall) -> str:
     target = call.target.decode("latin-1")
     return f"{call.method} {target} waits for what is to come: call it on a server, not in-process"
 
 
-def _scope(call: Call) -> dict[str, Any]:
+def _scope(call: AsgiCall) -> dict[str, Any]:
     path, _, query = call.target.partition(b"?")
     return {
         "type": "http",

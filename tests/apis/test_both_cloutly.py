@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockserver.exchange import Request
+from mockserver.model.messages import Request
 from tests.conftest import Reply, World
 
 BUSINESS = "44271176-7053-4534-ad6f-b38d132d341e"

@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from mockserver.engine.faults import Definition, check_fault
+from mockserver.engine.faults import check_fault
+from mockserver.model.fault import FaultDefinition
 from tests.conftest import Reply, World
 
 REQUEST: dict[str, Any] = {
@@ -208,7 +209,7 @@ def test_without_a_good_token_nobody_is_authorized(
 
 def test_errors_that_no_page_names_have_the_same_form(nudge: World) -> None:
     refused(nudge.send("DELETE", "/api/zapier/me"), 405, "method_not_allowed")
-    fault = check_fault(Definition(api="justanudge", error="server_error"), nudge.engine.apis)
+    fault = check_fault(FaultDefinition(api="justanudge", error="server_error"), nudge.engine.apis)
     nudge.sandbox().faults.add(fault)
     refused(nudge.get("/api/zapier/me"), 500, "server_error")
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockserver.clock import SECOND
-from mockserver.server.views import test_values as listed_values
+from mockserver.base.time import SECOND
+from mockserver.control.api_views import test_values as listed_values
 from tests.conftest import Reply, World
 
 BUSINESS = "44271176-7053-4534-ad6f-b38d132d341e"

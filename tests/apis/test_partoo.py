@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.openapi.compiler import load_apis
 from tests.conftest import ROOT, Reply, World
 
 BUSINESS = "5409c35a97bbc544d8e26737"

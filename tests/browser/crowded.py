@@ -4,15 +4,17 @@ import sys
 
 import click
 
-from mockserver.clock import system_now
+from mockserver.base.time import system_now
+from mockserver.control.control_app import control_app
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Bounds, Sandboxes
-from mockserver.exchange import Request
+from mockserver.engine.sandbox import Bounds, Sandboxes
+from mockserver.model.messages import Request
+from mockserver.openapi.compiler import load_apis
 from mockserver.server import serving
-from mockserver.server.app import App
-from mockserver.server.control import control_app
-from mockserver.server.opening import bundled_specs, greeting
-from mockserver.spec.compiler import load_apis
+from mockserver.server.application import App
+from mockserver.server.greeting import greeting
+from mockserver.server.sources import bundled_specs
 
 PATHS = ("/cloutly/api/v1/reviews", "/partoo/v2/nowhere", "/walr/\u202e<b>bold</b>", "/nowhere")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.functions import FUNCTIONS
+from mockserver.language.functions import FUNCTIONS
 
 DOES_NOT_APPLY = None
 ROWS: dict[str, tuple[Any, Any, Any]] = {

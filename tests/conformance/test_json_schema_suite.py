@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.spec.documents import parse_document
-from mockserver.spec.references import Place, References
-from mockserver.spec.schemas import Schemas, SchemaValidator
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.schemas.validators import Schemas, SchemaValidator
 
 SUITE = Path(__file__).parent / "json-schema-test-suite"
 REMOTES = SUITE / "remotes"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mockserver.spec.functions import FUNCTIONS
+from mockserver.language.functions import FUNCTIONS
 
 ROWS = """\
 {"a":"b"} | {"a":"c"} | {"a":"c"}

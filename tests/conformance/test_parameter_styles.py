@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.exchange import JsonValue
-from mockserver.spec.bodies import BodyCompiler
-from mockserver.spec.documents import parse_document
-from mockserver.spec.parameters import ParameterSet
-from mockserver.spec.references import Place, References
-from mockserver.spec.schemas import Schemas
-from mockserver.spec.styles import Parameter
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.openapi.request_bodies import BodyCompiler
+from mockserver.schemas.validators import Schemas
+from mockserver.wire.parameter_styles import Parameter
+from mockserver.wire.parameters import ParameterSet
 
 NOWHERE = Path("/nowhere")
 SCHEMAS: dict[str, JsonValue] = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.engine.negotiation import Choice, negotiate, ranges_of
+from mockserver.wire.negotiation import Choice, negotiate, ranges_of
 
 PREFERRED = (
     "text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, "

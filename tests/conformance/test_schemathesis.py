@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 
+from mockserver.base.asgi import AsgiScope, Receive, Send
+from mockserver.control.api_views import credentials
+from mockserver.control.control_app import CALLS, control_app
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.server.app import App, AsgiScope, Receive, Send
-from mockserver.server.control import CALLS, control_app
-from mockserver.server.views import credentials
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.openapi.compiler import load_apis
+from mockserver.server.application import App
 from tests.conftest import ROOT, World
 
 EXAMPLES = 15

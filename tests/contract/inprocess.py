@@ -7,14 +7,15 @@ from typing import Any
 
 import httpx
 
-from mockserver.clock import system_now
+from mockserver.base.time import system_now
 from mockserver.contract.targets import open_client
+from mockserver.control.control_app import control_app
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.model import Api
-from mockserver.server.app import App
-from mockserver.server.control import control_app
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.model.api import Api
+from mockserver.openapi.compiler import load_apis
+from mockserver.server.application import App
 
 ADDRESS = "http://127.0.0.1:8000"
 

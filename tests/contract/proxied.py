@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.clock import system_now
+from mockserver.base.time import system_now
 from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
-from mockserver.contract.proxying import Passed, Proxy
+from mockserver.contract.proxy import Passed, Proxy
 from mockserver.contract.recording import Recorder, public_text
+from mockserver.control.control_app import control_app
 from mockserver.engine.pipeline import Engine
-from mockserver.model import Api
-from mockserver.server.app import App
-from mockserver.server.control import control_app
+from mockserver.model.api import Api
+from mockserver.server.application import App
 from tests.contract.inprocess import ADDRESS, InProcess
 
 

@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from mockserver.contract.addresses import Addresses, ElsewhereError
-from mockserver.contract.loading import load_interactions
-from mockserver.contract.outcomes import Verdict
+from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.targets import open_client, open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verifying import Verification
-from mockserver.model import Api
+from mockserver.contract.verification import Verification
+from mockserver.contract.verification_outcomes import Verdict
+from mockserver.model.api import Api
 from tests.contract.inprocess import ADDRESS, client_of, load
 from tests.contract.proxied import Proxied
 

@@ -1,10 +1,10 @@
 import pytest
 
-from mockserver.contract.canned import with_canned_answers
-from mockserver.contract.loading import load_interactions
+from mockserver.contract.canned_answers import with_canned_answers
+from mockserver.contract.interaction_files import load_interactions
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import Sandboxes
-from mockserver.model import Api
+from mockserver.model.api import Api
 from tests.conftest import World
 
 

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.contract import findings
+from mockserver.contract import check_reports
 from mockserver.contract.checking import Checked, check
-from mockserver.engine.sandbox import BUILT_IN
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.openapi.compiler import load_apis
 
 SHOP = """\
 openapi: 3.1.0
@@ -115,7 +115,7 @@ def flawed(tmp_path: Path) -> Checked:
 
 
 def test_json_names_every_problem(wrong: Checked, tmp_path: Path) -> None:
-    report: Any = orjson.loads(findings.json_report(wrong))
+    report: Any = orjson.loads(check_reports.json_report(wrong))
     (problem,) = report["problems"]
     assert problem["file"] == str(tmp_path / "shop.yaml")
     assert (problem["line"], problem["rule"]) == (7, "document")
@@ -123,7 +123,7 @@ def test_json_names_every_problem(wrong: Checked, tmp_path: Path) -> None:
 
 
 def test_sarif_points_at_the_place(wrong: Checked, tmp_path: Path) -> None:
-    report: Any = orjson.loads(findings.sarif_report(wrong))
+    report: Any = orjson.loads(check_reports.sarif_report(wrong))
     (run,) = report["runs"]
     (result,) = run["results"]
     place = result["locations"][0]["physicalLocation"]
@@ -134,7 +134,7 @@ def test_sarif_points_at_the_place(wrong: Checked, tmp_path: Path) -> None:
 
 
 def test_junit_has_a_case_for_each_file(wrong: Checked, tmp_path: Path) -> None:
-    root = ET.fromstring(findings.junit_report(wrong))  # noqa: S314 - our own
+    root = ET.fromstring(check_reports.junit_report(wrong))  # noqa: S314 - our own
     (case,) = root.iter("testcase")
     assert case.attrib["name"] == str(tmp_path / "shop.yaml")
     assert root[0].attrib["failures"] == "1"
@@ -144,26 +144,26 @@ def test_junit_has_a_case_for_each_file(wrong: Checked, tmp_path: Path) -> None:
 def test_github_annotates_the_line(tmp_path: Path) -> None:
     styled = SHOP.replace("{type: integer}}", "{type: integer}, style: '5%:,'}", 1)
     wrong = checked(tmp_path, document=styled, strict=True)
-    (line,) = findings.github_report(wrong).splitlines()
+    (line,) = check_reports.github_report(wrong).splitlines()
     assert line.startswith(f"::error file={tmp_path / 'shop.yaml'},line=7,col=")
     assert "5%25:," in line.partition("::error")[2].partition("::")[2]
     assert "%2C" not in line.partition("::error")[2].partition("::")[2]
 
 
 def test_what_is_left_out_is_told_as_a_warning(flawed: Checked) -> None:
-    report: Any = orjson.loads(findings.json_report(flawed))
-    sarif: Any = orjson.loads(findings.sarif_report(flawed))
-    root = ET.fromstring(findings.junit_report(flawed))  # noqa: S314 - our own
+    report: Any = orjson.loads(check_reports.json_report(flawed))
+    sarif: Any = orjson.loads(check_reports.sarif_report(flawed))
+    root = ET.fromstring(check_reports.junit_report(flawed))  # noqa: S314 - our own
     assert [one["severity"] for one in report["problems"]] == ["warning"]
     assert [one["level"] for one in sarif["runs"][0]["results"]] == ["warning"]
-    assert findings.github_report(flawed).startswith("::warning file=")
+    assert check_reports.github_report(flawed).startswith("::warning file=")
     assert root[0].attrib["failures"] == "0"
     assert "shop.yaml:7:" in (root[0][0].findtext("system-out") or "")
 
 
 def test_text_tells_of_wrong_interactions_after_what_is_served(tmp_path: Path) -> None:
     found = checked(tmp_path, INTERACTIONS.replace("status: 200", "status: 201"), WRONG)
-    *problems, api, last = findings.text_report(found).splitlines()
+    *problems, api, last = check_reports.text_report(found).splitlines()
     assert len(problems) == 2
     assert api.endswith("shop: 2 operations, 4 interactions, 1 problem, left out")
     assert last == "1 problem in interactions."
@@ -178,7 +178,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["check", *arguments])
 
 
-@pytest.mark.parametrize("form", findings.FORMATS)
+@pytest.mark.parametrize("form", check_reports.FORMATS)
 def test_every_format_tells_by_its_exit_code_whether_all_is_well(form: str, tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(WRONG)
     assert run("--format", form, "--strict", str(tmp_path / "shop.yaml")).exit_code == 2

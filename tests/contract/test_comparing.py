@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.comparing import ABSENT, Rules
-from mockserver.contract.interactions import Pattern, Rule
+from mockserver.contract.answer_comparison import ABSENT, Rules
+from mockserver.contract.interactions import Rule, ValuePattern
 
-UUID = Pattern(pattern="^[0-9a-f-]{36}$")
+UUID = ValuePattern(pattern="^[0-9a-f-]{36}$")
 
 
 def compare(expected: Any, found: Any, **rules: Rule) -> list[tuple[str, Any]]:

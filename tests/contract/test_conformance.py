@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract.conformance import Received, answer_differences
-from mockserver.model import Operation
+from mockserver.model.api import Operation
 from tests.contract.inprocess import load
 
 TEXT = ("content-type", "text/plain")

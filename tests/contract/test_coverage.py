@@ -6,10 +6,16 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.contract.coverage import Coverage, fetch, junit_report, missing, text_report
+from mockserver.contract.contract_coverage import (
+    Coverage,
+    fetch,
+    junit_report,
+    missing,
+    text_report,
+)
 from mockserver.contract.coverage_page import html_report
 from mockserver.contract.targets import TargetError, open_client
-from mockserver.model import Api
+from mockserver.model.api import Api
 from tests.contract.inprocess import ADDRESS, client_of, load
 
 SHOP = """\

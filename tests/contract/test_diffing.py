@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.contract.diffing import changes, load_side
+from mockserver.contract.document_changes import changes, load_side
 
 SHOP = """\
 openapi: 3.1.0

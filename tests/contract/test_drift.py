@@ -8,16 +8,16 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from mockserver.contract.comparing import Difference
+from mockserver.contract.answer_comparison import Difference
+from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interactions import Placed
-from mockserver.contract.loading import load_interactions
-from mockserver.contract.outcomes import Run
-from mockserver.contract.reports import text_report
-from mockserver.contract.secrets import Hiding
+from mockserver.contract.secret_hiding import Hiding
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verifying import Verification
-from mockserver.model import Api
+from mockserver.contract.verification import Verification
+from mockserver.contract.verification_outcomes import VerificationRun
+from mockserver.contract.verification_reports import text_report
+from mockserver.model.api import Api
 from tests.conftest import ROOT
 from tests.contract.inprocess import ADDRESS, client_of, load
 
@@ -67,7 +67,7 @@ def drifted(drift: Drift, folder: Path) -> Api:
     return load(overlay if overlay.exists() else folder / "specs" / f"{drift.api}.yaml")
 
 
-def verify(contract: Api, service: Api, interactions: list[Placed]) -> Run:
+def verify(contract: Api, service: Api, interactions: list[Placed]) -> VerificationRun:
     with client_of([service]) as client:
         target = open_target(client, contract, ADDRESS)
         return Verification(target, interactions, Variables({})).run()

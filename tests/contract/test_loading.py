@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.loading import load_interactions
-from mockserver.errors import SpecError
-from mockserver.model import Api
+from mockserver.base.errors import SpecError
+from mockserver.contract.interaction_files import load_interactions
+from mockserver.model.api import Api
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.described import Described
+from mockserver.base.secrets import REDACTED
 from mockserver.contract.masking import Masking
-from mockserver.contract.secrets import Hiding
-from mockserver.secret_names import REDACTED
-from mockserver.spec.phones import e164
+from mockserver.contract.schema_parts import DescribedValue
+from mockserver.contract.secret_hiding import Hiding
+from mockserver.language.phones import e164
 
 TEXT = {"type": "string"}
-ANY = Described.by({})
+ANY = DescribedValue.by({})
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,17 @@ def test_what_the_document_says_is_public() -> None:
     masking = Masking("examples: {name: 'John Doe', text: Hello there, phone: '+33647385968'}")
     kept = {"name": "John Doe", "text": "Hello Zoltan", "phone": "+33647385968"}
     schema = {"properties": dict.fromkeys(kept, TEXT)}
-    assert masking.value("", kept, Described.by(schema)) == {**kept, "text": "Hello masked1"}
+    assert masking.value("", kept, DescribedValue.by(schema)) == {**kept, "text": "Hello masked1"}
 
 
 def test_members_that_the_document_does_not_know_are_left_out_and_hidden() -> None:
     masking = Masking()
     schema = {"properties": {"a": {"properties": {"id": TEXT}}, "b": {"items": TEXT}}}
     value = {"a": {"id": "17", "z": ["canary-1"]}, "b": ["Zoltan"], "c": {"d": "canary-2"}}
-    assert masking.value("", value, Described.by(schema)) == {"a": {"id": "17"}, "b": ["masked1"]}
+    assert masking.value("", value, DescribedValue.by(schema)) == {
+        "a": {"id": "17"},
+        "b": ["masked1"],
+    }
     assert masking.hide("canary-1 or canary-2") == f"{REDACTED} or {REDACTED}"
 
 
@@ -99,7 +102,7 @@ def test_schemas_are_followed_through_references_and_alternatives() -> None:
         "$ref": "#/$defs/0",
         "$defs": {"0": {"allOf": [{"$ref": "#/$defs/0"}, {"properties": {"id": {"enum": ["é"]}}}]}},
     }
-    assert Masking().value("", {"id": "é", "x": "y"}, Described.by(schema)) == {"id": "é"}
+    assert Masking().value("", {"id": "é", "x": "y"}, DescribedValue.by(schema)) == {"id": "é"}
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from click.testing import CliRunner, Result
 from pact import Verifier
 
 from mockserver.cli import main
+from mockserver.contract.interaction_files import load_interactions
+from mockserver.contract.interaction_writing import interaction_file
 from mockserver.contract.interactions import Placed
-from mockserver.contract.loading import load_interactions
 from mockserver.contract.pact import VERSIONS, read_pact, write_pact
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verifying import Verification
-from mockserver.contract.writing import interaction_file
-from mockserver.model import Api
+from mockserver.contract.verification import Verification
+from mockserver.model.api import Api
 from tests.contract.inprocess import ADDRESS, client_of
 from tests.served import Served
 

@@ -12,16 +12,16 @@ import httpx
 import orjson
 import pytest
 
-from mockserver.contract.loading import load_interactions
-from mockserver.contract.outcomes import Run
-from mockserver.contract.reports import text_report
-from mockserver.contract.secrets import Hiding
+from mockserver.contract.interaction_files import load_interactions
+from mockserver.contract.secret_hiding import Hiding
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verifying import Verification
-from mockserver.engine.sandbox import BUILT_IN
-from mockserver.model import Api
-from mockserver.spec.compiler import load_apis
+from mockserver.contract.verification import Verification
+from mockserver.contract.verification_outcomes import VerificationRun
+from mockserver.contract.verification_reports import text_report
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.model.api import Api
+from mockserver.openapi.compiler import load_apis
 from tests.conftest import ROOT
 from tests.contract.inprocess import ADDRESS, client_of, engine_of
 from tests.contract.proxied import Proxied, answering, base_url, sandbox, send_raw
@@ -147,7 +147,7 @@ def proxied(api: Api) -> Proxied:
     return Proxied(api, sandbox(engine), base_url(api, "recording"))
 
 
-def replay(api: Api, record: Path, environment: Mapping[str, str]) -> Run:
+def replay(api: Api, record: Path, environment: Mapping[str, str]) -> VerificationRun:
     with client_of([api], overrides={"justanudge": {"consent": "approve"}}) as client:
         target = open_target(client, api, ADDRESS)
         return Verification(target, load_interactions(api, [record]), Variables(environment)).run()
@@ -304,7 +304,7 @@ def test_a_redirect_is_passed_back_and_not_followed(known: Mapping[str, Api]) ->
 def test_a_request_that_is_too_long_is_refused(
     known: Mapping[str, Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockserver.contract.proxying.LARGEST_REQUEST", 5)
+    monkeypatch.setattr("mockserver.contract.proxy.LARGEST_REQUEST", 5)
     watched = proxied(known["partoo"])
     assert (
         watched.client.post("/review_booster/send_invitation", content=b"123456").status_code == 413

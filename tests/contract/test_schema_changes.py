@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.diffing import changes, load_side
+from mockserver.contract.document_changes import changes, load_side
 
 DOCUMENT = """\
 openapi: 3.1.0

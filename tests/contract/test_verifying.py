@@ -9,14 +9,14 @@ import httpx
 import orjson
 import pytest
 
-from mockserver.contract.loading import load_interactions
-from mockserver.contract.outcomes import Outcome, Run, Verdict
-from mockserver.contract.reports import json_report, junit_report, text_report
-from mockserver.contract.secrets import Hiding
+from mockserver.contract.interaction_files import load_interactions
+from mockserver.contract.secret_hiding import Hiding
 from mockserver.contract.targets import TargetError, UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verifying import Verification, unreached
-from mockserver.model import Api
+from mockserver.contract.verification import Verification, unreached
+from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun
+from mockserver.contract.verification_reports import json_report, junit_report, text_report
+from mockserver.model.api import Api
 from tests.contract.inprocess import ADDRESS, client_of, load
 
 SHOP = """\
@@ -67,7 +67,9 @@ def real(answer: Answering) -> Answering:
     return answering
 
 
-def verify(api: Api, answer: Answering, *, writes: bool = False, **variables: str) -> Run:
+def verify(
+    api: Api, answer: Answering, *, writes: bool = False, **variables: str
+) -> VerificationRun:
     with open_client(5, httpx.MockTransport(real(answer))) as client:
         target = open_target(client, api, "https://shop.example/v1")
         known = Variables(variables)
@@ -75,7 +77,7 @@ def verify(api: Api, answer: Answering, *, writes: bool = False, **variables: st
         return Verification(target, interactions, known, allow_writes=writes).run()
 
 
-def outcome(run: Run, name: str) -> Outcome:
+def outcome(run: VerificationRun, name: str) -> Outcome:
     return next(one for one in run.outcomes if one.placed.name == name)
 
 
@@ -227,7 +229,7 @@ def test_every_sandbox_is_deleted_when_it_is_no_longer_needed(shop: Api) -> None
 SECRETS = {"access_token": "tok-1234567890", "nested": [{"client_secret": "sec-1234567890"}]}
 
 
-def reports(run: Run, hide: Hiding) -> bytes:
+def reports(run: VerificationRun, hide: Hiding) -> bytes:
     text = "\n".join(text_report(run, hide)).encode()
     return text + orjson.dumps(json_report(run, hide)) + junit_report([run], hide)
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.clock import MINUTE, parse_instant
+from mockserver.base.time import MINUTE, parse_instant
 from mockserver.engine.allowances import Allowances
 from mockserver.engine.limits import ALGORITHMS, standing
 from tests.conftest import START, World

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.conforming import Shape
-from mockserver.spec.schemas import SchemaValidator
+from mockserver.schemas.conforming import Conformer
+from mockserver.schemas.validators import SchemaValidator
 from tests.schemas import plain
 
 ITEM = {
@@ -59,11 +59,11 @@ REFERENCE = {"$ref": "#/$defs/item"}
 def test_an_answer_has_what_its_schema_knows_and_requires(
     schema: dict[str, Any], value: object, expected: object
 ) -> None:
-    assert Shape(whole(schema)).conform(value, "0") == expected
+    assert Conformer(whole(schema)).conform(value, "0") == expected
 
 
 def test_a_record_gets_what_it_lacks_once() -> None:
-    shape = Shape(whole({"allOf": [REFERENCE, {"required": ["code"]}, {"properties": CODE}]}))
+    shape = Conformer(whole({"allOf": [REFERENCE, {"required": ["code"]}, {"properties": CODE}]}))
     made = shape.complete({"id": 1, "note": "x"}, "seed")
     assert made == {"id": 1, "note": "x", "size": 3, "state": "new", "code": made["code"]}
     assert made == shape.complete({"id": 1, "note": "x"}, "seed")
@@ -78,4 +78,4 @@ def test_a_value_nested_beyond_reason_is_left_as_it_is() -> None:
     value: dict[str, Any] = {"name": "leaf", "x": 1}
     for _ in range(200):
         value = {"name": "node", "children": [value]}
-    assert Shape(whole(TREE)).conform(value, "0") == value
+    assert Conformer(whole(TREE)).conform(value, "0") == value

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from mockserver.engine.coverage import OperationCoverage, coverage, shares
-from mockserver.engine.sent import MOST_SHAPES
+from mockserver.engine.parameter_counts import MOST_SHAPES
 from tests.conftest import World
 
 SHOP = """

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.engine.options import Options
-from mockserver.engine.trace import decisions
+from mockserver.engine.engine_options import Options
+from mockserver.model.trace import decisions
 from tests.conftest import World
 
 DOCUMENT = """\

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.faults import MOST_FAULTS, Definition, Faults, Installed, check_fault
-from mockserver.engine.trace import as_json, decisions
-from mockserver.errors import FaultError, SandboxFullError
-from mockserver.exchange import NOTHING_SENT
+from mockserver.base.errors import FaultError, SandboxFullError
+from mockserver.engine.faults import MOST_FAULTS, Faults, Installed, check_fault
+from mockserver.model.fault import FaultDefinition
+from mockserver.model.messages import NOTHING_SENT
+from mockserver.model.trace import as_json, decisions
 from tests.conftest import Reply, World
 
 DOCUMENT = """\
@@ -62,7 +63,7 @@ def opened(serve: Callable[..., World], document: str = DOCUMENT, seed: int = 0)
 
 
 def inject(world: World, **parts: Any) -> Installed:
-    fault = check_fault(Definition(**parts), world.engine.apis)
+    fault = check_fault(FaultDefinition(**parts), world.engine.apis)
     return world.sandbox().faults.add(fault)
 
 
@@ -357,7 +358,7 @@ def test_ids_of_removed_faults_are_not_used_again(shop: World) -> None:
 
 def test_there_are_only_so_many_faults(shop: World) -> None:
     faults = Faults(0)
-    fault = check_fault(Definition(status=500), shop.engine.apis)
+    fault = check_fault(FaultDefinition(status=500), shop.engine.apis)
     for _ in range(MOST_FAULTS):
         faults.add(fault)
     with pytest.raises(SandboxFullError, match="100 faults; delete one"):
@@ -452,7 +453,7 @@ def test_a_definition_that_cannot_be_meant_is_refused(
     shop: World, parts: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(FaultError) as error:
-        check_fault(Definition(**parts), shop.engine.apis)
+        check_fault(FaultDefinition(**parts), shop.engine.apis)
     (found,) = error.value.problems
     assert problem in found
 
@@ -460,7 +461,7 @@ def test_a_definition_that_cannot_be_meant_is_refused(
 def test_all_that_is_wrong_is_told_at_once(shop: World) -> None:
     parts: dict[str, Any] = {"api": "x", "times": 0, "delay": "P1M", "disconnect": "no"}
     with pytest.raises(FaultError) as error:
-        check_fault(Definition(**parts), shop.engine.apis)
+        check_fault(FaultDefinition(**parts), shop.engine.apis)
     assert len(error.value.problems) == 4
 
 

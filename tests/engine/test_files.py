@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from mockserver.engine.files import FILES, smallest
+from mockserver.wire.placeholder_files import FILES, smallest
 
 BEGINNINGS = {
     "image/png": b"\x89PNG\r\n\x1a\n",

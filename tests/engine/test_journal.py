@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.engine.journal import Exchange
+from mockserver.model.exchange import Exchange
 from tests.conftest import World
 
 KEY = {"x-api-key": "demo-cloutly-key"}

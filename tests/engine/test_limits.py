@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.clock import DAY, LATEST, MINUTE, SECOND, Instant, parse_duration, parse_instant
+from mockserver.base.errors import ExpressionError
+from mockserver.base.time import DAY, LATEST, MINUTE, SECOND, Instant, parse_duration, parse_instant
 from mockserver.engine.limits import (
     ALGORITHMS,
-    Decision,
     Period,
     State,
     cooldown,
@@ -15,10 +15,10 @@ from mockserver.engine.limits import (
     take,
     token_bucket,
 )
-from mockserver.errors import ExpressionError
+from mockserver.model.trace import LimitDecision
 
 T0 = parse_instant("2026-03-10T12:00:17Z")
-Algorithm = Callable[[int, int, State | None, int], tuple[State, Decision]]
+Algorithm = Callable[[int, int, State | None, int], tuple[State, LimitDecision]]
 every_algorithm = pytest.mark.parametrize("hit", ALGORITHMS.values(), ids=ALGORITHMS.keys())
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.preferences import NO_PREFERENCES, preferences_of
-from mockserver.engine.trace import decisions
-from mockserver.exchange import Request
+from mockserver.model.messages import Request
+from mockserver.model.trace import decisions
 from tests.conftest import World
 
 DOCUMENT = """\

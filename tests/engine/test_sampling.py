@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.sampling import sample
-from mockserver.engine.sampling.choice import Still
-from mockserver.engine.sampling.patterns import read
-from mockserver.exchange import JsonValue
+from mockserver.base.json import JsonValue
+from mockserver.schemas.sampling import sample
+from mockserver.schemas.sampling.choice import Still
+from mockserver.schemas.sampling.patterns import read
 from tests import schemas
 
 SEEDS = (None, 0, 1, 7, "text")

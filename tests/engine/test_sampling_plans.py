@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.sampling.plans import plan_of
-from mockserver.exchange import JsonValue
+from mockserver.base.json import JsonValue
+from mockserver.schemas.sampling.plans import plan_of
 from tests import schemas
 
 CHANCES = range(60)

@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import Bounds, Sandboxes
-from mockserver.model import Api
+from mockserver.model.api import Api
 from tests.conftest import Reply, World
 
 PARTOO = "/partoo/v2/review_booster/send_invitation"

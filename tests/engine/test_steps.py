@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.trace import decisions
+from mockserver.model.trace import decisions
 from tests.conftest import World
 
 HEAD = """\

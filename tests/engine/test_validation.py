@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.trace import Remarked, decisions
+from mockserver.model.trace import Remarked, decisions
 from tests.conftest import Reply, World
 
 DOCUMENT = """\

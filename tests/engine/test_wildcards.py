@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.wildcards import like
+from mockserver.base.wildcards import like
 
 TEXTS = st.text("ab", max_size=8)
 

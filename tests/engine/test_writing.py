@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.writing import sent_type, write
-from mockserver.exchange import JsonValue
-from mockserver.spec.media import Content, reader_of
+from mockserver.base.json import JsonValue
+from mockserver.wire.media import MediaContent, reader_of
+from mockserver.wire.writing import sent_type, write
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -134,6 +134,6 @@ def test_what_is_written_is_read_as_the_same(media_type: str) -> None:
     is_one = media_type.endswith(("problem+json", "urlencoded"))
     value: JsonValue = {"a": "1"} if is_one else [{"a": "1"}, {"a": "2"}]
 
-    read, violations = reader_of(media_type, Content())(write(value, media_type), media_type)
+    read, violations = reader_of(media_type, MediaContent())(write(value, media_type), media_type)
 
     assert (read, violations) == (value, [])

@@ -9,11 +9,13 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.exchange import Refusal, Request
-from mockserver.spec.compiler import load_apis
-from mockserver.spec.media import Content, reader_of
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.model.messages import Request
+from mockserver.model.refusal import Refusal
+from mockserver.openapi.compiler import load_apis
+from mockserver.wire.media import MediaContent, reader_of
 from tests.conftest import START
 
 NAMES = st.sampled_from(["a", "b", "c/d", "~"])
@@ -179,7 +181,7 @@ def test_any_bytes_give_a_value_or_a_refusal(kind: str, body: bytes, charset: st
 
 def outcome_of(name: str, body: bytes, content_type: str) -> str:
     try:
-        _, violations = reader_of(name, Content())(body, content_type)
+        _, violations = reader_of(name, MediaContent())(body, content_type)
     except Refusal as refusal:
         return str(refusal.kind)
     return next((violation.where for violation in violations), "body")

@@ -11,14 +11,15 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockserver.clock import parse_instant
+from mockserver.base.errors import SpecError
+from mockserver.base.time import parse_instant
+from mockserver.documents.document import load_document
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.errors import SpecError
-from mockserver.exchange import Request
-from mockserver.model import Api
-from mockserver.spec.compiler import Loader
-from mockserver.spec.documents import load_document
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.model.api import Api
+from mockserver.model.messages import Request
+from mockserver.openapi.compiler import Loader
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [

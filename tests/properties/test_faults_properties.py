@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.faults import Definition, Fault, Faults, check_fault
+from mockserver.base.errors import FaultError
+from mockserver.engine.faults import Faults, check_fault
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import Sandboxes
-from mockserver.engine.trace import FaultInjected
-from mockserver.errors import FaultError
-from mockserver.exchange import Request
-from mockserver.model import Api, Operation
+from mockserver.model.api import Api, Operation
+from mockserver.model.fault import Fault, FaultDefinition
+from mockserver.model.messages import Request
+from mockserver.model.trace import FaultInjected
 from tests.conftest import START, World
 
 unhurried = settings(deadline=None)
@@ -55,7 +56,7 @@ def served(bundled: list[Api]) -> World:
 def test_a_definition_is_refused_or_served(bundled: list[Api], parts: dict[str, Any]) -> None:
     world = served(bundled)
     try:
-        fault = check_fault(Definition(**parts), world.engine.apis)
+        fault = check_fault(FaultDefinition(**parts), world.engine.apis)
     except FaultError:
         return
     world.sandbox().faults.add(fault)
@@ -73,7 +74,7 @@ def operation_at(bundled: list[Api], path: str) -> tuple[Api, Operation]:
 
 @given(pattern=st.text("/*ab", max_size=12), path=st.text("/ab", max_size=12))
 def test_a_star_stands_for_any_characters(bundled: list[Api], pattern: str, path: str) -> None:
-    fault = Fault(Definition(path=pattern), frozenset((("a", "o"),)))
+    fault = Fault(FaultDefinition(path=pattern), frozenset((("a", "o"),)))
     expected = ".*".join(map(re.escape, pattern.split("*")))
     found = any(re.fullmatch(expected, text) for text in (path, f"/a{path}"))
     assert fault.fits(*operation_at(bundled, path), "GET", ()) is found
@@ -88,7 +89,7 @@ def test_a_star_stands_for_any_characters(bundled: list[Api], pattern: str, path
 def test_hits_are_counted(
     bundled: list[Api], after: int, times: int | None, share: float, seed: int
 ) -> None:
-    definition = Definition(after=after, times=times, probability=share, status=500)
+    definition = FaultDefinition(after=after, times=times, probability=share, status=500)
     faults = Faults(seed)
     installed = faults.add(Fault(definition, frozenset((("a", "o"),))))
     target = operation_at(bundled, "/")
@@ -108,7 +109,7 @@ def test_every_error_of_every_operation_can_be_forced(bundled: list[Api]) -> Non
         for operation in api.operations:
             path = re.sub(r"\{\w+\}", "x", operation.path)
             for kind, error in operation.errors.items():
-                definition = Definition(operation=operation.id, error=kind, times=1)
+                definition = FaultDefinition(operation=operation.id, error=kind, times=1)
                 world.sandbox().faults.add(check_fault(definition, world.engine.apis))
                 exchange = world.send(operation.method, prefix + path).exchange
                 assert exchange.answer.status == error.status, (operation.id, kind)
@@ -122,7 +123,7 @@ def test_the_same_requests_meet_the_same_faults(bundled: list[Api], seed: int) -
         apis = {api.name: api for api in bundled}
         engine = Engine(bundled, Sandboxes(apis, seed))
         for share in (0.2, 0.5):
-            fault = check_fault(Definition(probability=share, delay="PT1S"), apis)
+            fault = check_fault(FaultDefinition(probability=share, delay="PT1S"), apis)
             engine.sandboxes.get("default").faults.add(fault)
         requests = [Request("GET", REQUESTS[1][1], "", {"host": "a"}, b"") for _ in range(30)]
         traces = [engine.handle(request, START).trace for request in requests]

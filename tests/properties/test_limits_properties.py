@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.clock import DAY, Instant, parse_instant, to_datetime
+from mockserver.base.time import DAY, Instant, parse_instant, to_datetime
 from mockserver.engine.limits import (
     ALGORITHMS,
-    Decision,
     Period,
     State,
     cooldown,
@@ -22,8 +21,9 @@ from mockserver.engine.limits import (
     take,
     token_bucket,
 )
+from mockserver.model.trace import LimitDecision
 
-Algorithm = Callable[[int, int, State | None, int], tuple[State, Decision]]
+Algorithm = Callable[[int, int, State | None, int], tuple[State, LimitDecision]]
 unhurried = settings(deadline=None)
 every_algorithm = pytest.mark.parametrize("hit", ALGORITHMS.values(), ids=ALGORITHMS.keys())
 
@@ -36,7 +36,7 @@ instants = st.integers(T0, T0 + 4000 * DAY)
 
 def play(
     hit: Algorithm, limit: int, window: int, arrivals: list[int]
-) -> tuple[State | None, list[Decision]]:
+) -> tuple[State | None, list[LimitDecision]]:
     """Hit at every arrival; return the last state and all decisions."""
     state: State | None = None
     decisions = []

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mockserver.contract.conformance import Received
 from mockserver.contract.masking import Masking
 from mockserver.contract.recording import Recorder, Seen, public_text
-from mockserver.engine.sandbox import BUILT_IN
-from mockserver.exchange import Request
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.model.messages import Request
+from mockserver.openapi.compiler import load_apis
 from tests.conftest import ROOT
 
 CANARY = "canary-7f3a9c51e0b2"

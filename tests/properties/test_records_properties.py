@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.records import Collection, ConflictError, Transaction
-from mockserver.model import CollectionSpec
+from mockserver.model.api import CollectionSpec
 
 SPEC = CollectionSpec("things", "id", unique=("code",), indexed=("kind",))
 PLAIN = CollectionSpec("things", "id")

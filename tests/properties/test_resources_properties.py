@@ -14,13 +14,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.engine.documented import response_for
+from mockserver.base.errors import SpecError
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.engine.documented_answers import response_for
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.errors import SpecError
-from mockserver.model import Api, Operation
-from mockserver.spec.compiler import load_apis
-from mockserver.spec.schemas import compile_schema
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.model.api import Api, Operation
+from mockserver.openapi.compiler import load_apis
+from mockserver.schemas.validators import compile_schema
 from tests.conftest import ROOT, Reply, World
 
 DOCUMENTS = {

@@ -6,12 +6,12 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.exchange import JsonValue
-from mockserver.spec.documents import parse_document
-from mockserver.spec.parameters import ParameterSet
-from mockserver.spec.references import Place, References
-from mockserver.spec.shapes import Shapes
-from mockserver.spec.styles import Parameter
+from mockserver.base.json import JsonValue
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.schemas.shapes import Shapes
+from mockserver.wire.parameter_styles import Parameter
+from mockserver.wire.parameters import ParameterSet
 
 NOWHERE = Path("/nowhere")
 TEXT = {"type": "string"}

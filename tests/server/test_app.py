@@ -5,11 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.engine.faults import Definition, check_fault
-from mockserver.engine.options import Options
+from mockserver.engine.engine_options import Options
+from mockserver.engine.faults import check_fault
 from mockserver.engine.pipeline import Engine
-from mockserver.server.app import App
-from mockserver.server.opening import application, greeting
+from mockserver.model.fault import FaultDefinition
+from mockserver.server.application import App
+from mockserver.server.factory import application
+from mockserver.server.greeting import greeting
 from tests.conftest import World
 
 PATH = "/cloutly/api/v1/businesses"
@@ -153,7 +155,7 @@ async def test_a_thousand_parallel_requests_take_exactly_what_the_quota_has(worl
 async def test_a_broken_connection_is_an_error_to_other_servers(
     client: httpx.AsyncClient, world: World, parts: dict[str, Any]
 ) -> None:
-    fault = check_fault(Definition(**parts), world.engine.apis)
+    fault = check_fault(FaultDefinition(**parts), world.engine.apis)
     world.sandbox().faults.add(fault)
     with pytest.raises(ConnectionResetError):
         await client.get(PATH, headers=KEY)

@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.server.app import App
+from mockserver.server.application import App
 from tests.conftest import World
 from tests.control_client import Client, client_of
 

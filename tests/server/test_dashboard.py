@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mockserver.server.dashboard import assets
+from mockserver.dashboard.static_files import assets
 from tests.conftest import World
 from tests.control_client import Client, client_of
 

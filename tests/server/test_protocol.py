@@ -6,8 +6,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from mockserver.engine.faults import Definition, check_fault
-from mockserver.server.app import App
+from mockserver.engine.faults import check_fault
+from mockserver.model.fault import FaultDefinition
+from mockserver.server.application import App
 from mockserver.server.protocol import IDLE_TIME, REQUEST_TIME, Protocol
 from tests.conftest import World
 
@@ -171,7 +172,7 @@ async def test_a_client_that_asks_for_it_is_disconnected(world: World) -> None:
 
 
 def inject(world: World, **parts: Any) -> None:
-    fault = check_fault(Definition(**parts), world.engine.apis)
+    fault = check_fault(FaultDefinition(**parts), world.engine.apis)
     world.sandbox().faults.add(fault)
 
 

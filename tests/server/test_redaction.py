@@ -1,7 +1,7 @@
 import pytest
 
-from mockserver.secret_names import REDACTED
-from mockserver.server.redaction import redacted, redacted_headers, redacted_query
+from mockserver.base.secrets import REDACTED
+from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 
 NONE: frozenset[str] = frozenset()
 

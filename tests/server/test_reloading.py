@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.clock import parse_instant
-from mockserver.contract.canned import with_canned_answers
-from mockserver.exchange import Request
-from mockserver.model import Api
-from mockserver.server.opening import Sources, open_engine, parse_settings
+from mockserver.base.time import parse_instant
+from mockserver.contract.canned_answers import with_canned_answers
+from mockserver.documents.document_files import Files
+from mockserver.model.api import Api
+from mockserver.model.messages import Request
 from mockserver.server.reloading import Reloader
-from mockserver.spec.files import Files
+from mockserver.server.sources import Sources, open_engine, parse_settings
 
 Prepare = Callable[[Api, Files], Api]
 Headers = Mapping[str, str]

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.exchange import Request
-from mockserver.server.app import App
+from mockserver.model.messages import Request
+from mockserver.server.application import App
 from mockserver.server.request_log import line
 from tests.conftest import START, World
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.credentials import presented
-from mockserver.server.sample_requests import SampleRequest, operations_of, sample_request
+from mockserver.base.credentials import presented
+from mockserver.control.sample_requests import SampleRequest, operations_of, sample_request
 
 USER_PASSWORD = "VVNFUjpQQVNTV09SRA=="
 DOCUMENT = """\

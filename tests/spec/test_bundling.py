@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from mockserver.exchange import JsonValue
-from mockserver.spec.compiler import load_apis
+from mockserver.base.json import JsonValue
+from mockserver.openapi.compiler import load_apis
 
 ROOT = """
 openapi: 3.1.0

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.circles import is_endless
+from mockserver.schemas.reference_cycles import is_endless
 from tests.schemas import plain, sampled
 
 

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import Severity, SpecError
-from mockserver.model import Api
-from mockserver.spec.compiler import Loader, load_apis
+from mockserver.base.errors import SpecError
+from mockserver.base.problems import Severity
+from mockserver.model.api import Api
+from mockserver.openapi.compiler import Loader, load_apis
 
 HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
 PATHS = "paths:\n  /a:\n    get:\n      responses: {'200': {description: ok}}\n"

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.exchange import JsonValue
-from mockserver.spec.dialects import DRAFT_2020_12, OPENAPI_3_0, dialect_of, is_meta_schema
-from mockserver.spec.documents import parse_document
-from mockserver.spec.references import Place, References
-from mockserver.spec.schemas import Schemas
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.schemas.dialects import DRAFT_2020_12, OPENAPI_3_0, dialect_of, is_meta_schema
+from mockserver.schemas.validators import Schemas
 
 
 def place_of(schema: JsonValue, **whole: Any) -> Place:

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.errors import Source, SpecError, SpecProblem
-from mockserver.spec import documents
-from mockserver.spec.documents import flawless, load_document, parse_document
+from mockserver.base.errors import SpecError
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem
+from mockserver.documents import document as documents
+from mockserver.documents.document import flawless, load_document, parse_document
 
 YAML = """\
 openapi: 3.1.0

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.exchange import JsonValue
-from mockserver.spec.fields import UndecodableError, branch_of, build, grouped
+from mockserver.base.json import JsonValue
+from mockserver.wire.form_fields import UndecodableError, branch_of, build, grouped
 from tests.spec.test_parameters import INTEGER, TEXTS, shape
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.spec.files import Files, stamp
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document_files import Files, stamp
 
 DOCUMENT = "openapi: 3.1.0\npaths: {}\n"
 

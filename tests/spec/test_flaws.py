@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.documents import Document
-from mockserver.spec.flaws import repaired
-from mockserver.spec.references import Place
+from mockserver.documents.document import Document
+from mockserver.documents.references import Place
+from mockserver.schemas.foreign_keywords import repaired
 
 
 def repair(schema: dict[str, Any], *, is_old: bool) -> tuple[Any, list[str]]:

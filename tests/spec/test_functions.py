@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.clock import DAY, HOUR, LATEST, MINUTE, SECOND, WEEK, parse_instant
-from mockserver.errors import ExpressionError
-from mockserver.spec.functions import FUNCTIONS, documentation
+from mockserver.base.errors import ExpressionError
+from mockserver.base.time import DAY, HOUR, LATEST, MINUTE, SECOND, WEEK, parse_instant
+from mockserver.language.functions import FUNCTIONS, documentation
 
 LONGEST = 1_000_000
 MOMENT = parse_instant("2019-06-06T11:57:27.274725Z")

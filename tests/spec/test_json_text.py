@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.spec.json_text import read_json
-from mockserver.spec.yaml_text import DEEPEST, Trouble, UnreadableError
+from mockserver.documents.json_text import read_json
+from mockserver.documents.yaml_text import DEEPEST, Trouble, UnreadableError
 
 json_values = st.recursive(
     st.none()

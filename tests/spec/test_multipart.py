@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from mockserver.exchange import Refusal
-from mockserver.spec.multipart import MOST_PARTS, Part, parts_of
+from mockserver.model.refusal import Refusal
+from mockserver.wire.multipart import MOST_PARTS, Part, parts_of
 
 TYPE = "multipart/form-data; boundary=b"
 HEAD = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import SpecError, SpecProblem
-from mockserver.spec import overlay as overlay_module
-from mockserver.spec.documents import Document, parse_document
-from mockserver.spec.overlay import apply_overlays, extended_file, is_overlay
+from mockserver.base.errors import SpecError
+from mockserver.base.problems import SpecProblem
+from mockserver.documents import overlay as overlay_module
+from mockserver.documents.document import Document, parse_document
+from mockserver.documents.overlay import apply_overlays, extended_file, is_overlay
 
 BASE = """\
 openapi: 3.1.0

@@ -3,14 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.exchange import JsonValue, Violation
-from mockserver.spec.documents import parse_document
-from mockserver.spec.forms import FormDecoder
-from mockserver.spec.parameters import ParameterSet
-from mockserver.spec.references import Place, References
-from mockserver.spec.schemas import Schemas
-from mockserver.spec.shapes import Shape, Shapes
-from mockserver.spec.styles import Parameter, style_of
+from mockserver.base.json import JsonValue
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.model.refusal import Violation
+from mockserver.schemas.shapes import Shape, Shapes
+from mockserver.schemas.validators import Schemas
+from mockserver.wire.forms import FormDecoder
+from mockserver.wire.parameter_styles import Parameter, style_of
+from mockserver.wire.parameters import ParameterSet
 
 PARTS = ("path", "header", "cookie")
 NOWHERE = Path("/nowhere")

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.spec.documents import Document
-from mockserver.spec.paths import described_operations
-from mockserver.spec.references import Place
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import Document
+from mockserver.documents.references import Place
+from mockserver.openapi.paths import described_operations
 
 
 def described(paths: Any, version: str = "3.1") -> tuple[list[tuple[str, str]], list[str]]:

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.errors import SpecError, SpecProblem
-from mockserver.spec.documents import load_document, parse_document
-from mockserver.spec.references import Place, References
+from mockserver.base.errors import SpecError
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import load_document, parse_document
+from mockserver.documents.references import Place, References
 
 ROOT = """\
 components:

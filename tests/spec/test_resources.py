@@ -9,10 +9,11 @@ from urllib.parse import quote
 import pytest
 import yaml
 
+from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import BUILT_IN, Sandboxes
-from mockserver.model import Recognised
-from mockserver.spec.compiler import load_apis
+from mockserver.engine.sandbox import Sandboxes
+from mockserver.model.api import Recognised
+from mockserver.openapi.compiler import load_apis
 from tests.conftest import World
 
 Json = dict[str, Any]

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.exchange import JsonValue, Violation
-from mockserver.spec.documents import parse_document
-from mockserver.spec.references import Place, References
-from mockserver.spec.schemas import Schemas, SchemaValidator
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.model.refusal import Violation
+from mockserver.schemas.validators import Schemas, SchemaValidator
 
 
 class World:

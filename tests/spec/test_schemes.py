@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.spec.documents import Document
-from mockserver.spec.references import Place
-from mockserver.spec.schemes import compile_schemes, compile_security
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import Document
+from mockserver.documents.references import Place
+from mockserver.openapi.security_schemes import compile_schemes, compile_security
 
 KNOWN = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.spec.documents import Document
-from mockserver.spec.references import Place
-from mockserver.spec.servers import MOST_SERVERS, compile_servers
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import Document
+from mockserver.documents.references import Place
+from mockserver.openapi.server_addresses import MOST_SERVERS, compile_servers
 
 
 def compiled(servers: Any) -> tuple[list[str], list[str]]:

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.schemas import compile_schema
-from mockserver.spec.soundness import culprit, made_sound
+from mockserver.schemas.unsupported_keywords import culprit, made_sound
+from mockserver.schemas.validators import compile_schema
 
 
 def sound(schema: Any, draft: str = "2020-12") -> tuple[Any, list[list[str | int]]]:

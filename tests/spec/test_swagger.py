@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecProblem
-from mockserver.model import Api
-from mockserver.spec.compiler import Loader
-from mockserver.spec.documents import load_document
-from mockserver.spec.references import References
-from mockserver.spec.swagger import from_swagger
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import load_document
+from mockserver.documents.references import References
+from mockserver.documents.swagger import from_swagger
+from mockserver.model.api import Api
+from mockserver.openapi.compiler import Loader
 
 HEAD = "swagger: '2.0'\ninfo: {title: T, version: '1'}\n"
 

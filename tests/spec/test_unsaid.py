@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.spec.behaviour import DocumentBehaviour, OperationBehaviour
-from mockserver.spec.unsaid import Unsaid
+from mockserver.openapi.behaviour import Unsaid
+from mockserver.openapi.x_mock import DocumentBehaviour, OperationBehaviour
 
 
 @pytest.mark.parametrize("model", [DocumentBehaviour, OperationBehaviour])

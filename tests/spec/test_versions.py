@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecError, SpecProblem
-from mockserver.spec.documents import Document
-from mockserver.spec.references import Place
-from mockserver.spec.versions import version_of
+from mockserver.base.errors import SpecError
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.document import Document
+from mockserver.documents.references import Place
+from mockserver.documents.versions import version_of
 
 
 def version(value: Any) -> tuple[str, int]:

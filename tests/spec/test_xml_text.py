@@ -1,7 +1,7 @@
 import pytest
 
-from mockserver.exchange import Refusal
-from mockserver.spec.xml_text import parse_xml
+from mockserver.model.refusal import Refusal
+from mockserver.wire.xml_text import parse_xml
 
 
 def refusal(body: bytes, content_type: str = "application/xml") -> str:

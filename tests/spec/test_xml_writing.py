@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.spec.documents import parse_document
-from mockserver.spec.references import Place, References
-from mockserver.spec.xml_writing import XmlWriter
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References
+from mockserver.wire.xml_writing import XmlWriter
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 

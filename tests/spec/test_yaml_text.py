@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.spec import yaml_text
-from mockserver.spec.yaml_text import DEEPEST, Trouble, UnreadableError, read_yaml
+from mockserver.documents import yaml_text
+from mockserver.documents.yaml_text import DEEPEST, Trouble, UnreadableError, read_yaml
 
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"], exclude_characters="\ufeff"))
 json_values = st.recursive(

@@ -11,9 +11,11 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from mockserver import Transport, create_app
-from mockserver.server.app import App, AsgiScope, Receive, Send
+from mockserver.base.asgi import AsgiScope, Receive, Send
+from mockserver.server.application import App
+from mockserver.server.factory import create_app
 from mockserver.testing import Sandbox, Server
+from mockserver.testing.httpx_transport import Transport
 
 NUMBERS = itertools.count(1)
 BUSINESS = "5409c35a97bbc544d8e26737"

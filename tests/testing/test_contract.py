@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from mockserver.testing import ControlCallError
+from mockserver.testing.control_connection import ControlCallError
 from tests.testing.conftest import PHONE, World
 
 

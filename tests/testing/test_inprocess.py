@@ -5,11 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import Transport, create_app
-from mockserver.errors import SettingsError, SpecError
-from mockserver.server.app import AsgiScope, Receive, Send
-from mockserver.testing import Sandbox, WaitsError
-from mockserver.testing.inprocess import Call, perform
+from mockserver.base.asgi import AsgiScope, Receive, Send
+from mockserver.base.errors import SettingsError, SpecError
+from mockserver.server.factory import create_app
+from mockserver.testing import Sandbox
+from mockserver.testing.httpx_transport import Transport
+from mockserver.testing.inprocess import AsgiCall, WaitsError, perform
 from tests.testing.conftest import THINGS
 
 ORDERS = "http://localhost/shop/v1/orders"
@@ -91,7 +92,7 @@ def test_what_does_not_end_well_is_an_error(app: object, error: type[Exception])
 
 def test_threads_take_turns(shop: Path) -> None:
     app = create_app(shop)
-    calls = [Call("GET", b"/shop/v1/orders", [(b"host", b"localhost")])] * 50
+    calls = [AsgiCall("GET", b"/shop/v1/orders", [(b"host", b"localhost")])] * 50
 
     def work() -> None:
         for call in calls:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.testing import ControlCallError, Sandbox, Server
+from mockserver.testing import Sandbox, Server
+from mockserver.testing.control_connection import ControlCallError
 from tests.testing.conftest import PHONE, World
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.server.background import Background
-from mockserver.server.opening import create_app
+from mockserver.server.background_server import Background
+from mockserver.server.factory import create_app
 from mockserver.testing import Server
 
 CYCLES = """

@@ -3,9 +3,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mockserver.server.control import CALLS
-from mockserver.server.problems import JSON
-from mockserver.spec.documents import parse_document
+from mockserver.control.control_app import CALLS
+from mockserver.control.problem_responses import JSON
+from mockserver.documents.document import parse_document
 from tests.conftest import World
 from tests.control_client import Client, client_of
 

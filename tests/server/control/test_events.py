@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.app import App
-from mockserver.server.control import control_app
-from mockserver.server.control.events import EventStream
-from mockserver.server.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners, event
+from mockserver.control.control_app import control_app
+from mockserver.control.event_calls import EventStream
+from mockserver.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners, event
+from mockserver.server.application import App
 from tests.conftest import World
 from tests.control_client import Client, client_of
 from tests.server.test_control import INVITE, KEY, PARTOO

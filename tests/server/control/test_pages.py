@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from mockserver.server.app import App
-from mockserver.server.control import CALLS, control_app
+from mockserver.control.control_app import CALLS, control_app
+from mockserver.server.application import App
 from tests.conftest import World
 from tests.control_client import Client, client_of
 from tests.test_docs import curl_options, curl_request

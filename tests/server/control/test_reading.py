@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from mockserver.server.control import CALLS
-from mockserver.server.control.call import Call
+from mockserver.control.control_app import CALLS
+from mockserver.control.declarations import Call
 from tests.conftest import World
 from tests.control_client import Client, client_of
 

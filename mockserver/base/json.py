@@ -1,0 +1,44 @@
+"""JSON values compared as JSON does: true is not 1, 1 is 1.0, and members have no order."""
+
+from collections.abc import Hashable
+from typing import Any
+
+JsonValue = Any
+"""Any JSON value: None, bool, int, float, str, list, and dict with text keys."""
+
+
+def equal(left: JsonValue, right: JsonValue) -> bool:
+    """Tell whether two values are the same, at every depth."""
+    kind = type(left)
+    if kind is not type(right):
+        return kind is not bool and type(right) is not bool and bool(left == right)
+    if kind is dict:
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    if kind is list:
+        return len(left) == len(right) and all(map(equal, left, right))
+    return bool(left == right)
+
+
+def hashable(value: JsonValue) -> Hashable:
+    """Return what is equal for equal values and for no others, for use as a key."""
+    kind = type(value)
+    if kind is str or value is None:
+        found: Hashable = value
+        return found
+    if kind is int or kind is float:
+        return (value,)
+    if isinstance(value, dict):
+        return "map", frozenset((name, hashable(member)) for name, member in value.items())
+    if isinstance(value, list):
+        return "list", tuple(map(hashable, value))
+    return kind.__name__, value
+
+
+def escape(key: str) -> str:
+    """Escape one reference token of a JSON Pointer (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """Undo `escape` (RFC 6901, section 4)."""
+    return token.replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,173 @@
+"""Instants, durations and the clock of a sandbox: the only file that reads the wall clock."""
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+
+from mockserver.base.errors import ClockError
+
+Instant = NewType("Instant", int)
+"""Microseconds since 1970-01-01T00:00:00Z: exact in JSON until the year 2255."""
+Duration = NewType("Duration", int)
+"""A span of time in microseconds."""
+
+ZERO = Duration(0)
+MILLISECOND = Duration(1_000)
+SECOND = Duration(1_000_000)
+MINUTE = Duration(60 * SECOND)
+HOUR = Duration(60 * MINUTE)
+DAY = Duration(24 * HOUR)
+WEEK = Duration(7 * DAY)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = Instant(0)
+LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
+"""The last day that a four-digit year can name; no clock goes beyond it."""
+
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
+    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?"
+    r"(?:(?P<seconds>\d{1,12}(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
+)
+_CALENDAR = re.compile(r"P(?:\d+Y|\d+M|\d+Y\d+M)", re.ASCII)
+
+
+def system_now() -> Instant:
+    """Read the wall clock."""
+    return Instant(time.time_ns() // 1000)  # noqa: TID251 - the one place that may
+
+
+def parse_duration(text: str) -> Duration:
+    """Read an ISO 8601 duration of weeks, days, hours, minutes and seconds.
+
+    Raises:
+        ValueError: For anything else; years and months are refused because their length varies.
+    """
+    if _CALENDAR.match(text):
+        raise ValueError(f"{text!r} has years or months, whose length varies; use days (P30D)")
+    found = _DURATION.fullmatch(text)
+    if not found or text[-1] in "PT":
+        raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1M, PT0.5S or P10D")
+    part = found.groupdict(default="0")
+    seconds, _, fraction = part["seconds"].partition(".")
+    return Duration(
+        int(part["weeks"]) * WEEK
+        + int(part["days"]) * DAY
+        + int(part["hours"]) * HOUR
+        + int(part["minutes"]) * MINUTE
+        + int(seconds) * SECOND
+        + int(fraction.ljust(6, "0"))
+    )
+
+
+def format_duration(duration: Duration) -> str:
+    """Write a duration as ISO 8601, days at the most: `P10D`, `PT1M30S`, `PT0S`."""
+    days, rest = divmod(int(duration), DAY)
+    hours, rest = divmod(rest, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    seconds, micros = divmod(rest, SECOND)
+    fraction = f".{micros:06d}".rstrip("0") if micros else ""
+    clock = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes)
+    if seconds or micros:
+        clock += f"{seconds}{fraction}S"
+    text = f"{days}D" * bool(days) + (f"T{clock}" if clock else "")
+    return f"P{text}" if text else "PT0S"
+
+
+def whole_seconds(duration: int) -> int:
+    """Round up to seconds: a client that waits this long is never early (RFC 9110, 10.2.3)."""
+    return -(-duration // SECOND)
+
+
+def parse_instant(text: str) -> Instant:
+    """Read an RFC 3339 date and time; one without an offset is refused.
+
+    Raises:
+        ValueError: If the text is not such a date, or lies outside 1970 to 9999.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z"
+        raise ValueError(message) from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; write 2026-01-31T09:00:00Z")
+    return check_instant((moment - _EPOCH) // timedelta(microseconds=1))
+
+
+def check_instant(microseconds: int) -> Instant:
+    """Return the instant, or raise ValueError outside the years 1970 to 9999."""
+    if not EARLIEST <= microseconds <= LATEST:
+        raise ValueError("the instant lies outside the years 1970 to 9999")
+    return Instant(microseconds)
+
+
+def to_datetime(instant: int) -> datetime:
+    """Return the instant as an aware datetime in UTC.
+
+    Raises:
+        ValueError: Outside the years 1970 to 9999.
+    """
+    return _EPOCH + timedelta(microseconds=check_instant(instant))
+
+
+def format_instant(instant: int) -> str:
+    """Write an instant as RFC 3339 in UTC, with a fraction only when there is one."""
+    return to_datetime(instant).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """A sandbox's clock: the system's time moved by an offset, or frozen at one instant."""
+
+    offset: Duration = ZERO
+    frozen_at: Instant | None = None
+
+    def now(self, system: Instant) -> Instant:
+        """Tell the sandbox's time when the system's clock shows ``system``."""
+        return Instant(system + self.offset) if self.frozen_at is None else self.frozen_at
+
+    def advance(self, by: Duration, system: Instant) -> None:
+        """Move forwards by more than nothing.
+
+        Raises:
+            ClockError: If the step is not positive or leads past the year 9999.
+        """
+        if by <= 0:
+            raise ClockError("the clock only moves forwards: give a duration greater than zero")
+        self.set(Instant(self.now(system) + by), system)
+
+    def set(self, instant: Instant, system: Instant) -> None:
+        """Move forwards to an instant; a frozen clock stays frozen there.
+
+        Raises:
+            ClockError: If the instant has passed or lies beyond the year 9999.
+        """
+        now = self.now(system)
+        if instant < now:
+            raise ClockError(
+                f"the clock shows {format_instant(now)} and only moves forwards; reset the sandbox"
+            )
+        if instant > LATEST:
+            raise ClockError("the clock does not go past the year 9999")
+        self.place(instant, system)
+
+    def place(self, instant: Instant, system: Instant) -> None:
+        """Show ``instant`` from here on, in whichever direction it lies."""
+        if self.frozen_at is None:
+            self.offset = Duration(instant - system)
+        else:
+            self.frozen_at = instant
+
+    def freeze(self, system: Instant) -> None:
+        """Stop at the time that is shown."""
+        self.frozen_at = self.now(system)
+
+    def thaw(self, system: Instant) -> None:
+        """Run again from the time that is shown."""
+        if self.frozen_at is not None:
+            self.offset = Duration(self.frozen_at - system)
+            self.frozen_at = None

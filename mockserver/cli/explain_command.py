@@ -1,0 +1,92 @@
+"""`mockserver explain`: print why a request gets its answer, without a server."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mockserver.base.errors import MockserverError
+from mockserver.base.time import parse_instant, system_now
+from mockserver.cli.document_options import (
+    document_option,
+    dynamic_option,
+    errors_option,
+    seed_option,
+    set_option,
+    stateful_option,
+    stop,
+    strict_option,
+)
+from mockserver.engine.engine_options import Options
+from mockserver.model.messages import Request
+from mockserver.model.trace import decisions
+from mockserver.server.sources import Sources, open_engine, parse_settings
+
+
+@click.command("explain", short_help="Print why a request gets its answer, without a server.")
+@click.argument("method")
+@click.argument("url")
+@click.option(
+    "-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", help="Of the request."
+)
+@click.option("-d", "--data", help="Body; @FILE reads a file.")
+@document_option
+@dynamic_option
+@errors_option
+@click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
+@seed_option
+@set_option
+@strict_option
+@stateful_option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    method: str,
+    url: str,
+    headers: Sequence[str],
+    data: str | None,
+    documents: Sequence[Path],
+    at: str | None,
+    seed: int,
+    settings: Sequence[str],
+    *,
+    dynamic: bool,
+    errors: bool,
+    strict: bool,
+    stateful: bool,
+) -> None:
+    """Send one request through the engine, without a socket, and print why it got its answer."""
+    try:
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+        now = system_now() if at is None else parse_instant(at)
+        request = _request(method, url, headers, data)
+    except MockserverError as error:
+        stop(error)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    exchange = engine.handle(request, now)
+    for decision in decisions(exchange.operation, exchange.trace, exchange.request):
+        source = decision.source()
+        place = f"    [{source}]" if source else ""
+        click.echo(f"- {decision.sentence()}{place}")
+    click.echo("")
+    click.echo(f"{exchange.answer.status}")
+    for name, value in exchange.answer.headers:
+        click.echo(f"{name}: {value}")
+    click.echo("")
+    click.echo(exchange.answer.body.decode("utf-8", "replace"))
+
+
+def _request(method: str, url: str, headers: Sequence[str], data: str | None) -> Request:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only this command needs it
+
+    parts = urlsplit(url)
+    given = {"host": parts.netloc or "127.0.0.1:8000"}
+    if data is not None:
+        given["content-type"] = "application/json"
+    for header in headers:
+        name, colon, value = header.partition(":")
+        if not colon:
+            raise ValueError(f"{header!r} is not a header; write NAME: VALUE")
+        given[name.strip().lower()] = value.strip()
+    body = Path(data[1:]).read_bytes() if data and data.startswith("@") else (data or "").encode()
+    return Request(method.upper(), parts.path or "/", parts.query, given, body)

@@ -1,0 +1,51 @@
+"""`mockserver export`: an API's interactions as a pact."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mockserver.cli import contract_options
+from mockserver.contract.pact import VERSIONS, write_pact
+
+
+@click.command("export", short_help="Write interactions as a pact.")
+@click.argument("api")
+@click.option(
+    "--to",
+    "file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the pact is written.",
+)
+@click.option("--consumer", default="consumer", show_default=True, help="The consumer's name.")
+@click.option(
+    "--pact",
+    "version",
+    type=click.Choice(VERSIONS),
+    default="4",
+    show_default=True,
+    help="Version of Pact's specification.",
+)
+@click.option("--only", metavar="TAG", help="Only interactions with this tag.")
+@contract_options.document_option
+@contract_options.interactions_option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    api: str,
+    file: Path,
+    consumer: str,
+    version: str,
+    only: str | None,
+    documents: Sequence[Path],
+    paths: Sequence[Path],
+) -> None:
+    """Write the interactions of API as a Pact file, of version 3 or 4 of its specification."""
+    found = contract_options.find_api(api, documents)
+    interactions = contract_options.find_interactions(found, paths)
+    contract_options.check_tag(only, interactions)
+    chosen = [one for one in interactions if only is None or only in one.interaction.tags]
+    content, left = write_pact(found, chosen, consumer, version)
+    contract_options.write_report(file, content)
+    click.echo(f"{len(chosen) - len(left)} interactions written to {file}")
+    for name in left:
+        click.echo(f"left out, for it refers to what a pact cannot say: {name}", err=True)

@@ -1,0 +1,30 @@
+"""`mockserver infer`: what `--stateful` adds to a document."""
+
+import sys
+from pathlib import Path
+
+import click
+import yaml
+
+from mockserver.base.errors import MockserverError
+from mockserver.cli.document_options import stop
+from mockserver.server.sources import Sources
+
+
+@click.command("infer", short_help="Print what --stateful adds to a document.")
+@click.argument("document", type=click.Path(path_type=Path, dir_okay=False))
+def command(document: Path) -> None:
+    """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay to save beside it and edit."""
+    try:
+        (api,), _ = Sources([document], stateful=True).load()
+    except MockserverError as error:
+        stop(error)
+    assert api.recognised is not None
+    for left in api.recognised.left:
+        click.echo(f"{left.source}: {left.message}", err=True)
+    overlay = api.recognised.overlay()
+    if not overlay["actions"]:
+        click.echo("no resource was recognised; there is nothing to add", err=True)
+        sys.exit(1)
+    dumped = yaml.safe_dump(overlay, sort_keys=False, allow_unicode=True, width=100)
+    click.echo(dumped, nl=False)

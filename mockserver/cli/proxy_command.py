@@ -1,0 +1,140 @@
+"""`mockserver proxy`: stand between a client and a service, watch, and record."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+import uvicorn
+
+from mockserver.base.errors import MockserverError
+from mockserver.cli import contract_options
+from mockserver.contract.addresses import Addresses
+from mockserver.contract.conformance import Contract
+from mockserver.contract.masking import Masking
+from mockserver.contract.proxy import Passed, Proxy
+from mockserver.contract.recording import Recorder, public_text
+from mockserver.contract.targets import open_client, open_target
+from mockserver.model.api import Api
+from mockserver.server.serving import Listening, bind
+
+if TYPE_CHECKING:
+    import httpx
+
+_VIOLATED = 1
+
+
+@click.command("proxy", short_help="Forward to a real service, watch it and record.")
+@click.argument("api")
+@click.option("--upstream", required=True, metavar="URL", help="Base URL of the service.")
+@contract_options.document_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one and prints it.",
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the exchanges as interactions, masked, when it ends.",
+)
+@contract_options.keep_option
+@contract_options.timeout_option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    api: str,
+    upstream: str,
+    documents: Sequence[Path],
+    host: str,
+    port: int,
+    record: Path | None,
+    keep: Sequence[str],
+    timeout: float,
+) -> None:
+    """Forward requests for API to URL, and hold both directions against its document.
+
+    Runs until it is interrupted. Ends with 0 if everything was as documented, 1 if something was
+    not, 2 if the upstream gave no answer to a request.
+    """
+    found = contract_options.find_api(api, documents)
+    service = _service(found, upstream, timeout)
+    recorder = Recorder(found, Masking(public_text(found), keep)) if record is not None else None
+    try:
+        listener = bind(host, port)
+    except OSError as error:
+        contract_options.stop(f"cannot listen on {host}:{port}: {error.strerror}", 1)
+    import httpx  # noqa: PLC0415 - open_client has told if it is missing
+
+    client = httpx.AsyncClient(timeout=timeout)
+    proxy = asyncio.run(_serve(Contract(found), service, listener, recorder, client))
+    tally = proxy.tally
+    click.echo(f"{tally.exchanges} exchanges, {tally.violating} not as documented")
+    if record is not None and recorder is not None:
+        _write(record, recorder)
+    if tally.failed:
+        sys.exit(contract_options.UNUSABLE)
+    sys.exit(_VIOLATED if tally.violating else 0)
+
+
+def _service(api: Api, upstream: str, timeout: float) -> Addresses:
+    try:
+        with open_client(timeout) as client:
+            token = os.environ.get(contract_options.CONTROL_TOKEN)
+            return open_target(client, api, upstream, token).addresses
+    except MockserverError as error:
+        contract_options.stop(str(error))
+
+
+async def _serve(
+    contract: Contract,
+    service: Addresses,
+    listener: socket.socket,
+    recorder: Recorder | None,
+    client: "httpx.AsyncClient",
+) -> Proxy:
+    """Pass requests on until a signal ends it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _go_on)  # uvicorn raises it once more when it has shut down
+    async with client:
+        proxy = Proxy(contract, service, client, _tell, recorder)
+        config = uvicorn.Config(
+            proxy,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        host, port = listener.getsockname()[:2]
+        name = f"[{host}]" if ":" in host else host
+        greeting = f"mockserver passes http://{name}:{port} on to {service.url}"
+        await Listening(config, lambda: click.echo(greeting)).serve(sockets=[listener])
+    return proxy
+
+
+def _go_on(_number: int, _frame: FrameType | None) -> None:
+    """Let what was seen be written before the process ends."""
+
+
+def _tell(passed: Passed) -> None:
+    click.echo("\n".join(passed.lines()))
+
+
+def _write(record: Path, recorder: Recorder) -> None:
+    contract_options.write_report(record, recorder.dump())
+    count = len(recorder.interactions)
+    click.echo(f"{count} recorded in {record}; replay them with --interactions {record}")
+    if recorder.variables:
+        names = ", ".join(sorted(set(recorder.variables.values())))
+        click.echo(f"A replay needs these variables in its environment: {names}")

@@ -1,0 +1,72 @@
+"""`mockserver run`: serve while another command runs."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mockserver.base.errors import MockserverError
+from mockserver.cli.document_options import (
+    document_option,
+    dynamic_option,
+    errors_option,
+    seed_option,
+    set_option,
+    stateful_option,
+    stop,
+    strict_option,
+)
+from mockserver.engine.engine_options import Options
+from mockserver.server.factory import application
+from mockserver.server.sources import Sources, open_engine, parse_settings
+
+
+@click.command(
+    "run",
+    context_settings={"allow_interspersed_args": False},
+    short_help="Serve while a command runs, such as a test suite.",
+)
+@click.argument("command", nargs=-1, required=True)
+@document_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port to listen on; else any that is free.",
+)
+@seed_option
+@set_option
+@dynamic_option
+@errors_option
+@strict_option
+@stateful_option
+def command(  # noqa: PLR0913 - one parameter for each option
+    command: Sequence[str],
+    documents: Sequence[Path],
+    port: int,
+    seed: int,
+    settings: Sequence[str],
+    *,
+    dynamic: bool,
+    errors: bool,
+    strict: bool,
+    stateful: bool,
+) -> None:
+    """Serve while COMMAND runs, which finds the address in MOCKSERVER_URL.
+
+    Ends with the exit code of COMMAND.
+    """
+    try:
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+    except MockserverError as error:
+        stop(error)
+    from mockserver.server.command_runner import run_beside  # noqa: PLC0415 - the server's imports
+
+    try:
+        code = run_beside(application(engine), command, port)
+    except OSError as error:
+        name = command[0] if error.filename else f"port {port}"
+        stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
+    sys.exit(code)

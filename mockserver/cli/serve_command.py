@@ -1,0 +1,142 @@
+"""`mockserver serve`: serve documents until it is stopped."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from mockserver.base.errors import MockserverError
+from mockserver.base.hosts import is_loopback
+from mockserver.base.time import system_now
+from mockserver.cli.document_options import (
+    documents_argument,
+    dynamic_option,
+    errors_option,
+    seed_option,
+    set_option,
+    stateful_option,
+    stop,
+    strict_option,
+)
+from mockserver.documents.document_files import Files
+from mockserver.engine.engine_options import Options
+from mockserver.engine.pipeline import Engine
+from mockserver.model.api import Api
+from mockserver.model.exchange import Exchange
+from mockserver.server.application import DEFAULT_BODY_LIMIT
+from mockserver.server.factory import application
+from mockserver.server.greeting import greeting
+from mockserver.server.sources import Sources, open_engine, parse_settings
+
+
+@click.command("serve", short_help="Serve documents, or the five bundled APIs.")
+@documents_argument
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one and prints it.",
+)
+@seed_option
+@set_option
+@click.option("--no-control", is_flag=True, help="Serve neither control API nor dashboard.")
+@click.option(
+    "--control-token",
+    envvar="MOCKSERVER_CONTROL_TOKEN",
+    show_envvar=True,
+    help="Token that the control API asks for.",
+)
+@click.option("--no-mock-headers", is_flag=True, help="Send no Mock-Request-Id or Mock-Reason.")
+@click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
+@click.option(
+    "--canned", is_flag=True, help="Let Prefer: example=NAME ask for an interaction's answer."
+)
+@dynamic_option
+@errors_option
+@click.option(
+    "--max-body",
+    type=click.IntRange(1),
+    default=DEFAULT_BODY_LIMIT,
+    show_default=True,
+    help="Most bytes of a request's body.",
+)
+@strict_option
+@stateful_option
+@click.option("--reload", is_flag=True, help="Load documents anew when they change.")
+@click.option("--log", is_flag=True, help="Print a line for every request, on standard error.")
+def command(  # noqa: PLR0913 - one parameter for each option
+    documents: Sequence[Path],
+    host: str,
+    port: int,
+    seed: int,
+    settings: Sequence[str],
+    *,
+    no_control: bool,
+    control_token: str | None,
+    no_mock_headers: bool,
+    no_cors: bool,
+    canned: bool,
+    dynamic: bool,
+    errors: bool,
+    max_body: int,
+    strict: bool,
+    stateful: bool,
+    reload: bool,
+    log: bool,
+) -> None:
+    """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
+    if control_token == "":
+        raise click.UsageError("--control-token is empty: give a token, or leave it out")
+    if not is_loopback(host) and not no_control and not control_token:
+        message = "an address others can reach needs --control-token or --no-control"
+        raise click.UsageError(message)
+    try:
+        options = Options(not no_mock_headers, not no_cors, dynamic, errors)
+        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        sources.prepare = _canned() if canned else None
+        engine = open_engine(sources, seed, options)
+    except MockserverError as error:
+        stop(error)
+    from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
+
+    try:
+        listener = serving.bind(host, port)
+    except OSError as error:
+        stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
+    origin = serving.origin(listener, host)
+
+    app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
+    app.tell = _log() if log else None
+    text = greeting(engine, origin, system_now(), control=not no_control)
+    serving.run(app, listener, lambda: _greet(text), _look(engine, sources) if reload else None)
+
+
+def _greet(text: str) -> None:
+    with suppress(OSError):  # an output that is closed or full costs the words, not the server
+        click.echo(text)
+
+
+def _log() -> Callable[[Exchange], None]:
+    from mockserver.server.request_log import line  # noqa: PLC0415 - only --log needs it
+
+    def tell(exchange: Exchange) -> None:
+        with suppress(OSError):
+            click.echo(line(exchange), err=True)
+
+    return tell
+
+
+def _canned() -> Callable[[Api, Files], Api]:
+    from mockserver.contract.canned_answers import with_canned_answers  # noqa: PLC0415 - costs start time
+
+    return with_canned_answers
+
+
+def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
+    """Make the function that looks for changed documents, and tells of them on stderr."""
+    from mockserver.server.reloading import Reloader  # noqa: PLC0415 - only --reload needs it
+
+    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look

@@ -1,0 +1,98 @@
+"""`mockserver verify`: hold the interactions of an API against a running service."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import orjson
+
+from mockserver.base.errors import MockserverError
+from mockserver.cli import contract_options
+from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.targets import UnreachableError, open_client, open_target
+from mockserver.contract.variables import Variables
+from mockserver.contract.verification import Verification, unreached
+from mockserver.contract.verification_outcomes import Outcome, VerificationRun
+from mockserver.contract.verification_reports import json_report, junit_report, text_report
+
+_REPORT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("verify", short_help="Replay interactions against a running service.")
+@click.argument("api")
+@click.option("--against", required=True, metavar="URL", help="Base URL of the service.")
+@contract_options.document_option
+@contract_options.interactions_option
+@contract_options.header_option
+@click.option("--only", metavar="TAG", help="Only interactions with this tag.")
+@click.option("--allow-writes", is_flag=True, help="Send what changes data to a real service too.")
+@contract_options.timeout_option
+@click.option("--json", "json_file", type=_REPORT, help="Write a report as JSON.")
+@click.option("--junit", "junit_file", type=_REPORT, help="Write a report as JUnit's XML.")
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    api: str,
+    against: str,
+    documents: Sequence[Path],
+    paths: Sequence[Path],
+    headers: Sequence[str],
+    only: str | None,
+    allow_writes: bool,  # noqa: FBT001 - click passes options by name
+    timeout: float,
+    json_file: Path | None,
+    junit_file: Path | None,
+) -> None:
+    """Replay the interactions of API against URL, a sandbox or the real service.
+
+    Ends with 0 if all that was tried agrees, 1 if something drifted, 2 if something could not
+    be tried.
+    """
+    found = contract_options.find_api(api, documents)
+    interactions = contract_options.find_interactions(found, paths)
+    contract_options.check_tag(only, interactions)
+    hide = Hiding([os.environ.get(contract_options.CONTROL_TOKEN, "")])
+    given = contract_options.read_headers(headers, hide)
+    variables = Variables(os.environ)
+    told = _progress(sum(only in (None, *one.interaction.tags) for one in interactions))
+    try:
+        with open_client(timeout) as client:
+            target = open_target(
+                client, found, against, os.environ.get(contract_options.CONTROL_TOKEN)
+            )
+            check = Verification(target, interactions, variables, given, allow_writes, told)
+            run = check.run(only)
+    except UnreachableError as error:
+        run = unreached(found, against, interactions, str(error), only)
+    except MockserverError as error:
+        contract_options.stop(hide(str(error)))
+    hide.add(*variables.used)
+    _report(run, hide, json_file, junit_file)
+    sys.exit(run.exit_code)
+
+
+def _progress(number: int) -> Callable[[Outcome], None]:
+    """Count on a terminal how far it has come."""
+    done = 0
+
+    def tell(outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
+        line = f"{done}/{number} {outcome.placed.name}"[:_WIDTH]
+        click.echo(f"\r\x1b[K{line if done < number else ''}", err=True, nl=False)
+
+    return tell if sys.stderr.isatty() else lambda _outcome: None
+
+
+_WIDTH = 78
+
+
+def _report(
+    run: VerificationRun, hide: Hiding, json_file: Path | None, junit_file: Path | None
+) -> None:
+    click.echo("\n".join(text_report(run, hide)))
+    if json_file is not None:
+        content = orjson.dumps(json_report(run, hide), option=orjson.OPT_INDENT_2) + b"\n"
+        contract_options.write_report(json_file, content)
+    if junit_file is not None:
+        contract_options.write_report(junit_file, junit_report([run], hide))

@@ -1,0 +1,170 @@
+"""Compares the answer that was found with the one to expect, value by value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+from jsonschema_rs import Validator
+
+from mockserver.base.json import JsonValue, escape
+from mockserver.contract.interactions import Rule, ValuePattern
+from mockserver.schemas.validators import compile_schema
+
+
+class Absent:
+    """What stands for a value that is not there."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+ABSENT = Absent()
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which an answer is not what it should be."""
+
+    where: str
+    """status, header, body, or a part of a request."""
+    pointer: str
+    """JSON Pointer into the body, or a header's name."""
+    expected: str
+    """In words, or as JSON."""
+    found: JsonValue | Absent
+    because: str
+    """The rule that it breaks: `equal`, `type`, `pattern`, or `document`."""
+
+    @property
+    def place(self) -> str:
+        """Name what differs: `status`, `header content-type`, `/contact/id`."""
+        if self.where == "body":
+            return self.pointer or "body"
+        return f"{self.where} {self.pointer}".rstrip()
+
+
+def shown(value: JsonValue | Absent) -> str:
+    """Write a value as JSON, shortened."""
+    text = repr(value) if isinstance(value, Absent) else as_json(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def as_json(value: JsonValue) -> str:
+    """Write a JSON value on one line."""
+    return orjson.dumps(value, default=str).decode()
+
+
+def kind_of(value: JsonValue | Absent) -> str:
+    """Name the JSON type of a value."""
+    if isinstance(value, Absent):
+        return "nothing"
+    for kinds, name in _KINDS:
+        if isinstance(value, kinds):
+            return name
+    return "null"
+
+
+_KINDS: Sequence[tuple[type | tuple[type, ...], str]] = (
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "text"),
+    (list, "a list"),
+    (Mapping, "an object"),
+)
+
+
+class Rules:
+    """The rules of an answer, looked up by JSON Pointer."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = {tuple(pointer.split("/")[1:]): rule for pointer, rule in rules.items()}
+        self._first = self._rules.get((), "equal")
+
+    def compare(self, expected: JsonValue, found: JsonValue) -> Iterator[Difference]:
+        """Yield every difference between two JSON values."""
+        yield from self._compare(expected, found, (), self._first)
+
+    def _compare(
+        self, expected: JsonValue, found: JsonValue, path: tuple[str, ...], rule: Rule
+    ) -> Iterator[Difference]:
+        if rule == "ignored":
+            return
+        if isinstance(rule, ValuePattern):
+            if not matches(rule.pattern, found):
+                yield _difference(path, f"text matching {rule.pattern}", found, "pattern")
+        elif kind_of(expected) != kind_of(found):
+            words = kind_of(expected) if rule == "type" else as_json(expected)
+            yield _difference(path, words, found, str(rule))
+        elif isinstance(expected, Mapping):
+            yield from self._members(expected, found, path, rule)
+        elif isinstance(expected, list):
+            yield from self._items(expected, found, path, rule)
+        elif rule == "equal" and expected != found:
+            yield _difference(path, as_json(expected), found, rule)
+
+    def _members(
+        self,
+        expected: Mapping[str, JsonValue],
+        found: Mapping[str, JsonValue],
+        path: tuple[str, ...],
+        rule: Rule,
+    ) -> Iterator[Difference]:
+        for key, member in expected.items():
+            below = (*path, escape(key))
+            own = self._rule(below, rule)
+            if key in found:
+                yield from self._compare(member, found[key], below, own)
+            elif own != "ignored":
+                words = kind_of(member) if own == "type" else shown(member)
+                yield _difference(below, words, ABSENT, _named(own))
+
+    def _items(
+        self,
+        expected: list[JsonValue],
+        found: list[JsonValue],
+        path: tuple[str, ...],
+        rule: Rule,
+    ) -> Iterator[Difference]:
+        """Compare item by item; by type, all items with the first one that is expected."""
+        if rule == "equal" and len(expected) != len(found):
+            yield _difference(path, f"{len(expected)} items", found, rule)
+            return
+        for index, item in enumerate(found if expected else ()):
+            below = (*path, str(index))
+            model = expected[index] if rule == "equal" else expected[0]
+            yield from self._compare(model, item, below, self._rule(below, rule))
+
+    def _rule(self, path: tuple[str, ...], inherited: Rule) -> Rule:
+        if (own := self._rules.get(path)) is not None:
+            return own
+        fitting = (rule for pattern, rule in self._rules.items() if _fits(pattern, path))
+        return next(fitting, inherited)
+
+
+def _named(rule: Rule) -> str:
+    return "pattern" if isinstance(rule, ValuePattern) else rule
+
+
+def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    return len(pattern) == len(path) and all(
+        one in ("*", other) for one, other in zip(pattern, path, strict=True)
+    )
+
+
+def matches(pattern: str, found: JsonValue) -> bool:
+    """Tell whether a value is a text that fits a pattern."""
+    return _compiled(pattern).is_valid(found)
+
+
+@lru_cache(256)
+def _compiled(pattern: str) -> Validator:
+    return compile_schema({"type": "string", "pattern": pattern})
+
+
+def _difference(
+    path: tuple[str, ...], expected: str, found: JsonValue | Absent, because: str
+) -> Difference:
+    pointer = "".join(f"/{token}" for token in path)
+    return Difference("body", pointer, expected, found, because)

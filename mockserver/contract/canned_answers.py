@@ -1,0 +1,57 @@
+"""Answers of interactions as named examples, so that a client can ask for one by name."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mockserver.base.http import media_type
+from mockserver.contract.conformance import Contract
+from mockserver.contract.interaction_files import load_interactions
+from mockserver.documents.document_files import Files
+from mockserver.engine.documented_answers import response_for
+from mockserver.model.api import Api, Operation
+from mockserver.model.contents import DocumentedResponse, Example, ResponseMedia
+
+_JSON = "application/json"
+
+
+def with_canned_answers(api: Api, files: Files | None = None) -> Api:
+    """Add the answers of an API's interactions to the examples of its operations.
+
+    Args:
+        api: The API.
+        files: Reads the interactions, and remembers what it looked at.
+
+    Raises:
+        SpecError: If an interaction is wrong.
+    """
+    contract = Contract(api)
+    found: dict[tuple[str, str], list[Example]] = {}
+    for placed in load_interactions(api, files=files):
+        operation = contract.operation_of(placed.interaction)
+        answer = placed.interaction.answer
+        documented = response_for(operation, answer.status)
+        if documented is not None and answer.has_json:
+            example = Example(placed.name, answer.json_body)
+            found.setdefault((operation.id, documented.status), []).append(example)
+    return replace(api, operations=tuple(_operation(one, found) for one in api.operations))
+
+
+def _operation(operation: Operation, found: dict[tuple[str, str], list[Example]]) -> Operation:
+    responses = tuple(
+        _response(one, found.get((operation.id, one.status), ())) for one in operation.responses
+    )
+    return replace(operation, responses=responses)
+
+
+def _response(response: DocumentedResponse, canned: Iterable[Example]) -> DocumentedResponse:
+    examples = tuple(canned)
+    if not examples:
+        return response
+    media = tuple(_media(one, examples) for one in response.media)
+    return replace(response, media=media or (ResponseMedia(_JSON, examples, None),))
+
+
+def _media(media: ResponseMedia, canned: tuple[Example, ...]) -> ResponseMedia:
+    if media_type(media.media_type).name != _JSON:
+        return media
+    return replace(media, examples=(*media.examples, *canned))

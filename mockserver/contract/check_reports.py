@@ -1,0 +1,176 @@
+"""What a check found, in the forms that people and their tools read."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import orjson
+
+from mockserver import __version__
+from mockserver.base.json import JsonValue
+from mockserver.contract.checking import INTERACTION, Checked, Finding
+from mockserver.contract.verification_reports import xml_text
+from mockserver.model.api import Api
+
+_RULES = {
+    "document": "An OpenAPI document, overlay, x-mock block or fixture is wrong",
+    "interaction": "An interaction cannot be replayed, or contradicts its document",
+}
+_NO_KEYS = "it has none of the keys openapi, swagger and overlay"
+
+
+def text_report(checked: Checked) -> str:
+    """Write a line for each problem, then one for each API that can be served."""
+    shown = [str(finding.problem) for finding in checked.findings]
+    if checked.is_refused:
+        number = _counted(len(checked.findings), "problem")
+        return "\n".join([*shown, f"{number}; nothing is served."])
+    shown += [line for api in checked.apis for line in _api_lines(api, checked)]
+    shown += [f"{file}: no document: {_NO_KEYS}" for file in checked.skipped]
+    return "\n".join([*shown, *_interactions_line(checked)])
+
+
+def _api_lines(api: Api, checked: Checked) -> Iterator[str]:
+    """Say what would be served of an API, and what of it is kept."""
+    counts = [_counted(len(api.operations), "operation")]
+    if number := checked.interactions.get(api.name, 0):
+        counts.append(_counted(number, "interaction"))
+    number = len(checked.problems.get(api.name, ()))
+    told = f"{_counted(number, 'problem')}, left out" if number else "no problems"
+    yield f"{api.source.file}: {api.name}: {', '.join(counts)}, {told}"
+    if api.recognised is not None:
+        yield f"  {api.recognised.sentence(api.name)}"
+        yield from (f"  {left.source}: {left.message}" for left in api.recognised.left)
+
+
+def _interactions_line(checked: Checked) -> Iterator[str]:
+    number = sum(finding.rule == INTERACTION for finding in checked.findings)
+    if number:
+        yield f"{_counted(number, 'problem')} in interactions."
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def json_report(checked: Checked) -> str:
+    """Write everything as JSON."""
+    report = {
+        "mockserver": __version__,
+        "apis": [
+            {
+                "name": api.name,
+                "file": api.source.file,
+                "operations": len(api.operations),
+                "interactions": checked.interactions.get(api.name, 0),
+            }
+            for api in checked.apis
+        ],
+        "problems": [_json_problem(finding) for finding in checked.findings],
+    }
+    return _dumped(report)
+
+
+def _json_problem(finding: Finding) -> JsonValue:
+    source = finding.source
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.problem.severity),
+        "message": finding.problem.message,
+        "hint": finding.problem.hint,
+        "file": source.file,
+        "line": source.line,
+        "column": source.column,
+        "pointer": source.pointer,
+    }
+
+
+def _dumped(value: JsonValue) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def sarif_report(checked: Checked) -> str:
+    """Write the problems as SARIF 2.1.0, which code scanning reads."""
+    rules = [{"id": name, "shortDescription": {"text": told}} for name, told in _RULES.items()]
+    driver = {"name": "mockserver", "version": __version__, "rules": rules}
+    results = [_sarif_result(finding) for finding in checked.findings]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return _dumped({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _sarif_result(finding: Finding) -> JsonValue:
+    source = finding.source
+    place = {
+        "artifactLocation": {"uri": quote(Path(source.file).as_posix())},
+        "region": {"startLine": source.line, "startColumn": source.column},
+    }
+    location: JsonValue = {"physicalLocation": place}
+    if source.pointer:
+        location["logicalLocations"] = [{"fullyQualifiedName": source.pointer}]
+    return {
+        "ruleId": finding.rule,
+        "level": str(finding.problem.severity),
+        "message": {"text": _sentence(finding)},
+        "locations": [location],
+    }
+
+
+def _sentence(finding: Finding) -> str:
+    hint = f" ({finding.problem.hint})" if finding.problem.hint else ""
+    return f"{finding.problem.message}{hint}"
+
+
+def junit_report(checked: Checked) -> str:
+    """Write a test case for each file, which fails if it has an error; warnings are noted."""
+    files: dict[str, list[Finding]] = {api.source.file: [] for api in checked.apis}
+    for finding in checked.findings:
+        files.setdefault(finding.source.file, []).append(finding)
+    failures = sum(any(one.is_error for one in findings) for findings in files.values())
+    root = ET.Element("testsuites", name="mockserver check")
+    suite = ET.SubElement(
+        root, "testsuite", name="check", tests=str(len(files)), failures=str(failures), errors="0"
+    )
+    for file, findings in files.items():
+        case = ET.SubElement(suite, "testcase", classname="mockserver.check", name=xml_text(file))
+        text = xml_text("\n".join(str(finding.problem) for finding in findings))
+        if any(finding.is_error for finding in findings):
+            number = _counted(len(findings), "problem")
+            ET.SubElement(case, "failure", message=number).text = text
+        elif findings:
+            ET.SubElement(case, "system-out").text = text
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, "unicode")}'
+
+
+def github_report(checked: Checked) -> str:
+    """Write the commands that make a GitHub workflow annotate the files."""
+    return "\n".join(_annotations(checked))
+
+
+def _annotations(checked: Checked) -> Iterator[str]:
+    for finding in checked.findings:
+        source = finding.source
+        properties = (
+            f"file={_property(source.file)},line={source.line},col={source.column},"
+            f"title={_property(source.pointer or finding.rule)}"
+        )
+        yield f"::{finding.problem.severity} {properties}::{_data(_sentence(finding))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMATS: Mapping[str, Callable[[Checked], str]] = {
+    "text": text_report,
+    "json": json_report,
+    "sarif": sarif_report,
+    "junit": junit_report,
+    "github": github_report,
+}

@@ -1,0 +1,184 @@
+"""How much of the contract a run exercised, told by a running mockserver."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from pydantic import BaseModel, ValidationError
+
+from mockserver.contract.targets import TargetError, ask_control
+from mockserver.contract.verification_reports import xml_text
+
+if TYPE_CHECKING:
+    import httpx
+
+PARTS = ("operations", "responses", "parameters", "examples")
+Part = Literal["operations", "responses", "parameters", "examples"]
+
+
+class Share(BaseModel):
+    """How many of some things were seen."""
+
+    seen: int
+    documented: int
+
+
+class ExampleCoverage(BaseModel):
+    """A documented example of an answer."""
+
+    name: str
+    media_type: str
+    seen: int
+
+
+class Response(BaseModel):
+    """A documented status, a range such as `4XX`, or `default`."""
+
+    status: str
+    seen: int
+    examples: list[ExampleCoverage]
+
+
+class ParameterCoverage(BaseModel):
+    """A documented parameter."""
+
+    where: str
+    name: str
+    seen: int
+
+
+class Undocumented(BaseModel):
+    """A status that was answered although the document lacks it."""
+
+    status: int
+    seen: int
+
+
+class OperationReport(BaseModel):
+    """An operation, and what of it was seen."""
+
+    id: str
+    method: str
+    path: str
+    requests: int
+    responses: list[Response]
+    parameters: list[ParameterCoverage]
+    undocumented: list[Undocumented]
+
+
+class ApiCoverage(BaseModel):
+    """An API, and what of it was seen."""
+
+    name: str
+    totals: dict[Part, Share]
+    operations: list[OperationReport]
+
+
+class Coverage(BaseModel):
+    """What was seen of all APIs."""
+
+    apis: list[ApiCoverage]
+
+    def share(self, parts: Sequence[str] = PARTS) -> float:
+        """Return how much was seen, in percent; 100 where there is nothing to see."""
+        shares = [share for api in self.apis for part, share in api.totals.items() if part in parts]
+        documented = sum(share.documented for share in shares)
+        return 100 * sum(share.seen for share in shares) / documented if documented else 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something documented that was never seen."""
+
+    api: str
+    operation: str
+    what: str
+
+
+def fetch(
+    client: "httpx.Client", url: str, api: str | None, sandbox: str | None, token: str | None
+) -> Coverage:
+    """Ask a mockserver what was seen: in one sandbox, or in all of them.
+
+    Raises:
+        TargetError: If there is no mockserver that tells.
+    """
+    query = f"sandbox={quote(sandbox, safe='')}" if sandbox else "everywhere=true"
+    query += f"&api={quote(api, safe='')}" if api else ""
+    told: Any = ask_control(client, url, f"coverage?{query}", token)
+    try:
+        return Coverage.model_validate(told)
+    except ValidationError:
+        raise TargetError(f"what answers at {url} does not tell its coverage") from None
+
+
+def missing(coverage: Coverage) -> Iterator[Missing]:
+    """Yield everything documented that was never seen."""
+    for api in coverage.apis:
+        for operation in api.operations:
+            if not operation.requests:
+                yield Missing(api.name, operation.id, "never called")
+                continue
+            for what in _missing(operation):
+                yield Missing(api.name, operation.id, what)
+
+
+def _missing(operation: OperationReport) -> Iterator[str]:
+    for response in operation.responses:
+        if not response.seen:
+            yield f"status {response.status}"
+        for example in response.examples:
+            if response.seen and not example.seen and example.name:
+                yield f"example {example.name}"
+    for parameter in operation.parameters:
+        if not parameter.seen:
+            yield f"{parameter.where} parameter {parameter.name}"
+
+
+def text_report(coverage: Coverage) -> Iterator[str]:
+    """Yield a table of the APIs, and what was never seen."""
+    names = [api.name for api in coverage.apis]
+    width = max(map(len, names), default=0)
+    yield f"{'':<{width}}  " + "  ".join(f"{part:>11}" for part in PARTS)
+    for api in coverage.apis:
+        cells = (_cell(api.totals, part) for part in PARTS)
+        yield f"{api.name:<{width}}  " + "  ".join(f"{cell:>11}" for cell in cells)
+    for one in missing(coverage):
+        yield f"never seen: {one.api} {one.operation}: {one.what}"
+    yield f"{coverage.share():.1f} % of the contract was exercised"
+
+
+def _cell(totals: Mapping[Part, Share], part: str) -> str:
+    share = next(found for name, found in totals.items() if name == part)
+    return f"{share.seen}/{share.documented}"
+
+
+def junit_report(coverage: Coverage) -> bytes:
+    """Make a suite for each API, with its shares as properties."""
+    root = ET.Element("testsuites", name="mockserver coverage")
+    for api in coverage.apis:
+        suite = ET.SubElement(root, "testsuite", name=f"coverage of {api.name}")
+        suite.attrib |= {"tests": str(len(api.operations)), "failures": "0", "errors": "0"}
+        properties = ET.SubElement(suite, "properties")
+        for part, share in api.totals.items():
+            percent = 100 * share.seen / share.documented if share.documented else 100.0
+            for name, value in (("seen", f"{share.seen}"), ("documented", f"{share.documented}")):
+                ET.SubElement(properties, "property", name=f"{part}.{name}", value=value)
+            ET.SubElement(properties, "property", name=f"{part}.percent", value=f"{percent:.1f}")
+        unseen = sum(not operation.requests for operation in api.operations)
+        suite.attrib["skipped"] = str(unseen)
+        for operation in api.operations:
+            suite.append(_case(api.name, operation))
+    ET.indent(root)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n%s\n' % bytes(ET.tostring(root, "utf-8"))
+
+
+def _case(api: str, operation: OperationReport) -> ET.Element:
+    case = ET.Element("testcase", classname=api, name=xml_text(operation.id))
+    if not operation.requests:
+        ET.SubElement(case, "skipped", message="never called")
+    elif lacking := "\n".join(_missing(operation)):
+        ET.SubElement(case, "system-out").text = xml_text(f"never seen:\n{lacking}")
+    return case

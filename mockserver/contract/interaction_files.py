@@ -1,0 +1,170 @@
+"""Reads interactions from files; all problems are found, each with its place."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockserver.base.errors import SettingsError, SpecError
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem, near
+from mockserver.contract.conformance import Contract
+from mockserver.contract.interactions import InteractionFile, Placed
+from mockserver.contract.variables import references
+from mockserver.documents.block_models import read_model
+from mockserver.documents.document import flawless
+from mockserver.documents.document_files import Files
+from mockserver.documents.references import Place
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.engine.sandbox import check_settings
+from mockserver.model.api import Api
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+FOLDER = "interactions"
+
+
+def interaction_folders(api: Api) -> list[Path]:
+    """List the folders in which the interactions of a document are looked for.
+
+    They are `fixtures/<api>/interactions` beside the document and beside its folder.
+    """
+    beside, here = Path(api.source.file).resolve().parent, Path.cwd()
+    found = [place / "fixtures" / api.name / FOLDER for place in (beside, beside.parent)]
+    return [
+        folder.relative_to(here) if folder.is_relative_to(here) else folder
+        for folder in found
+        if folder.is_dir()
+    ]
+
+
+def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
+    """List the files that paths name; a folder's files are those in it."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files.see(path.resolve())
+            found += sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
+        else:
+            found.append(path)
+    return found
+
+
+def load_interactions(
+    api: Api, paths: Sequence[Path] = (), files: Files | None = None
+) -> list[Placed]:
+    """Load the interactions of an API from files and folders, else from where it keeps them.
+
+    Args:
+        api: The API.
+        paths: Files and folders.
+        files: Reads them, and remembers what it looked at.
+
+    Raises:
+        SpecError: With everything that is wrong with them.
+    """
+    problems: list[SpecProblem] = []
+    loaded: list[_File] = []
+    files = files or Files()
+    for path in interaction_files(paths or interaction_folders(api), files):
+        try:
+            loaded.append(_read(path, files, problems))
+        except SpecError as error:
+            problems += error.problems
+    own = [file for file in loaded if file.model.api in (None, api.name)]
+    found = [placed for file in own for placed in file.interactions()]
+    problems += _Check(api, found).problems()
+    if problems:
+        raise SpecError(problems)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    model: InteractionFile
+    place: Place
+
+    def interactions(self) -> Iterator[Placed]:
+        group = self.place.document.file if self.model.sandbox == "shared" else ""
+        for index, interaction in enumerate(self.model.interactions):
+            source = self.place.descend("interactions", index).source
+            yield Placed(interaction, source, group)
+
+
+def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
+    document = flawless(files.read(path.resolve(), str(path)))
+    place = Place(document, "", document.value)
+    if not isinstance(document.value, dict):
+        message, hint = "this is no file of interactions", "begin it with `interactions:`"
+        raise SpecError([SpecProblem(place.source, message, hint)])
+    return _File(read_model(InteractionFile, place, problems), place)
+
+
+class _Check:
+    """Finds what is wrong between interactions and with the API they are of."""
+
+    def __init__(self, api: Api, found: Sequence[Placed]) -> None:
+        self._api = api
+        self._contract = Contract(api)
+        self._found = found
+        self._names = [placed.name for placed in found]
+
+    def problems(self) -> Iterator[SpecProblem]:
+        """Yield every problem."""
+        seen: dict[str, Source] = {}
+        for index, placed in enumerate(self._found):
+            if placed.name in seen:
+                message = f"{placed.name!r} is already the name of the interaction at "
+                yield _problem(placed, message + str(seen[placed.name]), "name")
+            seen.setdefault(placed.name, placed.source)
+            yield from self._operation(placed)
+            yield from self._given(placed)
+            yield from self._references(placed, index)
+
+    def _operation(self, placed: Placed) -> Iterator[SpecProblem]:
+        named, request = placed.interaction.operation, placed.interaction.request
+        known = self._contract.operations
+        if named is not None and named not in known:
+            hint = near(named, known) or f"there are: {', '.join(known)}"
+            yield _problem(placed, f"there is no operation {named!r}", "operation", hint=hint)
+            return
+        found = self._contract.leads_to(request)
+        if found is None:
+            message = f"{request.method} {request.path} leads to no operation of {self._api.name}"
+            yield _problem(placed, message, "request", "path")
+        elif named is not None and found.id != named:
+            message = f"{request.method} {request.path} is {found.id!r}, not {named!r}"
+            yield _problem(placed, message, "operation")
+
+    def _given(self, placed: Placed) -> Iterator[SpecProblem]:
+        given = placed.interaction.given
+        try:
+            check_settings(self._api, given.settings)
+        except SettingsError as error:
+            yield _problem(placed, str(error), "given", "settings")
+        collections: Mapping[str, object] = {**self._api.collections, **BUILT_IN}
+        for name in given.records:
+            if name not in collections:
+                message = f"{self._api.name} has no collection {name!r}"
+                hint = near(name, collections)
+                yield _problem(placed, message, "given", "records", name, hint=hint)
+        for index, name in enumerate(given.after):
+            if name not in self._names or name == placed.name:
+                hint = near(name, self._names)
+                message = f"there is no other interaction {name!r}"
+                yield _problem(placed, message, "given", "after", index, hint=hint)
+
+    def _references(self, placed: Placed, index: int) -> Iterator[SpecProblem]:
+        """Check that every answer that is referred to comes before."""
+        before = set(placed.interaction.given.after)
+        if placed.group:
+            earlier = self._found[:index]
+            before |= {other.name for other in earlier if other.group == placed.group}
+        request = placed.interaction.request.model_dump(by_alias=True)
+        for name in references(request):
+            if name not in before:
+                message = f"refers to the answer to {name!r}, which does not come before it"
+                hint = near(name, before) or "name it under given.after"
+                yield _problem(placed, message, "request", hint=hint)
+
+
+def _problem(placed: Placed, message: str, *keys: str | int, hint: str = "") -> SpecProblem:
+    return SpecProblem(placed.source.child(*keys), message, hint)

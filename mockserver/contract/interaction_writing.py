@@ -1,0 +1,56 @@
+"""Writes interactions as a file that people and `mockserver verify` read."""
+
+import re
+from collections.abc import Sequence
+
+import yaml
+
+from mockserver.base.json import JsonValue
+
+_PLAIN_KEY = re.compile(r"(?!(?:null|true|false|yes|no|on|off|y|n)$)[a-z][a-zA-Z0-9_-]*")
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def interaction_file(
+    api: str, interactions: Sequence[dict[str, JsonValue]], head: str, *, shared: bool
+) -> bytes:
+    """Write a file of interactions.
+
+    Args:
+        api: The API's name.
+        interactions: As they are to stand in the file.
+        head: A comment for its first line.
+        shared: They are sent in order, in one sandbox.
+    """
+    whole: dict[str, JsonValue] = {"api": api}
+    if shared:
+        whole["sandbox"] = "shared"
+    whole["interactions"] = list(interactions)
+    text = yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return f"# {head}\n{text}".encode()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text, so that no reader takes one for a number."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(_TEXT, text, style='"')
+
+
+def _mapping(dumper: yaml.SafeDumper, value: dict[str, JsonValue]) -> yaml.MappingNode:
+    pairs = [(_key(dumper, key), dumper.represent_data(member)) for key, member in value.items()]
+    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)
+
+
+def _key(dumper: yaml.SafeDumper, key: str) -> yaml.ScalarNode:
+    style = None if _PLAIN_KEY.fullmatch(key) else '"'
+    return dumper.represent_scalar(_TEXT, key, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+_Dumper.add_representer(dict, _mapping)

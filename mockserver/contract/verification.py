@@ -1,0 +1,214 @@
+"""Replays interactions against a service, and tells how its answers differ."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from mockserver.base.json import JsonValue
+from mockserver.contract.addresses import ElsewhereError
+from mockserver.contract.answer_comparison import ABSENT, Difference, Rules, as_json, matches, shown
+from mockserver.contract.conformance import Contract, Received, answer_differences
+from mockserver.contract.interactions import AnswerPart, Interaction, Placed, ValuePattern
+from mockserver.contract.request_writing import fill
+from mockserver.contract.secret_hiding import without_secrets
+from mockserver.contract.targets import Target, TargetError
+from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun
+from mockserver.model.api import Api, Operation
+from mockserver.model.refusal import Refusal
+
+_LONGEST_BODY = 300
+
+
+@dataclass(slots=True)
+class Verification:
+    """Holds the interactions of an API against one service."""
+
+    target: Target
+    interactions: Sequence[Placed]
+    variables: Variables
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Added to every request; names in lower case."""
+    allow_writes: bool = False
+    """Send what changes data also to a service that is no mockserver."""
+    told: Callable[[Outcome], None] = lambda _outcome: None
+    """Called with every outcome as it comes."""
+    _sandboxes: dict[str, str | None] = field(default_factory=dict)
+    """By group, for interactions that share one."""
+    _contract: Contract = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find operations by their paths."""
+        self._contract = Contract(self.target.api)
+
+    def run(self, only: str | None = None) -> VerificationRun:
+        """Try all interactions, or those with a tag; none stops the others."""
+        run = VerificationRun(self.target.api.name, self.target.address)
+        self.variables.defaults = self.target.is_mock
+        try:
+            for placed in self.interactions:
+                if only is None or only in placed.interaction.tags:
+                    outcome = self._outcome(placed, self._contract.operation_of(placed.interaction))
+                    run.outcomes.append(outcome)
+                    self.told(outcome)
+        finally:
+            self._forget(list(self._sandboxes.values()))
+        return run
+
+    def _outcome(self, placed: Placed, operation: Operation) -> Outcome:
+        if because := self._obstacle(placed.interaction):
+            return Outcome(placed, operation, Verdict.SKIPPED, because=because)
+        try:
+            answer = self._replay(placed)
+        except (UnsetError, TargetError) as error:
+            return Outcome(placed, operation, Verdict.FAILED, because=str(error))
+        found = tuple(_distinct(_differences(operation, placed.interaction.answer, answer)))
+        verdict = Verdict.DRIFTED if found else Verdict.AGREES
+        return Outcome(placed, operation, verdict, found, seconds=answer.seconds)
+
+    def _obstacle(self, interaction: Interaction) -> str:
+        """Say why an interaction cannot be tried here; empty if it can."""
+        if self.target.is_mock:
+            return ""
+        needed = [interaction, *(self._named(name) for name in interaction.given.after)]
+        try:
+            for one in needed:
+                self.target.addresses.base_of(self._contract.operation_of(one))
+        except ElsewhereError as error:
+            return str(error)
+        if any(one.given.needs_mock for one in needed):
+            return "it needs a state that only a mockserver can be brought into"
+        if not self.allow_writes and any(one.changes_data for one in needed):
+            return "it may change data; --allow-writes sends it"
+        return ""
+
+    def _replay(self, placed: Placed) -> Received:
+        """Bring the service into the state that is needed, and send the request."""
+        given = placed.interaction.given
+        sandbox = self._sandbox(placed)
+        try:
+            if not placed.group:
+                self.variables.answers = {}
+            for name in given.after:
+                self._send(self._named(name), sandbox)
+            if given.advance is not None and sandbox is not None:
+                self.target.advance(sandbox, given.advance)
+            return self._send(placed.interaction, sandbox)
+        finally:
+            if not placed.group:
+                self._forget([sandbox])
+
+    def _sandbox(self, placed: Placed) -> str | None:
+        if not placed.group:
+            return self.target.prepare(placed.interaction.given)
+        if placed.group not in self._sandboxes:
+            self._sandboxes[placed.group] = self.target.prepare(placed.interaction.given)
+        return self._sandboxes[placed.group]
+
+    def _send(self, interaction: Interaction, sandbox: str | None) -> Received:
+        request = fill(interaction.request, self.variables, self._headers(interaction))
+        answer = self.target.send(request, self._contract.operation_of(interaction), sandbox)
+        self.variables.answers[interaction.name] = _referable(answer)
+        return answer
+
+    def _headers(self, interaction: Interaction) -> dict[str, str]:
+        """Return the headers to add; no credential to a request that is to lack it."""
+        schemes = self.target.api.schemes.values()
+        credentials = {scheme.parameter for scheme in schemes if scheme.location == "header"}
+        own = {name.lower() for name in interaction.request.headers}
+        return {k: v for k, v in self.headers.items() if k in own or k not in credentials}
+
+    def _named(self, name: str) -> Interaction:
+        return next(one.interaction for one in self.interactions if one.name == name)
+
+    def _forget(self, sandboxes: Sequence[str | None]) -> None:
+        for sandbox in sandboxes:
+            if sandbox is not None:
+                self.target.forget(sandbox)
+
+
+def unreached(
+    api: Api, address: str, interactions: Sequence[Placed], because: str, only: str | None = None
+) -> VerificationRun:
+    """Make the outcome of a run whose service gives no answer at all."""
+    contract = Contract(api)
+    return VerificationRun(
+        api.name,
+        address,
+        [
+            Outcome(one, contract.operation_of(one.interaction), Verdict.FAILED, because=because)
+            for one in interactions
+            if only is None or only in one.interaction.tags
+        ],
+    )
+
+
+def _referable(answer: Received) -> JsonValue:
+    """Return what later requests can refer to: the JSON body, or else the headers.
+
+    `location` then has the query parameters of a redirect's address.
+    """
+    if answer.is_json:
+        try:
+            return answer.json()
+        except Refusal:
+            return None
+    query = urlsplit(answer.header("location") or "").query
+    return {"headers": dict(answer.headers), "location": dict(parse_qsl(query))}
+
+
+def _distinct(differences: Iterator[Difference]) -> Iterator[Difference]:
+    """Leave out what is told of the same place before."""
+    seen: set[str] = set()
+    for difference in differences:
+        if difference.place not in seen:
+            seen.add(difference.place)
+            yield difference
+
+
+def _differences(
+    operation: Operation, expected: AnswerPart, answer: Received
+) -> Iterator[Difference]:
+    if answer.status != expected.status:
+        found = f"{answer.status} {_excerpt(answer)}".strip()
+        yield Difference("status", "", str(expected.status), found, "equal")
+        return
+    if not expected.undocumented:
+        yield from answer_differences(operation, answer)
+    yield from _header_differences(expected, answer)
+    yield from _body_differences(expected, answer)
+
+
+def _excerpt(answer: Received) -> str:
+    try:
+        text = as_json(without_secrets(answer.json()))
+    except Refusal:
+        text = answer.body.decode("utf-8", "replace")
+    return text if len(text) <= _LONGEST_BODY else text[: _LONGEST_BODY - 1] + "…"
+
+
+def _header_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
+    for name, rule in expected.headers.items():
+        value = answer.header(name.lower())
+        found = ABSENT if value is None else value
+        if isinstance(rule, ValuePattern):
+            if value is None or not matches(rule.pattern, value):
+                words = f"text matching {rule.pattern}"
+                yield Difference("header", name.lower(), words, found, "pattern")
+        elif value != rule:
+            yield Difference("header", name.lower(), rule, found, "equal")
+
+
+def _body_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
+    if expected.text is not None:
+        text = answer.body.decode("utf-8", "replace")
+        if text != expected.text:
+            yield Difference("body", "", shown(expected.text), text, "equal")
+    if not expected.has_json:
+        return
+    try:
+        value = answer.json()
+    except Refusal as refusal:
+        yield Difference("body", "", f"JSON ({refusal.message})", _excerpt(answer), "equal")
+        return
+    yield from Rules(expected.compare).compare(expected.json_body, value)

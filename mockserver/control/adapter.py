@@ -1,0 +1,140 @@
+"""Between ASGI and the calls: reads and checks what came, calls, and writes the answer."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.base.asgi import CONTROL_PREFIX, ClientGoneError, read_body
+from mockserver.base.http import scheme_of
+from mockserver.base.problems import near
+from mockserver.base.time import Instant
+from mockserver.control.declarations import Ask, Call, Created, RawContent, Serving
+from mockserver.control.event_calls import EventStream
+from mockserver.control.problem_responses import (
+    ControlError,
+    content_response,
+    empty_response,
+    json_response,
+    problem_response,
+)
+from mockserver.control.reading import read_json_body, read_query
+from mockserver.engine.mock_failures import FAILURE
+
+LARGEST_BODY = 10 * 1024 * 1024
+LARGEST_OWN_BODY = 256 * 1024 * 1024
+_LOG = logging.getLogger("mockserver")
+
+
+class Control:
+    """The control API of one engine, as an ASGI application."""
+
+    def __init__(self, serving: Serving, clock: Callable[[], Instant]) -> None:
+        self._serving = serving
+        self._clock = clock
+        paths: dict[str, dict[str, Call]] = {}
+        for call in serving.calls:
+            paths.setdefault(call.path, {})[call.method] = call
+        self._paths = sorted(paths, key=_literal_first)
+        routes = [Route(CONTROL_PREFIX + path, _Path(self, paths[path])) for path in self._paths]
+        self._router = Router(routes, redirect_slashes=False, default=self._unknown)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        await self._router(scope, receive, send)
+
+    async def answer(self, call: Call, scope: Scope, receive: Receive) -> ASGIApp:
+        """Do a call; whatever goes wrong is a problem."""
+        try:
+            ask = await self._ask(call, scope, receive)
+            result = call.do(ask)
+            if call.tells and self._serving.listeners:
+                self._tell(ask, call.tells)
+            return _response(result, call)
+        except ControlError as error:
+            return problem_response(error.status, error.detail, error.errors)
+        except ClientGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
+            _LOG.exception("the control call %s failed", call.id)
+            told = f"the control API failed: {type(error).__name__}"
+            return problem_response(500, told, kind=FAILURE)
+
+    async def _ask(self, call: Call, scope: Scope, receive: Receive) -> Ask[Any, Any]:
+        headers = Headers(scope=scope)
+        query = read_query(call.query, scope["query_string"])
+        body = None
+        if call.body is not None:
+            limit = LARGEST_OWN_BODY if call.reads_own else LARGEST_BODY
+            content = await read_body(receive, limit)
+            if content is None:
+                raise ControlError(413, f"more than {limit:,} bytes")
+            body = read_json_body(call.body, content, is_own=call.reads_own)
+        origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
+        path: Mapping[str, str] = scope["path_params"]
+        ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)
+        ask.sandbox_name()
+        return ask
+
+    def _tell(self, ask: Ask[Any, Any], what: str) -> None:
+        if what == "clock":
+            self._serving.listeners.clock_moved(ask.sandbox(), ask.system)
+        else:
+            self._serving.listeners.state_changed(ask.sandbox(), what)
+
+    async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(CONTROL_PREFIX)[:200]
+        advice = near(path, self._paths) or f"see {CONTROL_PREFIX}/docs"
+        response = problem_response(404, f"there is no call {path!r}; {advice}")
+        await response(scope, receive, send)
+
+
+class _Path:
+    """The calls of one path."""
+
+    def __init__(self, control: Control, calls: Mapping[str, Call]) -> None:
+        self._control = control
+        self._calls = dict(calls)
+        if "GET" in self._calls:
+            self._calls["HEAD"] = self._calls["GET"]
+        self._allowed = ", ".join(sorted(self._calls))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        call = self._calls.get(method)
+        response: ASGIApp
+        if call is None:
+            told = f"{method[:20]} is not allowed here; {self._allowed} are"
+            response = problem_response(405, told, headers={"Allow": self._allowed})
+        else:
+            response = await self._control.answer(call, scope, receive)
+        await response(scope, receive, _without_body(send) if method == "HEAD" else send)
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Any) -> None:  # noqa: ANN401 - ASGI's business
+        if message["type"] == "http.response.body":
+            message = {"type": message["type"], "body": b""}
+        await send(message)
+
+    return sending
+
+
+def _literal_first(path: str) -> list[tuple[bool, str]]:
+    """Order paths so that `/requests/verify` goes before `/requests/{id}`."""
+    return [("{" in segment, segment) for segment in path.split("/")]
+
+
+def _response(result: Any, call: Call) -> ASGIApp:  # noqa: ANN401 - what calls return
+    if result is None:
+        return empty_response(204)
+    if isinstance(result, Created):
+        return json_response(result.value, 201)
+    if isinstance(result, EventStream):
+        return result
+    if isinstance(result, RawContent):
+        return content_response(result.content, result.media_type, 200, dict(result.headers))
+    return json_response(result, call.statuses[0])

@@ -1,0 +1,58 @@
+"""The control API under `/_mock`: see and change sandboxes over HTTP."""
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp
+
+from mockserver.base.time import Instant
+from mockserver.control import (
+    api_calls,
+    clock_calls,
+    coverage_calls,
+    document_calls,
+    event_calls,
+    fault_calls,
+    limit_calls,
+    message_calls,
+    page_calls,
+    record_calls,
+    request_calls,
+    review_calls,
+    sandbox_calls,
+    setting_calls,
+    state_calls,
+    token_calls,
+    verify_calls,
+)
+from mockserver.control.adapter import Control
+from mockserver.control.declarations import Call, Serving
+from mockserver.control.guard import Guard
+from mockserver.dashboard.static_files import Dashboard
+from mockserver.engine.pipeline import Engine
+
+CALLS: tuple[Call, ...] = (
+    *api_calls.CALLS,
+    *sandbox_calls.CALLS,
+    *state_calls.CALLS,
+    *clock_calls.CALLS,
+    *setting_calls.CALLS,
+    *record_calls.CALLS,
+    *message_calls.CALLS,
+    *review_calls.CALLS,
+    *limit_calls.CALLS,
+    *token_calls.CALLS,
+    *fault_calls.CALLS,
+    *verify_calls.CALLS,
+    *request_calls.CALLS,
+    *coverage_calls.CALLS,
+    *event_calls.CALLS,
+    *document_calls.CALLS,
+    *page_calls.CALLS,
+)
+"""Every call of the control API."""
+
+
+def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
+    """Make the control API of an engine and its dashboard; a token is asked for if one is given."""
+    dashboard = Dashboard(Control(Serving(engine, CALLS, token is not None), clock))
+    return Guard(dashboard, token, dashboard.is_open)

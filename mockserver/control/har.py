@@ -1,0 +1,203 @@
+"""The journal as HTTP Archive 1.2, for the tools that read it; secrets are hidden."""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import NotRequired
+from urllib.parse import parse_qsl, quote
+
+from typing_extensions import TypedDict
+
+from mockserver import __version__
+from mockserver.base.json import JsonValue
+from mockserver.base.time import MILLISECOND, format_instant
+from mockserver.control.redaction import (
+    redacted_headers,
+    redacted_query,
+    secret_parameters,
+    shown_body,
+)
+from mockserver.model.exchange import Exchange
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?", re.ASCII)
+_IN_A_URL = "%/:?#[]@!$&'()*+,;=~"
+_UNKNOWN = -1
+"""The size of what is not measured."""
+
+
+class Pair(TypedDict):
+    """A header or a query parameter."""
+
+    name: str
+    value: str
+
+
+class PostData(TypedDict):
+    """A request's body."""
+
+    mimeType: str
+    text: str
+
+
+class HarRequest(TypedDict):
+    """What was sent."""
+
+    method: str
+    url: str
+    httpVersion: str
+    cookies: list[JsonValue]
+    headers: list[Pair]
+    queryString: list[Pair]
+    postData: NotRequired[PostData]
+    headersSize: int
+    bodySize: int
+
+
+class HarContent(TypedDict):
+    """An answer's body."""
+
+    size: int
+    mimeType: str
+    text: str
+
+
+class HarResponse(TypedDict):
+    """What was answered."""
+
+    status: int
+    statusText: str
+    httpVersion: str
+    cookies: list[JsonValue]
+    headers: list[Pair]
+    content: HarContent
+    redirectURL: str
+    headersSize: int
+    bodySize: int
+
+
+class HarTimings(TypedDict):
+    """Milliseconds; the answer's delay is the wait."""
+
+    send: float
+    wait: float
+    receive: float
+
+
+class HarEntry(TypedDict):
+    """An exchange; `_id` is its name in the journal."""
+
+    startedDateTime: str
+    time: float
+    request: HarRequest
+    response: HarResponse
+    cache: dict[str, JsonValue]
+    timings: HarTimings
+    _id: str
+
+
+class HarCreator(TypedDict):
+    """Who wrote it."""
+
+    name: str
+    version: str
+
+
+class HarLog(TypedDict):
+    """Exchanges, oldest first."""
+
+    version: str
+    creator: HarCreator
+    entries: list[HarEntry]
+
+
+class Har(TypedDict):
+    """An HTTP Archive."""
+
+    log: HarLog
+
+
+def har(exchanges: Iterable[Exchange]) -> Har:
+    """Write exchanges as an archive."""
+    creator: HarCreator = {"name": "mockserver", "version": __version__}
+    entries = [_entry(exchange) for exchange in exchanges]
+    return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
+
+
+def _entry(exchange: Exchange) -> HarEntry:
+    wait = exchange.answer.delay / MILLISECOND
+    return {
+        "startedDateTime": format_instant(exchange.at),
+        "time": wait,
+        "request": _request(exchange),
+        "response": _response(exchange),
+        "cache": {},
+        "timings": {"send": 0, "wait": wait, "receive": 0},
+        "_id": exchange.id,
+    }
+
+
+def _request(exchange: Exchange) -> HarRequest:
+    request, secrets = exchange.request, secret_parameters(exchange)
+    query = redacted_query(request.query, secrets)
+    shown: HarRequest = {
+        "method": request.method,
+        "url": _url(exchange, query),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(redacted_headers(request.headers.items(), secrets)),
+        "queryString": _pairs(parse_qsl(query, keep_blank_values=True)),
+        "headersSize": _UNKNOWN,
+        "bodySize": len(request.body),
+    }
+    if request.body:
+        media_type = request.headers.get("content-type", "")
+        shown["postData"] = {"mimeType": media_type, "text": _text(request.body)}
+    return shown
+
+
+def _response(exchange: Exchange) -> HarResponse:
+    answer, secrets = exchange.answer, secret_parameters(exchange)
+    headers = redacted_headers(answer.headers, secrets)
+    named = {name.lower(): value for name, value in headers}
+    return {
+        "status": answer.status,
+        "statusText": _phrase(answer.status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(headers),
+        "content": {
+            "size": len(answer.body),
+            "mimeType": named.get("content-type", ""),
+            "text": _text(answer.body),
+        },
+        "redirectURL": named.get("location", ""),
+        "headersSize": _UNKNOWN,
+        "bodySize": len(answer.body),
+    }
+
+
+def _url(exchange: Exchange, query: str) -> str:
+    request = exchange.request
+    host = request.headers.get("host", "")
+    origin = f"{request.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"
+    target = request.path + ("?" + query if query else "")
+    return origin + quote(target, safe=_IN_A_URL).replace("[", "%5B").replace("]", "%5D")
+
+
+def _pairs(items: Iterable[tuple[str, str]]) -> list[Pair]:
+    return [{"name": name, "value": value} for name, value in items]
+
+
+def _text(body: bytes) -> str:
+    shown = shown_body(body)
+    if isinstance(shown, str) and not body.lstrip().startswith(b'"'):
+        return shown
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

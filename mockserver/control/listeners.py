@@ -1,0 +1,144 @@
+"""Who listens to a sandbox: events are made only for them, and kept only so long."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from itertools import takewhile
+
+from mockserver.base.json import JsonValue
+from mockserver.base.time import Instant
+from mockserver.control import api_views
+from mockserver.control.exchange_views import exchange_summary
+from mockserver.control.problem_responses import ControlError
+from mockserver.engine.sandbox import Sandbox
+from mockserver.model.exchange import Exchange
+from mockserver.wire.writing import json_bytes
+
+MOST_LISTENERS = 100
+MOST_WAITING = 1_000
+"""Events that wait for a slow reader."""
+MOST_BYTES = 1_000_000
+"""Of the events that wait for a slow reader."""
+
+
+def event(name: str, data: JsonValue, event_id: str = "") -> bytes:
+    """Write a server-sent event (HTML, section 9.2.6)."""
+    head = f"id: {event_id}\n" if event_id else ""
+    return f"{head}event: {name}\ndata: ".encode() + json_bytes(data) + b"\n\n"
+
+
+class Listener:
+    """One reader of events; what it reads too slowly is dropped and counted."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.ended = False
+        self.wake = asyncio.Event()
+        """Set when there is something to read, or nothing any more."""
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._missed = 0
+
+    def put(self, chunk: bytes) -> None:
+        """Add an event; if too many wait, all are dropped."""
+        if len(self._waiting) >= MOST_WAITING or self._size + len(chunk) > MOST_BYTES:
+            self._missed += len(self._waiting) + 1
+            self._waiting.clear()
+            self._size = 0
+        else:
+            self._waiting.append(chunk)
+            self._size += len(chunk)
+        self.wake.set()
+
+    def end(self) -> None:
+        """Let the reader go once it has read what waits."""
+        self.ended = True
+        self.wake.set()
+
+    def take(self) -> bytes:
+        """Return all that waits."""
+        chunks = [event("missed", {"events": self._missed})] if self._missed else []
+        chunks += self._waiting
+        self._waiting.clear()
+        self._size = self._missed = 0
+        self.wake.clear()
+        return b"".join(chunks)
+
+
+class Listeners:
+    """All readers of events, by sandbox; a sandbox without any is not watched."""
+
+    def __init__(self) -> None:
+        self._by_sandbox: dict[Sandbox, list[Listener]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_sandbox.values()))
+
+    def open(self, sandbox: Sandbox, last_id: str | None) -> Listener:
+        """Listen to a sandbox from now on, or from after an exchange if the journal has it.
+
+        Raises:
+            ControlError: If there are as many listeners as there may be.
+        """
+        if len(self) >= MOST_LISTENERS:
+            raise ControlError(503, f"{MOST_LISTENERS} listen already; close one of them")
+        listener = Listener(sandbox)
+        if last_id:
+            _resume(listener, last_id)
+        self._by_sandbox.setdefault(sandbox, []).append(listener)
+        sandbox.journal.heard = partial(self._hear, sandbox)
+        return listener
+
+    def close(self, listener: Listener) -> None:
+        """Forget a listener."""
+        sandbox = listener.sandbox
+        others = [one for one in self._by_sandbox.get(sandbox, ()) if one is not listener]
+        if others:
+            self._by_sandbox[sandbox] = others
+        else:
+            self._by_sandbox.pop(sandbox, None)
+            sandbox.journal.heard = None
+
+    def end(self, name: str) -> None:
+        """Let all listeners of a sandbox go."""
+        for sandbox, listeners in self._by_sandbox.items():
+            for listener in listeners if sandbox.name == name else ():
+                listener.end()
+
+    def clock_moved(self, sandbox: Sandbox, system: Instant) -> None:
+        """Tell what a sandbox's clock shows."""
+        for listener in self._by_sandbox.get(sandbox, ()):
+            listener.put(event("clock", api_views.clock(sandbox, system)))
+
+    def state_changed(self, sandbox: Sandbox, what: str) -> None:
+        """Tell that settings, records or the like are not what they were."""
+        for listener in self._by_sandbox.get(sandbox, ()):
+            listener.put(event("state", {"changed": what}))
+
+    def _hear(self, sandbox: Sandbox, exchange: Exchange) -> None:
+        for chunk in _events(sandbox, exchange):
+            for listener in self._by_sandbox.get(sandbox, ()):
+                listener.put(chunk)
+
+
+def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:
+    """Yield an exchange, and the messages that it put into the outbox."""
+    yield event("exchange", exchange_summary(exchange), exchange.id)
+    if exchange.api is None or (store := sandbox.stores.get(exchange.api.name)) is None:
+        return
+    latest = reversed(store.messages.rows.values())
+    own = list(takewhile(lambda row: row["request_id"] == exchange.id, latest))
+    for record in reversed(own):
+        yield event("message", api_views.message(record, exchange.at))
+
+
+def _resume(listener: Listener, last_id: str) -> None:
+    journal = listener.sandbox.journal
+    entries = list(journal)
+    ids = [entry.id for entry in entries]
+    if last_id not in ids:
+        listener.put(event("missed", {"events": None}))
+        return
+    for entry in entries[ids.index(last_id) + 1 :]:
+        listener.put(event("exchange", exchange_summary(entry), entry.id))

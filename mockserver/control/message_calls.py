@@ -1,0 +1,107 @@
+"""Calls about the outbox of simulated messages."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
+
+from mockserver.control import api_views
+from mockserver.control.declarations import Ask, Call, InSandbox, Ordered
+from mockserver.control.problem_responses import ControlError
+from mockserver.engine.sandbox import Sandbox
+
+TAG = "MessageList"
+
+
+class MessageList(TypedDict):
+    """Messages of a sandbox."""
+
+    total: int
+    messages: list[api_views.Message]
+
+
+class MessageFilter(Ordered):
+    """Which messages to list."""
+
+    api: str | None = Field(None, description="Only those of this API.")
+    channel: Literal["sms", "email"] | None = Field(None, description="Only those of this kind.")
+    to: str | None = Field(None, description="Only those to this number or address.")
+    status: Literal["scheduled", "sent", "delivered", "failed"] | None = Field(
+        None, description="Only those that have come this far."
+    )
+
+
+def list_messages(ask: Ask[MessageFilter, None]) -> MessageList:
+    """List messages; their status is read off the clock."""
+    wanted = {name: getattr(ask.query, name) for name in ("api", "channel", "to", "status")}
+    shown = [
+        message
+        for message in _messages(ask, ask.sandbox())
+        if all(value in (None, message[name]) for name, value in wanted.items())  # type: ignore[literal-required] # a filter is called as what it filters
+    ]
+    return {"total": len(shown), "messages": ask.query.page(shown)}
+
+
+def show_message(ask: Ask[InSandbox, None]) -> api_views.Message:
+    """Return a message."""
+    wanted = ask.path["id"]
+    for message in _messages(ask, ask.sandbox()):
+        if message["id"] == wanted:
+            return message
+    raise ControlError(404, f"there is no message {wanted[:100]!r} in this sandbox")
+
+
+def _messages(ask: Ask[Any, None], sandbox: Sandbox) -> list[api_views.Message]:
+    now = ask.now(sandbox)
+    records = [
+        record
+        for name in ask.engine.apis
+        for record in sandbox.store(name, now).collection("messages")
+    ]
+    records.sort(key=lambda record: record["created_at"])
+    return [api_views.message(record, now) for record in records]
+
+
+_EXAMPLE = {
+    "id": "88ff78bd-4b99-4da5-8a1e-d6ad01870fd7",
+    "api": "partoo",
+    "operation": "sendReviewInvitation",
+    "request_id": "r1",
+    "channel": "sms",
+    "to": "+33647385968",
+    "from": "Partoo",
+    "subject": None,
+    "text": "How was your visit?",
+    "link": None,
+    "created_at": "2026-03-10T12:00:00Z",
+    "send_at": "2026-03-10T12:00:00Z",
+    "status": "delivered",
+    "changes_at": None,
+    "segments": 1,
+    "encoding": "gsm-7",
+    "data": None,
+}
+CALLS = (
+    Call(
+        "GET",
+        "/messages",
+        "listMessages",
+        TAG,
+        "List the messages that would have been sent",
+        list_messages,
+        MessageFilter,
+        result=MessageList,
+        result_example={"total": 1, "messages": [_EXAMPLE]},
+    ),
+    Call(
+        "GET",
+        "/messages/{id}",
+        "getMessage",
+        TAG,
+        "Return a message",
+        show_message,
+        result=api_views.Message,
+        result_example=_EXAMPLE,
+        problems=(404,),
+    ),
+)

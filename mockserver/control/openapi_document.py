@@ -1,0 +1,188 @@
+"""The control API's own OpenAPI document, made from the declarations of its calls."""
+
+import re
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+
+from pydantic import TypeAdapter
+
+from mockserver import __version__
+from mockserver.base.asgi import CONTROL_PREFIX
+from mockserver.base.json import JsonValue
+from mockserver.control.declarations import SANDBOX_SCHEMA, Call, InSandbox, Serving
+from mockserver.control.problem_responses import JSON
+from mockserver.engine.rendering import PROBLEM
+
+Json = dict[str, JsonValue]
+_WRITING = frozenset(("POST", "PUT", "PATCH"))
+_PROBLEM: Json = {
+    "type": "object",
+    "title": "Problem",
+    "description": "What is wrong (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence that says what to do."},
+        "errors": {
+            "type": "array",
+            "description": "Everything that is wrong with the query or the body.",
+            "items": {
+                "type": "object",
+                "required": ["where", "pointer", "message"],
+                "properties": {
+                    "where": {"enum": ["query", "body"]},
+                    "field": {"type": "string"},
+                    "pointer": {"type": "string", "description": "JSON Pointer."},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+_MEANING = {
+    400: "the sandbox's name is not one, or the body is not JSON",
+    401: "the token is missing or wrong",
+    403: "the call comes from another site or another machine",
+    404: "there is no such thing",
+    409: "the key or a unique field is taken",
+    413: "the body is too large",
+    415: "the body is not application/json",
+    422: "a parameter or the body does not fit; nothing was changed",
+    503: "there is no more room",
+}
+_PATH_PARAMETERS = {
+    "api": "The API's name.",
+    "collection": "The collection's name.",
+    "key": "The record's key.",
+    "id": "What is meant.",
+    "name": "The sandbox's name.",
+    "file": "The file's name.",
+}
+
+
+def openapi(serving: Serving, origin: str) -> Json:
+    """Describe all calls as an OpenAPI 3.1 document."""
+    schemas, definitions = _schemas(serving.calls)
+    paths: dict[str, Json] = {}
+    for call in serving.calls:
+        operation = _operation(call, schemas, serving)
+        paths.setdefault(call.template, {})[call.method.lower()] = operation
+    document: Json = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "mockserver control API",
+            "version": __version__,
+            "description": "See and change sandboxes: clock, records, messages, requests.",
+        },
+        "servers": [{"url": f"{origin}{CONTROL_PREFIX}"}],
+        "tags": [{"name": name} for name in dict.fromkeys(call.tag for call in serving.calls)],
+        "paths": paths,
+        "components": {"schemas": {"Problem": _PROBLEM, **definitions}},
+    }
+    if serving.asks_token:
+        scheme = {"type": "http", "scheme": "bearer", "description": "`--control-token`"}
+        document["components"]["securitySchemes"] = {"token": scheme}
+        document["security"] = [{"token": []}]
+    return document
+
+
+def _schemas(calls: Iterable[Call]) -> tuple[dict[str, Json], Json]:
+    """Make the schema of every body and result, and those that they share."""
+    inputs: list[JsonValue] = []
+    for call in calls:
+        if call.body is not None:
+            inputs.append((f"{call.id} body", "validation", TypeAdapter(call.body)))
+        if call.result is not None:
+            inputs.append((f"{call.id} result", "serialization", TypeAdapter(call.result)))
+    found, shared = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
+    return {str(name): schema for (name, _), schema in found.items()}, shared.get("$defs", {})
+
+
+def _operation(call: Call, schemas: dict[str, Json], serving: Serving) -> Json:
+    operation: Json = {
+        "operationId": call.id,
+        "tags": [call.tag],
+        "summary": call.summary,
+        "parameters": [*_path_parameters(call, serving), *_query_parameters(call)],
+        "responses": {
+            **{str(status): _answer(call, status, schemas) for status in call.statuses},
+            **{str(status): _problem(status) for status in sorted(_problems(call, serving))},
+        },
+    }
+    if call.description:
+        operation["description"] = call.description
+    if call.body is not None:
+        media = _media(schemas[f"{call.id} body"], call.body_example)
+        operation["requestBody"] = {"required": True, "content": {JSON: media}}
+    return operation
+
+
+def _path_parameters(call: Call, serving: Serving) -> Iterator[Json]:
+    for name in re.findall(r"\{(\w+)\}", call.template):
+        schema: Json = {"type": "string", "minLength": 1}
+        if name == "api":
+            schema = {"enum": list(serving.engine.apis)}
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PATH_PARAMETERS[name],
+            "schema": SANDBOX_SCHEMA if name == "name" else schema,
+        }
+
+
+def _query_parameters(call: Call) -> Iterator[Json]:
+    for name, given in call.query.model_json_schema().get("properties", {}).items():
+        alternatives = [one for one in given.get("anyOf", [given]) if one != {"type": "null"}]
+        kept = ("title", "description", "anyOf")
+        schema = {
+            key: value
+            for key, value in {**given, **alternatives[0]}.items()
+            if key not in kept and value is not None
+        }
+        described = {"description": given.get("description", ""), "schema": schema}
+        yield {"name": name, "in": "query", **described}
+    if issubclass(call.query, InSandbox):
+        description = "The sandbox, unless the query names one."
+        header = {"name": "Mock-Sandbox", "in": "header", "description": description}
+        yield {**header, "schema": SANDBOX_SCHEMA}
+    for name, description in call.headers.items():
+        described = {"description": description, "schema": {"type": "string"}}
+        yield {"name": name, "in": "header", **described}
+
+
+def _answer(call: Call, status: int, schemas: dict[str, Json]) -> Json:
+    answer: Json = {"description": HTTPStatus(status).phrase}
+    if call.result is not None:
+        schema = schemas[f"{call.id} result"]
+        answer["content"] = {call.media_type: _media(schema, call.result_example)}
+    return answer
+
+
+def _media(schema: Json, example: JsonValue) -> Json:
+    return {"schema": schema} if example is None else {"schema": schema, "example": example}
+
+
+def _problem(status: int) -> Json:
+    phrase = HTTPStatus(status).phrase
+    meaning = _MEANING.get(status, phrase)
+    example = {"type": "about:blank", "title": phrase, "status": status, "detail": meaning}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {PROBLEM: {"schema": schema, "example": example}}
+    return {"description": f"{phrase}: {meaning}", "content": content}
+
+
+def _problems(call: Call, serving: Serving) -> set[int]:
+    """Collect the statuses of all problems that a call can answer."""
+    found = {403, 422, *call.problems}
+    if serving.asks_token:
+        found.add(401)
+    if issubclass(call.query, InSandbox):
+        found |= {400, 503}
+    if call.body is not None:
+        found |= {400, 413}
+    if call.method in _WRITING:
+        found.add(415)
+    return found

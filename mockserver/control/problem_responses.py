@@ -1,0 +1,59 @@
+"""Answers of the control API: JSON, and problems (RFC 9457)."""
+
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from mockserver.base.json import JsonValue
+from mockserver.engine.rendering import PROBLEM
+from mockserver.wire.writing import json_bytes
+
+JSON = "application/json"
+PROTECTION = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class ControlError(Exception):
+    """A call that cannot be done, with the status and sentence to answer."""
+
+    def __init__(self, status: int, detail: str, errors: JsonValue = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    errors: JsonValue = None,
+    kind: str = "about:blank",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Say what is wrong."""
+    body = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    challenge = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return content_response(json_bytes(body), PROBLEM, status, {**challenge, **(headers or {})})
+
+
+def json_response(value: JsonValue, status: int = 200) -> Response:
+    """Answer with a JSON value."""
+    return content_response(json_bytes(value), JSON, status)
+
+
+def content_response(
+    content: bytes, media_type: str, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Answer with bytes, which no other site can use and no cache keeps."""
+    return Response(content, status, {**PROTECTION, **(headers or {})}, media_type)
+
+
+def empty_response(status: int) -> Response:
+    """Answer without a body."""
+    return Response(status_code=status, headers=PROTECTION)

@@ -1,0 +1,75 @@
+"""Shows what was sent and answered without the secrets in it."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import unquote_plus
+
+from mockserver.base.json import JsonValue
+from mockserver.base.secrets import REDACTED, names_secret, names_secret_number
+from mockserver.model.exchange import Exchange
+from mockserver.model.refusal import Refusal
+from mockserver.wire.content import parse_json
+
+_MOST_BODY = 100_000
+
+
+def secret_parameters(exchange: Exchange) -> frozenset[str]:
+    """Name the headers and query parameters that carry a credential of the API, in lower case."""
+    schemes = exchange.api.schemes.values() if exchange.api else ()
+    return frozenset(scheme.parameter.lower() for scheme in schemes)
+
+
+def redacted_headers(
+    headers: Iterable[tuple[str, str]], secrets: frozenset[str]
+) -> list[tuple[str, str]]:
+    """Hide the values of headers that carry secrets."""
+    return [(name, _redacted_header(name.lower(), value, secrets)) for name, value in headers]
+
+
+def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
+    if is_secret(name, secrets):
+        return REDACTED
+    if name == "location":  # a redirect to a client carries its code
+        address, mark, query = value.partition("?")
+        return address + mark + redacted_query(query, secrets)
+    return value
+
+
+def redacted_query(query: str, secrets: frozenset[str]) -> str:
+    """Hide the values of parameters that carry secrets; the text is as it was sent otherwise."""
+    parts = [part.partition("=") for part in query.split("&")] if query else []
+    return "&".join(
+        f"{name}={REDACTED}" if is_secret(unquote_plus(name), secrets) else f"{name}{mark}{value}"
+        for name, mark, value in parts
+    )
+
+
+def is_secret(name: str, secrets: frozenset[str]) -> bool:
+    """Tell whether a parameter or member of this name carries a secret."""
+    return name.lower() in secrets or names_secret(name)
+
+
+def shown_body(body: bytes) -> JsonValue:
+    """Show a body as JSON where it is, else as text; secret members are hidden."""
+    try:
+        return redacted(parse_json(body))
+    except Refusal:
+        text = body[:_MOST_BODY].decode("utf-8", "replace")
+        is_form = "=" in text and "\n" not in text and " " not in text
+        return redacted_query(text, frozenset()) if is_form else text
+
+
+def redacted(value: JsonValue) -> JsonValue:
+    """Hide the secret members of a JSON value."""
+    if isinstance(value, Mapping):
+        return {key: _redacted_member(key, member) for key, member in value.items()}
+    return [redacted(item) for item in value] if isinstance(value, list) else value
+
+
+def _redacted_member(key: str, member: JsonValue) -> JsonValue:
+    if isinstance(member, list) and names_secret(key):
+        return [_redacted_member(key, item) for item in member]
+    if (isinstance(member, str) and names_secret(key)) or (
+        isinstance(member, int) and names_secret_number(key)
+    ):
+        return REDACTED
+    return redacted(member)

@@ -1,0 +1,214 @@
+"""The reference page of an OpenAPI document: plain HTML that needs no network and no script."""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+
+from mockserver.base.json import JsonValue
+from mockserver.control.api_views import ApiDetails, CredentialView
+from mockserver.control.markup import Markup, join, page, table, tag
+from mockserver.control.sample_requests import (
+    DocumentedOperation,
+    examples_of,
+    operations_of,
+    sample_request,
+)
+from mockserver.control.schema_text import kind_of, resolved, rows
+
+Json = dict[str, JsonValue]
+_FIELD_HEADS = ["Name", "Type", "Needed", "Meaning"]
+
+
+def reference_page(
+    document: Json,
+    stylesheet: str,
+    home: str,
+    api: ApiDetails | None = None,
+    pages: Iterable[tuple[str, str, str]] = (),
+) -> bytes:
+    """Write the reference page of a document.
+
+    Args:
+        document: Self-contained, with one server: where it is served.
+        stylesheet: The address of its style sheet.
+        home: The address of the page that leads to all others.
+        api: What the sandbox adds: credentials, settings, test values, errors.
+        pages: Other pages to lead to: name, address, what is meant.
+    """
+    operations = list(operations_of(document))
+    title = str(document["info"].get("title", ""))
+    credentials = {one["scheme"]: one for one in reversed(api["credentials"])} if api else {}
+    main = tag(
+        "main",
+        _intro(document, title),
+        _pages(pages),
+        _sandbox(api) if api else Markup(),
+        *(_section(operation, document, credentials) for operation in operations),
+        id="content",
+    )
+    skip = tag("a", "Skip to the content", href="#content", class_="skip")
+    menu = _menu(operations, home)
+    return page(title, stylesheet, skip, tag("div", menu, main, class_="layout"))
+
+
+def _pages(pages: Iterable[tuple[str, str, str]]) -> Markup:
+    items = [tag("li", tag("a", name, href=url), f" ({told})") for name, url, told in pages]
+    return tag("section", tag("h2", "APIs"), tag("ul", *items)) if items else Markup()
+
+
+def _menu(operations: list[DocumentedOperation], home: str) -> Markup:
+    groups: dict[str, list[str]] = {}
+    for operation in operations:
+        group = str(next(iter(operation.value.get("tags") or ()), "Operations"))
+        label = join([_method(operation), f" {operation.path}"])
+        link = tag("a", label, href=f"#{operation.anchor}")
+        groups.setdefault(group, []).append(tag("li", link))
+    lists = [join([tag("h2", name), tag("ul", *items)]) for name, items in groups.items()]
+    top = tag("p", tag("a", "All pages", href=home))
+    return tag("nav", top, *lists, aria_label="Operations")
+
+
+def _method(operation: DocumentedOperation) -> Markup:
+    return tag("span", operation.method.upper(), class_=f"method {operation.method}")
+
+
+def _intro(document: Json, title: str) -> Markup:
+    info = document["info"]
+    described = _text(info.get("description"))
+    version = tag("p", f"Version {info.get('version', '')}, OpenAPI {document.get('openapi', '')}")
+    servers = [tag("p", "Served at ", tag("code", str(one["url"]))) for one in document["servers"]]
+    return tag("header", tag("h1", title), version, *servers, described)
+
+
+def _text(text: JsonValue) -> Markup:
+    return tag("p", _prose(text), class_="text") if text else Markup()
+
+
+def _prose(text: JsonValue) -> Markup:
+    """Write a text whose parts between backquotes are code."""
+    parts = str(text or "").split("`")
+    if len(parts) % 2 == 0:
+        return join([str(text)])
+    return join(_code(part) if index % 2 else part for index, part in enumerate(parts))
+
+
+def _code(value: str) -> Markup:
+    return tag("code", value)
+
+
+def _sandbox(api: ApiDetails) -> Markup:
+    credentials = [
+        [item["scheme"], f"{item['where']} {item['name']}", _code(str(item["value"])),
+         item["description"]]
+        for item in api["credentials"]
+    ]  # fmt: skip
+    settings = [
+        [_code(item["name"]), item["type"], str(item["value"]), item["description"]]
+        for item in api["settings"]
+    ]
+    values = [
+        [_code(item["value"]), _code(item["at"]), item["description"],
+         ", ".join(item["operations"])]
+        for item in api["test_values"]
+    ]  # fmt: skip
+    errors = [
+        [_code(item["kind"]), str(item["status"]), item["description"]] for item in api["errors"]
+    ]
+    parts = [
+        ("Credentials", table(["Scheme", "Where", "Value", "May"], credentials)),
+        ("Settings", table(["Name", "Type", "Value", "Meaning"], settings)),
+        ("Test values", table(["Value", "At", "Effect", "Operations"], values)),
+        ("Errors", table(["Kind", "Status", "Meaning"], errors)),
+    ]
+    return join([tag("section", tag("h2", name), rows) for name, rows in parts if rows])
+
+
+def _section(
+    operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
+) -> Markup:
+    value = operation.value
+    heading = tag("h2", _method(operation), " ", _code(operation.path))
+    summary = tag("p", str(value.get("summary") or ""))
+    deprecated = tag("p", tag("strong", "Deprecated")) if value.get("deprecated") else Markup()
+    line = curl(operation, document, credentials)
+    return tag(
+        "section",
+        heading,
+        summary,
+        deprecated,
+        _text(value.get("description")),
+        _parameters(operation, document),
+        _body(value, document),
+        _answers(value, document),
+        _titled("With curl", tag("pre", _code(line), tabindex="0")),
+        id=operation.anchor,
+    )
+
+
+def _titled(title: str, content: Markup) -> Markup:
+    return join([tag("h3", title), content]) if content else Markup()
+
+
+def _parameters(operation: DocumentedOperation, document: Json) -> Markup:
+    listed = [
+        [
+            _code(str(one.get("name"))),
+            str(one.get("in")),
+            kind_of(one.get("schema", {}), document),
+            "yes" if one.get("required") else "",
+            _prose(one.get("description")),
+        ]
+        for one in operation.parameters
+    ]
+    return _titled("Parameters", table(["Name", "In", "Type", "Needed", "Meaning"], listed))
+
+
+def _body(value: Json, document: Json) -> Markup:
+    body = resolved(value.get("requestBody"), document)
+    parts = [_media(name, media, document) for name, media in (body.get("content") or {}).items()]
+    return _titled("Body", join(parts))
+
+
+def _media(name: str, media: Json, document: Json) -> Markup:
+    schema = media.get("schema", {})
+    fields = [[_code(row[0]), *row[1:3], _prose(row[3])] for row in rows(schema, document)]
+    told = tag("p", _code(name), " ", kind_of(schema, document))
+    shown = table(_FIELD_HEADS, fields, f"Fields of {name}")
+    examples = [
+        tag("pre", _code(_written(one)), tabindex="0") for one in examples_of(media, document)
+    ]
+    return join([told, shown, *examples])
+
+
+def _written(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _answers(value: Json, document: Json) -> Markup:
+    parts: list[Markup] = []
+    for status, given in (value.get("responses") or {}).items():
+        response = resolved(given, document)
+        media = [
+            _media(name, one, document) for name, one in (response.get("content") or {}).items()
+        ]
+        title = f"{status} {response.get('description') or ''}"
+        parts.append(tag("details", tag("summary", title), *media) if media else tag("p", title))
+    return _titled("Answers", join(parts))
+
+
+def curl(
+    operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
+) -> str:
+    """Write the command that sends a small example of an operation's request."""
+    made = sample_request(operation, document, credentials)
+    words = ["curl"]
+    if made.method not in ("GET", "POST"):
+        words += ["-X", made.method]
+    words.append(made.url)
+    for name, value in made.headers:
+        if name != "content-type":
+            words += ["-H", f"{name}: {value}"]
+    if made.body is not None:
+        is_json = "json" in dict(made.headers)["content-type"]
+        words += ["--json" if is_json else "-d", made.body]
+    return shlex.join(words)

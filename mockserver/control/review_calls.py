@@ -1,0 +1,91 @@
+"""The call about the reviews that were left on the pages that messages link to."""
+
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
+
+from mockserver.base.json import JsonValue
+from mockserver.base.time import format_instant
+from mockserver.control.declarations import Ask, Call, Ordered
+from mockserver.engine.builtin_collections import LEFT_REVIEWS
+from mockserver.model.scope import Record
+
+TAG = "Messages"
+
+
+class LeftReview(TypedDict):
+    """A review, and the message that asked for it."""
+
+    id: str
+    """Of the request that left it."""
+    api: str
+    page: str
+    about: JsonValue
+    rating: int
+    text: JsonValue
+    name: JsonValue
+    at: str
+    message_id: str | None
+
+
+class LeftReviews(TypedDict):
+    """Reviews of a sandbox."""
+
+    total: int
+    reviews: list[LeftReview]
+
+
+def list_reviews(ask: Ask[Ordered, None]) -> LeftReviews:
+    """List the reviews that were left on simulated pages."""
+    sandbox = ask.sandbox()
+    now = ask.now(sandbox)
+    rows = [
+        (name, record)
+        for name in ask.engine.apis
+        for record in sandbox.store(name, now).collection(LEFT_REVIEWS.name)
+    ]
+    rows.sort(key=lambda row: row[1]["at"])
+    reviews = [_view(name, record) for name, record in ask.query.page(rows)]
+    return {"total": len(rows), "reviews": reviews}
+
+
+def _view(api: str, record: Record) -> LeftReview:
+    return {
+        "id": record["id"],
+        "api": api,
+        "page": record["page"],
+        "about": record["about"],
+        "rating": record["rating"],
+        "text": record["text"],
+        "name": record["name"],
+        "at": format_instant(record["at"]),
+        "message_id": record["message_id"],
+    }
+
+
+CALLS = (
+    Call(
+        "GET",
+        "/reviews",
+        "listReviews",
+        TAG,
+        "List the reviews that were left on simulated pages",
+        list_reviews,
+        Ordered,
+        result=LeftReviews,
+        result_example={
+            "total": 1,
+            "reviews": [
+                {
+                    "id": "r2",
+                    "api": "partoo",
+                    "page": "/r/{invitation}",
+                    "about": "Chez Marie",
+                    "rating": 5,
+                    "text": "Lovely",
+                    "name": "Ann",
+                    "at": "2026-03-10T12:00:00Z",
+                    "message_id": "0a52b4f0-3f6f-4b7e-9c5e-2f0d6c8b1a2e",
+                }
+            ],
+        },
+    ),
+)

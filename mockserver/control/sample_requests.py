@@ -1,0 +1,157 @@
+"""The operations of an OpenAPI document, and a small request to try each of them with."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from mockserver.base.credentials import presented
+from mockserver.base.http import FORM
+from mockserver.base.json import JsonValue
+from mockserver.control.api_views import CredentialView
+from mockserver.control.schema_text import example_of, resolved
+
+Json = dict[str, JsonValue]
+_METHODS = ("get", "put", "post", "patch", "delete", "options", "head", "trace")
+
+
+class DocumentedOperation(NamedTuple):
+    """An operation of a document."""
+
+    method: str
+    path: str
+    value: Json
+    parameters: list[Json]
+
+    @property
+    def anchor(self) -> str:
+        """Its name in a page's own links."""
+        name = self.value.get("operationId") or f"{self.method}-{self.path}"
+        return "operation-" + quote(str(name), safe="")
+
+
+def operations_of(document: Json) -> Iterator[DocumentedOperation]:
+    """Yield the operations of a self-contained document."""
+    for path, item in document.get("paths", {}).items():
+        shared = item.get("parameters") or []
+        for method in _METHODS:
+            if isinstance(value := item.get(method), dict):
+                own = value.get("parameters") or []
+                found = {
+                    (one.get("name"), one.get("in")): one
+                    for one in (resolved(given, document) for given in (*shared, *own))
+                }
+                yield DocumentedOperation(method, path, value, list(found.values()))
+
+
+def examples_of(media: Json, document: Json) -> list[JsonValue]:
+    """List the values of `example` or `examples`."""
+    if "example" in media:
+        return [media["example"]]
+    named = [resolved(one, document) for one in (media.get("examples") or {}).values()]
+    return [one["value"] for one in named if "value" in one]
+
+
+class SampleRequest(NamedTuple):
+    """A request to try an operation with."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    """Names as the document writes them, but for `content-type`."""
+    body: str | None
+
+
+def sample_request(
+    operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
+) -> SampleRequest:
+    """Fill in what an operation needs: the document's examples, else values of its schemas.
+
+    Args:
+        operation: One of the document's.
+        document: Self-contained, with one server: where it is served.
+        credentials: What to present for each security scheme.
+    """
+    path = operation.path
+    placed: dict[str, list[tuple[str, str]]] = {"query": [], "header": [], "cookie": []}
+    filled = (*_filled(operation, document), *_presented(operation, document, credentials))
+    for name, where, text in filled:
+        if where == "path":
+            path = path.replace(f"{{{name}}}", quote(text or "…", safe=""))
+        elif where in placed:
+            placed[where].append((name, text))
+    headers, query = placed["header"], placed["query"]
+    if placed["cookie"]:
+        headers.append(("Cookie", "; ".join(f"{name}={text}" for name, text in placed["cookie"])))
+    content_type, body = _body(operation, document)
+    if body is not None:
+        headers.append(("content-type", content_type))
+    url = str(document["servers"][0]["url"]) + path + ("?" + urlencode(query) if query else "")
+    return SampleRequest(operation.method.upper(), url, headers, body)
+
+
+def _filled(operation: DocumentedOperation, document: Json) -> Iterator[tuple[str, str, str]]:
+    """Yield name, place and value of the parameters that are needed or have an example."""
+    for one in operation.parameters:
+        name, where = str(one.get("name")), str(one.get("in"))
+        if where != "path" and not one.get("required") and "example" not in one:
+            continue
+        value = _value(one, document)
+        if where == "query" and isinstance(value, list):
+            yield from ((name, where, _text(item)) for item in value)
+        else:
+            yield name, where, _text(value)
+
+
+def _value(parameter: Json, document: Json) -> JsonValue:
+    if "example" in parameter:
+        return parameter["example"]
+    return example_of(parameter.get("schema"), document)
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _presented(
+    operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield name, place and value of what carries the credentials for an operation."""
+    needed = operation.value.get("security", document.get("security")) or []
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    for scheme in next(iter(needed), {}):
+        if (one := credentials.get(scheme)) is not None:
+            yield one["name"], one["where"], one["presented"]
+        else:
+            yield from _stand_in(resolved(schemes.get(scheme), document))
+
+
+def _stand_in(scheme: Json) -> Iterator[tuple[str, str, str]]:
+    """Yield name, place and value of what a scheme takes of which no credential is known."""
+    kind = str(scheme.get("scheme") if scheme.get("type") == "http" else scheme.get("type"))
+    if kind == "apiKey":
+        yield str(scheme.get("name")), str(scheme.get("in")), "KEY"
+    elif kind.lower() == "basic":
+        yield "Authorization", "header", presented("basic", "USER:PASSWORD")
+    elif kind.lower() in ("bearer", "oauth2", "openidconnect"):
+        yield "Authorization", "header", presented("bearer", "TOKEN")
+
+
+def _body(operation: DocumentedOperation, document: Json) -> tuple[str, str | None]:
+    """Return media type and text of a body; a type that has an example goes first, then JSON."""
+    content = resolved(operation.value.get("requestBody"), document).get("content") or {}
+    for name in sorted(content, key=lambda name: _rank(name, content[name], document)):
+        found = examples_of(content[name], document)
+        value = found[0] if found else example_of(content[name].get("schema"), document)
+        if name == FORM:
+            members = value if isinstance(value, dict) else {}
+            return name, urlencode({key: _text(member) for key, member in members.items()})
+        if "json" in name:
+            return name, json.dumps(value, ensure_ascii=False)
+        if isinstance(value, str):
+            return name, value
+    return "", None
+
+
+def _rank(name: str, media: Json, document: Json) -> tuple[bool, bool]:
+    return not examples_of(media, document), "json" not in name

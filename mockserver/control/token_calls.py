@@ -1,0 +1,118 @@
+"""The call about credentials and tokens: whose they are, and how long they live."""
+
+from collections.abc import Iterator
+
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
+
+from mockserver.base.json import JsonValue
+from mockserver.base.time import Instant, check_instant, format_instant, parse_instant
+from mockserver.control.declarations import Ask, Call, Paged
+from mockserver.engine.builtin_collections import OAUTH_CODES, OAUTH_REFRESH_TOKENS
+from mockserver.engine.sandbox import Store
+from mockserver.model.api import Api
+from mockserver.model.scope import Record
+
+TAG = "Tokens"
+_ISSUED = (("refresh_token", OAUTH_REFRESH_TOKENS), ("authorization_code", OAUTH_CODES))
+_OWNERS = ("user_id", "account", "organisation", "marketplace", "customer")
+
+
+class Token(TypedDict):
+    """A credential that a client can present."""
+
+    api: str
+    kind: str
+    """apiKey, basic, bearer, oauth2, refresh_token or authorization_code."""
+    value: JsonValue
+    owner: JsonValue
+    description: JsonValue
+    scopes: JsonValue
+    created_at: str | None
+    expires_at: str | None
+    """Null if it does not expire."""
+    is_over: bool
+    """It has expired, or was used and can be used once only."""
+
+
+class Tokens(TypedDict):
+    """Tokens of a sandbox."""
+
+    total: int
+    tokens: list[Token]
+
+
+def list_tokens(ask: Ask[Paged, None]) -> Tokens:
+    """List the credentials of all APIs, with their ends on the sandbox's clock."""
+    sandbox = ask.sandbox()
+    now = ask.now(sandbox)
+    found = [
+        token
+        for api in ask.engine.apis.values()
+        for token in _tokens(api, sandbox.store(api.name, now), now)
+    ]
+    return {"total": len(found), "tokens": ask.query.page(found)}
+
+
+def _tokens(api: Api, store: Store, now: Instant) -> Iterator[Token]:
+    for scheme in api.schemes.values():
+        if (owners := scheme.principals) is not None:
+            for record in store.collection(owners.collection):
+                yield _token(api, scheme.kind, owners.field, record, now)
+    for kind, spec in _ISSUED:
+        for record in store.collection(spec.name):
+            yield _token(api, kind, spec.key, record, now)
+
+
+def _token(api: Api, kind: str, field: str, record: Record, now: Instant) -> Token:
+    created, expires = _instant(record.get("created_at")), _instant(record.get("expires_at"))
+    return {
+        "api": api.name,
+        "kind": kind,
+        "value": record.get(field),
+        "owner": next((record[name] for name in _OWNERS if record.get(name)), None),
+        "description": record.get("description"),
+        "scopes": record.get("scopes", record.get("scope")),
+        "created_at": None if created is None else format_instant(created),
+        "expires_at": None if expires is None else format_instant(expires),
+        "is_over": bool(record.get("used")) or (expires is not None and now >= expires),
+    }
+
+
+def _instant(value: JsonValue) -> Instant | None:
+    """Read what a record says of an instant: microseconds, or text as RFC 3339 has it."""
+    try:
+        if isinstance(value, str):
+            return parse_instant(value)
+        return check_instant(value) if type(value) is int else None
+    except ValueError:
+        return None
+
+
+CALLS = (
+    Call(
+        "GET",
+        "/tokens",
+        "listTokens",
+        TAG,
+        "List credentials and tokens with their life",
+        list_tokens,
+        Paged,
+        result=Tokens,
+        result_example={
+            "total": 1,
+            "tokens": [
+                {
+                    "api": "partoo",
+                    "kind": "apiKey",
+                    "value": "demo-partoo-key",
+                    "owner": "demo-org",
+                    "description": "WRITE on three businesses, READ on a fourth",
+                    "scopes": None,
+                    "created_at": None,
+                    "expires_at": None,
+                    "is_over": False,
+                }
+            ],
+        },
+    ),
+)

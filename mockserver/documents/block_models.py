@@ -1,0 +1,42 @@
+"""Blocks of a document read as pydantic models: what is wrong with one is told with its place."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem
+from mockserver.documents.references import Place
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) -> Model:
+    """Read an `x-mock` block; one that is wrong is noted and gives an empty block."""
+    if place.value is None:
+        return model.model_construct()
+    try:
+        return model.model_validate(place.value)
+    except ValidationError as error:
+        problems += [_problem(place.source, detail) for detail in error.errors()]
+        return model()
+
+
+def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
+    path = [part for part in detail["loc"] if not _is_alternative(part)]
+    if path and path[-1] == "[key]":
+        path.pop()
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    hint = ""
+    if detail["type"] == "extra_forbidden":
+        message, hint = (
+            f"{detail['loc'][-1]!r} is not known here",
+            "check its spelling, or leave it out",
+        )
+    return SpecProblem(source.child(*path), message, hint)
+
+
+def _is_alternative(part: str | int) -> bool:
+    """Tell pydantic's names of a union's alternatives from keys of the document."""
+    return isinstance(part, str) and (part[:1].isupper() or "[" in part) and part != "[key]"

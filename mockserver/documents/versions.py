@@ -1,0 +1,37 @@
+"""Which OpenAPI a document speaks."""
+
+import re
+
+from mockserver.base.errors import SpecError
+from mockserver.base.problems import SpecProblem, warning
+from mockserver.documents.references import Place
+
+SWAGGER = "2.0"
+_VERSIONS = (SWAGGER, "3.0", "3.1", "3.2")
+_VERSION = re.compile(r"(\d+\.\d+)(?:\.\d+(?:-\S*)?)?", re.ASCII)
+
+
+def version_of(whole: Place, problems: list[SpecProblem]) -> str:
+    """Return a document's version: 2.0, 3.0, 3.1 or 3.2.
+
+    Raises:
+        SpecError: If it is no document, or of another version.
+    """
+    place = whole.child("swagger" if "openapi" not in _keys(whole) else "openapi")
+    given = place.value
+    if isinstance(given, float):
+        problems.append(warning(place.source, "the version is a number", f"write '{given}'"))
+        given = str(given)
+    found = _VERSION.fullmatch(given.strip()) if isinstance(given, str) else None
+    if found is not None and found[1] in _VERSIONS:
+        return found[1]
+    if given is None:
+        message, source = "not an OpenAPI document", whole.source
+    else:
+        message, source = f"OpenAPI {str(given)[:20]!r} is not known", place.source
+    hint = f"begin it with `openapi: 3.1.0`; versions {', '.join(_VERSIONS)} are read"
+    raise SpecError([SpecProblem(source, message, hint)])
+
+
+def _keys(whole: Place) -> list[str]:
+    return [key for key, _ in whole.members()]

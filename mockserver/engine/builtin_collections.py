@@ -1,0 +1,123 @@
+"""What the records of built-in collections hold, so that those from outside can be checked."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from mockserver.base.json import JsonValue
+from mockserver.base.time import EARLIEST, LATEST
+from mockserver.model.api import CollectionSpec
+from mockserver.model.outbox import OUTCOMES
+from mockserver.model.scope import Record
+
+Check = tuple[Callable[[JsonValue], bool], str]
+
+
+def _is_whole(value: JsonValue) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_state(value: JsonValue, length: int | None = None) -> bool:
+    is_list = isinstance(value, list) and all(map(_is_whole, value))
+    return is_list and length in (None, len(value))
+
+
+_TEXT: Check = (lambda value: isinstance(value, str), "is a text")
+_ANYTHING: Check = (lambda _value: True, "")
+_WHOLE: Check = (_is_whole, "is a whole number")
+_STATE: Check = (_is_state, "is a list of whole numbers")
+_PAIR: Check = (lambda value: _is_state(value, 2), "is a list of two whole numbers")
+_ONE: Check = (lambda value: _is_state(value, 1), "is a list of one whole number")
+_INSTANT: Check = (
+    lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
+    "is an instant: whole microseconds since 1970, before the year 10000",
+)
+_PERHAPS_WHOLE: Check = (
+    lambda value: value is None or _is_whole(value),
+    "is null or a whole number",
+)
+_PERHAPS_TEXT: Check = (lambda value: value is None or isinstance(value, str), "is null or a text")
+_SWITCH: Check = (lambda value: isinstance(value, bool), "is true or false")
+_OUTCOME: Check = (lambda value: value in OUTCOMES, f"is one of {', '.join(OUTCOMES)}")
+
+_COUNTER = {"name": _TEXT, "subject": _TEXT}
+_GRANT = {"client_id": _TEXT, "user_id": _ANYTHING, "scope": _TEXT, "family": _PERHAPS_TEXT}
+FIELDS: Mapping[str, Mapping[str, Check]] = {
+    "quotas": {**_COUNTER, "state": _PAIR},
+    "cooldowns": {**_COUNTER, "state": _ONE},
+    "rate_limits": {**_COUNTER, "state": _STATE},
+    "sequences": {"value": _WHOLE},
+    "messages": {
+        **dict.fromkeys(("id", "api", "operation", "request_id", "channel", "text"), _TEXT),
+        **dict.fromkeys(("to", "from", "subject", "link", "data"), _ANYTHING),
+        **dict.fromkeys(("created_at", "send_at", "sent_at", "delivered_at"), _INSTANT),
+        "outcome": _OUTCOME,
+    },
+    "left_reviews": {
+        **dict.fromkeys(("page", "id"), _TEXT),
+        **dict.fromkeys(("about", "text", "name"), _ANYTHING),
+        "rating": _WHOLE,
+        "message_id": _PERHAPS_TEXT,
+        "at": _INSTANT,
+    },
+    "oauth_codes": {
+        **_GRANT,
+        "redirect_uri": _TEXT,
+        "challenge": _PERHAPS_TEXT,
+        "expires_at": _WHOLE,
+    },
+    "oauth_refresh_tokens": {**_GRANT, "used": _SWITCH, "expires_at": _PERHAPS_WHOLE},
+}
+"""For each built-in collection the fields that its records need, beside their key."""
+
+
+def wrong_fields(collection: str, record: Record) -> Iterator[tuple[str, str]]:
+    """Yield the name of every field that a built-in collection's record lacks or has wrong."""
+    for name, (fits, told) in FIELDS.get(collection, {}).items():
+        if name not in record:
+            yield name, f"{collection} need {name!r}"
+        elif not fits(record[name]):
+            yield name, f"{name!r} of {collection} {told}"
+
+
+QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")
+
+
+COOLDOWNS = CollectionSpec("cooldowns", description="When a subject was last seen")
+
+
+RATE_LIMITS = CollectionSpec("rate_limits", description="Hits on rate limits, by subject")
+
+
+SEQUENCES = CollectionSpec("sequences", description="The last number of every sequence")
+
+
+MESSAGES = CollectionSpec("messages", description="Simulated SMS and e-mails (the outbox)")
+
+
+OAUTH_CODES = CollectionSpec("oauth_codes", description="Authorization codes, also used ones")
+
+
+OAUTH_REFRESH_TOKENS = CollectionSpec(
+    "oauth_refresh_tokens",
+    indexed=("user_id", "family"),
+    description="Refresh tokens, also used ones",
+)
+
+
+LEFT_REVIEWS = CollectionSpec(
+    "left_reviews", description="What was sent on the pages that messages link to"
+)
+
+
+BUILT_IN = {
+    spec.name: spec
+    for spec in (
+        LEFT_REVIEWS,
+        QUOTAS,
+        COOLDOWNS,
+        RATE_LIMITS,
+        SEQUENCES,
+        MESSAGES,
+        OAUTH_CODES,
+        OAUTH_REFRESH_TOKENS,
+    )
+}

@@ -1,0 +1,289 @@
+"""Answers that a document describes: its examples, else values sampled from its schemas."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mockserver.base.http import essence, is_json
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.model.api import Operation
+from mockserver.model.contents import (
+    DocumentedResponse,
+    Example,
+    ResponseHeader,
+    ResponseMedia,
+    ResponseSchema,
+)
+from mockserver.model.messages import Answer
+from mockserver.model.refusal import Kind, Refusal, Violation
+from mockserver.wire.writing import is_text, sent_type, write
+
+if TYPE_CHECKING:
+    from mockserver.wire.negotiation import Choice
+
+BODILESS = frozenset({204, 205, 304})
+"""Statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
+MOST_KEPT = 200
+"""Answers that are kept for one operation."""
+_STREAMED_ITEMS = 3
+
+Fields = list[tuple[str, str]]
+
+
+class Wish(NamedTuple):
+    """What a client would like of a documented answer."""
+
+    accept: str = ""
+    seed: int | str | None = None
+    """Makes a sampled value vary; without it, it is always the same simple one."""
+    example: str | None = None
+    dynamic: bool = False
+    """Sample a value although there are examples."""
+    must_fit: bool = True
+    """Refuse if no media type is acceptable; otherwise the first one does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """What a document gives for a status, as it is sent, and why this."""
+
+    status: int
+    headers: Fields
+    content: bytes
+    because: str
+    violations: tuple[Violation, ...] = ()
+    """How the body breaks its own schema."""
+    example: str | None = None
+    """The name of the example that it is; empty for one without a name."""
+    sampled: bool = False
+    source: Source | None = None
+    """Where the document says so."""
+
+    def answer(self) -> Answer:
+        """Return it as an answer of its own, whose headers may be added to."""
+        return Answer(self.status, self.headers.copy(), self.content, example=self.example)
+
+    @property
+    def content_type(self) -> str:
+        """The media type; empty if there is no body."""
+        return next((value for name, value in self.headers if name == "Content-Type"), "")
+
+
+@dataclass(slots=True)
+class _Body:
+    """A value that was chosen, and why."""
+
+    value: JsonValue
+    because: str
+    violations: list[Violation] = field(default_factory=list)
+    example: str | None = None
+    sampled: bool = False
+    source: Source | None = None
+
+
+def response_for(operation: Operation, status: int) -> DocumentedResponse | None:
+    """Return the description of a status: the exact one, its range, or `default`."""
+    by_status = {response.status.upper(): response for response in operation.responses}
+    wanted = (str(status), f"{status // 100}XX", "DEFAULT")
+    return next((by_status[name] for name in wanted if name in by_status), None)
+
+
+def status_with_example(operation: Operation, name: str) -> int | None:
+    """Return a status that has an example of this name, rather a usual one than an error."""
+    usual = response_for(operation, operation.success)
+    for response in sorted(operation.responses, key=lambda item: item is not usual):
+        if any(example.name == name for media in response.media for example in media.examples):
+            return operation.success if response is usual else _status_of(response)
+    return None
+
+
+def _status_of(response: DocumentedResponse) -> int:
+    """Return the status of an answer that is not the usual one: a range's first, 500 for others."""
+    exact = response.status.upper().replace("XX", "00")
+    return int(exact) if exact.isdigit() else 500
+
+
+def documented(operation: Operation, status: int, wish: Wish) -> Documented | None:
+    """Choose and write the answer that the document gives for a status; None if it says nothing.
+
+    What does not vary is written once for each wish, and kept.
+
+    Raises:
+        Refusal: `not_acceptable` if none of its media types is.
+    """
+    found: Documented | None = operation.rendered.get((status, wish))
+    if found is not None:
+        return found
+    response = response_for(operation, status)
+    if response is None:
+        return None
+    choice = _choice(response, wish)
+    if wish.seed is not None:
+        return _written(response, status, wish, choice)
+    return _kept(operation, response, status, wish, choice)
+
+
+def _kept(
+    operation: Operation,
+    response: DocumentedResponse,
+    status: int,
+    wish: Wish,
+    choice: "Choice | None",
+) -> Documented:
+    """Write an answer, or find it under another `Accept` that leads to the same media type."""
+    if len(operation.rendered) >= MOST_KEPT:
+        operation.rendered.clear()
+    same = (status, response.status, choice, wish.example, wish.dynamic)
+    found: Documented | None = operation.rendered.get(same)
+    if found is None:
+        found = operation.rendered[same] = _written(response, status, wish, choice)
+    operation.rendered[status, wish] = found
+    return found
+
+
+def _choice(response: DocumentedResponse, wish: Wish) -> "Choice | None":
+    """Choose a media type, one with the example that is asked for if there is any.
+
+    Raises:
+        Refusal: `not_acceptable` if none is.
+    """
+    if not response.media:
+        return None
+    from mockserver.wire.negotiation import Choice, negotiate  # noqa: PLC0415 - costs start time
+
+    places = list(range(len(response.media)))
+    if wish.example is not None:
+        places = [place for place in places if _named(response.media[place], wish)] or places
+    offered = [response.media[place].media_type for place in places]
+    choice = negotiate(offered, wish.accept)
+    if choice is None and wish.must_fit:
+        raise Refusal(Kind.NOT_ACCEPTABLE, f"the answer is available as {', '.join(offered)}")
+    choice = choice or negotiate(offered, "")
+    assert choice is not None
+    return Choice(places[choice.index], choice.media_type)
+
+
+def _named(media: ResponseMedia, wish: Wish) -> list[Example]:
+    return [example for example in media.examples if example.name == wish.example]
+
+
+def _written(
+    response: DocumentedResponse, status: int, wish: Wish, choice: "Choice | None"
+) -> Documented:
+    headers: Fields = list(_headers(response, wish))
+    if choice is None or status in BODILESS:
+        why = f"status {response.status} is documented without body"
+        return Documented(status, headers, b"", why)
+    media, content_type = response.media[choice.index], choice.media_type
+    body = _body(media, content_type, wish)
+    content = write(body.value, content_type, media.write_xml)
+    fields = [("Content-Type", sent_type(content_type, content)), *headers]
+    if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
+        fields.append(("Vary", "Accept"))
+    violations = tuple(body.violations)
+    return Documented(
+        status,
+        fields,
+        content,
+        body.because,
+        violations,
+        body.example,
+        body.sampled,
+        body.source or media.source,
+    )
+
+
+def _headers(response: DocumentedResponse, wish: Wish) -> Iterator[tuple[str, str]]:
+    """Yield the headers with an example, and those that are required."""
+    for header in response.headers:
+        if header.examples:
+            value = header.examples[0]
+        elif header.required and header.schema is not None:
+            value = _sampled(header.schema, wish.seed, header.name).value
+        else:
+            continue
+        is_several = header.name.lower() == "set-cookie" and isinstance(value, list)
+        for item in value if is_several else [value]:
+            yield header.name, header_text(item, header)
+
+
+def header_text(value: JsonValue, header: ResponseHeader) -> str:
+    """Write a header's value in the style `simple`; a line break becomes a space."""
+    if header.is_json and not isinstance(value, str):
+        written = write(value, "application/json").decode()
+    elif isinstance(value, dict):
+        mark = "=" if header.explode else ","
+        written = ",".join(f"{name}{mark}{_plain(item)}" for name, item in value.items())
+    elif isinstance(value, list):
+        written = ",".join(_plain(item) for item in value)
+    else:
+        written = _plain(value)
+    return " ".join(written.splitlines())
+
+
+def _plain(value: JsonValue) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else write(value, "application/json").decode()
+
+
+def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
+    """Take the wanted example, else the first one, else a sample; `dynamic` wants a sample."""
+    named = _named(media, wish) if wish.example is not None else []
+    if chosen := named or ([] if wish.dynamic and media.schema else list(media.examples)):
+        name, value = chosen[0].name, chosen[0].value
+        because = f"example {name!r}" if name else "the documented example"
+        because = f"the example {name!r} was asked for" if named else because
+        broken = violations_of(media, content_type, value)
+        return _Body(value, because, broken, example=name, source=chosen[0].source)
+    if media.schema is None:
+        value = {} if is_json(essence(content_type)) else _file(content_type)
+        return _Body(value, "the document gives neither example nor schema")
+    return _from_schema(media, media.schema, content_type, wish)
+
+
+def _file(content_type: str) -> JsonValue:
+    from mockserver.wire.placeholder_files import FILES, smallest  # noqa: PLC0415 - few APIs answer files
+
+    media_type = essence(content_type)
+    return "" if is_text(media_type) and media_type not in FILES else smallest(media_type)
+
+
+def _from_schema(
+    media: ResponseMedia, schema: ResponseSchema, content_type: str, wish: Wish
+) -> _Body:
+    body = _sampled(schema, wish.seed)
+    if media.is_stream:
+        others = [_sampled(schema, wish.seed, str(more)) for more in range(1, _STREAMED_ITEMS)]
+        body.value = [body.value, *(item.value for item in others)]
+    if isinstance(body.value, str) and (file := _file(content_type)) != "":
+        return _Body(file, "the smallest file of its media type")
+    return body
+
+
+def _sampled(schema: ResponseSchema, seed: int | str | None, more: str = "") -> _Body:
+    from mockserver.schemas.sampling import sample  # noqa: PLC0415 - seldom needed, costs start time
+
+    made = sample(schema, seed if seed is None else f"{seed}{more}")
+    if made.is_valid:
+        return _Body(made.value, "a value sampled from the schema", sampled=True)
+    because = "sampled, but no value that conforms to the schema was found"
+    violations = schema.violations(made.value, "answer")
+    return _Body(made.value, because, violations, sampled=True)
+
+
+def violations_of(media: ResponseMedia, content_type: str, value: JsonValue) -> list[Violation]:
+    """List how a body's value breaks the schema of its media type; text is not looked into."""
+    is_written = isinstance(value, bytes) or (
+        isinstance(value, str) and not is_json(essence(content_type))
+    )
+    if media.schema is None or is_written:
+        return []
+    items = value if media.is_stream and isinstance(value, list) else [value]
+    return [
+        violation
+        for item in items
+        if not media.schema.is_valid(item)
+        for violation in media.schema.violations(item, "answer")
+    ]

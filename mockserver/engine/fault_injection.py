@@ -1,0 +1,167 @@
+"""Carries out the faults of a sandbox: before a request is handled, and on its answer."""
+
+import logging
+from collections.abc import Iterator
+
+from mockserver.base.errors import ExpressionError
+from mockserver.base.time import SECOND, Instant, whole_seconds
+from mockserver.engine import cors, security
+from mockserver.engine.documented_answers import Documented, Wish, documented, status_with_example
+from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
+from mockserver.engine.rendering import RETRY_STATUSES, has_header, problem, render_refusal
+from mockserver.engine.routing import Match
+from mockserver.engine.run import Run
+from mockserver.model.exchange import MOCK_FAILURE, Exchange
+from mockserver.model.fault import Fault, FaultDefinition
+from mockserver.model.messages import NOTHING_SENT, Answer
+from mockserver.model.refusal import Kind, Refusal
+from mockserver.model.steps import Otherwise
+from mockserver.model.trace import Answered, FaultInjected, Refused
+
+_LOG = logging.getLogger("mockserver")
+_MESSAGE = "a fault of the sandbox asks for it"
+_FIRST_ERROR = 400
+REASON = "fault"
+"""Of every exchange that a fault hit."""
+
+
+def meet_faults(run: Run, match: Match) -> Answer | None:
+    """Let the sandbox's faults hit a request; return what one of them answers in the API's place.
+
+    A fault that fails is as if it were not there, but for a line in the trace and the log.
+    """
+    exchange = run.exchange
+    method = exchange.request.method
+    hit = run.sandbox.faults.hit(run.api, run.operation, method, match.values)
+    if hit is None:
+        return None
+    definition, trace = hit.fault.definition, exchange.trace
+    trace.append(FaultInjected(hit.id, _told(definition), hit.because))
+    try:
+        answer = _answer(run, match, definition) if definition.answers else None
+    except Exception as error:  # noqa: BLE001 - a broken fault must not break serving
+        _LOG.exception("fault %s failed", hit.id)
+        why = f"{type(error).__name__}: {error}"
+        trace.append(FaultInjected(hit.id, "could not be carried out", why))
+        return None
+    exchange.fault = hit.fault
+    return answer
+
+
+def _told(definition: FaultDefinition) -> str:
+    """Say in few words what a fault does."""
+    told = {
+        "error kind": definition.error,
+        "status": definition.status,
+        "example": definition.example,
+        "delay": definition.delay,
+        "cut after bytes:": definition.truncate,
+        "connection reset": definition.disconnect,
+    }
+    return ", ".join(f"{what} {value}" for what, value in told.items() if value is not None)
+
+
+def carry_out(exchange: Exchange, fault: Fault) -> None:
+    """Have the answer to a request that was hit delayed, cut or withheld."""
+    definition, answer = fault.definition, exchange.answer
+    if exchange.reason != MOCK_FAILURE:
+        exchange.reason = REASON
+    answer.delay = max(answer.delay, fault.delay)
+    if definition.disconnect is not None:
+        answer.cut_at = NOTHING_SENT
+    elif definition.truncate is not None and exchange.request.method != "HEAD":
+        # A body that is no longer than this is whole: there is nothing to cut off.
+        answer.cut_at = definition.truncate if definition.truncate < len(answer.body) else None
+
+
+def _answer(run: Run, match: Match, definition: FaultDefinition) -> Answer:
+    if definition.disconnect is not None:
+        return Answer(0, [], b"")
+    if definition.error is not None:
+        return _as_error(run, match, definition, definition.error)
+    if definition.status is not None:
+        answer, because = _as_status(run, definition.status)
+    else:
+        answer, because = _as_example(run, definition.example or "")
+    wait = definition.retry_after
+    if wait is None and answer.status in RETRY_STATUSES and not has_header(answer, "retry-after"):
+        wait = whole_seconds(FORCED_WAIT[Kind.RATE_LIMITED])
+    _ask_to_wait(answer, wait)
+    run.append(Answered(answer.status, because))
+    return answer
+
+
+def _as_example(run: Run, name: str) -> tuple[Answer, str]:
+    status = status_with_example(run.operation, name)
+    assert status is not None  # a fault only hits operations that have its example
+    found = _documented(run, status, name)
+    assert found is not None
+    return found.answer(), found.because
+
+
+def _as_status(run: Run, status: int) -> tuple[Answer, str]:
+    """Answer as the document describes a status, else with a problem, else without a body."""
+    found = _documented(run, status)
+    if found is not None:
+        return found.answer(), found.because
+    because = f"the document says nothing about status {status}"
+    return problem(status, _MESSAGE) if status >= _FIRST_ERROR else Answer(status, [], b""), because
+
+
+def _documented(run: Run, status: int, example: str | None = None) -> Documented | None:
+    """Find what the document says, in a media type that the client takes if there is one."""
+    accept = run.exchange.request.accept
+    return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
+
+
+def _ask_to_wait(answer: Answer, seconds: int | None) -> None:
+    """Set `Retry-After` in place of any that is there."""
+    if seconds is not None:
+        kept = [item for item in answer.headers if item[0].lower() != "retry-after"]
+        answer.headers = [*kept, ("Retry-After", str(seconds))]
+
+
+def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) -> Answer:
+    """Answer as the API words an error kind."""
+    wait = None if definition.retry_after is None else definition.retry_after * SECOND
+    refusal = _refusal(run, kind, forced_until(kind, run.now, wait))
+    refusal.headers = _needed_headers(run, match, kind)
+    exchange = run.exchange
+    accept = exchange.request.accept
+    answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
+    _ask_to_wait(answer, definition.retry_after)
+    exchange.refusal = refusal
+    run.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))
+    run.append(Answered(answer.status, f"error kind {kind}"))
+    return answer
+
+
+def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:
+    """Refuse in the words that the operation itself has for a kind, where it has some."""
+    for otherwise in _refusals(run):
+        if otherwise.kind == kind and (otherwise.message or otherwise.field) is not None:
+            try:
+                return refusal_of(otherwise, run.scope, _MESSAGE, None, passes_at)
+            except ExpressionError:  # its words may need what no step has bound
+                continue
+    if kind == Kind.UNAUTHENTICATED and run.operation.security:
+        return security.nothing_presented(run)
+    return Refusal(kind, _MESSAGE, passes_at=passes_at)
+
+
+def _refusals(run: Run) -> Iterator[Otherwise]:
+    """Yield the refusals an operation has: those made for tests first."""
+    for group in run.operation.test_values:
+        yield from (effect.error for effect in group.effects.values() if effect.error is not None)
+    if run.operation.program is not None:
+        yield from (step.otherwise for step in run.operation.program.steps)
+    yield from (limit.otherwise for limit in run.operation.limits)
+
+
+def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str], ...]:
+    """Make the headers that the status of a built-in kind asks for (RFC 9110, 15.5)."""
+    if kind == Kind.METHOD_NOT_ALLOWED:
+        return (("Allow", cors.allowed(match.methods)),)
+    if kind == Kind.UNAUTHENTICATED and run.operation.security:
+        return security.nothing_presented(run).headers
+    return ()

@@ -1,0 +1,37 @@
+"""Faults of the mock or of its documents: a 500 that cannot be taken for the API's own."""
+
+import logging
+
+import orjson
+
+from mockserver.base.errors import ExpressionError
+from mockserver.engine.rendering import PROBLEM
+from mockserver.engine.run import Run
+from mockserver.model.exchange import Exchange
+from mockserver.model.messages import Answer
+
+_LOG = logging.getLogger("mockserver")
+FAILURE = "urn:mockserver:failure"
+"""The problem type (RFC 9457) of every 500 that is not the API's."""
+
+
+def answer(exchange: Exchange, run: Run | None, error: Exception) -> Answer:
+    """Say that the mock failed, where, and which journal entry tells more."""
+    program = None if run is None else run.operation.program
+    step = None if program is None else program.step_of(error)
+    place = f" at {step.source}" if step is not None else ""
+    if isinstance(error, ExpressionError):
+        title, detail = "A document of the mock failed", f"an expression failed{place}: {error}"
+        _LOG.warning("%s: %s", exchange.id, detail)
+    else:
+        title, detail = "The mock failed", f"{type(error).__name__}{place}; this is not the API's"
+        _LOG.error("request %s failed", exchange.id, exc_info=error)
+    body = {
+        "type": FAILURE,
+        "title": title,
+        "status": 500,
+        "detail": detail,
+        "request_id": exchange.id,
+        "sandbox": exchange.sandbox,
+    }
+    return Answer(500, [("Content-Type", PROBLEM)], orjson.dumps(body))

@@ -1,0 +1,66 @@
+"""Which parameters were sent: names are counted, and what they mean is found out when asked."""
+
+import re
+from collections.abc import Sequence
+
+from mockserver.model.contents import Parameters
+from mockserver.model.messages import Request
+
+MOST_SHAPES = 1_000
+"""Ways to name parameters that are kept before it is looked up what they mean."""
+_LONGEST = 500
+"""Characters of names that are kept."""
+_QUERY_VALUES = re.compile(r"=[^&]*")
+_COOKIE_VALUES = re.compile(r"=[^;]*")
+
+Shape = tuple[Parameters, str, tuple[tuple[str, str], ...]]
+"""An operation's parameters, and query and headers of a request without their values."""
+Key = tuple[Parameters | None, str, str]
+"""An operation's parameters, and the part and the name of one of them."""
+
+
+class Sent:
+    """How often parameters beside the path were sent."""
+
+    __slots__ = ("_counts", "_shapes")
+
+    def __init__(self) -> None:
+        self._shapes: dict[Shape, int] = {}
+        self._counts: dict[Key, int] = {}
+
+    def count(self, parameters: Parameters, request: Request) -> None:
+        """Count what a request has of an operation's parameters."""
+        query = _QUERY_VALUES.sub("", request.query) if request.query else ""
+        shape: Shape = (parameters, query, ())
+        is_long = len(query) > _LONGEST
+        if names := parameters.header_names:
+            headers = _given(names, request)
+            shape = (parameters, query, headers)
+            is_long = is_long or sum(len(text) for _, text in headers) > _LONGEST
+        shapes = self._shapes
+        shapes[shape] = shapes.get(shape, 0) + 1
+        if is_long or len(shapes) > MOST_SHAPES:
+            self.counts()
+
+    def counts(self) -> dict[Key, int]:
+        """Return how often each parameter was sent."""
+        shapes, self._shapes = self._shapes, {}
+        for (parameters, query, headers), number in shapes.items():
+            for part, name in parameters.sent(query, dict(headers)):
+                key = (parameters, part, name)
+                self._counts[key] = self._counts.get(key, 0) + number
+        return self._counts
+
+    def add(self, other: "Sent") -> None:
+        """Count what was counted elsewhere, too."""
+        for key, number in other.counts().items():
+            self._counts[key] = self._counts.get(key, 0) + number
+
+
+def _given(names: Sequence[str], request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the headers that a request has, of cookies only the names."""
+    return tuple(
+        (name, _COOKIE_VALUES.sub("=", request.headers[name]) if name == "cookie" else "")
+        for name in names
+        if name in request.headers
+    )

@@ -1,0 +1,397 @@
+"""Which paths of a document are a resource: a collection, its items, and whose they are."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mockserver.documents.references import Place
+from mockserver.inference.envelopes import list_shape, unwrapped
+from mockserver.inference.object_schemas import JSON_API, ObjectView, SchemaReader, plain, singular
+from mockserver.model.api import PATH_PARAMETER
+
+_LONGEST = 60
+_METHODS = ("get", "head", "post", "put", "patch", "delete")
+_KEYS = ("id", "uuid", "guid", "key", "slug", "name", "username", "code", "number", "email")
+_JSON_API_MEMBERS = frozenset(("type", "attributes"))
+
+
+@dataclass(slots=True)
+class Route:
+    """A path and its operations by method."""
+
+    path: str
+    item: Place
+    operations: Mapping[str, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A parameter of a resource's path that says whose its items are."""
+
+    parameter: str
+    field: str
+    """Field of the records that holds it."""
+    resource: "Resource | None"
+    """None if the path before it is no resource."""
+
+
+@dataclass(slots=True)
+class Resource:
+    """A collection that a document describes."""
+
+    name: str
+    """Of the collection of records."""
+    noun: str
+    key: str
+    view: ObjectView
+    """What its items look like."""
+    parameter: str = ""
+    """The path parameter with an item's key, if items have a path."""
+    parents: tuple[Parent, ...] = ()
+    collection: Route | None = None
+    item: Route | None = None
+    searches: list[Route] = field(default_factory=list)
+    """Paths beside the items' that list some of them."""
+    actions: list[Route] = field(default_factory=list)
+    """Paths below an item's that do something to it."""
+    parts: list[Route] = field(default_factory=list)
+    """Paths below an item's that are some of its properties."""
+    is_single: bool = False
+    """Whether there is one for each owner, or one at all; its path is the item's."""
+
+    @property
+    def path(self) -> str:
+        """The path that it is told by."""
+        route = self.collection or self.item
+        return "" if route is None else route.path
+
+
+@dataclass(slots=True)
+class Recognition:
+    """What was recognised, and what looks like a resource and is none."""
+
+    resources: list[Resource] = field(default_factory=list)
+    left: list[tuple[Place, str, str]] = field(default_factory=list)
+    """Paths that stay as the document describes them, each with the reason."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """The paths of what may be a resource."""
+
+    noun: str
+    collection: Route | None = None
+    item: Route | None = None
+    parameter: str = ""
+
+    @property
+    def first(self) -> Route:
+        route = self.collection or self.item
+        assert route is not None
+        return route
+
+
+def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recognition:
+    """Find the resources of a paths object; `taken` are names of other collections."""
+    routes = dict(_routes(paths, reader))
+    found = Recognition()
+    by_item: dict[str, Resource] = {}
+    names = set(taken)
+    groups = _groups(routes, reader)
+    for base, group in sorted(groups.items(), key=lambda pair: pair[0].count("/")):
+        view = _item_view(group, reader)
+        key = None if view is None else _key(view, group, reader)
+        if view is None or key is None:
+            found.left.append((group.first.item, group.first.path, _reason(group, view, reader)))
+            continue
+        resource = Resource("", group.noun, key, view, group.parameter)
+        resource.collection, resource.item = group.collection, group.item
+        resource.parents = tuple(_parents(base, resource, by_item))
+        resource.name = _name(resource, found.resources, names)
+        names.add(resource.name)
+        found.resources.append(resource)
+        if group.item is not None:
+            by_item[_shape(group.item.path)] = resource
+    left = {path: route for path, route in routes.items() if not _is_grouped(path, groups)}
+    found.resources += [
+        *_owned_lists(left, found.resources, by_item, reader),
+        *_singles(left, found.resources, by_item, names, reader),
+    ]
+    _add_searches(routes, found.resources, reader)
+    _add_actions(left, by_item)
+    return found
+
+
+def _is_grouped(path: str, groups: Mapping[str, _Group]) -> bool:
+    base, _, last = path.rpartition("/")
+    return path in groups or (base in groups and bool(PATH_PARAMETER.fullmatch(last)))
+
+
+def _routes(paths: Place, reader: SchemaReader) -> Iterator[tuple[str, Route]]:
+    for path, member in paths.members():
+        item = reader.resolve(member)
+        operations = {
+            method: item.child(method)
+            for method in _METHODS
+            if isinstance(item.child(method).value, dict)
+        }
+        if path.startswith("/") and operations:
+            yield path.rstrip("/"), Route(path, item, operations)
+
+
+def _shape(path: str) -> str:
+    return PATH_PARAMETER.sub("{}", path.rstrip("/"))
+
+
+def _groups(routes: Mapping[str, Route], reader: SchemaReader) -> dict[str, _Group]:
+    """Put items with their collections; a list that can be added to needs no items."""
+    groups: dict[str, _Group] = {}
+    for path, route in routes.items():
+        base, _, last = path.rpartition("/")
+        noun = base.rpartition("/")[2]
+        if (
+            (parameter := PATH_PARAMETER.fullmatch(last))
+            and noun
+            and not PATH_PARAMETER.search(noun)
+        ):
+            groups[base] = _Group(noun, routes.get(base), route, parameter[1])
+    for path, route in routes.items():
+        noun = path.rpartition("/")[2]
+        if path not in groups and route.operations.keys() >= {"get", "post"} and noun:
+            listed = _answer_schema(route, "get", reader)
+            if not PATH_PARAMETER.search(noun) and listed and list_shape(listed, noun, reader):
+                groups[path] = _Group(noun, route)
+    return {base: group for base, group in groups.items() if _is_useful(group)}
+
+
+def _is_useful(group: _Group) -> bool:
+    """Tell whether there is more than items to read."""
+    of_collection = group.collection.operations.keys() if group.collection else set()
+    of_item = group.item.operations.keys() if group.item else set()
+    return bool(of_collection & {"get", "post"} or of_item & {"put", "patch", "delete"})
+
+
+def _answer_schema(route: Route, method: str, reader: SchemaReader) -> Place | None:
+    """Return the schema of an operation's answer, if it is JSON of a plain form."""
+    operation = route.operations.get(method)
+    if operation is None:
+        return None
+    media = reader.json(reader.success(operation)[1])
+    return None if media is None or media[1].child("schema").value is None else _schema(media[1])
+
+
+def _schema(media: Place) -> Place:
+    return media.child("schema")
+
+
+def _item_view(group: _Group, reader: SchemaReader) -> ObjectView | None:
+    """Read what items look like: as they are answered, else listed, else sent."""
+    for schema in _candidates(group, reader):
+        view = unwrapped(schema, group.noun, reader)
+        if view is not None and not view.properties.keys() >= _JSON_API_MEMBERS:
+            return view
+    return None
+
+
+def _candidates(group: _Group, reader: SchemaReader) -> Iterator[Place]:
+    item, collection = group.item, group.collection
+    yield from _answered(item, ("get", "put", "patch"), reader)
+    for listed in _answered(collection, ("get",), reader):
+        if shape := list_shape(listed, group.noun, reader):
+            yield shape.items
+    yield from _answered(collection, ("post",), reader)
+    for route, method in ((item, "put"), (collection, "post")):
+        operation = None if route is None else route.operations.get(method)
+        if operation is not None and (schema := reader.body(operation)):
+            yield schema
+
+
+def _answered(route: Route | None, methods: Iterable[str], reader: SchemaReader) -> Iterator[Place]:
+    for method in methods:
+        if route is not None and (schema := _answer_schema(route, method, reader)):
+            yield schema
+
+
+def _key(view: ObjectView, group: _Group, reader: SchemaReader) -> str | None:
+    """Return the property that the items' path names them by."""
+    known = {
+        plain(name): name
+        for name, place in reversed([*view.properties.items()])
+        if reader.types(place) and reader.types(place) <= {"string", "integer"}
+    }
+    return next((known[name] for name in _key_names(group) if name in known), None)
+
+
+def _key_names(group: _Group) -> Iterator[str]:
+    noun = plain(group.noun)
+    one = plain(singular(group.noun))
+    own = (f"{one}id", f"{noun}id")
+    if not group.parameter:
+        yield from ("id", "uuid", *own)
+        return
+    parameter = plain(group.parameter)
+    yield parameter
+    yield from (parameter.removeprefix(start) for start in (noun, one) if parameter != start)
+    ends = [key for key in _KEYS if parameter.endswith(key)]
+    yield from ends
+    if not ends or ends[0] in ("id", "uuid", "guid", "key"):
+        yield from ("id", *own, "uuid", "guid")
+
+
+def _reason(group: _Group, view: ObjectView | None, reader: SchemaReader) -> str:
+    if view is not None:
+        return f"no property of its items is what {{{group.parameter or 'id'}}} stands for"
+    if _is_json_api(group, reader):
+        return "it is of JSON:API, whose resource objects are not recognised"
+    return "no JSON schema says what its items look like"
+
+
+def _is_json_api(group: _Group, reader: SchemaReader) -> bool:
+    for route in filter(None, (group.item, group.collection)):
+        for operation in route.operations.values():
+            content = reader.success(operation)[1].child("content").value
+            if isinstance(content, dict) and JSON_API in content:
+                return True
+    views = (unwrapped(schema, group.noun, reader) for schema in _candidates(group, reader))
+    return any(view and view.properties.keys() >= _JSON_API_MEMBERS for view in views)
+
+
+def _parents(base: str, resource: Resource, by_item: Mapping[str, Resource]) -> Iterator[Parent]:
+    """Yield the parameters before a resource's noun, outermost first."""
+    segments = base.split("/")
+    for index, segment in enumerate(segments):
+        found = PATH_PARAMETER.fullmatch(segment)
+        if found is None:
+            continue
+        noun = segments[index - 1] if index else ""
+        owner = by_item.get(_shape("/".join(segments[: index + 1])))
+        yield Parent(found[1], _parent_field(found[1], noun, resource), owner)
+
+
+def _parent_field(parameter: str, noun: str, resource: Resource) -> str:
+    """Return the property that holds a parent's key, or a name that no property has."""
+    one = plain(singular(noun))
+    for name in resource.view.properties:
+        if name != resource.key and plain(name) in (plain(parameter), f"{one}id"):
+            return name
+    taken = {resource.key, *resource.view.properties}
+    own = parameter if plain(parameter) != "id" else f"{singular(noun)}_id"
+    return own if own not in taken else f"{own}_of_path"
+
+
+def _name(resource: Resource, known: list[Resource], taken: set[str]) -> str:
+    """Name a collection by its noun; one whose items are another's too is that one."""
+    for other in known:
+        same = other.view.place.pointer == resource.view.place.pointer
+        if other.noun == resource.noun and other.key == resource.key and same:
+            return other.name
+    owner = next((parent.resource for parent in reversed(resource.parents)), None)
+    noun = re.sub(r"\W+", "_", resource.noun, flags=re.ASCII)[:_LONGEST]
+    noun = noun if noun[0].isalpha() or noun[0] == "_" else f"_{noun}"
+    names = [noun, f"{owner.name}_{noun}" if owner else f"{noun}_records"]
+    names += [f"{noun}_{number}" for number in range(2, len(taken) + 3)]
+    return next(name for name in names if name not in taken)
+
+
+def _owned_lists(
+    routes: Mapping[str, Route],
+    resources: list[Resource],
+    by_item: Mapping[str, Resource],
+    reader: SchemaReader,
+) -> Iterator[Resource]:
+    """Yield the items of a known resource that belong to an owner, which their schema names."""
+    known = {one.view.place.key: one for one in reversed(resources)}
+    for path, route in routes.items():
+        base, _, noun = path.rpartition("/")
+        whole = known.get(_listed_key(route, noun, reader)) if _shape(base) in by_item else None
+        if whole is None or PATH_PARAMETER.search(noun):
+            continue
+        one = Resource(whole.name, whole.noun, whole.key, whole.view, collection=route)
+        one.parents = tuple(_parents(path, one, by_item))
+        if all(parent.field in one.view.properties for parent in one.parents):
+            yield one
+
+
+def _listed_key(route: Route, noun: str, reader: SchemaReader) -> tuple[str, str]:
+    """Tell what a path lists, or else adds to, by the place of its definition."""
+    listed = _answer_schema(route, "get", reader)
+    if listed is not None:
+        shape = list_shape(listed, noun, reader)
+        view = None if shape is None else reader.view(shape.items)
+    else:
+        added = None if "get" in route.operations else _answer_schema(route, "post", reader)
+        view = None if added is None else unwrapped(added, noun, reader)
+    return ("", "") if view is None else view.place.key
+
+
+def _singles(
+    routes: Mapping[str, Route],
+    resources: list[Resource],
+    by_item: Mapping[str, Resource],
+    names: set[str],
+    reader: SchemaReader,
+) -> Iterator[Resource]:
+    """Yield what there is one of: an object that can be read and put or patched at a path."""
+    for path, route in sorted(routes.items(), key=lambda pair: pair[0].count("/")):
+        base, _, noun = path.rpartition("/")
+        owner = by_item.get(_shape(base))
+        view = (
+            None if PATH_PARAMETER.search(noun) or not noun else _single_view(route, noun, reader)
+        )
+        if view is None or (owner is not None and owner.view.place.key == view.place.key):
+            continue
+        if owner is not None and view.properties.keys() <= owner.view.properties.keys():
+            owner.parts.append(route)
+            continue
+        key = "key" if "key" not in view.properties else "key_of_path"
+        one = Resource("", noun, key, view, item=route, is_single=True)
+        one.parents = tuple(_parents(path, one, by_item))
+        one.name = _name(one, resources, names)
+        names.add(one.name)
+        yield one
+
+
+def _single_view(route: Route, noun: str, reader: SchemaReader) -> ObjectView | None:
+    answered = _answer_schema(route, "get", reader)
+    view = None if answered is None else unwrapped(answered, noun, reader)
+    if answered is None or view is None or view.properties.keys() >= _JSON_API_MEMBERS:
+        return None
+    sent = [
+        unwrapped(schema, noun, reader)
+        for method in ("put", "patch")
+        if method in route.operations and (schema := reader.body(route.operations[method]))
+    ]
+    names = [one.properties.keys() & view.properties.keys() for one in sent if one]
+    is_list = list_shape(answered, noun, reader) is not None
+    is_known = any(found == view.properties.keys() if is_list else found for found in names)
+    return view if is_known else None
+
+
+def _add_actions(routes: Mapping[str, Route], by_item: Mapping[str, Resource]) -> None:
+    """Find the paths below an item's that are only written to, such as `/orders/{id}/cancel`."""
+    for path, route in routes.items():
+        base, _, verb = path.rpartition("/")
+        resource = by_item.get(_shape(base))
+        is_written = route.operations.keys() <= {"post", "put", "patch"}
+        if resource is not None and is_written and not PATH_PARAMETER.search(verb):
+            resource.actions.append(route)
+
+
+def _add_searches(
+    routes: Mapping[str, Route], resources: list[Resource], reader: SchemaReader
+) -> None:
+    """Find the paths beside the items' that list some of them, such as `/pets/findByStatus`."""
+    by_base = {item.path.rstrip("/"): item for item in resources if item.collection}
+    for one in resources:
+        if one.item is not None:
+            by_base[one.item.path.rstrip("/").rpartition("/")[0]] = one
+    for path, route in routes.items():
+        base, _, last = path.rpartition("/")
+        resource = by_base.get(base)
+        if resource is None or PATH_PARAMETER.search(last):
+            continue
+        listed = _answer_schema(route, "get", reader)
+        shape = None if listed is None else list_shape(listed, resource.noun, reader)
+        view = None if shape is None else reader.view(shape.items)
+        if view is not None and view.place.pointer == resource.view.place.pointer:
+            resource.searches.append(route)

@@ -1,0 +1,145 @@
+"""How operators of the expression language behave on JSON values."""
+
+import json
+
+import orjson
+
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue, equal
+
+LARGEST_NUMBER = 2**63
+LONGEST_TEXT = 1_000_000
+
+_NUMBERS = (int, float)
+
+
+def get(container: JsonValue, key: JsonValue) -> JsonValue:
+    """Return a member or an item; null where there is none."""
+    if type(container) is dict:
+        return container.get(key if type(key) is str else text(key))
+    if type(container) is list and type(key) is int:
+        return container[key] if -len(container) <= key < len(container) else None
+    return None
+
+
+def text(value: JsonValue) -> str:
+    """Write a value as text: null is empty, lists and maps are JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, _NUMBERS):
+        return str(value)
+    return _json(value)
+
+
+def _json(value: JsonValue) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # whole numbers beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def join(*parts: JsonValue) -> str:
+    """Concatenate the pieces of a mixed text."""
+    whole = "".join([part if type(part) is str else text(part) for part in parts])
+    if len(whole) > LONGEST_TEXT:
+        raise ExpressionError("the text would be longer than 1,000,000 characters")
+    return whole
+
+
+def is_in(item: JsonValue, container: JsonValue) -> bool:
+    """Look for an item of a list, a key of a map, or a part of a text; nothing is in null."""
+    if type(item) is str:
+        return item in container if isinstance(container, str | dict | list) else False
+    return isinstance(container, list) and any(equal(item, other) for other in container)
+
+
+def _comparable(left: JsonValue, right: JsonValue) -> bool:
+    if left is None or right is None:
+        return False
+    both_text = isinstance(left, str) and isinstance(right, str)
+    if both_text or (_is_number(left) and _is_number(right)):
+        return True
+    raise ExpressionError(f"cannot order {describe(left)} and {describe(right)}")
+
+
+def less(left: JsonValue, right: JsonValue) -> bool:
+    """Order two numbers or two texts; null is not ordered."""
+    if type(left) is int and type(right) is int:
+        return left < right
+    return _comparable(left, right) and left < right
+
+
+def at_most(left: JsonValue, right: JsonValue) -> bool:
+    """Order two numbers or two texts; null is not ordered."""
+    if type(left) is int and type(right) is int:
+        return left <= right
+    return _comparable(left, right) and left <= right
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
+
+
+def _number(value: JsonValue) -> JsonValue:
+    if not _is_number(value):
+        raise ExpressionError(f"a number was expected here, not {describe(value)}")
+    return value
+
+
+def _bounded(value: JsonValue) -> JsonValue:
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise ExpressionError("the number is too large")
+    return value
+
+
+def add(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Add two numbers."""
+    return _bounded(_number(left) + _number(right))
+
+
+def subtract(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Subtract two numbers."""
+    return _bounded(_number(left) - _number(right))
+
+
+def multiply(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Multiply two numbers."""
+    return _bounded(_number(left) * _number(right))
+
+
+def _divisor(value: JsonValue) -> JsonValue:
+    if _number(value) == 0:
+        raise ExpressionError("division by zero")
+    return value
+
+
+def divide(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Divide two numbers."""
+    return _bounded(_number(left) / _divisor(right))
+
+
+def floor_divide(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Divide and round down."""
+    return _bounded(_number(left) // _divisor(right))
+
+
+def modulo(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Return the rest of a division."""
+    return _number(left) % _divisor(right)
+
+
+def negate(value: JsonValue) -> JsonValue:
+    """Change a number's sign."""
+    return -_number(value)
+
+
+def describe(value: JsonValue) -> str:
+    """Name the type of a value for a message."""
+    names = {str: "text", bool: "a boolean", dict: "a map", list: "a list", type(None): "null"}
+    return names.get(type(value), "a number")

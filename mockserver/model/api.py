@@ -1,0 +1,316 @@
+"""The compiled form of an API: where loading ends and the engine starts."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem
+from mockserver.base.time import ZERO, Duration, parse_duration
+from mockserver.model.contents import DocumentedResponse, Parameters, RequestBody, SampledSchema
+from mockserver.model.scope import Scope, Template
+from mockserver.model.steps import Otherwise, Program
+
+PATH_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+"""A parameter in a path, such as `{id}`, and its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A named number or switch of an API that every sandbox can change."""
+
+    name: str
+    type: str
+    """integer, number, boolean, string or duration."""
+    default: JsonValue
+    description: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def read(self, value: JsonValue) -> JsonValue:
+        """Read a new value from JSON or from a command line's text.
+
+        Raises:
+            ValueError: Saying what does not fit.
+        """
+        read = _READERS[self.type](value)
+        if self.choices and read not in self.choices:
+            raise ValueError(f"must be one of: {', '.join(self.choices)}")
+        if self.minimum is not None and read < self.minimum:
+            raise ValueError(f"must be at least {self.minimum:g}")
+        if self.maximum is not None and read > self.maximum:
+            raise ValueError(f"must be at most {self.maximum:g}")
+        return read
+
+
+def _read_integer(value: JsonValue) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return value
+    raise ValueError("must be a whole number")
+
+
+def _read_number(value: JsonValue) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10**18:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", value, re.ASCII):
+        return float(value)
+    raise ValueError("must be a number")
+
+
+def _read_boolean(value: JsonValue) -> bool:
+    read = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    if isinstance(read, bool):
+        return read
+    raise ValueError("must be true or false")
+
+
+def _read_string(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("must be text")
+
+
+def _read_duration(value: JsonValue) -> int:
+    return int(parse_duration(_read_string(value)))
+
+
+_READERS: Mapping[str, Callable[[JsonValue], JsonValue]] = {
+    "integer": _read_integer,
+    "number": _read_number,
+    "boolean": _read_boolean,
+    "string": _read_string,
+    "duration": _read_duration,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """A named set of records: which field is the key, which are unique, which are indexed."""
+
+    name: str
+    key: str = "id"
+    unique: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
+    description: str = ""
+    schema: SampledSchema | None = None
+    """Of its records; what that requires is sampled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """What an API answers for an error kind."""
+
+    kind: str
+    status: int
+    headers: tuple[tuple[str, Template], ...] = ()
+    body: Template | None = None
+    content_type: str = "application/json"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How many requests a subject may make in a window of time."""
+
+    name: str
+    limit: Template
+    window: Template
+    algorithm: str
+    per: Template | None
+    headers: str
+    otherwise: Otherwise
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a test value makes happen."""
+
+    description: str
+    error: Otherwise | None = None
+    retry_after: Template | None = None
+    """Duration until the same request passes; else what is usual for the error kind."""
+    delay: Duration = ZERO
+    bind: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TestValues:
+    """Documented magic inputs, by the value that an expression has on a request."""
+
+    at: Template
+    shown_at: str
+    """The expression as it is written, for people."""
+    effects: Mapping[str, Effect]
+    source: Source
+    each: Template | None = None
+    """A list; `at` is looked at for every `item` of it."""
+
+    __test__ = False  # its name makes pytest look for tests in it
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition that the owner of a credential must meet."""
+
+    that: Template
+    otherwise: Otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """Where the owner of a credential of one security scheme is found."""
+
+    collection: str
+    field: str
+    requirements: tuple[Requirement, ...] = ()
+    scopes: str = "scopes"
+    """The record's field with the granted scopes: a list, or text separated by spaces."""
+    label: str = "description"
+    """The record's field that tells people what the credential may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """One way to present a credential."""
+
+    name: str
+    kind: str
+    """apiKey, basic, bearer, or oauth2 (a bearer token with scopes)."""
+    location: str = "header"
+    parameter: str = "authorization"
+    """Header (lower case), query parameter or cookie that carries the credential."""
+    principals: Principals | None = None
+    """Without it every well-formed credential is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeUse:
+    """A security scheme that an operation asks for, with the scopes it needs."""
+
+    scheme: SecurityScheme
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method and a path template of an API, with everything compiled that does not vary."""
+
+    id: str
+    method: str
+    path: str
+    """The template below the server's path, such as `/businesses/{businessId}`."""
+    summary: str
+    source: Source
+    parameters: Parameters | None
+    body: RequestBody | None
+    responses: tuple[DocumentedResponse, ...]
+    security: tuple[tuple[SchemeUse, ...], ...]
+    """Alternatives; all schemes of one alternative are needed together."""
+    limits: tuple[RateLimit, ...] = ()
+    errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
+    test_values: tuple[TestValues, ...] = ()
+    program: Program | None = None
+    """Its steps, if it has any."""
+    blank: Scope = field(default_factory=dict)
+    """Every name that a step binds, as null: what a request's scope starts from."""
+    path_parameters: tuple[str, ...] = ()
+    """The names in the path's braces, in order."""
+    success: int = 200
+    """The status of an answer that nothing else decides."""
+    deprecated: bool = False
+    resource: str = ""
+    """The collection that it works on, as far as the document says or shows."""
+    is_page: bool = False
+    """It is the mock's own page, for people; the API has no such operation."""
+    servers: "tuple[ServerAddress, ...]" = ()
+    """Its own addresses; empty if they are the API's."""
+    rendered: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Answers of the document that were written before; bounded by who writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A request that the document describes and the real service sends: nobody can call it here."""
+
+    kind: str
+    """callback or webhook."""
+    method: str
+    name: str
+    """A webhook's name; an operation's callback and the expression that is its address."""
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """Records that a collection starts with."""
+
+    collection: str
+    records: Template
+    """Makes the list of records for the sandbox's first instant."""
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """An address of the real service."""
+
+    host: str
+    path: str
+    """Path before every operation's, without a slash at its end: `/api/v1`, or empty."""
+
+
+_MOST_SHOWN = 10
+"""Resources of an API that are named in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What was found of resources in a document, where that was asked for."""
+
+    resources: Mapping[str, str]
+    """The path of each, by its name."""
+    left: tuple[SpecProblem, ...] = ()
+    """What looks like a resource and is served as the document describes it, and why."""
+    overlay: Callable[[], dict[str, JsonValue]] = dict
+    """Makes an OpenAPI Overlay of what was inferred."""
+
+    def sentence(self, api: str) -> str:
+        """Say which resources are kept."""
+        found = [f"{name} ({path})" for name, path in self.resources.items()]
+        if not found:
+            return f"{api} keeps nothing: no resource was recognised in its paths"
+        hidden = len(found) - _MOST_SHOWN
+        more = [f"{hidden} more (mockserver routes --stateful)"] if hidden > 0 else []
+        return f"{api} keeps {', '.join([*found[:_MOST_SHOWN], *more])}"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One API, ready to be served."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    servers: tuple[ServerAddress, ...]
+    operations: tuple[Operation, ...]
+    settings: Mapping[str, Setting]
+    collections: Mapping[str, CollectionSpec]
+    fixtures: tuple[Fixture, ...]
+    errors: Mapping[str, ErrorAnswer]
+    schemes: Mapping[str, SecurityScheme]
+    source: Source
+    recognised: Recognised | None = None
+    pages: tuple[Operation, ...] = ()
+    """Pages of the mock's own that messages link to, below the API's name."""
+    document: Callable[[], dict[str, JsonValue]] = dict
+    """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""
+    unserved: tuple[Unserved, ...] = ()
+    problems: tuple[SpecProblem, ...] = ()
+    """What is wrong with the document and was left out, in no order."""

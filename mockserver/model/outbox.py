@@ -1,0 +1,29 @@
+"""Simulated messages: stored once, their status read off the clock."""
+
+from mockserver.base.time import Instant
+from mockserver.model.scope import Record
+
+SCHEDULED = "scheduled"
+SENT = "sent"
+DELIVERED = "delivered"
+FAILED = "failed"
+FAILED_SEND = "failed_send"
+OUTCOMES = (DELIVERED, FAILED, FAILED_SEND)
+
+
+def message_status(message: Record, now: int) -> str:
+    """Tell how far a message has come: scheduled, sent, delivered, failed or failed_send."""
+    if now < message["sent_at"]:
+        return SCHEDULED
+    outcome: str = message["outcome"]
+    if outcome == FAILED_SEND:
+        return FAILED_SEND
+    return SENT if now < message["delivered_at"] else outcome
+
+
+def next_change(message: Record, now: int) -> Instant | None:
+    """Tell when the status of a message becomes another; None if it stays as it is."""
+    if now < message["sent_at"]:
+        return Instant(message["sent_at"])
+    is_over = message["outcome"] == FAILED_SEND or now >= message["delivered_at"]
+    return None if is_over else Instant(message["delivered_at"])

@@ -1,0 +1,80 @@
+"""Refusals: error kinds, their usual statuses, and the violations that a refusal lists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mockserver.base.places import Source
+from mockserver.base.time import Instant
+
+
+class Kind(StrEnum):
+    """The error kinds every API has; documents may add their own."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_ACCEPTABLE = "not_acceptable"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    MALFORMED = "malformed"
+    INVALID = "invalid"
+    RATE_LIMITED = "rate_limited"
+    COOLDOWN = "cooldown"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    FULL = "full"
+    BROKEN_ANSWER = "broken_answer"
+
+
+STATUS_OF_KIND: Mapping[str, int] = {
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.METHOD_NOT_ALLOWED: 405,
+    Kind.NOT_ACCEPTABLE: 406,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED_MEDIA_TYPE: 415,
+    Kind.MALFORMED: 400,
+    Kind.INVALID: 400,
+    Kind.RATE_LIMITED: 429,
+    Kind.COOLDOWN: 429,
+    Kind.QUOTA_EXHAUSTED: 429,
+    Kind.FULL: 503,
+    Kind.BROKEN_ANSWER: 500,
+}
+"""The status of an error kind for which neither `x-mock` nor the document has an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a request breaks its operation's description."""
+
+    where: str
+    """Part of the request: body, query, path, header or cookie."""
+    pointer: str
+    """JSON Pointer into that part, such as `/channel/email`; empty for the whole of it."""
+    keyword: str
+    """The rule that is broken, such as `required`."""
+    message: str
+
+    @property
+    def field(self) -> str:
+        """The pointer as a dotted name: `channel.email`; the part's name for the whole of it."""
+        dotted = self.pointer.removeprefix("/").replace("/", ".")
+        return dotted.replace("~1", "/").replace("~0", "~") or self.where
+
+
+@dataclass(slots=True)
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A request that is not granted; nothing it did is kept."""
+
+    kind: str
+    message: str
+    violations: tuple[Violation, ...] = ()
+    source: Source | None = None
+    passes_at: Instant | None = None
+    """When the same request would pass, as far as it is known."""
+    headers: tuple[tuple[str, str], ...] = ()

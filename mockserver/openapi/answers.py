@@ -1,0 +1,171 @@
+"""Documented answers of an operation, compiled."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.base import http
+from mockserver.base.errors import SpecError
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem, as_warnings, warning
+from mockserver.documents.document import parse_document
+from mockserver.documents.references import Place, References, followed
+from mockserver.model.contents import DocumentedResponse, Example, ResponseHeader, ResponseMedia
+from mockserver.schemas.examples import VALUES, Shown
+from mockserver.schemas.validators import Schemas
+
+_STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
+_MISPLACED = ("example", "examples", "schema")
+"""What a media type has, and no response."""
+_OWN_FIELDS = frozenset(("content-type", "content-length", "transfer-encoding", "connection"))
+"""Headers that the server writes itself."""
+_SERVED = "it is served as it is written"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCompiler:
+    """Compiles what a document says of answers."""
+
+    references: References
+    schemas: Schemas
+    shown: Shown
+    problems: list[SpecProblem]
+
+    def compile(self, place: Place) -> tuple[DocumentedResponse, ...]:
+        """Compile a responses object."""
+        if not isinstance(place.value, dict):
+            message = "the operation describes no responses"
+            self.problems.append(warning(place.source, message, "it answers 200 without a body"))
+        responses = []
+        for status, member in place.members():
+            if _STATUS.fullmatch(status):
+                responses.append(self._response(status, self._resolve(member)))
+            elif not status.startswith("x-"):
+                message = f"{status[:40]!r} is not a status, such as 200, 4XX or default"
+                self.problems.append(warning(member.source, message))
+        return tuple(responses)
+
+    def _resolve(self, place: Place) -> Place:
+        return followed(place, self.references, self.problems)
+
+    def _response(self, status: str, place: Place) -> DocumentedResponse:
+        for key in _MISPLACED if isinstance(place.value, dict) else ():
+            if key in place.value:
+                message = f"a response has no `{key}`"
+                hint = "put it under `content` and a media type"
+                self.problems.append(warning(place.child(key).source, message, hint))
+        description = str(place.child("description").value or "")
+        fields = tuple(self._headers(place.child("headers")))
+        return DocumentedResponse(status, description, tuple(self._content(place)), fields)
+
+    def _headers(self, place: Place) -> Iterator[ResponseHeader]:
+        for name, member in place.members():
+            header = self._resolve(member)
+            if not http.is_field_name(name):
+                message = f"{name[:40]!r} cannot be the name of a header"
+                self.problems.append(warning(member.source, message, "it is left out"))
+            elif isinstance(header.value, dict) and name.lower() not in _OWN_FIELDS:
+                yield self._header(name, header)
+
+    def _header(self, name: str, place: Place) -> ResponseHeader:
+        content = place.child("content").members()
+        holder = self._resolve(content[0][1]) if content else place
+        schema = holder.child("schema")
+        examples = list(self._examples(holder, ""))
+        examples = examples or list(_schema_examples(self.schemas.resolve(schema)))
+        return ResponseHeader(
+            name=name,
+            required=place.child("required").value is True,
+            examples=tuple(example.value for example in examples[:1]),
+            schema=None if schema.value is None else self.schemas.validator(schema, "response"),
+            explode=place.child("explode").value is True,
+            is_json=bool(content),
+        )
+
+    def _content(self, place: Place) -> Iterator[ResponseMedia]:
+        for media_type, member in place.child("content").members():
+            if http.media_type(media_type).is_usable:
+                yield self._media(media_type, self._resolve(member))
+            else:
+                message = f"{media_type[:40]!r} is not a media type, such as application/json"
+                self.problems.append(warning(member.source, message, "it is left out"))
+
+    def _media(self, media_type: str, place: Place) -> ResponseMedia:
+        name = http.essence(media_type)
+        schema, is_item = place.child("schema"), False
+        if place.child("itemSchema").value is not None:
+            schema, is_item = place.child("itemSchema"), True
+        resolved = self.schemas.resolve(schema)
+        examples = tuple(self._examples(place, media_type))
+        if not examples and not is_item:
+            examples = tuple(_schema_examples(resolved))
+        if schema.value is None:
+            return ResponseMedia(media_type, examples, None, source=place.source)
+        validator = self.schemas.validator(schema, "response")
+        is_stream = is_item or (http.is_stream(name) and not _is_array(resolved.value))
+        for example in examples:
+            self.shown.add(example, validator, media_type, _SERVED, is_sequence=is_stream)
+        return ResponseMedia(
+            media_type,
+            examples,
+            validator,
+            is_stream=is_stream,
+            write_xml=self._xml_writer(schema) if http.is_xml(name) else None,
+            source=place.source,
+        )
+
+    def _xml_writer(self, schema: Place) -> Callable[[JsonValue], str]:
+        from mockserver.wire.xml_writing import XmlWriter  # noqa: PLC0415 - few APIs answer XML
+
+        return XmlWriter(schema, self.schemas)
+
+    def _examples(self, place: Place, media_type: str) -> Iterator[Example]:
+        value = place.value
+        if isinstance(value, dict) and "example" in value:
+            yield Example("", value["example"], place.child("example").source)
+        for name, member in place.child("examples").members():
+            example = self._resolve(member)
+            given = example.value if isinstance(example.value, dict) else {}
+            if isinstance(written := given.get("serializedValue"), str):
+                yield Example(name, written.encode(), example.child("serializedValue").source)
+            elif key := next((key for key in VALUES if key in given), None):
+                yield Example(name, given[key], example.child(key).source)
+            elif isinstance(given.get("externalValue"), str):
+                yield from self._external(name, example.child("externalValue"), media_type)
+            elif example.value is not None:
+                message = "an example needs a `value` or another of its kind"
+                self.problems.append(warning(example.source, message))
+
+    def _external(self, name: str, place: Place, media_type: str) -> Iterator[Example]:
+        """Yield an example that stands in a file beside the document, if it can be read."""
+        try:
+            content = self.references.content(place)
+            yield Example(name, _read(content, str(place.value), media_type), place.source)
+        except SpecError as error:
+            self.problems.extend(as_warnings(error.problems))
+
+
+def _read(content: bytes, file: str, media_type: str) -> JsonValue:
+    """Read an example's file: YAML as a value where JSON is sent, anything else as it is."""
+    if not http.is_json(http.essence(media_type)):
+        return content
+    is_yaml = file.lower().endswith((".yaml", ".yml"))
+    return parse_document(content, file if is_yaml else f"{file}.json").value
+
+
+def _is_array(schema: JsonValue) -> bool:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
+
+
+def _schema_examples(place: Place) -> Iterator[Example]:
+    """Yield the value that a schema gives for itself."""
+    schema: Mapping[str, Any] = place.value if isinstance(place.value, dict) else {}
+    several = schema.get("examples")
+    if "example" in schema:
+        yield Example("", schema["example"], place.child("example").source)
+    elif isinstance(several, list) and several:
+        yield Example("", several[0], place.descend("examples", 0).source)
+    elif "default" in schema:
+        yield Example("", schema["default"], place.child("default").source)

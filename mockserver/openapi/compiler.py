@@ -1,0 +1,214 @@
+"""From files to `model.Api`: everything is compiled, and all problems are found, before serving."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mockserver.base.errors import SpecError
+from mockserver.base.problems import Severity, SpecProblem, warning
+from mockserver.documents.bundling import bundled
+from mockserver.documents.document import Document
+from mockserver.documents.document_files import Files
+from mockserver.documents.references import Place, References
+from mockserver.documents.swagger import from_swagger
+from mockserver.documents.versions import SWAGGER, version_of
+from mockserver.model.api import Api, Operation
+from mockserver.openapi.behaviour import document_behaviour, merged
+from mockserver.openapi.callbacks import unserved_of
+from mockserver.openapi.operations import DocumentContext, compile_operations
+from mockserver.openapi.policies import (
+    compile_collections,
+    compile_fixtures,
+    compile_principals,
+    compile_settings,
+)
+from mockserver.openapi.request_bodies import BodyCompiler
+from mockserver.openapi.security_schemes import check_principals, compile_schemes
+from mockserver.openapi.server_addresses import compile_servers
+from mockserver.schemas.validators import Schemas
+
+if TYPE_CHECKING:
+    from mockserver.inference.inference import Inference
+
+
+@dataclass(slots=True)
+class Loader:
+    """Loads documents, and knows afterwards which files they were in."""
+
+    built_in: Iterable[str] = ()
+    """Names of collections that the engine keeps itself."""
+    strict: bool = False
+    """Every problem is an error."""
+    thorough: bool = False
+    """Look for what costs start time and hinders nothing, too: examples that do not conform."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
+    files: Files = field(default_factory=Files)
+
+    def load(self, paths: Sequence[Path]) -> list[Api]:
+        """Load documents, or folders of them, with the overlays that extend them.
+
+        Args:
+            paths: OpenAPI documents, overlays, and folders; a folder's documents are those in it.
+
+        Raises:
+            SpecError: With every problem of every document, if there is an error among them.
+        """
+        problems: list[SpecProblem] = []
+        apis: dict[str, Api] = {}
+        for document, root in self.files.documents(paths, problems):
+            try:
+                api = self._compile(document, root)
+            except SpecError as error:
+                problems += error.problems
+                continue
+            if api.name in apis:
+                message = f"two documents are called {api.name!r}"
+                hint = "set x-mock.name in one of them"
+                problems.append(SpecProblem(api.source, message, hint))
+            apis[api.name] = api
+            problems += api.problems
+        if self.strict:
+            problems = [replace(problem, severity=Severity.ERROR) for problem in problems]
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            raise SpecError(problems)
+        return list(apis.values())
+
+    def _compile(self, document: Document, root: Path) -> Api:
+        """Compile one document.
+
+        Raises:
+            SpecError: With every problem of the document, if there is an error among them.
+        """
+        problems: list[SpecProblem] = []
+        whole, version, references = opened(document, root, self.files, problems)
+        bodies = BodyCompiler(references, Schemas(references, version, problems), problems)
+        api = _compile(whole, version, bodies, self)
+        problems += references.flaws()
+        if self.thorough or self.strict:
+            problems += bodies.shown.misfits()
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            raise SpecError(problems)
+        return replace(api, problems=tuple(dict.fromkeys(problems)))
+
+
+class Opened(NamedTuple):
+    """A document in the form in which documents of all versions are compiled."""
+
+    whole: Place
+    version: str
+    """Of the document as it was written: 2.0, 3.0, 3.1 or 3.2."""
+    references: References
+
+
+def opened(document: Document, root: Path, files: Files, problems: list[SpecProblem]) -> Opened:
+    """Find out what a document is, and convert it if it is Swagger 2.0.
+
+    Raises:
+        SpecError: If it is no document, or of a version that is not known.
+    """
+    references = References(root, files.read)
+    references.add(document)
+    version = version_of(Place(document, "", document.value), problems)
+    if version == SWAGGER:
+        document = from_swagger(document, references, problems)
+    return Opened(Place(document, "", document.value), version, references)
+
+
+def load_apis(
+    paths: Sequence[Path],
+    built_in: Iterable[str] = (),
+    *,
+    strict: bool = False,
+    stateful: bool = False,
+) -> list[Api]:
+    """Load documents as `Loader.load` does.
+
+    Raises:
+        SpecError: With every problem of every document, if there is an error among them.
+    """
+    return Loader(built_in, strict, stateful=stateful).load(paths)
+
+
+def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
+    problems = bodies.problems
+    found = _infer(whole, bodies, loader.built_in) if loader.stateful else None
+    place = merged(whole.child("x-mock"), found.document if found else {})
+    model = document_behaviour(place, problems)
+    declared = place.child("collections")
+    collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    context = DocumentContext(
+        model,
+        bodies,
+        compile_settings(model.settings, place.child("settings").source, problems),
+        collections,
+        {},
+        whole.child("security"),
+        place,
+        problems,
+        found.operations if found else {},
+    )
+    steps = context.steps(context.kinds)
+    principals = compile_principals(model.principals, place.child("principals").source, steps)
+    schemes = whole.descend("components", "securitySchemes")
+    context.schemes = compile_schemes(schemes, bodies.resolve, principals, problems)
+    context.declared = frozenset(name for name, _ in schemes.members())
+    problems += check_principals(principals, context.schemes, place.child("principals"))
+    context.compile_shared()
+    operations = tuple(compile_operations(whole.child("paths"), version, context))
+    _check_form(whole, operations, problems)
+    return Api(
+        name=model.name or _stem(whole.document),
+        title=_text(whole.descend("info", "title")),
+        version=_text(whole.descend("info", "version")),
+        description=_text(whole.descend("info", "description")),
+        servers=compile_servers(whole.child("servers"), problems),
+        operations=operations,
+        settings=context.settings,
+        collections=collections,
+        fixtures=compile_fixtures(model, place, steps, loader.files.read),
+        errors=context.errors,
+        schemes=context.schemes,
+        source=whole.source,
+        pages=_pages(context),
+        document=partial(bundled, whole, bodies.references),
+        recognised=found.recognised if found else None,
+        unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
+    )
+
+
+def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Inference":
+    from mockserver.inference.inference import infer  # noqa: PLC0415 - seldom needed
+
+    return infer(whole, bodies.schemas, built_in)
+
+
+def _pages(context: DocumentContext) -> tuple[Operation, ...]:
+    if not context.behaviour.pages:
+        return ()
+    from mockserver.openapi.review_pages import compile_pages  # noqa: PLC0415 - costs start time
+
+    return tuple(compile_pages(context))
+
+
+def _check_form(whole: Place, operations: Sequence[Operation], problems: list[SpecProblem]) -> None:
+    """Note what every document has."""
+    for keys in (("info",), ("info", "title"), ("info", "version")):
+        place = whole.descend(*keys)
+        if place.value is None:
+            message = f"the document has no {'.'.join(keys)}"
+            problems.append(warning(place.source, message))
+            break
+    if not operations:
+        problems.append(warning(whole.child("paths").source, "there is no operation to serve"))
+
+
+def _text(place: Place) -> str:
+    return str(place.value) if isinstance(place.value, str | int | float) else ""
+
+
+def _stem(document: Document) -> str:
+    stem = Path(document.file).name.split(".")[0].lower()
+    return "".join(letter if letter.isalnum() else "-" for letter in stem).strip("-") or "api"

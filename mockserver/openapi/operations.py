@@ -1,0 +1,268 @@
+"""Compiles the operations of an OpenAPI document."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem, near, warning
+from mockserver.documents.references import Place
+from mockserver.language.expressions import Known
+from mockserver.model.api import (
+    PATH_PARAMETER,
+    CollectionSpec,
+    ErrorAnswer,
+    Operation,
+    RateLimit,
+    SchemeUse,
+    SecurityScheme,
+    ServerAddress,
+    Setting,
+    TestValues,
+)
+from mockserver.model.contents import DocumentedResponse
+from mockserver.model.refusal import STATUS_OF_KIND
+from mockserver.model.scope import SCOPE_NAMES, Scope
+from mockserver.model.steps import Program
+from mockserver.openapi.answers import AnswerCompiler
+from mockserver.openapi.behaviour import merged, operation_behaviour
+from mockserver.openapi.paths import DescribedOperation, described_operations
+from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
+from mockserver.openapi.request_bodies import BodyCompiler
+from mockserver.openapi.security_schemes import compile_security
+from mockserver.openapi.server_addresses import compile_servers
+from mockserver.verbs.step_context import MAP_NAMES, StepContext
+from mockserver.wire.parameter_styles import Parameter, plain
+from mockserver.wire.parameters import ParameterSet
+
+if TYPE_CHECKING:
+    from mockserver.openapi.x_mock import DocumentBehaviour, OperationBehaviour
+
+_IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
+_WHERES = ("path", "query", "header", "cookie", "querystring")
+
+
+@dataclass(slots=True)
+class DocumentContext:
+    """What all operations of a document share."""
+
+    behaviour: "DocumentBehaviour"
+    bodies: BodyCompiler
+    settings: Mapping[str, Setting]
+    collections: Mapping[str, CollectionSpec]
+    schemes: Mapping[str, SecurityScheme]
+    security: Place
+    """The document's own security requirements."""
+    place: Place
+    """The document's `x-mock`."""
+    problems: list[SpecProblem]
+    inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
+    """What operations do although they don't say so, by path and method."""
+    limits: tuple[RateLimit, ...] = ()
+    errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
+    test_values: tuple[TestValues, ...] = ()
+    ids: set[str] = field(default_factory=set)
+    """Names of the operations so far."""
+    declared: frozenset[str] = frozenset()
+    """Names of all security schemes, also of those left out."""
+    answers: AnswerCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        bodies = self.bodies
+        self.answers = AnswerCompiler(
+            bodies.references, bodies.schemas, bodies.shown, self.problems
+        )
+
+    def compile_shared(self) -> None:
+        """Compile once what every operation has from the document."""
+        steps, place, model = self.steps(self.kinds), self.place, self.behaviour
+        self.limits = compile_limits(model.limits, place.child("limits").source, steps)
+        self.errors = compile_errors(model.errors, place.child("errors").source, steps)
+        source = place.child("test_values").source
+        self.test_values = compile_test_values(model.test_values, source, steps)
+
+    def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
+        """Make the context for expressions: what is known before any step."""
+        members = {"settings": list(self.settings), **(members or {})}
+        known = Known({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        return StepContext(known, self.collections, kinds, set(), self.problems)
+
+    @property
+    def kinds(self) -> set[str]:
+        """The error kinds that every operation knows."""
+        return {*map(str, STATUS_OF_KIND), *self.behaviour.errors}
+
+
+def compile_operations(paths: Place, version: str, context: DocumentContext) -> Iterator[Operation]:
+    """Yield the operations of a paths object."""
+    problems = context.problems
+    for described in described_operations(paths, version, context.bodies.resolve, problems):
+        yield _OperationCompiler(described, context).compile()
+
+
+class _OperationCompiler:
+    """One operation that is being compiled."""
+
+    def __init__(self, described: DescribedOperation, context: DocumentContext) -> None:
+        self._path, self._method, self._item, self._place = described
+        self._context = context
+        self._bodies = context.bodies
+
+    def compile(self) -> Operation:
+        place, context = self._place, self._context
+        parameters = list(self._parameters())
+        inferred = context.inferred.get((self._path, self._method.lower()), {})
+        own = merged(place.child("x-mock"), inferred)
+        model = operation_behaviour(own, context.problems)
+        responses = context.answers.compile(place.child("responses"))
+        body = self._bodies.request(place.child("requestBody"))
+        steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
+        if body is not None and self._bodies.takes_objects(place.child("requestBody")):
+            steps.known.maps.add("body")
+        steps.examples |= {
+            example.name
+            for response in responses
+            for media in response.media
+            for example in media.examples
+        }
+        program = self._program(model, steps)
+        blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
+        blank["test"] = {}
+        return Operation(
+            id=self._id(),
+            method=self._method,
+            path=self._path,
+            summary=str(place.child("summary").value or ""),
+            source=place.source,
+            parameters=ParameterSet(parameters) if parameters else None,
+            body=body,
+            responses=responses,
+            security=self._security(),
+            limits=self._limits(model, steps),
+            errors=self._errors(model, steps),
+            test_values=self._test_values(model, steps),
+            program=program,
+            blank=blank,
+            path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
+            success=_success(responses),
+            deprecated=place.child("deprecated").value is True,
+            resource=model.resource or "",
+            servers=self._servers(),
+        )
+
+    def _program(self, model: "OperationBehaviour", steps: StepContext) -> Program | None:
+        if not model.steps:
+            return None
+        from mockserver.verbs.compilers import compile_steps  # noqa: PLC0415 - costs start time
+
+        return compile_steps(model.steps, self._own("steps"), steps)
+
+    def _servers(self) -> tuple[ServerAddress, ...]:
+        """Compile its own servers, else those of its path."""
+        own = self._place.child("servers")
+        shared = self._item.child("servers")
+        return compile_servers(own if own.value else shared, self._context.problems)
+
+    def _id(self) -> str:
+        """Return its own name; one that it lacks or another operation has is made up."""
+        place, taken = self._place.child("operationId"), self._context.ids
+        name = place.value if isinstance(place.value, str) else ""
+        if name in taken:
+            message = f"another operation is called {name[:80]!r}"
+            self._warn(place.source, message, "this one is called by its method and path")
+        if not name or name in taken:
+            path = re.sub(r"[^A-Za-z0-9]+", "_", self._path).strip("_")
+            name = f"{self._method.lower()}_{path}"
+        taken.add(name)
+        return name
+
+    def _warn(self, source: Source, message: str, hint: str = "") -> None:
+        self._context.problems.append(warning(source, message, hint))
+
+    def _limits(self, model: "OperationBehaviour", steps: StepContext) -> tuple[RateLimit, ...]:
+        """Add the operation's limits to the document's; one of the same name replaces it."""
+        own = compile_limits(model.limits, self._own("limits"), steps)
+        return tuple({limit.name: limit for limit in (*self._context.limits, *own)}.values())
+
+    def _errors(self, model: "OperationBehaviour", steps: StepContext) -> Mapping[str, ErrorAnswer]:
+        shared = self._context.errors
+        if not model.errors:
+            return shared
+        return {**shared, **compile_errors(model.errors, self._own("errors"), steps)}
+
+    def _test_values(
+        self, model: "OperationBehaviour", steps: StepContext
+    ) -> tuple[TestValues, ...]:
+        own = compile_test_values(model.test_values, self._own("test_values"), steps)
+        return (*self._context.test_values, *own)
+
+    def _own(self, key: str) -> Source:
+        return self._place.child("x-mock").child(key).source
+
+    def _security(self) -> tuple[tuple[SchemeUse, ...], ...]:
+        place, context = self._place.child("security"), self._context
+        if place.value is not None and not isinstance(place.value, list):
+            self._warn(place.source, "`security` is a list", "that of the document holds")
+        if not isinstance(place.value, list):
+            place = context.security
+        return compile_security(place, context.schemes, context.declared, context.problems)
+
+    def _parameters(self) -> Iterator[Parameter]:
+        """Yield the path item's and the operation's parameters; the latter replace the former."""
+        found = self._described_parameters()
+        names = PATH_PARAMETER.findall(self._path)
+        for name in dict.fromkeys(names):
+            if (name, "path") not in found:
+                message = f"the path's {{{name}}} is described nowhere"
+                self._warn(self._place.source, message, "it is taken as text")
+                yield plain(name)
+        for (name, where), place in found.items():
+            if where == "path" and name not in names:
+                near_one = near(name, names)
+                self._warn(place.source, f"the path has no {{{name}}}", near_one)
+            elif where != "header" or name.lower() not in _IGNORED_HEADERS:
+                yield self._bodies.parameters.compile(name, where, place)
+
+    def _described_parameters(self) -> dict[tuple[str, str], Place]:
+        """Return the parameters by name and place; the operation's replace those of its path."""
+        shared, own = (one.child("parameters").items() for one in (self._item, self._place))
+        return self._by_name(shared) | self._by_name(own)
+
+    def _by_name(self, places: list[Place]) -> dict[tuple[str, str], Place]:
+        found: dict[tuple[str, str], Place] = {}
+        for place in places:
+            resolved = self._bodies.resolve(place)
+            name, where = resolved.child("name").value, resolved.child("in").value
+            if isinstance(name, str) and where in _WHERES:
+                if (name, where) in found:
+                    message = f"the {where} parameter {name!r} is described here again"
+                    self._warn(place.source, message, "this one holds; keep one of them")
+                found[name, str(where)] = resolved
+            elif resolved.value is not None:
+                problem = "a parameter needs a `name`, and an `in` of path, query, header or cookie"
+                self._warn(resolved.source, problem)
+        return found
+
+
+def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {"path": PATH_PARAMETER.findall(path), "query": [], "cookie": []}
+    for parameter in parameters:
+        if parameter.part in ("query", "cookie"):
+            names[parameter.part].append(parameter.name)
+    return names
+
+
+def _success(responses: tuple[DocumentedResponse, ...]) -> int:
+    """Return the status of a request that is granted.
+
+    The lowest documented 2xx, or 200 for `2XX`; else the lowest 3xx, or 302 for `3XX`; else 200,
+    which is what `default` stands for where there is no other success.
+    """
+    documented = {response.status.upper() for response in responses}
+    for kind, usual in (("2", 200), ("3", 302)):
+        exact = [int(status) for status in documented if re.fullmatch(rf"{kind}\d\d", status)]
+        if exact or f"{kind}XX" in documented:
+            return min(exact, default=usual)
+    return 200

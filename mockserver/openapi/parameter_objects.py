@@ -1,0 +1,82 @@
+"""Compiles the parameters and headers that a document describes."""
+
+from dataclasses import dataclass
+
+from mockserver.base.http import FORM, media_type
+from mockserver.base.problems import SpecProblem, warning
+from mockserver.documents.references import Place, followed
+from mockserver.schemas.examples import Shown
+from mockserver.schemas.shapes import TEXT, Shapes
+from mockserver.schemas.validators import Schemas, SchemaValidator
+from mockserver.wire.forms import is_json
+from mockserver.wire.parameter_styles import Parameter, usable_style
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCompiler:
+    """Compiles parameter objects, and header objects, which are like them."""
+
+    schemas: Schemas
+    shapes: Shapes
+    shown: Shown
+    problems: list[SpecProblem]
+
+    def compile(self, name: str, where: str, place: Place) -> Parameter:
+        """Compile one; how it is written is in its style, or in the media type of `content`."""
+        content = place.child("content").members()
+        if content:
+            return self._of_content(name, where, place, content[0])
+        schema = place.child("schema")
+        if schema.value is None:
+            message = f"the {where} parameter {name!r} has neither `schema` nor `content`"
+            self.problems.append(warning(place.source, message, "any text is taken"))
+        shape = self.shapes.of(schema)
+        style, explode, flaw = usable_style(where, place.value, shape)
+        if flaw:
+            source = place.child("style").source if "style" in place.value else place.source
+            hint = f"use the style {style}" if style != place.value.get("style") else ""
+            self.problems.append(warning(source, flaw, hint))
+        validator = self._validator(place)
+        return Parameter(
+            name=name.lower() if where == "header" else name,
+            where=where,
+            required=place.child("required").value is True or where == "path",
+            style=style,
+            explode=explode,
+            shape=shape,
+            validator=validator,
+            default=shape.default,
+            may_be_empty=place.child("allowEmptyValue").value is True,
+            deprecated=place.child("deprecated").value is True,
+        )
+
+    def _of_content(
+        self, name: str, where: str, place: Place, content: tuple[str, Place]
+    ) -> Parameter:
+        """Compile a parameter whose text is a document: JSON and forms are read, others kept."""
+        media = followed(content[1], self.shown.references, self.problems)
+        shape = self.shapes.of(media.child("schema"))
+        is_read = is_json(content[0])
+        is_form = where == "querystring" and media_type(content[0]).name == FORM
+        is_compared = is_read or is_form or not shape.is_structured
+        return Parameter(
+            name=name.lower() if where == "header" else name,
+            where=where,
+            required=place.child("required").value is True or where == "path",
+            style="form" if is_form else "simple",
+            explode=False,
+            shape=shape if is_form or not shape.is_structured else TEXT,
+            validator=self._validator(media) if is_compared else None,
+            default=shape.default,
+            is_json=is_read,
+            deprecated=place.child("deprecated").value is True,
+        )
+
+    def _validator(self, place: Place) -> SchemaValidator | None:
+        """Return what its values are compared with; its examples are noted for the same."""
+        schema = place.child("schema")
+        if schema.value is None:
+            return None
+        validator = self.schemas.validator(schema, "request")
+        self.shown.show(place, validator, "application/json")
+        return validator

@@ -1,0 +1,281 @@
+"""Compiles what `x-mock` says of a whole document: settings, collections, errors, limits."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mockserver.base.errors import SpecError
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem
+from mockserver.base.time import ZERO, parse_duration
+from mockserver.documents.document import Document, flawless
+from mockserver.documents.references import Place
+from mockserver.language.expressions import WORLD_FUNCTIONS, Known, compile_template
+from mockserver.model.api import (
+    CollectionSpec,
+    Effect,
+    ErrorAnswer,
+    Fixture,
+    Principals,
+    RateLimit,
+    Requirement,
+    Setting,
+    TestValues,
+)
+from mockserver.model.refusal import Kind
+from mockserver.schemas.validators import Schemas
+from mockserver.verbs.step_context import StepContext
+
+if TYPE_CHECKING:
+    from mockserver.openapi import x_mock
+
+FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
+FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
+"""What of the sandbox there is while its records are made."""
+_FIXTURE_FOLDER = "fixtures"
+
+
+def compile_settings(
+    models: "Mapping[str, x_mock.SettingFields]", source: Source, problems: list[SpecProblem]
+) -> dict[str, Setting]:
+    """Compile settings and check their defaults."""
+    settings: dict[str, Setting] = {}
+    for name, model in models.items():
+        setting = Setting(
+            name,
+            model.type,
+            None,
+            model.description,
+            model.minimum,
+            model.maximum,
+            tuple(model.enum or ()),
+        )
+        try:
+            default = setting.read(model.default)
+        except ValueError as error:
+            problems.append(SpecProblem(source.child(name, "default"), str(error)))
+            continue
+        settings[name] = replace(setting, default=default)
+    return settings
+
+
+def compile_collections(
+    models: "Mapping[str, x_mock.CollectionFields]",
+    built_in: Iterable[str],
+    place: Place,
+    schemas: Schemas,
+) -> dict[str, CollectionSpec]:
+    """Compile collections; names the engine uses itself are refused."""
+    taken = set(built_in)
+    for name in models:
+        if name in taken:
+            message = f"{name!r} is a collection of the engine's own"
+            source = place.child(name).source
+            schemas.problems.append(SpecProblem(source, message, "choose another name"))
+    return {
+        name: CollectionSpec(
+            name,
+            model.key,
+            tuple(model.unique),
+            tuple(model.indexed),
+            model.description,
+            None
+            if model.schema_ is None
+            else schemas.validator(place.descend(name, "schema"), "response"),
+        )
+        for name, model in models.items()
+    }
+
+
+def compile_errors(
+    models: "Mapping[str, x_mock.ErrorFields]", source: Source, context: StepContext
+) -> dict[str, ErrorAnswer]:
+    """Compile what the API answers for error kinds."""
+    inner = context.item("error")
+    return {
+        kind: ErrorAnswer(
+            kind,
+            model.status,
+            inner.templates(model.headers, source.child(kind, "headers")),
+            inner.optional(model.body, source.child(kind, "body")),
+            model.content_type,
+            model.description,
+        )
+        for kind, model in models.items()
+    }
+
+
+def compile_limits(
+    models: "Sequence[x_mock.RateLimitFields]", source: Source, context: StepContext
+) -> tuple[RateLimit, ...]:
+    """Compile rate limits."""
+    return tuple(_limit(model, source.child(index), context) for index, model in enumerate(models))
+
+
+def _limit(model: "x_mock.RateLimitFields", source: Source, context: StepContext) -> RateLimit:
+    window = context.duration(model.window, source.child("window"))
+    return RateLimit(
+        model.name,
+        context.template(model.limit, source.child("limit")),
+        window or (lambda _scope: ZERO),
+        model.algorithm,
+        context.optional(model.per, source.child("per")),
+        model.headers,
+        context.otherwise(model.otherwise, Kind.RATE_LIMITED, source.child("otherwise")),
+        source,
+    )
+
+
+def compile_test_values(
+    models: "Sequence[x_mock.TestValuesFields]", source: Source, context: StepContext
+) -> tuple[TestValues, ...]:
+    """Compile groups of magic inputs."""
+    return tuple(
+        _test_values(model, source.child(index), context) for index, model in enumerate(models)
+    )
+
+
+def _test_values(
+    model: "x_mock.TestValuesFields", source: Source, context: StepContext
+) -> TestValues:
+    inner = context if model.each is None else context.item("item")
+    effects = {
+        value: _effect(effect, source.child("values", value), context)
+        for value, effect in model.values.items()
+    }
+    shown = model.at if model.each is None else f"{model.at} of each item of {model.each}"
+    return TestValues(
+        inner.expression(model.at, source.child("at")),
+        shown,
+        effects,
+        source,
+        context.condition(model.each, source.child("each")),
+    )
+
+
+def _effect(model: "x_mock.EffectFields", source: Source, context: StepContext) -> Effect:
+    error = None
+    if model.error is not None:
+        error = context.otherwise(model.error, Kind.INVALID, source.child("error"))
+    delay = ZERO
+    if model.delay is not None:
+        try:
+            delay = parse_duration(model.delay)
+        except ValueError as problem:
+            context.problem(source.child("delay"), str(problem))
+    wait = context.duration(model.retry_after, source.child("retry_after"))
+    return Effect(model.description, error, wait, delay, dict(model.set))
+
+
+def compile_principals(
+    models: "Mapping[str, x_mock.PrincipalsFields]", source: Source, context: StepContext
+) -> dict[str, Principals]:
+    """Compile where the owners of credentials are found, by security scheme."""
+    return {name: _principals(model, source.child(name), context) for name, model in models.items()}
+
+
+def _principals(
+    model: "x_mock.PrincipalsFields", source: Source, context: StepContext
+) -> Principals:
+    collection = context.collection(model.in_, source.child("in"))
+    spec = context.collections.get(collection)
+    requirements = tuple(
+        Requirement(
+            context.expression(item.that, source.child("require", index, "that")),
+            context.otherwise(
+                item.otherwise, Kind.UNAUTHENTICATED, source.child("require", index, "otherwise")
+            ),
+        )
+        for index, item in enumerate(model.require)
+    )
+    field = model.field or (spec.key if spec else "id")
+    return Principals(collection, field, requirements, model.scopes, model.label)
+
+
+def compile_fixtures(
+    model: "x_mock.DocumentBehaviour",
+    place: Place,
+    context: StepContext,
+    read: Callable[[Path, str], Document],
+) -> tuple[Fixture, ...]:
+    """Compile the records that collections start with: of files, and of the document itself."""
+    return (
+        *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
+        *compile_records(model.records, place.child("records").source, context),
+    )
+
+
+def load_fixtures(
+    files: Sequence[str],
+    place: Place,
+    context: StepContext,
+    read: Callable[[Path, str], Document],
+) -> tuple[Fixture, ...]:
+    """Read fixture files and compile their records."""
+    fixtures: list[Fixture] = []
+    for index, file in enumerate(files):
+        try:
+            at = place.child(index)
+            document = flawless(read(_fixture_path(file, at), _display(file, at)))
+            fixtures += _fixture(document, context)
+        except SpecError as error:
+            context.problems += error.problems
+    return tuple(fixtures)
+
+
+def _fixture(document: Document, context: StepContext) -> list[Fixture]:
+    whole = Place(document, "", document.value)
+    if not isinstance(document.value, dict):
+        message = "a fixture is a mapping of collections to lists of records"
+        raise SpecError([SpecProblem(whole.source, message)])
+    known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    fixtures = []
+    for name, records in whole.members():
+        context.collection(name, records.source)
+        if not all(isinstance(item, dict) for item in records.value or ()):
+            context.problem(records.source, "a collection's records are a list of mappings")
+        template = compile_template(records.value or [], records.source, known, context.problems)
+        fixtures.append(Fixture(name, template, records.source))
+    return fixtures
+
+
+def compile_records(
+    records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
+) -> tuple[Fixture, ...]:
+    """Compile the records that stand in the document itself."""
+    known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    fixtures = []
+    for name, rows in records.items():
+        context.collection(name, source.child(name))
+        template = compile_template(list(rows), source.child(name), known, context.problems)
+        fixtures.append(Fixture(name, template, source.child(name)))
+    return tuple(fixtures)
+
+
+def _display(file: str, place: Place) -> str:
+    parts = Path(place.document.source(place.pointer).file).parent / file
+    return str(_normal(parts))
+
+
+def _normal(path: Path) -> Path:
+    """Take `folder/..` out of a path that is shown to people."""
+    kept: list[str] = []
+    for part in path.parts:
+        if part == ".." and kept and kept[-1] != "..":
+            kept.pop()
+        else:
+            kept.append(part)
+    return Path(*kept)
+
+
+def _fixture_path(file: str, place: Place) -> Path:
+    """Find a fixture beside the document or in the `fixtures` folder beside its folder."""
+    base = (place.document.path or Path("document")).resolve().parent
+    path = (base / file).resolve()
+    roots = (base, base.parent / _FIXTURE_FOLDER)
+    if not any(path.is_relative_to(root) for root in roots):
+        hint = f"put it beside the document or in ../{_FIXTURE_FOLDER}"
+        message = f"{file!r} lies outside the folders for fixtures"
+        raise SpecError([SpecProblem(place.source, message, hint)])
+    return path

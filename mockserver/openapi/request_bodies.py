@@ -1,0 +1,137 @@
+"""Request bodies of an operation, compiled."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from mockserver.base import http
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem, warning
+from mockserver.documents.references import Place, References, followed
+from mockserver.model.contents import RequestBody, RequestMedia
+from mockserver.openapi.parameter_objects import ParameterCompiler
+from mockserver.schemas.dialects import OLD
+from mockserver.schemas.examples import Shown
+from mockserver.schemas.shapes import Shapes
+from mockserver.schemas.validators import Schemas
+from mockserver.wire.forms import Encoding
+from mockserver.wire.media import COMPARED, MediaContent, family_of, reader_of
+from mockserver.wire.parameter_styles import CUTS, STYLES, style_of
+from mockserver.wire.parameters import ParameterSet
+
+
+@dataclass(frozen=True, slots=True)
+class BodyCompiler:
+    """Compiles what a document says of the bodies of requests."""
+
+    references: References
+    schemas: Schemas
+    problems: list[SpecProblem]
+    shapes: Shapes = field(init=False)
+    shown: Shown = field(init=False)
+    parameters: ParameterCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        shapes = Shapes(self.schemas, self.schemas.version not in OLD)
+        shown = Shown(self.references, self.problems)
+        compiler = ParameterCompiler(self.schemas, shapes, shown, self.problems)
+        for name, value in (("shapes", shapes), ("shown", shown), ("parameters", compiler)):
+            object.__setattr__(self, name, value)
+
+    def resolve(self, place: Place) -> Place:
+        """Follow a reference; a bad one is noted and gives an empty place."""
+        return followed(place, self.references, self.problems)
+
+    def request(self, place: Place) -> RequestBody | None:
+        """Compile a request body object."""
+        if place.value is None:
+            return None
+        body = self.resolve(place)
+        media = tuple(self._request_media(body.child("content")))
+        if not media:
+            if body.value is not None:
+                problem = "a request body needs `content` with at least one media type"
+                self.problems.append(warning(body.source, problem, "none is read"))
+            return None
+        return RequestBody(required=body.child("required").value is True, media=media)
+
+    def takes_objects(self, place: Place) -> bool:
+        """Tell whether every request body that passes validation is an object."""
+        content = self.resolve(place).child("content").members()
+        return all(self._is_object(*item) for item in content)
+
+    def _is_object(self, media_type: str, place: Place) -> bool:
+        schema = self.schemas.resolve(self.resolve(place).child("schema")).value
+        is_compared = family_of(http.media_type(media_type).name) in COMPARED
+        return is_compared and isinstance(schema, dict) and schema.get("type") == "object"
+
+    def _request_media(self, place: Place) -> Iterator[RequestMedia]:
+        for media_type, member in place.members():
+            accepts = http.media_type(media_type)
+            if not accepts.is_usable:
+                message = f"{media_type[:40]!r} is not a media type, such as application/json"
+                self.problems.append(warning(member.source, message, "it is left out"))
+                continue
+            resolved = self.resolve(member)
+            read = reader_of(accepts.name, self._content(accepts.name, resolved))
+            yield RequestMedia(media_type.lower(), accepts, read, self._schema_of(resolved))
+
+    def _schema_of(self, place: Place) -> Callable[[], JsonValue] | None:
+        """Return what makes the schema of a media type, if it has one."""
+        schema = place.child("schema")
+        return None if schema.value is None else self.schemas.bundle(schema, "request").schema
+
+    def _content(self, name: str, place: Place) -> MediaContent:
+        schema, item = place.child("schema"), place.child("itemSchema")
+        if family_of(name) == "sequence" and (schema.value is not None or item.value is not None):
+            return self._sequence(name, place)
+        if item.value is not None:
+            message = f"{name} is not read as a sequence, and its items are not checked"
+            self.problems.append(warning(item.source, message))
+        if schema.value is None:
+            return MediaContent()
+        validator = self.schemas.validator(schema, "request")
+        self.shown.show(place, validator, name)
+        encodings = dict(self._encodings(place.child("encoding")))
+        return MediaContent(self.shapes.of(schema), validator, None, encodings)
+
+    def _sequence(self, name: str, place: Place) -> MediaContent:
+        """Compile the schema of a sequence: of the whole if it describes an array, else of each."""
+        schema, item = place.child("schema"), place.child("itemSchema")
+        shape = self.shapes.of(schema)
+        each = item if item.value is not None else schema
+        validator = self.schemas.validator(each, "request")
+        if each is schema and (shape.is_array or not shape.types):
+            self.shown.show(place, validator, name)
+            return MediaContent(shape, validator)
+        return MediaContent(self.shapes.of(each), validator, validator)
+
+    def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
+        """Yield how the properties of a form are written."""
+        for name, member in place.members():
+            style, explode = self._style(member)
+            content_types = str(member.child("contentType").value or "")
+            fields = [
+                self.parameters.compile(key, "header", header)
+                for key, reference in member.child("headers").members()
+                if isinstance((header := self.resolve(reference)).value, dict)
+                and key.lower() != "content-type"
+            ]
+            yield (
+                name,
+                Encoding(
+                    tuple(item.strip() for item in content_types.split(",") if item.strip()),
+                    style if style in CUTS else None,
+                    explode,
+                    ParameterSet(fields) if fields else None,
+                ),
+            )
+
+    def _style(self, place: Place) -> tuple[str, bool]:
+        """Return the style of a form's property, and whether it explodes."""
+        value = place.value if isinstance(place.value, dict) else {}
+        style, explode = style_of("query", value)
+        if style in STYLES["query"]:
+            return style, explode
+        message = f"a form has no style {style[:40]!r}: {' or '.join(STYLES['query'])}"
+        self.problems.append(warning(place.child("style").source, message, "form is taken"))
+        return style_of("query", {})

@@ -1,0 +1,80 @@
+"""The pages that messages link to: operations of the mock's own, for people with a browser."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from mockserver.base.http import FORM
+from mockserver.documents.document import Document
+from mockserver.documents.references import Place
+from mockserver.model.api import Operation
+from mockserver.model.contents import RequestBody
+from mockserver.model.refusal import Kind
+from mockserver.model.scope import SCOPE_NAMES, Scope
+from mockserver.model.steps import Otherwise, ReviewPageStep
+from mockserver.openapi import x_mock
+from mockserver.openapi.operations import DocumentContext
+from mockserver.verbs.compilers import Site, program, statements
+from mockserver.wire.parameter_styles import plain
+from mockserver.wire.parameters import ParameterSet
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_FORM = {
+    "required": True,
+    "content": {
+        FORM: {
+            "schema": {
+                "type": "object",
+                "required": ["rating"],
+                "properties": {
+                    "rating": {"type": "integer", "minimum": 1, "maximum": 5},
+                    "text": {"type": "string", "maxLength": 10_000},
+                    "name": {"type": "string", "maxLength": 200},
+                },
+            }
+        }
+    },
+}
+
+
+def compile_pages(context: DocumentContext) -> Iterator[Operation]:
+    """Yield two operations for every page of a document: to open it, and to send its form."""
+    form = context.bodies.request(Place(Document("review form", None, _FORM, dict), "", _FORM))
+    for index, page in enumerate(context.behaviour.pages):
+        place = context.place.descend("pages", index)
+        yield _operation(page, place, context, None)
+        yield _operation(page, place, context, form)
+
+
+def _operation(
+    page: x_mock.Page, place: Place, context: DocumentContext, form: RequestBody | None
+) -> Operation:
+    parameters = _PARAMETER.findall(page.path)
+    steps = context.steps(context.kinds, {"path": parameters, "query": [], "cookie": []})
+    if form is not None:
+        steps.known.maps.add("body")
+    body = statements(page.steps, place.child("steps").source, steps)
+    if form is not None:
+        body += statements(page.submit, place.child("submit").source, steps)
+    site = Site.next(steps, place.source, Otherwise(Kind.INVALID))
+    site.make(ReviewPageStep)
+    title = steps.tree(page.title, place.child("title").source)
+    body += site.code(
+        "run.review_page(step, title, sent)", title=title, sent=ast.Constant(form is not None)
+    )
+    blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
+    return Operation(
+        id="leaveReview" if form else "openReviewPage",
+        method="POST" if form else "GET",
+        path=page.path,
+        summary="The page that a message links to",
+        source=place.source,
+        parameters=ParameterSet([plain(name) for name in parameters]),
+        body=form,
+        responses=(),
+        security=(),
+        program=program(body, steps),
+        blank={**blank, "test": {}},
+        path_parameters=tuple(parameters),
+        is_page=True,
+    )

@@ -1,0 +1,94 @@
+"""Security schemes, and the requirements that name them."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from mockserver.base.problems import SpecProblem, near, warning
+from mockserver.documents.references import Place
+from mockserver.model.api import Principals, SchemeUse, SecurityScheme
+
+Schemes = Mapping[str, SecurityScheme]
+_WHERES = ("header", "query", "cookie")
+
+
+def compile_schemes(
+    place: Place,
+    resolve: Callable[[Place], Place],
+    principals: Mapping[str, Principals],
+    problems: list[SpecProblem],
+) -> dict[str, SecurityScheme]:
+    """Compile the security schemes of a document; one that cannot be checked is left out."""
+    found = {}
+    for name, member in place.members():
+        scheme = _scheme(name, resolve(member), principals.get(name))
+        if isinstance(scheme, SecurityScheme):
+            found[name] = scheme
+        else:
+            problems.append(scheme)
+    return found
+
+
+def check_principals(
+    principals: Mapping[str, Principals], schemes: Schemes, place: Place
+) -> list[SpecProblem]:
+    """Find principals of security schemes that there are not."""
+    return [
+        SpecProblem(
+            place.child(name).source,
+            f"there is no security scheme {name!r} under components",
+            near(name, schemes),
+        )
+        for name in principals
+        if name not in schemes
+    ]
+
+
+def _scheme(name: str, place: Place, owners: Principals | None) -> SecurityScheme | SpecProblem:
+    kind, scheme = place.child("type").value, str(place.child("scheme").value or "").lower()
+    if kind == "apiKey":
+        return _api_key(name, place, owners)
+    if kind in ("oauth2", "openIdConnect"):
+        return SecurityScheme(name, "oauth2", principals=owners)
+    if kind == "http" and scheme in ("basic", "bearer"):
+        return SecurityScheme(name, scheme, principals=owners)
+    message = f"security schemes of type {str(kind)[:40]!r} {scheme[:40]} are not supported"
+    hint = "use apiKey, http with basic or bearer, or oauth2; it is not asked for"
+    return warning(place.source, message, hint)
+
+
+def _api_key(name: str, place: Place, owners: Principals | None) -> SecurityScheme | SpecProblem:
+    where, parameter = place.child("in").value, place.child("name").value
+    if where not in _WHERES or not isinstance(parameter, str) or not parameter:
+        message = "an API key needs a `name` and an `in` of header, query or cookie"
+        return warning(place.source, message, "it is not asked for")
+    shown = parameter.lower() if where == "header" else parameter
+    return SecurityScheme(name, "apiKey", str(where), shown, owners)
+
+
+def compile_security(
+    place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
+) -> tuple[tuple[SchemeUse, ...], ...]:
+    """Compile a list of security requirements; `declared` are also the schemes left out.
+
+    A scheme that there is not cannot be asked for. What else its alternative asks for still is;
+    an alternative of which nothing remains is left out, for it would let everybody in.
+    """
+    alternatives = []
+    for item in place.items():
+        uses = _uses(item, schemes, declared, problems)
+        if uses or item.value == {}:
+            alternatives.append(uses)
+    return tuple(alternatives)
+
+
+def _uses(
+    place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
+) -> tuple[SchemeUse, ...]:
+    uses = []
+    for name, member in place.members():
+        if (scheme := schemes.get(name)) is not None:
+            uses.append(SchemeUse(scheme, tuple(str(item.value) for item in member.items())))
+        elif name not in declared:
+            hint = near(name, declared) or "declare it; until then it is not asked for"
+            problem = warning(member.source, f"there is no security scheme {name!r}", hint)
+            problems.append(problem)
+    return tuple(uses)

@@ -1,0 +1,244 @@
+"""Shapes: what the text of a parameter or a form's field may become."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
+from typing import Protocol
+
+from mockserver.base.json import JsonValue
+from mockserver.documents.references import Place
+
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
+_CERTAIN = ("allOf",)
+_COMBINED = ("oneOf", "anyOf", "allOf")
+
+
+class Resolver(Protocol):
+    """Follows references between schemas."""
+
+    def resolve(self, place: Place) -> Place:
+        """Return what a schema refers to, without a value if that is nothing."""
+
+
+@dataclass(slots=True)
+class Shapes:
+    """The shapes of a document's schemas; each is found out once, when it is asked for."""
+
+    schemas: Resolver
+    has_siblings: bool = True
+    """Keywords beside a `$ref` count."""
+    _known: "dict[tuple[tuple[str, str], ...], Shape]" = field(default_factory=dict)
+
+    def of(self, *places: Place) -> "Shape":
+        """Return the shape of a value that conforms to all these schemas."""
+        key = tuple(place.key for place in places)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = Shape(places, self)
+        return known
+
+    def parts(self, places: tuple[Place, ...], keys: tuple[str, ...]) -> Iterator[Place]:
+        """Yield schemas and all that they refer to or combine under `keys`, each once."""
+        waiting, seen = list(reversed(places)), set()
+        while waiting:
+            place = waiting.pop()
+            if place.key in seen or not isinstance(place.value, dict):
+                continue
+            seen.add(place.key)
+            if isinstance(place.value.get("$ref"), str):
+                waiting.append(self.schemas.resolve(place))
+                if not self.has_siblings:
+                    continue
+            yield place
+            for key in keys:
+                waiting += reversed(place.child(key).items())
+
+
+class Shape:
+    """What a schema lets a text become; what is below it is found out when it is asked for."""
+
+    def __init__(self, places: tuple[Place, ...], shapes: Shapes | None) -> None:
+        self._places = places
+        self._shapes = shapes
+
+    def __repr__(self) -> str:
+        return f"Shape({', '.join(place.pointer for place in self._places)})"
+
+    # --- what the schemas say ---
+
+    @cached_property
+    def _parts(self) -> tuple[Place, ...]:
+        """The schemas that may describe the value."""
+        return tuple(self._shapes.parts(self._places, _COMBINED)) if self._shapes else ()
+
+    @cached_property
+    def _certain(self) -> tuple[Place, ...]:
+        """The schemas that describe the value whichever alternative it is."""
+        return tuple(self._shapes.parts(self._places, _CERTAIN)) if self._shapes else ()
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """JSON types; empty if the schema names none, text if there is no schema."""
+        if self._shapes is None:
+            return frozenset(("string",))
+        return frozenset(kind for part in self._parts for kind in _types(part.value))
+
+    @cached_property
+    def properties(self) -> "Mapping[str, Shape]":
+        """The members that are named."""
+        return self._members(self._parts)
+
+    @cached_property
+    def certain_properties(self) -> "Mapping[str, Shape]":
+        """The members that are named whichever alternative a value is."""
+        return self._members(self._certain)
+
+    @cached_property
+    def items(self) -> "Shape | None":
+        """The items of an array, but for those that `item` knows more of."""
+        return self._below("items")
+
+    @cached_property
+    def rest(self) -> "Shape | None":
+        """Members that `properties` does not name; None if there is nothing to say of them."""
+        found = self._below("additionalProperties")
+        if found is None and "object" in self.types and not self.properties:
+            return TEXT
+        return found
+
+    @property
+    def default(self) -> JsonValue:
+        """The value that stands for an absent one; None without."""
+        return self._first("default")
+
+    @cached_property
+    def is_read_only(self) -> bool:
+        """Clients do not send it."""
+        return any(part.value.get("readOnly") is True for part in self._certain)
+
+    @cached_property
+    def xml(self) -> Mapping[str, JsonValue]:
+        """How it is written in XML."""
+        found = self._first("xml")
+        return found if isinstance(found, dict) else {}
+
+    def _first(self, key: str) -> JsonValue:
+        return next((part.value[key] for part in self._certain if key in part.value), None)
+
+    def _members(self, parts: tuple[Place, ...]) -> "dict[str, Shape]":
+        found: dict[str, list[Place]] = {}
+        for part in parts:
+            for name, member in part.child("properties").members():
+                found.setdefault(name, []).append(member)
+        shapes = self._shapes
+        return {name: shapes.of(*places) for name, places in found.items()} if shapes else {}
+
+    def _below(self, key: str) -> "Shape | None":
+        """Return the shape of what a keyword describes; True describes anything."""
+        places = [part.child(key) for part in self._parts if _says(part.value.get(key))]
+        return self._shapes.of(*places) if places and self._shapes else None
+
+    # --- what it means for a text ---
+
+    def read(self, text: str) -> JsonValue:
+        """Return the text as the first of the types that it fits, else as it is."""
+        for kind, reader in _READERS.items():
+            if kind in self.types and (value := reader(text)) is not _MISFIT:
+                return value
+        return None if text in ("", "null") and self._is_nullable else text
+
+    def member(self, name: str) -> "Shape":
+        """Return the shape of the member with a name."""
+        return self.properties.get(name) or self.rest or TEXT
+
+    def item(self, index: int) -> "Shape":
+        """Return the shape of the item at an index."""
+        first = self._first_items
+        return first[index] if index < len(first) else self._any_item
+
+    @cached_property
+    def _any_item(self) -> "Shape":
+        return self.items or TEXT
+
+    @cached_property
+    def _first_items(self) -> "tuple[Shape, ...]":
+        """The items that are described by their places."""
+        columns = zip_longest(*(part.child("prefixItems").items() for part in self._parts))
+        shapes = self._shapes
+        if shapes is None:
+            return ()
+        return tuple(shapes.of(*filter(None, places)) for places in columns)
+
+    @cached_property
+    def _is_nullable(self) -> bool:
+        return "null" in self.types and "string" not in self.types
+
+    @cached_property
+    def is_array(self) -> bool:
+        """An array can be meant."""
+        return "array" in self.types
+
+    @cached_property
+    def is_object(self) -> bool:
+        """An object can be meant, and no array."""
+        return "object" in self.types and "array" not in self.types
+
+    @cached_property
+    def is_structured(self) -> bool:
+        """An array or an object can be meant."""
+        return self.is_array or self.is_object
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """A single text can be meant."""
+        return not self.types or not self.types.isdisjoint(_SCALARS)
+
+    @cached_property
+    def is_ambiguous(self) -> bool:
+        """A text can be meant as well as what it looks like, such as a number."""
+        return "string" in self.types and bool(self.types & _READERS.keys())
+
+
+_SCALARS = frozenset(("string", "integer", "number", "boolean"))
+_MISFIT = object()
+_BOOLEANS = {"true": True, "false": False}
+_READERS: Mapping[str, Callable[[str], JsonValue]] = {
+    "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else _MISFIT,
+    "number": lambda text: _number(text) if _NUMBER.fullmatch(text) else _MISFIT,
+    "boolean": lambda text: _BOOLEANS.get(text, _MISFIT),
+}
+
+
+def _number(text: str) -> JsonValue:
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
+
+
+def _says(value: JsonValue) -> bool:
+    return value is True or (isinstance(value, dict) and bool(value))
+
+
+def _types(value: Mapping[str, JsonValue]) -> set[str]:
+    given = value.get("type")
+    names = given if isinstance(given, list) else [given] if given else []
+    types = {"null" if name is None else str(name) for name in names}
+    if value.get("nullable") is True or value.get("x-nullable") is True:
+        types.add("null")
+    if given is None:
+        values = value.get("enum", [value["const"]] if "const" in value else ())
+        types |= {_type_of(item) for item in values} if isinstance(values, list) else set()
+        types |= {kind for key, kind in _IMPLIED.items() if key in value}
+    return types
+
+
+_IMPLIED = {"properties": "object", "items": "array", "prefixItems": "array"}
+_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+
+
+def _type_of(value: JsonValue) -> str:
+    return "null" if value is None else _NAMES.get(type(value), "object")
+
+
+TEXT = Shape((), None)
+"""The shape of what no schema describes."""

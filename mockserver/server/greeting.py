@@ -1,0 +1,58 @@
+"""What the command line prints when a server starts."""
+
+from mockserver.base.time import Instant
+from mockserver.control import api_views
+from mockserver.engine.pipeline import Engine
+from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
+from mockserver.model.api import Api
+
+
+def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
+    """Say where everything is, in aligned columns."""
+    # Not the sandbox that is served: its records are made at its first request.
+    sandbox = Sandboxes(engine.apis).get(DEFAULT_SANDBOX)
+    rows = [_row(api, origin, sandbox, now) for api in engine.apis.values()]
+    width = max((len(row[0]) for row in rows), default=0)
+    length = max((len(row[1]) for row in rows), default=0)
+    lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
+    pages = [f"Dashboard:   {origin}/_mock/"] if control else []
+    where = f"{origin}/_mock" if control else "off"
+    count = len(engine.apis)
+    return "\n".join(
+        [
+            f"mockserver serves {count} API{'' if count == 1 else 's'} (sandbox {sandbox.name!r}):",
+            *lines,
+            *(
+                f"  {api.recognised.sentence(api.name)}"
+                for api in engine.apis.values()
+                if api.recognised
+            ),
+            *_left_out(engine),
+            *pages,
+            f"Control API: {where}",
+        ]
+    )
+
+
+def _left_out(engine: Engine) -> list[str]:
+    """Say that the documents are not served as they are written."""
+    count = sum(len(api.problems) for api in engine.apis.values())
+    files = " ".join(api.source.file for api in engine.apis.values() if api.problems)
+    if not count:
+        return []
+    problems = f"{count} problem{'' if count == 1 else 's'}"
+    return [f"{problems} in the documents: left out, and told by `mockserver check {files}`"]
+
+
+def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, str, str]:
+    found = api_views.credentials(api, sandbox, now)
+    demo = found[0] if found else None
+    return api.name, api_views.base_url(api, origin), "" if demo is None else how_to_send(demo)
+
+
+def how_to_send(credential: api_views.CredentialView) -> str:
+    """Say how a credential is presented."""
+    where, name, text = credential["where"], credential["name"], credential["presented"]
+    if where == "header":
+        return f"{'Authorization' if name == 'authorization' else name}: {text}"
+    return f"{where} {name}={text}"

@@ -1,0 +1,121 @@
+"""The documents and settings that a server is started with, and the engine made of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from mockserver.base.errors import SettingsError, SpecError
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem
+from mockserver.base.time import system_now
+from mockserver.documents.document_files import Files, Stamp
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.engine.engine_options import Options
+from mockserver.engine.pipeline import Engine
+from mockserver.engine.sandbox import DEFAULT_SANDBOX, FixtureError, Sandboxes, check_settings
+from mockserver.model.api import Api
+from mockserver.openapi.compiler import Loader
+
+Overrides = dict[str, dict[str, JsonValue]]
+"""Values of settings by API, in place of their defaults."""
+
+
+Settings = Mapping[str, Mapping[str, JsonValue]]
+"""API → setting → value."""
+
+
+def bundled_specs() -> Path:
+    """Return the folder with the documents that come with the package."""
+    packaged = Path(str(files("mockserver") / "_bundled" / "specs"))
+    folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+@dataclass(slots=True)
+class Sources:
+    """What an engine is made from: documents, and settings in place of their defaults."""
+
+    documents: Sequence[Path] = ()
+    settings: Settings = field(default_factory=dict)
+    strict: bool = False
+    thorough: bool = False
+    """Look for examples that do not conform, too."""
+    stateful: bool = False
+    """Infer what operations do that don't say so."""
+    prepare: Callable[[Api, Files], Api] | None = None
+    """Makes of every API what is served, and reads what it needs for it."""
+    seen: dict[Path, Stamp] = field(default_factory=dict)
+    """The files of the last load, as they were before it."""
+    skipped: list[str] = field(default_factory=list)
+    """Files in the folders of the last load that are no documents."""
+
+    def load(self) -> tuple[list[Api], Overrides]:
+        """Load the documents, the bundled ones if there are none.
+
+        Raises:
+            SpecError: If documents are wrong.
+            SettingsError: If settings are.
+        """
+        loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful)
+        try:
+            apis = loader.load(self.documents or [bundled_specs()])
+            if self.prepare is not None:
+                apis = [self.prepare(api, loader.files) for api in apis]
+        finally:
+            self.seen, self.skipped = loader.files.seen, loader.files.skipped
+        by_name = {api.name: api for api in apis}
+        overrides = {
+            name: _checked(name, changes, by_name) for name, changes in self.settings.items()
+        }
+        _check_fixtures(by_name, overrides)
+        return apis, overrides
+
+
+def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
+    """Make the records of all fixtures once, to see that they can be made."""
+    sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX)
+    problems = []
+    for name in apis:
+        try:
+            sandbox.store(name, system_now())
+        except FixtureError as error:
+            problems.append(SpecProblem(error.fixture.source, str(error)))
+    if problems:
+        raise SpecError(problems)
+
+
+def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
+    """Load documents and make an engine of them.
+
+    Raises:
+        SpecError: If documents are wrong.
+        SettingsError: If settings are.
+    """
+    apis, overrides = sources.load()
+    return Engine(apis, Sandboxes({api.name: api for api in apis}, seed, overrides), options)
+
+
+def _checked(
+    name: str, changes: Mapping[str, JsonValue], apis: Mapping[str, Api]
+) -> dict[str, JsonValue]:
+    if name not in apis:
+        raise SettingsError(f"there is no API {name!r}; there are: {', '.join(apis)}")
+    return check_settings(apis[name], changes)
+
+
+def parse_settings(texts: Iterable[str]) -> Settings:
+    """Read what a command line says about settings, each `api.setting=value`.
+
+    Raises:
+        SettingsError: If one does not have this form.
+    """
+    settings: dict[str, dict[str, JsonValue]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        api, dot, setting = name.partition(".")
+        if not equals or not dot:
+            raise SettingsError(f"{text!r} is not api.setting=value")
+        settings.setdefault(api, {})[setting] = value
+    return settings

@@ -1,1 +1,0 @@
-"""State without configuration: the resources that a document's paths and schemas describe."""

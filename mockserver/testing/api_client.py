@@ -1,0 +1,138 @@
+"""One API in one sandbox: where it is, how to be let in, and what it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Unpack
+from urllib.parse import urlsplit
+
+from mockserver.base.credentials import in_sandbox
+from mockserver.testing.control_connection import ControlConnection, Json
+from mockserver.testing.fault_client import ApiFault, FaultHandle, SandboxFaults
+from mockserver.testing.record_client import SandboxRecords
+from mockserver.testing.setting_client import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential that an API's fixtures hold."""
+
+    scheme: str
+    kind: str
+    """apiKey, bearer, basic or oauth2."""
+    where: str
+    """header, query or cookie."""
+    name: str
+    """Of the header, query parameter or cookie."""
+    value: str
+    """For basic, user and password with a colon between them."""
+    presented: str
+    """What the header, query parameter or cookie holds."""
+    description: str
+    sandbox: str
+
+    @property
+    def scoped(self) -> str:
+        """The value with the sandbox in it, for clients that can't be given a base URL."""
+        return in_sandbox(self.kind, self.value, self.sandbox)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that present it; none if it is not sent in a header."""
+        return {self.name: self.presented} if self.where == "header" else {}
+
+
+class ApiClient:
+    """An API as one sandbox sees it."""
+
+    def __init__(self, control: ControlConnection, name: str, sandbox: str) -> None:
+        self._control = control
+        self._sandbox = sandbox
+        self.name = name
+
+    @property
+    def base_url(self) -> str:
+        """The address that a client is pointed at; it carries the sandbox."""
+        path = urlsplit(self._control.apis[self.name]["base_url"]).path
+        prefix = "" if self._sandbox == "default" else f"/~{self._sandbox}"
+        return f"{self._control.origin}{prefix}{path}"
+
+    @property
+    def credentials(self) -> Mapping[str, tuple[Credential, ...]]:
+        """The credentials by the name of their security scheme, the one to use at first."""
+        found: dict[str, tuple[Credential, ...]] = {}
+        for shown in self._details()["credentials"]:
+            credential = Credential(**shown, sandbox=self._sandbox)
+            found[credential.scheme] = (*found.get(credential.scheme, ()), credential)
+        return found
+
+    @property
+    def credential(self) -> Credential:
+        """The credential to use."""
+        return self._first("apiKey", "bearer", "oauth2", "basic")
+
+    @property
+    def api_key(self) -> str:
+        """The API key to use.
+
+        Raises:
+            LookupError: If the API has none.
+        """
+        return self._first("apiKey").value
+
+    @property
+    def token(self) -> str:
+        """The bearer token to use.
+
+        Raises:
+            LookupError: If the API has none.
+        """
+        return self._first("bearer", "oauth2").value
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that present the credential to use."""
+        return self.credential.headers
+
+    @property
+    def operations(self) -> Mapping[str, tuple[str, str]]:
+        """Method and path of every operation, by its id."""
+        return {
+            item["id"]: (item["method"], item["path"]) for item in self._details()["operations"]
+        }
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, which can be changed."""
+        return Settings(self._control, self.name, self._sandbox)
+
+    @property
+    def records(self) -> SandboxRecords:
+        """The records, by collection."""
+        return SandboxRecords(self._control, self.name, self._sandbox)
+
+    def fail_next(self, **fault: Unpack[ApiFault]) -> FaultHandle:
+        """Make the next request fail, such as by `status=503` or `delay="PT2S"`.
+
+        Args:
+            fault: What happens; `times` for more than one request, `operation`, `method` and
+                `path` for some of them.
+
+        Raises:
+            ControlCallError: If it does not fit the API.
+        """
+        fault.setdefault("times", 1)
+        return SandboxFaults(self._control, self._sandbox).add(**fault, api=self.name)
+
+    def _first(self, *kinds: str) -> Credential:
+        held = [item for group in self.credentials.values() for item in group]
+        for item in held:
+            if item.kind in kinds:
+                return item
+        schemes = ", ".join(f"{item.scheme} ({item.kind})" for item in held) or "none"
+        raise LookupError(f"{self.name} has no credential of this kind; it has: {schemes}")
+
+    def _details(self) -> Json:
+        return self._control.call("GET", f"apis/{self.name}", query={"sandbox": self._sandbox})
+
+    def __repr__(self) -> str:
+        return f"<{self.name} at {self.base_url}>"

@@ -1,0 +1,67 @@
+"""A server on a thread of the process that tests with it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from mockserver.server.background_server import Background
+from mockserver.server.factory import create_app
+from mockserver.testing.control_connection import ControlConnection, Json
+from mockserver.testing.sandbox_client import SandboxClient
+
+
+class ServerThread:
+    """Serves documents on a free port until it is closed."""
+
+    def __init__(  # noqa: PLR0913 - each can be left out
+        self,
+        documents: str | Path | Sequence[str | Path] = (),
+        *,
+        seed: int = 0,
+        settings: Mapping[str, Mapping[str, Json]] | None = None,
+        stateful: bool = False,
+        dynamic: bool = False,
+        errors: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """Serve documents, the bundled ones if there are none, as `create_app` does.
+
+        Raises:
+            SpecError: If documents are wrong.
+            SettingsError: If settings are.
+            OSError: If the address is not to be had.
+        """
+        app = create_app(
+            documents,
+            seed=seed,
+            settings=settings,
+            stateful=stateful,
+            dynamic=dynamic,
+            errors=errors,
+            delays=True,
+        )
+        self._background = Background(app, host, port)
+        self.url = self._background.url
+        self.control = ControlConnection(self.url)
+        """Calls of the control API."""
+
+    def sandbox(
+        self, name: str = "default", settings: Mapping[str, Mapping[str, Json]] | None = None
+    ) -> SandboxClient:
+        """Return a sandbox, which is made on first use."""
+        return SandboxClient(self.control, name, settings=settings)
+
+    def close(self) -> None:
+        """Stop, and return when nothing of it is left."""
+        self.control.close()
+        self._background.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<mockserver at {self.url}>"

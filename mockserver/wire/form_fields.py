@@ -1,0 +1,192 @@
+"""Named fields of queries, forms and cookies, grouped by name and made values of their shapes.
+
+`name[member]` is a member of an object, `name[]` and `name[0]` are items of an array, to a bounded
+depth: OpenAPI defines the first of these (`deepObject`), clients send all.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from mockserver.base.json import JsonValue, escape
+from mockserver.model.refusal import Violation
+from mockserver.schemas.shapes import Shape
+
+_MOST_PARTS = 1_000
+_DEEPEST = 20
+
+Raw = Any
+"""One value as it was sent: a text that is still encoded, or a part of a multipart body."""
+ReadField = Callable[[Shape, Raw], JsonValue]
+Fields = Mapping[str, Sequence[Raw]]
+"""What was sent under each name, in order."""
+
+
+class UndecodableError(ValueError):
+    """A text that is not percent-encoded UTF-8, or not of the form that its style asks for."""
+
+    def __init__(self, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.pointer = pointer
+        """JSON Pointer to what is wrong, below the parameter or field."""
+
+    def below(self, key: str | int) -> "UndecodableError":
+        """Return the same error as it is told one level further up."""
+        return UndecodableError(str(self), f"/{escape(str(key))}{self.pointer}")
+
+
+def unquoted(raw: str) -> str:
+    """Undo percent-encoding (RFC 3986, section 2.1).
+
+    Raises:
+        UndecodableError: If what it gives is not UTF-8.
+    """
+    if "%" not in raw:
+        return raw
+    try:
+        return unquote_to_bytes(raw).decode()
+    except UnicodeError:
+        raise UndecodableError("is not percent-encoded UTF-8") from None
+
+
+def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, list[str]]:
+    """Split a query or a form into names and their values, the latter still percent-encoded."""
+    found: dict[str, list[str]] = {}
+    parts = text.replace("+", " ").split("&", _MOST_PARTS)
+    if len(parts) > _MOST_PARTS:
+        message = f"has more than {_MOST_PARTS:,} parts"
+        violations.append(Violation(where, "", "maxProperties", message))
+        del parts[_MOST_PARTS:]
+    for part in parts:
+        name, _, raw = part.partition("=")
+        if not part:
+            continue
+        try:
+            found.setdefault(unquoted(name), []).append(raw)
+        except UndecodableError as error:
+            violations.append(Violation(where, "", "encoding", f"has a name that {error}"))
+    return found
+
+
+def read_text(shape: Shape, raw: str) -> JsonValue:
+    """Read one percent-encoded value."""
+    return shape.read(unquoted(raw))
+
+
+@dataclass(slots=True)
+class Branch:
+    """What was sent under a name, and under that name with brackets."""
+
+    raws: list[Raw] = field(default_factory=list)
+    members: "dict[str, Branch]" = field(default_factory=dict)
+
+
+def branch_of(fields: Fields, name: str) -> Branch | None:
+    """Gather what belongs to a name; None if nothing does.
+
+    Raises:
+        UndecodableError: If it is nested too deeply.
+    """
+    root = Branch(list(fields.get(name, ())))
+    for key, raws in fields.items():
+        if is_below(key, name):
+            branch = root
+            segments = key[len(name) + 1 : -1].split("][")
+            if len(segments) > _DEEPEST:
+                raise UndecodableError(f"is nested deeper than {_DEEPEST} levels")
+            for segment in segments:
+                branch = branch.members.setdefault(segment, Branch())
+            branch.raws += raws
+    return root if root.raws or root.members else None
+
+
+def is_below(key: str, name: str) -> bool:
+    """Tell whether a key is the name with something in brackets."""
+    return key.endswith("]") and key.startswith(f"{name}[")
+
+
+def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
+    """Make a value of what was sent under one name.
+
+    Raises:
+        UndecodableError: If it is given twice or contradicts itself.
+    """
+    if not branch.members:
+        return values(shape, branch.raws, read)
+    if branch.raws:
+        raise UndecodableError("is given both as a value and by its members")
+    if not shape.is_object and all(key == "" or key.isdecimal() for key in branch.members):
+        return _items(shape, branch.members, read)
+    return {
+        key: _inner(shape.member(key), member, key, read) for key, member in branch.members.items()
+    }
+
+
+def _items(shape: Shape, members: Mapping[str, Branch], read: ReadField) -> list[JsonValue]:
+    found: list[JsonValue] = []
+    ordered = sorted(members, key=lambda key: int(key[:9]) if key else -1)
+    for key in ordered:
+        branch = members[key]
+        single = [branch] if branch.members else [Branch([raw]) for raw in branch.raws]
+        for item in single:
+            found.append(_inner(shape.item(len(found)), item, len(found), read))
+    return found
+
+
+def _inner(shape: Shape, branch: Branch, key: str | int, read: ReadField) -> JsonValue:
+    try:
+        return build(shape, branch, read)
+    except UndecodableError as error:
+        raise error.below(key) from None
+
+
+def values(shape: Shape, raws: Sequence[Raw], read: ReadField = read_text) -> JsonValue:
+    """Read what stands under one name: several values are an array."""
+    if shape.is_array and not (shape.is_scalar and len(raws) == 1):
+        return [read(shape.item(index), raw) for index, raw in enumerate(raws)]
+    return read(shape, only(raws))
+
+
+def only(raws: Sequence[Raw]) -> Raw:
+    """Return the one value that there may be.
+
+    Raises:
+        UndecodableError: If there are more.
+    """
+    if len(raws) > 1:
+        raise UndecodableError("is given more than once")
+    return raws[0]
+
+
+def read_all(
+    shape: Shape, fields: Fields, read: Callable[[str, Branch], JsonValue]
+) -> tuple[dict[str, JsonValue], list[Violation]]:
+    """Make an object of all fields, and name what cannot be read.
+
+    Args:
+        shape: Of the object.
+        fields: What was sent.
+        read: Reads the branch of a name.
+    """
+    found: dict[str, JsonValue] = {}
+    violations: list[Violation] = []
+    for name in _heads(shape, fields):
+        try:
+            branch = branch_of(fields, name) if shape.member(name).is_structured else None
+            found[name] = read(name, branch or Branch(list(fields[name])))
+        except UndecodableError as error:
+            pointer = f"/{escape(name)}{error.pointer}"
+            violations.append(Violation("body", pointer, "encoding", str(error)))
+    return found, violations
+
+
+def _heads(shape: Shape, fields: Fields) -> Iterable[str]:
+    """Name the fields once each; those with brackets count to the name before them."""
+    known = shape.properties
+    heads: dict[str, None] = {}
+    for key in fields:
+        head = key.partition("[")[0]
+        is_part = key not in known and head in known and known[head].is_structured
+        heads[head if is_part and is_below(key, head) else key] = None
+    return heads

@@ -1,0 +1,290 @@
+"""The styles of parameters (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6), from text to values."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.base.json import JsonValue
+from mockserver.model.contents import Validator
+from mockserver.model.refusal import Refusal, Violation
+from mockserver.schemas.shapes import TEXT, Shape
+from mockserver.wire.content import parse_json
+from mockserver.wire.form_fields import (
+    Fields,
+    UndecodableError,
+    branch_of,
+    build,
+    grouped,
+    only,
+    read_all,
+    unquoted,
+    values,
+)
+
+_DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+STYLES: Mapping[str, Sequence[str]] = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+_PREFIXES = {"label": ".", "matrix": ";"}
+CUTS = {
+    "form": re.compile(","),
+    "spaceDelimited": re.compile(" |%20"),
+    "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
+}
+
+_DELIMITED = ("spaceDelimited", "pipeDelimited")
+
+Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
+"""Takes a parameter's value out of its part of a request; `ABSENT` if it is not there."""
+ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter, as the document describes it."""
+
+    name: str
+    where: str
+    required: bool
+    style: str
+    explode: bool
+    shape: Shape
+    validator: Validator | None
+    default: JsonValue = None
+    is_json: bool = False
+    """Written as JSON (`content: application/json`) instead of in a style."""
+    may_be_empty: bool = False
+    deprecated: bool = False
+    properties: frozenset[str] = field(init=False)
+    """The names of its members, if these stand in the query under their own names."""
+
+    def __post_init__(self) -> None:
+        is_spread = self.is_spread and not self.is_json
+        names = frozenset(self.shape.properties) if is_spread else frozenset[str]()
+        object.__setattr__(self, "properties", names)
+
+    @property
+    def part(self) -> str:
+        """The part of a request that it is in, as users are told it."""
+        return "query" if self.where == "querystring" else self.where
+
+    @property
+    def is_spread(self) -> bool:
+        """Its members stand under their own names instead of under its name."""
+        return self.explode and self.style in ("form", "cookie") and self.shape.is_object
+
+    @property
+    def takes_any_name(self) -> bool:
+        """It takes the names that no other parameter has."""
+        return self.is_spread and not self.is_json and self.shape.rest is not None
+
+
+def style_of(where: str, value: Mapping[str, JsonValue]) -> tuple[str, bool]:
+    """Return a parameter's style and whether it explodes, with OpenAPI's defaults."""
+    style = str(value.get("style", _DEFAULT_STYLES.get(where, "form")))
+    return style, bool(value.get("explode", style in ("form", "cookie")))
+
+
+def usable_style(where: str, value: Mapping[str, JsonValue], shape: Shape) -> tuple[str, bool, str]:
+    """Return the style to read a parameter in, whether it explodes, and what is wrong with it.
+
+    What OpenAPI leaves undefined (n/a in its table of style examples) is read in the place's usual
+    style, or as if it were not exploded.
+    """
+    style, explode = style_of(where, value)
+    if style not in STYLES.get(where, (style,)):
+        fitting = " or ".join(STYLES[where])
+        return *style_of(
+            where, {}
+        ), f"a {where} parameter cannot have the style {style!r}: {fitting}"
+    is_plain = bool(shape.types) and not shape.is_structured
+    if style in ("deepObject", *_DELIMITED) and is_plain:
+        return "form", True, f"the style {style!r} is not defined for values that are single texts"
+    if style == "deepObject" and shape.types and "object" not in shape.types:
+        return style, True, "the style 'deepObject' is defined for objects only"
+    if style in _DELIMITED and explode:
+        return style, True, f"the style {style!r} is not defined with `explode: true`"
+    if style == "cookie" and not explode and shape.is_structured:
+        return style, False, "the style 'cookie' is defined for arrays and objects only if exploded"
+    return style, explode, ""
+
+
+# --- texts: path and header ---
+
+_DECODERS: Mapping[str, Callable[[str], str]] = {"path": unquoted, "header": str.strip}
+
+
+def text_reader(parameter: Parameter) -> Reader:
+    """Compile a parameter of which there can be only one text: in path or header."""
+    name, shape = parameter.name, parameter.shape
+    decode = _DECODERS[parameter.where]
+    cast = _cast(parameter)
+    if parameter.is_json or (not shape.is_structured and parameter.style not in _PREFIXES):
+        return lambda source: ABSENT if (raw := source.get(name)) is None else cast(decode(raw))
+
+    def read(source: Mapping[str, JsonValue]) -> JsonValue:
+        raw = source.get(name)
+        if raw is None:
+            return ABSENT
+        texts = _texts(parameter, raw)
+        if not shape.is_structured or (shape.is_scalar and texts and "," not in raw):
+            return cast(decode(only(texts)))
+        if not (parameter.explode and parameter.style in _PREFIXES):
+            texts = texts[0].split(",") if texts else []
+        return _structured(parameter, texts, decode)
+
+    return read
+
+
+def _cast(parameter: Parameter) -> Callable[[str], JsonValue]:
+    if parameter.is_json:
+        return _json
+    shape, validator = parameter.shape, parameter.validator
+    if not shape.types - {"string"}:
+        return str
+    if not shape.is_ambiguous or validator is None:
+        return shape.read
+
+    def read(text: str) -> JsonValue:
+        value = shape.read(text)
+        is_meant = value is text or validator.is_valid(value) or not validator.is_valid(text)
+        return value if is_meant else text
+
+    return read
+
+
+def _json(text: str) -> JsonValue:
+    try:
+        return parse_json(text)
+    except Refusal:
+        raise UndecodableError("is not JSON") from None
+
+
+def _texts(parameter: Parameter, raw: str) -> list[str]:
+    """Cut a text where its style repeats its prefix; none if it is empty."""
+    prefix = _PREFIXES.get(parameter.style, "")
+    if not raw.startswith(prefix):
+        raise UndecodableError(f"must begin with {prefix}")
+    text = raw[len(prefix) :]
+    if not parameter.shape.is_structured and prefix != ";":
+        return [text]
+    is_cut = bool(text and prefix) and parameter.explode
+    texts = text.split(prefix) if is_cut else [text] * bool(text)
+    if prefix != ";":
+        return texts
+    return _matrix_values(parameter, texts, text)
+
+
+def _matrix_values(parameter: Parameter, texts: list[str], text: str) -> list[str]:
+    """Take the name off `name=value`; a name alone stands for an empty value."""
+    if parameter.shape.is_structured and text in (parameter.name, f"{parameter.name}="):
+        return []
+    if parameter.explode and parameter.shape.is_object:
+        return texts
+    pairs = [item.partition("=") for item in texts or [text]]
+    if any(pair[0] != parameter.name for pair in pairs):
+        raise UndecodableError(f"must begin with ;{parameter.name}=")
+    return [pair[2] for pair in pairs]
+
+
+def _structured(
+    parameter: Parameter, texts: Sequence[str], decode: Callable[[str], str]
+) -> JsonValue:
+    """Make an array or an object of its parts."""
+    shape = parameter.shape
+    if shape.is_array:
+        return [shape.item(index).read(decode(text)) for index, text in enumerate(texts)]
+    if parameter.explode:
+        pairs = [text.partition("=")[::2] for text in texts]
+    elif len(texts) % 2:
+        raise UndecodableError("must list names and values in turn")
+    else:
+        pairs = list(zip(texts[::2], texts[1::2], strict=True))
+    decoded = [(decode(name), decode(text)) for name, text in pairs]
+    return {name: shape.member(name).read(text) for name, text in decoded}
+
+
+# --- fields: query and cookies ---
+
+
+def field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
+    """Compile a parameter of a query or of cookies; `declared` are the names of all of them."""
+    read = _field_reader(parameter, declared)
+    if not parameter.may_be_empty:
+        return read
+    name = parameter.name
+    return lambda source: "" if source.get(name) == [""] else read(source)
+
+
+def _field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
+    name, shape = parameter.name, parameter.shape
+    decode = str if parameter.style == "cookie" else unquoted
+    if parameter.style == "deepObject" and not parameter.is_json:
+        return lambda source: _deep_object(shape, name, source)
+    if parameter.is_spread and not parameter.is_json:
+        return lambda source: _spread_object(shape, source, declared, decode)
+    if shape.is_structured and not parameter.is_json:
+        return lambda source: (
+            _list(parameter, raws, decode) if (raws := source.get(name)) else ABSENT
+        )
+    cast = _cast(parameter)
+    return lambda source: cast(decode(only(raws))) if (raws := source.get(name)) else ABSENT
+
+
+def _list(parameter: Parameter, raws: Sequence[str], decode: Callable[[str], str]) -> JsonValue:
+    """Read an array, or an object that is written as one; an empty text is an empty one."""
+    shape = parameter.shape
+    if not parameter.explode or (parameter.where == "cookie" and len(raws) == 1):
+        separator = CUTS.get(parameter.style, CUTS["form"])
+        raws = [part for raw in raws for part in separator.split(raw) if raw]
+    elif len(raws) == 1 and not raws[0]:
+        raws = []
+    if shape.is_scalar and len(raws) == 1:
+        return shape.read(decode(raws[0]))
+    return _structured(parameter, raws, decode)
+
+
+def _spread_object(
+    shape: Shape, source: Fields, declared: frozenset[str], decode: Callable[[str], str]
+) -> JsonValue:
+    """Read an object whose members stand in the query under their own names."""
+    known = shape.properties
+    names = [name for name in source if name in known or (shape.rest and name not in declared)]
+    return {
+        name: values(shape.member(name), source[name], lambda member, raw: member.read(decode(raw)))
+        for name in names
+    } or ABSENT
+
+
+def _deep_object(shape: Shape, name: str, source: Fields) -> JsonValue:
+    """Read an object whose members are written `name[member]=value`."""
+    branch = branch_of(source, name)
+    return ABSENT if branch is None else build(shape, branch)
+
+
+def querystring_reader(parameter: Parameter) -> Reader:
+    """Compile a parameter that is all of the query: a form, JSON, or a text."""
+    name, shape = parameter.name, parameter.shape
+    if parameter.is_json or parameter.style != "form":
+        cast = _cast(parameter)
+        return lambda source: cast(unquoted(source[name])) if name in source else ABSENT
+
+    def read(source: Mapping[str, JsonValue]) -> JsonValue:
+        violations: list[Violation] = []
+        fields = grouped(source.get(name, ""), "query", violations)
+        found, misfits = read_all(
+            shape, fields, lambda key, branch: build(shape.member(key), branch)
+        )
+        for violation in (*violations, *misfits):
+            raise UndecodableError(violation.message, violation.pointer)
+        return found or ABSENT
+
+    return read
+
+
+def plain(name: str) -> Parameter:
+    """Stand in for a parameter that the path names and nothing describes: text."""
+    return Parameter(name, "path", True, "simple", False, TEXT, None)  # noqa: FBT003 - its fields' order
