@@ -377,7 +377,9 @@ def test_it_needs_only_what_pytest_has_loaded() -> None:
         command, capture_output=True, text=True, check=True
     )
     loaded = set(found.stdout.split())
-    ours = {"mockserver", "mockserver.errors", "mockserver.pytest_plugin"}
+    ours = {"mockserver", "mockserver.pytest_plugin", "mockserver.base"} | {
+        f"mockserver.base.{name}" for name in ("errors", "json", "places", "problems")
+    }
     assert {
         name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names
     } == ours

@@ -326,7 +326,8 @@ def _remarks(operation: Operation, request: Request) -> Iterator[str]:
 
 
 def _verb(step: Step) -> str:
-    return _VERB_NAMES.get(type(step).__name__, type(step).__name__.lower())
+    name = type(step).__name__.removesuffix("Step")
+    return _VERB_NAMES.get(name, name.lower())
 
 
 DETAILS: Mapping[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
 from tests.control_client import Client
-from tests.server.test_control import INVITE, KEY, PARTOO
+from tests.control.test_control_app import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 FOLDER = Path(__file__).parent / "har-schema"

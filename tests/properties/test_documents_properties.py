@@ -24,7 +24,7 @@ from mockserver.openapi.compiler import Loader
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     *sorted((ROOT / "specs").glob("[!p]*.yaml")),
-    *sorted((ROOT / "tests" / "documents").glob("*/*.yaml")),
+    *sorted((ROOT / "tests" / "sample_documents").glob("*/*.yaml")),
 ]
 NOW = parse_instant("2026-03-10T12:00:00Z")
 SEVERAL = settings(

@@ -26,7 +26,7 @@ from tests.conftest import ROOT, Reply, World
 
 DOCUMENTS = {
     path.stem: yaml.safe_load(path.read_text())
-    for path in sorted((ROOT / "tests" / "documents" / "stateful").glob("*.yaml"))
+    for path in sorted((ROOT / "tests" / "sample_documents" / "stateful").glob("*.yaml"))
 }
 KEYS = ["1", "2", "10", "11", "ann", "5f0c1c1e-0000-4000-8000-000000000001", "x", "-1", "9" * 30]
 NAMES = ["id", "name", "title", "sku", "quantity", "done", "tags", "photoUrls", "username", "data"]

@@ -6,7 +6,7 @@ import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.schemas import sampled
+from tests.compiled_schemas import sampled
 
 unhurried = settings(deadline=None)
 NAMES = st.sampled_from(["a", "b", "name", "x-1"])

@@ -7,7 +7,7 @@ from mockserver.testing.message_client import Message, SandboxMessages
 from mockserver.testing.record_client import CollectionClient
 from mockserver.testing.request_client import RequestMatch, SandboxRequests, SeenExchange
 from mockserver.testing.sandbox_client import SandboxClient
-from tests.test_docs import REFERENCE
+from tests.docs.test_docs import REFERENCE
 
 
 def test_the_reference_lists_all_that_a_sandbox_in_python_has() -> None:

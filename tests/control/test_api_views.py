@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import World
 from tests.control_client import Client, client_of
-from tests.server.test_control import INVITE, KEY, PARTOO
+from tests.control.test_control_app import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ import yaml
 
 from mockserver.server.serving import bind
 from tests.conftest import ROOT
-from tests.test_docs import agrees, blocks_of
+from tests.docs.test_docs import agrees, blocks_of
 
 PAGE = ROOT / "docs" / "how-to" / "ci.md"
 HOW_TO = ROOT / "docs" / "how-to.md"

@@ -14,8 +14,8 @@ import yaml
 
 from mockserver.server.serving import bind
 from tests.conftest import ROOT
-from tests.test_docs import agrees, blocks_of
-from tests.test_docs_ci import COMMAND, Command, run
+from tests.docs.test_docs import agrees, blocks_of
+from tests.docs.test_docs_ci import COMMAND, Command, run
 
 PAGE = ROOT / "docs" / "how-to" / "containers.md"
 TOKEN = "MOCKSERVER_CONTROL_TOKEN"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import World
 from tests.control_client import Client
-from tests.server.test_control import INVITE, KEY, PARTOO
+from tests.control.test_control_app import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 CLOCK = {"now": "2026-03-10T12:00:00Z", "frozen": False}

@@ -16,8 +16,8 @@ from mockserver.testing import Server
 CYCLES = """
 import gc, logging, os, signal, sys, threading, warnings
 
-from mockserver.server.background import Background
-from mockserver.server.opening import create_app
+from mockserver.server.background_server import Background
+from mockserver.server.factory import create_app
 from mockserver.testing import Sandbox
 
 def held():

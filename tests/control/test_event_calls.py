@@ -12,7 +12,7 @@ from mockserver.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners
 from mockserver.server.application import App
 from tests.conftest import World
 from tests.control_client import Client, client_of
-from tests.server.test_control import INVITE, KEY, PARTOO
+from tests.control.test_control_app import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from mockserver.base.json import JsonValue
 from mockserver.schemas.sampling import sample
 from mockserver.schemas.sampling.choice import Still
 from mockserver.schemas.sampling.patterns import read
-from tests import schemas
+from tests import compiled_schemas as schemas
 
 SEEDS = (None, 0, 1, 7, "text")
 DEFINITIONS: dict[str, Any] = {
@@ -341,7 +341,7 @@ def test_a_schema_of_endless_size_gives_a_bounded_value(schema: dict[str, Any]) 
 
 def test_the_same_seed_gives_the_same_value_in_every_process() -> None:
     code = (
-        "from tests.schemas import sampled;"
+        "from tests.compiled_schemas import sampled;"
         "print(sampled({'type': 'object', 'required': list('fbadce'), 'minProperties': 9,"
         " 'additionalProperties': {'type': 'string', 'pattern': '[^a-d]{9}'}}, 5).value)"
     )

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli import main
 from tests.conftest import ROOT
-from tests.test_docs import (
+from tests.docs.test_docs import (
     Command,
     agrees,
     blocks_of,

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.control_client import Client
-from tests.server.test_control import INVITE, KEY, PARTOO
+from tests.control.test_control_app import INVITE, KEY, PARTOO
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.base.json import JsonValue
 from mockserver.wire.form_fields import UndecodableError, branch_of, build, grouped
-from tests.spec.test_parameters import INTEGER, TEXTS, shape
+from tests.wire.test_parameters import INTEGER, TEXTS, shape
 
 
 def value_of(query: str, schema: JsonValue) -> Any:

@@ -17,7 +17,7 @@ import yaml
 
 from tests.served import Served
 
-FOLDER = Path(__file__).parent / "documents"
+FOLDER = Path(__file__).parents[1] / "sample_documents"
 OPTIONS: dict[str, list[str]] = {
     "dynamic": ["--dynamic"],
     "errors": ["--errors"],

@@ -10,7 +10,7 @@ from mockserver.control.control_app import CALLS, control_app
 from mockserver.server.application import App
 from tests.conftest import World
 from tests.control_client import Client, client_of
-from tests.test_docs import curl_options, curl_request
+from tests.docs.test_docs import curl_options, curl_request
 
 APIS = ("cloutly", "cloutly-marketplace", "justanudge", "partoo", "walr")
 PAGES = ("/_mock/docs", *(f"/_mock/docs/{name}" for name in APIS))

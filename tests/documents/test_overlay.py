@@ -389,8 +389,8 @@ def test_any_target_is_applied_or_a_problem(
 def test_simple_targets_do_without_the_jsonpath_engine() -> None:
     program = (
         "import sys\n"
-        "from mockserver.spec.documents import parse_document\n"
-        "from mockserver.spec.overlay import apply_overlays\n"
+        "from mockserver.documents.document import parse_document\n"
+        "from mockserver.documents.overlay import apply_overlays\n"
         'info = \'{"title": "t", "version": "1"}\'\n'
         'action = \'{"target": "$.a.b", "update": {"c": 1}}\'\n'
         'text = \'{"overlay": "1.0.0", "info": %s, "actions": [%s]}\' % (info, action)\n'

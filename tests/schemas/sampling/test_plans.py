@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.base.json import JsonValue
 from mockserver.schemas.sampling.plans import plan_of
-from tests import schemas
+from tests import compiled_schemas as schemas
 
 CHANCES = range(60)
 ANIMALS: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.schemas.conforming import Conformer
 from mockserver.schemas.validators import SchemaValidator
-from tests.schemas import plain
+from tests.compiled_schemas import plain
 
 ITEM = {
     "type": "object",

@@ -29,7 +29,7 @@ def test_a_document_without_x_mock_is_loaded_without_the_models(tmp_path: Path) 
     }
     (tmp_path / "plain.json").write_text(json.dumps(document))
     program = (
-        "import sys; from pathlib import Path; from mockserver.spec.compiler import load_apis;"
+        "import sys; from pathlib import Path; from mockserver.openapi.compiler import load_apis;"
         "print(len(load_apis([Path('plain.json')])), 'pydantic' in sys.modules)"
     )
     done = subprocess.run(  # noqa: S603 - our own program

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from mockserver.schemas.reference_cycles import is_endless
-from tests.schemas import plain, sampled
+from tests.compiled_schemas import plain, sampled
 
 
 def defined(**definitions: Any) -> dict[str, Any]:
