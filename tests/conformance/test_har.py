@@ -9,8 +9,8 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
-from tests.control_client import Client
 from tests.control.test_control_app import INVITE, KEY, PARTOO
+from tests.control_client import Client
 
 pytestmark = pytest.mark.anyio
 FOLDER = Path(__file__).parent / "har-schema"

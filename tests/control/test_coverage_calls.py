@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from tests.control_client import Client
 from tests.control.test_control_app import INVITE, KEY, PARTOO
+from tests.control_client import Client
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ from mockserver.control.event_calls import EventStream
 from mockserver.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners, event
 from mockserver.server.application import App
 from tests.conftest import World
-from tests.control_client import Client, client_of
 from tests.control.test_control_app import INVITE, KEY, PARTOO
+from tests.control_client import Client, client_of
 
 pytestmark = pytest.mark.anyio
 

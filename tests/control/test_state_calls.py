@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
-from tests.control_client import Client
 from tests.control.test_control_app import INVITE, KEY, PARTOO
+from tests.control_client import Client
 
 pytestmark = pytest.mark.anyio
 CLOCK = {"now": "2026-03-10T12:00:00Z", "frozen": False}

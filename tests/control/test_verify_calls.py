@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
-from tests.control_client import Client, client_of
 from tests.control.test_control_app import INVITE, KEY, PARTOO
+from tests.control_client import Client, client_of
 
 pytestmark = pytest.mark.anyio
 
