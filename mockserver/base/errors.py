@@ -1,7 +1,9 @@
 """Errors a user can catch, and the places in documents that they point at."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, in_reading_order
 
 MOST_PROBLEMS_SHOWN = 50
@@ -48,3 +50,15 @@ class ExpressionError(MockserverError):
 
 class SandboxFullError(MockserverError):
     """A sandbox holds as many records as it may; nothing is ever forgotten to make room."""
+
+
+@dataclass(slots=True)
+class ConflictError(Exception):
+    """A record whose key or unique field is taken."""
+
+    collection: str
+    field: str
+    value: JsonValue
+
+    def __str__(self) -> str:
+        return f"another record of {self.collection} has the {self.field} {self.value!r}"

@@ -105,6 +105,11 @@ def check_instant(microseconds: int) -> Instant:
     return Instant(microseconds)
 
 
+def no_later(instant: int) -> Instant:
+    """Return the instant, or the last that a clock can show if it lies beyond."""
+    return Instant(instant) if instant < LATEST else LATEST
+
+
 def to_datetime(instant: int) -> datetime:
     """Return the instant as an aware datetime in UTC.
 

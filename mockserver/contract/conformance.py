@@ -9,9 +9,9 @@ from mockserver.contract.answer_comparison import ABSENT, Difference
 from mockserver.contract.header_fields import header_differences, text_violations
 from mockserver.contract.interactions import Interaction, RequestPart
 from mockserver.contract.variables import PLACEHOLDER, at
-from mockserver.engine.bodies_tmp import read_body
 from mockserver.engine.documented_answers import response_for
 from mockserver.engine.routing import Match, Router
+from mockserver.engine.validation import read_body
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import DocumentedResponse, ResponseMedia, Validator
 from mockserver.model.messages import Request

@@ -127,7 +127,7 @@ def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:
     yield event("exchange", exchange_summary(exchange), exchange.id)
     if exchange.api is None or (store := sandbox.stores.get(exchange.api.name)) is None:
         return
-    latest = reversed(store.messages.rows.values())
+    latest = reversed(store.collection("messages").rows.values())
     own = list(takewhile(lambda row: row["request_id"] == exchange.id, latest))
     for record in reversed(own):
         yield event("message", api_views.message(record, exchange.at))

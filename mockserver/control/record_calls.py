@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
-from mockserver.base.errors import SandboxFullError
+from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import escape
 from mockserver.control.declarations import Ask, Call, Created, InSandbox, Paged
 from mockserver.control.problem_responses import ControlError
-from mockserver.engine.records import Collection, ConflictError, key_text
+from mockserver.engine.records import Collection, key_text
 from mockserver.engine.snapshot import wrong_record
 from mockserver.model.scope import Record
 

@@ -13,11 +13,13 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import limits
 from mockserver.engine.sandbox import Sandbox, Store
-from mockserver.model import steps
 from mockserver.model.api import Api, Operation, RateLimit
 from mockserver.model.scope import Record, Scope, Template
+from mockserver.model.steps import Step
+from mockserver.verbs.cooldown import CooldownStep, cooldown
+from mockserver.verbs.take import Period, TakeStep, take
 
-AnyStep = TypeVar("AnyStep", bound=steps.Step)
+AnyStep = TypeVar("AnyStep", bound=Step)
 
 
 class QuotaStanding(NamedTuple):
@@ -60,9 +62,9 @@ class Allowances:
 
     def quotas(self) -> Iterator[QuotaStanding]:
         """Yield the quotas of all principals, and of whoever took from one."""
-        for name, (operation, step) in self._steps(steps.TakeStep, "quota").items():
+        for name, (operation, step) in self._steps(TakeStep, "quota").items():
             scopes = self._scopes(operation, step.subject)
-            states = _states(self._store.quotas, name)
+            states = _states(self._store.collection("quotas"), name)
             for subject in dict.fromkeys((*scopes, *states)):
                 scope = scopes.get(subject) or self._scope(operation)
                 yield _quota(step, subject, states.get(subject), scope, self.now)
@@ -78,10 +80,10 @@ class Allowances:
 
     def cooldowns(self) -> Iterator[RunningCooldown]:
         """Yield the cooldowns that run."""
-        for name, (operation, step) in self._steps(steps.CooldownStep, "name").items():
+        for name, (operation, step) in self._steps(CooldownStep, "name").items():
             period = _whole(step.period, self._scope(operation)) or 0
-            for subject, state in _states(self._store.cooldowns, name).items():
-                _, rest = limits.cooldown(period, state, self.now)
+            for subject, state in _states(self._store.collection("cooldowns"), name).items():
+                _, rest = cooldown(period, state, self.now)
                 if not rest.allowed:
                     yield RunningCooldown(name, subject, Instant(state[0]), rest.until)
 
@@ -144,13 +146,13 @@ def _whole(template: Template, scope: Scope) -> int | None:
 
 
 def _quota(
-    step: steps.TakeStep, subject: str, state: JsonValue, scope: Scope, now: Instant
+    step: TakeStep, subject: str, state: JsonValue, scope: Scope, now: Instant
 ) -> QuotaStanding:
     limit = _value(step.limit, scope)
     every, anchor = _whole(step.period, scope), _whole(step.anchor, scope)
-    period = limits.Period(every or None, step.calendar, anchor)
+    period = Period(every or None, step.calendar, anchor)
     known = type(limit) is int
-    _, quota = limits.take(limit if known else 0, period, state, now, 0)
+    _, quota = take(limit if known else 0, period, state, now, 0)
     left = quota.left if known else None
     return QuotaStanding(
         step.quota, subject, quota.used, limit if known else None, left, quota.renews

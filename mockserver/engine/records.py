@@ -1,26 +1,13 @@
 """Collections of records, and the undo log that makes a request all or nothing."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from mockserver.base.errors import SandboxFullError
+from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import JsonValue, equal, hashable
 from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
-
-
-@dataclass(slots=True)
-class ConflictError(Exception):
-    """A record whose key or unique field is taken."""
-
-    collection: str
-    field: str
-    value: JsonValue
-
-    def __str__(self) -> str:
-        return f"another record of {self.collection} has the {self.field} {self.value!r}"
 
 
 def key_text(value: JsonValue) -> str:

@@ -3,16 +3,24 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.base.html import HEADERS
+from mockserver.base.http import essence, is_json, is_xml
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
-from mockserver.engine.documented_answers import BODILESS, Wish, documented
+from mockserver.engine.documented_answers import (
+    BODILESS,
+    MOST_KEPT,
+    Wish,
+    documented,
+    response_for,
+    violations_of,
+)
 from mockserver.model.api import Api, ErrorAnswer, Operation
 from mockserver.model.contents import ResponseMedia
-from mockserver.model.messages import Answer
+from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
 from mockserver.model.scope import Scope, Template
 from mockserver.verbs.review_page import refusal_page
@@ -166,3 +174,82 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
 def has_header(answer: Answer, name: str) -> bool:
     """Tell whether an answer has a header; the name is in lower case."""
     return any(key.lower() == name for key, _ in answer.headers)
+
+
+def violations_of_reply(operation: Operation, reply: Reply) -> list[Violation]:
+    """List how a reply breaks the document; what the document doesn't describe breaks nothing."""
+    response = response_for(operation, reply.status)
+    if response is None or reply.body is None:
+        return []
+    given = essence(reply.content_type)
+    media = next((item for item in response.media if essence(item.media_type) == given), None)
+    return [] if media is None else violations_of(media, reply.content_type, reply.body)
+
+
+_JSON = "application/json"
+
+
+class Representation(NamedTuple):
+    """A media type for a body, and what the document says of it."""
+
+    content_type: str
+    media: ResponseMedia | None = None
+    varies: bool = False
+    """Another `Accept` may get another one."""
+
+
+def represent(
+    operation: Operation, status: int, body: JsonValue, wanted: str, request: Request
+) -> Representation:
+    """Choose the media type of an answer: the client's choice of those that can hold the body.
+
+    A client that takes none of them gets the first: real services rarely refuse.
+
+    Args:
+        operation: Whose answers are documented.
+        status: Of the answer.
+        body: What is to be sent.
+        wanted: The media type that a step names; empty if it names none.
+        request: Whose `Accept` counts.
+    """
+    is_text = isinstance(body, str | bytes)
+    accept = request.headers.get("accept", "")
+    key = (status, wanted, is_text, accept)
+    found: Representation | None = operation.rendered.get(key)
+    if found is None:
+        if len(operation.rendered) >= MOST_KEPT:
+            operation.rendered.clear()
+        response = response_for(operation, status)
+        media = () if response is None else response.media
+        found = _named(media, wanted) if wanted else _negotiated(media, accept, is_text=is_text)
+        operation.rendered[key] = found
+    return found
+
+
+def _named(media: tuple[ResponseMedia, ...], wanted: str) -> Representation:
+    name = essence(wanted)
+    same = (one for one in media if essence(one.media_type) == name)
+    return Representation(wanted, next(same, None) or next(filter(_is_json, media), None))
+
+
+def _negotiated(media: tuple[ResponseMedia, ...], accept: str, *, is_text: bool) -> Representation:
+    fitting = [one for one in media if is_text or _is_json(one) or _is_written_xml(one)]
+    if not fitting:
+        return Representation(_JSON)
+    if len(fitting) == 1 and "*" not in fitting[0].media_type:
+        return Representation(fitting[0].media_type, fitting[0])
+    from mockserver.wire.negotiation import negotiate  # noqa: PLC0415 - costs start time
+
+    offered = [one.media_type for one in fitting]
+    choice = negotiate(offered, accept) or negotiate(offered, "")
+    assert choice is not None
+    return Representation(choice.media_type, fitting[choice.index], len(fitting) > 1)
+
+
+def _is_json(media: ResponseMedia) -> bool:
+    """Tell whether it is JSON, or a range, which may be."""
+    return is_json(essence(media.media_type)) or "*" in media.media_type
+
+
+def _is_written_xml(media: ResponseMedia) -> bool:
+    return media.write_xml is not None and is_xml(essence(media.media_type))

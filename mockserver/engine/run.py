@@ -1,26 +1,56 @@
-"""One request on its way through the steps: what they read, write and answer."""
+"""One request on its way through the steps of its operation: what they read, write and answer.
+
+`Run` is the `World` of verbs (`verbs/verb.py`), and the sandbox whose functions expressions call.
+"""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import ZERO, Duration, Instant
 from mockserver.engine.documented_answers import Wish, documented, status_with_example
 from mockserver.engine.engine_options import Options
-from mockserver.engine.records import Transaction
-from mockserver.engine.rendering import Reply, render_refusal
+from mockserver.engine.records import Transaction, completed
+from mockserver.engine.refusals import refusal_of
+from mockserver.engine.rendering import Reply, render_refusal, represent
 from mockserver.engine.sandbox import Sandbox, Store
 from mockserver.model.api import Api, Operation
+from mockserver.model.contents import ResponseSchema
 from mockserver.model.exchange import Exchange
 from mockserver.model.outbox import message_status
 from mockserver.model.refusal import Refusal
 from mockserver.model.scope import Record
-from mockserver.model.steps import Step
+from mockserver.model.steps import Program, Step
 
 MOST_STEPS = 100_000
 """Steps that one request may take for the items of lists."""
 
 
 BECAUSE = "its steps say so"
+
+
+class UnmetError(Exception):
+    """A step does not hold; the refusal is worded once the scope is complete."""
+
+    def __init__(self, step: Step, message: str, passes_at: Instant | None = None) -> None:
+        super().__init__(message)
+        self.step = step
+        self.passes_at = passes_at
+
+
+def run_steps(program: Program, run: "Run") -> None:
+    """Run a program until a step answers or there are no more.
+
+    Raises:
+        Refusal: From a step that does not hold.
+    """
+    try:
+        program.function(run, run.scope)
+    except UnmetError as unmet:
+        step = unmet.step
+        raise refusal_of(
+            step.otherwise, run.scope, str(unmet), step.source, unmet.passes_at
+        ) from None
 
 
 class Run:
@@ -39,7 +69,9 @@ class Run:
         "operation",
         "options",
         "put",
+        "records",
         "remove",
+        "replace",
         "reply",
         "sandbox",
         "scope",
@@ -62,6 +94,7 @@ class Run:
         self.operation = operation
         self.now: Instant = exchange.at
         self.store: Store = sandbox.store(api.name, exchange.at)
+        self.records = self.store.collection
         scope = self.scope = operation.blank.copy()
         scope["settings"] = sandbox.settings(api.name)
         scope["now"] = exchange.at
@@ -76,9 +109,10 @@ class Run:
         self.steps_left = MOST_STEPS
         self.append = exchange.trace.append
         transaction = self._transaction = Transaction()
-        self.insert, self.put, self.remove = (
+        self.insert, self.put, self.replace, self.remove = (
             transaction.insert,
             transaction.put,
+            transaction.replace,
             transaction.remove,
         )
         self._ids = sandbox.ids.count
@@ -99,7 +133,7 @@ class Run:
 
     def sequence(self, name: str) -> int:
         """Return 1, 2, 3 … by name."""
-        collection = self.store.collection("sequences")
+        collection = self.records("sequences")
         last = collection.get(name)
         value: int = last["value"] + 1 if last else 1
         self._transaction.put(collection, name, {"id": name, "value": value})
@@ -107,14 +141,12 @@ class Run:
 
     def next_key(self, collection: str) -> int:
         """Return a whole number above all keys that a collection had when it was first asked."""
-        records = self.store.collection(collection)
+        records = self.records(collection)
         name = f"{collection}:key"
-        if self.store.collection("sequences").get(name) is None:
+        if self.records("sequences").get(name) is None:
             numbers = (int(key) for key in records.rows if key.isascii() and key.isdigit())
             last = max(numbers, default=0)
-            self._transaction.put(
-                self.store.collection("sequences"), name, {"id": name, "value": last}
-            )
+            self._transaction.put(self.records("sequences"), name, {"id": name, "value": last})
         while str(key := self.sequence(name)) in records.rows:
             pass
         return key
@@ -133,19 +165,27 @@ class Run:
 
     def count(self, collection: str) -> int:
         """Return how many records a collection holds."""
-        return len(self.store.collection(collection))
+        return len(self.records(collection))
 
     def message_status(self, message_id: JsonValue) -> str | None:
         """Return the status of a message, or None if there is none with this id."""
-        message = self.store.collection("messages").get(message_id)
+        message = self.records("messages").get(message_id)
         return None if message is None else message_status(message, self.now)
 
     # --- what the steps can do ---
 
-    def replace(self, collection: str, record: Record) -> None:
-        """Store another version of the record with the same key."""
-        target = self.store.collection(collection)
-        self._transaction.replace(target, str(record[target.spec.key]), record)
+    def complete(self, collection: str, record: Record) -> Record:
+        """Return a record with what the schema of its collection requires."""
+        return completed(self.records(collection).spec, record, self.sandbox.seed)
+
+    def take_steps(self, count: int) -> bool:
+        """Count steps that are repeated; return False if one request may not take so many."""
+        self.steps_left -= count
+        return self.steps_left >= 0
+
+    def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> NoReturn:
+        """Refuse the request as the step's `otherwise` says."""
+        raise UnmetError(step, message, passes_at)
 
     def answer(
         self,
@@ -187,9 +227,35 @@ class Run:
         reply = Reply(answer.status, answer.headers, answer.body, "", because, answer.example)
         self.reply = reply
 
+    def represent(
+        self,
+        step: Step,
+        status: int,
+        headers: Sequence[tuple[str, str]],
+        body: JsonValue,
+        content_type: str = "",
+        *,
+        conform: bool = False,
+    ) -> None:
+        """Choose the answer, in the media type that the document and the client agree on."""
+        found = represent(self.operation, status, body, content_type, self.exchange.request)
+        fields = list(headers)
+        if found.varies and not any(name.lower() == "vary" for name, _ in fields):
+            fields.append(("Vary", "Accept"))
+        if conform and found.media is not None and found.media.schema is not None:
+            body = self._conformed(body, found.media.schema)
+        self.reply = Reply(
+            status, fields, body, found.content_type, BECAUSE, media=found.media, source=step.source
+        )
+
+    def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
+        from mockserver.schemas.conforming import shape_of  # noqa: PLC0415 - costs start time
+
+        return shape_of(schema).conform(body, str(self.sandbox.seed))
+
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
-        """Add what a step did to the trace; what the details are is said in `trace.DETAILS`."""
-        self.exchange.trace.append((step, outcome, details))
+        """Add what a step did to the trace; the verb's `details` are the names of the values."""
+        self.append((step, outcome, details))
 
     def commit(self) -> None:
         """Keep what the steps wrote."""

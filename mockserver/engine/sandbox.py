@@ -1,20 +1,21 @@
 """Sandboxes: isolated worlds with a clock, records, a journal, settings and faults of their own."""
 
 import re
+from base64 import urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
-from mockserver.base.errors import ExpressionError, SandboxFullError, SettingsError
+from mockserver.base.errors import ConflictError, ExpressionError, SandboxFullError, SettingsError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.faults import Faults
-from mockserver.engine.ids import Ids
 from mockserver.engine.journal import Journal, Seen
 from mockserver.engine.parameter_counts import Sent
-from mockserver.engine.records import DEFAULT_CAPACITY, Collection, ConflictError, completed
+from mockserver.engine.records import DEFAULT_CAPACITY, Collection, completed
 from mockserver.model.api import Api, CollectionSpec, Fixture
 from mockserver.model.scope import Scope
 
@@ -24,6 +25,41 @@ BAD_SANDBOX_NAME = (
     "and begins with a letter or digit"
 )
 SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+class Ids:
+    """A sandbox's source of identifiers: a keyed hash of a counter, so its state is one number."""
+
+    __slots__ = ("_keyed", "count")
+
+    def __init__(self, seed: int, count: int = 0) -> None:
+        key = blake2b(str(seed).encode(), digest_size=32).digest()
+        self._keyed = {size: blake2b(key=key, digest_size=size) for size in (12, 16, 64)}
+        self.count = count
+
+    def _digest(self, size: int) -> str:
+        """Return hexadecimal digits for so many bytes."""
+        self.count += 1
+        keyed = self._keyed[size].copy()
+        keyed.update(self.count.to_bytes(8, "big"))
+        return keyed.hexdigest()
+
+    def uuid(self) -> str:
+        """Return a UUID of version 4 (RFC 9562, section 5.4)."""
+        text = self._digest(16)
+        variant = _VARIANTS[text[16]]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+    def object_id(self) -> str:
+        """Return 24 hexadecimal digits, as document databases make them."""
+        return self._digest(12)
+
+    def token(self, length: int = 32) -> str:
+        """Return URL-safe characters; `length` is 1 to 86."""
+        return urlsafe_b64encode(bytes.fromhex(self._digest(64))).decode()[:length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +84,13 @@ class FixtureError(ExpressionError):
 class Store:
     """The collections of one API in one sandbox."""
 
-    __slots__ = ("_collections", "cooldowns", "messages", "quotas", "rate_limits")
+    __slots__ = ("_collections", "collection", "rate_limits")
 
     def __init__(self, collections: Mapping[str, Collection]) -> None:
         self._collections = dict(collections)
-        self.quotas = collections["quotas"]
-        self.cooldowns = collections["cooldowns"]
+        self.collection: Callable[[str], Collection] = self._collections.__getitem__
+        """Returns a collection by its name; KeyError if there is none."""
         self.rate_limits = collections["rate_limits"]
-        self.messages = collections["messages"]
-
-    def collection(self, name: str) -> Collection:
-        """Return a collection by its name; KeyError if there is none."""
-        return self._collections[name]
 
     def __iter__(self) -> Iterator[Collection]:
         return iter(self._collections.values())

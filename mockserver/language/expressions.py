@@ -1,14 +1,22 @@
-"""The expression language: `{{ … }}` in documents, compiled to functions at load.
+"""The expression language: `{{ … }}` in documents, compiled to Python functions at load.
 
-An expression is parsed with Python's grammar, checked against a whitelist and rebuilt as new
-syntax in which every name is a key of the scope. What comes from a request is never parsed.
+Rules of this module:
+
+- An expression is parsed once, with Python's own grammar, when its document is loaded. Nothing
+  that a request contains is ever parsed or compiled.
+- The parsed syntax is checked against a whitelist and written again as Python text. Anything that
+  is not on the list is an error in the document.
+- In the text that is written, a name is a key of the scope or a local variable of a program
+  (`Naming` decides), a constant is its `repr`, and everything that is called is one of `GLOBALS`.
+  The code has no built-ins and no attribute but `get` of a map, so it can reach nothing else.
+- The result is text, not a syntax tree, so that a program can be shown to people as it runs.
 """
 
 import ast
 import inspect
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -21,8 +29,10 @@ from mockserver.language.functions import FUNCTIONS, check_pattern
 from mockserver.model.scope import Template
 
 LONGEST_EXPRESSION = 2_000
-SCOPE = "_s"
-"""The variable that holds the scope."""
+DEEPEST_TEMPLATE = 50
+"""Levels of maps and lists around an expression."""
+_DEEPEST_EXPRESSION = 120
+"""Levels of an expression; with those around it, less than the 200 brackets that Python reads."""
 WORLD = "_world"
 """The member of the scope whose methods are the sandbox's functions."""
 
@@ -56,11 +66,31 @@ GLOBALS: Mapping[str, Any] = {
     "_less": operators.less,
     "_at_most": operators.at_most,
     "_negate": operators.negate,
-    **{f"_{kind.__name__}": call for kind, call in _OPERATORS.items()},
+    **{f"_{call.__name__}": call for call in _OPERATORS.values()},
     **{f"_f_{name}": function.call for name, function in FUNCTIONS.items()},
 }
 """What the code of expressions may call, and nothing else."""
 _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None}
+_LARGEST_LITERAL = 10**18
+
+Naming = Callable[[str], str]
+"""Writes a name of the scope as Python."""
+
+
+def in_scope(name: str) -> str:
+    """Write a name as a member of the scope `_s`."""
+    return f"_s[{name!r}]"
+
+
+class Composite(str):
+    """Python text that needs parentheses inside another expression."""
+
+    __slots__ = ()
+
+
+def enclosed(text: str) -> str:
+    """Put parentheses around a composite expression."""
+    return f"({text})" if isinstance(text, Composite) else text
 
 
 @dataclass(slots=True)
@@ -92,10 +122,12 @@ class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before
 def compile_template(
     value: JsonValue, source: Source, known: Known, problems: list[SpecProblem]
 ) -> Template:
-    """Compile a JSON value whose texts may hold expressions; what is wrong goes to `problems`."""
+    """Compile a JSON value whose texts may hold expressions; add what is wrong to `problems`."""
     constants: dict[str, Any] = {}
-    tree = build_tree(value, source, known, problems, constants)
-    return _function(tree, constants)
+    text = TemplateWriter(known, problems, constants, in_scope).write(value, source)
+    # Safe: the text was written here, of whitelisted syntax whose names are keys of the scope.
+    code = compile(f"lambda _s: {text}", "<expression>", "eval")
+    return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
 
 
 def compile_expression(
@@ -107,7 +139,7 @@ def compile_expression(
 
 
 def check_expression(text: JsonValue, source: Source, problems: list[SpecProblem]) -> None:
-    """Note a problem unless a text is one `{{ … }}`."""
+    """Add a problem unless a text is one `{{ … }}`."""
     if not isinstance(text, str) or not is_expression(text):
         problems.append(
             SpecProblem(source, f"an expression was expected here: {text!r}", "write {{ … }}")
@@ -115,7 +147,7 @@ def check_expression(text: JsonValue, source: Source, problems: list[SpecProblem
 
 
 def has_expressions(value: JsonValue) -> bool:
-    """Tell whether any text in a JSON value holds an expression."""
+    """Return True if any text in a JSON value holds an expression."""
     if isinstance(value, str):
         return "{{" in value
     if isinstance(value, dict):
@@ -124,7 +156,7 @@ def has_expressions(value: JsonValue) -> bool:
 
 
 def is_expression(text: str) -> bool:
-    """Tell whether a text is one expression and nothing else."""
+    """Return True if a text is one expression and nothing else."""
     try:
         parts = list(_split(text))
     except BadExpression:
@@ -132,69 +164,71 @@ def is_expression(text: str) -> bool:
     return len(parts) == 1 and isinstance(parts[0], ast.expr)
 
 
-def _function(tree: ast.expr, constants: Mapping[str, Any]) -> Template:
-    if isinstance(tree, ast.Name | ast.Constant):
-        value = tree.value if isinstance(tree, ast.Constant) else constants[tree.id]
-        return lambda _scope: value
-    arguments = ast.arguments([], [ast.arg(SCOPE)], None, [], [], None, [])
-    module = ast.Expression(ast.Lambda(arguments, tree))
-    ast.fix_missing_locations(module)
-    code = compile(module, "<expression>", "eval")
-    # Safe: the tree was built here, of whitelisted nodes whose names are keys of the scope.
-    return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
+@dataclass(slots=True)
+class TemplateWriter:
+    """Writes JSON values whose texts may hold expressions as Python text."""
 
+    known: Known
+    problems: list[SpecProblem]
+    constants: dict[str, Any]
+    """Values that the text refers to by name."""
+    naming: Naming
 
-def build_tree(
-    value: JsonValue,
-    source: Source,
-    known: Known,
-    problems: list[SpecProblem],
-    constants: dict[str, Any],
-) -> ast.expr:
-    """Build the syntax of a template; what has no expressions becomes a constant with a name."""
-    if not has_expressions(value):
-        return constant(value, constants)
-    if isinstance(value, dict):
+    def write(self, value: JsonValue, source: Source, depth: int = 0) -> str:
+        """Write a value; one that is wrong becomes null, and a problem."""
+        if not has_expressions(value):
+            return self.constant(value)
+        if depth > DEEPEST_TEMPLATE:
+            return self._wrong(source, "the expression is nested too deeply")
+        if isinstance(value, dict):
+            return self.members(value, source, depth + 1)
+        if isinstance(value, list):
+            items = [self.write(item, source.child(i), depth + 1) for i, item in enumerate(value)]
+            return f"[{', '.join(items)}]"
+        return self._written(value, source)
+
+    def members(self, values: Mapping[str, JsonValue], source: Source, depth: int = 0) -> str:
+        """Write a new map, whether it has expressions or not."""
         members = [
-            build_tree(member, source.child(key), known, problems, constants)
-            for key, member in value.items()
+            f"{key!r}: {self.write(member, source.child(key), depth)}"
+            for key, member in values.items()
         ]
-        return ast.Dict([ast.Constant(key) for key in value], members)
-    if isinstance(value, list):
-        items = [
-            build_tree(item, source.child(index), known, problems, constants)
-            for index, item in enumerate(value)
+        return f"{{{', '.join(members)}}}"
+
+    def constant(self, value: Any) -> str:  # noqa: ANN401 - of any type
+        """Write a value as a literal if it has a plain one, else as a name."""
+        if value is None or isinstance(value, str | bool):
+            return repr(value)
+        if type(value) is int and abs(value) < _LARGEST_LITERAL:
+            return repr(value)
+        name = f"_k{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def _wrong(self, source: Source, message: str, hint: str = "") -> str:
+        self.problems.append(SpecProblem(source, message, hint))
+        return "None"
+
+    def _written(self, text: str, source: Source) -> str:
+        try:
+            return self._text(text)
+        except BadExpression as error:
+            return self._wrong(source, f"{error} in {shorten(text)!r}", error.hint)
+        except RecursionError:
+            return self._wrong(source, "the expression is nested too deeply")
+
+    def _text(self, text: str) -> str:
+        writer = _ExpressionWriter(self.known, self.naming)
+        parts = [
+            writer.visit(part) if isinstance(part, ast.expr) else repr(part)
+            for part in _split(text)
         ]
-        return ast.List(items, ast.Load())
-    try:
-        return _text(value, known)
-    except BadExpression as error:
-        problems.append(SpecProblem(source, f"{error} in {shorten(value)!r}", error.hint))
-    except RecursionError:
-        problems.append(SpecProblem(source, "the expression is nested too deeply"))
-    return ast.Constant(None)
-
-
-def constant(value: Any, constants: dict[str, Any]) -> ast.expr:  # noqa: ANN401 - of any type
-    """Give a value a name that generated code can use."""
-    if value is None or isinstance(value, str | bool | int):
-        return ast.Constant(value)
-    name = f"_k{len(constants)}"
-    constants[name] = value
-    return ast.Name(name, ast.Load())
+        return parts[0] if len(parts) == 1 else _call("_join", *parts)
 
 
 def shorten(text: str, most: int = 80) -> str:
     """Cut a text for a message."""
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _text(text: str, known: Known) -> ast.expr:
-    parts = [
-        _Rebuild(known).visit(part) if isinstance(part, ast.expr) else ast.Constant(part)
-        for part in _split(text)
-    ]
-    return parts[0] if len(parts) == 1 else _call("_join", *parts)
 
 
 def _split(text: str) -> Iterator[str | ast.expr]:
@@ -229,104 +263,114 @@ def _parse_until_close(text: str, start: int) -> tuple[ast.expr, int]:
     raise BadExpression(f"this is not an expression ({first_error.msg if first_error else ''})")
 
 
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+def _call(name: str, *arguments: str) -> str:
+    return f"{name}({', '.join(arguments)})"
 
 
-def _item(container: ast.expr, key: str) -> ast.expr:
-    return ast.Subscript(container, ast.Constant(key), ast.Load())
+class _ExpressionWriter(ast.NodeVisitor):
+    """Writes a parsed expression of whitelisted nodes; raises BadExpression on anything else."""
 
-
-def _scoped(name: str) -> ast.expr:
-    return _item(ast.Name(SCOPE, ast.Load()), name)
-
-
-class _Rebuild(ast.NodeVisitor):
-    """Rebuilds a parsed expression of whitelisted nodes; anything else is a BadExpression."""
-
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, naming: Naming) -> None:
         self._known = known
+        self._naming = naming
+        self._depth = 0
 
-    def generic_visit(self, node: ast.AST) -> ast.expr:
+    def visit(self, node: ast.AST) -> str:
+        """Write one node and those below it."""
+        if self._depth == _DEEPEST_EXPRESSION:
+            raise BadExpression("the expression is nested too deeply")
+        self._depth += 1
+        written: str = super().visit(node)
+        self._depth -= 1
+        return written
+
+    def generic_visit(self, node: ast.AST) -> str:
         kind = type(node).__name__
         raise BadExpression(
             f"{kind} is not part of the expression language",
             "use names, fields, comparisons, and/or/not, `a if b else c` and functions",
         )
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+    def visit_Constant(self, node: ast.Constant) -> str:
         if node.value is not None and not isinstance(node.value, str | int | float):
             raise BadExpression("only text, numbers, true, false and null are constants")
-        return ast.Constant(node.value)
+        if isinstance(node.value, float) and math.isinf(node.value):
+            return "1e999"
+        return repr(node.value)
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
+    def visit_Name(self, node: ast.Name) -> str:
         if node.id in self._known.names:
-            return _scoped(node.id)
+            return self._naming(node.id)
         if node.id in _CONSTANTS:
-            return ast.Constant(_CONSTANTS[node.id])
+            return repr(_CONSTANTS[node.id])
         choices = [*self._known.names, *_CONSTANTS]
         raise BadExpression(f"{node.id!r} is not defined here", near(node.id, choices))
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+    def visit_Attribute(self, node: ast.Attribute) -> str:
         return self._member(node.value, node.attr)
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+    def visit_Subscript(self, node: ast.Subscript) -> str:
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
             return self._member(node.value, node.slice.value)
         return _call("_get", self.visit(node.value), self.visit(node.slice))
 
-    def _member(self, container: ast.expr, key: str) -> ast.expr:
+    def _member(self, container: ast.expr, key: str) -> str:
         name = container.id if isinstance(container, ast.Name) else ""
-        rebuilt = self.visit(container)
+        written = self.visit(container)
         if name in self._known.maps:
-            whole = ast.BoolOp(ast.Or(), [rebuilt, ast.Name("_nothing", ast.Load())])
-            return ast.Call(ast.Attribute(whole, "get", ast.Load()), [ast.Constant(key)], [])
+            return f"({written} or _nothing).get({key!r})"
         if name not in self._known.members:
-            return _call("_get", rebuilt, ast.Constant(key))
+            return _call("_get", written, repr(key))
         if key not in (members := list(self._known.members[name])):
             raise BadExpression(f"{name!r} has no {key!r}", near(key, members))
-        return _item(rebuilt, key)
+        return f"{written}[{key!r}]"
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        return ast.BoolOp(node.op, [self.visit(value) for value in node.values])
+    def visit_BoolOp(self, node: ast.BoolOp) -> str:
+        word = " and " if isinstance(node.op, ast.And) else " or "
+        return Composite(word.join(enclosed(self.visit(value)) for value in node.values))
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
-            return ast.UnaryOp(ast.Not(), self.visit(node.operand))
+            return Composite(f"not {enclosed(self.visit(node.operand))}")
         if isinstance(node.op, ast.USub):
             return _call("_negate", self.visit(node.operand))
         return self.generic_visit(node.op)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        if type(node.op) not in _OPERATORS:
+    def visit_BinOp(self, node: ast.BinOp) -> str:
+        operator = _OPERATORS.get(type(node.op))
+        if operator is None:
             return self.generic_visit(node.op)
-        name = f"_{type(node.op).__name__}"
-        return _call(name, self.visit(node.left), self.visit(node.right))
+        return _call(f"_{operator.__name__}", self.visit(node.left), self.visit(node.right))
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        return ast.IfExp(self.visit(node.test), self.visit(node.body), self.visit(node.orelse))
+    def visit_IfExp(self, node: ast.IfExp) -> str:
+        parts = (node.body, node.test, node.orelse)
+        body, test, other = (enclosed(self.visit(part)) for part in parts)
+        return Composite(f"{body} if {test} else {other}")
 
-    def visit_List(self, node: ast.List) -> ast.expr:
-        return ast.List([self.visit(item) for item in node.elts], ast.Load())
+    def visit_List(self, node: ast.List | ast.Tuple) -> str:
+        return f"[{', '.join(self.visit(item) for item in node.elts)}]"
 
-    def visit_Tuple(self, node: ast.Tuple) -> ast.expr:
-        return ast.List([self.visit(item) for item in node.elts], ast.Load())
+    def visit_Tuple(self, node: ast.Tuple) -> str:
+        return self.visit_List(node)
 
-    def visit_Dict(self, node: ast.Dict) -> ast.expr:
-        for key in node.keys:
+    def visit_Dict(self, node: ast.Dict) -> str:
+        members = []
+        for key, value in zip(node.keys, node.values, strict=True):
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
                 raise BadExpression("the keys of a map are constant texts")
-        return ast.Dict(node.keys, [self.visit(value) for value in node.values])
+            members.append(f"{key.value!r}: {self.visit(value)}")
+        return f"{{{', '.join(members)}}}"
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+    def visit_Compare(self, node: ast.Compare) -> str:
         sides = [self.visit(side) for side in (node.left, *node.comparators)]
+        nodes = (node.left, *node.comparators)
         pairs = [
-            _comparison(operator, left, right)
-            for operator, left, right in zip(node.ops, sides, sides[1:], strict=False)
+            _comparison(node.ops[i], sides[i : i + 2], any(map(_is_plain, nodes[i : i + 2])))
+            for i in range(len(node.ops))
         ]
-        return pairs[0] if len(pairs) == 1 else ast.BoolOp(ast.And(), pairs)
+        return pairs[0] if len(pairs) == 1 else Composite(" and ".join(map(enclosed, pairs)))
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
+    def visit_Call(self, node: ast.Call) -> str:
         if not isinstance(node.func, ast.Name):
             raise BadExpression("only functions can be called, not fields")
         if node.keywords or any(isinstance(item, ast.Starred) for item in node.args):
@@ -334,44 +378,46 @@ class _Rebuild(ast.NodeVisitor):
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
         if name in self._known.functions:
             _check_count(name, len(arguments), *self._known.functions[name])
-            return ast.Call(ast.Attribute(_scoped(WORLD), name, ast.Load()), arguments, [])
+            return _call(f"{self._naming(WORLD)}.{name}", *arguments)
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
             raise BadExpression(f"there is no function {name!r}", hint)
-        _check_call(name, arguments)
+        _check_call(name, len(arguments))
         if name == "matches":
-            _check_pattern(arguments[1])
+            _check_pattern(node.args[1])
         return _call(f"_f_{name}", *arguments)
 
 
-def _comparison(operator: ast.cmpop, left: ast.expr, right: ast.expr) -> ast.expr:
+def _is_plain(node: ast.expr) -> bool:
+    """Return True for a text or null, which no value of another type can equal."""
+    if isinstance(node, ast.Name):
+        return node.id == "null"
+    return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, str))
+
+
+def _comparison(operator: ast.cmpop, sides: list[str], is_plain: bool) -> str:  # noqa: FBT001 - of the two sides
+    left, right = sides
     if isinstance(operator, ast.Is | ast.IsNot):
         raise BadExpression("`is` is not part of the expression language", "use ==")
     if isinstance(operator, ast.Gt | ast.GtE):
         left, right = right, left
-    compared = _COMPARISONS[type(operator)](left, right)
-    negated = isinstance(operator, ast.NotEq | ast.NotIn)
-    return ast.UnaryOp(ast.Not(), compared) if negated else compared
+    compared = _call(_COMPARISONS[type(operator)], left, right)
+    if isinstance(operator, ast.Eq | ast.NotEq) and is_plain:
+        sign = "==" if isinstance(operator, ast.Eq) else "!="
+        return Composite(f"{enclosed(left)} {sign} {enclosed(right)}")
+    is_negated = isinstance(operator, ast.NotEq | ast.NotIn)
+    return Composite(f"not {compared}") if is_negated else compared
 
 
-def _equality(left: ast.expr, right: ast.expr) -> ast.expr:
-    """Compare directly where one side is a text or null, which no other type can equal."""
-    plain = any(
-        isinstance(side, ast.Constant) and (side.value is None or isinstance(side.value, str))
-        for side in (left, right)
-    )
-    return ast.Compare(left, [ast.Eq()], [right]) if plain else _call("_equal", left, right)
-
-
-_COMPARISONS: Mapping[type[ast.cmpop], Callable[[ast.expr, ast.expr], ast.expr]] = {
-    ast.Eq: _equality,
-    ast.NotEq: _equality,
-    ast.In: partial(_call, "_in"),
-    ast.NotIn: partial(_call, "_in"),
-    ast.Lt: partial(_call, "_less"),
-    ast.Gt: partial(_call, "_less"),
-    ast.LtE: partial(_call, "_at_most"),
-    ast.GtE: partial(_call, "_at_most"),
+_COMPARISONS: Mapping[type[ast.cmpop], str] = {
+    ast.Eq: "_equal",
+    ast.NotEq: "_equal",
+    ast.In: "_in",
+    ast.NotIn: "_in",
+    ast.Lt: "_less",
+    ast.Gt: "_less",
+    ast.LtE: "_at_most",
+    ast.GtE: "_at_most",
 }
 
 
@@ -382,7 +428,7 @@ def _check_count(name: str, count: int, least: int, most: int) -> None:
 
 
 def _check_pattern(pattern: ast.expr) -> None:
-    """Refuse a constant that no request could make a pattern of."""
+    """Refuse a constant that is not a regular expression."""
     if not isinstance(pattern, ast.Constant):
         return
     try:
@@ -391,10 +437,10 @@ def _check_pattern(pattern: ast.expr) -> None:
         raise BadExpression(str(error)) from None
 
 
-def _check_call(name: str, arguments: list[ast.expr]) -> None:
+def _check_call(name: str, count: int) -> None:
     signature = inspect.signature(FUNCTIONS[name].call)
     parameters = signature.parameters.values()
     variadic = any(item.kind is item.VAR_POSITIONAL for item in parameters)
     positional = [item for item in parameters if item.kind is not item.VAR_POSITIONAL]
     least = sum(item.default is item.empty for item in positional)
-    _check_count(name, len(arguments), least, 1000 if variadic else len(positional))
+    _check_count(name, count, least, 1000 if variadic else len(positional))

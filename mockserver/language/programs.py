@@ -1,128 +1,121 @@
-"""The steps of an operation as one Python function: built at load, run for every request.
+"""The steps of an operation as one Python function: written at load, run for every request.
 
-Each step is a few lines of Python in which some names stand for syntax trees: its expressions, and
-itself. The names that expressions see become local variables; a step is found again by the line
-that its code is given. No text of a document becomes Python but through `expressions`.
+Rules of this module:
+
+- A program is Python text. It is written once, when its document is loaded, from the templates of
+  the verbs and the expressions of the steps, compiled, and called for every request with the run
+  and its scope. `mockserver routes --program OPERATION` prints it.
+- No text of a document becomes Python but through `expressions`; templates come from verbs only.
+- The names that expressions see are local variables of the program: each is read from the scope
+  once, at the start, or bound by a step. They are written back into the scope (`_s.update`) only
+  where a template is evaluated outside the program, and when a step refuses.
+- Every line belongs to a step. A step that raised is found again by the line of the traceback, so
+  no step needs a handler of its own; tracebacks show the lines of the program.
 """
 
-import ast
+import keyword
+import linecache
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.language.expressions import GLOBALS, SCOPE, WORLD
+from mockserver.language.expressions import GLOBALS, WORLD, in_scope
 from mockserver.model.steps import Program, Step
 
-Part = ast.expr | list[ast.stmt]
-_LOCAL = "n_"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_BLOCK = re.compile(r"( *)\{(\w+)\}")
+_OWN_NAMES = re.compile(r"_.*|n_.*|step_\d+|run|append|program")
+"""Names that the program uses itself."""
+_INDENT = "        "
 
 
-def code(source: str, line: int, **parts: Part) -> list[ast.stmt]:
-    """Read Python in which the names of `parts` stand for expressions, or for statements."""
-    module = ast.parse(source)
-    for node in ast.walk(module):
-        _place(node, line)
-    for part in parts.values():
-        if isinstance(part, ast.expr):
-            for node in ast.walk(part):
-                _place(node, line)
-    filled = _Fill(parts).visit(module)
-    assert isinstance(filled, ast.Module)
-    return filled.body
+class Line(NamedTuple):
+    """A line of a program, and the number of the step it belongs to, from 1."""
+
+    step: int
+    text: str
 
 
-def _place(node: ast.AST, line: int) -> None:
-    if isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.arg):
-        node.lineno = node.end_lineno = line
-        node.col_offset = node.end_col_offset = 0
+Block = list[Line]
 
 
-class _Fill(ast.NodeTransformer):
-    """Puts parts where their names stand."""
+def block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
+    """Write lines of a step.
 
-    def __init__(self, parts: Mapping[str, Part]) -> None:
-        self._parts = parts
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        part = self._parts.get(node.id)
-        return part if isinstance(part, ast.expr) else node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
-        part = self._parts.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        return part if isinstance(part, list) else self.generic_visit(node)
-
-
-def local(name: str) -> ast.expr:
-    """Return the variable that a name of the document becomes, to be assigned."""
-    return ast.Name(_LOCAL + name, ast.Store())
-
-
-def variable(name: str) -> ast.expr:
-    """Return the variable that a name of the document becomes, to be read."""
-    return ast.Name(_LOCAL + name, ast.Load())
+    Args:
+        step: Its number, from 1.
+        template: Python in which `{name}` stands for an expression, or alone on a line for a block.
+        parts: What the placeholders stand for.
+    """
+    lines: Block = []
+    for text in template.split("\n"):
+        found = _BLOCK.fullmatch(text)
+        part = parts[found[2]] if found else None
+        if found and isinstance(part, list):
+            lines += [Line(line.step, found[1] + line.text) for line in part]
+        else:
+            lines.append(Line(step, _PLACEHOLDER.sub(lambda one: str(parts[one[1]]), text)))
+    return lines
 
 
-def write_back(names: Iterable[str], line: int) -> list[ast.stmt]:
-    """Put variables into the scope, for those who look there."""
-    known = sorted(names)
-    if not known:
-        return code("pass", line)
-    members = ast.Dict(
-        [ast.Constant(name) for name in known],
-        [variable(name) for name in known],
-    )
-    return code("_s.update(members)", line, members=members)
+def local(name: str) -> str:
+    """Return the variable that a name of the document becomes."""
+    if name == WORLD:
+        return "run"
+    assert name.isidentifier()
+    is_taken = keyword.iskeyword(name) or _OWN_NAMES.fullmatch(name)
+    return f"n_{name}" if is_taken else name
 
 
-class _Locals(ast.NodeTransformer):
-    """Turns members of the scope into variables."""
-
-    def __init__(self) -> None:
-        self.used: set[str] = set()
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        if not isinstance(node.value, ast.Name) or node.value.id != SCOPE:
-            return self.generic_visit(node)
-        assert isinstance(node.slice, ast.Constant)
-        name = str(node.slice.value)
-        if name == WORLD:
-            return ast.copy_location(ast.Name("run", ast.Load()), node)
-        self.used.add(name)
-        return ast.copy_location(variable(name), node)
-
-
-_FRAME = """
-def program(run, _s):
-    append = run.exchange.trace.append
-    beginning
-    try:
-        body
-    except:
-        ending
-        raise
-"""
+def write_back(names: Iterable[str], step: int) -> Block:
+    """Write the lines that put variables into the scope, for those who look there."""
+    members = ", ".join(f"{name!r}: {local(name)}" for name in sorted(names))
+    return [Line(step, f"_s.update({{{members}}})")] if members else []
 
 
 def assemble(
+    name: str,
     steps: tuple[Step, ...],
-    body: list[ast.stmt],
-    bound: Iterable[str],
+    body: Block,
+    names: tuple[Iterable[str], Iterable[str]],
     constants: Mapping[str, Any],
 ) -> Program | None:
-    """Make the function; `steps` are those whose lines the statements carry, in order."""
+    """Compile a program; None if there are no steps.
+
+    Args:
+        name: What tracebacks call it: the API and the operation.
+        steps: In the order of their numbers.
+        body: The lines of all steps.
+        names: Those that the steps bind, and those that they read.
+        constants: What the lines refer to by name.
+    """
     if not body:
         return None
-    names = _Locals()
-    body = [names.visit(statement) for statement in body]
-    beginning = [
-        *(code("name = None", 1, name=local(name))[0] for name in sorted(bound)),
-        *(
-            code("name = _s[key]", 1, name=local(name), key=ast.Constant(name))[0]
-            for name in sorted(names.used.difference(bound))
-        ),
+    bound, read = set(names[0]), set(names[1])
+    read -= {*bound, WORLD}
+    lines = [
+        Line(0, "def program(run, _s):"),
+        Line(0, "    append = run.exchange.trace.append"),
+        *(Line(0, f"    {local(one)} = None") for one in sorted(bound)),
+        *(Line(0, f"    {local(one)} = {in_scope(one)}") for one in sorted(read)),
+        Line(0, "    try:"),
+        *(Line(line.step, _INDENT + line.text) for line in body),
+        Line(0, "    except:"),
+        *(Line(0, _INDENT + line.text) for line in write_back(bound, 0)),
+        Line(0, "        raise"),
     ]
-    ending = write_back(bound, 1)
-    tree = ast.Module(code(_FRAME, 1, beginning=beginning, body=body, ending=ending), [])
-    space: dict[str, Any] = {**GLOBALS, **constants}
-    # Safe: the tree was built here, of our own lines and of rebuilt expressions.
-    exec(compile(tree, "<steps>", "exec"), space)  # noqa: S102
-    return Program(space["program"], steps)
+    return _compiled(f"{name}.steps", steps, lines, constants)
+
+
+def _compiled(
+    file: str, steps: tuple[Step, ...], lines: Block, constants: Mapping[str, Any]
+) -> Program:
+    text = "\n".join(line.text for line in lines) + "\n"
+    program = Program(file, text, steps, tuple(line.step for line in lines))
+    # Tracebacks read lines from the loader of a module when they are first printed (linecache).
+    linecache.cache.pop(file, None)
+    space: dict[str, Any] = {**GLOBALS, **constants, "__name__": file, "__loader__": program}
+    # Safe: the text was written here, of templates of verbs and of rebuilt expressions.
+    exec(compile(text, file, "exec"), space)  # noqa: S102
+    program.function = space["program"]
+    return program

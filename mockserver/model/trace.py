@@ -186,7 +186,7 @@ class TestValueMet(NamedTuple):
 
 
 class StepTaken(NamedTuple):
-    """What a step did; `details` are named in DETAILS."""
+    """What a step did; `details` are the values that the step's `details` name."""
 
     step: Step
     outcome: str
@@ -194,14 +194,14 @@ class StepTaken(NamedTuple):
 
     def named(self) -> dict[str, JsonValue]:
         """Return the details under their names, beginning with the collection if there is one."""
-        collection = getattr(self.step, "collection", None)
+        collection = self.step.collection
         own = {} if collection is None else {"collection": collection}
-        return {**own, **dict(zip(DETAILS.get(_verb(self.step), ()), self.details, strict=False))}
+        return {**own, **dict(zip(self.step.details, self.details, strict=False))}
 
     def sentence(self) -> str:
         """Say it in words."""
         told = ", ".join(f"{name} {value}" for name, value in self.named().items())
-        verb = _verb(self.step)
+        verb = self.step.verb
         return f"{verb}: {self.outcome}" + (f" ({told})" if told else "")
 
     def source(self) -> Source | None:
@@ -210,7 +210,7 @@ class StepTaken(NamedTuple):
 
     def data(self) -> Mapping[str, Any]:
         """Say it as JSON."""
-        return {"verb": _verb(self.step), "outcome": self.outcome, **self.named()}
+        return {"verb": self.step.verb, "outcome": self.outcome, **self.named()}
 
 
 class Refused(NamedTuple):
@@ -323,34 +323,6 @@ def _remarks(operation: Operation, request: Request) -> Iterator[str]:
         yield from operation.parameters.remarks(request.query, request.headers, keys)
     elif request.query and not keys:
         yield "the query is not declared; it is accepted"
-
-
-def _verb(step: Step) -> str:
-    name = type(step).__name__.removesuffix("Step")
-    return _VERB_NAMES.get(name, name.lower())
-
-
-DETAILS: Mapping[str, tuple[str, ...]] = {
-    "list": ("total",),
-    "create": ("key",),
-    "update": ("records",),
-    "delete": ("records",),
-    "take": ("quota", "subject", "left", "limit", "renews"),
-    "cooldown": ("name", "subject", "since", "until"),
-    "send": ("channel", "to", "id"),
-    "each": ("items",),
-    "oauth_authorize": ("client", "user"),
-    "oauth_token": ("user", "scope"),
-    "oauth_revoke": ("tokens",),
-}
-"""What the details of a verb's trace entry are."""
-_VERB_NAMES = {
-    "ListRecords": "list",
-    "ReviewPage": "review page",
-    "OauthAuthorize": "oauth_authorize",
-    "OauthToken": "oauth_token",
-    "OauthRevoke": "oauth_revoke",
-}
 
 
 def as_json(decision: Decision) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from mockserver.openapi.request_bodies import BodyCompiler
 from mockserver.openapi.security_schemes import check_principals, compile_schemes
 from mockserver.openapi.server_addresses import compile_servers
 from mockserver.schemas.validators import Schemas
+from mockserver.verbs.registry import Verbs
 
 if TYPE_CHECKING:
     from mockserver.inference.inference import Inference
@@ -45,6 +46,8 @@ class Loader:
     """Look for what costs start time and hinders nothing, too: examples that do not conform."""
     stateful: bool = False
     """Infer what operations do that don't say so."""
+    verbs: Verbs = field(default_factory=Verbs)
+    """What steps of documents may use."""
     files: Files = field(default_factory=Files)
 
     def load(self, paths: Sequence[Path]) -> list[Api]:
@@ -139,6 +142,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     model = document_behaviour(place, problems)
     declared = place.child("collections")
     collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    name = model.name or _stem(whole.document)
     context = DocumentContext(
         model,
         bodies,
@@ -148,6 +152,8 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         whole.child("security"),
         place,
         problems,
+        loader.verbs,
+        name,
         found.operations if found else {},
     )
     steps = context.steps(context.kinds)
@@ -160,7 +166,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     operations = tuple(compile_operations(whole.child("paths"), version, context))
     _check_form(whole, operations, problems)
     return Api(
-        name=model.name or _stem(whole.document),
+        name=name,
         title=_text(whole.descend("info", "title")),
         version=_text(whole.descend("info", "version")),
         description=_text(whole.descend("info", "description")),

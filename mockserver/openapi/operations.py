@@ -33,6 +33,7 @@ from mockserver.openapi.policies import compile_errors, compile_limits, compile_
 from mockserver.openapi.request_bodies import BodyCompiler
 from mockserver.openapi.security_schemes import compile_security
 from mockserver.openapi.server_addresses import compile_servers
+from mockserver.verbs.registry import Verbs
 from mockserver.verbs.step_context import MAP_NAMES, StepContext
 from mockserver.wire.parameter_styles import Parameter, plain
 from mockserver.wire.parameters import ParameterSet
@@ -58,6 +59,9 @@ class DocumentContext:
     place: Place
     """The document's `x-mock`."""
     problems: list[SpecProblem]
+    verbs: Verbs
+    name: str
+    """Of the API."""
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
     """What operations do although they don't say so, by path and method."""
     limits: tuple[RateLimit, ...] = ()
@@ -87,7 +91,7 @@ class DocumentContext:
         """Make the context for expressions: what is known before any step."""
         members = {"settings": list(self.settings), **(members or {})}
         known = Known({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
-        return StepContext(known, self.collections, kinds, set(), self.problems)
+        return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property
     def kinds(self) -> set[str]:
@@ -127,11 +131,12 @@ class _OperationCompiler:
             for media in response.media
             for example in media.examples
         }
-        program = self._program(model, steps)
+        name = self._id()
+        program = self._program(model, steps, f"{context.name}/{name}")
         blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
         blank["test"] = {}
         return Operation(
-            id=self._id(),
+            id=name,
             method=self._method,
             path=self._path,
             summary=str(place.child("summary").value or ""),
@@ -152,12 +157,14 @@ class _OperationCompiler:
             servers=self._servers(),
         )
 
-    def _program(self, model: "OperationBehaviour", steps: StepContext) -> Program | None:
+    def _program(
+        self, model: "OperationBehaviour", steps: StepContext, name: str
+    ) -> Program | None:
         if not model.steps:
             return None
-        from mockserver.verbs.compilers import compile_steps  # noqa: PLC0415 - costs start time
+        from mockserver.verbs.step_compiler import compile_steps  # noqa: PLC0415 - costs start time
 
-        return compile_steps(model.steps, self._own("steps"), steps)
+        return compile_steps(model.steps, self._own("steps"), steps, name)
 
     def _servers(self) -> tuple[ServerAddress, ...]:
         """Compile its own servers, else those of its path."""

@@ -1,6 +1,5 @@
 """The pages that messages link to: operations of the mock's own, for people with a browser."""
 
-import ast
 import re
 from collections.abc import Iterator
 
@@ -11,10 +10,12 @@ from mockserver.model.api import Operation
 from mockserver.model.contents import RequestBody
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import SCOPE_NAMES, Scope
-from mockserver.model.steps import Otherwise, ReviewPageStep
+from mockserver.model.steps import Otherwise
 from mockserver.openapi import x_mock
 from mockserver.openapi.operations import DocumentContext
-from mockserver.verbs.compilers import Site, program, statements
+from mockserver.verbs.review import VERB, ReviewFields
+from mockserver.verbs.step_compiler import call_code, program, statements
+from mockserver.verbs.step_context import Site
 from mockserver.wire.parameter_styles import plain
 from mockserver.wire.parameters import ParameterSet
 
@@ -56,15 +57,13 @@ def _operation(
     body = statements(page.steps, place.child("steps").source, steps)
     if form is not None:
         body += statements(page.submit, place.child("submit").source, steps)
-    site = Site.next(steps, place.source, Otherwise(Kind.INVALID))
-    site.make(ReviewPageStep)
-    title = steps.tree(page.title, place.child("title").source)
-    body += site.code(
-        "run.review_page(step, title, sent)", title=title, sent=ast.Constant(form is not None)
-    )
+    name = "leaveReview" if form else "openReviewPage"
+    fields = ReviewFields(title=page.title, is_sent=form is not None)
+    site = Site.next(steps, VERB, (place.source, place.source), Otherwise(Kind.INVALID))
+    body += call_code(fields, site)
     blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
     return Operation(
-        id="leaveReview" if form else "openReviewPage",
+        id=name,
         method="POST" if form else "GET",
         path=page.path,
         summary="The page that a message links to",
@@ -73,7 +72,7 @@ def _operation(
         body=form,
         responses=(),
         security=(),
-        program=program(body, steps),
+        program=program(body, steps, f"{context.name}/{name}"),
         blank={**blank, "test": {}},
         path_parameters=tuple(parameters),
         is_page=True,

@@ -1,6 +1,5 @@
-"""What the expressions and steps of an operation may refer to."""
+"""What the expressions and steps of an operation may refer to, and where a step is written."""
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,19 +10,22 @@ from mockserver.base.problems import SpecProblem, near
 from mockserver.base.time import parse_duration
 from mockserver.language.expressions import (
     Known,
-    build_tree,
+    TemplateWriter,
     check_expression,
     compile_expression,
     compile_template,
-    constant,
     has_expressions,
 )
+from mockserver.language.programs import Block, Line, block, local, write_back
 from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import SCOPE_NAMES, Template
 from mockserver.model.steps import Otherwise, Step
+from mockserver.verbs.registry import Verbs
+from mockserver.verbs.verb import Verb
 
 if TYPE_CHECKING:
-    from mockserver.openapi.x_mock import OtherwiseFields
+    from mockserver.verbs.fields import OtherwiseFields
+    from mockserver.verbs.step_compiler import ReadStep
 
 
 @dataclass(slots=True)
@@ -35,34 +37,44 @@ class StepContext:
     kinds: set[str]
     examples: set[str]
     problems: list[SpecProblem]
+    verbs: Verbs
     bound: set[str] = field(default_factory=set)
+    """Names that steps bind."""
+    used: set[str] = field(default_factory=set)
+    """Names that the code of the steps reads."""
     constants: dict[str, Any] = field(default_factory=dict)
     """What the code of the steps refers to by name."""
     steps: list[Step] = field(default_factory=list)
-    """The steps so far, in the order of their lines."""
+    """The steps so far, in the order of their numbers."""
 
-    def tree(self, value: JsonValue, source: Source) -> ast.expr:
-        """Build the syntax of a value, for the code of the steps."""
-        return build_tree(value, source, self.known, self.problems, self.constants)
+    def code(self, value: JsonValue, source: Source) -> str:
+        """Write a value, whose texts may hold expressions, for the program of the steps."""
+        return self._writer().write(value, source)
 
-    def test(self, value: str | None, source: Source) -> ast.expr:
-        """Build the syntax of a text that must be one expression; null stays null."""
+    def expression_code(self, value: str | None, source: Source) -> str:
+        """Write a text that must be one expression; null stays null."""
         if value is not None:
             check_expression(value, source, self.problems)
-        return self.tree(value, source)
+        return self.code(value, source)
 
-    def span_tree(self, value: JsonValue, source: Source) -> ast.expr:
-        """Build the syntax of a span of time."""
-        return self.tree(self.span(value, source), source)
+    def span_code(self, value: JsonValue, source: Source) -> str:
+        """Write a span of time."""
+        return self.code(self.span(value, source), source)
 
-    def trees(self, values: Mapping[str, JsonValue], source: Source) -> ast.expr:
-        """Build the syntax of a new map."""
-        members = [self.tree(value, source.child(name)) for name, value in values.items()]
-        return ast.Dict([ast.Constant(name) for name in values], members)
+    def members_code(self, values: Mapping[str, JsonValue], source: Source) -> str:
+        """Write a new map."""
+        return self._writer().members(values, source)
 
-    def name(self, value: object) -> ast.expr:
-        """Make a value known to the code of the steps."""
-        return constant(value, self.constants)
+    def constant(self, value: object) -> str:
+        """Write a value that does not vary."""
+        return self._writer().constant(value)
+
+    def _writer(self) -> TemplateWriter:
+        return TemplateWriter(self.known, self.problems, self.constants, self._variable)
+
+    def _variable(self, name: str) -> str:
+        self.used.add(name)
+        return local(name)
 
     def template(self, value: JsonValue, source: Source) -> Template:
         """Compile a value that is always there."""
@@ -116,6 +128,7 @@ class StepContext:
             self.kinds,
             self.examples,
             self.problems,
+            self.verbs,
             self.bound,
         )
 
@@ -172,6 +185,81 @@ class StepContext:
     def problem(self, source: Source, message: str, hint: str = "") -> None:
         """Note what is wrong."""
         self.problems.append(SpecProblem(source, message, hint))
+
+
+@dataclass(slots=True)
+class Site:
+    """Where the code of one step is written."""
+
+    context: StepContext
+    verb: Verb
+    source: Source
+    """Of what the verb contains."""
+    otherwise: Otherwise
+    number: int
+    """Of the step, from 1."""
+    nested: "list[ReadStep]" = field(default_factory=list)
+    """Steps that it contains."""
+
+    @classmethod
+    def next(
+        cls, context: StepContext, verb: Verb, place: tuple[Source, Source], otherwise: Otherwise
+    ) -> "Site":
+        """Number a step; `place` is that of the step, and that of what its verb contains."""
+        step = Step(verb=verb.name, source=place[0], otherwise=otherwise, details=verb.details)
+        context.steps.append(step)
+        number = len(context.steps)
+        context.constants[f"step_{number}"] = step
+        if verb.run is not None:
+            context.constants[_function(verb)] = verb.run
+        return cls(context, verb, place[1], otherwise, number)
+
+    @property
+    def step(self) -> Step:
+        """The step itself."""
+        return self.context.steps[self.number - 1]
+
+    def at(self, *keys: str | int) -> Source:
+        """Return the place of a field."""
+        return self.source.child(*keys)
+
+    def make(self, kind: type[Step] = Step, **content: Any) -> None:  # noqa: ANN401 - fields of the kind
+        """Make the step anew with what is known of it before any request."""
+        old = self.step
+        step = kind(
+            verb=old.verb,
+            source=old.source,
+            otherwise=old.otherwise,
+            details=old.details,
+            **content,
+        )
+        self.context.steps[self.number - 1] = step
+        self.context.constants[f"step_{self.number}"] = step
+
+    def write(self, template: str, **parts: str | Block) -> Block:
+        """Write lines, in which `{step}` is the step itself; see `programs.block`."""
+        return block(self.number, template, {"step": f"step_{self.number}", **parts})
+
+    def outcome(self, outcome: str) -> str:
+        """Write an entry for the trace that is the same for every request."""
+        name = f"_{outcome}_{self.number}"
+        self.context.constants[name] = (self.step, outcome)
+        return name
+
+    def call(self, bind: str | None, *values: str) -> Block:
+        """Write a call of the verb's function; what it returns is bound if there is a name."""
+        arguments = ", ".join(("run", f"step_{self.number}", *values))
+        call = f"{_function(self.verb)}({arguments})"
+        return [Line(self.number, call if bind is None else f"{local(bind)} = {call}")]
+
+    def scoped(self) -> Block:
+        """Write the variables into the scope, for a template that is evaluated later."""
+        return write_back(self.context.bound, self.number)
+
+
+def _function(verb: Verb) -> str:
+    """Return the name of a verb's function in programs."""
+    return f"_v_{verb.name.replace(' ', '_')}"
 
 
 MAP_NAMES = frozenset(("path", "query", "header", "cookie", "principal", "settings", "test"))

@@ -29,11 +29,13 @@ from mockserver.engine.sandbox import Sandboxes
 from mockserver.language.functions import documentation
 from mockserver.model.api import Api
 from mockserver.model.refusal import STATUS_OF_KIND
-from mockserver.model.trace import DETAILS, Decision
+from mockserver.model.trace import Decision
 from mockserver.openapi.compiler import load_apis
-from mockserver.openapi.x_mock import VERBS, DocumentBehaviour, OperationBehaviour, StepFields
+from mockserver.openapi.x_mock import DocumentBehaviour, OperationBehaviour
 from mockserver.server.application import App
 from mockserver.server.greeting import greeting
+from mockserver.verbs.registry import BUILT_IN_VERBS, Verbs
+from mockserver.verbs.verb import Verb
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"
@@ -374,7 +376,7 @@ def test_the_reference_lists_every_field_of_the_journal_and_of_messages() -> Non
     told = {*re.findall(r"`(\w+)`", journal)}
     kinds = {kind.__name__ for kind in get_args(Decision)}
     assert {*ExchangeDetails.__annotations__, *SentRequest.__annotations__, *kinds} <= told
-    assert {name for names in DETAILS.values() for name in names} <= told
+    assert {name for verb in built_in_verbs() for name in verb.details} <= told
     assert {*Message.__annotations__} <= {*re.findall(r"`(\w+)`", messages)}
 
 
@@ -395,19 +397,22 @@ def test_the_reference_lists_every_key_of_a_document_and_of_an_operation() -> No
         assert f"`{name}`" in on_an_operation
 
 
+def built_in_verbs() -> list[Verb]:
+    verbs = Verbs()
+    return [verb for verb in map(verbs.get, BUILT_IN_VERBS) if verb is not None]
+
+
 def test_the_reference_lists_every_verb_and_its_keys() -> None:
     reference = REFERENCE.read_text()
-    for attribute, verb in VERBS.items():
-        model = StepFields.model_fields[attribute].annotation
-        section = reference.partition(f"**`{verb}`** — ")[2].partition("\n**")[0]
-        assert section or f"`{verb}:`" in reference
-        for arm in getattr(model, "__args__", ()):
-            keys = getattr(arm, "model_fields", {})
-            assert not keys or section.startswith(f"{arm.__doc__}\n")
-            for name, key in keys.items():
-                assert key.description, (verb, name)
-                needed = " (needed)" if key.is_required() else ""
-                assert f"| `{key.alias or name}`{needed} | {key.description} |" in section
+    for verb in built_in_verbs():
+        section = reference.partition(f"**`{verb.name}`** — ")[2].partition("\n**")[0]
+        assert section or f"`{verb.name}:`" in reference
+        keys = {key: info for key, info in verb.fields.model_fields.items() if key != "root"}
+        assert not keys or section.startswith(f"{verb.fields.__doc__}\n")
+        for name, key in keys.items():
+            assert key.description, (verb, name)
+            needed = " (needed)" if key.is_required() else ""
+            assert f"| `{key.alias or name}`{needed} | {key.description} |" in section
 
 
 def test_the_reference_lists_every_command_and_option() -> None:

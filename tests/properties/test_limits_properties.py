@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from mockserver.base.time import DAY, Instant, parse_instant, to_datetime
 from mockserver.engine.limits import (
     ALGORITHMS,
-    Period,
     State,
-    cooldown,
     fixed_window,
     sliding_window,
-    take,
     token_bucket,
 )
 from mockserver.model.trace import LimitDecision
+from mockserver.verbs.cooldown import cooldown
+from mockserver.verbs.take import Period, take
 
 Algorithm = Callable[[int, int, State | None, int], tuple[State, LimitDecision]]
 unhurried = settings(deadline=None)

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.records import Collection, ConflictError, Transaction
+from mockserver.base.errors import ConflictError
+from mockserver.engine.records import Collection, Transaction
 from mockserver.model.api import CollectionSpec
 
 SPEC = CollectionSpec("things", "id", unique=("code",), indexed=("kind",))

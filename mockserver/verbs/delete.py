@@ -1,0 +1,29 @@
+"""`delete`: remove the records that match."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from mockserver.base.json import JsonValue
+from mockserver.model.steps import Step
+from mockserver.verbs.fields import CollectionName, Members, StrictFields
+from mockserver.verbs.verb import Verb, World
+
+
+class DeleteFields(StrictFields):
+    """Remove the records that match."""
+
+    in_: CollectionName = Field(alias="in", description="collection")
+    where: Members = Field(description="field → value that it must have")
+
+
+def run_delete(world: World, step: Step, collection: str, where: Mapping[str, JsonValue]) -> None:
+    """Remove all records that match."""
+    records = world.records(collection)
+    matching = records.matching(where)
+    for record in matching:
+        world.remove(records, str(record[records.spec.key]))
+    world.note(step, "deleted", len(matching))
+
+
+VERB = Verb(name="delete", fields=DeleteFields, run=run_delete, details=("records",))

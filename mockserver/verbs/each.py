@@ -1,0 +1,63 @@
+"""`each`: run steps for every item of a list."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue
+from mockserver.language.programs import Block, local
+from mockserver.model.steps import Step
+from mockserver.verbs.fields import Expression, Name, Steps, StrictFields
+from mockserver.verbs.step_compiler import step_code
+from mockserver.verbs.step_context import Site
+from mockserver.verbs.verb import Verb, World
+
+
+class EachFields(StrictFields):
+    """Run steps for every item of a list."""
+
+    of: Expression = Field(description="a list")
+    as_: Name = Field(alias="as", description="name of the item in the steps")
+    steps: Steps = Field(description="run for each item; see `index` too")
+
+
+def compile_each(fields: EachFields, site: Site) -> Block:
+    """Write a loop around the code of the steps."""
+    context = site.context
+    of = context.expression_code(fields.of, site.at("of"))
+    context.bind(fields.as_, site.at("as"), is_map=False)
+    context.known.names.add("index")
+    context.bound.add("index")
+    body = step_code(site.nested, context)
+    return site.write(
+        "for {index}, {item} in _v_each(run, {step}, {of}, {count}):\n    {body}",
+        index=local("index"),
+        item=local(fields.as_),
+        of=of,
+        count=str(len(fields.steps)),
+        body=body or site.write("pass"),
+    )
+
+
+def run_each(
+    world: World, step: Step, of: JsonValue, count: int
+) -> Iterable[tuple[int, JsonValue]]:
+    """Return the items of a list, numbered, if one request may handle as many.
+
+    Args:
+        world: The request.
+        step: The step.
+        of: The list; null is an empty one.
+        count: How many steps an item takes, at the most.
+    """
+    items = of or []
+    if not isinstance(items, list):
+        raise ExpressionError("`each` goes over a list")
+    world.note(step, "started", len(items))
+    if not world.take_steps(len(items) * count):
+        world.refuse(step, "the list is longer than one request may handle")
+    return enumerate(items)
+
+
+VERB = Verb(name="each", fields=EachFields, run=run_each, compile=compile_each, details=("items",))

@@ -1,0 +1,98 @@
+"""Fields of verbs as pydantic models: the types that they share, and how each is compiled."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mockserver.base.json import JsonValue
+from mockserver.base.places import Source
+from mockserver.base.problems import SpecProblem
+
+
+class Role(Enum):
+    """How the value of a field is compiled; a field without a role is a constant."""
+
+    VALUE = "any JSON value, whose texts may hold expressions"
+    MEMBERS = "a map whose values may hold expressions"
+    SPAN = "an ISO 8601 duration, or an expression that gives microseconds"
+    EXPRESSION = "a text that is one expression"
+    COLLECTION = "the name of a collection that must be declared"
+    BINDING = "the name under which later steps see the map that the verb returns"
+    VALUE_BINDING = "the name under which later steps see any value that the verb returns"
+    STEPS = "steps of its own"
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+ErrorKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", max_length=300)]
+Value = Annotated[Any, Role.VALUE]
+"""Any JSON value; its texts may hold `{{ … }}` at any depth."""
+Members = Annotated[dict[str, Any], Role.MEMBERS]
+Span = Annotated[Any, Role.SPAN]
+Expression = Annotated[str, Role.EXPRESSION]
+"""Text with one `{{ … }}`, or the name of a constant."""
+OptionalExpression = Annotated[str | None, Role.EXPRESSION]
+CollectionName = Annotated[Name, Role.COLLECTION]
+Binding = Annotated[Name | None, Role.BINDING]
+ValueBinding = Annotated[Name, Role.VALUE_BINDING]
+Steps = Annotated[list[Any], Role.STEPS]
+
+
+class StrictFields(BaseModel):
+    """A mapping in which an unknown key is a mistake."""
+
+    # Built when a document first has such a block: most documents have none.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
+    )
+
+
+class OtherwiseFields(StrictFields):
+    """A refusal: its error kind, and what to tell about it."""
+
+    error: ErrorKind
+    message: Value = None
+    field: Pointer | None = Field(None, description="JSON Pointer of the body field at fault")
+
+
+class StepFields(StrictFields):
+    """What every step may have beside its verb."""
+
+    when: OptionalExpression = None
+    otherwise: ErrorKind | OtherwiseFields | None = None
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_fields(
+    model: type[Model], value: JsonValue, source: Source, problems: list[SpecProblem]
+) -> Model | None:
+    """Read a value as a model; add every problem with its place, and return None then."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems += [field_problem(source, detail) for detail in error.errors()]
+        return None
+
+
+def field_problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
+    """Make a problem of what pydantic found."""
+    path = [part for part in detail["loc"] if not _is_alternative(part)]
+    if path and path[-1] == "[key]":
+        path.pop()
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    hint = ""
+    if detail["type"] == "extra_forbidden":
+        message, hint = (
+            f"{detail['loc'][-1]!r} is not known here",
+            "check its spelling, or leave it out",
+        )
+    return SpecProblem(source.child(*path), message, hint)
+
+
+def _is_alternative(part: str | int) -> bool:
+    """Return True for pydantic's names of a union's alternatives, which are no keys."""
+    return isinstance(part, str) and (part[:1].isupper() or "[" in part) and part != "[key]"

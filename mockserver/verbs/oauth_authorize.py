@@ -1,0 +1,166 @@
+"""`oauth_authorize`: be the authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import Field
+
+from mockserver.base.hosts import is_loopback
+from mockserver.base.html import HEADERS
+from mockserver.language.programs import Block
+from mockserver.model.refusal import Refusal
+from mockserver.model.scope import Record, Template
+from mockserver.model.steps import Step
+from mockserver.verbs.consent_page import DECISION, consent_page
+from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.oauth_records import CODES, NO_STORE
+from mockserver.verbs.step_context import Site
+from mockserver.verbs.verb import Verb, World
+
+
+class OauthAuthorizeFields(StrictFields):
+    """The authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
+
+    clients: Name = Field(description="registered clients: id, secret, name, redirect_uris")
+    users: Name = Field(description="collection whose first record is the user who is asked")
+    scopes: list[str] = Field(description="scopes that can be asked for")
+    default_scope: str = Field("", description="scopes where none are asked for")
+    consent: Value = Field("page", description="page, approve or deny")
+    code_lifetime: Span = Field("PT10M", description="duration; PT10M")
+    pkce: Literal["optional", "required"] = Field("optional", description="optional or required")
+    title: str = Field("Allow access?", description="heading of the consent page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OauthAuthorizeStep(Step):
+    """The authorization endpoint: a consent page, or a redirect with a code."""
+
+    clients: str
+    users: str
+    scopes: tuple[str, ...]
+    default_scope: str
+    consent: Template
+    code_lifetime: Template
+    pkce_required: bool
+    title: str
+
+
+def compile_authorize(fields: OauthAuthorizeFields, site: Site) -> Block:
+    """Write a call, and the end of the program."""
+    context = site.context
+    lifetime = context.duration(fields.code_lifetime, site.at("code_lifetime"))
+    site.make(
+        OauthAuthorizeStep,
+        clients=context.collection(fields.clients, site.at("clients")),
+        users=context.collection(fields.users, site.at("users")),
+        scopes=tuple(fields.scopes),
+        default_scope=fields.default_scope,
+        consent=context.template(fields.consent, site.at("consent")),
+        code_lifetime=lifetime or (lambda _scope: 0),
+        pkce_required=fields.pkce == "required",
+        title=fields.title,
+    )
+    return [*site.scoped(), *site.call(None), *site.write("return")]
+
+
+def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
+    """Show the consent page, or redirect with a code or an error.
+
+    Raises:
+        Refusal: `invalid_request` if there is nowhere safe to redirect to.
+    """
+    query: Record = world.scope["query"]
+    client = world.records(step.clients).get(query["client_id"])
+    if client is None:
+        raise Refusal("invalid_request", "client_id is not that of a known client")
+    redirect_uri = str(query["redirect_uri"])
+    if not _is_registered(redirect_uri, client["redirect_uris"]):
+        raise Refusal("invalid_request", "redirect_uri is not registered for this client")
+    scopes = (query.get("scope") or step.default_scope).split()
+    error = _wrong(step, query, scopes)
+    if error is not None:
+        _redirect(world, redirect_uri, {"error": error[0], "error_description": error[1]})
+        return
+    given = parse_qsl(world.exchange.request.query, keep_blank_values=True)
+    decision = dict(given).get(DECISION) or step.consent(world.scope)
+    user = next(iter(world.records(step.users)))
+    if decision == "approve":
+        _grant(step, world, user, scopes)
+    elif decision == "deny":
+        denied = {"error": "access_denied", "error_description": "The user said no"}
+        _redirect(world, redirect_uri, denied)
+    else:
+        name, who = str(client.get("name", client["id"])), str(user.get("name", user["id"]))
+        page = consent_page(step.title, name, who, scopes, given)
+        world.answer(200, HEADERS, page, "text/html", because="consent is asked for")
+
+
+def _wrong(step: OauthAuthorizeStep, query: Record, scopes: list[str]) -> tuple[str, str] | None:
+    """Return the error that is told by redirect, if there is one."""
+    if query.get("response_type") != "code":
+        return "unsupported_response_type", "response_type must be code"
+    unknown = [scope for scope in scopes if scope not in step.scopes]
+    if unknown:
+        return "invalid_scope", f"there is no scope {unknown[0][:100]}"
+    challenge, method = query.get("code_challenge"), query.get("code_challenge_method")
+    if challenge and method != "S256":
+        return "invalid_request", "code_challenge_method must be S256"
+    if step.pkce_required and not challenge:
+        return "invalid_request", "code_challenge is required"
+    return None
+
+
+def _is_registered(uri: str, registered: list[str]) -> bool:
+    """Compare exactly, but for the port of a loopback address (RFC 8252, section 7.3)."""
+    if uri in registered:
+        return True
+    try:
+        parts = urlsplit(uri)
+        if not is_loopback(parts.hostname or "") or parts.username is not None:
+            return False
+    except ValueError:
+        return False
+    return _without_port(uri) in {_without_port(item) for item in registered}
+
+
+def _without_port(uri: str) -> str:
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(netloc=parts.hostname or ""))
+
+
+def _grant(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
+    query = world.scope["query"]
+    code = world.token(43)
+    record = {
+        "id": code,
+        "client_id": query["client_id"],
+        "redirect_uri": query["redirect_uri"],
+        "scope": " ".join(scopes),
+        "challenge": query.get("code_challenge"),
+        "user_id": user["id"],
+        "expires_at": world.now + step.code_lifetime(world.scope),
+        "family": None,
+    }
+    world.insert(world.records(CODES), record)
+    world.note(step, "code issued", query["client_id"], user["id"])
+    _redirect(world, str(query["redirect_uri"]), {"code": code})
+
+
+def _redirect(world: World, uri: str, parameters: dict[str, str]) -> None:
+    state = world.scope["query"].get("state")
+    if state is not None:
+        parameters["state"] = state
+    parts = urlsplit(uri)
+    query = "&".join(filter(None, (parts.query, urlencode(parameters))))
+    location = urlunsplit(parts._replace(query=query))
+    world.answer(302, [("Location", location), *NO_STORE], None, because="OAuth redirects")
+
+
+VERB = Verb(
+    name="oauth_authorize",
+    fields=OauthAuthorizeFields,
+    run=run_authorize,
+    compile=compile_authorize,
+    details=("client", "user"),
+)

@@ -1,0 +1,35 @@
+"""`oauth_revoke`: revoke one token of a user, or all of them (RFC 7009)."""
+
+from pydantic import Field
+
+from mockserver.base.json import JsonValue
+from mockserver.model.steps import Step
+from mockserver.verbs.fields import CollectionName, StrictFields, Value, ValueBinding
+from mockserver.verbs.oauth_records import REFRESH_TOKENS, is_over
+from mockserver.verbs.verb import Verb, World
+
+
+class OauthRevokeFields(StrictFields):
+    """Token revocation (RFC 7009); binds how many were revoked."""
+
+    tokens: CollectionName = Field(description="collection, as of oauth_token")
+    token: Value = Field(None, description="null: all tokens of the user")
+    user: Value = Field(description="id of whom the tokens are")
+    as_: ValueBinding = Field(alias="as", description="name of the count in later steps")
+
+
+def run_revoke(world: World, step: Step, tokens: str, token: JsonValue, user: JsonValue) -> int:
+    """Revoke one token of the user, or all; return how many there were."""
+    count = 0
+    for name in (tokens, REFRESH_TOKENS):
+        records = world.records(name)
+        for record in records.matching({"user_id": user}):
+            key = str(record[records.spec.key])
+            if token in (None, key):
+                count += not record.get("used") and not is_over(record, world.now)
+                world.remove(records, key)
+    world.note(step, "revoked", count)
+    return count
+
+
+VERB = Verb(name="oauth_revoke", fields=OauthRevokeFields, run=run_revoke, details=("tokens",))

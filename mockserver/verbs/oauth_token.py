@@ -1,0 +1,208 @@
+"""`oauth_token`: be the token endpoint (RFC 6749, sections 4.1.3 and 6)."""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import unquote
+
+from pydantic import Field
+
+from mockserver.base.json import JsonValue
+from mockserver.base.time import whole_seconds
+from mockserver.language.programs import Block
+from mockserver.model.refusal import Refusal
+from mockserver.model.scope import Record, Template
+from mockserver.model.steps import Step
+from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.oauth_records import CODES, NO_STORE, REFRESH_TOKENS, revoke_family
+from mockserver.verbs.step_context import Site
+from mockserver.verbs.verb import Verb, World
+
+
+class OauthTokenFields(StrictFields):
+    """The token endpoint: authorization_code and refresh_token (RFC 6749, sections 4.1.3 and 6)."""
+
+    clients: Name = Field(description="collection, as of oauth_authorize")
+    tokens: Name = Field(description="collection, with the key `token`, for access tokens")
+    access_lifetime: Span = Field("PT1H", description="duration; PT1H")
+    refresh_lifetime: Span = Field(None, description="duration; null: refresh tokens don't expire")
+    rotate: Value = Field(default=True, description="each refresh token can be used once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OauthTokenStep(Step):
+    """The token endpoint: codes and refresh tokens become access tokens."""
+
+    clients: str
+    tokens: str
+    access_lifetime: Template
+    refresh_lifetime: Template | None
+    rotate: Template
+
+
+def compile_token(fields: OauthTokenFields, site: Site) -> Block:
+    """Write a call, and the end of the program."""
+    context = site.context
+    lifetime = context.duration(fields.access_lifetime, site.at("access_lifetime"))
+    site.make(
+        OauthTokenStep,
+        clients=context.collection(fields.clients, site.at("clients")),
+        tokens=context.collection(fields.tokens, site.at("tokens")),
+        access_lifetime=lifetime or (lambda _scope: 0),
+        refresh_lifetime=context.duration(fields.refresh_lifetime, site.at("refresh_lifetime")),
+        rotate=context.template(fields.rotate, site.at("rotate")),
+    )
+    return [*site.scoped(), *site.call(None), *site.write("return")]
+
+
+def run_token(world: World, step: OauthTokenStep) -> None:
+    """Issue tokens for a code or a refresh token.
+
+    Raises:
+        Refusal: With an error of RFC 6749, section 5.2.
+    """
+    form: Record = world.scope["body"] or {}
+    client = _client(step, world, form)
+    grants = {"authorization_code": _from_code, "refresh_token": _from_refresh_token}
+    grant = grants.get(form.get("grant_type", ""))
+    if grant is None:
+        raise Refusal("unsupported_grant_type", f"grant_type must be {' or '.join(grants)}")
+    grant(step, world, client, form)
+
+
+def _client(step: OauthTokenStep, world: World, form: Record) -> Record:
+    """Authenticate the client by HTTP Basic or by the form (RFC 6749, section 2.3.1)."""
+    header = world.exchange.request.headers.get("authorization", "")
+    is_basic = header[:6].lower() == "basic "
+    client_id, secret = form.get("client_id"), form.get("client_secret")
+    if is_basic:
+        client_id, secret = _basic(header[6:])
+    if not client_id:
+        raise Refusal("invalid_request", "client_id is required")
+    client: Record | None = world.records(step.clients).get(client_id)
+    if client is None or client.get("secret") != secret:
+        challenge = (("WWW-Authenticate", f'Basic realm="{world.api.name}"'),) if is_basic else ()
+        message = "client_id and client_secret are not those of a known client"
+        raise Refusal("invalid_client", message, headers=challenge)
+    return client
+
+
+def _basic(text: str) -> tuple[str, str]:
+    try:
+        name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return unquote(name), unquote(secret)
+
+
+def _bad_grant(message: str) -> NoReturn:
+    raise Refusal("invalid_grant", message)
+
+
+def _from_code(step: OauthTokenStep, world: World, client: Record, form: Record) -> None:
+    if not form.get("code"):
+        raise Refusal("invalid_request", "code is required")
+    code = world.records(CODES).get(form["code"])
+    if code is None or code["client_id"] != client["id"]:
+        _bad_grant("the code is not known")
+    if code["family"] is not None:
+        revoke_family(step.tokens, world, code["family"])
+        world.answer_error("invalid_grant", "the code was used before; its tokens are revoked")
+        return
+    if world.now >= code["expires_at"]:
+        _bad_grant("the code has expired")
+    if not form.get("redirect_uri"):
+        raise Refusal("invalid_request", "redirect_uri is required")
+    if form["redirect_uri"] != code["redirect_uri"]:
+        _bad_grant("redirect_uri is not that of the authorization request")
+    if not _is_proven(code["challenge"], form.get("code_verifier")):
+        _bad_grant("code_verifier does not fit the code_challenge")
+    family = world.uuid()
+    codes = world.records(CODES)
+    world.replace(codes, str(code["id"]), {**code, "family": family})
+    _issue(step, world, code, family, code["scope"])
+
+
+def _is_proven(challenge: str | None, verifier: JsonValue) -> bool:
+    """Compare as RFC 7636, section 4.6 says; a verifier without a challenge proves nothing."""
+    if not challenge:
+        return not verifier
+    if not isinstance(verifier, str):
+        return False
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == challenge
+
+
+def _from_refresh_token(step: OauthTokenStep, world: World, client: Record, form: Record) -> None:
+    if not form.get("refresh_token"):
+        raise Refusal("invalid_request", "refresh_token is required")
+    token = world.records(REFRESH_TOKENS).get(form["refresh_token"])
+    if token is None or token["client_id"] != client["id"]:
+        _bad_grant("the refresh token is not known")
+    if token["used"]:
+        revoke_family(step.tokens, world, token["family"])
+        world.answer_error(
+            "invalid_grant", "the refresh token was used before; all tokens of its kind are revoked"
+        )
+        return
+    if token["expires_at"] is not None and world.now >= token["expires_at"]:
+        _bad_grant("the refresh token has expired")
+    scope = form.get("scope") or token["scope"]
+    if not set(scope.split()) <= set(token["scope"].split()):
+        raise Refusal("invalid_scope", "a refreshed token cannot have more scopes")
+    if step.rotate(world.scope):
+        records = world.records(REFRESH_TOKENS)
+        world.replace(records, str(token["id"]), {**token, "used": True})
+        _issue(step, world, token, token["family"], scope)
+    else:
+        _issue(step, world, token, token["family"], scope, kept=token["id"])
+
+
+def _issue(
+    step: OauthTokenStep,
+    world: World,
+    grant: Record,
+    family: str,
+    scope: str,
+    kept: str | None = None,
+) -> None:
+    """Store and answer an access token, with a new refresh token unless one is kept."""
+    lifetime = step.access_lifetime(world.scope)
+    access, refresh = world.token(43), kept or world.token(43)
+    owner = {"user_id": grant["user_id"], "client_id": grant["client_id"], "family": family}
+    world.insert(
+        world.records(step.tokens),
+        {
+            "token": access,
+            **owner,
+            "scopes": scope.split(),
+            "created_at": world.now,
+            "expires_at": world.now + lifetime,
+            "last_used_at": None,
+        },
+    )
+    if kept is None:
+        ends = None if step.refresh_lifetime is None else step.refresh_lifetime(world.scope)
+        expires_at = None if ends is None else world.now + ends
+        record = {"id": refresh, **owner, "scope": grant["scope"], "used": False}
+        world.insert(world.records(REFRESH_TOKENS), {**record, "expires_at": expires_at})
+    world.note(step, "tokens issued", grant["user_id"], scope)
+    body = {
+        "access_token": access,
+        "token_type": "Bearer",
+        "expires_in": whole_seconds(lifetime),
+        "refresh_token": refresh,
+        "scope": scope,
+    }
+    world.answer(200, NO_STORE, body)
+
+
+VERB = Verb(
+    name="oauth_token",
+    fields=OauthTokenFields,
+    run=run_token,
+    compile=compile_token,
+    details=("user", "scope"),
+)
