@@ -25,7 +25,7 @@ REASON = "fault"
 """Of every exchange that a fault hit."""
 
 
-def meet_faults(run: Run, match: Match) -> Answer | None:
+def apply_faults(run: Run, match: Match) -> Answer | None:
     """Let the sandbox's faults hit a request; return what one of them answers in the API's place.
 
     A fault that fails is as if it were not there, but for a line in the trace and the log.

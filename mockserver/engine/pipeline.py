@@ -1,4 +1,30 @@
-"""match → authenticate → rate limits → validate → test values → steps → render → journal."""
+"""The way of a request through the engine: its stages, in their true order.
+
+ 1. locate        path, Host and method lead to a sandbox, an API and an operation
+ 2. faults        a fault of the sandbox may answer in place of all that follows, or mark the answer
+ 3. preferences   `Prefer: code=…, example=…` is answered as documented; nothing below happens
+ 4. authenticate  credentials lead to a principal
+ 5. limit         the request is counted against every rate limit, and stays counted
+ 6. validate      parameters and body become values, all violations are found at once
+ 7. test values   documented magic inputs have their effect
+ 8. steps         the operation's program reads and writes records, and may choose the answer
+ 9. respond       the steps' answer, else the one that the document describes
+10. settle        writes are kept, or taken back if any stage refused (or failed)
+11. carry out     a fault's delay or broken connection is put on the answer
+12. dress         `Mock-Request-Id`, `Mock-Reason`, CORS
+13. journal       the exchange is remembered, and listeners are called
+
+Rules of this module:
+
+- One `Exchange` is made per request and only gains fields. Every stage adds to its trace why it
+  decided what it decided.
+- A stage ends the request by raising `Refusal`, which becomes the answer of its error kind, in the
+  words of the API's document. Anything else that is raised is a bug, of the mock or of a
+  document, and becomes a 500 that says so. `Engine.handle` never raises.
+- A refused request changes nothing but hits on rate limits and the journal.
+- Nothing waits and nothing is sent here: delays and broken connections are data on the answer.
+- `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,20 +32,37 @@ from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
-from mockserver.engine.documented_answers import Documented, Wish, documented, status_with_example
+from mockserver.engine.documented_answers import (
+    Documented,
+    Wish,
+    documented,
+    status_with_example,
+)
 from mockserver.engine.engine_options import Options
-from mockserver.engine.fault_injection import carry_out, meet_faults
+from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
-from mockserver.engine.preferences import CACHED, NO_PREFERENCES, VARY, Preferences, preferences_of
+from mockserver.engine.preferences import (
+    CACHED,
+    NO_PREFERENCES,
+    VARY,
+    Preferences,
+    preferences_of,
+)
 from mockserver.engine.refusals import forced_until, refusal_of
-from mockserver.engine.rendering import Reply, problem, render_refusal, render_reply
+from mockserver.engine.rendering import (
+    Reply,
+    problem,
+    render_refusal,
+    render_reply,
+    violations_of_reply,
+)
 from mockserver.engine.routing import Located, Match, Mounts
 from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import PresentedCredential, authenticate, present, sandbox_of
-from mockserver.engine.validation import validate
+from mockserver.engine.validation import read_body
 from mockserver.model.api import Api, Effect, Operation, TestValues
-from mockserver.model.exchange import MOCK_FAILURE, Exchange
+from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.model.scope import SCOPE_NAMES, Scope
@@ -32,7 +75,11 @@ from mockserver.model.trace import (
     Validated,
 )
 
-_PREFIX = "/~"
+_SANDBOX_PREFIX = "/~"
+_NO_CREDENTIAL = Authenticated((), None)
+_VALID = Validated(0)
+MOST_VIOLATIONS = 100
+"""Violations that the refusal of one request lists."""
 
 
 class Engine:
@@ -74,11 +121,11 @@ class Engine:
         try:
             sandbox = self.sandboxes.get(name)
         except (ValueError, SandboxFullError) as error:
-            return self._without_sandbox(request, name, error, system)
+            return _without_sandbox(request, name, error, system)
         at = sandbox.clock.now(system)
-        exchange = Exchange(sandbox.journal.next_id(), name, at, request)
+        exchange = Exchange(sandbox.journal.next_id(), name, at, request, UNANSWERED)
         if located is None:
-            self._nowhere(exchange, path)
+            self._no_such_api(exchange, path)
         else:
             exchange.api, exchange.operation = located.mount.api, operation
             prefix = request.path[: len(request.path) - len(path)] + located.prefix
@@ -100,23 +147,20 @@ class Engine:
         if self.options.cors and "origin" in exchange.request.headers:
             headers += cors.headers(exchange.request)
 
-    def _without_sandbox(
-        self, request: Request, name: str, error: Exception, system: Instant
-    ) -> Exchange:
-        status = 503 if isinstance(error, SandboxFullError) else 400
-        return Exchange("", name, system, request, answer=problem(status, str(error)))
-
-    def _nowhere(self, exchange: Exchange, path: str) -> None:
+    def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
         detail = f"no API is served at {path[:200]}; there are: {known}"
         exchange.answer, exchange.reason = problem(404, detail), "no_such_api"
 
 
+# --- locate ---
+
+
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without a sandbox prefix, and the sandbox that path or header name."""
     path = request.path
-    if path.startswith(_PREFIX):
-        name, slash, rest = path[len(_PREFIX) :].partition("/")
+    if path.startswith(_SANDBOX_PREFIX):
+        name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
         return slash + rest or "/", name
     return path, request.headers.get("mock-sandbox")
 
@@ -127,6 +171,28 @@ def _operation(located: Located | None, method: str) -> Operation | None:
     return located.match.operation(method)
 
 
+def _without_sandbox(request: Request, name: str, error: Exception, system: Instant) -> Exchange:
+    status = 503 if isinstance(error, SandboxFullError) else 400
+    return Exchange("", name, system, request, problem(status, str(error)))
+
+
+def _no_operation(located: Located, method: str) -> Answer:
+    if located.match is None:
+        raise Refusal(Kind.NOT_FOUND, "the API has no such path")
+    allowed = cors.allowed(located.match.methods)
+    if method == "OPTIONS":
+        return Answer(204, [("Allow", allowed)], b"")
+    message = f"{method[:20]} is not allowed here; {allowed} are"
+    raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),))
+
+
+def _base_url(request: Request, prefix: str) -> str:
+    return f"{request.scheme}://{request.headers.get('host', 'localhost')}{prefix}"
+
+
+# --- settle ---
+
+
 def _answer(
     exchange: Exchange,
     sandbox: Sandbox,
@@ -135,7 +201,7 @@ def _answer(
     credentials: Mapping[str, PresentedCredential],
     options: Options,
 ) -> None:
-    """Find the answer of an API; whatever goes wrong becomes one."""
+    """Find the answer of an API; refusals and failures become answers, too."""
     api, operation, match = located.mount.api, exchange.operation, located.match
     scope: Scope = {}
     run: Run | None = None
@@ -148,16 +214,17 @@ def _answer(
         base_url = _base_url(exchange.request, prefix)
         run = Run(exchange, sandbox, api, operation, base_url, options)
         scope = run.scope
-        exchange.answer = operate(run, match, credentials)
+        exchange.answer = _operate(run, match, credentials)
         run.commit()
     except Refusal as refusal:
         _refuse(exchange, run, api, refusal, scope)
     except SandboxFullError as error:
         _refuse(exchange, run, api, Refusal(Kind.FULL, str(error)), scope)
-    except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
+    except Exception as error:  # noqa: BLE001 - a bug of ours must be an answer that says so
         if run is not None:
             run.roll_back()
-        exchange.answer, exchange.reason = mock_failures.answer(exchange, run, error), MOCK_FAILURE
+        exchange.answer = mock_failures.answer(exchange, run, error)
+        exchange.reason = MOCK_FAILURE
     finally:
         if run is not None:
             run.close()
@@ -178,7 +245,8 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         exchange.answer = answer
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
-        exchange.answer, exchange.reason = mock_failures.answer(exchange, run, error), MOCK_FAILURE
+        exchange.answer = mock_failures.answer(exchange, run, error)
+        exchange.reason = MOCK_FAILURE
 
 
 def _forget_frames(refusal: Refusal) -> None:
@@ -186,42 +254,26 @@ def _forget_frames(refusal: Refusal) -> None:
     refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
 
 
-def _no_operation(located: Located, method: str) -> Answer:
-    if located.match is None:
-        raise Refusal(Kind.NOT_FOUND, "the API has no such path")
-    allowed = cors.allowed(located.match.methods)
-    if method == "OPTIONS":
-        return Answer(204, [("Allow", allowed)], b"")
-    message = f"{method[:20]} is not allowed here; {allowed} are"
-    raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),))
+# --- the stages of an operation ---
 
 
-def _base_url(request: Request, prefix: str) -> str:
-    return f"{request.scheme}://{request.headers.get('host', 'localhost')}{prefix}"
-
-
-_VALID = Validated(0)
-_NO_CREDENTIAL = Authenticated((), None)
-
-
-def operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredential]) -> Answer:
-    """Handle a request to an operation.
+def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredential]) -> Answer:
+    """Take a request to an operation through the stages from faults to respond.
 
     Raises:
-        Refusal: If it is not granted.
+        Refusal: From the first stage that does not grant it.
     """
-    if run.sandbox.faults.active and (forced := meet_faults(run, match)) is not None:
+    if run.sandbox.faults.active and (forced := apply_faults(run, match)) is not None:
         return forced
     request = run.exchange.request
-    preferences = preferences_of(request)
+    preferences = preferences_of(request) if "prefer" in request.headers else NO_PREFERENCES
     if preferences.code is not None or preferences.example is not None:
         return _preferred(run, preferences)
     _authenticate(run, credentials)
     apply_limits(run)
-    validate(run, request, match)
-    run.append(_VALID)
+    _validate(run, request, match)
     if run.operation.test_values:
-        _meet_test_values(run)
+        _apply_test_values(run)
     if run.operation.program is not None:
         run_steps(run.operation.program, run)
     if run.reply is None:
@@ -229,56 +281,13 @@ def operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredentia
     return _of_steps(run, run.reply, preferences)
 
 
-def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
-    if run.options.errors:
-        from mockserver.engine.rendering import violations_of_reply  # noqa: PLC0415 - seldom asked for
-
-        _object(run, violations_of_reply(run.operation, reply))
-    answer = render_reply(reply)
-    return _finished(run, answer, Answered(answer.status, reply.because, reply.source), preferences)
-
-
-def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
-    """Answer as the document does."""
-    found = documented(run.operation, status, _wish(run, preferences))
-    if found is None:
-        because = f"{why}the document says nothing about status {status}"
-        return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
-    if found.violations:
-        run.append(BrokenSchema(found.violations))
-        if run.options.errors:
-            _object(run, found.violations)
-    told = Answered(found.status, why + found.because, found.source)
-    return _finished(run, found.answer(), told, preferences, found)
-
-
-def _object(run: Run, violations: Sequence[Violation]) -> None:
-    """Refuse to send an answer that breaks the document."""
-    if violations:
-        first = violations[0]
-        told = f"the answer breaks its schema: {first.field} {first.message}"
-        raise Refusal(Kind.BROKEN_ANSWER, told, tuple(violations), run.operation.source)
-
-
-def _finished(
-    run: Run,
-    answer: Answer,
-    told: Answered,
-    preferences: Preferences,
-    found: Documented | None = None,
-) -> Answer:
-    answer.headers += run.limit_headers
-    answer.delay = run.delay
-    if preferences is not NO_PREFERENCES:
-        answer.delay = max(answer.delay, preferences.wait)
-        if honoured := preferences.honoured(found, answer.status):
-            answer.headers.append(("Preference-Applied", honoured))
-        if run.exchange.request.method not in CACHED:
-            answer.headers.append(VARY)
-        if unmet := preferences.unmet(found, answer.status):
-            told = told._replace(because=told.because + unmet)
-    run.append(told)
-    return answer
+def _preferred(run: Run, preferences: Preferences) -> Answer:
+    """Give the answer that the client forces, doing nothing else."""
+    operation, status = run.operation, preferences.code
+    if status is None and preferences.example is not None:
+        status = status_with_example(operation, preferences.example)
+    run.exchange.reason = "preferred"
+    return _documented(run, status or operation.success, preferences, "Prefer asks for it; ")
 
 
 def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> None:
@@ -293,17 +302,51 @@ def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> N
     run.append(Authenticated(found.alternative, found.principal))
 
 
-def _meet_test_values(run: Run) -> None:
+def _validate(run: Run, request: Request, match: Match) -> None:
+    """Put the typed parameters and the body into the scope.
+
+    Raises:
+        Refusal: `invalid` with all violations of parameters and body at once; or `too_large`,
+            `unsupported_media_type`, `malformed` when the body cannot be read at all.
+    """
+    scope, operation = run.scope, run.operation
+    violations: list[Violation] = []
+    if operation.parameters is None:
+        scope["path"], scope["query"], scope["cookie"] = {}, {}, {}
+    else:
+        path = match.parameters(operation)
+        values, violations = operation.parameters.decode(path, request.query, request.headers)
+        scope["path"], scope["query"] = values["path"], values["query"]
+        scope["cookie"] = values["cookie"]
+        if values["header"]:
+            scope["header"] = {**request.headers, **values["header"]}
+    if request.too_large:
+        raise Refusal(Kind.TOO_LARGE, "the request body is too large")
+    if operation.body is not None:
+        scope["body"], found = read_body(operation.body, request)
+        violations = [*violations, *found]
+    if violations:
+        raise Refusal(Kind.INVALID, _summary(violations), tuple(violations[:MOST_VIOLATIONS]))
+    run.append(_VALID)
+
+
+def _summary(violations: list[Violation]) -> str:
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return f"{first.field} {first.message}{more}"
+
+
+def _apply_test_values(run: Run) -> None:
     """Let the documented magic inputs have their effect."""
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
             effect = group.effects.get(value if type(value) is str else str(value))
             if effect is not None:
-                _take_effect(run, effect, str(value), group)
+                _apply_effect(run, effect, str(value), group)
 
 
-def _take_effect(run: Run, effect: Effect, value: str, group: TestValues) -> None:
+def _apply_effect(run: Run, effect: Effect, value: str, group: TestValues) -> None:
     scope = run.scope
     run.append(TestValueMet(value, effect.description, group.source))
     run.delay = max(run.delay, effect.delay)
@@ -315,7 +358,7 @@ def _take_effect(run: Run, effect: Effect, value: str, group: TestValues) -> Non
 
 
 def _values(group: TestValues, scope: Scope) -> Iterable[str]:
-    """Return what an expression is on the items of a list, each value once."""
+    """Return what an expression gives for the items of a list, each value once."""
     inner = scope.copy()
     found: dict[str, None] = {}
     assert group.each is not None
@@ -324,6 +367,31 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
         inner["item"] = item
         found[str(group.at(inner))] = None
     return found
+
+
+# --- respond ---
+
+
+def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+    if run.options.errors:
+        _require_conformance(run, violations_of_reply(run.operation, reply))
+    answer = render_reply(reply)
+    decision = Answered(answer.status, reply.because, reply.source)
+    return _finished(run, answer, decision, preferences)
+
+
+def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
+    """Answer as the document does."""
+    found = documented(run.operation, status, _wish(run, preferences))
+    if found is None:
+        because = f"{why}the document says nothing about status {status}"
+        return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
+    if found.violations:
+        run.append(BrokenSchema(found.violations))
+        if run.options.errors:
+            _require_conformance(run, found.violations)
+    decision = Answered(found.status, why + found.because, found.source)
+    return _finished(run, found.answer(), decision, preferences, found)
 
 
 def _wish(run: Run, preferences: Preferences) -> Wish:
@@ -337,10 +405,31 @@ def _wish(run: Run, preferences: Preferences) -> Wish:
     return Wish(accept, seed, preferences.example, dynamic)
 
 
-def _preferred(run: Run, preferences: Preferences) -> Answer:
-    """Give the answer that the client forces, doing nothing else."""
-    operation, status = run.operation, preferences.code
-    if status is None and preferences.example is not None:
-        status = status_with_example(operation, preferences.example)
-    run.exchange.reason = "preferred"
-    return _documented(run, status or operation.success, preferences, "Prefer asks for it; ")
+def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
+    """Refuse to send an answer that breaks the document."""
+    if violations:
+        first = violations[0]
+        message = f"the answer breaks its schema: {first.field} {first.message}"
+        raise Refusal(Kind.BROKEN_ANSWER, message, tuple(violations), run.operation.source)
+
+
+def _finished(
+    run: Run,
+    answer: Answer,
+    decision: Answered,
+    preferences: Preferences,
+    found: Documented | None = None,
+) -> Answer:
+    """Add to an answer what limits, test values and preferences bring."""
+    answer.headers += run.limit_headers
+    answer.delay = run.delay
+    if preferences is not NO_PREFERENCES:
+        answer.delay = max(answer.delay, preferences.wait)
+        if honoured := preferences.honoured(found, answer.status):
+            answer.headers.append(("Preference-Applied", honoured))
+        if run.exchange.request.method not in CACHED:
+            answer.headers.append(VARY)
+        if unmet := preferences.unmet(found, answer.status):
+            decision = decision._replace(because=decision.because + unmet)
+    run.append(decision)
+    return answer

@@ -60,7 +60,10 @@ class Collection:
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key has this value, of this type, or None."""
         record = self.rows.get(key if type(key) is str else str(key))
-        return record if record is None or equal(record[self._key], key) else None
+        # A text that was found under itself is the key; a number is not the text of its digits.
+        if record is None or (type(key) is str and type(record[self._key]) is str):
+            return record
+        return record if equal(record[self._key], key) else None
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
         """List the records whose fields have these values, in the order they were stored."""
@@ -147,7 +150,9 @@ class Collection:
 
     def _index(self, key: str, record: Record) -> None:
         for name, index in self._indexes.items():
-            value = hashable(record.get(name))
+            value = record.get(name)
+            if type(value) is not str and value is not None:
+                value = hashable(value)
             known = index.get(value)
             if known is None:
                 index[value] = key  # most values are one record's: a dictionary each would be dear
@@ -175,8 +180,10 @@ class Collection:
 
 
 def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
-    for name, value in where.items():  # noqa: SIM110 - a generator costs more than the loop
-        if not equal(record.get(name), value):
+    for name, value in where.items():
+        found = record.get(name)
+        is_same = found == value if type(found) is type(value) is str else equal(found, value)
+        if not is_same:
             return False
     return True
 

@@ -3,7 +3,7 @@
 `Run` is the `World` of verbs (`verbs/verb.py`), and the sandbox whose functions expressions call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from mockserver.base.json import JsonValue
@@ -20,7 +20,7 @@ from mockserver.model.exchange import Exchange
 from mockserver.model.outbox import message_status
 from mockserver.model.refusal import Refusal
 from mockserver.model.scope import Record
-from mockserver.model.steps import Program, Step
+from mockserver.model.steps import Program, RespondStep, Step
 
 MOST_STEPS = 100_000
 """Steps that one request may take for the items of lists."""
@@ -227,25 +227,32 @@ class Run:
         reply = Reply(answer.status, answer.headers, answer.body, "", because, answer.example)
         self.reply = reply
 
-    def represent(
+    def respond(
         self,
-        step: Step,
-        status: int,
-        headers: Sequence[tuple[str, str]],
+        step: RespondStep,
+        status: JsonValue,
+        headers: Mapping[str, JsonValue],
         body: JsonValue,
-        content_type: str = "",
-        *,
-        conform: bool = False,
     ) -> None:
-        """Choose the answer, in the media type that the document and the client agree on."""
-        found = represent(self.operation, status, body, content_type, self.exchange.request)
-        fields = list(headers)
+        """Answer, without headers that are null; a line break in one's value becomes a space."""
+        # RFC 9110, section 5.5
+        fields = [
+            (name, " ".join(str(value).splitlines()))
+            for name, value in headers.items()
+            if value is not None
+        ]
+        given = None if status is None else int(status)
+        if step.example is not None:
+            self.answer_example(step.example, given, fields)
+            return
+        sent = given or self.operation.success
+        found = represent(self.operation, sent, body, step.content_type, self.exchange.request)
         if found.varies and not any(name.lower() == "vary" for name, _ in fields):
             fields.append(("Vary", "Accept"))
-        if conform and found.media is not None and found.media.schema is not None:
+        if step.conform and found.media is not None and found.media.schema is not None:
             body = self._conformed(body, found.media.schema)
         self.reply = Reply(
-            status, fields, body, found.content_type, BECAUSE, media=found.media, source=step.source
+            sent, fields, body, found.content_type, BECAUSE, media=found.media, source=step.source
         )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:

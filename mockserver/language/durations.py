@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from mockserver.base import time
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
-from mockserver.language.arguments import as_number, as_text
+from mockserver.language.operators import as_number, as_text
 
 
 def _span(amount: JsonValue, unit: int) -> int:

@@ -18,7 +18,6 @@ from mockserver.base import sms
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.language import operators
-from mockserver.language.arguments import as_list, as_map, as_number, as_text, check_fits
 from mockserver.language.durations import (
     days,
     duration,
@@ -30,7 +29,11 @@ from mockserver.language.durations import (
     weeks,
 )
 from mockserver.language.json_patch import json_patch, merge_patch
-from mockserver.language.phones import e164
+from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits
+
+_LONGEST_PHONE = 40
+_PHONES_KEPT = 65_536
+"""Numbers whose reading is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +385,35 @@ def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
 
 _MOST_DIGITS = 9
 """Together with the 19 digits of the largest number all that a Decimal has room for."""
+
+
+def e164(phone: JsonValue, region: JsonValue = None) -> JsonValue:
+    """The number as +44…, or null unless it is valid; `region` (US) is for those without a +."""
+    if not isinstance(phone, str) or len(phone) > _LONGEST_PHONE:
+        return None
+    return _normal_phone(phone, region if isinstance(region, str) else None)
+
+
+@lru_cache(_PHONES_KEPT)
+def _normal_phone(phone: str, region: str | None) -> str | None:
+    import phonenumbers  # noqa: PLC0415 - its tables cost start time and are seldom all needed
+
+    for text, country in _readings(phone, region):
+        try:
+            number = phonenumbers.parse(text, country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return None
+
+
+def _readings(phone: str, region: str | None) -> list[tuple[str, str | None]]:
+    """With a plus as it is; else as a number of the region, then with its plus forgotten."""
+    if phone.lstrip().startswith("+"):
+        return [(phone, None)]
+    international = ("+" + re.sub(r"\D", "", phone), None)
+    return [(phone, region), international] if region else [international]
 
 
 _PLAIN = (

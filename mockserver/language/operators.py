@@ -1,6 +1,7 @@
-"""How operators of the expression language behave on JSON values."""
+"""Operators of the expression language on JSON values, and how functions read their arguments."""
 
 import json
+import math
 
 import orjson
 
@@ -143,3 +144,43 @@ def describe(value: JsonValue) -> str:
     """Name the type of a value for a message."""
     names = {str: "text", bool: "a boolean", dict: "a map", list: "a list", type(None): "null"}
     return names.get(type(value), "a number")
+
+
+def as_text(value: JsonValue) -> str:
+    """Return a text of bearable length, and nothing else."""
+    if not isinstance(value, str):
+        raise _unexpected("text", value)
+    if len(value) > LONGEST_TEXT:
+        check_fits(len(value))
+    return value
+
+
+def as_list(value: JsonValue) -> list[JsonValue]:
+    """Return a list; null is an empty one."""
+    if value is None or isinstance(value, list):
+        return value or []
+    raise _unexpected("a list", value)
+
+
+def as_map(value: JsonValue) -> dict[str, JsonValue]:
+    """Return a map; null is an empty one."""
+    if value is None or isinstance(value, dict):
+        return value or {}
+    raise _unexpected("a map", value)
+
+
+def as_number(value: JsonValue) -> int | float:
+    """Return a number that is finite."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise _unexpected("a finite number", value)
+
+
+def _unexpected(wanted: str, value: JsonValue) -> ExpressionError:
+    return ExpressionError(f"{wanted} was expected, not {describe(value)}")
+
+
+def check_fits(size: int) -> None:
+    """Refuse a text before it is built: a few requests could otherwise fill the memory."""
+    if size > LONGEST_TEXT:
+        raise ExpressionError(f"a text has at most {LONGEST_TEXT:,} characters")

@@ -12,7 +12,7 @@ from mockserver.model.trace import Entry
 
 MOCK_FAILURE = "mock_failure"
 """The reason of an answer that is a fault of the mock, or of its document."""
-_NO_ANSWER = Answer(500, [], b"")
+UNANSWERED = Answer(500, [], b"")
 
 
 @dataclass(slots=True)
@@ -23,6 +23,8 @@ class Exchange:
     sandbox: str
     at: Instant
     request: Request
+    answer: Answer
+    """`UNANSWERED` until there is one."""
     api: Api | None = None
     operation: Operation | None = None
     principal: Record | None = None
@@ -32,5 +34,3 @@ class Exchange:
     refusal: Refusal | None = None
     fault: Fault | None = None
     """The injected fault that hit it."""
-    answer: Answer = field(default_factory=lambda: _NO_ANSWER)
-    """Always another one when the exchange is handed out."""

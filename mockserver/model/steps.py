@@ -33,6 +33,16 @@ class Step:
     """Names of the values that it notes in the trace."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RespondStep(Step):
+    """Chooses the answer, and ends the steps."""
+
+    example: str | None
+    content_type: str
+    """Empty: one that the document has, as the client takes it."""
+    conform: bool
+
+
 @dataclass(slots=True)
 class Program:
     """The steps of an operation as one function of the run and its scope."""

@@ -14,7 +14,7 @@ from mockserver.model.api import Api, CollectionSpec, Operation
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Scope
-from mockserver.model.steps import Step
+from mockserver.model.steps import RespondStep, Step
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -123,30 +123,20 @@ class World(Protocol):
     ) -> None:
         """Choose the answer; the code of the step must end the program then (`return`)."""
 
-    def answer_example(
-        self, name: str, status: int | None, headers: Sequence[tuple[str, str]]
-    ) -> None:
-        """Choose a documented example as the answer; with a status, under another one."""
-
-    def represent(
+    def respond(
         self,
-        step: Step,
-        status: int,
-        headers: Sequence[tuple[str, str]],
+        step: RespondStep,
+        status: JsonValue,
+        headers: Mapping[str, JsonValue],
         body: JsonValue,
-        content_type: str = "",
-        *,
-        conform: bool = False,
     ) -> None:
-        """Choose the answer, in the media type that the document and the client agree on.
+        """Choose the answer of a `respond` step, in the media type that document and client share.
 
         Args:
             step: Who answers.
-            status: Of the answer.
-            headers: Of the answer, but for those that the body brings.
+            status: Of the answer; null is the documented success.
+            headers: Of the answer, without those that are null.
             body: Any value; text and bytes are sent as they are.
-            content_type: The media type to use instead of an agreed one.
-            conform: Leave out what the documented schema doesn't know, add what it requires.
         """
 
     def answer_error(self, kind: str, message: str) -> None:

@@ -90,7 +90,7 @@ def test_a_fault_of_the_mock_covers_nothing(shop: World, monkeypatch: pytest.Mon
     def broken(*_arguments: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("mockserver.engine.pipeline.operate", broken)
+    monkeypatch.setattr("mockserver.engine.pipeline._operate", broken)
     assert shop.get("/items").status == 500
     items = covered(shop)[0]
     assert (items.requests, items.failures) == (1, 1)

@@ -60,7 +60,7 @@ def test_a_bug_of_ours_is_a_500_without_a_traceback(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(pipeline, "operate", broken)
+    monkeypatch.setattr(pipeline, "_operate", broken)
     with caplog.at_level(logging.ERROR):
         reply = shop.post("/a", {"n": 1})
     assert reply.status == 500
