@@ -38,6 +38,7 @@ from tests.conftest import ROOT
 
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
+GLOSSARY = ROOT / "docs" / "glossary.md"
 PAGES = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -284,6 +285,20 @@ def test_the_architecture_names_modules_that_are_there() -> None:
     for name in named:
         path = ROOT / "mockserver" / name
         assert path.exists() or path.with_suffix(".py").exists(), name
+
+
+def test_the_glossary_is_in_order_and_leads_to_where_each_term_is_described() -> None:
+    _, *entries = GLOSSARY.read_text().split("\n## ")
+    terms = [entry.partition("\n")[0].strip("`").lower() for entry in entries]
+    assert len(terms) > 25
+    assert terms == sorted(terms)
+    for entry in entries:
+        assert re.search(r"See \[[^\]]+\]\([^)]+\)\.\s*$", entry), entry
+
+
+def test_the_readme_and_the_reference_lead_to_the_glossary() -> None:
+    assert "(docs/glossary.md)" in README.read_text()
+    assert "(glossary.md)" in REFERENCE.read_text()
 
 
 def anchors(page: str) -> set[str]:
