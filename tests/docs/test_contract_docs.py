@@ -1,4 +1,4 @@
-"""Runs every command of the page about contract tests, against a server and a proxy."""
+"""Run every command of the page about contract tests, against a server and a proxy."""
 
 import os
 import re
@@ -32,7 +32,7 @@ WRITTEN_PORTS = {"serve": "8000", "proxy": "8080"}
 
 
 class Shell:
-    """Runs the page's commands; what is served gets a free port in place of the one it shows."""
+    """Runs the commands of the page; servers get a free port instead of the documented one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class Shell:
         self.first_lines: list[str] = []
         self.ports: dict[str, str] = {}
         self.done: list[str] = []
-        """Commands that ended well, or still run."""
+        """Commands that ended with exit code 0, or still run."""
         self.last: Result | None = None
 
     def run(self, command: Command) -> None:
@@ -69,8 +69,8 @@ class Shell:
 
     def _kill(self, number: int) -> str:
         self.jobs[number].send_signal(signal.SIGTERM)
-        told, _ = self.jobs[number].communicate(timeout=20)
-        return self.first_lines[number] + told
+        output, _ = self.jobs[number].communicate(timeout=20)
+        return self.first_lines[number] + output
 
     def _start(self, words: list[str]) -> None:
         kind = words[1]

@@ -1,4 +1,4 @@
-"""Runs every code block of the README and of the pages in docs/."""
+"""Run every code block of the README and of the pages in docs/."""
 
 import json
 import re
@@ -40,6 +40,7 @@ from tests.conftest import ROOT
 
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
+GLOSSARY = ROOT / "docs" / "glossary.md"
 PAGES = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -54,7 +55,7 @@ CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", 
 
 pytestmark = pytest.mark.anyio
 RUN_ELSEWHERE = ("ci.md", "containers.md", "contract-tests.md")
-"""Pages of which tests/test_docs_*.py and tests/test_contract_docs.py run the commands."""
+"""Pages whose commands are run by test_docs_*.py and test_contract_docs.py."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 page_run_here = pytest.mark.parametrize(
     "page",
@@ -73,14 +74,14 @@ class Block:
 
 @dataclass
 class Command:
-    """A command of a console block, and what it prints."""
+    """A command of a console block, and its expected output."""
 
     words: list[str]
     output: str
 
 
 def blocks(page: str) -> list[Block]:
-    """Read all code blocks, also those that only some readers of Markdown would take for one."""
+    """Return all code blocks, including those that only some Markdown parsers recognise."""
     found: list[Block] = []
     closing = ""
     for line in page.splitlines(keepends=True):
@@ -123,7 +124,7 @@ def curl_options(words: list[str]) -> tuple[str, list[tuple[str, str]]]:
 
 
 def curl_request(url: str, options: list[tuple[str, str]]) -> httpx.Request:
-    """Make the request that curl would send."""
+    """Return the request that curl would send."""
     given = dict(options)
     headers = httpx.Headers([_header(value) for name, value in options if name == "-H"])
     body = "&".join(_data(*option) for option in options if option[0] in _DATA)
@@ -154,7 +155,7 @@ def _data(option: str, value: str) -> str:
 
 
 def curl_prints(options: list[tuple[str, str]], reply: httpx.Response) -> str:
-    """Write down what curl would print about a reply."""
+    """Return what curl would print for a response."""
     given = dict(options)
     lines = [f"{name.decode()}: {value.decode()}" for name, value in reply.headers.raw]
     head = [f"HTTP/1.1 {reply.status_code} {reply.reason_phrase}", *lines, "", ""]
@@ -164,7 +165,7 @@ def curl_prints(options: list[tuple[str, str]], reply: httpx.Response) -> str:
 
 
 def fits(expected: Any, found: Any) -> bool:
-    """Compare JSON values; `…` stands for anything, and in a text for any part of it."""
+    """Return True if two JSON values are equal; `…` matches any value, or any part of a text."""
     if expected == ANYTHING:
         return True
     if type(expected) is not type(found):
@@ -183,7 +184,7 @@ def pattern(text: str) -> str:
 
 
 def agrees(expected: str, found: str) -> bool:
-    """Compare what is printed: as JSON where it is JSON, else as text."""
+    """Return True if an output is as expected; compare as JSON if both are JSON, else as text."""
     try:
         return fits(json.loads(expected), json.loads(found))
     except json.JSONDecodeError:
@@ -191,7 +192,7 @@ def agrees(expected: str, found: str) -> bool:
 
 
 def split_head(text: str, options: list[tuple[str, str]]) -> list[str]:
-    """Part the headers that `-i` prints from the body."""
+    """Split an output into the headers that `-i` prints, and the body."""
     return text.strip().split("\n\n", 1) if ("-i", "") in options else [text]
 
 
@@ -215,7 +216,7 @@ def run_make(command: Command) -> None:
 
 
 def save_document(block: Block, folder: Path) -> None:
-    """Keep a document of a page under its own name, for the commands that follow it."""
+    """Save a document of a page under its own name, for the commands that follow it."""
     document = yaml.safe_load(block.text)
     if isinstance(document, dict) and "openapi" in document:
         path = folder / f"{document['x-mock']['name']}.yaml"
@@ -272,20 +273,34 @@ def test_no_command_has_bare_characters_that_a_shell_expands(page: Path) -> None
 
 
 @every_page
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_have_existing_targets(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
         path = page.parent / target if target else page
         assert path.exists(), target
         assert not anchor or anchor in anchors(path.read_text()), anchor
 
 
-def test_the_architecture_names_modules_that_are_there() -> None:
+def test_the_architecture_names_only_existing_modules() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     named = re.findall(r"`((?:spec|engine|server|contract|testing)/[\w/.]+)`", text)
     assert len(named) > 10
     for name in named:
         path = ROOT / "mockserver" / name
         assert path.exists() or path.with_suffix(".py").exists(), name
+
+
+def test_the_glossary_is_in_order_and_leads_to_where_each_term_is_described() -> None:
+    _, *entries = GLOSSARY.read_text().split("\n## ")
+    terms = [entry.partition("\n")[0].strip("`").lower() for entry in entries]
+    assert len(terms) > 25
+    assert terms == sorted(terms)
+    for entry in entries:
+        assert re.search(r"See\s\[[^\]]+\]\([^)]+\)\.\s*$", entry), entry
+
+
+def test_the_readme_and_the_reference_lead_to_the_glossary() -> None:
+    assert "(docs/glossary.md)" in README.read_text()
+    assert "(glossary.md)" in REFERENCE.read_text()
 
 
 def anchors(page: str) -> set[str]:
@@ -305,7 +320,9 @@ def anchors(page: str) -> set[str]:
         ("", '{"a":1}', False),
     ],
 )
-def test_only_what_agrees_with_a_page_passes(expected: str, found: str, same: bool) -> None:
+def test_an_output_passes_only_if_it_agrees_with_the_page(
+    expected: str, found: str, same: bool
+) -> None:
     assert agrees(expected, found) is same
 
 
@@ -328,15 +345,15 @@ def test_curls_options_are_read_as_curl_does(line: str, method: str, url: str, b
 
 
 @pytest.mark.parametrize("fence", ["```sh", "  ```console", "~~~", "```console title", "> ```sh"])
-def test_no_block_escapes_notice(fence: str) -> None:
+def test_every_form_of_a_code_block_is_found(fence: str) -> None:
     closing = fence[: fence.rindex(fence.strip("> ")[0]) + 1]
     (block,) = blocks(f"Text\n{fence}\n$ rm -r /\n{closing.lstrip('> ')}\n")
     assert block.text == "$ rm -r /\n"
 
 
 def test_the_readme_shows_what_the_terminal_does(bundled: list[Api]) -> None:
-    told = greeting(engine_of(bundled), ADDRESS, system_now(), control=True)
-    assert Block("text", f"{told}\n") in blocks_of(README)
+    text = greeting(engine_of(bundled), ADDRESS, system_now(), control=True)
+    assert Block("text", f"{text}\n") in blocks_of(README)
 
 
 def test_the_readme_lists_every_api_with_its_address_and_page(bundled: list[Api]) -> None:
@@ -373,17 +390,17 @@ def test_the_reference_lists_every_preference() -> None:
 
 def test_the_reference_lists_every_field_of_the_journal_and_of_messages() -> None:
     journal, messages = (section_of_the_reference(name) for name in ("The journal", "Messages"))
-    told = {*re.findall(r"`(\w+)`", journal)}
+    documented = {*re.findall(r"`(\w+)`", journal)}
     kinds = {kind.__name__ for kind in get_args(Decision)}
-    assert {*ExchangeDetails.__annotations__, *SentRequest.__annotations__, *kinds} <= told
-    assert {name for verb in built_in_verbs() for name in verb.details} <= told
+    assert {*ExchangeDetails.__annotations__, *SentRequest.__annotations__, *kinds} <= documented
+    assert {name for verb in built_in_verbs() for name in verb.details} <= documented
     assert {*Message.__annotations__} <= {*re.findall(r"`(\w+)`", messages)}
 
 
 def test_the_reference_lists_every_function_and_error_kind() -> None:
     reference = REFERENCE.read_text()
-    for signature, told in documentation():
-        assert f"| `{signature}` | {told} |" in reference
+    for signature, description in documentation():
+        assert f"| `{signature}` | {description} |" in reference
     for kind, status in STATUS_OF_KIND.items():
         assert f"| `{kind}` | {status} |" in reference
 

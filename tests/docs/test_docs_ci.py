@@ -1,4 +1,4 @@
-"""Runs docs/how-to/ci.md, where files are saved and commands are run, and the how-to's tests."""
+"""Save the files and run the commands of docs/how-to/ci.md, and run the tests of how-to.md."""
 
 import os
 import re
@@ -32,14 +32,14 @@ NEEDS = {
 
 
 class Command(NamedTuple):
-    """A command of the page, and what it prints."""
+    """A command of the page, and its expected output."""
 
     line: str
     output: str
 
 
 def saved() -> dict[str, tuple[str, str]]:
-    """Return the language and text of every file on the page; the text before it names it."""
+    """Return language and text of each file, by the name in the paragraph before it."""
     return {
         FILE.findall(before)[-1]: (language, text)
         for before, language, text in BLOCK.findall(PAGE.read_text())
@@ -54,7 +54,7 @@ def commands() -> Iterator[Command]:
 
 
 def steps() -> list[str]:
-    """Return what the job of the page runs."""
+    """Return the commands of the job on the page."""
     workflow = yaml.safe_load(saved()[".github/workflows/tests.yaml"][1])
     (job,) = workflow["jobs"].values()
     return [step["run"] for step in job["steps"] if "run" in step]

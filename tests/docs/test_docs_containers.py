@@ -1,4 +1,4 @@
-"""Does what docs/how-to/containers.md says, but for the container around it."""
+"""Run what docs/how-to/containers.md describes, without the container."""
 
 import json
 import re
