@@ -1,16 +1,15 @@
 """What a check found, in the forms that people and their tools read."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
 
 import orjson
 
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.contract.checking import INTERACTION, Checked, Finding
-from mockserver.contract.verification_reports import xml_text
+from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
 
 _RULES = {
@@ -123,25 +122,20 @@ def _sentence(finding: Finding) -> str:
 
 
 def junit_report(checked: Checked) -> str:
-    """Write a test case for each file, which fails if it has an error; warnings are noted."""
+    """Write a test case for each file: it fails if the file has an error, and prints warnings."""
     files: dict[str, list[Finding]] = {api.source.file: [] for api in checked.apis}
     for finding in checked.findings:
         files.setdefault(finding.source.file, []).append(finding)
-    failures = sum(any(one.is_error for one in findings) for findings in files.values())
-    root = ET.Element("testsuites", name="mockserver check")
-    suite = ET.SubElement(
-        root, "testsuite", name="check", tests=str(len(files)), failures=str(failures), errors="0"
-    )
-    for file, findings in files.items():
-        case = ET.SubElement(suite, "testcase", classname="mockserver.check", name=xml_text(file))
-        text = xml_text("\n".join(str(finding.problem) for finding in findings))
-        if any(finding.is_error for finding in findings):
-            number = _counted(len(findings), "problem")
-            ET.SubElement(case, "failure", message=number).text = text
-        elif findings:
-            ET.SubElement(case, "system-out").text = text
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, "unicode")}'
+    suite = JunitSuite("check", [_junit_case(*item) for item in files.items()])
+    return junit_xml("mockserver check", [suite]).rstrip()
+
+
+def _junit_case(file: str, findings: Sequence[Finding]) -> JunitCase:
+    text = "\n".join(str(finding.problem) for finding in findings)
+    if not any(finding.is_error for finding in findings):
+        return JunitCase("mockserver.check", file, output=text)
+    number = _counted(len(findings), "problem")
+    return JunitCase("mockserver.check", file, "failure", message=number, details=text)
 
 
 def github_report(checked: Checked) -> str:

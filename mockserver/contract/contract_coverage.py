@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
 
 from pydantic import BaseModel, ValidationError
 
+from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.contract.targets import TargetError, ask_control
-from mockserver.contract.verification_reports import xml_text
 
 if TYPE_CHECKING:
     import httpx
@@ -156,29 +155,25 @@ def _cell(totals: Mapping[Part, Share], part: str) -> str:
 
 
 def junit_report(coverage: Coverage) -> bytes:
-    """Make a suite for each API, with its shares as properties."""
-    root = ET.Element("testsuites", name="mockserver coverage")
-    for api in coverage.apis:
-        suite = ET.SubElement(root, "testsuite", name=f"coverage of {api.name}")
-        suite.attrib |= {"tests": str(len(api.operations)), "failures": "0", "errors": "0"}
-        properties = ET.SubElement(suite, "properties")
-        for part, share in api.totals.items():
-            percent = 100 * share.seen / share.documented if share.documented else 100.0
-            for name, value in (("seen", f"{share.seen}"), ("documented", f"{share.documented}")):
-                ET.SubElement(properties, "property", name=f"{part}.{name}", value=value)
-            ET.SubElement(properties, "property", name=f"{part}.percent", value=f"{percent:.1f}")
-        unseen = sum(not operation.requests for operation in api.operations)
-        suite.attrib["skipped"] = str(unseen)
-        for operation in api.operations:
-            suite.append(_case(api.name, operation))
-    ET.indent(root)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n%s\n' % bytes(ET.tostring(root, "utf-8"))
+    """Write a suite for each API, with its shares as properties and a case for each operation."""
+    return junit_xml("mockserver coverage", map(_junit_suite, coverage.apis)).encode()
 
 
-def _case(api: str, operation: OperationReport) -> ET.Element:
-    case = ET.Element("testcase", classname=api, name=xml_text(operation.id))
+def _junit_suite(api: ApiCoverage) -> JunitSuite:
+    cases = [_junit_case(api.name, operation) for operation in api.operations]
+    return JunitSuite(f"coverage of {api.name}", cases, dict(_junit_properties(api)))
+
+
+def _junit_properties(api: ApiCoverage) -> Iterator[tuple[str, str]]:
+    for part, share in api.totals.items():
+        percent = 100 * share.seen / share.documented if share.documented else 100.0
+        yield f"{part}.seen", str(share.seen)
+        yield f"{part}.documented", str(share.documented)
+        yield f"{part}.percent", f"{percent:.1f}"
+
+
+def _junit_case(api: str, operation: OperationReport) -> JunitCase:
     if not operation.requests:
-        ET.SubElement(case, "skipped", message="never called")
-    elif lacking := "\n".join(_missing(operation)):
-        ET.SubElement(case, "system-out").text = xml_text(f"never seen:\n{lacking}")
-    return case
+        return JunitCase(api, operation.id, "skipped", message="never called")
+    lacking = "\n".join(_missing(operation))
+    return JunitCase(api, operation.id, output=lacking and f"never seen:\n{lacking}")

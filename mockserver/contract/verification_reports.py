@@ -1,13 +1,12 @@
 """Reports of a verification: for people, as JSON, and as JUnit's XML."""
 
-import re
-from collections.abc import Iterable, Iterator
-from xml.etree import ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping
 
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret
 from mockserver.contract.answer_comparison import ABSENT, Difference, shown
+from mockserver.contract.junit import JunitCase, JunitResult, JunitSuite, junit_xml
 from mockserver.contract.secret_hiding import Hiding
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun, summary
 
@@ -17,7 +16,6 @@ _MARKS = {
     Verdict.SKIPPED: "skipped",
     Verdict.FAILED: "FAILED ",
 }
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text_report(run: VerificationRun, hide: Hiding) -> Iterator[str]:
@@ -108,54 +106,30 @@ def _json_difference(difference: Difference, hide: Hiding) -> JsonValue:
 
 
 def junit_report(runs: Iterable[VerificationRun], hide: Hiding) -> bytes:
-    """Make the report as the XML that CI services read."""
-    root = ET.Element("testsuites", name="mockserver verify")
-    for run in runs:
-        root.append(_suite(run, hide))
-    ET.indent(root)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n%s\n' % bytes(ET.tostring(root, "utf-8"))
+    """Write a suite for each run, with a case for each interaction."""
+    return junit_xml("mockserver verify", (_junit_suite(run, hide) for run in runs)).encode()
 
 
-def _suite(run: VerificationRun, hide: Hiding) -> ET.Element:
-    suite = ET.Element(
-        "testsuite",
-        name=run.api,
-        tests=str(len(run.outcomes)),
-        failures=str(run.count(Verdict.DRIFTED)),
-        errors=str(run.count(Verdict.FAILED)),
-        skipped=str(run.count(Verdict.SKIPPED)),
-        time=f"{sum(outcome.seconds for outcome in run.outcomes):.3f}",
-    )
-    properties = ET.SubElement(suite, "properties")
-    ET.SubElement(properties, "property", name="address", value=run.address)
-    suite.extend(_case(run, outcome, hide) for outcome in run.outcomes)
-    return suite
+def _junit_suite(run: VerificationRun, hide: Hiding) -> JunitSuite:
+    cases = [_junit_case(run, outcome, hide) for outcome in run.outcomes]
+    return JunitSuite(run.api, cases, {"address": run.address})
 
 
-def _case(run: VerificationRun, outcome: Outcome, hide: Hiding) -> ET.Element:
-    case = ET.Element(
-        "testcase",
+def _junit_case(run: VerificationRun, outcome: Outcome, hide: Hiding) -> JunitCase:
+    places = ", ".join(difference.place for difference in outcome.differences)
+    lines = (line for one in outcome.differences for line in difference_lines(one))
+    return JunitCase(
         classname=f"{run.api}.{outcome.operation.id}",
-        name=xml_text(outcome.placed.name),
-        time=f"{outcome.seconds:.3f}",
+        name=outcome.placed.name,
+        result=_JUNIT_RESULTS.get(outcome.verdict),
+        message=hide(outcome.because or places),
+        details=hide("\n".join(lines)),
+        seconds=outcome.seconds,
     )
-    element = _ELEMENTS.get(outcome.verdict)
-    if element is not None:
-        places = ", ".join(difference.place for difference in outcome.differences)
-        message = xml_text(hide(outcome.because or places))
-        child = ET.SubElement(case, element, message=message)
-        lines = (line for one in outcome.differences for line in difference_lines(one))
-        child.text = xml_text(hide("\n".join(lines)))
-    return case
 
 
-_ELEMENTS = {
+_JUNIT_RESULTS: Mapping[Verdict, JunitResult] = {
     Verdict.DRIFTED: "failure",
     Verdict.FAILED: "error",
     Verdict.SKIPPED: "skipped",
 }
-
-
-def xml_text(text: str) -> str:
-    """Leave out characters that XML 1.0 cannot hold (section 2.2)."""
-    return _NOT_XML.sub("\ufffd", text)
