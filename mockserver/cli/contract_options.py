@@ -11,8 +11,8 @@ import click
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.base.problems import near
 from mockserver.contract.interaction_files import interaction_folders, load_interactions
-from mockserver.contract.interactions import Placed, tags_of
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.interactions import PlacedInteraction, tags_of
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.variables import Variables
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.model.api import Api
@@ -86,7 +86,7 @@ def find_api(name: str, documents: Sequence[Path]) -> Api:
     return apis[name]
 
 
-def find_interactions(api: Api, paths: Sequence[Path]) -> list[Placed]:
+def find_interactions(api: Api, paths: Sequence[Path]) -> list[PlacedInteraction]:
     """Load an API's interactions, or end with a message."""
     try:
         found = load_interactions(api, paths)
@@ -99,7 +99,7 @@ def find_interactions(api: Api, paths: Sequence[Path]) -> list[Placed]:
     return found
 
 
-def check_tag(only: str | None, interactions: Sequence[Placed]) -> None:
+def check_tag(only: str | None, interactions: Sequence[PlacedInteraction]) -> None:
     """End with a message if no interaction has a tag."""
     tags = sorted(tags_of(interactions))
     if only is not None and only not in tags:
@@ -107,7 +107,7 @@ def check_tag(only: str | None, interactions: Sequence[Placed]) -> None:
         stop(f"no interaction has the tag {only!r}; {hint}")
 
 
-def read_headers(lines: Sequence[str], hide: Hiding) -> dict[str, str]:
+def read_headers(lines: Sequence[str], redact: Redactor) -> dict[str, str]:
     """Read headers of the command line; their values count as secrets."""
     headers = {}
     variables = Variables(os.environ)
@@ -119,7 +119,7 @@ def read_headers(lines: Sequence[str], hide: Hiding) -> dict[str, str]:
             filled = str(variables.fill(value.strip()))
         except MockserverError as error:
             raise click.UsageError(f"--header {name}: {error}") from None
-        hide.add(filled, filled.partition(" ")[2])
+        redact.add(filled, filled.partition(" ")[2])
         headers[name.strip().lower()] = filled
     return headers
 

@@ -10,7 +10,12 @@ import orjson
 from mockserver import __version__
 from mockserver.base.errors import SpecError
 from mockserver.cli import contract_options
-from mockserver.contract.document_changes import Broken, broken, changes, load_side
+from mockserver.contract.document_changes import (
+    BrokenInteraction,
+    broken_interactions,
+    changes,
+    load_version,
+)
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.schema_changes import Change
 from mockserver.engine.builtin_collections import BUILT_IN
@@ -38,32 +43,32 @@ def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
     Ends with 0, with 1 if something breaks, with 2 if a document cannot be read.
     """
     try:
-        found = changes(load_side(old), load_side(new))
+        found = changes(load_version(old), load_version(new))
         (before,), (after,) = load_apis([old], BUILT_IN), load_apis([new], BUILT_IN)
         interactions = load_interactions(before, paths)
     except SpecError as error:
         contract_options.stop_for(error)
     except ValueError:
         contract_options.stop("name one document for each side, not a folder of several")
-    lost = list(broken(before, after, interactions))
+    lost = list(broken_interactions(before, after, interactions))
     click.echo(_json(found, lost) if form == "json" else _text(found, lost))
     sys.exit(_BREAKS if lost or any(change.breaking for change in found) else 0)
 
 
-def _text(found: Sequence[Change], lost: Sequence[Broken]) -> str:
+def _text(found: Sequence[Change], lost: Sequence[BrokenInteraction]) -> str:
     lines = [
         f"{'BREAKING' if change.breaking else 'ok      '}  {change.where}: {change.message}"
         f"  [{change.source}]"
         for change in found
     ]
-    lines += [f"BREAKS    interaction {one.placed.name!r}: {one.because}" for one in lost]
+    lines += [f"BREAKS    interaction {one.placed.name!r}: {one.reason}" for one in lost]
     count = sum(change.breaking for change in found)
     number = len(found)
     total = f"{number} change{'' if number == 1 else 's'}, {count} breaking"
     return "\n".join([*lines, f"{total}; {len(lost)} interactions break"])
 
 
-def _json(found: Sequence[Change], lost: Sequence[Broken]) -> str:
+def _json(found: Sequence[Change], lost: Sequence[BrokenInteraction]) -> str:
     report = {
         "mockserver": __version__,
         "changes": [
@@ -76,7 +81,7 @@ def _json(found: Sequence[Change], lost: Sequence[Broken]) -> str:
             for change in found
         ],
         "interactions": [
-            {"name": one.placed.name, "because": one.because, "source": str(one.placed.source)}
+            {"name": one.placed.name, "because": one.reason, "source": str(one.placed.source)}
             for one in lost
         ],
     }

@@ -18,7 +18,7 @@ from mockserver.cli import contract_options
 from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
-from mockserver.contract.proxy import Passed, Proxy
+from mockserver.contract.proxy import ProxiedExchange, Proxy
 from mockserver.contract.recording import Recorder, public_text
 from mockserver.contract.targets import open_client, open_target
 from mockserver.model.api import Api
@@ -127,7 +127,7 @@ def _go_on(_number: int, _frame: FrameType | None) -> None:
     """Let what was seen be written before the process ends."""
 
 
-def _tell(passed: Passed) -> None:
+def _tell(passed: ProxiedExchange) -> None:
     click.echo("\n".join(passed.lines()))
 
 

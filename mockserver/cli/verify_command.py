@@ -10,10 +10,10 @@ import orjson
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verification import Verification, unreached
+from mockserver.contract.verification import Verification, unreachable_run
 from mockserver.contract.verification_outcomes import Outcome, VerificationRun
 from mockserver.contract.verification_reports import json_report, junit_report, text_report
 
@@ -51,8 +51,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     found = contract_options.find_api(api, documents)
     interactions = contract_options.find_interactions(found, paths)
     contract_options.check_tag(only, interactions)
-    hide = Hiding([os.environ.get(contract_options.CONTROL_TOKEN, "")])
-    given = contract_options.read_headers(headers, hide)
+    redact = Redactor([os.environ.get(contract_options.CONTROL_TOKEN, "")])
+    given = contract_options.read_headers(headers, redact)
     variables = Variables(os.environ)
     told = _progress(sum(only in (None, *one.interaction.tags) for one in interactions))
     try:
@@ -63,11 +63,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             check = Verification(target, interactions, variables, given, allow_writes, told)
             run = check.run(only)
     except UnreachableError as error:
-        run = unreached(found, against, interactions, str(error), only)
+        run = unreachable_run(found, against, interactions, str(error), only)
     except MockserverError as error:
-        contract_options.stop(hide(str(error)))
-    hide.add(*variables.used)
-    _report(run, hide, json_file, junit_file)
+        contract_options.stop(redact(str(error)))
+    redact.add(*variables.used)
+    _report(run, redact, json_file, junit_file)
     sys.exit(run.exit_code)
 
 
@@ -88,11 +88,11 @@ _WIDTH = 78
 
 
 def _report(
-    run: VerificationRun, hide: Hiding, json_file: Path | None, junit_file: Path | None
+    run: VerificationRun, redact: Redactor, json_file: Path | None, junit_file: Path | None
 ) -> None:
-    click.echo("\n".join(text_report(run, hide)))
+    click.echo("\n".join(text_report(run, redact)))
     if json_file is not None:
-        content = orjson.dumps(json_report(run, hide), option=orjson.OPT_INDENT_2) + b"\n"
+        content = orjson.dumps(json_report(run, redact), option=orjson.OPT_INDENT_2) + b"\n"
         contract_options.write_report(json_file, content)
     if junit_file is not None:
-        contract_options.write_report(junit_file, junit_report([run], hide))
+        contract_options.write_report(junit_file, junit_report([run], redact))

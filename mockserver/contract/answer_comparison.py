@@ -20,7 +20,7 @@ class Absent:
 
 
 ABSENT = Absent()
-_LONGEST = 500
+_MAX_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Difference:
     expected: str
     """In words, or as JSON."""
     found: JsonValue | Absent
-    because: str
+    reason: str
     """The rule that it breaks: `equal`, `type`, `pattern`, or `document`."""
 
     @property
@@ -45,10 +45,10 @@ class Difference:
         return f"{self.where} {self.pointer}".rstrip()
 
 
-def shown(value: JsonValue | Absent) -> str:
+def short_json(value: JsonValue | Absent) -> str:
     """Write a value as JSON, shortened."""
     text = repr(value) if isinstance(value, Absent) else as_json(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
 
 
 def as_json(value: JsonValue) -> str:
@@ -56,17 +56,17 @@ def as_json(value: JsonValue) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-def kind_of(value: JsonValue | Absent) -> str:
+def type_name(value: JsonValue | Absent) -> str:
     """Name the JSON type of a value."""
     if isinstance(value, Absent):
         return "nothing"
-    for kinds, name in _KINDS:
+    for kinds, name in _TYPE_NAMES:
         if isinstance(value, kinds):
             return name
     return "null"
 
 
-_KINDS: Sequence[tuple[type | tuple[type, ...], str]] = (
+_TYPE_NAMES: Sequence[tuple[type | tuple[type, ...], str]] = (
     (bool, "true or false"),
     ((int, float), "a number"),
     (str, "text"),
@@ -94,8 +94,8 @@ class Rules:
         if isinstance(rule, ValuePattern):
             if not matches(rule.pattern, found):
                 yield _difference(path, f"text matching {rule.pattern}", found, "pattern")
-        elif kind_of(expected) != kind_of(found):
-            words = kind_of(expected) if rule == "type" else as_json(expected)
+        elif type_name(expected) != type_name(found):
+            words = type_name(expected) if rule == "type" else as_json(expected)
             yield _difference(path, words, found, str(rule))
         elif isinstance(expected, Mapping):
             yield from self._members(expected, found, path, rule)
@@ -117,8 +117,8 @@ class Rules:
             if key in found:
                 yield from self._compare(member, found[key], below, own)
             elif own != "ignored":
-                words = kind_of(member) if own == "type" else shown(member)
-                yield _difference(below, words, ABSENT, _named(own))
+                words = type_name(member) if own == "type" else short_json(member)
+                yield _difference(below, words, ABSENT, _rule_name(own))
 
     def _items(
         self,
@@ -139,15 +139,15 @@ class Rules:
     def _rule(self, path: tuple[str, ...], inherited: Rule) -> Rule:
         if (own := self._rules.get(path)) is not None:
             return own
-        fitting = (rule for pattern, rule in self._rules.items() if _fits(pattern, path))
+        fitting = (rule for pattern, rule in self._rules.items() if _pattern_fits(pattern, path))
         return next(fitting, inherited)
 
 
-def _named(rule: Rule) -> str:
+def _rule_name(rule: Rule) -> str:
     return "pattern" if isinstance(rule, ValuePattern) else rule
 
 
-def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
+def _pattern_fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
     return len(pattern) == len(path) and all(
         one in ("*", other) for one, other in zip(pattern, path, strict=True)
     )
@@ -164,7 +164,7 @@ def _compiled(pattern: str) -> Validator:
 
 
 def _difference(
-    path: tuple[str, ...], expected: str, found: JsonValue | Absent, because: str
+    path: tuple[str, ...], expected: str, found: JsonValue | Absent, reason: str
 ) -> Difference:
     pointer = "".join(f"/{token}" for token in path)
-    return Difference("body", pointer, expected, found, because)
+    return Difference("body", pointer, expected, found, reason)

@@ -33,25 +33,28 @@ def with_canned_answers(api: Api, files: Files | None = None) -> Api:
         if documented is not None and answer.has_json:
             example = Example(placed.name, answer.json_body)
             found.setdefault((operation.id, documented.status), []).append(example)
-    return replace(api, operations=tuple(_operation(one, found) for one in api.operations))
+    return replace(api, operations=tuple(_with_examples(one, found) for one in api.operations))
 
 
-def _operation(operation: Operation, found: dict[tuple[str, str], list[Example]]) -> Operation:
+def _with_examples(operation: Operation, found: dict[tuple[str, str], list[Example]]) -> Operation:
     responses = tuple(
-        _response(one, found.get((operation.id, one.status), ())) for one in operation.responses
+        _response_with_examples(one, found.get((operation.id, one.status), ()))
+        for one in operation.responses
     )
     return replace(operation, responses=responses)
 
 
-def _response(response: DocumentedResponse, canned: Iterable[Example]) -> DocumentedResponse:
-    examples = tuple(canned)
+def _response_with_examples(
+    response: DocumentedResponse, examples: Iterable[Example]
+) -> DocumentedResponse:
+    examples = tuple(examples)
     if not examples:
         return response
-    media = tuple(_media(one, examples) for one in response.media)
+    media = tuple(_media_with_examples(one, examples) for one in response.media)
     return replace(response, media=media or (ResponseMedia(_JSON, examples, None),))
 
 
-def _media(media: ResponseMedia, canned: tuple[Example, ...]) -> ResponseMedia:
+def _media_with_examples(media: ResponseMedia, examples: tuple[Example, ...]) -> ResponseMedia:
     if media_type(media.media_type).name != _JSON:
         return media
-    return replace(media, examples=(*media.examples, *canned))
+    return replace(media, examples=(*media.examples, *examples))

@@ -9,9 +9,9 @@ from mockserver.base.places import Source
 from mockserver.base.problems import Severity, SpecProblem, in_reading_order
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interaction_files import load_interactions
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.request_writing import fill
-from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.engine.answer_check import examine
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation
@@ -20,7 +20,7 @@ from mockserver.model.refusal import Violation
 
 DOCUMENT = "document"
 INTERACTION = "interaction"
-_BAD = 400
+_FIRST_ERROR_STATUS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Checked:
+class CheckResult:
     """What was read, and everything that is wrong with it."""
 
     apis: list[Api] = field(default_factory=list)
@@ -66,21 +66,21 @@ class Checked:
         return any(one.is_error and one.rule == DOCUMENT for one in self.findings)
 
 
-def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> Checked:
+def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckResult:
     """Load documents with what belongs to them, and the interactions of their APIs.
 
     Args:
         load: Loads the documents.
         strict: What is found in documents that were loaded is an error, too.
     """
-    checked = Checked()
+    checked = CheckResult()
     try:
         checked.apis = list(load())
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
     for api in checked.apis:
         checked.problems[api.name] = [*api.problems, *dict.fromkeys(examine(api))]
-    left_out = in_reading_order(one for told in checked.problems.values() for one in told)
+    left_out = in_reading_order(one for problems in checked.problems.values() for one in problems)
     severity = Severity.ERROR if strict else Severity.WARNING
     checked.findings += [Finding(DOCUMENT, replace(one, severity=severity)) for one in left_out]
     for api in checked.apis:
@@ -95,43 +95,43 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> Checked
     return checked
 
 
-def interaction_problems(api: Api, found: Sequence[Placed]) -> Iterator[SpecProblem]:
+def interaction_problems(api: Api, found: Sequence[PlacedInteraction]) -> Iterator[SpecProblem]:
     """Yield where interactions contradict the schemas of their document."""
     contract, answers = Contract(api), expected_answers(found)
     for placed in found:
         yield from contradictions(contract, placed, answers)
 
 
-def expected_answers(found: Sequence[Placed]) -> dict[str, JsonValue]:
+def expected_answers(found: Sequence[PlacedInteraction]) -> dict[str, JsonValue]:
     """Return the bodies that interactions expect, by name: what references lead into."""
     return {one.name: one.interaction.answer.json_body for one in found}
 
 
 def contradictions(
-    contract: Contract, placed: Placed, answers: Mapping[str, JsonValue]
+    contract: Contract, placed: PlacedInteraction, answers: Mapping[str, JsonValue]
 ) -> Iterator[SpecProblem]:
     """Yield where one interaction contradicts the schemas of its document."""
     operation = contract.operation_of(placed.interaction)
-    if placed.interaction.answer.status < _BAD:
+    if placed.interaction.answer.status < _FIRST_ERROR_STATUS:
         yield from _request_problems(contract, placed, answers)
     yield from _answer_problems(operation, placed)
 
 
 def _request_problems(
-    contract: Contract, placed: Placed, answers: Mapping[str, JsonValue]
+    contract: Contract, placed: PlacedInteraction, answers: Mapping[str, JsonValue]
 ) -> Iterator[SpecProblem]:
     """Check a request that is expected to be granted."""
     try:
         request = fill(placed.interaction.request, Variables({}, answers=dict(answers)))
-    except UnsetError:
+    except UnsetPlaceholderError:
         return  # what only the environment or an answer can say is known when it is sent
     for violation in contract.request_violations(request.as_request()):
         part = "json" if violation.where == "body" else violation.where
         source = placed.source.child("request", part)
-        yield SpecProblem(_below(source, violation.pointer), _told(violation), "as documented")
+        yield SpecProblem(_descend(source, violation.pointer), _message(violation), "as documented")
 
 
-def _answer_problems(operation: Operation, placed: Placed) -> Iterator[SpecProblem]:
+def _answer_problems(operation: Operation, placed: PlacedInteraction) -> Iterator[SpecProblem]:
     """Check the answer to expect; it may leave members out."""
     answer, source = placed.interaction.answer, placed.source.child("answer")
     documented = response_for(operation, answer.status)
@@ -148,12 +148,12 @@ def _answer_problems(operation: Operation, placed: Placed) -> Iterator[SpecProbl
         if media.schema is not None and not media.is_stream
     ]
     if answer.has_json and schemas:
-        for violation in _unmet(schemas, answer.json_body):
-            place = _below(source.child("json"), violation.pointer)
-            yield SpecProblem(place, _told(violation), "as documented")
+        for violation in _fewest_violations(schemas, answer.json_body):
+            place = _descend(source.child("json"), violation.pointer)
+            yield SpecProblem(place, _message(violation), "as documented")
 
 
-def _unmet(validators: Sequence[Validator], value: JsonValue) -> list[Violation]:
+def _fewest_violations(validators: Sequence[Validator], value: JsonValue) -> list[Violation]:
     """Return what the most lenient schema finds wrong with a value that may be incomplete."""
     each = [
         [one for one in validator.violations(value) if one.keyword != "required"]
@@ -162,9 +162,9 @@ def _unmet(validators: Sequence[Validator], value: JsonValue) -> list[Violation]
     return min(each, key=len)
 
 
-def _told(violation: Violation) -> str:
+def _message(violation: Violation) -> str:
     return f"{violation.field} {violation.message}"
 
 
-def _below(source: Source, pointer: str) -> Source:
+def _descend(source: Source, pointer: str) -> Source:
     return Source(source.file, source.pointer + pointer, source.locate)

@@ -8,7 +8,7 @@ from mockserver.base.json import JsonValue
 from mockserver.contract.answer_comparison import ABSENT, Difference
 from mockserver.contract.header_fields import header_differences, text_violations
 from mockserver.contract.interactions import Interaction, RequestPart
-from mockserver.contract.variables import PLACEHOLDER, at
+from mockserver.contract.variables import PLACEHOLDER, value_at
 from mockserver.engine.bodies_tmp import read_body
 from mockserver.engine.documented_answers import response_for
 from mockserver.engine.routing import Match, Router
@@ -18,13 +18,13 @@ from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.wire.content import json_of, text_of
 
-DECODED = frozenset(("", "identity", "gzip", "deflate"))
+DECODED_CODINGS = frozenset(("", "identity", "gzip", "deflate"))
 """Content codings that every HTTP client takes off."""
-_SHORT = 12
+_EXCERPT_SIZE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedAnswer:
     """An answer as it came over the wire."""
 
     status: int
@@ -51,9 +51,9 @@ class Received:
         return is_json(self.media_type)
 
     @property
-    def beginning(self) -> str:
+    def excerpt(self) -> str:
         """What a body that cannot be read looks like; too little of it to hold a secret."""
-        begins = ascii(self.body[:_SHORT].decode("latin-1"))
+        begins = ascii(self.body[:_EXCERPT_SIZE].decode("latin-1"))
         return f"{len(self.body)} bytes that begin with {begins}"
 
     def json(self) -> JsonValue:
@@ -92,7 +92,7 @@ class Contract:
         match = self._router.find(path)
         return match.parameters(operation) if match is not None else {}
 
-    def leads_to(self, request: RequestPart) -> Operation | None:
+    def find_operation(self, request: RequestPart) -> Operation | None:
         """Find the operation of an interaction's request, whatever its placeholders stand for."""
         return self.operation(request.method, PLACEHOLDER.sub("x", request.path))
 
@@ -100,7 +100,7 @@ class Contract:
         """Return the operation of an interaction that was loaded."""
         if interaction.operation is not None:
             return self._by_id[interaction.operation]
-        found = self.leads_to(interaction.request)
+        found = self.find_operation(interaction.request)
         assert found is not None, "an interaction that leads nowhere is not loaded"
         return found
 
@@ -127,7 +127,7 @@ def _body_violations(operation: Operation, request: Request) -> list[Violation]:
         return [Violation("body", "", str(refusal.kind), refusal.message)]
 
 
-def answer_differences(operation: Operation, answer: Received) -> Iterator[Difference]:
+def answer_differences(operation: Operation, answer: ReceivedAnswer) -> Iterator[Difference]:
     """Yield the ways in which an answer is not what the document describes."""
     documented = response_for(operation, answer.status)
     if documented is None:
@@ -139,7 +139,7 @@ def answer_differences(operation: Operation, answer: Received) -> Iterator[Diffe
     if answer.status in WITHOUT_LENGTH or answer.is_head:
         return
     if answer.body:
-        yield from _content(documented, answer)
+        yield from _content_differences(documented, answer)
     elif _has_schema(documented):
         yield Difference("body", "", "a body", ABSENT, "document")
 
@@ -148,15 +148,17 @@ def _has_schema(documented: DocumentedResponse) -> bool:
     return any(media.schema is not None for media in documented.media)
 
 
-def _content(documented: DocumentedResponse, answer: Received) -> Iterator[Difference]:
-    media = _media(documented.media, answer.header("content-type") or "")
+def _content_differences(
+    documented: DocumentedResponse, answer: ReceivedAnswer
+) -> Iterator[Difference]:
+    media = _best_media(documented.media, answer.header("content-type") or "")
     if media is None:
         if documented.media:
             words = " or ".join(item.media_type for item in documented.media)
             found = answer.header("content-type") or ABSENT
             yield Difference("header", "content-type", words, found, "document")
         return
-    if (coding := answer.header("content-encoding") or "").lower() not in DECODED:
+    if (coding := answer.header("content-encoding") or "").lower() not in DECODED_CODINGS:
         yield Difference("header", "content-encoding", "none, or gzip", coding, "document")
     elif answer.is_json and not media.is_stream:
         yield from _json_differences(media, answer)
@@ -164,31 +166,31 @@ def _content(documented: DocumentedResponse, answer: Received) -> Iterator[Diffe
         yield from _text_differences(media.schema, answer)
 
 
-def _json_differences(media: ResponseMedia, answer: Received) -> Iterator[Difference]:
+def _json_differences(media: ResponseMedia, answer: ReceivedAnswer) -> Iterator[Difference]:
     try:
         value = answer.json()
     except Refusal as refusal:
-        yield Difference("body", "", f"JSON ({refusal.message})", answer.beginning, "document")
+        yield Difference("body", "", f"JSON ({refusal.message})", answer.excerpt, "document")
         return
     if media.schema is not None:
         yield from violation_differences(media.schema.violations(value, "body"), value)
 
 
-def _text_differences(schema: Validator, answer: Received) -> Iterator[Difference]:
+def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Difference]:
     try:
         text = text_of(answer.body, answer.header("content-type") or "")
     except Refusal as refusal:
-        yield Difference("body", "", f"text ({refusal.message})", answer.beginning, "document")
+        yield Difference("body", "", f"text ({refusal.message})", answer.excerpt, "document")
         return
     yield from violation_differences(text_violations(schema, text), text)
 
 
-def _media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
+def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
     """Return what describes a media type most closely."""
-    given, best, closeness = media_type(content_type), None, 0
+    given, best, best_precision = media_type(content_type), None, 0
     for media in offered:
-        if (found := media_type(media.media_type).admits(given)) > closeness:
-            best, closeness = media, found
+        if (found := media_type(media.media_type).admits(given)) > best_precision:
+            best, best_precision = media, found
     return best
 
 
@@ -201,13 +203,13 @@ def violation_differences(
             violation.where,
             violation.pointer,
             violation.message,
-            _found(value, violation.pointer),
+            _value_at(value, violation.pointer),
             "document",
         )
 
 
-def _found(value: JsonValue, pointer: str) -> JsonValue:
+def _value_at(value: JsonValue, pointer: str) -> JsonValue:
     try:
-        return at(value, pointer)
+        return value_at(value, pointer)
     except LookupError:
         return ABSENT

@@ -106,9 +106,9 @@ def fetch(
     """
     query = f"sandbox={quote(sandbox, safe='')}" if sandbox else "everywhere=true"
     query += f"&api={quote(api, safe='')}" if api else ""
-    told: Any = ask_control(client, url, f"coverage?{query}", token)
+    answer: Any = ask_control(client, url, f"coverage?{query}", token)
     try:
-        return Coverage.model_validate(told)
+        return Coverage.model_validate(answer)
     except ValidationError:
         raise TargetError(f"what answers at {url} does not tell its coverage") from None
 
@@ -175,5 +175,5 @@ def _junit_properties(api: ApiCoverage) -> Iterator[tuple[str, str]]:
 def _junit_case(api: str, operation: OperationReport) -> JunitCase:
     if not operation.requests:
         return JunitCase(api, operation.id, "skipped", message="never called")
-    lacking = "\n".join(_missing(operation))
-    return JunitCase(api, operation.id, output=lacking and f"never seen:\n{lacking}")
+    unseen = "\n".join(_missing(operation))
+    return JunitCase(api, operation.id, output=unseen and f"never seen:\n{unseen}")

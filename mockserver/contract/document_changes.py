@@ -10,8 +10,8 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.base.problems import Severity, SpecProblem
 from mockserver.contract.checking import contradictions, expected_answers
 from mockserver.contract.conformance import Contract
-from mockserver.contract.flattened_schemas import Side
-from mockserver.contract.interactions import Interaction, Placed
+from mockserver.contract.flattened_schemas import DocumentVersion
+from mockserver.contract.interactions import Interaction, PlacedInteraction
 from mockserver.contract.schema_changes import Change, SchemaChanges
 from mockserver.contract.schema_parts import DescribedValue, described_answer, described_request
 from mockserver.contract.security_changes import scheme_changes, security_changes
@@ -26,14 +26,14 @@ from mockserver.wire.parameter_styles import style_of
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenInteraction:
     """An interaction that the new version breaks, and why."""
 
-    placed: Placed
-    because: str
+    placed: PlacedInteraction
+    reason: str
 
 
-def load_side(path: Path) -> Side:
+def load_version(path: Path) -> DocumentVersion:
     """Read one version of a document, with the overlays that are named along with it.
 
     Raises:
@@ -44,17 +44,17 @@ def load_side(path: Path) -> Side:
     found = files.documents([path], problems)
     if not found or any(problem.severity is Severity.ERROR for problem in problems):
         raise SpecError(problems)
-    return Side(*opened(*found[0], files, problems))
+    return DocumentVersion(*opened(*found[0], files, problems))
 
 
-def changes(old: Side, new: Side) -> list[Change]:
+def changes(old: DocumentVersion, new: DocumentVersion) -> list[Change]:
     """List everything that changed, what breaks a client first."""
-    found = list(_Diff(old, new).changes())
+    found = list(_Comparison(old, new).changes())
     return sorted(found, key=lambda change: (not change.breaking, change.where, change.message))
 
 
-class _Diff:
-    def __init__(self, old: Side, new: Side) -> None:
+class _Comparison:
+    def __init__(self, old: DocumentVersion, new: DocumentVersion) -> None:
         self._old = old
         self._new = new
         self._request = SchemaChanges(old, new, is_request=True)
@@ -64,7 +64,7 @@ class _Diff:
         """Yield every difference."""
         before, after = _operations(self._old), _operations(self._new)
         for key in before.keys() - after.keys():
-            name, source = " ".join(before[key][:2][::-1]), self._new.whole.child("paths").source
+            name, source = " ".join(before[key][:2][::-1]), self._new.root.child("paths").source
             yield Change(name, "the operation is gone", breaking=True, source=source)
         for key in after.keys() - before.keys():
             name, source = " ".join(after[key][:2][::-1]), after[key].place.source
@@ -75,14 +75,17 @@ class _Diff:
         yield from scheme_changes(self._old, self._new)
 
     def _servers(self) -> Iterator[Change]:
-        before, after = _addresses(self._old), _addresses(self._new)
-        yield from _gone(before, after, "servers", self._new.whole.child("servers"))
+        before, after = _base_paths(self._old), _base_paths(self._new)
+        yield from _removed_paths(before, after, "servers", self._new.root.child("servers"))
 
     def _operation(self, before: DescribedOperation, after: DescribedOperation) -> Iterator[Change]:
         old, new, name = before.place, after.place, f"{before.method} {before.path}"
         if any(one.child("servers").value for one in (old, new, before.item, after.item)):
-            was, is_now = _own_addresses(self._old, before), _own_addresses(self._new, after)
-            yield from _gone(was, is_now, name, new)
+            was, is_now = (
+                _operation_base_paths(self._old, before),
+                _operation_base_paths(self._new, after),
+            )
+            yield from _removed_paths(was, is_now, name, new)
         yield from self._parameters(name, before, after)
         yield from self._bodies(name, old, new)
         yield from self._responses(name, old, new)
@@ -104,24 +107,24 @@ class _Diff:
             where = f"{name} {' '.join(key)}"
             yield Change(where, "is no longer there", breaking=True, source=new.place.source)
         for key in after.keys() - before.keys():
-            needed = _is_needed(after[key])
-            message = "is new and required" if needed else "is new"
-            yield Change(f"{name} {' '.join(key)}", message, needed, after[key].source)
+            is_required = _is_required(after[key])
+            message = "is new and required" if is_required else "is new"
+            yield Change(f"{name} {' '.join(key)}", message, is_required, after[key].source)
         for key in before.keys() & after.keys():
             where = f"{name} {' '.join(key)}"
             one, other = before[key], after[key]
-            if _is_needed(one) != _is_needed(other):
-                needed = _is_needed(other)
-                message = "is required now" if needed else "is no longer required"
-                yield Change(where, message, needed, other.source)
-            yield from self._written(one, other, where)
+            if _is_required(one) != _is_required(other):
+                is_required = _is_required(other)
+                message = "is required now" if is_required else "is no longer required"
+                yield Change(where, message, is_required, other.source)
+            yield from self._style_changes(one, other, where)
             schemas = _schema_of(self._old, one), _schema_of(self._new, other)
             yield from self._request.between(*schemas, where)
 
-    def _written(self, old: Place, new: Place, where: str) -> Iterator[Change]:
+    def _style_changes(self, old: Place, new: Place, where: str) -> Iterator[Change]:
         """Tell whether a list or an object is written in another style."""
         before, after = (style_of(str(one.child("in").value), one.value) for one in (old, new))
-        kinds = self._new.flat(_schema_of(self._new, new)).types
+        kinds = self._new.flatten(_schema_of(self._new, new)).types
         if before != after and kinds & {"array", "object"} and "string" not in kinds:
             words = [
                 f"{style}{' exploded' if explode else ''}" for style, explode in (before, after)
@@ -132,10 +135,10 @@ class _Diff:
     def _bodies(self, name: str, old: Place, new: Place) -> Iterator[Change]:
         one = self._old.resolve(old.child("requestBody"))
         other = self._new.resolve(new.child("requestBody"))
-        needed = other.child("required").value is True
+        is_required = other.child("required").value is True
         if one.value is None and other.value is not None:
-            yield Change(f"{name} request", "has a body now", needed, other.source)
-        elif needed and one.child("required").value is not True:
+            yield Change(f"{name} request", "has a body now", is_required, other.source)
+        elif is_required and one.child("required").value is not True:
             yield Change(f"{name} request", "is required now", breaking=True, source=other.source)
         yield from self._content(f"{name} request", one, other, self._request)
 
@@ -154,10 +157,10 @@ class _Diff:
                 yield Change(where, "is no longer there", breaking=True, source=source)
                 continue
             one, other = self._old.resolve(place), self._new.resolve(found)
-            yield from self._fields(where, one, other)
+            yield from self._headers_of_answer(where, one, other)
             yield from self._content(where, one, other, self._answer)
 
-    def _fields(self, where: str, old: Place, new: Place) -> Iterator[Change]:
+    def _headers_of_answer(self, where: str, old: Place, new: Place) -> Iterator[Change]:
         """Compare the headers of an answer."""
         before, after = _headers(self._old, old), _headers(self._new, new)
         for name in before.keys() - after.keys():
@@ -168,9 +171,9 @@ class _Diff:
             yield Change(place, "is new", breaking=False, source=after[name].source)
         for name in before.keys() & after.keys():
             one, other, place = before[name], after[name], f"{where} header {name}"
-            if _is_needed(one) != _is_needed(other):
-                message = "is required now" if _is_needed(other) else "is no longer required"
-                yield Change(place, message, _is_needed(one), other.source)
+            if _is_required(one) != _is_required(other):
+                message = "is required now" if _is_required(other) else "is no longer required"
+                yield Change(place, message, _is_required(one), other.source)
             schemas = _schema_of(self._old, one), _schema_of(self._new, other)
             yield from self._answer.between(*schemas, place)
 
@@ -188,13 +191,15 @@ class _Diff:
             yield from schemas.between(one, other, where)
 
 
-def _operations(side: Side) -> dict[str, DescribedOperation]:
-    paths = side.whole.child("paths")
+def _operations(side: DocumentVersion) -> dict[str, DescribedOperation]:
+    paths = side.root.child("paths")
     found = described_operations(paths, side.version, side.resolve, [])
     return {f"{one.method} {PATH_PARAMETER.sub('{}', one.path)}": one for one in found}
 
 
-def _parameters(side: Side, operation: DescribedOperation) -> dict[tuple[str, str], Place]:
+def _parameters(
+    side: DocumentVersion, operation: DescribedOperation
+) -> dict[tuple[str, str], Place]:
     found = {}
     shared, own = operation.item.child("parameters"), operation.place.child("parameters")
     for place in (*shared.items(), *own.items()):
@@ -204,12 +209,12 @@ def _parameters(side: Side, operation: DescribedOperation) -> dict[tuple[str, st
     return found
 
 
-def _is_needed(parameter: Place) -> bool:
+def _is_required(parameter: Place) -> bool:
     return parameter.child("required").value is True
 
 
-def _addresses(side: Side) -> set[str]:
-    return _paths(side.whole.child("servers"))
+def _base_paths(side: DocumentVersion) -> set[str]:
+    return _paths(side.root.child("servers"))
 
 
 def _paths(servers: Place) -> set[str]:
@@ -217,12 +222,12 @@ def _paths(servers: Place) -> set[str]:
     return {server.path for server in compile_servers(servers, [])} or {""}
 
 
-def _own_addresses(side: Side, operation: DescribedOperation) -> set[str]:
+def _operation_base_paths(side: DocumentVersion, operation: DescribedOperation) -> set[str]:
     own, shared = operation.place.child("servers"), operation.item.child("servers")
-    return _paths(own if own.value else shared) if own.value or shared.value else _addresses(side)
+    return _paths(own if own.value else shared) if own.value or shared.value else _base_paths(side)
 
 
-def _gone(before: set[str], after: set[str], where: str, place: Place) -> Iterator[Change]:
+def _removed_paths(before: set[str], after: set[str], where: str, place: Place) -> Iterator[Change]:
     for path in sorted(before - after):
         message = f"the base path {path or '/'} is gone"
         yield Change(where, message, breaking=True, source=place.source)
@@ -238,48 +243,54 @@ def _media(holder: Place) -> dict[str, Place]:
     return found
 
 
-def _headers(side: Side, answer: Place) -> dict[str, Place]:
+def _headers(side: DocumentVersion, answer: Place) -> dict[str, Place]:
     """Return the headers of an answer by their names in lower case, but for Content-Type."""
     found = {name.lower(): side.resolve(one) for name, one in answer.child("headers").members()}
     return {name: place for name, place in found.items() if name != "content-type"}
 
 
-def _schema_of(side: Side, parameter: Place) -> Place:
+def _schema_of(side: DocumentVersion, parameter: Place) -> Place:
     """Return the schema of a parameter or a header, also one that is written in a media type."""
     content = parameter.child("content").members()
     return (side.resolve(content[0][1]) if content else parameter).child("schema")
 
 
-def broken(old: Api, new: Api, interactions: Sequence[Placed]) -> Iterator[Broken]:
+def broken_interactions(
+    old: Api, new: Api, interactions: Sequence[PlacedInteraction]
+) -> Iterator[BrokenInteraction]:
     """Yield the interactions of the old version that the new one contradicts."""
     before, after, answers = Contract(old), Contract(new), expected_answers(interactions)
     for placed in interactions:
         named = placed.interaction.operation
-        found = after.leads_to(placed.interaction.request)
+        found = after.find_operation(placed.interaction.request)
         if found is None or (named is not None and named not in after.operations):
-            yield Broken(placed, "its operation is gone")
+            yield BrokenInteraction(placed, "its operation is gone")
             continue
         reasons = [one.message for one in contradictions(after, placed, answers)]
-        reasons += _forgotten(before.operation_of(placed.interaction), found, placed.interaction)
+        reasons += _undocumented_members(
+            before.operation_of(placed.interaction), found, placed.interaction
+        )
         if reasons:
-            yield Broken(placed, "; ".join(dict.fromkeys(reasons)))
+            yield BrokenInteraction(placed, "; ".join(dict.fromkeys(reasons)))
 
 
-def _forgotten(old: Operation, new: Operation, interaction: Interaction) -> Iterator[str]:
+def _undocumented_members(
+    old: Operation, new: Operation, interaction: Interaction
+) -> Iterator[str]:
     """Tell which members of an interaction only the old version describes."""
     request, answer = interaction.request, interaction.answer
     if request.has_json:
         before, after = (described_request(one, "application/json") for one in (old, new))
-        for name in _undescribed(request.json_body, before, after, ""):
+        for name in _undocumented(request.json_body, before, after, ""):
             yield f"the request's {name} is no longer documented"
     if answer.has_json:
         documented = (response_for(one, answer.status) for one in (old, new))
         before, after = (described_answer(one.media) if one else None for one in documented)
-        for name in _undescribed(answer.json_body, before, after, ""):
+        for name in _undocumented(answer.json_body, before, after, ""):
             yield f"the answer's {name} is no longer documented"
 
 
-def _undescribed(
+def _undocumented(
     value: JsonValue, old: DescribedValue | None, new: DescribedValue | None, pointer: str
 ) -> Iterator[str]:
     if old is None or new is None:
@@ -290,7 +301,7 @@ def _undescribed(
             below = f"{pointer}/{escape(key)}"
             if before is not None and after is None:
                 yield below
-            yield from _undescribed(member, before, after, below)
+            yield from _undocumented(member, before, after, below)
     elif isinstance(value, list):
         for item in value[:1]:
-            yield from _undescribed(item, old.item(), new.item(), f"{pointer}/*")
+            yield from _undocumented(item, old.item(), new.item(), f"{pointer}/*")

@@ -7,18 +7,24 @@ from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place, References
 
-_MOST_PARTS = 200
+_MAX_PARTS = 200
 _DEFINITIONS = ("schemas", "definitions", "$defs")
-_ALL = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
-_IMPLIED = {"properties": "object", "additionalProperties": "object", "items": "array"}
-_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+_ALL_TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+_IMPLIED_TYPES = {"properties": "object", "additionalProperties": "object", "items": "array"}
+_TYPE_NAMES_BY_CLASS = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class DocumentVersion:
     """A version of a document."""
 
-    whole: Place
+    root: Place
     version: str
     references: References
 
@@ -37,30 +43,30 @@ class Side:
             return name
         return str(place.value.get("title") or "") if isinstance(place.value, dict) else ""
 
-    def flat(self, schema: Place) -> "Flat":
+    def flatten(self, schema: Place) -> "FlattenedSchema":
         """Collect what applies to a value together with a schema."""
-        waiting, parts, nullable = [schema], list[Place](), False
+        pending, parts, nullable = [schema], list[Place](), False
         seen: set[tuple[str, str]] = set()
-        while waiting and len(parts) < _MOST_PARTS:
-            place = waiting.pop(0)
+        while pending and len(parts) < _MAX_PARTS:
+            place = pending.pop(0)
             if not isinstance(place.value, dict) or place.key in seen:
                 continue
             seen.add(place.key)
             is_reference = "$ref" in place.value
             if is_reference:
-                waiting.insert(0, self.resolve(place))
+                pending.insert(0, self.resolve(place))
             has_siblings = len(place.value) > 1 and not self.version.startswith("3.0")
             if has_siblings or not is_reference:
                 parts.append(place)
-            waiting += place.child("allOf").items()
-            if (other := _but_null(place)) is not None:
-                waiting.append(other)
+            pending += place.child("allOf").items()
+            if (other := _non_null_alternative(place)) is not None:
+                pending.append(other)
                 nullable = True
-        return Flat(tuple(parts), nullable)
+        return FlattenedSchema(tuple(parts), nullable)
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class FlattenedSchema:
     """A schema, what it refers to, and all of its `allOf`: its own part comes first."""
 
     parts: tuple[Place, ...]
@@ -71,7 +77,7 @@ class Flat:
         """What tells it from every other schema."""
         return tuple(part.key for part in self.parts)
 
-    def say(self, keyword: str) -> JsonValue:
+    def keyword_value(self, keyword: str) -> JsonValue:
         """Return what the first part says that has a keyword; None if none has."""
         return next((one.value[keyword] for one in self.parts if keyword in one.value), None)
 
@@ -83,7 +89,7 @@ class Flat:
     def types(self) -> frozenset[str]:
         """The JSON types that a value may have; `number` comes with `integer`."""
         named = [found for one in self.parts if (found := _types_of(one.value))]
-        types = frozenset.intersection(*named) if named else _ALL
+        types = frozenset.intersection(*named) if named else _ALL_TYPES
         nullable = self.nullable or any(one.value.get("nullable") is True for one in self.parts)
         return types | {"null"} if nullable else types
 
@@ -119,12 +125,12 @@ class Flat:
 
 
 def _alternatives(schema: Place) -> Iterator[Place]:
-    if _but_null(schema) is None:
+    if _non_null_alternative(schema) is None:
         yield from schema.child("oneOf").items()
         yield from schema.child("anyOf").items()
 
 
-def _but_null(schema: Place) -> Place | None:
+def _non_null_alternative(schema: Place) -> Place | None:
     """Return the only alternative to null, as OpenAPI 3.1 writes what 3.0 calls nullable."""
     for keyword in ("oneOf", "anyOf"):
         items = schema.child(keyword).items()
@@ -141,11 +147,11 @@ def _types_of(schema: Mapping[str, JsonValue]) -> frozenset[str]:
     if given is None:
         values = schema.get("enum", [schema["const"]] if "const" in schema else [])
         types = {_type_of(one) for one in values} if isinstance(values, list) else set()
-        types |= {kind for keyword, kind in _IMPLIED.items() if keyword in schema}
+        types |= {kind for keyword, kind in _IMPLIED_TYPES.items() if keyword in schema}
     if "number" in types:
         types.add("integer")
     return frozenset(map(str, types))
 
 
 def _type_of(value: JsonValue) -> str:
-    return "null" if value is None else _NAMES.get(type(value), "object")
+    return "null" if value is None else _TYPE_NAMES_BY_CLASS.get(type(value), "object")

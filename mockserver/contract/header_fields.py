@@ -35,14 +35,14 @@ def text_violations(schema: Validator, text: str) -> list[Violation]:
     A number, a boolean or JSON is written as such, and a list with commas. A text alone does not
     tell which of them is meant, so the one that comes closest counts.
     """
-    return min((schema.violations(value) for value in _meanings(text)), key=_distance)
+    return min((schema.violations(value) for value in _interpretations(text)), key=_distance)
 
 
 def _distance(found: list[Violation]) -> tuple[bool, int]:
     return any(one.keyword == "type" and not one.pointer for one in found), len(found)
 
 
-def _meanings(text: str) -> Iterator[JsonValue]:
+def _interpretations(text: str) -> Iterator[JsonValue]:
     yield text
     yield from _parsed(text)
     items = [item.strip() for item in text.split(",")] if text else []

@@ -8,7 +8,7 @@ from mockserver.base.errors import SettingsError, SpecError
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.contract.conformance import Contract
-from mockserver.contract.interactions import InteractionFile, Placed
+from mockserver.contract.interactions import InteractionFile, PlacedInteraction
 from mockserver.contract.variables import references
 from mockserver.documents.block_models import read_model
 from mockserver.documents.document import flawless
@@ -27,8 +27,8 @@ def interaction_folders(api: Api) -> list[Path]:
 
     They are `fixtures/<api>/interactions` beside the document and beside its folder.
     """
-    beside, here = Path(api.source.file).resolve().parent, Path.cwd()
-    found = [place / "fixtures" / api.name / FOLDER for place in (beside, beside.parent)]
+    folder, here = Path(api.source.file).resolve().parent, Path.cwd()
+    found = [place / "fixtures" / api.name / FOLDER for place in (folder, folder.parent)]
     return [
         folder.relative_to(here) if folder.is_relative_to(here) else folder
         for folder in found
@@ -50,7 +50,7 @@ def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
 
 def load_interactions(
     api: Api, paths: Sequence[Path] = (), files: Files | None = None
-) -> list[Placed]:
+) -> list[PlacedInteraction]:
     """Load the interactions of an API from files and folders, else from where it keeps them.
 
     Args:
@@ -71,7 +71,7 @@ def load_interactions(
             problems += error.problems
     own = [file for file in loaded if file.model.api in (None, api.name)]
     found = [placed for file in own for placed in file.interactions()]
-    problems += _Check(api, found).problems()
+    problems += _InteractionCheck(api, found).problems()
     if problems:
         raise SpecError(problems)
     return found
@@ -82,11 +82,11 @@ class _File:
     model: InteractionFile
     place: Place
 
-    def interactions(self) -> Iterator[Placed]:
+    def interactions(self) -> Iterator[PlacedInteraction]:
         group = self.place.document.file if self.model.sandbox == "shared" else ""
         for index, interaction in enumerate(self.model.interactions):
             source = self.place.descend("interactions", index).source
-            yield Placed(interaction, source, group)
+            yield PlacedInteraction(interaction, source, group)
 
 
 def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
@@ -98,10 +98,10 @@ def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
     return _File(read_model(InteractionFile, place, problems), place)
 
 
-class _Check:
+class _InteractionCheck:
     """Finds what is wrong between interactions and with the API they are of."""
 
-    def __init__(self, api: Api, found: Sequence[Placed]) -> None:
+    def __init__(self, api: Api, found: Sequence[PlacedInteraction]) -> None:
         self._api = api
         self._contract = Contract(api)
         self._found = found
@@ -119,14 +119,14 @@ class _Check:
             yield from self._given(placed)
             yield from self._references(placed, index)
 
-    def _operation(self, placed: Placed) -> Iterator[SpecProblem]:
+    def _operation(self, placed: PlacedInteraction) -> Iterator[SpecProblem]:
         named, request = placed.interaction.operation, placed.interaction.request
         known = self._contract.operations
         if named is not None and named not in known:
             hint = near(named, known) or f"there are: {', '.join(known)}"
             yield _problem(placed, f"there is no operation {named!r}", "operation", hint=hint)
             return
-        found = self._contract.leads_to(request)
+        found = self._contract.find_operation(request)
         if found is None:
             message = f"{request.method} {request.path} leads to no operation of {self._api.name}"
             yield _problem(placed, message, "request", "path")
@@ -134,7 +134,7 @@ class _Check:
             message = f"{request.method} {request.path} is {found.id!r}, not {named!r}"
             yield _problem(placed, message, "operation")
 
-    def _given(self, placed: Placed) -> Iterator[SpecProblem]:
+    def _given(self, placed: PlacedInteraction) -> Iterator[SpecProblem]:
         given = placed.interaction.given
         try:
             check_settings(self._api, given.settings)
@@ -152,7 +152,7 @@ class _Check:
                 message = f"there is no other interaction {name!r}"
                 yield _problem(placed, message, "given", "after", index, hint=hint)
 
-    def _references(self, placed: Placed, index: int) -> Iterator[SpecProblem]:
+    def _references(self, placed: PlacedInteraction, index: int) -> Iterator[SpecProblem]:
         """Check that every answer that is referred to comes before."""
         before = set(placed.interaction.given.after)
         if placed.group:
@@ -166,5 +166,7 @@ class _Check:
                 yield _problem(placed, message, "request", hint=hint)
 
 
-def _problem(placed: Placed, message: str, *keys: str | int, hint: str = "") -> SpecProblem:
+def _problem(
+    placed: PlacedInteraction, message: str, *keys: str | int, hint: str = ""
+) -> SpecProblem:
     return SpecProblem(placed.source.child(*keys), message, hint)

@@ -11,7 +11,7 @@ from mockserver.base.places import Source
 from mockserver.base.time import parse_duration, parse_instant
 from mockserver.schemas.validators import compile_schema
 
-READING = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 
 
@@ -26,7 +26,7 @@ class ValuePattern(_Part):
 
     @field_validator("pattern")
     @classmethod
-    def _compiles(cls, value: str) -> str:
+    def _check_pattern(cls, value: str) -> str:
         try:
             compile_schema({"type": "string", "pattern": value})
         except ValueError:
@@ -58,14 +58,14 @@ class Given(_Part):
 
     @field_validator("clock")
     @classmethod
-    def _is_instant(cls, value: str | None) -> str | None:
+    def _check_instant(cls, value: str | None) -> str | None:
         if value is not None:
             parse_instant(value)
         return value
 
     @field_validator("advance")
     @classmethod
-    def _is_duration(cls, value: str | None) -> str | None:
+    def _check_duration(cls, value: str | None) -> str | None:
         if value is not None:
             parse_duration(value)
         return value
@@ -84,7 +84,7 @@ class RequestPart(_Part):
     text: str | None = None
 
     @model_validator(mode="after")
-    def _has_one_body(self) -> "RequestPart":
+    def _check_single_body(self) -> "RequestPart":
         if len({"json_body", "form", "text"} & self.model_fields_set) > 1:
             raise ValueError("has more than one of `json`, `form` and `text`")
         return self
@@ -116,12 +116,12 @@ class AnswerPart(_Part):
 
     @field_validator("compare", mode="before")
     @classmethod
-    def _is_for_the_whole(cls, value: object) -> object:
+    def _expand_single_rule(cls, value: object) -> object:
         return {"": value} if isinstance(value, str) else value
 
     @field_validator("compare")
     @classmethod
-    def _are_pointers(cls, value: dict[str, Rule]) -> dict[str, Rule]:
+    def _check_pointers(cls, value: dict[str, Rule]) -> dict[str, Rule]:
         for pointer in value:
             if pointer and not pointer.startswith("/"):
                 raise ValueError(f"{pointer!r} is not a JSON Pointer; begin it with a slash")
@@ -149,7 +149,7 @@ class Interaction(_Part):
         """Sending it to a real service may change something there."""
         if self.writes is not None:
             return self.writes
-        return self.request.method not in READING
+        return self.request.method not in SAFE_METHODS
 
 
 class InteractionFile(_Part):
@@ -163,7 +163,7 @@ class InteractionFile(_Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedInteraction:
     """An interaction with its place and what goes before it."""
 
     interaction: Interaction
@@ -177,6 +177,6 @@ class Placed:
         return self.interaction.name
 
 
-def tags_of(interactions: Iterable[Placed]) -> set[str]:
+def tags_of(interactions: Iterable[PlacedInteraction]) -> set[str]:
     """Collect the tags of interactions."""
     return {tag for placed in interactions for tag in placed.interaction.tags}

@@ -12,22 +12,28 @@ from mockserver import __version__
 from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.contract.conformance import Contract
 from mockserver.contract.exchange_imports import ImportFileError, path_below
-from mockserver.contract.interactions import AnswerPart, Given, Placed, Rule, ValuePattern
-from mockserver.contract.request_writing import Sending, fill
-from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.interactions import (
+    AnswerPart,
+    Given,
+    PlacedInteraction,
+    Rule,
+    ValuePattern,
+)
+from mockserver.contract.request_writing import FilledRequest, fill
+from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api
 
 VERSIONS = ("3", "4")
 _SPECIFICATION = {"3": "3.0.0", "4": "4.0"}
 _HTTP = "Synchronous/HTTP"
-_NEW = "a new sandbox"
-_STATE = "a sandbox in a state"
+_NEW_SANDBOX = "a new sandbox"
+_PREPARED_SANDBOX = "a sandbox in a state"
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\]|\[(\d+|\*)\]|\.\*")
 
 
 def write_pact(
-    api: Api, interactions: Sequence[Placed], consumer: str, version: str
+    api: Api, interactions: Sequence[PlacedInteraction], consumer: str, version: str
 ) -> tuple[bytes, list[str]]:
     """Write a pact between a consumer and an API.
 
@@ -41,12 +47,12 @@ def write_pact(
         The file, and the names of the interactions that a pact cannot hold: they refer to an
         earlier answer, or to a variable without a default.
     """
-    written, left = [], []
+    written, skipped = [], []
     for placed in interactions:
         try:
             request = fill(placed.interaction.request, Variables({}))
-        except UnsetError:
-            left.append(placed.name)
+        except UnsetPlaceholderError:
+            skipped.append(placed.name)
             continue
         written.append(_interaction(api, placed, request, version))
     pact = {
@@ -58,10 +64,12 @@ def write_pact(
             "mockserver": {"version": __version__},
         },
     }
-    return orjson.dumps(pact, option=orjson.OPT_INDENT_2) + b"\n", left
+    return orjson.dumps(pact, option=orjson.OPT_INDENT_2) + b"\n", skipped
 
 
-def _interaction(api: Api, placed: Placed, request: Sending, version: str) -> dict[str, JsonValue]:
+def _interaction(
+    api: Api, placed: PlacedInteraction, request: FilledRequest, version: str
+) -> dict[str, JsonValue]:
     interaction = placed.interaction
     written: dict[str, JsonValue] = {
         "description": interaction.name,
@@ -80,10 +88,10 @@ def _key(name: str) -> str:
 
 def _state(given: Given) -> dict[str, JsonValue]:
     params = given.model_dump(mode="json", exclude_defaults=True)
-    return {"name": _STATE, "params": params} if params else {"name": _NEW}
+    return {"name": _PREPARED_SANDBOX, "params": params} if params else {"name": _NEW_SANDBOX}
 
 
-def _request(api: Api, request: Sending, version: str) -> dict[str, JsonValue]:
+def _request(api: Api, request: FilledRequest, version: str) -> dict[str, JsonValue]:
     operation = Contract(api).operation(request.method, request.path)
     servers = (operation.servers if operation else ()) or api.servers
     written: dict[str, JsonValue] = {
@@ -106,7 +114,7 @@ def _headers(headers: Mapping[str, str], version: str) -> JsonValue:
     return dict(headers) if version == "3" else {name: [one] for name, one in headers.items()}
 
 
-def _sent_body(request: Sending, version: str) -> JsonValue:
+def _sent_body(request: FilledRequest, version: str) -> JsonValue:
     media_type = request.headers.get("content-type", "")
     if media_type == "application/json":
         value = orjson.loads(request.body)
@@ -190,16 +198,16 @@ def read_pact(value: Mapping[str, JsonValue], api: Api) -> tuple[list[dict[str, 
     _check_version(value)
     contract = Contract(api)
     found: list[dict[str, JsonValue]] = []
-    elsewhere = 0
+    other_operations = 0
     for one in value["interactions"]:
         read = _read(contract, one) if isinstance(one, dict) else None
         if read is None:
-            elsewhere += 1
+            other_operations += 1
         else:
             names = {other["name"] for other in found}
             read["name"] = _unique(read["name"], names)
             found.append(read)
-    return found, elsewhere
+    return found, other_operations
 
 
 def _unique(name: str, taken: Collection[str]) -> str:
@@ -252,9 +260,9 @@ def _read_states(one: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     names = []
     for state in states if isinstance(states, list) else []:
         name = state.get("name") if isinstance(state, dict) else None
-        if name == _STATE:
+        if name == _PREPARED_SANDBOX:
             read["given"] = state.get("params")
-        elif name not in (_NEW, None):
+        elif name not in (_NEW_SANDBOX, None):
             names.append(str(name))
     return {**read, "description": f"Given {', '.join(names)}"} if names else read
 
@@ -267,12 +275,12 @@ def _read_request(request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         read["query"] = dict(parse_qsl(query, keep_blank_values=True))
     if headers := _read_headers(request):
         read["headers"] = headers
-    body, is_there = _read_body(request)
+    body, has_body = _read_body(request)
     media_type = {name.lower(): one for name, one in headers.items()}.get("content-type", "")
-    if is_there and isinstance(body, str) and "json" not in media_type:
+    if has_body and isinstance(body, str) and "json" not in media_type:
         is_form = "form-urlencoded" in media_type
         read["form" if is_form else "text"] = dict(parse_qsl(body)) if is_form else body
-    elif is_there:
+    elif has_body:
         read["json"] = body
     return read
 
@@ -316,8 +324,8 @@ def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
 def _read_answer(response: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     status = response.get("status")
     read: dict[str, JsonValue] = {"status": status if isinstance(status, int) else 200}
-    body, is_there = _read_body(response)
-    if not is_there:
+    body, has_body = _read_body(response)
+    if not has_body:
         return read
     read["json"] = body
     rules = response.get("matchingRules")

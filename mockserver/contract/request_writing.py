@@ -15,7 +15,7 @@ _IN_A_PATH = "/:@!$&'()*+,;=~%"
 
 
 @dataclass(slots=True)
-class Sending:
+class FilledRequest:
     """A request with all placeholders filled in."""
 
     method: str
@@ -33,7 +33,7 @@ class Sending:
 
 def fill(
     request: RequestPart, variables: Variables, given: Mapping[str, str] | None = None
-) -> Sending:
+) -> FilledRequest:
     """Fill in a request's placeholders.
 
     Args:
@@ -55,7 +55,7 @@ def fill(
         headers.setdefault("content-type", media_type)
     query = urlencode(variables.fill(request.query), doseq=True)
     path = quote(str(variables.fill(request.path)), safe=_IN_A_PATH)
-    return Sending(request.method, path, query, headers, body)
+    return FilledRequest(request.method, path, query, headers, body)
 
 
 def _body(request: RequestPart, variables: Variables) -> tuple[bytes, str]:

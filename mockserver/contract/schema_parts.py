@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from mockserver.base.http import media_type
 from mockserver.base.json import JsonValue
-from mockserver.contract.variables import at
+from mockserver.contract.variables import value_at
 from mockserver.model.api import Operation
 from mockserver.model.contents import RequestMedia, ResponseMedia
 
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
-_DEEPEST = 30
+_MAX_DEPTH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class DescribedValue:
     schemas: tuple[dict[str, JsonValue], ...] = ()
 
     @classmethod
-    def by(cls, schema: JsonValue) -> "DescribedValue":
+    def of(cls, schema: JsonValue) -> "DescribedValue":
         """Describe a value by a self-contained schema."""
-        return cls(schema, tuple(_spread(schema, schema, 0)))
+        return cls(schema, tuple(_applicable(schema, schema, 0)))
 
     def member(self, name: str) -> "DescribedValue | None":
         """Describe a member; None if the document does not know it."""
@@ -42,10 +42,10 @@ class DescribedValue:
         return self._below([one["items"] for one in self.schemas if "items" in one])
 
     def _below(self, schemas: list[JsonValue]) -> "DescribedValue":
-        found = [one for schema in schemas for one in _spread(schema, self.root, 0)]
+        found = [one for schema in schemas for one in _applicable(schema, self.root, 0)]
         return DescribedValue(self.root, tuple(found))
 
-    def fixes(self, value: JsonValue) -> bool:
+    def lists(self, value: JsonValue) -> bool:
         """Tell whether the schema itself has the value."""
         return any(
             value in one.get("enum", ()) or ("const" in one and one["const"] == value)
@@ -58,20 +58,20 @@ def _properties(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return properties if isinstance(properties, dict) else {}
 
 
-def _spread(schema: JsonValue, root: JsonValue, depth: int) -> Iterator[dict[str, JsonValue]]:
+def _applicable(schema: JsonValue, root: JsonValue, depth: int) -> Iterator[dict[str, JsonValue]]:
     """Yield a schema and all that apply to the same value with it."""
-    if not isinstance(schema, dict) or depth > _DEEPEST:
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
     yield schema
     reference = schema.get("$ref")
     if isinstance(reference, str):
         try:
-            yield from _spread(at(root, reference.partition("#")[2]), root, depth + 1)
+            yield from _applicable(value_at(root, reference.partition("#")[2]), root, depth + 1)
         except LookupError:
             return
     for keyword in _APPLICATORS:
         for one in schema.get(keyword) or ():
-            yield from _spread(one, root, depth + 1)
+            yield from _applicable(one, root, depth + 1)
 
 
 def described_request(operation: Operation, content_type: str) -> DescribedValue | None:
@@ -79,11 +79,11 @@ def described_request(operation: Operation, content_type: str) -> DescribedValue
     media: Sequence[RequestMedia] = operation.body.media if operation.body else ()
     given = media_type(content_type)
     schema = max(media, key=lambda one: one.accepts.admits(given)).schema if media else None
-    return DescribedValue.by(schema()) if schema else None
+    return DescribedValue.of(schema()) if schema else None
 
 
 def described_answer(media: Sequence[ResponseMedia]) -> DescribedValue | None:
     """Describe the bodies of an answer, by the first schema that it has."""
     schemas = (one.schema for one in media if not one.is_stream)
     schema = next((one for one in schemas if one is not None), None)
-    return DescribedValue.by(schema.schema()) if schema else None
+    return DescribedValue.of(schema.schema()) if schema else None

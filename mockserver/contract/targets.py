@@ -13,17 +13,17 @@ from urllib.parse import quote, urlsplit
 from mockserver import __version__
 from mockserver.base.errors import MockserverError
 from mockserver.base.json import JsonValue
-from mockserver.contract.addresses import ASIDE, Addresses
-from mockserver.contract.conformance import Received
+from mockserver.contract.addresses import SANDBOX_PREFIX, Addresses
+from mockserver.contract.conformance import ReceivedAnswer
 from mockserver.contract.interactions import Given
-from mockserver.contract.request_writing import Sending
+from mockserver.contract.request_writing import FilledRequest
 from mockserver.model.api import Api, Operation
 
 if TYPE_CHECKING:
     import httpx
 
-AGENT = f"mockserver/{__version__} (contract)"
-LARGEST_ANSWER = 10_000_000
+USER_AGENT = f"mockserver/{__version__} (contract)"
+MAX_ANSWER_SIZE = 10_000_000
 """Bytes of an answer's body that are read."""
 _CONTROL = "/_mock"
 
@@ -53,7 +53,7 @@ def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) 
     return httpx.Client(
         timeout=timeout,
         follow_redirects=False,
-        headers={"user-agent": AGENT, "accept-encoding": "identity"},
+        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
         transport=transport,
     )
 
@@ -82,22 +82,24 @@ class Target:
         """Where the API's operations are."""
         return Addresses(self.api, self.origin, self.base, self.is_mock)
 
-    def send(self, request: Sending, operation: Operation, sandbox: str | None = None) -> Received:
+    def send(
+        self, request: FilledRequest, operation: Operation, sandbox: str | None = None
+    ) -> ReceivedAnswer:
         """Send a request of an operation, in a sandbox if the service is a mockserver.
 
         Raises:
             TargetError: Saying in words why there is no answer.
             ElsewhereError: If the operation is on another service.
         """
-        prefix = f"{ASIDE}{sandbox}" if sandbox else ""
+        prefix = f"{SANDBOX_PREFIX}{sandbox}" if sandbox else ""
         base = self.addresses.base_of(operation)
         return send(self.client, f"{self.origin}{prefix}{base}", request)
 
-    def prepare(self, given: Given) -> str | None:
+    def create_sandbox(self, given: Given) -> str | None:
         """Make a sandbox in the state that is asked for; None if the service has none."""
         if not self.is_mock:
             return None
-        if self.base.startswith(ASIDE):
+        if self.base.startswith(SANDBOX_PREFIX):
             message = "leave the sandbox out of the URL: every interaction gets one of its own"
             raise TargetError(message)
         self._count += 1
@@ -116,28 +118,30 @@ class Target:
         """Move a sandbox's clock."""
         self._control("POST", "clock", sandbox, {"advance": duration})
 
-    def forget(self, sandbox: str) -> None:
+    def delete_sandbox(self, sandbox: str) -> None:
         """Delete a sandbox that was made for an interaction, if the service still answers."""
         with suppress(TargetError):
             self._call("DELETE", f"sandboxes/{sandbox}", sandbox, None)
 
     def _control(self, method: str, path: str, sandbox: str, body: JsonValue) -> None:
         answer = self._call(method, path, sandbox, body)
-        if answer.status_code >= _ERRORS:
-            message = f"the state was refused by {method} /_mock/{path}: {_told(answer)}"
+        if answer.status_code >= _FIRST_ERROR_STATUS:
+            message = f"the state was refused by {method} /_mock/{path}: {_detail(answer)}"
             raise TargetError(message)
 
     def _call(self, method: str, path: str, sandbox: str, body: JsonValue) -> "httpx.Response":
         url = f"{self.origin}{_CONTROL}/{path}"
         headers = {**self.control_headers, "mock-sandbox": sandbox}
-        return _guarded(lambda: self.client.request(method, url, headers=headers, json=body))
+        return _translate_errors(
+            lambda: self.client.request(method, url, headers=headers, json=body)
+        )
 
 
-_ERRORS = 400
-_NEEDS_TOKEN = 401
+_FIRST_ERROR_STATUS = 400
+_UNAUTHORIZED = 401
 
 
-def _told(answer: "httpx.Response") -> str:
+def _detail(answer: "httpx.Response") -> str:
     try:
         return str(answer.json()["detail"])[:500]
     except (ValueError, KeyError, TypeError):
@@ -153,14 +157,14 @@ def open_target(
         TargetError: If the URL is none, or what is there does not serve the API.
         UnreachableError: If nothing answers there.
     """
-    origin, path = _split(url)
+    origin, path = _split_url(url)
     headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
     target = Target(client, api, origin, path, control_headers=headers)
-    health = _guarded(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
-    if health.status_code == _NEEDS_TOKEN and "control API" in health.text:
+    health = _translate_errors(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
+    if health.status_code == _UNAUTHORIZED and "control API" in health.text:
         message = "this mockserver's control API needs its token in MOCKSERVER_CONTROL_TOKEN"
         raise TargetError(message)
-    served = _served(health)
+    served = _served_apis(health)
     if served is None:
         return target
     if api.name not in served:
@@ -168,7 +172,7 @@ def open_target(
         raise TargetError(f"{message}; it serves: {', '.join(served)}")
     target.is_mock = True
     mount = path.removesuffix(f"/{api.name}")
-    if not mount or (mount.startswith(ASIDE) and mount.count("/") == 1):
+    if not mount or (mount.startswith(SANDBOX_PREFIX) and mount.count("/") == 1):
         server = api.servers[0].path if api.servers else ""
         target.base = f"{mount}/{api.name}{server}"
     return target
@@ -180,31 +184,31 @@ def ask_control(client: "httpx.Client", url: str, path: str, token: str | None) 
     Raises:
         TargetError: If there is none, or it refuses, saying why.
     """
-    origin, _ = _split(url)
+    origin, _ = _split_url(url)
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    answer = _guarded(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
-    if answer.status_code >= _ERRORS:
-        raise TargetError(f"the mockserver at {origin} refused: {_told(answer)}")
+    answer = _translate_errors(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
+    if answer.status_code >= _FIRST_ERROR_STATUS:
+        raise TargetError(f"the mockserver at {origin} refused: {_detail(answer)}")
     try:
-        told: JsonValue = answer.json()
+        content: JsonValue = answer.json()
     except ValueError:
         raise TargetError(f"what answers at {origin} is no mockserver") from None
-    return told
+    return content
 
 
-def _served(health: "httpx.Response") -> Sequence[str] | None:
+def _served_apis(health: "httpx.Response") -> Sequence[str] | None:
     """Return the names of the APIs that a mockserver serves; None if it is no mockserver."""
     try:
-        told: Any = health.json()
+        content: Any = health.json()
     except ValueError:
         return None
-    if not isinstance(told, dict) or told.get("status") != "ok" or "sandboxes" not in told:
+    if not isinstance(content, dict) or content.get("status") != "ok" or "sandboxes" not in content:
         return None
-    apis = told.get("apis")
+    apis = content.get("apis")
     return apis if isinstance(apis, list) else None
 
 
-def _split(url: str) -> tuple[str, str]:
+def _split_url(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -219,17 +223,17 @@ def _split(url: str) -> tuple[str, str]:
     return origin, parts.path.rstrip("/")
 
 
-def send(client: "httpx.Client", base: str, request: Sending) -> Received:
+def send(client: "httpx.Client", base: str, request: FilledRequest) -> ReceivedAnswer:
     """Send a request below a base URL and read its answer, up to a bound.
 
     Raises:
         TargetError: Saying in words why there is no answer.
     """
     url = base + request.path + (f"?{request.query}" if request.query else "")
-    return _guarded(lambda: _stream(client, url, request))
+    return _translate_errors(lambda: _stream(client, url, request))
 
 
-def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
+def _stream(client: "httpx.Client", url: str, request: FilledRequest) -> ReceivedAnswer:
     began = perf_counter()
     with client.stream(
         request.method, url, headers=request.headers, content=request.body or None
@@ -237,18 +241,18 @@ def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
         body = bytearray()
         for part in answer.iter_bytes():
             body += part
-            if len(body) > LARGEST_ANSWER:
-                raise TargetError(f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+            if len(body) > MAX_ANSWER_SIZE:
+                raise TargetError(f"the answer is longer than {MAX_ANSWER_SIZE:,} bytes")
             if perf_counter() - began > (client.timeout.read or inf):
                 raise TargetError("the answer did not end in time (--timeout allows more)")
     client.cookies.clear()  # every interaction sends its own
     headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
     seconds = perf_counter() - began
     is_head = request.method == "HEAD"
-    return Received(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
+    return ReceivedAnswer(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
 
 
-def _guarded(call: Callable[[], Result]) -> Result:
+def _translate_errors(call: Callable[[], Result]) -> Result:
     """Make a call to another service; what can go wrong on the way is told in words."""
     import httpx  # noqa: PLC0415 - whoever has a client has imported it
 
@@ -257,7 +261,7 @@ def _guarded(call: Callable[[], Result]) -> Result:
     except httpx.TimeoutException:
         raise UnreachableError("no answer in time (--timeout allows more)") from None
     except httpx.ConnectError as error:
-        raise UnreachableError(_connecting(error)) from None
+        raise UnreachableError(_connection_message(error)) from None
     except httpx.InvalidURL as error:
         raise TargetError(f"the URL is not one: {error}") from None
     except httpx.HTTPError as error:
@@ -266,7 +270,7 @@ def _guarded(call: Callable[[], Result]) -> Result:
         raise UnreachableError(f"TLS failed: {error.reason}") from None
 
 
-def _connecting(error: Exception) -> str:
+def _connection_message(error: Exception) -> str:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         hint = "name the authority's certificate in SSL_CERT_FILE"

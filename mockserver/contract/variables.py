@@ -14,7 +14,7 @@ _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _REFERENCE = re.compile(r"([^:{}\n]+):((?:/[^{}]*)?)")
 
 
-class UnsetError(MockserverError):
+class UnsetPlaceholderError(MockserverError):
     """A placeholder without a value."""
 
 
@@ -52,8 +52,8 @@ class Variables:
         if (named := _NAME.fullmatch(content)) is not None:
             return self._variable(named[1], named[2])
         if (reference := _REFERENCE.fullmatch(content)) is not None:
-            return self._answered(reference[1], reference[2])
-        raise UnsetError(f"${{{content}}} is neither a variable nor a part of an answer")
+            return self._from_answer(reference[1], reference[2])
+        raise UnsetPlaceholderError(f"${{{content}}} is neither a variable nor a part of an answer")
 
     def _variable(self, name: str, default: str | None) -> str:
         if (value := self.environment.get(name)) is not None:
@@ -61,19 +61,23 @@ class Variables:
             return value
         if default is not None and self.defaults:
             return default
-        raise UnsetError(f"set the environment variable {name}")
+        raise UnsetPlaceholderError(f"set the environment variable {name}")
 
-    def _answered(self, name: str, pointer: str) -> JsonValue:
+    def _from_answer(self, name: str, pointer: str) -> JsonValue:
         if name not in self.answers:
             hint = near(name, self.answers)
-            raise UnsetError(f"{name!r} was not answered before this{'; ' + hint if hint else ''}")
+            raise UnsetPlaceholderError(
+                f"{name!r} was not answered before this{'; ' + hint if hint else ''}"
+            )
         try:
-            return at(self.answers[name], pointer)
+            return value_at(self.answers[name], pointer)
         except LookupError:
-            raise UnsetError(f"the answer to {name!r} has nothing at {pointer}") from None
+            raise UnsetPlaceholderError(
+                f"the answer to {name!r} has nothing at {pointer}"
+            ) from None
 
 
-def at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
+def value_at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
     """Return what stands under a JSON Pointer; LookupError if there is nothing."""
     for token in pointer.split("/")[1:]:
         if isinstance(value, dict):

@@ -5,19 +5,31 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.base.json import JsonValue
-from mockserver.contract.addresses import ElsewhereError
-from mockserver.contract.answer_comparison import ABSENT, Difference, Rules, as_json, matches, shown
-from mockserver.contract.conformance import Contract, Received, answer_differences
-from mockserver.contract.interactions import AnswerPart, Interaction, Placed, ValuePattern
+from mockserver.contract.addresses import OtherServiceError
+from mockserver.contract.answer_comparison import (
+    ABSENT,
+    Difference,
+    Rules,
+    as_json,
+    matches,
+    short_json,
+)
+from mockserver.contract.conformance import Contract, ReceivedAnswer, answer_differences
+from mockserver.contract.interactions import (
+    AnswerPart,
+    Interaction,
+    PlacedInteraction,
+    ValuePattern,
+)
 from mockserver.contract.request_writing import fill
 from mockserver.contract.secret_hiding import without_secrets
 from mockserver.contract.targets import Target, TargetError
-from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun
 from mockserver.model.api import Api, Operation
 from mockserver.model.refusal import Refusal
 
-_LONGEST_BODY = 300
+_MAX_EXCERPT = 300
 
 
 @dataclass(slots=True)
@@ -25,13 +37,13 @@ class Verification:
     """Holds the interactions of an API against one service."""
 
     target: Target
-    interactions: Sequence[Placed]
+    interactions: Sequence[PlacedInteraction]
     variables: Variables
     headers: Mapping[str, str] = field(default_factory=dict)
     """Added to every request; names in lower case."""
     allow_writes: bool = False
     """Send what changes data also to a service that is no mockserver."""
-    told: Callable[[Outcome], None] = lambda _outcome: None
+    on_outcome: Callable[[Outcome], None] = lambda _verify: None
     """Called with every outcome as it comes."""
     _sandboxes: dict[str, str | None] = field(default_factory=dict)
     """By group, for interactions that share one."""
@@ -48,25 +60,25 @@ class Verification:
         try:
             for placed in self.interactions:
                 if only is None or only in placed.interaction.tags:
-                    outcome = self._outcome(placed, self._contract.operation_of(placed.interaction))
+                    outcome = self._verify(placed, self._contract.operation_of(placed.interaction))
                     run.outcomes.append(outcome)
-                    self.told(outcome)
+                    self.on_outcome(outcome)
         finally:
-            self._forget(list(self._sandboxes.values()))
+            self._delete_sandboxes(list(self._sandboxes.values()))
         return run
 
-    def _outcome(self, placed: Placed, operation: Operation) -> Outcome:
-        if because := self._obstacle(placed.interaction):
-            return Outcome(placed, operation, Verdict.SKIPPED, because=because)
+    def _verify(self, placed: PlacedInteraction, operation: Operation) -> Outcome:
+        if reason := self._skip_reason(placed.interaction):
+            return Outcome(placed, operation, Verdict.SKIPPED, reason=reason)
         try:
             answer = self._replay(placed)
-        except (UnsetError, TargetError) as error:
-            return Outcome(placed, operation, Verdict.FAILED, because=str(error))
-        found = tuple(_distinct(_differences(operation, placed.interaction.answer, answer)))
+        except (UnsetPlaceholderError, TargetError) as error:
+            return Outcome(placed, operation, Verdict.FAILED, reason=str(error))
+        found = tuple(_first_per_place(_differences(operation, placed.interaction.answer, answer)))
         verdict = Verdict.DRIFTED if found else Verdict.AGREES
         return Outcome(placed, operation, verdict, found, seconds=answer.seconds)
 
-    def _obstacle(self, interaction: Interaction) -> str:
+    def _skip_reason(self, interaction: Interaction) -> str:
         """Say why an interaction cannot be tried here; empty if it can."""
         if self.target.is_mock:
             return ""
@@ -74,7 +86,7 @@ class Verification:
         try:
             for one in needed:
                 self.target.addresses.base_of(self._contract.operation_of(one))
-        except ElsewhereError as error:
+        except OtherServiceError as error:
             return str(error)
         if any(one.given.needs_mock for one in needed):
             return "it needs a state that only a mockserver can be brought into"
@@ -82,7 +94,7 @@ class Verification:
             return "it may change data; --allow-writes sends it"
         return ""
 
-    def _replay(self, placed: Placed) -> Received:
+    def _replay(self, placed: PlacedInteraction) -> ReceivedAnswer:
         """Bring the service into the state that is needed, and send the request."""
         given = placed.interaction.given
         sandbox = self._sandbox(placed)
@@ -96,19 +108,19 @@ class Verification:
             return self._send(placed.interaction, sandbox)
         finally:
             if not placed.group:
-                self._forget([sandbox])
+                self._delete_sandboxes([sandbox])
 
-    def _sandbox(self, placed: Placed) -> str | None:
+    def _sandbox(self, placed: PlacedInteraction) -> str | None:
         if not placed.group:
-            return self.target.prepare(placed.interaction.given)
+            return self.target.create_sandbox(placed.interaction.given)
         if placed.group not in self._sandboxes:
-            self._sandboxes[placed.group] = self.target.prepare(placed.interaction.given)
+            self._sandboxes[placed.group] = self.target.create_sandbox(placed.interaction.given)
         return self._sandboxes[placed.group]
 
-    def _send(self, interaction: Interaction, sandbox: str | None) -> Received:
+    def _send(self, interaction: Interaction, sandbox: str | None) -> ReceivedAnswer:
         request = fill(interaction.request, self.variables, self._headers(interaction))
         answer = self.target.send(request, self._contract.operation_of(interaction), sandbox)
-        self.variables.answers[interaction.name] = _referable(answer)
+        self.variables.answers[interaction.name] = _referenceable(answer)
         return answer
 
     def _headers(self, interaction: Interaction) -> dict[str, str]:
@@ -121,14 +133,18 @@ class Verification:
     def _named(self, name: str) -> Interaction:
         return next(one.interaction for one in self.interactions if one.name == name)
 
-    def _forget(self, sandboxes: Sequence[str | None]) -> None:
+    def _delete_sandboxes(self, sandboxes: Sequence[str | None]) -> None:
         for sandbox in sandboxes:
             if sandbox is not None:
-                self.target.forget(sandbox)
+                self.target.delete_sandbox(sandbox)
 
 
-def unreached(
-    api: Api, address: str, interactions: Sequence[Placed], because: str, only: str | None = None
+def unreachable_run(
+    api: Api,
+    address: str,
+    interactions: Sequence[PlacedInteraction],
+    reason: str,
+    only: str | None = None,
 ) -> VerificationRun:
     """Make the outcome of a run whose service gives no answer at all."""
     contract = Contract(api)
@@ -136,14 +152,14 @@ def unreached(
         api.name,
         address,
         [
-            Outcome(one, contract.operation_of(one.interaction), Verdict.FAILED, because=because)
+            Outcome(one, contract.operation_of(one.interaction), Verdict.FAILED, reason=reason)
             for one in interactions
             if only is None or only in one.interaction.tags
         ],
     )
 
 
-def _referable(answer: Received) -> JsonValue:
+def _referenceable(answer: ReceivedAnswer) -> JsonValue:
     """Return what later requests can refer to: the JSON body, or else the headers.
 
     `location` then has the query parameters of a redirect's address.
@@ -157,7 +173,7 @@ def _referable(answer: Received) -> JsonValue:
     return {"headers": dict(answer.headers), "location": dict(parse_qsl(query))}
 
 
-def _distinct(differences: Iterator[Difference]) -> Iterator[Difference]:
+def _first_per_place(differences: Iterator[Difference]) -> Iterator[Difference]:
     """Leave out what is told of the same place before."""
     seen: set[str] = set()
     for difference in differences:
@@ -167,7 +183,7 @@ def _distinct(differences: Iterator[Difference]) -> Iterator[Difference]:
 
 
 def _differences(
-    operation: Operation, expected: AnswerPart, answer: Received
+    operation: Operation, expected: AnswerPart, answer: ReceivedAnswer
 ) -> Iterator[Difference]:
     if answer.status != expected.status:
         found = f"{answer.status} {_excerpt(answer)}".strip()
@@ -179,15 +195,15 @@ def _differences(
     yield from _body_differences(expected, answer)
 
 
-def _excerpt(answer: Received) -> str:
+def _excerpt(answer: ReceivedAnswer) -> str:
     try:
         text = as_json(without_secrets(answer.json()))
     except Refusal:
         text = answer.body.decode("utf-8", "replace")
-    return text if len(text) <= _LONGEST_BODY else text[: _LONGEST_BODY - 1] + "…"
+    return text if len(text) <= _MAX_EXCERPT else text[: _MAX_EXCERPT - 1] + "…"
 
 
-def _header_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
+def _header_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterator[Difference]:
     for name, rule in expected.headers.items():
         value = answer.header(name.lower())
         found = ABSENT if value is None else value
@@ -199,11 +215,11 @@ def _header_differences(expected: AnswerPart, answer: Received) -> Iterator[Diff
             yield Difference("header", name.lower(), rule, found, "equal")
 
 
-def _body_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
+def _body_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterator[Difference]:
     if expected.text is not None:
         text = answer.body.decode("utf-8", "replace")
         if text != expected.text:
-            yield Difference("body", "", shown(expected.text), text, "equal")
+            yield Difference("body", "", short_json(expected.text), text, "equal")
     if not expected.has_json:
         return
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mockserver.contract.answer_comparison import Difference
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import PlacedInteraction
 from mockserver.model.api import Operation
 
 
@@ -23,11 +23,11 @@ class Verdict(StrEnum):
 class Outcome:
     """An interaction, and how it went."""
 
-    placed: Placed
+    placed: PlacedInteraction
     operation: Operation
     verdict: Verdict
     differences: tuple[Difference, ...] = ()
-    because: str = ""
+    reason: str = ""
     """Why it was skipped or failed."""
     seconds: float = 0.0
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret
-from mockserver.contract.answer_comparison import ABSENT, Difference, shown
+from mockserver.contract.answer_comparison import ABSENT, Difference, short_json
 from mockserver.contract.junit import JunitCase, JunitResult, JunitSuite, junit_xml
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun, summary
 
 _MARKS = {
@@ -18,13 +18,13 @@ _MARKS = {
 }
 
 
-def text_report(run: VerificationRun, hide: Hiding) -> Iterator[str]:
+def text_report(run: VerificationRun, redact: Redactor) -> Iterator[str]:
     """Yield the lines of a report that people read, operation by operation."""
     yield f"{run.api} against {run.address}"
     for operation, outcomes in run.by_operation():
         yield f"\n{operation.id}  {operation.method} {operation.path}"
         for outcome in outcomes:
-            yield from map(hide, _outcome_lines(outcome))
+            yield from map(redact, _outcome_lines(outcome))
     yield f"\n{_totals(run)}"
 
 
@@ -35,8 +35,8 @@ def _totals(run: VerificationRun) -> str:
 
 
 def _outcome_lines(outcome: Outcome) -> Iterator[str]:
-    because = f": {outcome.because}" if outcome.because else ""
-    yield f"  {_MARKS[outcome.verdict]}  {outcome.placed.name}{because}"
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    yield f"  {_MARKS[outcome.verdict]}  {outcome.placed.name}{reason}"
     if outcome.differences:
         yield f"           {outcome.placed.source}"
     for difference in outcome.differences:
@@ -45,24 +45,24 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
 
 def difference_lines(difference: Difference) -> Iterator[str]:
     """Yield a difference as a diff: the place, what was expected, what was found."""
-    expected, found = _sides(difference)
-    told = " as documented" if difference.because == "document" else ""
+    expected, found = _expected_and_found(difference)
+    source_of_rule = " as documented" if difference.reason == "document" else ""
     yield difference.place
-    yield f"  - expected{told}: {expected}"
+    yield f"  - expected{source_of_rule}: {expected}"
     yield f"  + found: {found}"
 
 
-def _sides(difference: Difference) -> tuple[str, str]:
+def _expected_and_found(difference: Difference) -> tuple[str, str]:
     name = difference.pointer.rpartition("/")[2]
     is_text = isinstance(difference.found, str) and difference.where != "body"
-    found = str(difference.found) if is_text else shown(difference.found)
+    found = str(difference.found) if is_text else short_json(difference.found)
     if not names_secret(name) or difference.found is ABSENT:
         return difference.expected, found
-    is_value = difference.because == "equal"
+    is_value = difference.reason == "equal"
     return REDACTED if is_value else difference.expected, REDACTED
 
 
-def json_report(run: VerificationRun, hide: Hiding) -> JsonValue:
+def json_report(run: VerificationRun, redact: Redactor) -> JsonValue:
     """Make the report as JSON."""
     return {
         "mockserver": __version__,
@@ -75,55 +75,55 @@ def json_report(run: VerificationRun, hide: Hiding) -> JsonValue:
                 "id": operation.id,
                 "method": operation.method,
                 "path": operation.path,
-                "interactions": [_json_outcome(outcome, hide) for outcome in outcomes],
+                "interactions": [_json_outcome(outcome, redact) for outcome in outcomes],
             }
             for operation, outcomes in run.by_operation()
         ],
     }
 
 
-def _json_outcome(outcome: Outcome, hide: Hiding) -> JsonValue:
+def _json_outcome(outcome: Outcome, redact: Redactor) -> JsonValue:
     return {
         "name": outcome.placed.name,
         "verdict": str(outcome.verdict),
-        "because": hide(outcome.because),
+        "because": redact(outcome.reason),
         "source": str(outcome.placed.source),
         "seconds": round(outcome.seconds, 3),
-        "differences": [_json_difference(one, hide) for one in outcome.differences],
+        "differences": [_json_difference(one, redact) for one in outcome.differences],
     }
 
 
-def _json_difference(difference: Difference, hide: Hiding) -> JsonValue:
-    expected, found = _sides(difference)
+def _json_difference(difference: Difference, redact: Redactor) -> JsonValue:
+    expected, found = _expected_and_found(difference)
     return {
         "place": difference.place,
         "where": difference.where,
         "pointer": difference.pointer,
-        "rule": difference.because,
-        "expected": hide(expected),
-        "found": hide(found),
+        "rule": difference.reason,
+        "expected": redact(expected),
+        "found": redact(found),
     }
 
 
-def junit_report(runs: Iterable[VerificationRun], hide: Hiding) -> bytes:
+def junit_report(runs: Iterable[VerificationRun], redact: Redactor) -> bytes:
     """Write a suite for each run, with a case for each interaction."""
-    return junit_xml("mockserver verify", (_junit_suite(run, hide) for run in runs)).encode()
+    return junit_xml("mockserver verify", (_junit_suite(run, redact) for run in runs)).encode()
 
 
-def _junit_suite(run: VerificationRun, hide: Hiding) -> JunitSuite:
-    cases = [_junit_case(run, outcome, hide) for outcome in run.outcomes]
+def _junit_suite(run: VerificationRun, redact: Redactor) -> JunitSuite:
+    cases = [_junit_case(run, outcome, redact) for outcome in run.outcomes]
     return JunitSuite(run.api, cases, {"address": run.address})
 
 
-def _junit_case(run: VerificationRun, outcome: Outcome, hide: Hiding) -> JunitCase:
+def _junit_case(run: VerificationRun, outcome: Outcome, redact: Redactor) -> JunitCase:
     places = ", ".join(difference.place for difference in outcome.differences)
     lines = (line for one in outcome.differences for line in difference_lines(one))
     return JunitCase(
         classname=f"{run.api}.{outcome.operation.id}",
         name=outcome.placed.name,
         result=_JUNIT_RESULTS.get(outcome.verdict),
-        message=hide(outcome.because or places),
-        details=hide("\n".join(lines)),
+        message=redact(outcome.reason or places),
+        details=redact("\n".join(lines)),
         seconds=outcome.seconds,
     )
 

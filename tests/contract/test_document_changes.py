@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.contract.document_changes import changes, load_side
+from mockserver.contract.document_changes import changes, load_version
 
 SHOP = """\
 openapi: 3.1.0
@@ -178,7 +178,7 @@ def test_a_change_is_told_and_judged(
     tmp_path: Path, old: str, new: str, where: str, message: str, breaking: bool
 ) -> None:
     before, after = write(tmp_path, "old"), write(tmp_path, "new", old, new)
-    found = changes(load_side(before), load_side(after))
+    found = changes(load_version(before), load_version(after))
     told = {(change.where, change.message): change.breaking for change in found}
     assert told.get((where, message)) is breaking, told
 
@@ -230,14 +230,14 @@ def test_documents_of_every_version_are_compared(
     sides = []
     for name, content in (("old", text), ("new", text.replace(old, new))):
         (tmp_path / f"{name}.yaml").write_text(content)
-        sides.append(load_side(tmp_path / f"{name}.yaml"))
+        sides.append(load_version(tmp_path / f"{name}.yaml"))
     found = [one for one in changes(*sides) if one.breaking]
     assert (where, True) in {(one.where, one.message.startswith(message)) for one in found}
     assert all(one.source.file.endswith("new.yaml") for one in found)
 
 
 def test_the_same_document_has_no_changes(tmp_path: Path) -> None:
-    side = load_side(write(tmp_path, "old"))
+    side = load_version(write(tmp_path, "old"))
     assert changes(side, side) == []
 
 

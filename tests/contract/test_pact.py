@@ -10,7 +10,7 @@ from pact import Verifier
 from mockserver.cli import main
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interaction_writing import interaction_file
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.pact import VERSIONS, read_pact, write_pact
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
@@ -34,7 +34,7 @@ def known(bundled: list[Api]) -> dict[str, Api]:
     return {api.name: api for api in bundled}
 
 
-def of_a_new_sandbox(api: Api) -> list[Placed]:
+def of_a_new_sandbox(api: Api) -> list[PlacedInteraction]:
     """The interactions that need no state, which Pact leaves to the provider."""
     return [
         one

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.document_changes import changes, load_side
+from mockserver.contract.document_changes import changes, load_version
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -54,7 +54,7 @@ def told(folder: Path, name: str, old: str, new: str) -> list[str]:
     sides = []
     for version, text in (("old", old), ("new", new)):
         (folder / f"{version}.yaml").write_text(text)
-        sides.append(load_side(folder / f"{version}.yaml"))
+        sides.append(load_version(folder / f"{version}.yaml"))
     return [
         f"{'BREAKS' if one.breaking else 'ok'} {place.removeprefix(name).strip()}: {one.message}"
         for one in changes(*sides)

@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.contract.variables import UnsetError, Variables, references
+from mockserver.contract.variables import UnsetPlaceholderError, Variables, references
 
 ANSWERS = {"Send it": {"id": 7, "list": [{"a/b": "x"}]}}
 
@@ -40,13 +40,13 @@ def test_placeholders_are_filled(text: str, value: object) -> None:
     ],
 )
 def test_a_placeholder_without_a_value_says_what_to_do(text: str, told: str) -> None:
-    with pytest.raises(UnsetError, match=r".*") as caught:
+    with pytest.raises(UnsetPlaceholderError, match=r".*") as caught:
         variables().fill(text)
     assert told in str(caught.value)
 
 
 def test_defaults_are_only_for_a_mockserver() -> None:
-    with pytest.raises(UnsetError, match="set the environment variable KEY"):
+    with pytest.raises(UnsetPlaceholderError, match="set the environment variable KEY"):
         variables(defaults=False).fill("${KEY:-demo}")
 
 
