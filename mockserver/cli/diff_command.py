@@ -1,4 +1,4 @@
-"""`mockserver diff`: what changed between two versions of a document."""
+"""`mockserver diff`: list the changes between two versions of a document."""
 
 import sys
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _PATH = click.Path(path_type=Path)
 _BREAKS = 1
 
 
-@click.command("diff", short_help="Tell what a new version of a document breaks.")
+@click.command("diff", short_help="List the changes between two versions of a document.")
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @contract_options.interactions_option
@@ -35,12 +35,16 @@ _BREAKS = 1
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="What the report is written as.",
+    help="Format of the report.",
 )
 def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
-    """Tell what changed from OLD to NEW, what of it breaks clients, and which interactions break.
+    """List the changes from the document OLD to the document NEW, the breaking ones first.
 
-    Ends with 0, with 1 if something breaks, with 2 if a document cannot be read.
+    A change is breaking if it can break clients of OLD. Interactions of OLD that contradict NEW
+    are listed too.
+
+    Exit codes: 0 if nothing breaks, 1 if a client or an interaction breaks, 2 if a document
+    cannot be read.
     """
     try:
         found = changes(load_version(old), load_version(new))
@@ -49,7 +53,7 @@ def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
     except SpecError as error:
         contract_options.stop_for(error)
     except ValueError:
-        contract_options.stop("name one document for each side, not a folder of several")
+        contract_options.stop("OLD and NEW must each be a single document, not a folder of several")
     lost = list(broken_interactions(before, after, interactions))
     click.echo(_json(found, lost) if form == "json" else _text(found, lost))
     sys.exit(_BREAKS if lost or any(change.breaking for change in found) else 0)
@@ -65,7 +69,8 @@ def _text(found: Sequence[Change], lost: Sequence[BrokenInteraction]) -> str:
     count = sum(change.breaking for change in found)
     number = len(found)
     total = f"{number} change{'' if number == 1 else 's'}, {count} breaking"
-    return "\n".join([*lines, f"{total}; {len(lost)} interactions break"])
+    broken = "1 interaction breaks" if len(lost) == 1 else f"{len(lost)} interactions break"
+    return "\n".join([*lines, f"{total}; {broken}"])
 
 
 def _json(found: Sequence[Change], lost: Sequence[BrokenInteraction]) -> str:

@@ -1,4 +1,4 @@
-"""`mockserver import`: exchanges of other tools as interactions."""
+"""`mockserver import`: convert exchanges of other tools to interactions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,22 +22,22 @@ from mockserver.contract.recording import Recorder, public_text
 _READERS = {"har": read_har, "postman": read_postman}
 
 
-@click.command("import", short_help="Make interactions of a pact, archive or collection.")
+@click.command("import", short_help="Convert files of Pact, HAR or Postman to interactions.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--api", required=True, metavar="NAME", help="The API that the exchanges are of.")
+@click.option("--api", required=True, metavar="NAME", help="Name of the API.")
 @click.option(
     "--from",
     "format_name",
     required=True,
     type=click.Choice(("pact", *_READERS)),
-    help="What FILE is.",
+    help="Format of FILE.",
 )
 @click.option(
     "--to",
     "output",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the interactions are written.",
+    help="Interaction file to write.",
 )
 @contract_options.keep_option
 @contract_options.document_option
@@ -49,9 +49,10 @@ def command(
     keep: Sequence[str],
     documents: Sequence[Path],
 ) -> None:
-    """Turn FILE into interactions: a pact, an HTTP Archive, or a Postman collection.
+    """Convert FILE to interactions of an API.
 
-    What an archive or a collection holds is masked as a recording is.
+    FILE is a pact, an HTTP Archive (HAR) or a Postman collection 2.1. Secrets and personal data
+    of an archive or a collection are masked, as in a recording of `mockserver proxy`.
     """
     found = contract_options.find_api(api, documents)
     try:
@@ -66,7 +67,7 @@ def command(
     for line in notes:
         click.echo(line, err=True)
     if not count:
-        contract_options.stop(f"nothing in {file} is of {api!r}; nothing is written")
+        contract_options.stop(f"{file} has no exchange of {api!r}; no file was written")
     contract_options.write_report(output, content)
     click.echo(f"{count} interactions written to {output}")
 
@@ -74,7 +75,7 @@ def command(
 def _read(
     format_name: str, value: dict[str, JsonValue], recorder: Recorder, name: str
 ) -> tuple[bytes, int, list[str]]:
-    """Return the file to write, the number of its interactions, and what to tell."""
+    """Return the content of the interaction file, the number of interactions, and notes."""
     api, skipped = recorder.api, SkippedExchanges()
     head = f"Imported from a file of {format_name}."
     if format_name == "pact":
@@ -86,14 +87,15 @@ def _read(
     notes = _notes(skipped, name)
     if recorder.variables:
         names = ", ".join(sorted(set(recorder.variables.values())))
-        notes.append(f"A replay needs these variables in its environment: {names}")
+        notes.append(f"To replay them, set these environment variables: {names}")
     return recorder.dump(head), len(recorder.interactions), notes
 
 
 def _notes(skipped: SkippedExchanges, name: str) -> list[str]:
     notes = []
     if skipped.other_operations:
-        notes.append(f"{skipped.other_operations} of {name} lead to no operation of the API")
+        number = skipped.other_operations
+        notes.append(f"skipped {number} of {name}: no operation of the API matches")
     if skipped.unanswered:
-        notes.append(f"{skipped.unanswered} of {name} have no answer")
+        notes.append(f"skipped {skipped.unanswered} of {name}: there is no answer")
     return notes

@@ -1,4 +1,4 @@
-"""Answers of interactions as named examples, so that a client can ask for one by name."""
+"""Answers of interactions as named examples, which a client can request with `Prefer`."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,10 +19,10 @@ def with_canned_answers(api: Api, files: Files | None = None) -> Api:
 
     Args:
         api: The API.
-        files: Reads the interactions, and remembers what it looked at.
+        files: Reads the interaction files, and records their paths for reloading.
 
     Raises:
-        SpecError: If an interaction is wrong.
+        SpecError: If an interaction is invalid.
     """
     contract = Contract(api)
     found: dict[tuple[str, str], list[Example]] = {}
@@ -45,16 +45,16 @@ def _with_examples(operation: Operation, found: dict[tuple[str, str], list[Examp
 
 
 def _response_with_examples(
-    response: DocumentedResponse, examples: Iterable[Example]
+    response: DocumentedResponse, added: Iterable[Example]
 ) -> DocumentedResponse:
-    examples = tuple(examples)
+    examples = tuple(added)
     if not examples:
         return response
     media = tuple(_media_with_examples(one, examples) for one in response.media)
     return replace(response, media=media or (ResponseMedia(_JSON, examples, None),))
 
 
-def _media_with_examples(media: ResponseMedia, examples: tuple[Example, ...]) -> ResponseMedia:
+def _media_with_examples(media: ResponseMedia, added: tuple[Example, ...]) -> ResponseMedia:
     if media_type(media.media_type).name != _JSON:
         return media
-    return replace(media, examples=(*media.examples, *examples))
+    return replace(media, examples=(*media.examples, *added))

@@ -1,4 +1,4 @@
-"""What a check found, in the forms that people and their tools read."""
+"""Reports of a check: as text, JSON, SARIF, JUnit XML, and annotations of GitHub workflows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,25 +13,25 @@ from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
 
 _RULES = {
-    "document": "An OpenAPI document, overlay, x-mock block or fixture is wrong",
+    "document": "An OpenAPI document, overlay, x-mock block or fixture is invalid",
     "interaction": "An interaction cannot be replayed, or contradicts its document",
 }
 _NO_KEYS = "it has none of the keys openapi, swagger and overlay"
 
 
 def text_report(checked: CheckResult) -> str:
-    """Write a line for each problem, then one for each API that can be served."""
+    """Write a line for each problem, then one for each API that would be served."""
     lines = [str(finding.problem) for finding in checked.findings]
     if checked.is_refused:
         number = _count(len(checked.findings), "problem")
         return "\n".join([*lines, f"{number}; nothing is served."])
     lines += [line for api in checked.apis for line in _api_lines(api, checked)]
-    lines += [f"{file}: no document: {_NO_KEYS}" for file in checked.skipped]
+    lines += [f"{file}: not a document: {_NO_KEYS}" for file in checked.skipped]
     return "\n".join([*lines, *_interactions_line(checked)])
 
 
 def _api_lines(api: Api, checked: CheckResult) -> Iterator[str]:
-    """Say what would be served of an API, and what of it is kept."""
+    """Yield the counts of an API, and the resources whose state is kept."""
     counts = [_count(len(api.operations), "operation")]
     if number := checked.interactions.get(api.name, 0):
         counts.append(_count(number, "interaction"))
@@ -54,7 +54,7 @@ def _count(number: int, name: str) -> str:
 
 
 def json_report(checked: CheckResult) -> str:
-    """Write everything as JSON."""
+    """Write the APIs and the problems as JSON."""
     report = {
         "mockserver": __version__,
         "apis": [
@@ -90,7 +90,7 @@ def _json_text(value: JsonValue) -> str:
 
 
 def sarif_report(checked: CheckResult) -> str:
-    """Write the problems as SARIF 2.1.0, which code scanning reads."""
+    """Write the problems as SARIF 2.1.0, the format of code scanning."""
     rules = [
         {"id": name, "shortDescription": {"text": summary}} for name, summary in _RULES.items()
     ]
@@ -141,7 +141,7 @@ def _junit_case(file: str, findings: Sequence[Finding]) -> JunitCase:
 
 
 def github_report(checked: CheckResult) -> str:
-    """Write the commands that make a GitHub workflow annotate the files."""
+    """Write workflow commands, by which GitHub annotates the files of a pull request."""
     return "\n".join(_annotations(checked))
 
 

@@ -1,4 +1,4 @@
-"""Holds requests and answers against the document that describes them."""
+"""Validation of requests and answers against the document that describes them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,13 +19,14 @@ from mockserver.model.refusal import Refusal, Violation
 from mockserver.wire.content import json_of, text_of
 
 DECODED_CODINGS = frozenset(("", "identity", "gzip", "deflate"))
-"""Content codings that every HTTP client takes off."""
+"""Content codings that HTTP clients decode by themselves; an empty one is `identity`."""
+_READABLE_CODINGS = "gzip, deflate, or none"
 _EXCERPT_SIZE = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedAnswer:
-    """An answer as it came over the wire."""
+    """An answer as a client received it."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -33,40 +34,47 @@ class ReceivedAnswer:
     body: bytes
     seconds: float = 0.0
     is_head: bool = False
-    """It answers HEAD, so that its body is left out (RFC 9110, section 9.3.2)."""
+    """True for the answer to HEAD, which has no body (RFC 9110, section 9.3.2)."""
 
     def header(self, name: str) -> str | None:
-        """Return a header's value, or None; several of one name are joined."""
+        """Return the value of a header, or None; repeated headers are joined with a comma.
+
+        Args:
+            name: In lower case.
+        """
         values = [value for key, value in self.headers if key == name]
         return ", ".join(values) if values else None
 
     @property
     def media_type(self) -> str:
-        """Without parameters; empty if none is given."""
+        """The media type without parameters; empty if there is no Content-Type."""
         return media_type(self.header("content-type") or "").name
 
     @property
     def is_json(self) -> bool:
-        """It says that its body is JSON."""
+        """True if the Content-Type is JSON."""
         return is_json(self.media_type)
 
     @property
     def excerpt(self) -> str:
-        """What a body that cannot be read looks like; too little of it to hold a secret."""
+        """The size and the first bytes of the body; too few to contain a secret."""
         begins = ascii(self.body[:_EXCERPT_SIZE].decode("latin-1"))
         return f"{len(self.body)} bytes that begin with {begins}"
 
     def json(self) -> JsonValue:
-        """Read the body.
+        """Parse the body.
 
         Raises:
-            Refusal: Saying where it stops being JSON.
+            Refusal: If it is not JSON, with the position of the error.
         """
         return json_of(self.body, self.header("content-type") or "")
 
 
 class Contract:
-    """What a document says of requests and answers, found by method and path."""
+    """The operations of an API, found by method and path, and their rules for requests.
+
+    All paths are relative to the API's base URL.
+    """
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -75,11 +83,11 @@ class Contract:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """The API's operations by their ids."""
+        """The operations of the API by operation id."""
         return self._by_id
 
     def match(self, path: str) -> Match | None:
-        """Find what is documented under a path below the base URL."""
+        """Find the path template that matches a path."""
         return self._router.find(path)
 
     def operation(self, method: str, path: str) -> Operation | None:
@@ -88,24 +96,24 @@ class Contract:
         return None if found is None else found.operation(method)
 
     def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
-        """Return the path parameters of a request, still percent-encoded."""
+        """Return the path parameters of a request, not percent-decoded."""
         match = self._router.find(path)
         return match.parameters(operation) if match is not None else {}
 
     def find_operation(self, request: RequestPart) -> Operation | None:
-        """Find the operation of an interaction's request, whatever its placeholders stand for."""
+        """Find the operation of an interaction's request; its placeholders match any value."""
         return self.operation(request.method, PLACEHOLDER.sub("x", request.path))
 
     def operation_of(self, interaction: Interaction) -> Operation:
-        """Return the operation of an interaction that was loaded."""
+        """Return the operation of an interaction that was loaded for this API."""
         if interaction.operation is not None:
             return self._by_id[interaction.operation]
         found = self.find_operation(interaction.request)
-        assert found is not None, "an interaction that leads nowhere is not loaded"
+        assert found is not None, "loading rejects an interaction without an operation"
         return found
 
     def request_violations(self, request: Request) -> list[Violation]:
-        """List what is wrong with a request, whose path is the one below the base URL."""
+        """List the violations of a request, whose path is relative to the base URL."""
         operation, match = self.operation(request.method, request.path), self.match(request.path)
         if operation is None or match is None:
             return [Violation("path", "", "path", "and method are not documented")]
@@ -128,7 +136,7 @@ def _body_violations(operation: Operation, request: Request) -> list[Violation]:
 
 
 def answer_differences(operation: Operation, answer: ReceivedAnswer) -> Iterator[Difference]:
-    """Yield the ways in which an answer is not what the document describes."""
+    """Yield the differences between an answer and its documentation."""
     documented = response_for(operation, answer.status)
     if documented is None:
         known = ", ".join(response.status for response in operation.responses) or "none"
@@ -159,7 +167,7 @@ def _content_differences(
             yield Difference("header", "content-type", words, found, "document")
         return
     if (coding := answer.header("content-encoding") or "").lower() not in DECODED_CODINGS:
-        yield Difference("header", "content-encoding", "none, or gzip", coding, "document")
+        yield Difference("header", "content-encoding", _READABLE_CODINGS, coding, "document")
     elif answer.is_json and not media.is_stream:
         yield from _json_differences(media, answer)
     elif answer.media_type == "text/plain" and media.schema is not None:
@@ -186,7 +194,7 @@ def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Dif
 
 
 def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
-    """Return what describes a media type most closely."""
+    """Return the documented media type or range that matches a media type most precisely."""
     given, best, best_precision = media_type(content_type), None, 0
     for media in offered:
         if (found := media_type(media.media_type).admits(given)) > best_precision:
@@ -197,7 +205,12 @@ def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> Response
 def violation_differences(
     violations: Iterable[Violation], value: JsonValue
 ) -> Iterator[Difference]:
-    """Tell violations of a schema as differences."""
+    """Yield a difference for each violation of a schema.
+
+    Args:
+        violations: Of the schema.
+        value: The value that violates it.
+    """
     for violation in violations:
         yield Difference(
             violation.where,

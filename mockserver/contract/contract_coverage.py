@@ -1,4 +1,4 @@
-"""How much of the contract a run exercised, told by a running mockserver."""
+"""Contract coverage: the share of a document that requests to a mockserver have exercised."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ Part = Literal["operations", "responses", "parameters", "examples"]
 
 
 class Share(BaseModel):
-    """How many of some things were seen."""
+    """A number of documented parts, and how many of them were seen."""
 
     seen: int
     documented: int
 
 
 class ExampleCoverage(BaseModel):
-    """A documented example of an answer."""
+    """A documented example of a response, and how often it was sent."""
 
     name: str
     media_type: str
@@ -33,7 +33,7 @@ class ExampleCoverage(BaseModel):
 
 
 class Response(BaseModel):
-    """A documented status, a range such as `4XX`, or `default`."""
+    """A documented response, and how often it was sent."""
 
     status: str
     seen: int
@@ -41,7 +41,7 @@ class Response(BaseModel):
 
 
 class ParameterCoverage(BaseModel):
-    """A documented parameter."""
+    """A documented parameter, and how often a request had it."""
 
     where: str
     name: str
@@ -49,14 +49,14 @@ class ParameterCoverage(BaseModel):
 
 
 class Undocumented(BaseModel):
-    """A status that was answered although the document lacks it."""
+    """A status that was sent although the document does not describe it."""
 
     status: int
     seen: int
 
 
 class OperationReport(BaseModel):
-    """An operation, and what of it was seen."""
+    """The coverage of an operation."""
 
     id: str
     method: str
@@ -68,7 +68,7 @@ class OperationReport(BaseModel):
 
 
 class ApiCoverage(BaseModel):
-    """An API, and what of it was seen."""
+    """The coverage of an API."""
 
     name: str
     totals: dict[Part, Share]
@@ -76,12 +76,12 @@ class ApiCoverage(BaseModel):
 
 
 class Coverage(BaseModel):
-    """What was seen of all APIs."""
+    """The coverage of several APIs."""
 
     apis: list[ApiCoverage]
 
     def share(self, parts: Sequence[str] = PARTS) -> float:
-        """Return how much was seen, in percent; 100 where there is nothing to see."""
+        """Return the covered share of some parts in percent; 100 if nothing is documented."""
         shares = [share for api in self.apis for part, share in api.totals.items() if part in parts]
         documented = sum(share.documented for share in shares)
         return 100 * sum(share.seen for share in shares) / documented if documented else 100.0
@@ -89,7 +89,7 @@ class Coverage(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something documented that was never seen."""
+    """A documented part of an operation that was never seen."""
 
     api: str
     operation: str
@@ -99,10 +99,17 @@ class Missing:
 def fetch(
     client: "httpx.Client", url: str, api: str | None, sandbox: str | None, token: str | None
 ) -> Coverage:
-    """Ask a mockserver what was seen: in one sandbox, or in all of them.
+    """Request the coverage from the control API of a mockserver.
+
+    Args:
+        client: Sends the request.
+        url: Address of the mockserver.
+        api: Name of the only API to report, or None for all.
+        sandbox: Name of the only sandbox to count, or None for all.
+        token: The control token, if the mockserver requires one.
 
     Raises:
-        TargetError: If there is no mockserver that tells.
+        TargetError: If the mockserver cannot be reached, or does not report its coverage.
     """
     query = f"sandbox={quote(sandbox, safe='')}" if sandbox else "everywhere=true"
     query += f"&api={quote(api, safe='')}" if api else ""
@@ -110,11 +117,11 @@ def fetch(
     try:
         return Coverage.model_validate(answer)
     except ValidationError:
-        raise TargetError(f"what answers at {url} does not tell its coverage") from None
+        raise TargetError(f"the service at {url} sent no valid coverage report") from None
 
 
 def missing(coverage: Coverage) -> Iterator[Missing]:
-    """Yield everything documented that was never seen."""
+    """Yield the documented parts that were never seen."""
     for api in coverage.apis:
         for operation in api.operations:
             if not operation.requests:
@@ -137,7 +144,7 @@ def _missing(operation: OperationReport) -> Iterator[str]:
 
 
 def text_report(coverage: Coverage) -> Iterator[str]:
-    """Yield a table of the APIs, and what was never seen."""
+    """Yield the lines of a table of the APIs and a list of the parts that were never seen."""
     names = [api.name for api in coverage.apis]
     width = max(map(len, names), default=0)
     yield f"{'':<{width}}  " + "  ".join(f"{part:>11}" for part in PARTS)

@@ -1,4 +1,10 @@
-"""What changed between two versions of a document, and which interactions that breaks."""
+"""Comparison of two versions of a document, and the interactions that the changes break.
+
+- Operations are matched by method and path template; the names of path parameters do not count.
+- A change breaks if a client that conforms to the old version can fail with the new one. The
+  rules for schemas depend on the direction; see `schema_changes`.
+- Every change has a place in the new version, so that a reader can find it there.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,17 +33,20 @@ from mockserver.wire.parameter_styles import style_of
 
 @dataclass(frozen=True, slots=True)
 class BrokenInteraction:
-    """An interaction that the new version breaks, and why."""
+    """An interaction that the new version breaks, and the reason."""
 
     placed: PlacedInteraction
     reason: str
 
 
 def load_version(path: Path) -> DocumentVersion:
-    """Read one version of a document, with the overlays that are named along with it.
+    """Read one version of a document and apply its overlays.
+
+    Args:
+        path: The document, or a folder with one document and its overlays.
 
     Raises:
-        SpecError: If it cannot be read.
+        SpecError: If the document cannot be read.
     """
     problems: list[SpecProblem] = []
     files = Files()
@@ -48,7 +57,7 @@ def load_version(path: Path) -> DocumentVersion:
 
 
 def changes(old: DocumentVersion, new: DocumentVersion) -> list[Change]:
-    """List everything that changed, what breaks a client first."""
+    """List all changes, the breaking ones first."""
     found = list(_Comparison(old, new).changes())
     return sorted(found, key=lambda change: (not change.breaking, change.where, change.message))
 
@@ -61,11 +70,11 @@ class _Comparison:
         self._answer = SchemaChanges(old, new, is_request=False)
 
     def changes(self) -> Iterator[Change]:
-        """Yield every difference."""
+        """Yield the changes of operations, servers and security schemes."""
         before, after = _operations(self._old), _operations(self._new)
         for key in before.keys() - after.keys():
             name, source = " ".join(before[key][:2][::-1]), self._new.root.child("paths").source
-            yield Change(name, "the operation is gone", breaking=True, source=source)
+            yield Change(name, "the operation was removed", breaking=True, source=source)
         for key in after.keys() - before.keys():
             name, source = " ".join(after[key][:2][::-1]), after[key].place.source
             yield Change(name, "the operation is new", breaking=False, source=source)
@@ -101,11 +110,11 @@ class _Comparison:
         for one, other in names:
             if one != other and ("path", other) in after:
                 place = after["path", one] = after.pop(("path", other))
-                message = f"is called {other} now"
+                message = f"was renamed to {other}"
                 yield Change(f"{name} path {one}", message, breaking=False, source=place.source)
         for key in before.keys() - after.keys():
             where = f"{name} {' '.join(key)}"
-            yield Change(where, "is no longer there", breaking=True, source=new.place.source)
+            yield Change(where, "was removed", breaking=True, source=new.place.source)
         for key in after.keys() - before.keys():
             is_required = _is_required(after[key])
             message = "is new and required" if is_required else "is new"
@@ -122,7 +131,7 @@ class _Comparison:
             yield from self._request.between(*schemas, where)
 
     def _style_changes(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        """Tell whether a list or an object is written in another style."""
+        """Yield a change if an array or an object has another serialization style."""
         before, after = (style_of(str(one.child("in").value), one.value) for one in (old, new))
         kinds = self._new.flatten(_schema_of(self._new, new)).types
         if before != after and kinds & {"array", "object"} and "string" not in kinds:
@@ -154,7 +163,7 @@ class _Comparison:
             found = next((after[one] for one in covering if one in after), None)
             if found is None:
                 source = new.child("responses").source
-                yield Change(where, "is no longer there", breaking=True, source=source)
+                yield Change(where, "was removed", breaking=True, source=source)
                 continue
             one, other = self._old.resolve(place), self._new.resolve(found)
             yield from self._headers_of_answer(where, one, other)
@@ -165,7 +174,7 @@ class _Comparison:
         before, after = _headers(self._old, old), _headers(self._new, new)
         for name in before.keys() - after.keys():
             place = f"{where} header {name}"
-            yield Change(place, "is no longer there", breaking=True, source=new.source)
+            yield Change(place, "was removed", breaking=True, source=new.source)
         for name in after.keys() - before.keys():
             place = f"{where} header {name}"
             yield Change(place, "is new", breaking=False, source=after[name].source)
@@ -182,9 +191,10 @@ class _Comparison:
     ) -> Iterator[Change]:
         before, after = _media(old), _media(new)
         for media in before.keys() - after.keys():
-            yield Change(where, f"is no longer {media}", breaking=True, source=new.source)
+            message = f"the media type {media} was removed"
+            yield Change(where, message, breaking=True, source=new.source)
         for media in after.keys() - before.keys():
-            message = f"can be {media} now"
+            message = f"the media type {media} is new"
             yield Change(where, message, breaking=False, source=after[media].source)
         for media in before.keys() & after.keys():
             one, other = before[media].child("schema"), after[media].child("schema")
@@ -218,7 +228,7 @@ def _base_paths(side: DocumentVersion) -> set[str]:
 
 
 def _paths(servers: Place) -> set[str]:
-    """Return the base paths of a list of servers; without any it is the document's own host."""
+    """Return the base paths of a list of servers; an empty list means one empty base path."""
     return {server.path for server in compile_servers(servers, [])} or {""}
 
 
@@ -229,12 +239,12 @@ def _operation_base_paths(side: DocumentVersion, operation: DescribedOperation) 
 
 def _removed_paths(before: set[str], after: set[str], where: str, place: Place) -> Iterator[Change]:
     for path in sorted(before - after):
-        message = f"the base path {path or '/'} is gone"
+        message = f"the base path {path or '/'} was removed"
         yield Change(where, message, breaking=True, source=place.source)
 
 
 def _media(holder: Place) -> dict[str, Place]:
-    """Return the media types of a body, without what only says how it is written."""
+    """Return the media types of a body by name, without the parameter `charset`."""
     found = {}
     for name, place in holder.child("content").members():
         given = media_type(name)
@@ -244,13 +254,13 @@ def _media(holder: Place) -> dict[str, Place]:
 
 
 def _headers(side: DocumentVersion, answer: Place) -> dict[str, Place]:
-    """Return the headers of an answer by their names in lower case, but for Content-Type."""
+    """Return the headers of an answer by their names in lower case, except Content-Type."""
     found = {name.lower(): side.resolve(one) for name, one in answer.child("headers").members()}
     return {name: place for name, place in found.items() if name != "content-type"}
 
 
 def _schema_of(side: DocumentVersion, parameter: Place) -> Place:
-    """Return the schema of a parameter or a header, also one that is written in a media type."""
+    """Return the schema of a parameter or a header, which may be within its `content`."""
     content = parameter.child("content").members()
     return (side.resolve(content[0][1]) if content else parameter).child("schema")
 
@@ -258,13 +268,13 @@ def _schema_of(side: DocumentVersion, parameter: Place) -> Place:
 def broken_interactions(
     old: Api, new: Api, interactions: Sequence[PlacedInteraction]
 ) -> Iterator[BrokenInteraction]:
-    """Yield the interactions of the old version that the new one contradicts."""
+    """Yield the interactions of the old version that contradict the new one."""
     before, after, answers = Contract(old), Contract(new), expected_answers(interactions)
     for placed in interactions:
         named = placed.interaction.operation
         found = after.find_operation(placed.interaction.request)
         if found is None or (named is not None and named not in after.operations):
-            yield BrokenInteraction(placed, "its operation is gone")
+            yield BrokenInteraction(placed, "its operation was removed")
             continue
         reasons = [one.message for one in contradictions(after, placed, answers)]
         reasons += _undocumented_members(
@@ -277,7 +287,7 @@ def broken_interactions(
 def _undocumented_members(
     old: Operation, new: Operation, interaction: Interaction
 ) -> Iterator[str]:
-    """Tell which members of an interaction only the old version describes."""
+    """Yield the members of an interaction that only the old version describes."""
     request, answer = interaction.request, interaction.answer
     if request.has_json:
         before, after = (described_request(one, "application/json") for one in (old, new))

@@ -1,4 +1,4 @@
-"""Reads exchanges from other tools' files: HTTP Archive 1.2, and Postman collections 2.1."""
+"""Exchanges from files of other tools: HTTP Archive 1.2 and Postman collections 2.1."""
 
 import base64
 import binascii
@@ -22,14 +22,14 @@ _BAD = 400
 
 
 class ImportFileError(MockserverError):
-    """A file that cannot be read as what it is said to be."""
+    """A file that does not have the format that the user named."""
 
 
 def read_json_file(content: bytes) -> dict[str, JsonValue]:
-    """Read the object that a file is.
+    """Parse a file that must contain a JSON object.
 
     Raises:
-        ImportFileError: If it is none.
+        ImportFileError: If it does not.
     """
     try:
         value = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
@@ -37,12 +37,12 @@ def read_json_file(content: bytes) -> dict[str, JsonValue]:
         message = f"this is not JSON: {error.msg}: line {error.lineno} column {error.colno}"
         raise ImportFileError(message) from None
     if not isinstance(value, dict):
-        raise ImportFileError("this is no JSON object")
+        raise ImportFileError("this is not a JSON object")
     return value
 
 
 def path_below(contract: Contract, url: str) -> str | None:
-    """Return the path of a URL below the API's base URL, if it leads to an operation."""
+    """Return the path of a URL relative to the API's base URL; None if no operation matches."""
     path = urlsplit(url).path or "/"
     own = (server for operation in contract.api.operations for server in operation.servers)
     bases = [server.path for server in (*contract.api.servers, *own)]
@@ -60,25 +60,25 @@ def _strip_sandbox(path: str) -> str:
 
 @dataclass(slots=True)
 class SkippedExchanges:
-    """How many exchanges of a file could not be taken."""
+    """Numbers of exchanges that were not imported, by reason."""
 
     other_operations: int = 0
-    """Requests that lead to no operation of the API."""
+    """Number of requests that match no operation of the API."""
     unanswered: int = 0
-    """Requests without an answer."""
+    """Number of requests without an answer."""
 
 
 def read_har(
     value: Mapping[str, JsonValue], api: Api, skipped: SkippedExchanges
 ) -> Iterator[RecordedExchange]:
-    """Yield the exchanges of an HTTP Archive that lead to the API.
+    """Yield the exchanges of an HTTP Archive that match the API, and count the others.
 
     Raises:
-        ImportFileError: If it is none.
+        ImportFileError: If the file is not an HTTP Archive.
     """
     contract, entries = Contract(api), _member(value, "log", "entries")
     if not isinstance(entries, list):
-        raise ImportFileError("this is no HTTP Archive: it has no log.entries")
+        raise ImportFileError("this is not an HTTP Archive: it has no log.entries")
     for entry in entries:
         request, response = _member(entry, "request"), _member(entry, "response")
         path = path_below(contract, str(_member(request, "url") or ""))
@@ -120,14 +120,14 @@ def _har_answer(response: JsonValue, status: int) -> ReceivedAnswer:
 def read_postman(
     value: Mapping[str, JsonValue], api: Api, skipped: SkippedExchanges
 ) -> Iterator[RecordedExchange]:
-    """Yield the saved examples of a Postman collection that lead to the API.
+    """Yield the saved examples of a Postman collection that match the API, and count the others.
 
     Raises:
-        ImportFileError: If it is none, or of another version than 2.1.
+        ImportFileError: If the file is not a Postman collection of version 2.1.
     """
     schema = str(_member(value, "info", "schema") or "")
     if "/v2.1" not in schema or not isinstance(value.get("item"), list):
-        raise ImportFileError("this is no Postman collection of version 2.1")
+        raise ImportFileError("this is not a Postman collection of version 2.1")
     variables = {_text(one, "key"): _text(one, "value") for one in _list(value.get("variable"))}
     contract = Contract(api)
     for item in _items(value["item"], 0):
@@ -196,7 +196,7 @@ def _postman_body(body: JsonValue, variables: Mapping[str, str]) -> tuple[bytes,
 
 
 def _substitute(text: str, variables: Mapping[str, str]) -> str:
-    """Replace the collection's own variables; those of an environment stay."""
+    """Replace the variables of the collection; variables of an environment are kept."""
     return re.sub(r"\{\{([^{}]+)\}\}", lambda found: variables.get(found[1]) or found[0], text)
 
 

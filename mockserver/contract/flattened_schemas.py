@@ -1,4 +1,4 @@
-"""Schemas of one version of a document, each with everything that applies to the same value."""
+"""Schemas of one version of a document, combined with their references and `allOf`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ _TYPE_NAMES_BY_CLASS = {
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """A version of a document."""
+    """One version of a document, with what is needed to follow its references."""
 
     root: Place
     version: str
     references: References
 
     def resolve(self, place: Place) -> Place:
-        """Follow a reference; a bad one leads nowhere."""
+        """Follow a reference; the value of a broken reference is None."""
         try:
             return self.references.resolve(place)
         except SpecError:
             return Place(place.document, place.pointer, None)
 
     def name_of(self, schema: Place) -> str:
-        """Return the name of the definition that a schema refers to, else its title, or nothing."""
+        """Return the name of the definition that a schema refers to, else its title, else ""."""
         place = self.resolve(schema)
         *_, holder, name = ("", *place.pointer.split("/"))
         if holder in _DEFINITIONS:
@@ -44,7 +44,7 @@ class DocumentVersion:
         return str(place.value.get("title") or "") if isinstance(place.value, dict) else ""
 
     def flatten(self, schema: Place) -> "FlattenedSchema":
-        """Collect what applies to a value together with a schema."""
+        """Combine a schema with all schemas that apply to the same value."""
         pending, parts, nullable = [schema], list[Place](), False
         seen: set[tuple[str, str]] = set()
         while pending and len(parts) < _MAX_PARTS:
@@ -67,27 +67,27 @@ class DocumentVersion:
 
 @dataclass(frozen=True, slots=True)
 class FlattenedSchema:
-    """A schema, what it refers to, and all of its `allOf`: its own part comes first."""
+    """A schema with its references and `allOf`, as a list of parts; its own part comes first."""
 
     parts: tuple[Place, ...]
     nullable: bool = False
 
     @property
     def key(self) -> tuple[tuple[str, str], ...]:
-        """What tells it from every other schema."""
+        """Identifies the schema within its document."""
         return tuple(part.key for part in self.parts)
 
     def keyword_value(self, keyword: str) -> JsonValue:
-        """Return what the first part says that has a keyword; None if none has."""
+        """Return the value of a keyword in the first part that has it; None if no part has it."""
         return next((one.value[keyword] for one in self.parts if keyword in one.value), None)
 
     def child(self, keyword: str) -> Place | None:
-        """Return the place of what a keyword says; None if nothing."""
+        """Return the place of a keyword's value; None if no part has the keyword."""
         return next((one.child(keyword) for one in self.parts if keyword in one.value), None)
 
     @property
     def types(self) -> frozenset[str]:
-        """The JSON types that a value may have; `number` comes with `integer`."""
+        """The JSON types that a value may have; `number` includes `integer`."""
         named = [found for one in self.parts if (found := _types_of(one.value))]
         types = frozenset.intersection(*named) if named else _ALL_TYPES
         nullable = self.nullable or any(one.value.get("nullable") is True for one in self.parts)
@@ -95,7 +95,7 @@ class FlattenedSchema:
 
     @property
     def allowed(self) -> list[JsonValue] | None:
-        """The values of an enumeration, of one value for `const`; None if there is none."""
+        """The values of `enum` or `const`; None if the schema has neither."""
         for part in self.parts:
             if isinstance(part.value.get("enum"), list):
                 return list(part.value["enum"])
@@ -105,13 +105,13 @@ class FlattenedSchema:
 
     @property
     def required(self) -> set[str]:
-        """The members that must be there."""
+        """The names of required members."""
         lists = (one.value.get("required") for one in self.parts)
         return {str(name) for names in lists if isinstance(names, list) for name in names}
 
     @property
     def properties(self) -> dict[str, Place]:
-        """The members that are named."""
+        """The schemas of the named members."""
         found: dict[str, Place] = {}
         for part in self.parts:
             for name, member in part.child("properties").members():
@@ -120,7 +120,7 @@ class FlattenedSchema:
 
     @property
     def alternatives(self) -> list[Place]:
-        """The schemas of `oneOf` or `anyOf`, of which one applies."""
+        """The schemas of `oneOf` and `anyOf`."""
         return [one for part in self.parts for one in _alternatives(part)]
 
 
@@ -131,7 +131,7 @@ def _alternatives(schema: Place) -> Iterator[Place]:
 
 
 def _non_null_alternative(schema: Place) -> Place | None:
-    """Return the only alternative to null, as OpenAPI 3.1 writes what 3.0 calls nullable."""
+    """Return the only alternative to null: how OpenAPI 3.1 writes `nullable` of 3.0."""
     for keyword in ("oneOf", "anyOf"):
         items = schema.child(keyword).items()
         others = [one for one in items if one.value != {"type": "null"}]
@@ -141,7 +141,7 @@ def _non_null_alternative(schema: Place) -> Place | None:
 
 
 def _types_of(schema: Mapping[str, JsonValue]) -> frozenset[str]:
-    """Return the types that a schema names or implies; none if it doesn't say."""
+    """Return the types that a schema names or implies; an empty set if it does neither."""
     given = schema.get("type")
     types = {given} if isinstance(given, str) else set(given) if isinstance(given, list) else set()
     if given is None:

@@ -1,4 +1,4 @@
-"""Reads interactions from files; all problems are found, each with its place."""
+"""Loading of interactions from files, with all problems and their places."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ FOLDER = "interactions"
 
 
 def interaction_folders(api: Api) -> list[Path]:
-    """List the folders in which the interactions of a document are looked for.
+    """List the existing default folders for the interactions of an API.
 
-    They are `fixtures/<api>/interactions` beside the document and beside its folder.
+    They are `fixtures/<api>/interactions` in the folder of the document and in its parent folder.
     """
     folder, here = Path(api.source.file).resolve().parent, Path.cwd()
     found = [place / "fixtures" / api.name / FOLDER for place in (folder, folder.parent)]
@@ -37,7 +37,7 @@ def interaction_folders(api: Api) -> list[Path]:
 
 
 def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
-    """List the files that paths name; a folder's files are those in it."""
+    """List the files that paths name; a folder stands for the JSON and YAML files in it."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -51,15 +51,15 @@ def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
 def load_interactions(
     api: Api, paths: Sequence[Path] = (), files: Files | None = None
 ) -> list[PlacedInteraction]:
-    """Load the interactions of an API from files and folders, else from where it keeps them.
+    """Load the interactions of an API.
 
     Args:
         api: The API.
-        paths: Files and folders.
-        files: Reads them, and remembers what it looked at.
+        paths: Files and folders; without any, the default folders of the API.
+        files: Reads the files, and records their paths for reloading.
 
     Raises:
-        SpecError: With everything that is wrong with them.
+        SpecError: With all problems of the files.
     """
     problems: list[SpecProblem] = []
     loaded: list[_File] = []
@@ -93,13 +93,13 @@ def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
     document = flawless(files.read(path.resolve(), str(path)))
     place = Place(document, "", document.value)
     if not isinstance(document.value, dict):
-        message, hint = "this is no file of interactions", "begin it with `interactions:`"
+        message, hint = "this is not an interaction file", "begin it with `interactions:`"
         raise SpecError([SpecProblem(place.source, message, hint)])
     return _File(read_model(InteractionFile, place, problems), place)
 
 
 class _InteractionCheck:
-    """Finds what is wrong between interactions and with the API they are of."""
+    """Finds problems between interactions, and between an interaction and its API."""
 
     def __init__(self, api: Api, found: Sequence[PlacedInteraction]) -> None:
         self._api = api
@@ -128,7 +128,7 @@ class _InteractionCheck:
             return
         found = self._contract.find_operation(request)
         if found is None:
-            message = f"{request.method} {request.path} leads to no operation of {self._api.name}"
+            message = f"{request.method} {request.path} matches no operation of {self._api.name}"
             yield _problem(placed, message, "request", "path")
         elif named is not None and found.id != named:
             message = f"{request.method} {request.path} is {found.id!r}, not {named!r}"
@@ -153,7 +153,7 @@ class _InteractionCheck:
                 yield _problem(placed, message, "given", "after", index, hint=hint)
 
     def _references(self, placed: PlacedInteraction, index: int) -> Iterator[SpecProblem]:
-        """Check that every answer that is referred to comes before."""
+        """Check that each reference is to the answer of an earlier interaction."""
         before = set(placed.interaction.given.after)
         if placed.group:
             earlier = self._found[:index]
@@ -161,8 +161,8 @@ class _InteractionCheck:
         request = placed.interaction.request.model_dump(by_alias=True)
         for name in references(request):
             if name not in before:
-                message = f"refers to the answer to {name!r}, which does not come before it"
-                hint = near(name, before) or "name it under given.after"
+                message = f"refers to the answer to {name!r}, which is not sent before it"
+                hint = near(name, before) or "add its name to given.after"
                 yield _problem(placed, message, "request", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Interactions: requests and the answers to expect, as they stand in files."""
+"""Models of interaction files: requests with the expected answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mockserver.base.time import parse_duration, parse_instant
 from mockserver.schemas.validators import compile_schema
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
-"""Methods that change nothing (RFC 9110, section 9.2.1)."""
+"""Methods that do not change data (RFC 9110, section 9.2.1)."""
 
 
 class _Part(BaseModel):
@@ -20,7 +20,7 @@ class _Part(BaseModel):
 
 
 class ValuePattern(_Part):
-    """Compare by a regular expression, as JSON Schema does: not anchored."""
+    """A regular expression that the value must match; not anchored, as in JSON Schema."""
 
     pattern: str
 
@@ -35,7 +35,7 @@ class ValuePattern(_Part):
 
 
 Rule = Literal["equal", "type", "ignored"] | ValuePattern
-"""How strictly a value is compared; it holds for everything below the value, too."""
+"""How strictly a value and everything below it are compared."""
 
 
 class Given(_Part):
@@ -43,17 +43,17 @@ class Given(_Part):
 
     settings: dict[str, JsonValue] = {}
     records: dict[str, list[dict[str, JsonValue]]] = {}
-    """Records to add, by collection."""
+    """Records to add, by the name of the collection."""
     clock: str | None = None
-    """The instant at which it begins (ISO 8601)."""
+    """The initial instant of the sandbox's clock (ISO 8601)."""
     after: tuple[str, ...] = ()
-    """Interactions of the same API whose requests are sent before, by name."""
+    """Names of interactions of the same API whose requests are sent first."""
     advance: str | None = None
-    """A duration that passes between those and this one's request (ISO 8601)."""
+    """A duration by which the clock is moved after these requests (ISO 8601)."""
 
     @property
     def needs_mock(self) -> bool:
-        """Only a mockserver can be brought into this state."""
+        """True if only a mockserver can provide this state."""
         return bool(self.settings or self.records or self.clock or self.advance)
 
     @field_validator("clock")
@@ -72,11 +72,11 @@ class Given(_Part):
 
 
 class RequestPart(_Part):
-    """A request; every text in it may have `${…}` placeholders."""
+    """A request; all its texts may contain `${…}` placeholders."""
 
     method: str = Field(pattern=r"^[A-Z]{1,20}$")
     path: str = Field(pattern=r"^/")
-    """Below the API's base URL, with the values of its parameters."""
+    """Relative to the API's base URL, with the values of the path parameters."""
     query: dict[str, str | list[str]] = {}
     headers: dict[str, str] = {}
     json_body: JsonValue = Field(None, alias="json")
@@ -91,27 +91,29 @@ class RequestPart(_Part):
 
     @property
     def has_json(self) -> bool:
-        """A JSON body is sent, which may be `null`."""
+        """True if a JSON body is sent, which may be `null`."""
         return "json_body" in self.model_fields_set
 
 
 class AnswerPart(_Part):
-    """The answer to expect; what it does not mention may be anything."""
+    """The expected answer; headers and members that it does not name may have any value."""
 
     status: int = Field(ge=100, le=599)
     headers: dict[str, str | ValuePattern] = {}
     json_body: JsonValue = Field(None, alias="json")
     text: str | None = None
     compare: dict[str, Rule] = {}
-    """Rules by JSON Pointer into the JSON body, where `*` stands for any member; the longest
-    pointer above a value counts, and `equal` where there is none. A rule alone is for the whole
-    body."""
+    """Rules by JSON Pointer into the JSON body; `*` stands for any member.
+
+    The longest pointer to a value or to one above it applies; the default rule is `equal`.
+    In a file, a rule without a pointer applies to the whole body.
+    """
     undocumented: bool = False
-    """The document is known to lack this status."""
+    """Accept that the document does not describe this status."""
 
     @property
     def has_json(self) -> bool:
-        """A JSON body is expected, which may be `null`."""
+        """True if a JSON body is expected, which may be `null`."""
         return "json_body" in self.model_fields_set
 
     @field_validator("compare", mode="before")
@@ -129,24 +131,24 @@ class AnswerPart(_Part):
 
 
 class Interaction(_Part):
-    """A request and the answer to expect, under a name."""
+    """A named request with the expected answer."""
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^:{}\n]+$")
     operation: str | None = None
-    """The operation's id; found by method and path if left out."""
+    """The operation id; by default, the operation is found by method and path."""
     description: str = ""
     source: str = ""
-    """Where the answer is documented."""
+    """A reference to the documentation of the answer, for readers."""
     tags: tuple[str, ...] = ()
     writes: bool | None = None
-    """It changes something; if left out, by its method."""
+    """True if the request changes data; by default, if its method is not safe."""
     given: Given = Given()
     request: RequestPart
     answer: AnswerPart
 
     @property
     def changes_data(self) -> bool:
-        """Sending it to a real service may change something there."""
+        """True if the request may change data of a real service."""
         if self.writes is not None:
             return self.writes
         return self.request.method not in SAFE_METHODS
@@ -156,20 +158,20 @@ class InteractionFile(_Part):
     """A file of interactions of one API."""
 
     api: str | None = None
-    """The API's name, if the file's folder does not say it."""
+    """The API's name; a file without it belongs to any API that loads it."""
     sandbox: Literal["each", "shared"] = "each"
-    """With `shared` all of the file are sent in order, in one sandbox: a recording."""
+    """`shared`: all interactions of the file are sent in order in one sandbox, as recorded."""
     interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedInteraction:
-    """An interaction with its place and what goes before it."""
+    """An interaction with its place in a file."""
 
     interaction: Interaction
     source: Source
     group: str = ""
-    """Interactions of the same group share a sandbox; empty for one of its own."""
+    """Interactions of the same group share a sandbox; empty for a separate sandbox."""
 
     @property
     def name(self) -> str:

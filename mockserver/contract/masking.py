@@ -1,7 +1,11 @@
-"""Masks secrets and personal data, so that a recording can be shown and replayed.
+"""Masking of secrets and personal data in recordings.
 
-Nothing is kept unless it is known to be harmless: what the public document itself says, numbers
-and dates that it describes, and identifiers. The same value always gets the same mask.
+- A value is kept only if it is known to be harmless: words of the public document, members that
+  the user names, and numbers, dates and opaque identifiers unless the name of the member is one
+  of a secret or of personal data. Everything else is masked.
+- Members that the document does not describe are dropped, because nothing is known about them.
+- Equal values get equal masks, so that a recording can still be replayed.
+- Each masked or dropped text is passed to a `Redactor`, which removes it from texts written later.
 """
 
 import re
@@ -39,23 +43,23 @@ _INSTANT = re.compile(_DATE.pattern + r"(?:[T ][\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)?
 _PHONE_VARIANTS = 1000
 
 Replace = Callable[[str, str, bool], str | None]
-"""What stands for a text: given its name, the text, and whether it is secret; None to mask it."""
+"""Takes a name, a text, and whether it is secret; returns a replacement, or None to mask it."""
 
 
 def redact_secret(_name: str, _value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
-    """Let nothing stand for a secret."""
+    """Return the redaction mark for a secret, and None for any other text."""
     return REDACTED if is_secret else None
 
 
 class Masking:
-    """Gives every value that must not be shown a mask, always the same one."""
+    """Replaces values with masks, and remembers the mask of each value."""
 
     def __init__(self, public: str = "", keep: Iterable[str] = ()) -> None:
-        """Begin with what may be shown.
+        """Set the values that are not masked.
 
         Args:
             public: The text of the documents, whose words are public.
-            keep: Names of parameters and members whose values stay as they are.
+            keep: Names of parameters and members whose values are kept unless they are secret.
         """
         self._keep = frozenset(keep)
         self._public = frozenset(_WORD.findall(public))
@@ -69,13 +73,13 @@ class Masking:
         described: DescribedValue | None,
         replace: Replace = redact_secret,
     ) -> JsonValue:
-        """Mask a value that stands under a name.
+        """Return a value with masks in place of secrets and personal data.
 
         Args:
-            name: The parameter's or member's name; empty for the whole.
+            name: The name of the parameter or member; empty for a whole body.
             value: Any JSON value.
-            described: What the document says of it; None if it says nothing.
-            replace: What to write for some texts instead of a mask.
+            described: The value's schemas; None if the document does not describe it.
+            replace: Returns replacements that take precedence over masks.
         """
         if isinstance(value, dict):
             return self._members(value, described, replace)
@@ -90,7 +94,7 @@ class Masking:
     def _members(
         self, value: dict[str, JsonValue], described: DescribedValue | None, replace: Replace
     ) -> dict[str, JsonValue]:
-        """Mask members, and leave out those that the document does not know."""
+        """Mask the members of an object, and drop those that the document does not describe."""
         kept: dict[str, JsonValue] = {}
         for name, member in value.items():
             below = described.member(name) if described else None
@@ -101,7 +105,7 @@ class Masking:
         return kept
 
     def redact_all(self, value: JsonValue) -> None:
-        """Hide all texts of a value that is left out."""
+        """Redact all texts of a dropped value wherever they occur."""
         for text in texts(value):
             if not self.is_public(text):
                 self.redact.add(text)
@@ -138,7 +142,7 @@ class Masking:
         return self._mask(word, lambda number: f"masked{number}")
 
     def is_identifier(self, name: str, value: str) -> bool:
-        """Tell whether a path parameter names a thing, so that a replay needs it as it is."""
+        """Return True if a path parameter is an identifier, which a replay needs unchanged."""
         is_sensitive = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
         is_identifier_like = _IDENTIFIER.fullmatch(value) is not None and not _is_phone(value)
         return (
@@ -149,12 +153,12 @@ class Masking:
         )
 
     def is_reference(self, name: str, value: str) -> bool:
-        """Tell whether a member refers to a thing that only the service knows by this name."""
+        """Return True if a member refers to an object of the service, such as `order_id`."""
         is_kept = name in self._keep or self.is_public(value) or _OPAQUE_ID.fullmatch(value)
         return _REFERENCE.search(words_of(name)) is not None and not is_kept
 
     def is_public(self, value: str) -> bool:
-        """Tell whether the documents themselves have all words of a text."""
+        """Return True if all words of a text occur in the documents."""
         return all(word in self._public for word in _WORD.findall(value))
 
     def _mask(self, value: str, make: Callable[[int], str]) -> str:
@@ -170,7 +174,7 @@ def _is_phone(value: str) -> bool:
 
 
 def _phone(value: str, number: int) -> str:
-    """Make a number of the same country, valid if the original one is."""
+    """Return a phone number of the same country, which is valid if the original one is."""
     international = value if value.startswith("+") else f"+{value}"
     normal = e164(international) or e164(value, "US")
     if normal is None:
@@ -188,7 +192,7 @@ def _phone(value: str, number: int) -> str:
 
 
 def texts(value: JsonValue) -> Iterable[str]:
-    """Yield all texts of a JSON value."""
+    """Yield all strings of a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -1,4 +1,9 @@
-"""Pact files of versions 3 and 4: written from interactions, and read as interactions."""
+"""Conversion between interactions and Pact files of versions 3 and 4.
+
+The state that an interaction needs is written as a provider state of one of two names, with the
+state as its parameters. Reading restores it. Any other provider state has a meaning that only
+its provider knows, so it becomes part of the description.
+"""
 
 import base64
 import binascii
@@ -39,13 +44,13 @@ def write_pact(
 
     Args:
         api: The provider.
-        interactions: What is expected of it; defaults stand for their variables.
-        consumer: The consumer's name.
-        version: Of the Pact specification: 3 or 4.
+        interactions: The expectations; placeholders are replaced with their defaults.
+        consumer: The name of the consumer.
+        version: Version of the Pact specification: 3 or 4.
 
     Returns:
-        The file, and the names of the interactions that a pact cannot hold: they refer to an
-        earlier answer, or to a variable without a default.
+        The file, and the names of the interactions that a pact cannot express, because they refer
+        to an earlier answer or to a variable without a default.
     """
     written, skipped = [], []
     for placed in interactions:
@@ -190,10 +195,10 @@ def _json_path(pointer: str) -> str:
 
 
 def read_pact(value: Mapping[str, JsonValue], api: Api) -> tuple[list[dict[str, JsonValue]], int]:
-    """Read a pact's interactions, and count those that lead to no operation of the API.
+    """Read the interactions of a pact, and count those that match no operation of the API.
 
     Raises:
-        ImportFileError: If it is no pact of a version that is known.
+        ImportFileError: If the file is not a pact of version 3 or 4.
     """
     _check_version(value)
     contract = Contract(api)
@@ -217,14 +222,14 @@ def _unique(name: str, taken: Collection[str]) -> str:
 
 def _check_version(value: Mapping[str, JsonValue]) -> None:
     if not isinstance(value.get("interactions"), list) or "consumer" not in value:
-        raise ImportFileError("this is no pact: it has no consumer and interactions")
+        raise ImportFileError("this is not a pact: it lacks `consumer` or `interactions`")
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     named = metadata.get("pactSpecification") or metadata.get("pact-specification") or {}
     version = named.get("version") if isinstance(named, dict) else None
     version = str(version or metadata.get("pactSpecificationVersion") or "unknown")
     if version.partition(".")[0] not in VERSIONS:
-        message = f"this pact is of version {version[:20]}; versions 3 and 4 are read"
+        message = f"this pact has version {version[:20]}; only versions 3 and 4 are supported"
         raise ImportFileError(message)
 
 
@@ -252,7 +257,7 @@ def _read(contract: Contract, one: Mapping[str, JsonValue]) -> dict[str, JsonVal
 
 
 def _read_states(one: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Tell the provider states in words; the state of a sandbox is one we know ourselves."""
+    """Restore the state that `_state` wrote, and name other provider states in a description."""
     states = one.get("providerStates") or one.get("providerState") or []
     if isinstance(states, str):
         return {"description": f"Given {states}"}
@@ -301,7 +306,7 @@ def _read_headers(part: Mapping[str, JsonValue]) -> dict[str, str]:
 
 
 def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
-    """Return a body, and whether there is one: version 4 wraps it."""
+    """Return a body, and whether there is one; version 4 wraps it in an object."""
     if "body" not in part:
         return None, False
     body = part["body"]
@@ -350,7 +355,7 @@ def _read_rules(rules: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue
 
 
 def _pointer(path: str) -> str | None:
-    """Turn the JSONPath of a matching rule into a JSON Pointer; None if it has no such form."""
+    """Convert the JSONPath of a matching rule to a JSON Pointer; None if that is impossible."""
     if not path.startswith("$"):
         return None
     pointer, position = "", 1

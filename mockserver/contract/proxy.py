@@ -1,4 +1,11 @@
-"""A proxy in front of a service: forwards, holds both directions against the document, records."""
+"""A proxy that forwards requests to a service, validates both directions, and records them.
+
+- Requests go only to the origin of the upstream, and never outside the base path that the user
+  gave or that the document gives an operation; redirects are returned to the client.
+- An answer reaches the client as the upstream sent it, even if it violates the document; only
+  headers about one connection and content codings that httpx decodes are removed.
+- Reports contain places and rules but no values, which may be secret.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_REQUEST_SIZE = 10_000_000
-"""Bytes of a request's body."""
+"""Largest body of a request that is forwarded, in bytes."""
 _HOP_BY_HOP = frozenset(
     (
         "connection",
@@ -41,7 +48,7 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     )
 )
-"""Fields that are about one connection (RFC 9110, section 7.6.1)."""
+"""Headers that concern a single connection (RFC 9110, section 7.6.1)."""
 _NOT_FORWARDED = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
 
 AsgiScope = MutableMapping[str, Any]
@@ -51,7 +58,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class ProxiedExchange:
-    """An exchange that went through, and what is wrong with it."""
+    """A forwarded request with its answer, and the violations of both."""
 
     method: str
     operation: Operation | None
@@ -59,10 +66,10 @@ class ProxiedExchange:
     request: tuple[Violation, ...]
     answer: tuple[Difference, ...]
     reason: str = ""
-    """Why the upstream gave no answer; the status is then the proxy's own."""
+    """The reason why the upstream gave no answer; `status` is then the proxy's own."""
 
     def lines(self) -> Iterator[str]:
-        """Yield what people are told; no value that was sent is among it."""
+        """Yield the lines of a report without any value that was sent."""
         operation = self.operation
         name = f"{operation.path}  {operation.id}" if operation else "(not documented)"
         yield f"{self.method} {name}  {self.status}"
@@ -77,21 +84,21 @@ class ProxiedExchange:
 
 @dataclass(slots=True)
 class Tally:
-    """How many exchanges went through."""
+    """Numbers of exchanges."""
 
     exchanges: int = 0
     violating: int = 0
     failed: int = 0
-    """Requests that the upstream gave no answer to."""
+    """Requests without an answer of the upstream."""
 
 
 @dataclass(slots=True)
 class Proxy:
-    """An ASGI application that answers with what its upstream answers."""
+    """An ASGI application that returns the answers of its upstream."""
 
     contract: Contract
     upstream: Addresses
-    """Where the service is; nothing is sent elsewhere."""
+    """The addresses of the service; no request is sent to any other."""
     client: "httpx.AsyncClient"
     on_exchange: Callable[[ProxiedExchange], None]
     recorder: Recorder | None = None
@@ -104,22 +111,24 @@ class Proxy:
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         body = await _body(receive)
         if body is None:
-            await _send_problem(send, 413, f"the request is longer than {MAX_REQUEST_SIZE:,} bytes")
+            detail = f"the body of the request is longer than {MAX_REQUEST_SIZE:,} bytes"
+            await _send_problem(send, 413, detail)
         elif _escapes_base(path):
-            await _send_problem(send, 400, "the path leads out of the upstream's base URL")
+            await _send_problem(send, 400, "the path leaves the upstream's base URL")
         else:
             request = Request(scope["method"], path, query, _headers(scope), body)
             await self._handle(request, send)
 
     async def _handle(self, request: Request, send: Send) -> None:
-        import httpx  # noqa: PLC0415 - whoever has a client has imported it
+        import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 
         self.tally.exchanges += 1
         request = self._normalized(request)
         operation = self.contract.operation(request.method, request.path)
         try:
             base = self.upstream.base_of(operation) if operation else self.upstream.base
-            async with asyncio.timeout(self.client.timeout.read):  # also for one without an end
+            # httpx limits the time between two parts of an answer, not the whole of it.
+            async with asyncio.timeout(self.client.timeout.read):
                 answer = await self._forward(request, self.upstream.origin + base)
         except (httpx.TimeoutException, TimeoutError):
             await self._fail(send, request, 504, "the upstream did not answer in time")
@@ -137,7 +146,7 @@ class Proxy:
         await _respond(send, answer)
 
     def _normalized(self, request: Request) -> Request:
-        """Return a request with its path below the base of the operation that it leads to."""
+        """Return a request with its path relative to the base path of its operation."""
         if self.contract.operation(request.method, request.path) is not None:
             return request
         for operation, path in self.upstream.operations_at(request.path):
@@ -146,19 +155,19 @@ class Proxy:
         return request
 
     async def _fail(self, send: Send, request: Request, status: int, reason: str) -> None:
-        """Answer in place of an upstream that did not."""
+        """Count and report a failure, and send an answer in place of the upstream's."""
         self.tally.failed += 1
         operation = self.contract.operation(request.method, request.path)
         self.on_exchange(ProxiedExchange(request.method, operation, status, (), (), reason))
         await _send_problem(send, status, reason)
 
     async def _forward(self, request: Request, base: str) -> ReceivedAnswer:
-        import httpx  # noqa: PLC0415 - whoever has a client has imported it
+        import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 
         url = base + request.path + (f"?{request.query}" if request.query else "")
         named = _connection_options(request.headers.get("connection", ""))
         headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED | named}
-        sent = httpx.Request(  # made here so that no cookie of another client is added
+        sent = httpx.Request(  # client.build_request would add cookies of other clients
             request.method,
             url,
             headers={**headers, "accept-encoding": "identity"},
@@ -172,7 +181,8 @@ class Proxy:
             async for part in answer.aiter_bytes() if is_decoded else answer.aiter_raw():
                 body += part
                 if len(body) > MAX_ANSWER_SIZE:
-                    raise _AnswerTooLongError(f"it is longer than {MAX_ANSWER_SIZE:,} bytes")
+                    message = f"its body is longer than {MAX_ANSWER_SIZE:,} bytes"
+                    raise _AnswerTooLongError(message)
         finally:
             await answer.aclose()
         pairs = tuple((key.lower(), value) for key, value in answer.headers.multi_items())
@@ -181,7 +191,7 @@ class Proxy:
         )
 
     def _examine(self, request: Request, answer: ReceivedAnswer) -> None:
-        """Hold an exchange against the document, tell what is wrong, and record it."""
+        """Validate an exchange against the document, record it, and report it."""
         operation = self.contract.operation(request.method, request.path)
         violations = tuple(self.contract.request_violations(request))
         differences = tuple(answer_differences(operation, answer)) if operation else ()
@@ -195,7 +205,7 @@ class Proxy:
 
 
 class _AnswerTooLongError(Exception):
-    """An answer that is not read to its end."""
+    """An answer whose body exceeds the size limit."""
 
 
 def _escapes_base(path: str) -> bool:
@@ -217,7 +227,7 @@ def _headers(scope: AsgiScope) -> dict[str, str]:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read a request's body; None if it is too long."""
+    """Return the body of a request; None if it exceeds the size limit."""
     body, more = bytearray(), True
     while more:
         message = await receive()
@@ -244,7 +254,7 @@ async def _respond(send: Send, answer: ReceivedAnswer) -> None:
 
 
 async def _send_problem(send: Send, status: int, detail: str) -> None:
-    """Answer in the proxy's own name."""
+    """Send an answer of the proxy itself."""
     problem = {"title": "mockserver proxy", "status": status, "detail": detail}
     headers = (("content-type", "application/problem+json"), ("mock-reason", "proxy"))
     await _respond(send, ReceivedAnswer(status, headers, orjson.dumps(problem)))

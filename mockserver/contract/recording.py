@@ -1,4 +1,11 @@
-"""Makes interactions of exchanges that were seen: masked, and ready to be replayed."""
+"""Conversion of observed exchanges to masked interactions that can be replayed.
+
+- All interactions of a recording share one sandbox and are replayed in order.
+- A value that the service generated becomes a reference to the answer that first contained it;
+  a credential becomes a variable of the environment. Other values are masked or kept.
+- Only statuses and the shape of bodies are expected of answers, since values differ in a replay.
+- A value may turn out to be secret only later. So everything is redacted again when it is written.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +27,10 @@ from mockserver.model.refusal import Refusal
 from mockserver.wire.content import json_of
 
 MAX_EXCHANGES = 10_000
-"""Exchanges of a recording."""
+"""Maximum number of exchanges of a recording."""
 _MIN_REFERENCE_LENGTH = 6
 _VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
-"""What Postman writes for a variable."""
+"""A variable of a Postman collection."""
 _MEDIA_RANGES = (
     r"(?:application|text|\*)/(?:json|problem\+json|xml|html|plain|csv|x-www-form-urlencoded|\*)"
     r"(?:; ?(?:charset=utf-8|q=[01](?:\.\d{1,3})?))*"
@@ -33,20 +40,20 @@ _KEPT_HEADERS = {
     "content-type": re.compile(_MEDIA_RANGES, re.IGNORECASE),
     "prefer": re.compile(r"(?:code|wait|seed)=\d{1,4}|dynamic=true"),
 }
-"""Headers that change an answer, with the values that tell nothing else."""
+"""Headers that influence an answer, with their values that cannot contain personal data."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
-    """One request and its answer."""
+    """A request and its answer."""
 
     request: Request
-    """Its path is the one below the API's base URL."""
+    """Its path is relative to the API's base URL."""
     answer: ReceivedAnswer
 
 
 def public_text(api: Api) -> str:
-    """Return the text of an API's documents: what stands in it is no secret."""
+    """Return the text of an API's documents, whose words are not secret."""
     files = {api.source.file}
     for operation in api.operations:
         files.add(operation.source.file)
@@ -57,38 +64,42 @@ def public_text(api: Api) -> str:
 
 @dataclass(slots=True)
 class Recorder:
-    """Turns exchanges into interactions of one shared sandbox, in their order."""
+    """Converts exchanges to interactions, in order."""
 
     api: Api
     masking: Masking
     interactions: list[dict[str, JsonValue]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    """Names of the environment variables that a replay needs, by the secrets they stand for."""
+    """Names of the environment variables that a replay needs, by the secret value."""
     _references: dict[str, str] = field(default_factory=dict)
-    """References to the values that the service made up, by value."""
+    """References to values that the service generated, by the value."""
     _sent: set[str] = field(default_factory=set)
     _contract: Contract | None = None
 
-    def record(self, seen: RecordedExchange) -> bool:
-        """Add an exchange; tell whether it could be, being an operation of the API."""
+    def record(self, exchange: RecordedExchange) -> bool:
+        """Add an exchange.
+
+        Returns:
+            False if the request matches no operation of the API, or the recording is full.
+        """
         contract = self._contract = self._contract or Contract(self.api)
-        operation = contract.operation(seen.request.method, seen.request.path)
+        operation = contract.operation(exchange.request.method, exchange.request.path)
         if operation is None or len(self.interactions) >= MAX_EXCHANGES:
             return False
         name = f"{len(self.interactions) + 1} {operation.id}"
-        values = contract.path_values(seen.request.path, operation)
-        request = self._request(seen.request, operation, values)
-        self._sent.update(_texts_of(seen.request, values))
+        values = contract.path_values(exchange.request.path, operation)
+        request = self._request(exchange.request, operation, values)
+        self._sent.update(_texts_of(exchange.request, values))
         self.interactions.append(
             {
                 "name": name,
                 "operation": operation.id,
                 "tags": ["recorded"],
                 "request": request,
-                "answer": self._answer(seen.answer, operation),
+                "answer": self._answer(exchange.answer, operation),
             }
         )
-        self._remember_answer(name, seen.answer)
+        self._remember_answer(name, exchange.answer)
         return True
 
     def _request(
@@ -118,7 +129,7 @@ class Recorder:
         return self.masking.value(name, value, described, self._replacement)
 
     def _replacement(self, name: str, value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
-        """Refer to an earlier answer, or to a variable for what a replay needs as it is."""
+        """Return a reference to an earlier answer or to a variable; None if neither applies."""
         if (reference := self._references.get(value)) is not None:
             return reference
         if (variable := _VARIABLE.fullmatch(value)) is not None:
@@ -189,7 +200,7 @@ class Recorder:
         return {"json": self._value("", value, described)}
 
     def _answer(self, answer: ReceivedAnswer, operation: Operation) -> dict[str, JsonValue]:
-        """Expect the status and the form of what is documented, not the values."""
+        """Expect the status and the shape of the documented body, not its values."""
         recorded: dict[str, JsonValue] = {"status": answer.status}
         documented = response_for(operation, answer.status)
         if documented is None:
@@ -204,7 +215,7 @@ class Recorder:
         return recorded
 
     def _remember_answer(self, name: str, answer: ReceivedAnswer) -> None:
-        """Remember what the service made up, so that later requests can refer to it."""
+        """Remember the values that the service generated, to which later requests can refer."""
         value, is_json = _answer_body(answer)
         if not is_json:
             location = urlsplit(answer.header("location") or "")
@@ -215,12 +226,12 @@ class Recorder:
                 self._references[text] = f"${{{name}:{pointer}}}"
 
     def dump(self, head: str = "Recorded by mockserver proxy; secrets are masked.") -> bytes:
-        """Write the recording as a file of interactions."""
+        """Write the recording as an interaction file."""
         recorded = [self._redacted(one) for one in self.interactions]
         return interaction_file(self.api.name, recorded, head, shared=True)
 
     def _redacted(self, interaction: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        """Hide in what was kept what turned out to be secret later on."""
+        """Redact kept values that turned out to be secret after they were recorded."""
         request, answer = dict(interaction["request"]), dict(interaction["answer"])
         for part in ("query", "json", "form"):
             if part in request:
@@ -271,9 +282,10 @@ def _text_leaves(value: JsonValue, pointer: str) -> Iterator[tuple[str, str]]:
 
 
 def _shape(value: JsonValue) -> JsonValue:
-    """Return what all other answers of this kind can be expected to have.
+    """Return the parts of a value that any other answer can be expected to have.
 
-    A member that is null may be something another time; of a list's items, one stands for all.
+    Members that are null are dropped, as they may have another type in another answer. An array
+    is reduced to one item that has the members that all items share.
     """
     if isinstance(value, dict):
         return {key: _shape(one) for key, one in value.items() if one is not None}

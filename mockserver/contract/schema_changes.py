@@ -1,7 +1,12 @@
-"""What changed between two schemas, and whether it breaks a client.
+"""Comparison of two versions of a schema, and whether a change breaks a client.
 
-A client sends what a request's schema allows, so narrower is breaking there; it reads what an
-answer's schema allows, so wider is breaking there.
+- A client sends values that the schema of a request allows. So a request schema that allows less
+  breaks it, and one that allows more does not.
+- A client reads values that the schema of an answer allows. So an answer schema that allows more
+  breaks it, and one that allows less does not.
+- New members of an answer do not break a client, which ignores members that it does not know.
+- Schemas may refer to themselves, so pairs of schemas wait in a queue, and a pair that is already
+  being compared above is skipped. Outer members come first in the report.
 """
 
 from collections import Counter, deque
@@ -16,7 +21,7 @@ from mockserver.contract.flattened_schemas import DocumentVersion, FlattenedSche
 from mockserver.documents.references import Place
 
 _MAX_PLACES = 8
-"""Places of a body at which the changes of one definition are told."""
+"""Maximum number of places at which the changes of one definition are reported."""
 _BOUNDS = {
     "maxLength": "upper",
     "maxItems": "upper",
@@ -32,15 +37,15 @@ _BOUNDS = {
 _EXACT = ("pattern", "format", "multipleOf", "uniqueItems")
 _WIDER_FORMATS = {("int32", "int64"), ("float", "double")}
 _ALL_TYPES_COUNT = 7
-"""JSON types, `integer` among them."""
+"""Number of JSON types, `integer` included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is different, and where."""
+    """A difference between two versions of a document."""
 
     where: str
-    """Part of the operation and pointer: `request /target_phone`, `answer 200 /status`."""
+    """Operation, part and pointer, such as `GET /items answer 200/status`."""
     message: str
     breaking: bool
     source: Source
@@ -48,7 +53,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _FlattenedPair:
-    """The same schema in two versions, and where it is."""
+    """The two versions of a schema, flattened, with their place."""
 
     old: FlattenedSchema
     new: FlattenedSchema
@@ -65,9 +70,9 @@ class SchemaChanges:
     is_request: bool
 
     def between(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        """Yield every difference of two schemas, those of the outermost members first.
+        """Yield the changes between two schemas, those of the outermost members first.
 
-        What changed in a definition is told at the first places that lead to it.
+        The changes of a definition are reported at the first places that refer to it.
         """
         queue = deque([(_SchemaPair(old, new, where), frozenset[object]())])
         times = Counter[object]()
@@ -128,9 +133,9 @@ class SchemaChanges:
     def _enum(self, pair: _FlattenedPair) -> Iterator[Change]:
         before, after = pair.old.allowed, pair.new.allowed
         if before is None and after is not None:
-            yield self._change(pair, f"is one of {as_json(after)} now", narrower=True)
+            yield self._change(pair, f"must be one of {as_json(after)} now", narrower=True)
         elif after is None and before is not None:
-            yield self._change(pair, "is no longer one of a list", narrower=False)
+            yield self._change(pair, "is no longer limited to an enumeration", narrower=False)
         elif before is not None and after is not None:
             for value in (one for one in before if one not in after):
                 yield self._change(pair, f"can no longer be {as_json(value)}", narrower=True)
@@ -160,7 +165,7 @@ class SchemaChanges:
                 yield self._change(pair, message, narrower=narrower)
 
     def _default(self, pair: _FlattenedPair) -> Iterator[Change]:
-        """Tell that leaving a value out means something else."""
+        """Yield a change if leaving out a value has another effect than before."""
         before, after = pair.old.keyword_value("default"), pair.new.keyword_value("default")
         if self.is_request and before != after:
             message = f"default was {_text(before)}, is {_text(after)}"
@@ -172,7 +177,7 @@ class SchemaChanges:
         for name in before.keys() - after.keys():
             if not self._is_hidden(self.old, before[name]):
                 where = f"{pair.where}/{name}"
-                yield Change(where, "is no longer there", breaking=True, source=pair.source)
+                yield Change(where, "was removed", breaking=True, source=pair.source)
         for name in after.keys() - before.keys():
             if not self._is_hidden(self.new, after[name]):
                 yield self._addition(
@@ -192,7 +197,14 @@ class SchemaChanges:
     def _membership(
         self, where: str, place: Place, *, was: bool | None, is_now: bool | None
     ) -> Iterator[Change]:
-        """Tell whether a member is needed, or not of this direction (None), unlike before."""
+        """Yield a change if a member became required or optional, or changed its direction.
+
+        Args:
+            where: The place of the member.
+            place: The schema of the member in the new version.
+            was: Whether it was required; None if the member was not in this direction.
+            is_now: Whether it is required; None if the member is not in this direction.
+        """
         if was is None and is_now is not None:
             yield self._addition(where, place, is_required=is_now)
         elif was is not None and is_now is None:
@@ -207,7 +219,7 @@ class SchemaChanges:
         return Change(where, message, self.is_request and is_required, place.source)
 
     def _is_hidden(self, side: DocumentVersion, member: Place) -> bool:
-        """A request has no member that is read-only, an answer none that is write-only."""
+        """Return True for read-only members of a request and write-only members of an answer."""
         return (
             side.flatten(member).keyword_value("readOnly" if self.is_request else "writeOnly")
             is True
@@ -216,10 +228,10 @@ class SchemaChanges:
     def _additional_members(
         self, pair: _FlattenedPair, pending: list["_SchemaPair"]
     ) -> Iterator[Change]:
-        """Compare what is said of members that are not named; an answer may have new ones."""
+        """Compare `additionalProperties`; to allow more members does not break a client."""
         before, after = (one.keyword_value("additionalProperties") for one in (pair.old, pair.new))
         if (before is False) != (after is False):
-            message = f"{'no ' if after is False else ''}other members are allowed now"
+            message = f"additional members are {'no longer' if after is False else 'now'} allowed"
             breaking = self.is_request and after is False
             yield Change(pair.where, message, breaking, pair.source)
         self._queue_child("additionalProperties", pair, pending)
@@ -247,7 +259,7 @@ class SchemaChanges:
 
 
 class _SchemaPair(NamedTuple):
-    """Schemas that are still to be compared."""
+    """Two versions of a schema that are still to be compared."""
 
     old: Place
     new: Place
@@ -256,12 +268,12 @@ class _SchemaPair(NamedTuple):
 
 class _SchemaAlternative(NamedTuple):
     name: str
-    """Of its definition, or its title; empty if it has neither."""
+    """The name of its definition, else its title; empty if it has neither."""
     place: Place
 
     @property
     def label(self) -> str:
-        """What people are told."""
+        """The name of the alternative in messages."""
         value = self.place.value
         kind = value.get("type") if isinstance(value, Mapping) else None
         other = f"an alternative of type {kind}" if isinstance(kind, str) else "an alternative"
@@ -275,7 +287,11 @@ def _match_alternatives(
     list[_SchemaAlternative],
     list[_SchemaAlternative],
 ]:
-    """Find the alternatives that are the same in both versions: by name, by value, by order."""
+    """Match the alternatives of both versions: by name, else by value, else by order.
+
+    Returns:
+        The matched pairs, the removed alternatives, and the added ones.
+    """
     matched, removed, left = (
         list[tuple[_SchemaAlternative, _SchemaAlternative]](),
         list[_SchemaAlternative](),

@@ -1,4 +1,4 @@
-"""What changed in who is let in, and whether it locks clients out."""
+"""Comparison of the security requirements of two versions of a document."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from mockserver.contract.schema_changes import Change
 from mockserver.documents.references import Place
 
 Alternative = frozenset[tuple[str, frozenset[str]]]
-"""Schemes that are asked for together, each with its scopes."""
+"""Security schemes that are required together, each with its scopes."""
 _SCHEME_KEYS = ("type", "scheme", "in", "name")
 _NO_SECURITY: frozenset[Alternative] = frozenset((frozenset(),))
 
@@ -15,7 +15,10 @@ _NO_SECURITY: frozenset[Alternative] = frozenset((frozenset(),))
 def security_changes(
     old: DocumentVersion, new: DocumentVersion, before: Place, after: Place, where: str
 ) -> Iterator[Change]:
-    """Tell whether an operation asks for other credentials: breaking if what was enough is not."""
+    """Yield a change if an operation requires other credentials.
+
+    It breaks clients if credentials that were sufficient are not sufficient any more.
+    """
     was, is_now = _security(old, before), _security(new, after)
     if was != is_now:
         still_satisfied = all(any(_satisfies(one, other) for other in is_now) for one in was)
@@ -24,7 +27,7 @@ def security_changes(
 
 
 def scheme_changes(old: DocumentVersion, new: DocumentVersion) -> Iterator[Change]:
-    """Tell which schemes are presented in another way than before."""
+    """Yield a change for each security scheme whose credentials are sent in another way."""
     before, after = _schemes(old), _schemes(new)
     for name in before.keys() & after.keys():
         was, is_now = _scheme_text(before[name]), _scheme_text(after[name])

@@ -1,4 +1,12 @@
-"""Replays interactions against a service, and tells how its answers differ."""
+"""Verification of a service: replay of interactions, and comparison of the answers.
+
+- On a mockserver each interaction, or each group, has its own sandbox in the required state.
+- A real service never receives the default of a placeholder, and it receives requests that may
+  change data only if the user allows it.
+- A credential of the command line is never added to a request that lacks it, because such an
+  interaction tests the answer to a missing credential.
+- A failure of one interaction does not stop the others.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,27 +42,27 @@ _MAX_EXCERPT = 300
 
 @dataclass(slots=True)
 class Verification:
-    """Holds the interactions of an API against one service."""
+    """Replays the interactions of an API against one service."""
 
     target: Target
     interactions: Sequence[PlacedInteraction]
     variables: Variables
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Added to every request; names in lower case."""
+    """Headers to add to the requests; names in lower case."""
     allow_writes: bool = False
-    """Send what changes data also to a service that is no mockserver."""
+    """Send requests that may change data even if the service is not a mockserver."""
     on_outcome: Callable[[Outcome], None] = lambda _verify: None
-    """Called with every outcome as it comes."""
+    """Called with each outcome as soon as it is known."""
     _sandboxes: dict[str, str | None] = field(default_factory=dict)
-    """By group, for interactions that share one."""
+    """Names of shared sandboxes, by group."""
     _contract: Contract = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find operations by their paths."""
+        """Prepare the lookup of operations."""
         self._contract = Contract(self.target.api)
 
     def run(self, only: str | None = None) -> VerificationRun:
-        """Try all interactions, or those with a tag; none stops the others."""
+        """Replay all interactions, or those with a tag."""
         run = VerificationRun(self.target.api.name, self.target.address)
         self.variables.defaults = self.target.is_mock
         try:
@@ -79,7 +87,7 @@ class Verification:
         return Outcome(placed, operation, verdict, found, seconds=answer.seconds)
 
     def _skip_reason(self, interaction: Interaction) -> str:
-        """Say why an interaction cannot be tried here; empty if it can."""
+        """Return the reason why an interaction cannot be replayed; empty if it can."""
         if self.target.is_mock:
             return ""
         needed = [interaction, *(self._named(name) for name in interaction.given.after)]
@@ -89,13 +97,13 @@ class Verification:
         except OtherServiceError as error:
             return str(error)
         if any(one.given.needs_mock for one in needed):
-            return "it needs a state that only a mockserver can be brought into"
+            return "it needs a prepared state, which only a mockserver supports"
         if not self.allow_writes and any(one.changes_data for one in needed):
-            return "it may change data; --allow-writes sends it"
+            return "it may change data; send it with --allow-writes"
         return ""
 
     def _replay(self, placed: PlacedInteraction) -> ReceivedAnswer:
-        """Bring the service into the state that is needed, and send the request."""
+        """Prepare the state of an interaction, and send its request."""
         given = placed.interaction.given
         sandbox = self._sandbox(placed)
         try:
@@ -124,7 +132,7 @@ class Verification:
         return answer
 
     def _headers(self, interaction: Interaction) -> dict[str, str]:
-        """Return the headers to add; no credential to a request that is to lack it."""
+        """Return the headers to add, without credentials that the request lacks on purpose."""
         schemes = self.target.api.schemes.values()
         credentials = {scheme.parameter for scheme in schemes if scheme.location == "header"}
         own = {name.lower() for name in interaction.request.headers}
@@ -146,7 +154,7 @@ def unreachable_run(
     reason: str,
     only: str | None = None,
 ) -> VerificationRun:
-    """Make the outcome of a run whose service gives no answer at all."""
+    """Return the run of a service that cannot be reached: all interactions failed."""
     contract = Contract(api)
     return VerificationRun(
         api.name,
@@ -160,9 +168,9 @@ def unreachable_run(
 
 
 def _referenceable(answer: ReceivedAnswer) -> JsonValue:
-    """Return what later requests can refer to: the JSON body, or else the headers.
+    """Return the value to which later requests can refer: the JSON body, else the headers.
 
-    `location` then has the query parameters of a redirect's address.
+    In the latter case, `location` has the query parameters of the Location header.
     """
     if answer.is_json:
         try:
@@ -174,7 +182,7 @@ def _referenceable(answer: ReceivedAnswer) -> JsonValue:
 
 
 def _first_per_place(differences: Iterator[Difference]) -> Iterator[Difference]:
-    """Leave out what is told of the same place before."""
+    """Yield only the first difference of each place."""
     seen: set[str] = set()
     for difference in differences:
         if difference.place not in seen:

@@ -1,4 +1,7 @@
-"""Reports of a verification: for people, as JSON, and as JUnit's XML."""
+"""Reports of a verification: as text, as JSON, and as JUnit XML.
+
+Every text that may contain a value of a request or an answer goes through a `Redactor`.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -19,7 +22,7 @@ _MARKS = {
 
 
 def text_report(run: VerificationRun, redact: Redactor) -> Iterator[str]:
-    """Yield the lines of a report that people read, operation by operation."""
+    """Yield the lines of the text report, grouped by operation."""
     yield f"{run.api} against {run.address}"
     for operation, outcomes in run.by_operation():
         yield f"\n{operation.id}  {operation.method} {operation.path}"
@@ -44,9 +47,9 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def difference_lines(difference: Difference) -> Iterator[str]:
-    """Yield a difference as a diff: the place, what was expected, what was found."""
+    """Yield the lines of a difference: the place, the expected value, the found value."""
     expected, found = _expected_and_found(difference)
-    source_of_rule = " as documented" if difference.reason == "document" else ""
+    source_of_rule = " as documented" if difference.rule == "document" else ""
     yield difference.place
     yield f"  - expected{source_of_rule}: {expected}"
     yield f"  + found: {found}"
@@ -58,12 +61,12 @@ def _expected_and_found(difference: Difference) -> tuple[str, str]:
     found = str(difference.found) if is_text else short_json(difference.found)
     if not names_secret(name) or difference.found is ABSENT:
         return difference.expected, found
-    is_value = difference.reason == "equal"
+    is_value = difference.rule == "equal"
     return REDACTED if is_value else difference.expected, REDACTED
 
 
 def json_report(run: VerificationRun, redact: Redactor) -> JsonValue:
-    """Make the report as JSON."""
+    """Return the report as a JSON value."""
     return {
         "mockserver": __version__,
         "api": run.api,
@@ -99,7 +102,7 @@ def _json_difference(difference: Difference, redact: Redactor) -> JsonValue:
         "place": difference.place,
         "where": difference.where,
         "pointer": difference.pointer,
-        "rule": difference.reason,
+        "rule": difference.rule,
         "expected": redact(expected),
         "found": redact(found),
     }

@@ -119,4 +119,4 @@ def test_a_proxy_sends_nothing_to_another_service_and_says_so(shop: Api) -> None
     reply = proxied.client.get("/media")
     assert (reply.status_code, proxied.proxy.tally.failed) == (502, 1)
     assert "media.shop.test/v1" in reply.json()["detail"]
-    assert "no answer: the document has it at media.shop.test/v1" in proxied.lines
+    assert "no answer: the document places this operation at media.shop.test/v1" in proxied.lines

@@ -81,7 +81,7 @@ def test_interactions_that_fit_their_document_are_counted(tmp_path: Path) -> Non
         ("'/items/${ID:-1}'", "/items/x", "/interactions/1/request/path/id: id must be"),
         ("json: {kind: a}}\n", "json: {}}\n", "1/request/json/kind: kind is required"),
         ("${Get:/id}", "${Get:/kind}", "/interactions/3/request/path/id: id must be"),
-        ("path: /items/1}\n", "path: /item/1}\n", "leads to no operation"),
+        ("path: /items/1}\n", "path: /item/1}\n", "matches no operation"),
     ],
 )
 def test_what_contradicts_the_document_is_told_with_its_place(

@@ -32,11 +32,11 @@ def test_placeholders_are_filled(text: str, value: object) -> None:
     ("text", "told"),
     [
         ("${NONE}", "set the environment variable NONE"),
-        ("${Send it:/other}", "the answer to 'Send it' has nothing at /other"),
-        ("${Send it:/list/1}", "nothing at /list/1"),
-        ("${Send it:/id/1}", "nothing at /id/1"),
-        ("${Sent it:/id}", "'Sent it' was not answered before this; did you mean 'Send it'?"),
-        ("${a b}", "neither a variable nor a part of an answer"),
+        ("${Send it:/other}", "the answer to 'Send it' has no value at /other"),
+        ("${Send it:/list/1}", "no value at /list/1"),
+        ("${Send it:/id/1}", "no value at /id/1"),
+        ("${Sent it:/id}", "there is no earlier answer to 'Sent it'; did you mean 'Send it'?"),
+        ("${a b}", "neither a variable nor a reference to an answer"),
     ],
 )
 def test_a_placeholder_without_a_value_says_what_to_do(text: str, told: str) -> None:
