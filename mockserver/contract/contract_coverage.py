@@ -24,7 +24,7 @@ class Share(BaseModel):
     documented: int
 
 
-class ExampleCoverage(BaseModel):
+class ExampleReport(BaseModel):
     """A documented example of a response, and how often it was sent."""
 
     name: str
@@ -37,10 +37,10 @@ class Response(BaseModel):
 
     status: str
     seen: int
-    examples: list[ExampleCoverage]
+    examples: list[ExampleReport]
 
 
-class ParameterCoverage(BaseModel):
+class ParameterReport(BaseModel):
     """A documented parameter, and how often a request had it."""
 
     where: str
@@ -63,7 +63,7 @@ class OperationReport(BaseModel):
     path: str
     requests: int
     responses: list[Response]
-    parameters: list[ParameterCoverage]
+    parameters: list[ParameterReport]
     undocumented: list[Undocumented]
 
 
