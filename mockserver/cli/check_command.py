@@ -1,4 +1,4 @@
-"""`mockserver check`: everything that is wrong with documents and interactions."""
+"""`mockserver check`: validate documents and interactions."""
 
 import sys
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from mockserver.contract.checking import check
 from mockserver.server.sources import Sources
 
 
-@click.command("check", short_help="Report everything that is wrong with documents.")
+@click.command("check", short_help="Validate documents and their interactions.")
 @documents_argument
 @strict_option
 @stateful_option
@@ -22,13 +22,15 @@ from mockserver.server.sources import Sources
     type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
-    help="What the report is written as.",
+    help="Format of the report.",
 )
 def command(documents: Sequence[Path], *, strict: bool, stateful: bool, form: str) -> None:
-    """Read DOCUMENTS with their interactions and report everything that is wrong with them.
+    """Validate DOCUMENTS and their interactions, and report all problems.
 
-    Exits with 2 if they cannot be served or an interaction is wrong, or with --strict if anything
-    is.
+    DOCUMENTS are files or folders; the default is the five bundled APIs.
+
+    Exit codes: 0 if the documents can be served and all interactions are valid, else 2. With
+    --strict, any problem gives 2.
     """
     sources = Sources(documents, strict=strict, thorough=True, stateful=stateful)
     checked = check(lambda: sources.load()[0], strict=strict)

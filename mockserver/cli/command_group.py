@@ -1,4 +1,8 @@
-"""The group of all commands: each is a module, imported when it is used."""
+"""The group of all commands.
+
+A command is a module `<name>_command`, which is imported only when the command is used. So the
+start of one command does not depend on what another one imports.
+"""
 
 from importlib import import_module
 from pathlib import PurePath
@@ -21,12 +25,12 @@ _COMMANDS = (
     "serve",
     "verify",
 )
-"""Every command; its module is `<name>_command` and has a click command named `command`."""
+"""Names of all commands; the click command in each module is named `command`."""
 _DOCUMENTS = frozenset((".yaml", ".yml", ".json"))
 
 
 class Commands(click.Group):
-    """A group that starts as fast as the command that is used."""
+    """A group that imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         """List the names of all commands."""
@@ -35,7 +39,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is called, or say what may be meant."""
+        """Return the command that is called; a `UsageError` suggests a similar name."""
         name = args[0]
         if name.startswith("-") or self.get_command(ctx, name) is not None:
             return super().resolve_command(ctx, args)
@@ -51,7 +55,7 @@ class Commands(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click calls it so
         cmd_name: str,
     ) -> click.Command | None:
-        """Import the module of a command and return the command, or None if there is none."""
+        """Import and return a command; None if the name is unknown."""
         if cmd_name not in _COMMANDS:
             return None
         found = import_module(f"mockserver.cli.{cmd_name}_command").command

@@ -1,4 +1,4 @@
-"""What the commands about contracts have in common: options, and finding an API."""
+"""Options and helpers of the commands that compare documents, interactions and services."""
 
 import os
 import sys
@@ -11,8 +11,8 @@ import click
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.base.problems import near
 from mockserver.contract.interaction_files import interaction_folders, load_interactions
-from mockserver.contract.interactions import Placed, tags_of
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.interactions import PlacedInteraction, tags_of
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.variables import Variables
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.model.api import Api
@@ -21,21 +21,22 @@ from mockserver.server.sources import bundled_specs
 
 CONTROL_TOKEN = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable, no secret
 UNUSABLE = 2
-"""The exit code for what could not be tried."""
+"""Exit code if the arguments are invalid, or a request could not be sent."""
 
 document_option = click.option(
     "--document",
     "documents",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Document or folder with the API; else those that come with mockserver.",
+    help="Document, or folder of documents, with the API. Default: the bundled documents.",
 )
 interactions_option = click.option(
     "--interactions",
     "paths",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="File or folder of interactions; else fixtures/API/interactions by the document.",
+    help="File or folder of interactions. Default: fixtures/API/interactions in the folder of the"
+    " document or in its parent folder.",
 )
 header_option = click.option(
     "-H",
@@ -43,30 +44,33 @@ header_option = click.option(
     "headers",
     multiple=True,
     metavar="NAME: VALUE",
-    help="Sent with every request; ${NAME} is taken from the environment.",
+    help="Header to send with every request; ${NAME} stands for an environment variable.",
 )
 timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(0.001, 3600),
     default=10.0,
     show_default=True,
-    help="Seconds to wait for an answer.",
+    help="Maximum time to wait for an answer, in seconds.",
 )
 
 
 keep_option = click.option(
-    "--keep", multiple=True, metavar="NAME", help="Record what stands under this name as it is."
+    "--keep",
+    multiple=True,
+    metavar="NAME",
+    help="Do not mask values of the parameter or member with this name.",
 )
 
 
 def stop(message: str, code: int = UNUSABLE) -> NoReturn:
-    """Tell why nothing goes on, and end."""
+    """Print a message to standard error, and exit."""
     click.echo(message, err=True)
     sys.exit(code)
 
 
 def stop_for(error: MockserverError) -> NoReturn:
-    """Tell an error, and end."""
+    """Print an error with its number of problems to standard error, and exit."""
     click.echo(str(error), err=True)
     if isinstance(error, SpecError):
         count = len(error.problems)
@@ -75,7 +79,7 @@ def stop_for(error: MockserverError) -> NoReturn:
 
 
 def find_api(name: str, documents: Sequence[Path]) -> Api:
-    """Load documents and return the API of a name, or end with a message."""
+    """Load documents and return the API with a name; exit with a message if there is none."""
     try:
         apis = {api.name: api for api in load_apis(documents or [bundled_specs()], BUILT_IN)}
     except SpecError as error:
@@ -86,46 +90,46 @@ def find_api(name: str, documents: Sequence[Path]) -> Api:
     return apis[name]
 
 
-def find_interactions(api: Api, paths: Sequence[Path]) -> list[Placed]:
-    """Load an API's interactions, or end with a message."""
+def find_interactions(api: Api, paths: Sequence[Path]) -> list[PlacedInteraction]:
+    """Load the interactions of an API; exit with a message if there are none."""
     try:
         found = load_interactions(api, paths)
     except SpecError as error:
         stop_for(error)
     if not found:
         where = ", ".join(map(str, paths or interaction_folders(api)))
-        told = f"in {where}" if where else f"in fixtures/{api.name}/interactions by its document"
-        stop(f"there are no interactions of {api.name!r} {told}; name them with --interactions")
+        where = where or f"fixtures/{api.name}/interactions next to its document"
+        stop(f"there are no interactions of {api.name!r} in {where}; pass --interactions")
     return found
 
 
-def check_tag(only: str | None, interactions: Sequence[Placed]) -> None:
-    """End with a message if no interaction has a tag."""
+def check_tag(only: str | None, interactions: Sequence[PlacedInteraction]) -> None:
+    """Exit with a message if a tag is given that no interaction has."""
     tags = sorted(tags_of(interactions))
     if only is not None and only not in tags:
         hint = near(only, tags) or f"there are: {', '.join(tags) or 'none'}"
         stop(f"no interaction has the tag {only!r}; {hint}")
 
 
-def read_headers(lines: Sequence[str], hide: Hiding) -> dict[str, str]:
-    """Read headers of the command line; their values count as secrets."""
+def read_headers(lines: Sequence[str], redact: Redactor) -> dict[str, str]:
+    """Parse headers of the command line, and register their values as secrets."""
     headers = {}
     variables = Variables(os.environ)
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not name.strip():
-            raise click.UsageError("a --header is not NAME: VALUE")
+            raise click.UsageError("a --header must have the form NAME: VALUE")
         try:
             filled = str(variables.fill(value.strip()))
         except MockserverError as error:
             raise click.UsageError(f"--header {name}: {error}") from None
-        hide.add(filled, filled.partition(" ")[2])
+        redact.add(filled, filled.partition(" ")[2])
         headers[name.strip().lower()] = filled
     return headers
 
 
 def write_report(path: Path, content: bytes) -> None:
-    """Write a report, or end with a message."""
+    """Write a report; exit with a message if the file cannot be written."""
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`mockserver coverage`: how much of the contract was exercised, and whether that is enough."""
+"""`mockserver coverage`: report the contract coverage, and compare it with a minimum."""
 
 import os
 import sys
@@ -16,34 +16,39 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _TOO_LITTLE = 1
 
 
-@click.command("coverage", short_help="Tell how much of the contract a mockserver saw.")
+@click.command("coverage", short_help="Report how much of the contract requests exercised.")
 @click.option(
     "--against",
     default="http://127.0.0.1:8000",
     show_default=True,
     metavar="URL",
-    help="Address of the mockserver.",
+    help="Address of the running mockserver.",
 )
-@click.option("--api", metavar="NAME", help="Only of this API.")
-@click.option("--sandbox", metavar="NAME", help="Only in this sandbox; else in all of them.")
-@click.option("--min", "least", type=click.FloatRange(0, 100), help="Percent that are needed.")
-@click.option("--of", "part", type=click.Choice(PARTS), help="Count only these for --min.")
-@click.option("--html", "html_file", type=_FILE, help="Write a page that needs nothing beside it.")
-@click.option("--junit", "junit_file", type=_FILE, help="Write the shares as JUnit's properties.")
+@click.option("--api", metavar="NAME", help="Report only this API.")
+@click.option("--sandbox", metavar="NAME", help="Count only this sandbox. Default: all sandboxes.")
+@click.option(
+    "--min", "minimum", type=click.FloatRange(0, 100), help="Required coverage in percent."
+)
+@click.option("--of", "part", type=click.Choice(PARTS), help="Apply --min to these parts only.")
+@click.option("--html", "html_file", type=_FILE, help="Write a report as a single HTML page.")
+@click.option("--junit", "junit_file", type=_FILE, help="Write a report as JUnit XML.")
 @contract_options.timeout_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     against: str,
     api: str | None,
     sandbox: str | None,
-    least: float | None,
+    minimum: float | None,
     part: str | None,
     html_file: Path | None,
     junit_file: Path | None,
     timeout: float,
 ) -> None:
-    """Tell how much of the contract was exercised in a running mockserver.
+    """Report how much of the contract was exercised since a mockserver was started.
 
-    Ends with 0, with 1 if it was less than --min, with 2 if no mockserver tells.
+    Counts the documented operations, responses, parameters and examples that were seen.
+
+    Exit codes: 0 if the coverage is sufficient, 1 if it is below --min, 2 if the mockserver
+    cannot be reached.
     """
     try:
         with open_client(timeout) as client:
@@ -56,13 +61,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         contract_options.write_report(html_file, html_report(found).encode())
     if junit_file is not None:
         contract_options.write_report(junit_file, junit_report(found))
-    if least is not None:
-        _judge(found, least, part)
+    if minimum is not None:
+        _require(found, minimum, part)
 
 
-def _judge(found: Coverage, least: float, part: str | None) -> None:
+def _require(found: Coverage, minimum: float, part: str | None) -> None:
     share = found.share([part] if part else PARTS)
-    if share < least:
-        name = f" of the {part}" if part else ""
-        click.echo(f"{share:.1f} %{name} is less than {least:g} %", err=True)
+    if share < minimum:
+        name = part or "contract"
+        click.echo(f"{share:.1f} % of the {name} is below the minimum, {minimum:g} %", err=True)
         sys.exit(_TOO_LITTLE)

@@ -1,4 +1,4 @@
-"""`mockserver diff`: what changed between two versions of a document."""
+"""`mockserver diff`: list the changes between two versions of a document."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,12 @@ import orjson
 from mockserver import __version__
 from mockserver.base.errors import SpecError
 from mockserver.cli import contract_options
-from mockserver.contract.document_changes import Broken, broken, changes, load_side
+from mockserver.contract.document_changes import (
+    BrokenInteraction,
+    broken_interactions,
+    changes,
+    load_version,
+)
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.schema_changes import Change
 from mockserver.engine.builtin_collections import BUILT_IN
@@ -20,7 +25,7 @@ _PATH = click.Path(path_type=Path)
 _BREAKS = 1
 
 
-@click.command("diff", short_help="Tell what a new version of a document breaks.")
+@click.command("diff", short_help="List the changes between two versions of a document.")
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @contract_options.interactions_option
@@ -30,40 +35,45 @@ _BREAKS = 1
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="What the report is written as.",
+    help="Format of the report.",
 )
 def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
-    """Tell what changed from OLD to NEW, what of it breaks clients, and which interactions break.
+    """List the changes from the document OLD to the document NEW, the breaking ones first.
 
-    Ends with 0, with 1 if something breaks, with 2 if a document cannot be read.
+    A change is breaking if it can break clients of OLD. Interactions of OLD that contradict NEW
+    are listed too.
+
+    Exit codes: 0 if nothing breaks, 1 if a client or an interaction breaks, 2 if a document
+    cannot be read.
     """
     try:
-        found = changes(load_side(old), load_side(new))
+        found = changes(load_version(old), load_version(new))
         (before,), (after,) = load_apis([old], BUILT_IN), load_apis([new], BUILT_IN)
         interactions = load_interactions(before, paths)
     except SpecError as error:
         contract_options.stop_for(error)
     except ValueError:
-        contract_options.stop("name one document for each side, not a folder of several")
-    lost = list(broken(before, after, interactions))
+        contract_options.stop("OLD and NEW must each be a single document, not a folder of several")
+    lost = list(broken_interactions(before, after, interactions))
     click.echo(_json(found, lost) if form == "json" else _text(found, lost))
     sys.exit(_BREAKS if lost or any(change.breaking for change in found) else 0)
 
 
-def _text(found: Sequence[Change], lost: Sequence[Broken]) -> str:
+def _text(found: Sequence[Change], lost: Sequence[BrokenInteraction]) -> str:
     lines = [
         f"{'BREAKING' if change.breaking else 'ok      '}  {change.where}: {change.message}"
         f"  [{change.source}]"
         for change in found
     ]
-    lines += [f"BREAKS    interaction {one.placed.name!r}: {one.because}" for one in lost]
+    lines += [f"BREAKS    interaction {one.placed.name!r}: {one.reason}" for one in lost]
     count = sum(change.breaking for change in found)
     number = len(found)
     total = f"{number} change{'' if number == 1 else 's'}, {count} breaking"
-    return "\n".join([*lines, f"{total}; {len(lost)} interactions break"])
+    broken = "1 interaction breaks" if len(lost) == 1 else f"{len(lost)} interactions break"
+    return "\n".join([*lines, f"{total}; {broken}"])
 
 
-def _json(found: Sequence[Change], lost: Sequence[Broken]) -> str:
+def _json(found: Sequence[Change], lost: Sequence[BrokenInteraction]) -> str:
     report = {
         "mockserver": __version__,
         "changes": [
@@ -76,7 +86,7 @@ def _json(found: Sequence[Change], lost: Sequence[Broken]) -> str:
             for change in found
         ],
         "interactions": [
-            {"name": one.placed.name, "because": one.because, "source": str(one.placed.source)}
+            {"name": one.placed.name, "because": one.reason, "source": str(one.placed.source)}
             for one in lost
         ],
     }

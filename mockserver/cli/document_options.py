@@ -1,4 +1,4 @@
-"""Arguments and options of commands that read documents, and what is told when they cannot be."""
+"""Arguments and options of the commands that serve documents, and their error messages."""
 
 import sys
 from pathlib import Path
@@ -14,34 +14,42 @@ document_option = click.option(
     "documents",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Document or folder to serve; else the five bundled APIs.",
+    help="Document, or folder of documents, to serve. Default: the five bundled APIs.",
 )
 seed_option = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of all ids."
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of generated ids, values and random faults.",
 )
 stateful_option = click.option(
-    "--stateful", is_flag=True, help="Keep what is created, changed and deleted, without x-mock."
+    "--stateful",
+    is_flag=True,
+    help="Recognise resources by their paths, and keep what requests create, change and delete.",
 )
 strict_option = click.option(
-    "--strict", is_flag=True, help="Stop at everything that is wrong, instead of leaving it out."
+    "--strict",
+    is_flag=True,
+    help="Treat every problem of a document as an error. Default: leave out the faulty part.",
 )
 dynamic_option = click.option(
-    "--dynamic", is_flag=True, help="Make up new values for every answer."
+    "--dynamic", is_flag=True, help="Generate new values from the schemas for each answer."
 )
 errors_option = click.option(
-    "--errors", is_flag=True, help="Answer 500 where an answer breaks its own schema."
+    "--errors", is_flag=True, help="Send status 500 instead of an answer that violates its schema."
 )
 set_option = click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="API.SETTING=VALUE",
-    help="Change a setting, as in --set partoo.sms_quota=1.",
+    help="Change a setting of an API, for example --set partoo.sms_quota=1.",
 )
 
 
 def stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
-    """Tell why nothing is served, and end."""
+    """Print an error with its number of problems to standard error, and exit."""
     click.echo(str(error), err=True)
     if isinstance(error, SpecError):
         count = len(error.problems)

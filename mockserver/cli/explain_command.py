@@ -1,7 +1,8 @@
-"""`mockserver explain`: print why a request gets its answer, without a server."""
+"""`mockserver explain`: explain the answer to a request, without a server."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -23,17 +24,22 @@ from mockserver.model.trace import decisions
 from mockserver.server.sources import Sources, open_engine, parse_settings
 
 
-@click.command("explain", short_help="Print why a request gets its answer, without a server.")
+@click.command("explain", short_help="Explain the answer to a request, without a server.")
 @click.argument("method")
 @click.argument("url")
 @click.option(
-    "-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", help="Of the request."
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="NAME: VALUE",
+    help="Header of the request.",
 )
-@click.option("-d", "--data", help="Body; @FILE reads a file.")
+@click.option("-d", "--data", help="Body of the request, as JSON; @FILE reads it from a file.")
 @document_option
 @dynamic_option
 @errors_option
-@click.option("--at", help="Instant of the request, such as 2026-01-31T09:00:00Z.")
+@click.option("--at", help="Time of the request, such as 2026-01-31T09:00:00Z. Default: now.")
 @seed_option
 @set_option
 @strict_option
@@ -53,7 +59,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     strict: bool,
     stateful: bool,
 ) -> None:
-    """Send one request through the engine, without a socket, and print why it got its answer."""
+    """Handle a single request without a server, and print the answer with its reasons.
+
+    METHOD and URL are those of the request; the URL is one that `mockserver serve` would serve,
+    or only its path.
+    """
     try:
         sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
         engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
@@ -77,8 +87,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 
 def _request(method: str, url: str, headers: Sequence[str], data: str | None) -> Request:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only this command needs it
-
     parts = urlsplit(url)
     given = {"host": parts.netloc or "127.0.0.1:8000"}
     if data is not None:

@@ -1,4 +1,4 @@
-"""`mockserver export`: an API's interactions as a pact."""
+"""`mockserver export`: write the interactions of an API as a pact."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,25 +9,25 @@ from mockserver.cli import contract_options
 from mockserver.contract.pact import VERSIONS, write_pact
 
 
-@click.command("export", short_help="Write interactions as a pact.")
+@click.command("export", short_help="Write the interactions of an API as a pact.")
 @click.argument("api")
 @click.option(
     "--to",
     "file",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the pact is written.",
+    help="Pact file to write.",
 )
-@click.option("--consumer", default="consumer", show_default=True, help="The consumer's name.")
+@click.option("--consumer", default="consumer", show_default=True, help="Name of the consumer.")
 @click.option(
     "--pact",
     "version",
     type=click.Choice(VERSIONS),
     default="4",
     show_default=True,
-    help="Version of Pact's specification.",
+    help="Version of the Pact specification.",
 )
-@click.option("--only", metavar="TAG", help="Only interactions with this tag.")
+@click.option("--only", metavar="TAG", help="Export only interactions with this tag.")
 @contract_options.document_option
 @contract_options.interactions_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -39,7 +39,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     documents: Sequence[Path],
     paths: Sequence[Path],
 ) -> None:
-    """Write the interactions of API as a Pact file, of version 3 or 4 of its specification."""
+    """Write the interactions of API as a pact, the contract file of the tool Pact.
+
+    API is the name of an API, such as partoo. Interactions that refer to an earlier answer, or to
+    a variable without a default, cannot be expressed in a pact and are left out.
+    """
     found = contract_options.find_api(api, documents)
     interactions = contract_options.find_interactions(found, paths)
     contract_options.check_tag(only, interactions)
@@ -48,4 +52,4 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     contract_options.write_report(file, content)
     click.echo(f"{len(chosen) - len(left)} interactions written to {file}")
     for name in left:
-        click.echo(f"left out, for it refers to what a pact cannot say: {name}", err=True)
+        click.echo(f"left out, because a pact cannot express its references: {name}", err=True)

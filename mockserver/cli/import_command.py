@@ -1,4 +1,4 @@
-"""`mockserver import`: exchanges of other tools as interactions."""
+"""`mockserver import`: convert exchanges of other tools to interactions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from mockserver.base.json import JsonValue
 from mockserver.cli import contract_options
 from mockserver.contract.exchange_imports import (
     ImportFileError,
-    Left,
+    SkippedExchanges,
     read_har,
     read_json_file,
     read_postman,
@@ -19,72 +19,83 @@ from mockserver.contract.masking import Masking
 from mockserver.contract.pact import read_pact
 from mockserver.contract.recording import Recorder, public_text
 
-_FORMS = {"har": read_har, "postman": read_postman}
+_READERS = {"har": read_har, "postman": read_postman}
 
 
-@click.command("import", short_help="Make interactions of a pact, archive or collection.")
+@click.command("import", short_help="Convert files of Pact, HAR or Postman to interactions.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--api", required=True, metavar="NAME", help="The API that the exchanges are of.")
+@click.option("--api", required=True, metavar="NAME", help="Name of the API.")
 @click.option(
-    "--from", "form", required=True, type=click.Choice(("pact", *_FORMS)), help="What FILE is."
+    "--from",
+    "format_name",
+    required=True,
+    type=click.Choice(("pact", *_READERS)),
+    help="Format of FILE.",
 )
 @click.option(
     "--to",
-    "target",
+    "output",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the interactions are written.",
+    help="Interaction file to write.",
 )
 @contract_options.keep_option
 @contract_options.document_option
 def command(
-    file: Path, api: str, form: str, target: Path, keep: Sequence[str], documents: Sequence[Path]
+    file: Path,
+    api: str,
+    format_name: str,
+    output: Path,
+    keep: Sequence[str],
+    documents: Sequence[Path],
 ) -> None:
-    """Turn FILE into interactions: a pact, an HTTP Archive, or a Postman collection.
+    """Convert FILE to interactions of an API.
 
-    What an archive or a collection holds is masked as a recording is.
+    FILE is a pact, an HTTP Archive (HAR) or a Postman collection 2.1. Secrets and personal data
+    of an archive or a collection are masked, as in a recording of `mockserver proxy`.
     """
     found = contract_options.find_api(api, documents)
     try:
         value = read_json_file(file.read_bytes())
-        content, count, told = _read(
-            form, value, Recorder(found, Masking(public_text(found), keep)), file.name
+        content, count, notes = _read(
+            format_name, value, Recorder(found, Masking(public_text(found), keep)), file.name
         )
     except OSError as error:
         contract_options.stop(f"{file} cannot be read: {error.strerror}")
     except ImportFileError as error:
         contract_options.stop(f"{file}: {error}")
-    for line in told:
+    for line in notes:
         click.echo(line, err=True)
     if not count:
-        contract_options.stop(f"nothing in {file} is of {api!r}; nothing is written")
-    contract_options.write_report(target, content)
-    click.echo(f"{count} interactions written to {target}")
+        contract_options.stop(f"{file} has no exchange of {api!r}; no file was written")
+    contract_options.write_report(output, content)
+    click.echo(f"{count} interactions written to {output}")
 
 
 def _read(
-    form: str, value: dict[str, JsonValue], recorder: Recorder, name: str
+    format_name: str, value: dict[str, JsonValue], recorder: Recorder, name: str
 ) -> tuple[bytes, int, list[str]]:
-    """Return the file to write, the number of its interactions, and what to tell."""
-    api, left = recorder.api, Left()
-    head = f"Imported from a file of {form}."
-    if form == "pact":
-        interactions, elsewhere = read_pact(value, api)
+    """Return the content of the interaction file, the number of interactions, and notes."""
+    api, skipped = recorder.api, SkippedExchanges()
+    head = f"Imported from a file of {format_name}."
+    if format_name == "pact":
+        interactions, other_operations = read_pact(value, api)
         content = interaction_file(api.name, interactions, head, shared=False)
-        return content, len(interactions), _told(Left(elsewhere), name)
-    for seen in _FORMS[form](value, api, left):
-        left.elsewhere += not recorder.record(seen)
-    told = _told(left, name)
+        return content, len(interactions), _notes(SkippedExchanges(other_operations), name)
+    for seen in _READERS[format_name](value, api, skipped):
+        skipped.other_operations += not recorder.record(seen)
+    notes = _notes(skipped, name)
     if recorder.variables:
         names = ", ".join(sorted(set(recorder.variables.values())))
-        told.append(f"A replay needs these variables in its environment: {names}")
-    return recorder.dump(head), len(recorder.interactions), told
+        notes.append(f"To replay them, set these environment variables: {names}")
+    return recorder.dump(head), len(recorder.interactions), notes
 
 
-def _told(left: Left, name: str) -> list[str]:
-    told = []
-    if left.elsewhere:
-        told.append(f"{left.elsewhere} of {name} lead to no operation of the API")
-    if left.unanswered:
-        told.append(f"{left.unanswered} of {name} have no answer")
-    return told
+def _notes(skipped: SkippedExchanges, name: str) -> list[str]:
+    notes = []
+    if skipped.other_operations:
+        number = skipped.other_operations
+        notes.append(f"skipped {number} of {name}: no operation of the API matches")
+    if skipped.unanswered:
+        notes.append(f"skipped {skipped.unanswered} of {name}: there is no answer")
+    return notes

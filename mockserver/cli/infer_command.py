@@ -1,4 +1,4 @@
-"""`mockserver infer`: what `--stateful` adds to a document."""
+"""`mockserver infer`: print what `--stateful` adds to a document."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,12 @@ from mockserver.server.sources import Sources
 @click.command("infer", short_help="Print what --stateful adds to a document.")
 @click.argument("document", type=click.Path(path_type=Path, dir_okay=False))
 def command(document: Path) -> None:
-    """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay to save beside it and edit."""
+    """Print what --stateful adds to DOCUMENT, as an OpenAPI Overlay.
+
+    Save the overlay in the folder of DOCUMENT to edit it and to serve it without --stateful.
+
+    Exit codes: 0 if a resource was recognised, 1 if none was, 2 if DOCUMENT is invalid.
+    """
     try:
         (api,), _ = Sources([document], stateful=True).load()
     except MockserverError as error:

@@ -1,4 +1,4 @@
-"""`mockserver proxy`: stand between a client and a service, watch, and record."""
+"""`mockserver proxy`: forward requests to a service, validate and record them."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from mockserver.cli import contract_options
 from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
-from mockserver.contract.proxy import Passed, Proxy
+from mockserver.contract.proxy import ProxiedExchange, Proxy
 from mockserver.contract.recording import Recorder, public_text
 from mockserver.contract.targets import open_client, open_target
 from mockserver.model.api import Api
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 _VIOLATED = 1
 
 
-@click.command("proxy", short_help="Forward to a real service, watch it and record.")
+@click.command("proxy", short_help="Forward requests to a service; validate and record them.")
 @click.argument("api")
-@click.option("--upstream", required=True, metavar="URL", help="Base URL of the service.")
+@click.option("--upstream", required=True, metavar="URL", help="Base URL of the real service.")
 @contract_options.document_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -40,12 +40,12 @@ _VIOLATED = 1
     type=click.IntRange(0, 65535),
     default=8080,
     show_default=True,
-    help="Port to listen on; 0 takes a free one and prints it.",
+    help="Port to listen on; with 0, a free port is chosen and printed.",
 )
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the exchanges as interactions, masked, when it ends.",
+    help="Write the exchanges as interactions at the end, with secrets masked.",
 )
 @contract_options.keep_option
 @contract_options.timeout_option
@@ -59,10 +59,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     keep: Sequence[str],
     timeout: float,
 ) -> None:
-    """Forward requests for API to URL, and hold both directions against its document.
+    """Forward requests of API to a service, and validate requests and answers.
 
-    Runs until it is interrupted. Ends with 0 if everything was as documented, 1 if something was
-    not, 2 if the upstream gave no answer to a request.
+    API is the name of an API, such as partoo. Each violation of its document is printed. The
+    proxy runs until it is interrupted (Ctrl+C).
+
+    Exit codes: 0 if all exchanges were as documented, 1 if one was not, 2 if the service did not
+    answer a request.
     """
     found = contract_options.find_api(api, documents)
     service = _service(found, upstream, timeout)
@@ -71,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         listener = bind(host, port)
     except OSError as error:
         contract_options.stop(f"cannot listen on {host}:{port}: {error.strerror}", 1)
-    import httpx  # noqa: PLC0415 - open_client has told if it is missing
+    import httpx  # noqa: PLC0415 - an optional package; `_service` has reported if it is missing
 
     client = httpx.AsyncClient(timeout=timeout)
     proxy = asyncio.run(_serve(Contract(found), service, listener, recorder, client))
@@ -100,11 +103,11 @@ async def _serve(
     recorder: Recorder | None,
     client: "httpx.AsyncClient",
 ) -> Proxy:
-    """Pass requests on until a signal ends it."""
+    """Forward requests until a signal stops the server."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _go_on)  # uvicorn raises it once more when it has shut down
+        signal.signal(number, _ignore)  # uvicorn raises it again after its shutdown
     async with client:
-        proxy = Proxy(contract, service, client, _tell, recorder)
+        proxy = Proxy(contract, service, client, _print, recorder)
         config = uvicorn.Config(
             proxy,
             ws="none",
@@ -118,23 +121,24 @@ async def _serve(
         )
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
-        greeting = f"mockserver passes http://{name}:{port} on to {service.url}"
+        greeting = f"mockserver forwards http://{name}:{port} to {service.url}"
         await Listening(config, lambda: click.echo(greeting)).serve(sockets=[listener])
     return proxy
 
 
-def _go_on(_number: int, _frame: FrameType | None) -> None:
-    """Let what was seen be written before the process ends."""
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Let the process continue, so that it can write the recording."""
 
 
-def _tell(passed: Passed) -> None:
-    click.echo("\n".join(passed.lines()))
+def _print(exchange: ProxiedExchange) -> None:
+    click.echo("\n".join(exchange.lines()))
 
 
 def _write(record: Path, recorder: Recorder) -> None:
     contract_options.write_report(record, recorder.dump())
     count = len(recorder.interactions)
-    click.echo(f"{count} recorded in {record}; replay them with --interactions {record}")
+    click.echo(f"{count} interactions written to {record}")
+    click.echo(f"Replay them with: mockserver verify … --interactions {record}")
     if recorder.variables:
         names = ", ".join(sorted(set(recorder.variables.values())))
-        click.echo(f"A replay needs these variables in its environment: {names}")
+        click.echo(f"To replay them, set these environment variables: {names}")

@@ -15,7 +15,11 @@ from mockserver.server.sources import Sources, open_engine
 @strict_option
 @stateful_option
 def command(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
-    """List the operations that would be served, and what else a document describes."""
+    """List the operations that would be served, and those that would not.
+
+    DOCUMENTS are files or folders; the default is the five bundled APIs. Callbacks and webhooks
+    are not served, because clients do not call them.
+    """
     try:
         engine = open_engine(Sources(documents, strict=strict, stateful=stateful))
     except MockserverError as error:
@@ -25,7 +29,7 @@ def command(documents: Sequence[Path], *, strict: bool, stateful: bool) -> None:
             path = next((server.path for server in operation.servers or api.servers), "")
             url = f"/{api.name}{path}{operation.path}"
             resource = f"  resource {operation.resource}" if operation.resource else ""
-            told = f"{operation.method:<7} {url}  {operation.id}  {operation.source}{resource}"
-            click.echo(told)
+            place = f"{operation.id}  {operation.source}{resource}"
+            click.echo(f"{operation.method:<7} {url}  {place}")
         for item in api.unserved:
             click.echo(f"{item.method:<7} {item.kind} {item.name}  not served  {item.source}")

@@ -1,4 +1,4 @@
-"""`mockserver run`: serve while another command runs."""
+"""`mockserver run`: serve documents while another command runs."""
 
 import sys
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @click.command(
     "run",
     context_settings={"allow_interspersed_args": False},
-    short_help="Serve while a command runs, such as a test suite.",
+    short_help="Serve while another command runs, such as a test suite.",
 )
 @click.argument("command", nargs=-1, required=True)
 @document_option
@@ -33,7 +33,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="Port to listen on; else any that is free.",
+    help="Port to listen on. Default: a free port.",
 )
 @seed_option
 @set_option
@@ -53,16 +53,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
     strict: bool,
     stateful: bool,
 ) -> None:
-    """Serve while COMMAND runs, which finds the address in MOCKSERVER_URL.
+    """Serve documents while COMMAND runs, and exit with its exit code.
 
-    Ends with the exit code of COMMAND.
+    COMMAND gets the address of the server in the environment variable MOCKSERVER_URL.
     """
     try:
         sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
         engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
     except MockserverError as error:
         stop(error)
-    from mockserver.server.command_runner import run_beside  # noqa: PLC0415 - the server's imports
+    from mockserver.server.command_runner import run_beside  # noqa: PLC0415 - uvicorn is slow to import
 
     try:
         code = run_beside(application(engine), command, port)

@@ -1,4 +1,4 @@
-"""`mockserver serve`: serve documents until it is stopped."""
+"""`mockserver serve`: serve documents until the process is stopped."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -27,6 +27,7 @@ from mockserver.model.exchange import Exchange
 from mockserver.server.application import DEFAULT_BODY_LIMIT
 from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
+from mockserver.server.reloading import Reloader
 from mockserver.server.sources import Sources, open_engine, parse_settings
 
 
@@ -38,21 +39,27 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="Port to listen on; 0 takes a free one and prints it.",
+    help="Port to listen on; with 0, a free port is chosen and printed.",
 )
 @seed_option
 @set_option
-@click.option("--no-control", is_flag=True, help="Serve neither control API nor dashboard.")
+@click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
     "--control-token",
     envvar="MOCKSERVER_CONTROL_TOKEN",
     show_envvar=True,
-    help="Token that the control API asks for.",
+    help="Token that requests to the control API must send.",
 )
-@click.option("--no-mock-headers", is_flag=True, help="Send no Mock-Request-Id or Mock-Reason.")
-@click.option("--no-cors", is_flag=True, help="Don't let pages of other sites call the APIs.")
 @click.option(
-    "--canned", is_flag=True, help="Let Prefer: example=NAME ask for an interaction's answer."
+    "--no-mock-headers", is_flag=True, help="Do not send Mock-Request-Id and Mock-Reason."
+)
+@click.option(
+    "--no-cors", is_flag=True, help="Do not allow web pages of other origins to call the APIs."
+)
+@click.option(
+    "--canned",
+    is_flag=True,
+    help="Let clients request the answer of an interaction with Prefer: example=NAME.",
 )
 @dynamic_option
 @errors_option
@@ -61,12 +68,12 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     type=click.IntRange(1),
     default=DEFAULT_BODY_LIMIT,
     show_default=True,
-    help="Most bytes of a request's body.",
+    help="Maximum size of a request's body, in bytes.",
 )
 @strict_option
 @stateful_option
-@click.option("--reload", is_flag=True, help="Load documents anew when they change.")
-@click.option("--log", is_flag=True, help="Print a line for every request, on standard error.")
+@click.option("--reload", is_flag=True, help="Reload documents when their files change.")
+@click.option("--log", is_flag=True, help="Print a line for each request to standard error.")
 def command(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     host: str,
@@ -87,11 +94,15 @@ def command(  # noqa: PLR0913 - one parameter for each option
     reload: bool,
     log: bool,
 ) -> None:
-    """Serve DOCUMENTS (files or folders), or the five APIs that come with mockserver."""
+    """Serve DOCUMENTS, or the five bundled APIs.
+
+    DOCUMENTS are OpenAPI documents, or folders of them. The addresses of the APIs, the control
+    API and the dashboard are printed at the start.
+    """
     if control_token == "":
-        raise click.UsageError("--control-token is empty: give a token, or leave it out")
+        raise click.UsageError("--control-token is empty; pass a token, or leave out the option")
     if not is_loopback(host) and not no_control and not control_token:
-        message = "an address others can reach needs --control-token or --no-control"
+        message = f"other machines can reach {host}; add --control-token or --no-control"
         raise click.UsageError(message)
     try:
         options = Options(not no_mock_headers, not no_cors, dynamic, errors)
@@ -100,7 +111,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         engine = open_engine(sources, seed, options)
     except MockserverError as error:
         stop(error)
-    from mockserver.server import serving  # noqa: PLC0415 - the server's imports cost start time
+    from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
 
     try:
         listener = serving.bind(host, port)
@@ -109,34 +120,32 @@ def command(  # noqa: PLR0913 - one parameter for each option
     origin = serving.origin(listener, host)
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
-    app.tell = _log() if log else None
+    app.tell = _logger() if log else None
     text = greeting(engine, origin, system_now(), control=not no_control)
-    serving.run(app, listener, lambda: _greet(text), _look(engine, sources) if reload else None)
+    serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
 
 
 def _greet(text: str) -> None:
-    with suppress(OSError):  # an output that is closed or full costs the words, not the server
+    with suppress(OSError):  # a closed or full standard output must not stop the server
         click.echo(text)
 
 
-def _log() -> Callable[[Exchange], None]:
+def _logger() -> Callable[[Exchange], None]:
     from mockserver.server.request_log import line  # noqa: PLC0415 - only --log needs it
 
-    def tell(exchange: Exchange) -> None:
+    def log(exchange: Exchange) -> None:
         with suppress(OSError):
             click.echo(line(exchange), err=True)
 
-    return tell
+    return log
 
 
 def _canned() -> Callable[[Api, Files], Api]:
-    from mockserver.contract.canned_answers import with_canned_answers  # noqa: PLC0415 - costs start time
+    from mockserver.contract.canned_answers import with_canned_answers  # noqa: PLC0415 - slow to import
 
     return with_canned_answers
 
 
-def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
-    """Make the function that looks for changed documents, and tells of them on stderr."""
-    from mockserver.server.reloading import Reloader  # noqa: PLC0415 - only --reload needs it
-
+def _reloader(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
+    """Return the function that reloads changed documents, and reports that to standard error."""
     return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look

@@ -1,4 +1,4 @@
-"""`mockserver verify`: hold the interactions of an API against a running service."""
+"""`mockserver verify`: replay the interactions of an API against a running service."""
 
 import os
 import sys
@@ -10,10 +10,10 @@ import orjson
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verification import Verification, unreached
+from mockserver.contract.verification import Verification, unreachable_run
 from mockserver.contract.verification_outcomes import Outcome, VerificationRun
 from mockserver.contract.verification_reports import json_report, junit_report, text_report
 
@@ -26,11 +26,15 @@ _REPORT = click.Path(dir_okay=False, path_type=Path)
 @contract_options.document_option
 @contract_options.interactions_option
 @contract_options.header_option
-@click.option("--only", metavar="TAG", help="Only interactions with this tag.")
-@click.option("--allow-writes", is_flag=True, help="Send what changes data to a real service too.")
+@click.option("--only", metavar="TAG", help="Replay only interactions with this tag.")
+@click.option(
+    "--allow-writes",
+    is_flag=True,
+    help="Send requests that may change data to a real service too. A mockserver always gets them.",
+)
 @contract_options.timeout_option
 @click.option("--json", "json_file", type=_REPORT, help="Write a report as JSON.")
-@click.option("--junit", "junit_file", type=_REPORT, help="Write a report as JUnit's XML.")
+@click.option("--junit", "junit_file", type=_REPORT, help="Write a report as JUnit XML.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
     against: str,
@@ -43,56 +47,59 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     json_file: Path | None,
     junit_file: Path | None,
 ) -> None:
-    """Replay the interactions of API against URL, a sandbox or the real service.
+    """Replay the interactions of API against a service, and compare the answers.
 
-    Ends with 0 if all that was tried agrees, 1 if something drifted, 2 if something could not
-    be tried.
+    API is the name of an API, such as partoo. The service is a mockserver or the real service.
+    Answers are compared with the interactions and with the document.
+
+    Exit codes: 0 if all answers agree, 1 if an answer drifted, 2 if a request could not be sent
+    or got no answer, or if all interactions were skipped.
     """
     found = contract_options.find_api(api, documents)
     interactions = contract_options.find_interactions(found, paths)
     contract_options.check_tag(only, interactions)
-    hide = Hiding([os.environ.get(contract_options.CONTROL_TOKEN, "")])
-    given = contract_options.read_headers(headers, hide)
+    redact = Redactor([os.environ.get(contract_options.CONTROL_TOKEN, "")])
+    given = contract_options.read_headers(headers, redact)
     variables = Variables(os.environ)
-    told = _progress(sum(only in (None, *one.interaction.tags) for one in interactions))
+    on_outcome = _progress(sum(only in (None, *one.interaction.tags) for one in interactions))
     try:
         with open_client(timeout) as client:
             target = open_target(
                 client, found, against, os.environ.get(contract_options.CONTROL_TOKEN)
             )
-            check = Verification(target, interactions, variables, given, allow_writes, told)
+            check = Verification(target, interactions, variables, given, allow_writes, on_outcome)
             run = check.run(only)
     except UnreachableError as error:
-        run = unreached(found, against, interactions, str(error), only)
+        run = unreachable_run(found, against, interactions, str(error), only)
     except MockserverError as error:
-        contract_options.stop(hide(str(error)))
-    hide.add(*variables.used)
-    _report(run, hide, json_file, junit_file)
+        contract_options.stop(redact(str(error)))
+    redact.add(*variables.used)
+    _report(run, redact, json_file, junit_file)
     sys.exit(run.exit_code)
 
 
 def _progress(number: int) -> Callable[[Outcome], None]:
-    """Count on a terminal how far it has come."""
+    """Return a function that shows the progress if standard error is a terminal."""
     done = 0
 
-    def tell(outcome: Outcome) -> None:
+    def show(outcome: Outcome) -> None:
         nonlocal done
         done += 1
         line = f"{done}/{number} {outcome.placed.name}"[:_WIDTH]
         click.echo(f"\r\x1b[K{line if done < number else ''}", err=True, nl=False)
 
-    return tell if sys.stderr.isatty() else lambda _outcome: None
+    return show if sys.stderr.isatty() else lambda _outcome: None
 
 
 _WIDTH = 78
 
 
 def _report(
-    run: VerificationRun, hide: Hiding, json_file: Path | None, junit_file: Path | None
+    run: VerificationRun, redact: Redactor, json_file: Path | None, junit_file: Path | None
 ) -> None:
-    click.echo("\n".join(text_report(run, hide)))
+    click.echo("\n".join(text_report(run, redact)))
     if json_file is not None:
-        content = orjson.dumps(json_report(run, hide), option=orjson.OPT_INDENT_2) + b"\n"
+        content = orjson.dumps(json_report(run, redact), option=orjson.OPT_INDENT_2) + b"\n"
         contract_options.write_report(json_file, content)
     if junit_file is not None:
-        contract_options.write_report(junit_file, junit_report([run], hide))
+        contract_options.write_report(junit_file, junit_report([run], redact))

@@ -1,1 +1,1 @@
-"""The contract as a tool: hold documents, interactions and running services against each other."""
+"""Contract testing: documents, interactions and running services compared with each other."""

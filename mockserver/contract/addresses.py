@@ -1,4 +1,12 @@
-"""Where the operations of an API are, seen from one base URL of a service."""
+"""URLs of the operations of an API, computed from one base URL of a service.
+
+The user gives one URL, but an operation may have `servers` of its own (OpenAPI, Operation Object).
+- A request is only ever sent to the origin that the user gave. If the document places an
+  operation on another host, an error is raised instead.
+- The document's servers may be mounted below a prefix: if a server's path is `/v2` and the base
+  URL ends with `/stage/v2`, the prefix is `/stage`, and it applies to all other servers too.
+- A mockserver serves every operation below `/<api>`, whatever its host is in the document.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,18 +15,18 @@ from urllib.parse import urlsplit
 from mockserver.base.errors import MockserverError
 from mockserver.model.api import Api, Operation, ServerAddress
 
-ASIDE = "/~"
-"""Begins the path of a sandbox of a mockserver."""
+SANDBOX_PREFIX = "/~"
+"""Beginning of a path that names a sandbox of a mockserver."""
 _ROOT = (ServerAddress("", ""),)
 
 
-class ElsewhereError(MockserverError):
-    """An operation that the document puts on another service."""
+class OtherServiceError(MockserverError):
+    """An operation that the document places on another service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The base URL of a service, and those of the operations that have servers of their own."""
+    """The base URL of a service, and the base paths of its operations."""
 
     api: Api
     origin: str
@@ -33,32 +41,33 @@ class Addresses:
         return self.origin + self.base
 
     def base_of(self, operation: Operation) -> str:
-        """Return the path that stands before an operation's own.
+        """Return the base path of an operation, to which its path template is appended.
 
         Raises:
-            ElsewhereError: If the document has it on another host, or the base URL does not tell.
+            OtherServiceError: If the document places the operation on another host, or if the
+                base URL does not end with the path of the document's own server.
         """
         if self.is_mock:
             own = operation.servers
             return f"{self._sandbox}/{self.api.name}{own[0].path}" if own else self.base
-        home, servers = self._home(), operation.servers or self.api.servers or _ROOT
-        if servers == home:
+        base_servers, servers = self._base_servers(), operation.servers or self.api.servers or _ROOT
+        if servers == base_servers:
             return self.base
-        near = {"", self._host, *(server.host for server in home)}
-        here = next((server for server in servers if server.host in near), None)
-        if here is None:
+        near = {"", self._host, *(server.host for server in base_servers)}
+        server = next((server for server in servers if server.host in near), None)
+        if server is None:
             where = servers[0].host + servers[0].path
-            message = f"the document has it at {where}; name that URL as the service to reach it"
-            raise ElsewhereError(message)
-        return self._mount(home, here) + here.path
+            message = f"the document places this operation at {where}; use that URL to reach it"
+            raise OtherServiceError(message)
+        return self._prefix(base_servers, server) + server.path
 
-    def below(self, path: str) -> Iterator[tuple[Operation, str]]:
-        """Yield the operations whose own base a path leads into, and the path below that."""
+    def operations_at(self, path: str) -> Iterator[tuple[Operation, str]]:
+        """Yield the operations whose own base path begins a path, and the rest of that path."""
         whole = self.base + path
         for operation in self.api.operations:
             try:
                 base = self.base_of(operation)
-            except ElsewhereError:
+            except OtherServiceError:
                 continue
             if base != self.base and whole.startswith(f"{base}/"):
                 yield operation, whole[len(base) :]
@@ -69,23 +78,24 @@ class Addresses:
 
     @property
     def _sandbox(self) -> str:
-        """The beginning of the base that names a sandbox; empty if it names none."""
-        if not self.base.startswith(ASIDE):
+        """The first segment of the base path if it names a sandbox, else an empty string."""
+        if not self.base.startswith(SANDBOX_PREFIX):
             return ""
         return "/" + self.base[1:].partition("/")[0]
 
-    def _home(self) -> Sequence[ServerAddress]:
-        """Return the servers that the base URL stands for: those on its host, else the API's."""
+    def _base_servers(self) -> Sequence[ServerAddress]:
+        """Return the first list of servers that has the host of the base URL, else the API's."""
         shared = self.api.servers or _ROOT
         lists = (shared, *(operation.servers for operation in self.api.operations))
         on_it = (one for one in lists if any(server.host == self._host for server in one))
         return next(on_it, shared)
 
-    def _mount(self, home: Sequence[ServerAddress], here: ServerAddress) -> str:
-        """Return what stands in the base URL before the path of one of its servers."""
-        paths = sorted((server.path for server in home), key=len, reverse=True)
+    def _prefix(self, base_servers: Sequence[ServerAddress], server: ServerAddress) -> str:
+        """Return the part of the base path that precedes the path of one of its servers."""
+        paths = sorted((server.path for server in base_servers), key=len, reverse=True)
         found = next((path for path in paths if self.base.endswith(path)), None)
         if found is None:
-            message = f"the document has it below {here.path or '/'}, not {home[0].path}"
-            raise ElsewhereError(f"{message}; end the URL with {home[0].path} to reach it")
+            own, shared = server.path or "/", base_servers[0].path
+            message = f"the document places this operation below {own}, not {shared}"
+            raise OtherServiceError(f"{message}; end the URL with {shared} to reach it")
         return self.base.removesuffix(found)

@@ -1,4 +1,9 @@
-"""Compares the answer that was found with the one to expect, value by value."""
+"""Comparison of a received JSON value with the expected one.
+
+Rules by JSON Pointer state how strictly values are compared. A rule applies to the value at its
+pointer and to everything below it, until a longer pointer has a rule of its own. Members that
+the expected value does not have are never compared.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,42 +18,42 @@ from mockserver.schemas.validators import compile_schema
 
 
 class Absent:
-    """What stands for a value that is not there."""
+    """The type of `ABSENT`, which takes the place of a value that an answer does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
 
 
 ABSENT = Absent()
-_LONGEST = 500
+_MAX_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One way in which an answer is not what it should be."""
+    """A difference between an answer and what is expected or documented."""
 
     where: str
-    """status, header, body, or a part of a request."""
+    """`status`, `header`, `body`, or a part of a request."""
     pointer: str
-    """JSON Pointer into the body, or a header's name."""
+    """JSON Pointer into the body, or the name of a header."""
     expected: str
-    """In words, or as JSON."""
+    """A description, or a JSON value as text."""
     found: JsonValue | Absent
-    because: str
-    """The rule that it breaks: `equal`, `type`, `pattern`, or `document`."""
+    rule: str
+    """The rule that is broken: `equal`, `type`, `pattern`, or `document`."""
 
     @property
     def place(self) -> str:
-        """Name what differs: `status`, `header content-type`, `/contact/id`."""
+        """What differs: `status`, `header content-type` or `/contact/id`, for example."""
         if self.where == "body":
             return self.pointer or "body"
         return f"{self.where} {self.pointer}".rstrip()
 
 
-def shown(value: JsonValue | Absent) -> str:
-    """Write a value as JSON, shortened."""
+def short_json(value: JsonValue | Absent) -> str:
+    """Write a value as JSON, cut off after 500 characters."""
     text = repr(value) if isinstance(value, Absent) else as_json(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
 
 
 def as_json(value: JsonValue) -> str:
@@ -56,17 +61,17 @@ def as_json(value: JsonValue) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-def kind_of(value: JsonValue | Absent) -> str:
-    """Name the JSON type of a value."""
+def type_name(value: JsonValue | Absent) -> str:
+    """Return the name of a value's JSON type, as messages have it."""
     if isinstance(value, Absent):
         return "nothing"
-    for kinds, name in _KINDS:
+    for kinds, name in _TYPE_NAMES:
         if isinstance(value, kinds):
             return name
     return "null"
 
 
-_KINDS: Sequence[tuple[type | tuple[type, ...], str]] = (
+_TYPE_NAMES: Sequence[tuple[type | tuple[type, ...], str]] = (
     (bool, "true or false"),
     ((int, float), "a number"),
     (str, "text"),
@@ -76,7 +81,7 @@ _KINDS: Sequence[tuple[type | tuple[type, ...], str]] = (
 
 
 class Rules:
-    """The rules of an answer, looked up by JSON Pointer."""
+    """The rules by which the body of an answer is compared."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = {tuple(pointer.split("/")[1:]): rule for pointer, rule in rules.items()}
@@ -94,8 +99,8 @@ class Rules:
         if isinstance(rule, ValuePattern):
             if not matches(rule.pattern, found):
                 yield _difference(path, f"text matching {rule.pattern}", found, "pattern")
-        elif kind_of(expected) != kind_of(found):
-            words = kind_of(expected) if rule == "type" else as_json(expected)
+        elif type_name(expected) != type_name(found):
+            words = type_name(expected) if rule == "type" else as_json(expected)
             yield _difference(path, words, found, str(rule))
         elif isinstance(expected, Mapping):
             yield from self._members(expected, found, path, rule)
@@ -117,8 +122,8 @@ class Rules:
             if key in found:
                 yield from self._compare(member, found[key], below, own)
             elif own != "ignored":
-                words = kind_of(member) if own == "type" else shown(member)
-                yield _difference(below, words, ABSENT, _named(own))
+                words = type_name(member) if own == "type" else short_json(member)
+                yield _difference(below, words, ABSENT, _rule_name(own))
 
     def _items(
         self,
@@ -127,7 +132,7 @@ class Rules:
         path: tuple[str, ...],
         rule: Rule,
     ) -> Iterator[Difference]:
-        """Compare item by item; by type, all items with the first one that is expected."""
+        """Compare item by item; with the rule `type`, each item with the first expected one."""
         if rule == "equal" and len(expected) != len(found):
             yield _difference(path, f"{len(expected)} items", found, rule)
             return
@@ -139,22 +144,22 @@ class Rules:
     def _rule(self, path: tuple[str, ...], inherited: Rule) -> Rule:
         if (own := self._rules.get(path)) is not None:
             return own
-        fitting = (rule for pattern, rule in self._rules.items() if _fits(pattern, path))
+        fitting = (rule for pattern, rule in self._rules.items() if _pattern_fits(pattern, path))
         return next(fitting, inherited)
 
 
-def _named(rule: Rule) -> str:
+def _rule_name(rule: Rule) -> str:
     return "pattern" if isinstance(rule, ValuePattern) else rule
 
 
-def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
+def _pattern_fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
     return len(pattern) == len(path) and all(
         one in ("*", other) for one, other in zip(pattern, path, strict=True)
     )
 
 
 def matches(pattern: str, found: JsonValue) -> bool:
-    """Tell whether a value is a text that fits a pattern."""
+    """Return True if a value is a string that matches a regular expression."""
     return _compiled(pattern).is_valid(found)
 
 
@@ -164,7 +169,7 @@ def _compiled(pattern: str) -> Validator:
 
 
 def _difference(
-    path: tuple[str, ...], expected: str, found: JsonValue | Absent, because: str
+    path: tuple[str, ...], expected: str, found: JsonValue | Absent, rule: str
 ) -> Difference:
     pointer = "".join(f"/{token}" for token in path)
-    return Difference("body", pointer, expected, found, because)
+    return Difference("body", pointer, expected, found, rule)

@@ -1,4 +1,4 @@
-"""Answers of interactions as named examples, so that a client can ask for one by name."""
+"""Answers of interactions as named examples, which a client can request with `Prefer`."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,10 +19,10 @@ def with_canned_answers(api: Api, files: Files | None = None) -> Api:
 
     Args:
         api: The API.
-        files: Reads the interactions, and remembers what it looked at.
+        files: Reads the interaction files, and records their paths for reloading.
 
     Raises:
-        SpecError: If an interaction is wrong.
+        SpecError: If an interaction is invalid.
     """
     contract = Contract(api)
     found: dict[tuple[str, str], list[Example]] = {}
@@ -33,25 +33,28 @@ def with_canned_answers(api: Api, files: Files | None = None) -> Api:
         if documented is not None and answer.has_json:
             example = Example(placed.name, answer.json_body)
             found.setdefault((operation.id, documented.status), []).append(example)
-    return replace(api, operations=tuple(_operation(one, found) for one in api.operations))
+    return replace(api, operations=tuple(_with_examples(one, found) for one in api.operations))
 
 
-def _operation(operation: Operation, found: dict[tuple[str, str], list[Example]]) -> Operation:
+def _with_examples(operation: Operation, found: dict[tuple[str, str], list[Example]]) -> Operation:
     responses = tuple(
-        _response(one, found.get((operation.id, one.status), ())) for one in operation.responses
+        _response_with_examples(one, found.get((operation.id, one.status), ()))
+        for one in operation.responses
     )
     return replace(operation, responses=responses)
 
 
-def _response(response: DocumentedResponse, canned: Iterable[Example]) -> DocumentedResponse:
-    examples = tuple(canned)
+def _response_with_examples(
+    response: DocumentedResponse, added: Iterable[Example]
+) -> DocumentedResponse:
+    examples = tuple(added)
     if not examples:
         return response
-    media = tuple(_media(one, examples) for one in response.media)
+    media = tuple(_media_with_examples(one, examples) for one in response.media)
     return replace(response, media=media or (ResponseMedia(_JSON, examples, None),))
 
 
-def _media(media: ResponseMedia, canned: tuple[Example, ...]) -> ResponseMedia:
+def _media_with_examples(media: ResponseMedia, added: tuple[Example, ...]) -> ResponseMedia:
     if media_type(media.media_type).name != _JSON:
         return media
-    return replace(media, examples=(*media.examples, *canned))
+    return replace(media, examples=(*media.examples, *added))

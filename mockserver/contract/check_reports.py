@@ -1,61 +1,60 @@
-"""What a check found, in the forms that people and their tools read."""
+"""Reports of a check: as text, JSON, SARIF, JUnit XML, and annotations of GitHub workflows."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
 
 import orjson
 
 from mockserver import __version__
 from mockserver.base.json import JsonValue
-from mockserver.contract.checking import INTERACTION, Checked, Finding
-from mockserver.contract.verification_reports import xml_text
+from mockserver.contract.checking import INTERACTION, CheckResult, Finding
+from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
 
 _RULES = {
-    "document": "An OpenAPI document, overlay, x-mock block or fixture is wrong",
+    "document": "An OpenAPI document, overlay, x-mock block or fixture is invalid",
     "interaction": "An interaction cannot be replayed, or contradicts its document",
 }
 _NO_KEYS = "it has none of the keys openapi, swagger and overlay"
 
 
-def text_report(checked: Checked) -> str:
-    """Write a line for each problem, then one for each API that can be served."""
-    shown = [str(finding.problem) for finding in checked.findings]
+def text_report(checked: CheckResult) -> str:
+    """Write a line for each problem, then one for each API that would be served."""
+    lines = [str(finding.problem) for finding in checked.findings]
     if checked.is_refused:
-        number = _counted(len(checked.findings), "problem")
-        return "\n".join([*shown, f"{number}; nothing is served."])
-    shown += [line for api in checked.apis for line in _api_lines(api, checked)]
-    shown += [f"{file}: no document: {_NO_KEYS}" for file in checked.skipped]
-    return "\n".join([*shown, *_interactions_line(checked)])
+        number = _count(len(checked.findings), "problem")
+        return "\n".join([*lines, f"{number}; nothing is served."])
+    lines += [line for api in checked.apis for line in _api_lines(api, checked)]
+    lines += [f"{file}: not a document: {_NO_KEYS}" for file in checked.skipped]
+    return "\n".join([*lines, *_interactions_line(checked)])
 
 
-def _api_lines(api: Api, checked: Checked) -> Iterator[str]:
-    """Say what would be served of an API, and what of it is kept."""
-    counts = [_counted(len(api.operations), "operation")]
+def _api_lines(api: Api, checked: CheckResult) -> Iterator[str]:
+    """Yield the counts of an API, and the resources whose state is kept."""
+    counts = [_count(len(api.operations), "operation")]
     if number := checked.interactions.get(api.name, 0):
-        counts.append(_counted(number, "interaction"))
+        counts.append(_count(number, "interaction"))
     number = len(checked.problems.get(api.name, ()))
-    told = f"{_counted(number, 'problem')}, left out" if number else "no problems"
-    yield f"{api.source.file}: {api.name}: {', '.join(counts)}, {told}"
+    summary = f"{_count(number, 'problem')}, left out" if number else "no problems"
+    yield f"{api.source.file}: {api.name}: {', '.join(counts)}, {summary}"
     if api.recognised is not None:
         yield f"  {api.recognised.sentence(api.name)}"
         yield from (f"  {left.source}: {left.message}" for left in api.recognised.left)
 
 
-def _interactions_line(checked: Checked) -> Iterator[str]:
+def _interactions_line(checked: CheckResult) -> Iterator[str]:
     number = sum(finding.rule == INTERACTION for finding in checked.findings)
     if number:
-        yield f"{_counted(number, 'problem')} in interactions."
+        yield f"{_count(number, 'problem')} in interactions."
 
 
-def _counted(number: int, name: str) -> str:
+def _count(number: int, name: str) -> str:
     return f"{number} {name}{'' if number == 1 else 's'}"
 
 
-def json_report(checked: Checked) -> str:
-    """Write everything as JSON."""
+def json_report(checked: CheckResult) -> str:
+    """Write the APIs and the problems as JSON."""
     report = {
         "mockserver": __version__,
         "apis": [
@@ -69,7 +68,7 @@ def json_report(checked: Checked) -> str:
         ],
         "problems": [_json_problem(finding) for finding in checked.findings],
     }
-    return _dumped(report)
+    return _json_text(report)
 
 
 def _json_problem(finding: Finding) -> JsonValue:
@@ -86,18 +85,20 @@ def _json_problem(finding: Finding) -> JsonValue:
     }
 
 
-def _dumped(value: JsonValue) -> str:
+def _json_text(value: JsonValue) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def sarif_report(checked: Checked) -> str:
-    """Write the problems as SARIF 2.1.0, which code scanning reads."""
-    rules = [{"id": name, "shortDescription": {"text": told}} for name, told in _RULES.items()]
+def sarif_report(checked: CheckResult) -> str:
+    """Write the problems as SARIF 2.1.0, the format of code scanning."""
+    rules = [
+        {"id": name, "shortDescription": {"text": summary}} for name, summary in _RULES.items()
+    ]
     driver = {"name": "mockserver", "version": __version__, "rules": rules}
     results = [_sarif_result(finding) for finding in checked.findings]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return _dumped({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return _json_text({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _sarif_result(finding: Finding) -> JsonValue:
@@ -112,62 +113,57 @@ def _sarif_result(finding: Finding) -> JsonValue:
     return {
         "ruleId": finding.rule,
         "level": str(finding.problem.severity),
-        "message": {"text": _sentence(finding)},
+        "message": {"text": _message(finding)},
         "locations": [location],
     }
 
 
-def _sentence(finding: Finding) -> str:
+def _message(finding: Finding) -> str:
     hint = f" ({finding.problem.hint})" if finding.problem.hint else ""
     return f"{finding.problem.message}{hint}"
 
 
-def junit_report(checked: Checked) -> str:
-    """Write a test case for each file, which fails if it has an error; warnings are noted."""
+def junit_report(checked: CheckResult) -> str:
+    """Write a test case for each file: it fails if the file has an error, and prints warnings."""
     files: dict[str, list[Finding]] = {api.source.file: [] for api in checked.apis}
     for finding in checked.findings:
         files.setdefault(finding.source.file, []).append(finding)
-    failures = sum(any(one.is_error for one in findings) for findings in files.values())
-    root = ET.Element("testsuites", name="mockserver check")
-    suite = ET.SubElement(
-        root, "testsuite", name="check", tests=str(len(files)), failures=str(failures), errors="0"
-    )
-    for file, findings in files.items():
-        case = ET.SubElement(suite, "testcase", classname="mockserver.check", name=xml_text(file))
-        text = xml_text("\n".join(str(finding.problem) for finding in findings))
-        if any(finding.is_error for finding in findings):
-            number = _counted(len(findings), "problem")
-            ET.SubElement(case, "failure", message=number).text = text
-        elif findings:
-            ET.SubElement(case, "system-out").text = text
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, "unicode")}'
+    suite = JunitSuite("check", [_junit_case(*item) for item in files.items()])
+    return junit_xml("mockserver check", [suite]).rstrip()
 
 
-def github_report(checked: Checked) -> str:
-    """Write the commands that make a GitHub workflow annotate the files."""
+def _junit_case(file: str, findings: Sequence[Finding]) -> JunitCase:
+    text = "\n".join(str(finding.problem) for finding in findings)
+    if not any(finding.is_error for finding in findings):
+        return JunitCase("mockserver.check", file, output=text)
+    number = _count(len(findings), "problem")
+    return JunitCase("mockserver.check", file, "failure", message=number, details=text)
+
+
+def github_report(checked: CheckResult) -> str:
+    """Write workflow commands, by which GitHub annotates the files of a pull request."""
     return "\n".join(_annotations(checked))
 
 
-def _annotations(checked: Checked) -> Iterator[str]:
+def _annotations(checked: CheckResult) -> Iterator[str]:
     for finding in checked.findings:
         source = finding.source
         properties = (
-            f"file={_property(source.file)},line={source.line},col={source.column},"
-            f"title={_property(source.pointer or finding.rule)}"
+            f"file={_escape_property(source.file)},line={source.line},col={source.column},"
+            f"title={_escape_property(source.pointer or finding.rule)}"
         )
-        yield f"::{finding.problem.severity} {properties}::{_data(_sentence(finding))}"
+        yield f"::{finding.problem.severity} {properties}::{_escape_data(_message(finding))}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-FORMATS: Mapping[str, Callable[[Checked], str]] = {
+FORMATS: Mapping[str, Callable[[CheckResult], str]] = {
     "text": text_report,
     "json": json_report,
     "sarif": sarif_report,

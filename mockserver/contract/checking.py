@@ -1,4 +1,4 @@
-"""Checks documents and interactions without a server: everything that is wrong, with its place."""
+"""Validation of documents and their interactions without a server."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,9 +9,9 @@ from mockserver.base.places import Source
 from mockserver.base.problems import Severity, SpecProblem, in_reading_order
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interaction_files import load_interactions
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.request_writing import fill
-from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.engine.answer_check import examine
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation
@@ -20,69 +20,70 @@ from mockserver.model.refusal import Violation
 
 DOCUMENT = "document"
 INTERACTION = "interaction"
-_BAD = 400
+_FIRST_ERROR_STATUS = 400
+_HINT = "see the schema in the document"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem, and the rule that it breaks."""
+    """A problem, and the kind of file that has it."""
 
     rule: str
-    """document or interaction."""
+    """`document` or `interaction`."""
     problem: SpecProblem
 
     @property
     def source(self) -> Source:
-        """Where it is."""
+        """The place of the problem."""
         return self.problem.source
 
     @property
     def is_error(self) -> bool:
-        """It is more than a part that is left out."""
+        """True unless mockserver only ignores the part that has the problem."""
         return self.problem.severity is Severity.ERROR
 
 
 @dataclass(slots=True)
-class Checked:
-    """What was read, and everything that is wrong with it."""
+class CheckResult:
+    """The APIs that were loaded, and all problems of their documents and interactions."""
 
     apis: list[Api] = field(default_factory=list)
     interactions: dict[str, int] = field(default_factory=dict)
-    """How many an API has."""
+    """Number of interactions by the name of an API."""
     findings: list[Finding] = field(default_factory=list)
     problems: dict[str, list[SpecProblem]] = field(default_factory=dict)
-    """What an API's document has wrong and is served without."""
+    """Problems of documents that are served without the faulty parts, by the name of the API."""
     skipped: Sequence[str] = ()
-    """Files that are no documents."""
+    """Files that are not documents."""
 
     @property
     def has_errors(self) -> bool:
-        """Something is wrong that the rest cannot do without."""
+        """True if a problem is more than a warning."""
         return any(finding.is_error for finding in self.findings)
 
     @property
     def is_refused(self) -> bool:
-        """The documents cannot be served."""
+        """True if the documents cannot be served."""
         return any(one.is_error and one.rule == DOCUMENT for one in self.findings)
 
 
-def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> Checked:
-    """Load documents with what belongs to them, and the interactions of their APIs.
+def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckResult:
+    """Load documents and the interactions of their APIs, and collect all problems.
 
     Args:
         load: Loads the documents.
-        strict: What is found in documents that were loaded is an error, too.
+        strict: Treat the warnings of documents as errors.
     """
-    checked = Checked()
+    checked = CheckResult()
     try:
         checked.apis = list(load())
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
     for api in checked.apis:
         checked.problems[api.name] = [*api.problems, *dict.fromkeys(examine(api))]
-    left_out = in_reading_order(one for told in checked.problems.values() for one in told)
+    warnings = in_reading_order(one for problems in checked.problems.values() for one in problems)
     severity = Severity.ERROR if strict else Severity.WARNING
-    checked.findings += [Finding(DOCUMENT, replace(one, severity=severity)) for one in left_out]
+    checked.findings += [Finding(DOCUMENT, replace(one, severity=severity)) for one in warnings]
     for api in checked.apis:
         try:
             found = load_interactions(api)
@@ -95,51 +96,54 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> Checked
     return checked
 
 
-def interaction_problems(api: Api, found: Sequence[Placed]) -> Iterator[SpecProblem]:
-    """Yield where interactions contradict the schemas of their document."""
+def interaction_problems(api: Api, found: Sequence[PlacedInteraction]) -> Iterator[SpecProblem]:
+    """Yield the contradictions between interactions and the schemas of their document."""
     contract, answers = Contract(api), expected_answers(found)
     for placed in found:
         yield from contradictions(contract, placed, answers)
 
 
-def expected_answers(found: Sequence[Placed]) -> dict[str, JsonValue]:
-    """Return the bodies that interactions expect, by name: what references lead into."""
+def expected_answers(found: Sequence[PlacedInteraction]) -> dict[str, JsonValue]:
+    """Return the expected JSON bodies by the name of the interaction.
+
+    References such as `${Create:/id}` are resolved against them.
+    """
     return {one.name: one.interaction.answer.json_body for one in found}
 
 
 def contradictions(
-    contract: Contract, placed: Placed, answers: Mapping[str, JsonValue]
+    contract: Contract, placed: PlacedInteraction, answers: Mapping[str, JsonValue]
 ) -> Iterator[SpecProblem]:
-    """Yield where one interaction contradicts the schemas of its document."""
+    """Yield the contradictions between one interaction and the schemas of its document."""
     operation = contract.operation_of(placed.interaction)
-    if placed.interaction.answer.status < _BAD:
+    if placed.interaction.answer.status < _FIRST_ERROR_STATUS:
         yield from _request_problems(contract, placed, answers)
     yield from _answer_problems(operation, placed)
 
 
 def _request_problems(
-    contract: Contract, placed: Placed, answers: Mapping[str, JsonValue]
+    contract: Contract, placed: PlacedInteraction, answers: Mapping[str, JsonValue]
 ) -> Iterator[SpecProblem]:
-    """Check a request that is expected to be granted."""
+    """Check a request whose expected status is not an error."""
     try:
         request = fill(placed.interaction.request, Variables({}, answers=dict(answers)))
-    except UnsetError:
-        return  # what only the environment or an answer can say is known when it is sent
+    except UnsetPlaceholderError:
+        return  # the value of a placeholder is known only when the request is sent
     for violation in contract.request_violations(request.as_request()):
         part = "json" if violation.where == "body" else violation.where
         source = placed.source.child("request", part)
-        yield SpecProblem(_below(source, violation.pointer), _told(violation), "as documented")
+        yield SpecProblem(_descend(source, violation.pointer), _message(violation), _HINT)
 
 
-def _answer_problems(operation: Operation, placed: Placed) -> Iterator[SpecProblem]:
-    """Check the answer to expect; it may leave members out."""
+def _answer_problems(operation: Operation, placed: PlacedInteraction) -> Iterator[SpecProblem]:
+    """Check the expected answer; it may lack members that the schema requires."""
     answer, source = placed.interaction.answer, placed.source.child("answer")
     documented = response_for(operation, answer.status)
     if documented is None:
         if not answer.undocumented:
             known = ", ".join(response.status for response in operation.responses)
             message = f"{operation.id} documents no status {answer.status}"
-            hint = f"it has: {known}; or say `undocumented: true`"
+            hint = f"documented: {known}; to expect it all the same, set `undocumented: true`"
             yield SpecProblem(source.child("status"), message, hint)
         return
     schemas = [
@@ -148,13 +152,13 @@ def _answer_problems(operation: Operation, placed: Placed) -> Iterator[SpecProbl
         if media.schema is not None and not media.is_stream
     ]
     if answer.has_json and schemas:
-        for violation in _unmet(schemas, answer.json_body):
-            place = _below(source.child("json"), violation.pointer)
-            yield SpecProblem(place, _told(violation), "as documented")
+        for violation in _fewest_violations(schemas, answer.json_body):
+            place = _descend(source.child("json"), violation.pointer)
+            yield SpecProblem(place, _message(violation), _HINT)
 
 
-def _unmet(validators: Sequence[Validator], value: JsonValue) -> list[Violation]:
-    """Return what the most lenient schema finds wrong with a value that may be incomplete."""
+def _fewest_violations(validators: Sequence[Validator], value: JsonValue) -> list[Violation]:
+    """Return the violations of the schema that a possibly incomplete value violates least."""
     each = [
         [one for one in validator.violations(value) if one.keyword != "required"]
         for validator in validators
@@ -162,9 +166,9 @@ def _unmet(validators: Sequence[Validator], value: JsonValue) -> list[Violation]
     return min(each, key=len)
 
 
-def _told(violation: Violation) -> str:
+def _message(violation: Violation) -> str:
     return f"{violation.field} {violation.message}"
 
 
-def _below(source: Source, pointer: str) -> Source:
+def _descend(source: Source, pointer: str) -> Source:
     return Source(source.file, source.pointer + pointer, source.locate)

@@ -1,4 +1,4 @@
-"""Holds requests and answers against the document that describes them."""
+"""Validation of requests and answers against the document that describes them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mockserver.base.json import JsonValue
 from mockserver.contract.answer_comparison import ABSENT, Difference
 from mockserver.contract.header_fields import header_differences, text_violations
 from mockserver.contract.interactions import Interaction, RequestPart
-from mockserver.contract.variables import PLACEHOLDER, at
+from mockserver.contract.variables import PLACEHOLDER, value_at
 from mockserver.engine.documented_answers import response_for
 from mockserver.engine.routing import Match, Router
 from mockserver.engine.validation import read_body
@@ -18,14 +18,15 @@ from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.wire.content import json_of, text_of
 
-DECODED = frozenset(("", "identity", "gzip", "deflate"))
-"""Content codings that every HTTP client takes off."""
-_SHORT = 12
+DECODED_CODINGS = frozenset(("", "identity", "gzip", "deflate"))
+"""Content codings that HTTP clients decode by themselves; an empty one is `identity`."""
+_READABLE_CODINGS = "gzip, deflate, or none"
+_EXCERPT_SIZE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """An answer as it came over the wire."""
+class ReceivedAnswer:
+    """An answer as a client received it."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -33,40 +34,47 @@ class Received:
     body: bytes
     seconds: float = 0.0
     is_head: bool = False
-    """It answers HEAD, so that its body is left out (RFC 9110, section 9.3.2)."""
+    """True for the answer to HEAD, which has no body (RFC 9110, section 9.3.2)."""
 
     def header(self, name: str) -> str | None:
-        """Return a header's value, or None; several of one name are joined."""
+        """Return the value of a header, or None; repeated headers are joined with a comma.
+
+        Args:
+            name: In lower case.
+        """
         values = [value for key, value in self.headers if key == name]
         return ", ".join(values) if values else None
 
     @property
     def media_type(self) -> str:
-        """Without parameters; empty if none is given."""
+        """The media type without parameters; empty if there is no Content-Type."""
         return media_type(self.header("content-type") or "").name
 
     @property
     def is_json(self) -> bool:
-        """It says that its body is JSON."""
+        """True if the Content-Type is JSON."""
         return is_json(self.media_type)
 
     @property
-    def beginning(self) -> str:
-        """What a body that cannot be read looks like; too little of it to hold a secret."""
-        begins = ascii(self.body[:_SHORT].decode("latin-1"))
+    def excerpt(self) -> str:
+        """The size and the first bytes of the body; too few to contain a secret."""
+        begins = ascii(self.body[:_EXCERPT_SIZE].decode("latin-1"))
         return f"{len(self.body)} bytes that begin with {begins}"
 
     def json(self) -> JsonValue:
-        """Read the body.
+        """Parse the body.
 
         Raises:
-            Refusal: Saying where it stops being JSON.
+            Refusal: If it is not JSON, with the position of the error.
         """
         return json_of(self.body, self.header("content-type") or "")
 
 
 class Contract:
-    """What a document says of requests and answers, found by method and path."""
+    """The operations of an API, found by method and path, and their rules for requests.
+
+    All paths are relative to the API's base URL.
+    """
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -75,11 +83,11 @@ class Contract:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """The API's operations by their ids."""
+        """The operations of the API by operation id."""
         return self._by_id
 
     def match(self, path: str) -> Match | None:
-        """Find what is documented under a path below the base URL."""
+        """Find the path template that matches a path."""
         return self._router.find(path)
 
     def operation(self, method: str, path: str) -> Operation | None:
@@ -88,24 +96,24 @@ class Contract:
         return None if found is None else found.operation(method)
 
     def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
-        """Return the path parameters of a request, still percent-encoded."""
+        """Return the path parameters of a request, not percent-decoded."""
         match = self._router.find(path)
         return match.parameters(operation) if match is not None else {}
 
-    def leads_to(self, request: RequestPart) -> Operation | None:
-        """Find the operation of an interaction's request, whatever its placeholders stand for."""
+    def find_operation(self, request: RequestPart) -> Operation | None:
+        """Find the operation of an interaction's request; its placeholders match any value."""
         return self.operation(request.method, PLACEHOLDER.sub("x", request.path))
 
     def operation_of(self, interaction: Interaction) -> Operation:
-        """Return the operation of an interaction that was loaded."""
+        """Return the operation of an interaction that was loaded for this API."""
         if interaction.operation is not None:
             return self._by_id[interaction.operation]
-        found = self.leads_to(interaction.request)
-        assert found is not None, "an interaction that leads nowhere is not loaded"
+        found = self.find_operation(interaction.request)
+        assert found is not None, "loading rejects an interaction without an operation"
         return found
 
     def request_violations(self, request: Request) -> list[Violation]:
-        """List what is wrong with a request, whose path is the one below the base URL."""
+        """List the violations of a request, whose path is relative to the base URL."""
         operation, match = self.operation(request.method, request.path), self.match(request.path)
         if operation is None or match is None:
             return [Violation("path", "", "path", "and method are not documented")]
@@ -127,8 +135,8 @@ def _body_violations(operation: Operation, request: Request) -> list[Violation]:
         return [Violation("body", "", str(refusal.kind), refusal.message)]
 
 
-def answer_differences(operation: Operation, answer: Received) -> Iterator[Difference]:
-    """Yield the ways in which an answer is not what the document describes."""
+def answer_differences(operation: Operation, answer: ReceivedAnswer) -> Iterator[Difference]:
+    """Yield the differences between an answer and its documentation."""
     documented = response_for(operation, answer.status)
     if documented is None:
         known = ", ".join(response.status for response in operation.responses) or "none"
@@ -139,7 +147,7 @@ def answer_differences(operation: Operation, answer: Received) -> Iterator[Diffe
     if answer.status in WITHOUT_LENGTH or answer.is_head:
         return
     if answer.body:
-        yield from _content(documented, answer)
+        yield from _content_differences(documented, answer)
     elif _has_schema(documented):
         yield Difference("body", "", "a body", ABSENT, "document")
 
@@ -148,66 +156,73 @@ def _has_schema(documented: DocumentedResponse) -> bool:
     return any(media.schema is not None for media in documented.media)
 
 
-def _content(documented: DocumentedResponse, answer: Received) -> Iterator[Difference]:
-    media = _media(documented.media, answer.header("content-type") or "")
+def _content_differences(
+    documented: DocumentedResponse, answer: ReceivedAnswer
+) -> Iterator[Difference]:
+    media = _best_media(documented.media, answer.header("content-type") or "")
     if media is None:
         if documented.media:
             words = " or ".join(item.media_type for item in documented.media)
             found = answer.header("content-type") or ABSENT
             yield Difference("header", "content-type", words, found, "document")
         return
-    if (coding := answer.header("content-encoding") or "").lower() not in DECODED:
-        yield Difference("header", "content-encoding", "none, or gzip", coding, "document")
+    if (coding := answer.header("content-encoding") or "").lower() not in DECODED_CODINGS:
+        yield Difference("header", "content-encoding", _READABLE_CODINGS, coding, "document")
     elif answer.is_json and not media.is_stream:
         yield from _json_differences(media, answer)
     elif answer.media_type == "text/plain" and media.schema is not None:
         yield from _text_differences(media.schema, answer)
 
 
-def _json_differences(media: ResponseMedia, answer: Received) -> Iterator[Difference]:
+def _json_differences(media: ResponseMedia, answer: ReceivedAnswer) -> Iterator[Difference]:
     try:
         value = answer.json()
     except Refusal as refusal:
-        yield Difference("body", "", f"JSON ({refusal.message})", answer.beginning, "document")
+        yield Difference("body", "", f"JSON ({refusal.message})", answer.excerpt, "document")
         return
     if media.schema is not None:
         yield from violation_differences(media.schema.violations(value, "body"), value)
 
 
-def _text_differences(schema: Validator, answer: Received) -> Iterator[Difference]:
+def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Difference]:
     try:
         text = text_of(answer.body, answer.header("content-type") or "")
     except Refusal as refusal:
-        yield Difference("body", "", f"text ({refusal.message})", answer.beginning, "document")
+        yield Difference("body", "", f"text ({refusal.message})", answer.excerpt, "document")
         return
     yield from violation_differences(text_violations(schema, text), text)
 
 
-def _media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
-    """Return what describes a media type most closely."""
-    given, best, closeness = media_type(content_type), None, 0
+def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
+    """Return the documented media type or range that matches a media type most precisely."""
+    given, best, best_precision = media_type(content_type), None, 0
     for media in offered:
-        if (found := media_type(media.media_type).admits(given)) > closeness:
-            best, closeness = media, found
+        if (found := media_type(media.media_type).admits(given)) > best_precision:
+            best, best_precision = media, found
     return best
 
 
 def violation_differences(
     violations: Iterable[Violation], value: JsonValue
 ) -> Iterator[Difference]:
-    """Tell violations of a schema as differences."""
+    """Yield a difference for each violation of a schema.
+
+    Args:
+        violations: Of the schema.
+        value: The value that violates it.
+    """
     for violation in violations:
         yield Difference(
             violation.where,
             violation.pointer,
             violation.message,
-            _found(value, violation.pointer),
+            _value_at(value, violation.pointer),
             "document",
         )
 
 
-def _found(value: JsonValue, pointer: str) -> JsonValue:
+def _value_at(value: JsonValue, pointer: str) -> JsonValue:
     try:
-        return at(value, pointer)
+        return value_at(value, pointer)
     except LookupError:
         return ABSENT

@@ -1,15 +1,14 @@
-"""How much of the contract a run exercised, told by a running mockserver."""
+"""Contract coverage: the share of a document that requests to a mockserver have exercised."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
 
 from pydantic import BaseModel, ValidationError
 
+from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.contract.targets import TargetError, ask_control
-from mockserver.contract.verification_reports import xml_text
 
 if TYPE_CHECKING:
     import httpx
@@ -19,14 +18,14 @@ Part = Literal["operations", "responses", "parameters", "examples"]
 
 
 class Share(BaseModel):
-    """How many of some things were seen."""
+    """A number of documented parts, and how many of them were seen."""
 
     seen: int
     documented: int
 
 
-class ExampleCoverage(BaseModel):
-    """A documented example of an answer."""
+class ExampleReport(BaseModel):
+    """A documented example of a response, and how often it was sent."""
 
     name: str
     media_type: str
@@ -34,15 +33,15 @@ class ExampleCoverage(BaseModel):
 
 
 class Response(BaseModel):
-    """A documented status, a range such as `4XX`, or `default`."""
+    """A documented response, and how often it was sent."""
 
     status: str
     seen: int
-    examples: list[ExampleCoverage]
+    examples: list[ExampleReport]
 
 
-class ParameterCoverage(BaseModel):
-    """A documented parameter."""
+class ParameterReport(BaseModel):
+    """A documented parameter, and how often a request had it."""
 
     where: str
     name: str
@@ -50,26 +49,26 @@ class ParameterCoverage(BaseModel):
 
 
 class Undocumented(BaseModel):
-    """A status that was answered although the document lacks it."""
+    """A status that was sent although the document does not describe it."""
 
     status: int
     seen: int
 
 
 class OperationReport(BaseModel):
-    """An operation, and what of it was seen."""
+    """The coverage of an operation."""
 
     id: str
     method: str
     path: str
     requests: int
     responses: list[Response]
-    parameters: list[ParameterCoverage]
+    parameters: list[ParameterReport]
     undocumented: list[Undocumented]
 
 
 class ApiCoverage(BaseModel):
-    """An API, and what of it was seen."""
+    """The coverage of an API."""
 
     name: str
     totals: dict[Part, Share]
@@ -77,12 +76,12 @@ class ApiCoverage(BaseModel):
 
 
 class Coverage(BaseModel):
-    """What was seen of all APIs."""
+    """The coverage of several APIs."""
 
     apis: list[ApiCoverage]
 
     def share(self, parts: Sequence[str] = PARTS) -> float:
-        """Return how much was seen, in percent; 100 where there is nothing to see."""
+        """Return the covered share of some parts in percent; 100 if nothing is documented."""
         shares = [share for api in self.apis for part, share in api.totals.items() if part in parts]
         documented = sum(share.documented for share in shares)
         return 100 * sum(share.seen for share in shares) / documented if documented else 100.0
@@ -90,7 +89,7 @@ class Coverage(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something documented that was never seen."""
+    """A documented part of an operation that was never seen."""
 
     api: str
     operation: str
@@ -100,22 +99,29 @@ class Missing:
 def fetch(
     client: "httpx.Client", url: str, api: str | None, sandbox: str | None, token: str | None
 ) -> Coverage:
-    """Ask a mockserver what was seen: in one sandbox, or in all of them.
+    """Request the coverage from the control API of a mockserver.
+
+    Args:
+        client: Sends the request.
+        url: Address of the mockserver.
+        api: Name of the only API to report, or None for all.
+        sandbox: Name of the only sandbox to count, or None for all.
+        token: The control token, if the mockserver requires one.
 
     Raises:
-        TargetError: If there is no mockserver that tells.
+        TargetError: If the mockserver cannot be reached, or does not report its coverage.
     """
     query = f"sandbox={quote(sandbox, safe='')}" if sandbox else "everywhere=true"
     query += f"&api={quote(api, safe='')}" if api else ""
-    told: Any = ask_control(client, url, f"coverage?{query}", token)
+    answer: Any = ask_control(client, url, f"coverage?{query}", token)
     try:
-        return Coverage.model_validate(told)
+        return Coverage.model_validate(answer)
     except ValidationError:
-        raise TargetError(f"what answers at {url} does not tell its coverage") from None
+        raise TargetError(f"the service at {url} sent no valid coverage report") from None
 
 
 def missing(coverage: Coverage) -> Iterator[Missing]:
-    """Yield everything documented that was never seen."""
+    """Yield the documented parts that were never seen."""
     for api in coverage.apis:
         for operation in api.operations:
             if not operation.requests:
@@ -138,7 +144,7 @@ def _missing(operation: OperationReport) -> Iterator[str]:
 
 
 def text_report(coverage: Coverage) -> Iterator[str]:
-    """Yield a table of the APIs, and what was never seen."""
+    """Yield the lines of a table of the APIs and a list of the parts that were never seen."""
     names = [api.name for api in coverage.apis]
     width = max(map(len, names), default=0)
     yield f"{'':<{width}}  " + "  ".join(f"{part:>11}" for part in PARTS)
@@ -156,29 +162,25 @@ def _cell(totals: Mapping[Part, Share], part: str) -> str:
 
 
 def junit_report(coverage: Coverage) -> bytes:
-    """Make a suite for each API, with its shares as properties."""
-    root = ET.Element("testsuites", name="mockserver coverage")
-    for api in coverage.apis:
-        suite = ET.SubElement(root, "testsuite", name=f"coverage of {api.name}")
-        suite.attrib |= {"tests": str(len(api.operations)), "failures": "0", "errors": "0"}
-        properties = ET.SubElement(suite, "properties")
-        for part, share in api.totals.items():
-            percent = 100 * share.seen / share.documented if share.documented else 100.0
-            for name, value in (("seen", f"{share.seen}"), ("documented", f"{share.documented}")):
-                ET.SubElement(properties, "property", name=f"{part}.{name}", value=value)
-            ET.SubElement(properties, "property", name=f"{part}.percent", value=f"{percent:.1f}")
-        unseen = sum(not operation.requests for operation in api.operations)
-        suite.attrib["skipped"] = str(unseen)
-        for operation in api.operations:
-            suite.append(_case(api.name, operation))
-    ET.indent(root)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n%s\n' % bytes(ET.tostring(root, "utf-8"))
+    """Write a suite for each API, with its shares as properties and a case for each operation."""
+    return junit_xml("mockserver coverage", map(_junit_suite, coverage.apis)).encode()
 
 
-def _case(api: str, operation: OperationReport) -> ET.Element:
-    case = ET.Element("testcase", classname=api, name=xml_text(operation.id))
+def _junit_suite(api: ApiCoverage) -> JunitSuite:
+    cases = [_junit_case(api.name, operation) for operation in api.operations]
+    return JunitSuite(f"coverage of {api.name}", cases, dict(_junit_properties(api)))
+
+
+def _junit_properties(api: ApiCoverage) -> Iterator[tuple[str, str]]:
+    for part, share in api.totals.items():
+        percent = 100 * share.seen / share.documented if share.documented else 100.0
+        yield f"{part}.seen", str(share.seen)
+        yield f"{part}.documented", str(share.documented)
+        yield f"{part}.percent", f"{percent:.1f}"
+
+
+def _junit_case(api: str, operation: OperationReport) -> JunitCase:
     if not operation.requests:
-        ET.SubElement(case, "skipped", message="never called")
-    elif lacking := "\n".join(_missing(operation)):
-        ET.SubElement(case, "system-out").text = xml_text(f"never seen:\n{lacking}")
-    return case
+        return JunitCase(api, operation.id, "skipped", message="never called")
+    unseen = "\n".join(_missing(operation))
+    return JunitCase(api, operation.id, output=unseen and f"never seen:\n{unseen}")

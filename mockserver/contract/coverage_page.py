@@ -1,4 +1,4 @@
-"""Coverage as one HTML page that needs nothing beside it."""
+"""The coverage report as an HTML page that refers to no other file."""
 
 from collections.abc import Iterator
 from html import escape
@@ -21,7 +21,7 @@ meter { width: 10rem; }
 
 
 def html_report(coverage: Coverage) -> str:
-    """Write the page; everything in it that comes from documents is escaped."""
+    """Return the page, with all texts from documents escaped."""
     share = coverage.share()
     body = "\n".join(_api(api) for api in coverage.apis)
     return (

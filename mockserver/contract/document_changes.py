@@ -1,4 +1,10 @@
-"""What changed between two versions of a document, and which interactions that breaks."""
+"""Comparison of two versions of a document, and the interactions that the changes break.
+
+- Operations are matched by method and path template; the names of path parameters do not count.
+- A change breaks if a client that conforms to the old version can fail with the new one. The
+  rules for schemas depend on the direction; see `schema_changes`.
+- Every change has a place in the new version, so that a reader can find it there.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +16,8 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.base.problems import Severity, SpecProblem
 from mockserver.contract.checking import contradictions, expected_answers
 from mockserver.contract.conformance import Contract
-from mockserver.contract.flattened_schemas import Side
-from mockserver.contract.interactions import Interaction, Placed
+from mockserver.contract.flattened_schemas import DocumentVersion
+from mockserver.contract.interactions import Interaction, PlacedInteraction
 from mockserver.contract.schema_changes import Change, SchemaChanges
 from mockserver.contract.schema_parts import DescribedValue, described_answer, described_request
 from mockserver.contract.security_changes import scheme_changes, security_changes
@@ -26,46 +32,49 @@ from mockserver.wire.parameter_styles import style_of
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """An interaction that the new version breaks, and why."""
+class BrokenInteraction:
+    """An interaction that the new version breaks, and the reason."""
 
-    placed: Placed
-    because: str
+    placed: PlacedInteraction
+    reason: str
 
 
-def load_side(path: Path) -> Side:
-    """Read one version of a document, with the overlays that are named along with it.
+def load_version(path: Path) -> DocumentVersion:
+    """Read one version of a document and apply its overlays.
+
+    Args:
+        path: The document, or a folder with one document and its overlays.
 
     Raises:
-        SpecError: If it cannot be read.
+        SpecError: If the document cannot be read.
     """
     problems: list[SpecProblem] = []
     files = Files()
     found = files.documents([path], problems)
     if not found or any(problem.severity is Severity.ERROR for problem in problems):
         raise SpecError(problems)
-    return Side(*opened(*found[0], files, problems))
+    return DocumentVersion(*opened(*found[0], files, problems))
 
 
-def changes(old: Side, new: Side) -> list[Change]:
-    """List everything that changed, what breaks a client first."""
-    found = list(_Diff(old, new).changes())
+def changes(old: DocumentVersion, new: DocumentVersion) -> list[Change]:
+    """List all changes, the breaking ones first."""
+    found = list(_Comparison(old, new).changes())
     return sorted(found, key=lambda change: (not change.breaking, change.where, change.message))
 
 
-class _Diff:
-    def __init__(self, old: Side, new: Side) -> None:
+class _Comparison:
+    def __init__(self, old: DocumentVersion, new: DocumentVersion) -> None:
         self._old = old
         self._new = new
         self._request = SchemaChanges(old, new, is_request=True)
         self._answer = SchemaChanges(old, new, is_request=False)
 
     def changes(self) -> Iterator[Change]:
-        """Yield every difference."""
+        """Yield the changes of operations, servers and security schemes."""
         before, after = _operations(self._old), _operations(self._new)
         for key in before.keys() - after.keys():
-            name, source = " ".join(before[key][:2][::-1]), self._new.whole.child("paths").source
-            yield Change(name, "the operation is gone", breaking=True, source=source)
+            name, source = " ".join(before[key][:2][::-1]), self._new.root.child("paths").source
+            yield Change(name, "the operation was removed", breaking=True, source=source)
         for key in after.keys() - before.keys():
             name, source = " ".join(after[key][:2][::-1]), after[key].place.source
             yield Change(name, "the operation is new", breaking=False, source=source)
@@ -75,14 +84,17 @@ class _Diff:
         yield from scheme_changes(self._old, self._new)
 
     def _servers(self) -> Iterator[Change]:
-        before, after = _addresses(self._old), _addresses(self._new)
-        yield from _gone(before, after, "servers", self._new.whole.child("servers"))
+        before, after = _base_paths(self._old), _base_paths(self._new)
+        yield from _removed_paths(before, after, "servers", self._new.root.child("servers"))
 
     def _operation(self, before: DescribedOperation, after: DescribedOperation) -> Iterator[Change]:
         old, new, name = before.place, after.place, f"{before.method} {before.path}"
         if any(one.child("servers").value for one in (old, new, before.item, after.item)):
-            was, is_now = _own_addresses(self._old, before), _own_addresses(self._new, after)
-            yield from _gone(was, is_now, name, new)
+            was, is_now = (
+                _operation_base_paths(self._old, before),
+                _operation_base_paths(self._new, after),
+            )
+            yield from _removed_paths(was, is_now, name, new)
         yield from self._parameters(name, before, after)
         yield from self._bodies(name, old, new)
         yield from self._responses(name, old, new)
@@ -98,30 +110,30 @@ class _Diff:
         for one, other in names:
             if one != other and ("path", other) in after:
                 place = after["path", one] = after.pop(("path", other))
-                message = f"is called {other} now"
+                message = f"was renamed to {other}"
                 yield Change(f"{name} path {one}", message, breaking=False, source=place.source)
         for key in before.keys() - after.keys():
             where = f"{name} {' '.join(key)}"
-            yield Change(where, "is no longer there", breaking=True, source=new.place.source)
+            yield Change(where, "was removed", breaking=True, source=new.place.source)
         for key in after.keys() - before.keys():
-            needed = _is_needed(after[key])
-            message = "is new and required" if needed else "is new"
-            yield Change(f"{name} {' '.join(key)}", message, needed, after[key].source)
+            is_required = _is_required(after[key])
+            message = "is new and required" if is_required else "is new"
+            yield Change(f"{name} {' '.join(key)}", message, is_required, after[key].source)
         for key in before.keys() & after.keys():
             where = f"{name} {' '.join(key)}"
             one, other = before[key], after[key]
-            if _is_needed(one) != _is_needed(other):
-                needed = _is_needed(other)
-                message = "is required now" if needed else "is no longer required"
-                yield Change(where, message, needed, other.source)
-            yield from self._written(one, other, where)
+            if _is_required(one) != _is_required(other):
+                is_required = _is_required(other)
+                message = "is required now" if is_required else "is no longer required"
+                yield Change(where, message, is_required, other.source)
+            yield from self._style_changes(one, other, where)
             schemas = _schema_of(self._old, one), _schema_of(self._new, other)
             yield from self._request.between(*schemas, where)
 
-    def _written(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        """Tell whether a list or an object is written in another style."""
+    def _style_changes(self, old: Place, new: Place, where: str) -> Iterator[Change]:
+        """Yield a change if an array or an object has another serialization style."""
         before, after = (style_of(str(one.child("in").value), one.value) for one in (old, new))
-        kinds = self._new.flat(_schema_of(self._new, new)).types
+        kinds = self._new.flatten(_schema_of(self._new, new)).types
         if before != after and kinds & {"array", "object"} and "string" not in kinds:
             words = [
                 f"{style}{' exploded' if explode else ''}" for style, explode in (before, after)
@@ -132,10 +144,10 @@ class _Diff:
     def _bodies(self, name: str, old: Place, new: Place) -> Iterator[Change]:
         one = self._old.resolve(old.child("requestBody"))
         other = self._new.resolve(new.child("requestBody"))
-        needed = other.child("required").value is True
+        is_required = other.child("required").value is True
         if one.value is None and other.value is not None:
-            yield Change(f"{name} request", "has a body now", needed, other.source)
-        elif needed and one.child("required").value is not True:
+            yield Change(f"{name} request", "has a body now", is_required, other.source)
+        elif is_required and one.child("required").value is not True:
             yield Change(f"{name} request", "is required now", breaking=True, source=other.source)
         yield from self._content(f"{name} request", one, other, self._request)
 
@@ -151,26 +163,26 @@ class _Diff:
             found = next((after[one] for one in covering if one in after), None)
             if found is None:
                 source = new.child("responses").source
-                yield Change(where, "is no longer there", breaking=True, source=source)
+                yield Change(where, "was removed", breaking=True, source=source)
                 continue
             one, other = self._old.resolve(place), self._new.resolve(found)
-            yield from self._fields(where, one, other)
+            yield from self._headers_of_answer(where, one, other)
             yield from self._content(where, one, other, self._answer)
 
-    def _fields(self, where: str, old: Place, new: Place) -> Iterator[Change]:
+    def _headers_of_answer(self, where: str, old: Place, new: Place) -> Iterator[Change]:
         """Compare the headers of an answer."""
         before, after = _headers(self._old, old), _headers(self._new, new)
         for name in before.keys() - after.keys():
             place = f"{where} header {name}"
-            yield Change(place, "is no longer there", breaking=True, source=new.source)
+            yield Change(place, "was removed", breaking=True, source=new.source)
         for name in after.keys() - before.keys():
             place = f"{where} header {name}"
             yield Change(place, "is new", breaking=False, source=after[name].source)
         for name in before.keys() & after.keys():
             one, other, place = before[name], after[name], f"{where} header {name}"
-            if _is_needed(one) != _is_needed(other):
-                message = "is required now" if _is_needed(other) else "is no longer required"
-                yield Change(place, message, _is_needed(one), other.source)
+            if _is_required(one) != _is_required(other):
+                message = "is required now" if _is_required(other) else "is no longer required"
+                yield Change(place, message, _is_required(one), other.source)
             schemas = _schema_of(self._old, one), _schema_of(self._new, other)
             yield from self._answer.between(*schemas, place)
 
@@ -179,22 +191,25 @@ class _Diff:
     ) -> Iterator[Change]:
         before, after = _media(old), _media(new)
         for media in before.keys() - after.keys():
-            yield Change(where, f"is no longer {media}", breaking=True, source=new.source)
+            message = f"the media type {media} was removed"
+            yield Change(where, message, breaking=True, source=new.source)
         for media in after.keys() - before.keys():
-            message = f"can be {media} now"
+            message = f"the media type {media} is new"
             yield Change(where, message, breaking=False, source=after[media].source)
         for media in before.keys() & after.keys():
             one, other = before[media].child("schema"), after[media].child("schema")
             yield from schemas.between(one, other, where)
 
 
-def _operations(side: Side) -> dict[str, DescribedOperation]:
-    paths = side.whole.child("paths")
+def _operations(side: DocumentVersion) -> dict[str, DescribedOperation]:
+    paths = side.root.child("paths")
     found = described_operations(paths, side.version, side.resolve, [])
     return {f"{one.method} {PATH_PARAMETER.sub('{}', one.path)}": one for one in found}
 
 
-def _parameters(side: Side, operation: DescribedOperation) -> dict[tuple[str, str], Place]:
+def _parameters(
+    side: DocumentVersion, operation: DescribedOperation
+) -> dict[tuple[str, str], Place]:
     found = {}
     shared, own = operation.item.child("parameters"), operation.place.child("parameters")
     for place in (*shared.items(), *own.items()):
@@ -204,32 +219,32 @@ def _parameters(side: Side, operation: DescribedOperation) -> dict[tuple[str, st
     return found
 
 
-def _is_needed(parameter: Place) -> bool:
+def _is_required(parameter: Place) -> bool:
     return parameter.child("required").value is True
 
 
-def _addresses(side: Side) -> set[str]:
-    return _paths(side.whole.child("servers"))
+def _base_paths(side: DocumentVersion) -> set[str]:
+    return _paths(side.root.child("servers"))
 
 
 def _paths(servers: Place) -> set[str]:
-    """Return the base paths of a list of servers; without any it is the document's own host."""
+    """Return the base paths of a list of servers; an empty list means one empty base path."""
     return {server.path for server in compile_servers(servers, [])} or {""}
 
 
-def _own_addresses(side: Side, operation: DescribedOperation) -> set[str]:
+def _operation_base_paths(side: DocumentVersion, operation: DescribedOperation) -> set[str]:
     own, shared = operation.place.child("servers"), operation.item.child("servers")
-    return _paths(own if own.value else shared) if own.value or shared.value else _addresses(side)
+    return _paths(own if own.value else shared) if own.value or shared.value else _base_paths(side)
 
 
-def _gone(before: set[str], after: set[str], where: str, place: Place) -> Iterator[Change]:
+def _removed_paths(before: set[str], after: set[str], where: str, place: Place) -> Iterator[Change]:
     for path in sorted(before - after):
-        message = f"the base path {path or '/'} is gone"
+        message = f"the base path {path or '/'} was removed"
         yield Change(where, message, breaking=True, source=place.source)
 
 
 def _media(holder: Place) -> dict[str, Place]:
-    """Return the media types of a body, without what only says how it is written."""
+    """Return the media types of a body by name, without the parameter `charset`."""
     found = {}
     for name, place in holder.child("content").members():
         given = media_type(name)
@@ -238,48 +253,54 @@ def _media(holder: Place) -> dict[str, Place]:
     return found
 
 
-def _headers(side: Side, answer: Place) -> dict[str, Place]:
-    """Return the headers of an answer by their names in lower case, but for Content-Type."""
+def _headers(side: DocumentVersion, answer: Place) -> dict[str, Place]:
+    """Return the headers of an answer by their names in lower case, except Content-Type."""
     found = {name.lower(): side.resolve(one) for name, one in answer.child("headers").members()}
     return {name: place for name, place in found.items() if name != "content-type"}
 
 
-def _schema_of(side: Side, parameter: Place) -> Place:
-    """Return the schema of a parameter or a header, also one that is written in a media type."""
+def _schema_of(side: DocumentVersion, parameter: Place) -> Place:
+    """Return the schema of a parameter or a header, which may be within its `content`."""
     content = parameter.child("content").members()
     return (side.resolve(content[0][1]) if content else parameter).child("schema")
 
 
-def broken(old: Api, new: Api, interactions: Sequence[Placed]) -> Iterator[Broken]:
-    """Yield the interactions of the old version that the new one contradicts."""
+def broken_interactions(
+    old: Api, new: Api, interactions: Sequence[PlacedInteraction]
+) -> Iterator[BrokenInteraction]:
+    """Yield the interactions of the old version that contradict the new one."""
     before, after, answers = Contract(old), Contract(new), expected_answers(interactions)
     for placed in interactions:
         named = placed.interaction.operation
-        found = after.leads_to(placed.interaction.request)
+        found = after.find_operation(placed.interaction.request)
         if found is None or (named is not None and named not in after.operations):
-            yield Broken(placed, "its operation is gone")
+            yield BrokenInteraction(placed, "its operation was removed")
             continue
         reasons = [one.message for one in contradictions(after, placed, answers)]
-        reasons += _forgotten(before.operation_of(placed.interaction), found, placed.interaction)
+        reasons += _undocumented_members(
+            before.operation_of(placed.interaction), found, placed.interaction
+        )
         if reasons:
-            yield Broken(placed, "; ".join(dict.fromkeys(reasons)))
+            yield BrokenInteraction(placed, "; ".join(dict.fromkeys(reasons)))
 
 
-def _forgotten(old: Operation, new: Operation, interaction: Interaction) -> Iterator[str]:
-    """Tell which members of an interaction only the old version describes."""
+def _undocumented_members(
+    old: Operation, new: Operation, interaction: Interaction
+) -> Iterator[str]:
+    """Yield the members of an interaction that only the old version describes."""
     request, answer = interaction.request, interaction.answer
     if request.has_json:
         before, after = (described_request(one, "application/json") for one in (old, new))
-        for name in _undescribed(request.json_body, before, after, ""):
+        for name in _undocumented(request.json_body, before, after, ""):
             yield f"the request's {name} is no longer documented"
     if answer.has_json:
         documented = (response_for(one, answer.status) for one in (old, new))
         before, after = (described_answer(one.media) if one else None for one in documented)
-        for name in _undescribed(answer.json_body, before, after, ""):
+        for name in _undocumented(answer.json_body, before, after, ""):
             yield f"the answer's {name} is no longer documented"
 
 
-def _undescribed(
+def _undocumented(
     value: JsonValue, old: DescribedValue | None, new: DescribedValue | None, pointer: str
 ) -> Iterator[str]:
     if old is None or new is None:
@@ -290,7 +311,7 @@ def _undescribed(
             below = f"{pointer}/{escape(key)}"
             if before is not None and after is None:
                 yield below
-            yield from _undescribed(member, before, after, below)
+            yield from _undocumented(member, before, after, below)
     elif isinstance(value, list):
         for item in value[:1]:
-            yield from _undescribed(item, old.item(), new.item(), f"{pointer}/*")
+            yield from _undocumented(item, old.item(), new.item(), f"{pointer}/*")

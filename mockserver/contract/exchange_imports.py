@@ -1,4 +1,4 @@
-"""Reads exchanges from other tools' files: HTTP Archive 1.2, and Postman collections 2.1."""
+"""Exchanges from files of other tools: HTTP Archive 1.2 and Postman collections 2.1."""
 
 import base64
 import binascii
@@ -12,24 +12,24 @@ import orjson
 from mockserver.base.errors import MockserverError
 from mockserver.base.http import FORM
 from mockserver.base.json import JsonValue
-from mockserver.contract.conformance import Contract, Received
-from mockserver.contract.recording import Seen
+from mockserver.contract.conformance import Contract, ReceivedAnswer
+from mockserver.contract.recording import RecordedExchange
 from mockserver.model.api import Api
 from mockserver.model.messages import Request
 
-_DEEPEST = 50
+_MAX_DEPTH = 50
 _BAD = 400
 
 
 class ImportFileError(MockserverError):
-    """A file that cannot be read as what it is said to be."""
+    """A file that does not have the format that the user named."""
 
 
 def read_json_file(content: bytes) -> dict[str, JsonValue]:
-    """Read the object that a file is.
+    """Parse a file that must contain a JSON object.
 
     Raises:
-        ImportFileError: If it is none.
+        ImportFileError: If it does not.
     """
     try:
         value = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
@@ -37,110 +37,114 @@ def read_json_file(content: bytes) -> dict[str, JsonValue]:
         message = f"this is not JSON: {error.msg}: line {error.lineno} column {error.colno}"
         raise ImportFileError(message) from None
     if not isinstance(value, dict):
-        raise ImportFileError("this is no JSON object")
+        raise ImportFileError("this is not a JSON object")
     return value
 
 
 def path_below(contract: Contract, url: str) -> str | None:
-    """Return the path of a URL below the API's base URL, if it leads to an operation."""
+    """Return the path of a URL relative to the API's base URL; None if no operation matches."""
     path = urlsplit(url).path or "/"
     own = (server for operation in contract.api.operations for server in operation.servers)
     bases = [server.path for server in (*contract.api.servers, *own)]
     mounted = [f"/{contract.api.name}{base}" for base in bases]
     for base in sorted((*bases, *mounted, ""), key=len, reverse=True):
-        below = _without_sandbox(path)
+        below = _strip_sandbox(path)
         if below.startswith(base) and contract.match(below[len(base) :] or "/") is not None:
             return below[len(base) :] or "/"
     return None
 
 
-def _without_sandbox(path: str) -> str:
+def _strip_sandbox(path: str) -> str:
     return "/" + path.partition("/~")[2].partition("/")[2] if path.startswith("/~") else path
 
 
 @dataclass(slots=True)
-class Left:
-    """How many exchanges of a file could not be taken."""
+class SkippedExchanges:
+    """Numbers of exchanges that were not imported, by reason."""
 
-    elsewhere: int = 0
-    """Requests that lead to no operation of the API."""
+    other_operations: int = 0
+    """Number of requests that match no operation of the API."""
     unanswered: int = 0
-    """Requests without an answer."""
+    """Number of requests without an answer."""
 
 
-def read_har(value: Mapping[str, JsonValue], api: Api, left: Left) -> Iterator[Seen]:
-    """Yield the exchanges of an HTTP Archive that lead to the API.
+def read_har(
+    value: Mapping[str, JsonValue], api: Api, skipped: SkippedExchanges
+) -> Iterator[RecordedExchange]:
+    """Yield the exchanges of an HTTP Archive that match the API, and count the others.
 
     Raises:
-        ImportFileError: If it is none.
+        ImportFileError: If the file is not an HTTP Archive.
     """
-    contract, entries = Contract(api), _at(value, "log", "entries")
+    contract, entries = Contract(api), _member(value, "log", "entries")
     if not isinstance(entries, list):
-        raise ImportFileError("this is no HTTP Archive: it has no log.entries")
+        raise ImportFileError("this is not an HTTP Archive: it has no log.entries")
     for entry in entries:
-        request, response = _at(entry, "request"), _at(entry, "response")
-        path = path_below(contract, str(_at(request, "url") or ""))
-        status = _at(response, "status")
+        request, response = _member(entry, "request"), _member(entry, "response")
+        path = path_below(contract, str(_member(request, "url") or ""))
+        status = _member(response, "status")
         if path is None:
-            left.elsewhere += 1
+            skipped.other_operations += 1
         elif not isinstance(status, int) or not 100 <= status <= 599:  # noqa: PLR2004 - RFC 9110, 15
-            left.unanswered += 1
+            skipped.unanswered += 1
         else:
-            yield Seen(_har_request(request, path), _har_answer(response, status))
+            yield RecordedExchange(_har_request(request, path), _har_answer(response, status))
 
 
 def _har_request(request: JsonValue, path: str) -> Request:
-    body = str(_at(request, "postData", "text") or "").encode()
-    params = _at(request, "postData", "params")
+    body = str(_member(request, "postData", "text") or "").encode()
+    params = _member(request, "postData", "params")
     if not body and isinstance(params, list) and params:
         body = urlencode([(_text(one, "name"), _text(one, "value")) for one in params]).encode()
-    headers = {name.lower(): value for name, value in _pairs(_at(request, "headers"))}
-    if body and (media_type := _text(_at(request, "postData"), "mimeType")):
+    headers = {name.lower(): value for name, value in _pairs(_member(request, "headers"))}
+    if body and (media_type := _text(_member(request, "postData"), "mimeType")):
         headers.setdefault("content-type", media_type)
     query = urlsplit(_text(request, "url")).query
     return Request(_text(request, "method").upper(), path, query, headers, body)
 
 
-def _har_answer(response: JsonValue, status: int) -> Received:
-    content = _at(response, "content")
+def _har_answer(response: JsonValue, status: int) -> ReceivedAnswer:
+    content = _member(response, "content")
     body = _text(content, "text").encode()
     if _text(content, "encoding") == "base64":
         try:
             body = base64.b64decode(body, validate=True)
         except (ValueError, binascii.Error):
             body = b""
-    headers = {name.lower(): value for name, value in _pairs(_at(response, "headers"))}
+    headers = {name.lower(): value for name, value in _pairs(_member(response, "headers"))}
     if body and (media_type := _text(content, "mimeType")):
         headers.setdefault("content-type", media_type)
-    return Received(status, tuple(headers.items()), body)
+    return ReceivedAnswer(status, tuple(headers.items()), body)
 
 
-def read_postman(value: Mapping[str, JsonValue], api: Api, left: Left) -> Iterator[Seen]:
-    """Yield the saved examples of a Postman collection that lead to the API.
+def read_postman(
+    value: Mapping[str, JsonValue], api: Api, skipped: SkippedExchanges
+) -> Iterator[RecordedExchange]:
+    """Yield the saved examples of a Postman collection that match the API, and count the others.
 
     Raises:
-        ImportFileError: If it is none, or of another version than 2.1.
+        ImportFileError: If the file is not a Postman collection of version 2.1.
     """
-    schema = str(_at(value, "info", "schema") or "")
+    schema = str(_member(value, "info", "schema") or "")
     if "/v2.1" not in schema or not isinstance(value.get("item"), list):
-        raise ImportFileError("this is no Postman collection of version 2.1")
+        raise ImportFileError("this is not a Postman collection of version 2.1")
     variables = {_text(one, "key"): _text(one, "value") for one in _list(value.get("variable"))}
     contract = Contract(api)
     for item in _items(value["item"], 0):
         examples = _list(item.get("response"))
-        left.unanswered += not examples
+        skipped.unanswered += not examples
         for example in examples:
-            request = _at(example, "originalRequest") or item.get("request")
+            request = _member(example, "originalRequest") or item.get("request")
             seen = _example(contract, request, example, variables)
             if seen is None:
-                left.elsewhere += 1
+                skipped.other_operations += 1
             else:
                 yield seen
 
 
 def _items(items: JsonValue, depth: int) -> Iterator[dict[str, JsonValue]]:
     for item in _list(items):
-        if not isinstance(item, dict) or depth > _DEEPEST:
+        if not isinstance(item, dict) or depth > _MAX_DEPTH:
             continue
         if "item" in item:
             yield from _items(item["item"], depth + 1)
@@ -150,28 +154,29 @@ def _items(items: JsonValue, depth: int) -> Iterator[dict[str, JsonValue]]:
 
 def _example(
     contract: Contract, request: JsonValue, example: JsonValue, variables: Mapping[str, str]
-) -> Seen | None:
-    given = _at(request, "url")
+) -> RecordedExchange | None:
+    given = _member(request, "url")
     raw = given if isinstance(given, str) else _text(given, "raw")
-    url = _filled(raw, variables)
+    url = _substitute(raw, variables)
     path = path_below(contract, _WITHOUT_BASE.sub("http://base/", url))
-    status = _at(example, "code")
+    status = _member(example, "code")
     if path is None or not isinstance(status, int):
         return None
     headers = {
-        name.lower(): _filled(value, variables) for name, value in _pairs(_at(request, "header"))
+        name.lower(): _substitute(value, variables)
+        for name, value in _pairs(_member(request, "header"))
     }
-    body, media_type = _postman_body(_at(request, "body"), variables)
+    body, media_type = _postman_body(_member(request, "body"), variables)
     if body and media_type:
         headers.setdefault("content-type", media_type)
     query = url.partition("#")[0].partition("?")[2]
     method = (_text(request, "method") or "GET").upper()
-    answer_headers = {name.lower(): value for name, value in _pairs(_at(example, "header"))}
+    answer_headers = {name.lower(): value for name, value in _pairs(_member(example, "header"))}
     text = _text(example, "body").encode()
     if text.lstrip()[:1] in (b"{", b"["):
         answer_headers.setdefault("content-type", "application/json")
     sent = Request(method, path, query, headers, body)
-    return Seen(sent, Received(status, tuple(answer_headers.items()), text))
+    return RecordedExchange(sent, ReceivedAnswer(status, tuple(answer_headers.items()), text))
 
 
 _WITHOUT_BASE = re.compile(r"^\{\{[^{}]+\}\}/?")
@@ -181,28 +186,28 @@ def _postman_body(body: JsonValue, variables: Mapping[str, str]) -> tuple[bytes,
     mode = _text(body, "mode")
     if mode == "urlencoded":
         pairs = [
-            (_text(one, "key"), _filled(_text(one, "value"), variables))
-            for one in _list(_at(body, "urlencoded"))
+            (_text(one, "key"), _substitute(_text(one, "value"), variables))
+            for one in _list(_member(body, "urlencoded"))
         ]
         return urlencode(pairs).encode(), FORM
-    raw = _filled(_text(body, "raw"), variables) if mode == "raw" else ""
+    raw = _substitute(_text(body, "raw"), variables) if mode == "raw" else ""
     is_json = raw.lstrip()[:1] in ("{", "[")
     return raw.encode(), "application/json" if is_json else "text/plain"
 
 
-def _filled(text: str, variables: Mapping[str, str]) -> str:
-    """Replace the collection's own variables; those of an environment stay."""
+def _substitute(text: str, variables: Mapping[str, str]) -> str:
+    """Replace the variables of the collection; variables of an environment are kept."""
     return re.sub(r"\{\{([^{}]+)\}\}", lambda found: variables.get(found[1]) or found[0], text)
 
 
-def _at(value: JsonValue, *keys: str) -> JsonValue:
+def _member(value: JsonValue, *keys: str) -> JsonValue:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def _text(value: JsonValue, key: str) -> str:
-    found = _at(value, key)
+    found = _member(value, key)
     return found if isinstance(found, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""Schemas of one version of a document, each with everything that applies to the same value."""
+"""Schemas of one version of a document, combined with their references and `allOf`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,89 +7,95 @@ from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place, References
 
-_MOST_PARTS = 200
+_MAX_PARTS = 200
 _DEFINITIONS = ("schemas", "definitions", "$defs")
-_ALL = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
-_IMPLIED = {"properties": "object", "additionalProperties": "object", "items": "array"}
-_NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+_ALL_TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+_IMPLIED_TYPES = {"properties": "object", "additionalProperties": "object", "items": "array"}
+_TYPE_NAMES_BY_CLASS = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A version of a document."""
+class DocumentVersion:
+    """One version of a document, with what is needed to follow its references."""
 
-    whole: Place
+    root: Place
     version: str
     references: References
 
     def resolve(self, place: Place) -> Place:
-        """Follow a reference; a bad one leads nowhere."""
+        """Follow a reference; the value of a broken reference is None."""
         try:
             return self.references.resolve(place)
         except SpecError:
             return Place(place.document, place.pointer, None)
 
     def name_of(self, schema: Place) -> str:
-        """Return the name of the definition that a schema refers to, else its title, or nothing."""
+        """Return the name of the definition that a schema refers to, else its title, else ""."""
         place = self.resolve(schema)
         *_, holder, name = ("", *place.pointer.split("/"))
         if holder in _DEFINITIONS:
             return name
         return str(place.value.get("title") or "") if isinstance(place.value, dict) else ""
 
-    def flat(self, schema: Place) -> "Flat":
-        """Collect what applies to a value together with a schema."""
-        waiting, parts, nullable = [schema], list[Place](), False
+    def flatten(self, schema: Place) -> "FlattenedSchema":
+        """Combine a schema with all schemas that apply to the same value."""
+        pending, parts, nullable = [schema], list[Place](), False
         seen: set[tuple[str, str]] = set()
-        while waiting and len(parts) < _MOST_PARTS:
-            place = waiting.pop(0)
+        while pending and len(parts) < _MAX_PARTS:
+            place = pending.pop(0)
             if not isinstance(place.value, dict) or place.key in seen:
                 continue
             seen.add(place.key)
             is_reference = "$ref" in place.value
             if is_reference:
-                waiting.insert(0, self.resolve(place))
+                pending.insert(0, self.resolve(place))
             has_siblings = len(place.value) > 1 and not self.version.startswith("3.0")
             if has_siblings or not is_reference:
                 parts.append(place)
-            waiting += place.child("allOf").items()
-            if (other := _but_null(place)) is not None:
-                waiting.append(other)
+            pending += place.child("allOf").items()
+            if (other := _non_null_alternative(place)) is not None:
+                pending.append(other)
                 nullable = True
-        return Flat(tuple(parts), nullable)
+        return FlattenedSchema(tuple(parts), nullable)
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
-    """A schema, what it refers to, and all of its `allOf`: its own part comes first."""
+class FlattenedSchema:
+    """A schema with its references and `allOf`, as a list of parts; its own part comes first."""
 
     parts: tuple[Place, ...]
     nullable: bool = False
 
     @property
     def key(self) -> tuple[tuple[str, str], ...]:
-        """What tells it from every other schema."""
+        """Identifies the schema within its document."""
         return tuple(part.key for part in self.parts)
 
-    def say(self, keyword: str) -> JsonValue:
-        """Return what the first part says that has a keyword; None if none has."""
+    def keyword_value(self, keyword: str) -> JsonValue:
+        """Return the value of a keyword in the first part that has it; None if no part has it."""
         return next((one.value[keyword] for one in self.parts if keyword in one.value), None)
 
     def child(self, keyword: str) -> Place | None:
-        """Return the place of what a keyword says; None if nothing."""
+        """Return the place of a keyword's value; None if no part has the keyword."""
         return next((one.child(keyword) for one in self.parts if keyword in one.value), None)
 
     @property
     def types(self) -> frozenset[str]:
-        """The JSON types that a value may have; `number` comes with `integer`."""
+        """The JSON types that a value may have; `number` includes `integer`."""
         named = [found for one in self.parts if (found := _types_of(one.value))]
-        types = frozenset.intersection(*named) if named else _ALL
+        types = frozenset.intersection(*named) if named else _ALL_TYPES
         nullable = self.nullable or any(one.value.get("nullable") is True for one in self.parts)
         return types | {"null"} if nullable else types
 
     @property
     def allowed(self) -> list[JsonValue] | None:
-        """The values of an enumeration, of one value for `const`; None if there is none."""
+        """The values of `enum` or `const`; None if the schema has neither."""
         for part in self.parts:
             if isinstance(part.value.get("enum"), list):
                 return list(part.value["enum"])
@@ -99,13 +105,13 @@ class Flat:
 
     @property
     def required(self) -> set[str]:
-        """The members that must be there."""
+        """The names of required members."""
         lists = (one.value.get("required") for one in self.parts)
         return {str(name) for names in lists if isinstance(names, list) for name in names}
 
     @property
     def properties(self) -> dict[str, Place]:
-        """The members that are named."""
+        """The schemas of the named members."""
         found: dict[str, Place] = {}
         for part in self.parts:
             for name, member in part.child("properties").members():
@@ -114,18 +120,18 @@ class Flat:
 
     @property
     def alternatives(self) -> list[Place]:
-        """The schemas of `oneOf` or `anyOf`, of which one applies."""
+        """The schemas of `oneOf` and `anyOf`."""
         return [one for part in self.parts for one in _alternatives(part)]
 
 
 def _alternatives(schema: Place) -> Iterator[Place]:
-    if _but_null(schema) is None:
+    if _non_null_alternative(schema) is None:
         yield from schema.child("oneOf").items()
         yield from schema.child("anyOf").items()
 
 
-def _but_null(schema: Place) -> Place | None:
-    """Return the only alternative to null, as OpenAPI 3.1 writes what 3.0 calls nullable."""
+def _non_null_alternative(schema: Place) -> Place | None:
+    """Return the only alternative to null: how OpenAPI 3.1 writes `nullable` of 3.0."""
     for keyword in ("oneOf", "anyOf"):
         items = schema.child(keyword).items()
         others = [one for one in items if one.value != {"type": "null"}]
@@ -135,17 +141,17 @@ def _but_null(schema: Place) -> Place | None:
 
 
 def _types_of(schema: Mapping[str, JsonValue]) -> frozenset[str]:
-    """Return the types that a schema names or implies; none if it doesn't say."""
+    """Return the types that a schema names or implies; an empty set if it does neither."""
     given = schema.get("type")
     types = {given} if isinstance(given, str) else set(given) if isinstance(given, list) else set()
     if given is None:
         values = schema.get("enum", [schema["const"]] if "const" in schema else [])
         types = {_type_of(one) for one in values} if isinstance(values, list) else set()
-        types |= {kind for keyword, kind in _IMPLIED.items() if keyword in schema}
+        types |= {kind for keyword, kind in _IMPLIED_TYPES.items() if keyword in schema}
     if "number" in types:
         types.add("integer")
     return frozenset(map(str, types))
 
 
 def _type_of(value: JsonValue) -> str:
-    return "null" if value is None else _NAMES.get(type(value), "object")
+    return "null" if value is None else _TYPE_NAMES_BY_CLASS.get(type(value), "object")

@@ -1,4 +1,4 @@
-"""Holds the header fields of answers, and other plain texts, against their schemas."""
+"""Validation of headers and other plain texts against JSON schemas."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -12,10 +12,11 @@ from mockserver.wire.content import parse_json
 def header_differences(
     documented: Iterable[ResponseHeader], header: Callable[[str], str | None]
 ) -> Iterator[Difference]:
-    """Yield the documented headers that an answer lacks, or has in another form.
+    """Yield the documented headers that are missing or have an invalid value.
 
     Args:
-        documented: The headers of the documented answer; Content-Type is not one (OpenAPI, 4.8.17).
+        documented: The headers of the documented response. The schema of Content-Type is ignored
+            (OpenAPI, Response Object).
         header: Returns the value of a header by its name in lower case.
     """
     for one in documented:
@@ -30,19 +31,19 @@ def header_differences(
 
 
 def text_violations(schema: Validator, text: str) -> list[Violation]:
-    """List what is wrong with a text; nothing, if anything that it can stand for conforms.
+    """List the violations of a text that may stand for a value of any type.
 
-    A number, a boolean or JSON is written as such, and a list with commas. A text alone does not
-    tell which of them is meant, so the one that comes closest counts.
+    The text `1,2` may be a string, an array of numbers or an array of strings. The schema is
+    applied to each interpretation, and the one with the fewest violations counts.
     """
-    return min((schema.violations(value) for value in _meanings(text)), key=_distance)
+    return min((schema.violations(value) for value in _interpretations(text)), key=_distance)
 
 
 def _distance(found: list[Violation]) -> tuple[bool, int]:
     return any(one.keyword == "type" and not one.pointer for one in found), len(found)
 
 
-def _meanings(text: str) -> Iterator[JsonValue]:
+def _interpretations(text: str) -> Iterator[JsonValue]:
     yield text
     yield from _parsed(text)
     items = [item.strip() for item in text.split(",")] if text else []

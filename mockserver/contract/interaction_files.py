@@ -1,4 +1,4 @@
-"""Reads interactions from files; all problems are found, each with its place."""
+"""Loading of interactions from files, with all problems and their places."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mockserver.base.errors import SettingsError, SpecError
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.contract.conformance import Contract
-from mockserver.contract.interactions import InteractionFile, Placed
+from mockserver.contract.interactions import InteractionFile, PlacedInteraction
 from mockserver.contract.variables import references
 from mockserver.documents.block_models import read_model
 from mockserver.documents.document import flawless
@@ -23,12 +23,12 @@ FOLDER = "interactions"
 
 
 def interaction_folders(api: Api) -> list[Path]:
-    """List the folders in which the interactions of a document are looked for.
+    """List the existing default folders for the interactions of an API.
 
-    They are `fixtures/<api>/interactions` beside the document and beside its folder.
+    They are `fixtures/<api>/interactions` in the folder of the document and in its parent folder.
     """
-    beside, here = Path(api.source.file).resolve().parent, Path.cwd()
-    found = [place / "fixtures" / api.name / FOLDER for place in (beside, beside.parent)]
+    folder, here = Path(api.source.file).resolve().parent, Path.cwd()
+    found = [place / "fixtures" / api.name / FOLDER for place in (folder, folder.parent)]
     return [
         folder.relative_to(here) if folder.is_relative_to(here) else folder
         for folder in found
@@ -37,7 +37,7 @@ def interaction_folders(api: Api) -> list[Path]:
 
 
 def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
-    """List the files that paths name; a folder's files are those in it."""
+    """List the files that paths name; a folder stands for the JSON and YAML files in it."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -50,16 +50,16 @@ def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
 
 def load_interactions(
     api: Api, paths: Sequence[Path] = (), files: Files | None = None
-) -> list[Placed]:
-    """Load the interactions of an API from files and folders, else from where it keeps them.
+) -> list[PlacedInteraction]:
+    """Load the interactions of an API.
 
     Args:
         api: The API.
-        paths: Files and folders.
-        files: Reads them, and remembers what it looked at.
+        paths: Files and folders; without any, the default folders of the API.
+        files: Reads the files, and records their paths for reloading.
 
     Raises:
-        SpecError: With everything that is wrong with them.
+        SpecError: With all problems of the files.
     """
     problems: list[SpecProblem] = []
     loaded: list[_File] = []
@@ -71,7 +71,7 @@ def load_interactions(
             problems += error.problems
     own = [file for file in loaded if file.model.api in (None, api.name)]
     found = [placed for file in own for placed in file.interactions()]
-    problems += _Check(api, found).problems()
+    problems += _InteractionCheck(api, found).problems()
     if problems:
         raise SpecError(problems)
     return found
@@ -82,26 +82,26 @@ class _File:
     model: InteractionFile
     place: Place
 
-    def interactions(self) -> Iterator[Placed]:
+    def interactions(self) -> Iterator[PlacedInteraction]:
         group = self.place.document.file if self.model.sandbox == "shared" else ""
         for index, interaction in enumerate(self.model.interactions):
             source = self.place.descend("interactions", index).source
-            yield Placed(interaction, source, group)
+            yield PlacedInteraction(interaction, source, group)
 
 
 def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
     document = flawless(files.read(path.resolve(), str(path)))
     place = Place(document, "", document.value)
     if not isinstance(document.value, dict):
-        message, hint = "this is no file of interactions", "begin it with `interactions:`"
+        message, hint = "this is not an interaction file", "begin it with `interactions:`"
         raise SpecError([SpecProblem(place.source, message, hint)])
     return _File(read_model(InteractionFile, place, problems), place)
 
 
-class _Check:
-    """Finds what is wrong between interactions and with the API they are of."""
+class _InteractionCheck:
+    """Finds problems between interactions, and between an interaction and its API."""
 
-    def __init__(self, api: Api, found: Sequence[Placed]) -> None:
+    def __init__(self, api: Api, found: Sequence[PlacedInteraction]) -> None:
         self._api = api
         self._contract = Contract(api)
         self._found = found
@@ -119,22 +119,22 @@ class _Check:
             yield from self._given(placed)
             yield from self._references(placed, index)
 
-    def _operation(self, placed: Placed) -> Iterator[SpecProblem]:
+    def _operation(self, placed: PlacedInteraction) -> Iterator[SpecProblem]:
         named, request = placed.interaction.operation, placed.interaction.request
         known = self._contract.operations
         if named is not None and named not in known:
             hint = near(named, known) or f"there are: {', '.join(known)}"
             yield _problem(placed, f"there is no operation {named!r}", "operation", hint=hint)
             return
-        found = self._contract.leads_to(request)
+        found = self._contract.find_operation(request)
         if found is None:
-            message = f"{request.method} {request.path} leads to no operation of {self._api.name}"
+            message = f"{request.method} {request.path} matches no operation of {self._api.name}"
             yield _problem(placed, message, "request", "path")
         elif named is not None and found.id != named:
             message = f"{request.method} {request.path} is {found.id!r}, not {named!r}"
             yield _problem(placed, message, "operation")
 
-    def _given(self, placed: Placed) -> Iterator[SpecProblem]:
+    def _given(self, placed: PlacedInteraction) -> Iterator[SpecProblem]:
         given = placed.interaction.given
         try:
             check_settings(self._api, given.settings)
@@ -152,8 +152,8 @@ class _Check:
                 message = f"there is no other interaction {name!r}"
                 yield _problem(placed, message, "given", "after", index, hint=hint)
 
-    def _references(self, placed: Placed, index: int) -> Iterator[SpecProblem]:
-        """Check that every answer that is referred to comes before."""
+    def _references(self, placed: PlacedInteraction, index: int) -> Iterator[SpecProblem]:
+        """Check that each reference is to the answer of an earlier interaction."""
         before = set(placed.interaction.given.after)
         if placed.group:
             earlier = self._found[:index]
@@ -161,10 +161,12 @@ class _Check:
         request = placed.interaction.request.model_dump(by_alias=True)
         for name in references(request):
             if name not in before:
-                message = f"refers to the answer to {name!r}, which does not come before it"
-                hint = near(name, before) or "name it under given.after"
+                message = f"refers to the answer to {name!r}, which is not sent before it"
+                hint = near(name, before) or "add its name to given.after"
                 yield _problem(placed, message, "request", hint=hint)
 
 
-def _problem(placed: Placed, message: str, *keys: str | int, hint: str = "") -> SpecProblem:
+def _problem(
+    placed: PlacedInteraction, message: str, *keys: str | int, hint: str = ""
+) -> SpecProblem:
     return SpecProblem(placed.source.child(*keys), message, hint)

@@ -1,4 +1,4 @@
-"""Writes interactions as a file that people and `mockserver verify` read."""
+"""Serialization of interactions as a YAML file for people and for `mockserver verify`."""
 
 import re
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ def interaction_file(
 
     Args:
         api: The API's name.
-        interactions: As they are to stand in the file.
-        head: A comment for its first line.
-        shared: They are sent in order, in one sandbox.
+        interactions: In the format of the file.
+        head: A comment for the first line.
+        shared: Send all interactions in order in one sandbox.
     """
     whole: dict[str, JsonValue] = {"api": api}
     if shared:
@@ -31,7 +31,7 @@ def interaction_file(
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text, so that no reader takes one for a number."""
+    """Quotes every string, so that no YAML reader takes one for a number or a boolean."""
 
     def ignore_aliases(self, data: object) -> bool:
         del data

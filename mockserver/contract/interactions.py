@@ -1,4 +1,4 @@
-"""Interactions: requests and the answers to expect, as they stand in files."""
+"""Models of interaction files: requests with the expected answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from mockserver.base.places import Source
 from mockserver.base.time import parse_duration, parse_instant
 from mockserver.schemas.validators import compile_schema
 
-READING = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
-"""Methods that change nothing (RFC 9110, section 9.2.1)."""
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+"""Methods that do not change data (RFC 9110, section 9.2.1)."""
 
 
 class _Part(BaseModel):
@@ -20,13 +20,13 @@ class _Part(BaseModel):
 
 
 class ValuePattern(_Part):
-    """Compare by a regular expression, as JSON Schema does: not anchored."""
+    """A regular expression that the value must match; not anchored, as in JSON Schema."""
 
     pattern: str
 
     @field_validator("pattern")
     @classmethod
-    def _compiles(cls, value: str) -> str:
+    def _check_pattern(cls, value: str) -> str:
         try:
             compile_schema({"type": "string", "pattern": value})
         except ValueError:
@@ -35,7 +35,7 @@ class ValuePattern(_Part):
 
 
 Rule = Literal["equal", "type", "ignored"] | ValuePattern
-"""How strictly a value is compared; it holds for everything below the value, too."""
+"""How strictly a value and everything below it are compared."""
 
 
 class Given(_Part):
@@ -43,40 +43,40 @@ class Given(_Part):
 
     settings: dict[str, JsonValue] = {}
     records: dict[str, list[dict[str, JsonValue]]] = {}
-    """Records to add, by collection."""
+    """Records to add, by the name of the collection."""
     clock: str | None = None
-    """The instant at which it begins (ISO 8601)."""
+    """The initial instant of the sandbox's clock (ISO 8601)."""
     after: tuple[str, ...] = ()
-    """Interactions of the same API whose requests are sent before, by name."""
+    """Names of interactions of the same API whose requests are sent first."""
     advance: str | None = None
-    """A duration that passes between those and this one's request (ISO 8601)."""
+    """A duration by which the clock is moved after these requests (ISO 8601)."""
 
     @property
     def needs_mock(self) -> bool:
-        """Only a mockserver can be brought into this state."""
+        """True if only a mockserver can provide this state."""
         return bool(self.settings or self.records or self.clock or self.advance)
 
     @field_validator("clock")
     @classmethod
-    def _is_instant(cls, value: str | None) -> str | None:
+    def _check_instant(cls, value: str | None) -> str | None:
         if value is not None:
             parse_instant(value)
         return value
 
     @field_validator("advance")
     @classmethod
-    def _is_duration(cls, value: str | None) -> str | None:
+    def _check_duration(cls, value: str | None) -> str | None:
         if value is not None:
             parse_duration(value)
         return value
 
 
 class RequestPart(_Part):
-    """A request; every text in it may have `${…}` placeholders."""
+    """A request; all its texts may contain `${…}` placeholders."""
 
     method: str = Field(pattern=r"^[A-Z]{1,20}$")
     path: str = Field(pattern=r"^/")
-    """Below the API's base URL, with the values of its parameters."""
+    """Relative to the API's base URL, with the values of the path parameters."""
     query: dict[str, str | list[str]] = {}
     headers: dict[str, str] = {}
     json_body: JsonValue = Field(None, alias="json")
@@ -84,44 +84,46 @@ class RequestPart(_Part):
     text: str | None = None
 
     @model_validator(mode="after")
-    def _has_one_body(self) -> "RequestPart":
+    def _check_single_body(self) -> "RequestPart":
         if len({"json_body", "form", "text"} & self.model_fields_set) > 1:
             raise ValueError("has more than one of `json`, `form` and `text`")
         return self
 
     @property
     def has_json(self) -> bool:
-        """A JSON body is sent, which may be `null`."""
+        """True if a JSON body is sent, which may be `null`."""
         return "json_body" in self.model_fields_set
 
 
 class AnswerPart(_Part):
-    """The answer to expect; what it does not mention may be anything."""
+    """The expected answer; headers and members that it does not name may have any value."""
 
     status: int = Field(ge=100, le=599)
     headers: dict[str, str | ValuePattern] = {}
     json_body: JsonValue = Field(None, alias="json")
     text: str | None = None
     compare: dict[str, Rule] = {}
-    """Rules by JSON Pointer into the JSON body, where `*` stands for any member; the longest
-    pointer above a value counts, and `equal` where there is none. A rule alone is for the whole
-    body."""
+    """Rules by JSON Pointer into the JSON body; `*` stands for any member.
+
+    The longest pointer to a value or to one above it applies; the default rule is `equal`.
+    In a file, a rule without a pointer applies to the whole body.
+    """
     undocumented: bool = False
-    """The document is known to lack this status."""
+    """Accept that the document does not describe this status."""
 
     @property
     def has_json(self) -> bool:
-        """A JSON body is expected, which may be `null`."""
+        """True if a JSON body is expected, which may be `null`."""
         return "json_body" in self.model_fields_set
 
     @field_validator("compare", mode="before")
     @classmethod
-    def _is_for_the_whole(cls, value: object) -> object:
+    def _expand_single_rule(cls, value: object) -> object:
         return {"": value} if isinstance(value, str) else value
 
     @field_validator("compare")
     @classmethod
-    def _are_pointers(cls, value: dict[str, Rule]) -> dict[str, Rule]:
+    def _check_pointers(cls, value: dict[str, Rule]) -> dict[str, Rule]:
         for pointer in value:
             if pointer and not pointer.startswith("/"):
                 raise ValueError(f"{pointer!r} is not a JSON Pointer; begin it with a slash")
@@ -129,47 +131,47 @@ class AnswerPart(_Part):
 
 
 class Interaction(_Part):
-    """A request and the answer to expect, under a name."""
+    """A named request with the expected answer."""
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^:{}\n]+$")
     operation: str | None = None
-    """The operation's id; found by method and path if left out."""
+    """The operation id; by default, the operation is found by method and path."""
     description: str = ""
     source: str = ""
-    """Where the answer is documented."""
+    """A reference to the documentation of the answer, for readers."""
     tags: tuple[str, ...] = ()
     writes: bool | None = None
-    """It changes something; if left out, by its method."""
+    """True if the request changes data; by default, if its method is not safe."""
     given: Given = Given()
     request: RequestPart
     answer: AnswerPart
 
     @property
     def changes_data(self) -> bool:
-        """Sending it to a real service may change something there."""
+        """True if the request may change data of a real service."""
         if self.writes is not None:
             return self.writes
-        return self.request.method not in READING
+        return self.request.method not in SAFE_METHODS
 
 
 class InteractionFile(_Part):
     """A file of interactions of one API."""
 
     api: str | None = None
-    """The API's name, if the file's folder does not say it."""
+    """The API's name; a file without it belongs to any API that loads it."""
     sandbox: Literal["each", "shared"] = "each"
-    """With `shared` all of the file are sent in order, in one sandbox: a recording."""
+    """`shared`: all interactions of the file are sent in order in one sandbox, as recorded."""
     interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """An interaction with its place and what goes before it."""
+class PlacedInteraction:
+    """An interaction with its place in a file."""
 
     interaction: Interaction
     source: Source
     group: str = ""
-    """Interactions of the same group share a sandbox; empty for one of its own."""
+    """Interactions of the same group share a sandbox; empty for a separate sandbox."""
 
     @property
     def name(self) -> str:
@@ -177,6 +179,6 @@ class Placed:
         return self.interaction.name
 
 
-def tags_of(interactions: Iterable[Placed]) -> set[str]:
+def tags_of(interactions: Iterable[PlacedInteraction]) -> set[str]:
     """Collect the tags of interactions."""
     return {tag for placed in interactions for tag in placed.interaction.tags}

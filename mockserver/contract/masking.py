@@ -1,7 +1,11 @@
-"""Masks secrets and personal data, so that a recording can be shown and replayed.
+"""Masking of secrets and personal data in recordings.
 
-Nothing is kept unless it is known to be harmless: what the public document itself says, numbers
-and dates that it describes, and identifiers. The same value always gets the same mask.
+- A value is kept only if it is known to be harmless: words of the public document, members that
+  the user names, and numbers, dates and opaque identifiers unless the name of the member is one
+  of a secret or of personal data. Everything else is masked.
+- Members that the document does not describe are dropped, because nothing is known about them.
+- Equal values get equal masks, so that a recording can still be replayed.
+- Each masked or dropped text is passed to a `Redactor`, which removes it from texts written later.
 """
 
 import re
@@ -12,7 +16,7 @@ import phonenumbers
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret, words_of
 from mockserver.contract.schema_parts import DescribedValue
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.language.functions import e164, is_email
 
 _PERSONAL = re.compile(
@@ -27,54 +31,54 @@ _TOKEN = re.compile(
     r"eyJ[\w-]+|(?:sk|pk|ghp|gho|xox[a-z]|AKIA|glpat)[-_][\w-]{8,}|(?i:bearer|basic)\s.+"
 )
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=.-]{24,}")
-_NUMBERED = re.compile(
+_OPAQUE_ID = re.compile(
     r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,18}", re.ASCII | re.IGNORECASE
 )
 _REFERENCE = re.compile(r"(?:^|_)(?:id|uri|url)$")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_FEWEST_DIGITS = 6
+_MIN_PHONE_DIGITS = 6
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(_DATE.pattern + r"(?:[T ][\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)?)?")
-_THOUSAND = 1000
+_PHONE_VARIANTS = 1000
 
 Replace = Callable[[str, str, bool], str | None]
-"""What stands for a text: given its name, the text, and whether it is secret; None to mask it."""
+"""Takes a name, a text, and whether it is secret; returns a replacement, or None to mask it."""
 
 
-def hidden(_name: str, _value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
-    """Let nothing stand for a secret."""
+def redact_secret(_name: str, _value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
+    """Return the redaction mark for a secret, and None for any other text."""
     return REDACTED if is_secret else None
 
 
 class Masking:
-    """Gives every value that must not be shown a mask, always the same one."""
+    """Replaces values with masks, and remembers the mask of each value."""
 
     def __init__(self, public: str = "", keep: Iterable[str] = ()) -> None:
-        """Begin with what may be shown.
+        """Set the values that are not masked.
 
         Args:
             public: The text of the documents, whose words are public.
-            keep: Names of parameters and members whose values stay as they are.
+            keep: Names of parameters and members whose values are kept unless they are secret.
         """
         self._keep = frozenset(keep)
         self._public = frozenset(_WORD.findall(public))
         self._masks: dict[str, str] = {}
-        self.hide = Hiding()
+        self.redact = Redactor()
 
     def value(
         self,
         name: str,
         value: JsonValue,
         described: DescribedValue | None,
-        replace: Replace = hidden,
+        replace: Replace = redact_secret,
     ) -> JsonValue:
-        """Mask a value that stands under a name.
+        """Return a value with masks in place of secrets and personal data.
 
         Args:
-            name: The parameter's or member's name; empty for the whole.
+            name: The name of the parameter or member; empty for a whole body.
             value: Any JSON value.
-            described: What the document says of it; None if it says nothing.
-            replace: What to write for some texts instead of a mask.
+            described: The value's schemas; None if the document does not describe it.
+            replace: Returns replacements that take precedence over masks.
         """
         if isinstance(value, dict):
             return self._members(value, described, replace)
@@ -83,37 +87,37 @@ class Masking:
             return [self.value(name, one, item, replace) for one in value]
         if isinstance(value, str):
             return self._text(name, value, described, replace)
-        is_told = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
-        return type(value)(0) if is_told and value else value
+        is_sensitive = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        return type(value)(0) if is_sensitive and value else value
 
     def _members(
         self, value: dict[str, JsonValue], described: DescribedValue | None, replace: Replace
     ) -> dict[str, JsonValue]:
-        """Mask members, and leave out those that the document does not know."""
+        """Mask the members of an object, and drop those that the document does not describe."""
         kept: dict[str, JsonValue] = {}
         for name, member in value.items():
             below = described.member(name) if described else None
             if below is None or not _NAME.fullmatch(name):
-                self.forget(member)
+                self.redact_all(member)
             else:
                 kept[name] = self.value(name, member, below, replace)
         return kept
 
-    def forget(self, value: JsonValue) -> None:
-        """Hide all texts of a value that is left out."""
+    def redact_all(self, value: JsonValue) -> None:
+        """Redact all texts of a dropped value wherever they occur."""
         for text in texts(value):
             if not self.is_public(text):
-                self.hide.add(text)
+                self.redact.add(text)
 
     def _text(
         self, name: str, value: str, described: DescribedValue | None, replace: Replace
     ) -> str:
         is_secret = names_secret(name) or _TOKEN.search(value) is not None
         if is_secret:
-            self.hide.add(value)
-        if (stand_in := replace(name, value, is_secret)) is not None:
-            return stand_in
-        is_fixed = described is not None and described.fixes(value)
+            self.redact.add(value)
+        if (replacement := replace(name, value, is_secret)) is not None:
+            return replacement
+        is_fixed = described is not None and described.lists(value)
         if not value or is_fixed or name in self._keep or self.is_public(value):
             return value
         return self._masked_text(words_of(name), value)
@@ -127,7 +131,7 @@ class Masking:
             return self._mask(value, lambda number: f"Person {number}")
         if _URL.fullmatch(value):
             return self._mask(value, lambda number: f"https://masked.example/{number}")
-        if _INSTANT.fullmatch(value) or _NUMBERED.fullmatch(value):
+        if _INSTANT.fullmatch(value) or _OPAQUE_ID.fullmatch(value):
             return value
         return _WORD.sub(lambda found: self._word(found[0]), value)
 
@@ -137,22 +141,27 @@ class Masking:
         return self._mask(word, lambda number: f"masked{number}")
 
     def is_identifier(self, name: str, value: str) -> bool:
-        """Tell whether a path parameter names a thing, so that a replay needs it as it is."""
-        is_told = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
-        is_thing = _IDENTIFIER.fullmatch(value) is not None and not _is_phone(value)
-        return is_thing and not is_told and not _RANDOM.match(value) and not _TOKEN.search(value)
+        """Return True if a path parameter is an identifier, which a replay needs unchanged."""
+        is_sensitive = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        is_identifier_like = _IDENTIFIER.fullmatch(value) is not None and not _is_phone(value)
+        return (
+            is_identifier_like
+            and not is_sensitive
+            and not _RANDOM.match(value)
+            and not _TOKEN.search(value)
+        )
 
     def is_reference(self, name: str, value: str) -> bool:
-        """Tell whether a member refers to a thing that only the service knows by this name."""
-        is_shown = name in self._keep or self.is_public(value) or _NUMBERED.fullmatch(value)
-        return _REFERENCE.search(words_of(name)) is not None and not is_shown
+        """Return True if a member refers to an object of the service, such as `order_id`."""
+        is_kept = name in self._keep or self.is_public(value) or _OPAQUE_ID.fullmatch(value)
+        return _REFERENCE.search(words_of(name)) is not None and not is_kept
 
     def is_public(self, value: str) -> bool:
-        """Tell whether the documents themselves have all words of a text."""
+        """Return True if all words of a text occur in the documents."""
         return all(word in self._public for word in _WORD.findall(value))
 
     def _mask(self, value: str, make: Callable[[int], str]) -> str:
-        self.hide.add(value)
+        self.redact.add(value)
         if value not in self._masks:
             self._masks[value] = make(len(self._masks) + 1)
         return self._masks[value]
@@ -160,11 +169,11 @@ class Masking:
 
 def _is_phone(value: str) -> bool:
     digits = len(re.sub(r"\D", "", value))
-    return bool(_DIGITS.fullmatch(value)) and digits > _FEWEST_DIGITS and not _DATE.match(value)
+    return bool(_DIGITS.fullmatch(value)) and digits > _MIN_PHONE_DIGITS and not _DATE.match(value)
 
 
 def _phone(value: str, number: int) -> str:
-    """Make a number of the same country, valid if the original one is."""
+    """Return a phone number of the same country, which is valid if the original one is."""
     international = value if value.startswith("+") else f"+{value}"
     normal = e164(international) or e164(value, "US")
     if normal is None:
@@ -174,13 +183,15 @@ def _phone(value: str, number: int) -> str:
     if example is None:
         return str(normal)[:-4] + f"{number:04d}"
     made = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
-    varied = (f"{made[:-3]}{(number + more) % _THOUSAND:03d}" for more in range(_THOUSAND))
+    varied = (
+        f"{made[:-3]}{(number + more) % _PHONE_VARIANTS:03d}" for more in range(_PHONE_VARIANTS)
+    )
     made = next((one for one in varied if e164(one)), made)
     return made if value.startswith("+") or not e164(international) else made.removeprefix("+")
 
 
 def texts(value: JsonValue) -> Iterable[str]:
-    """Yield all texts of a JSON value."""
+    """Yield all strings of a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -1,4 +1,9 @@
-"""Pact files of versions 3 and 4: written from interactions, and read as interactions."""
+"""Conversion between interactions and Pact files of versions 3 and 4.
+
+The state that an interaction needs is written as a provider state of one of two names, with the
+state as its parameters. Reading restores it. Any other provider state has a meaning that only
+its provider knows, so it becomes part of the description.
+"""
 
 import base64
 import binascii
@@ -12,41 +17,47 @@ from mockserver import __version__
 from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.contract.conformance import Contract
 from mockserver.contract.exchange_imports import ImportFileError, path_below
-from mockserver.contract.interactions import AnswerPart, Given, Placed, Rule, ValuePattern
-from mockserver.contract.request_writing import Sending, fill
-from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.interactions import (
+    AnswerPart,
+    Given,
+    PlacedInteraction,
+    Rule,
+    ValuePattern,
+)
+from mockserver.contract.request_writing import FilledRequest, fill
+from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api
 
 VERSIONS = ("3", "4")
 _SPECIFICATION = {"3": "3.0.0", "4": "4.0"}
 _HTTP = "Synchronous/HTTP"
-_NEW = "a new sandbox"
-_STATE = "a sandbox in a state"
+_NEW_SANDBOX = "a new sandbox"
+_PREPARED_SANDBOX = "a sandbox in a state"
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\]|\[(\d+|\*)\]|\.\*")
 
 
 def write_pact(
-    api: Api, interactions: Sequence[Placed], consumer: str, version: str
+    api: Api, interactions: Sequence[PlacedInteraction], consumer: str, version: str
 ) -> tuple[bytes, list[str]]:
     """Write a pact between a consumer and an API.
 
     Args:
         api: The provider.
-        interactions: What is expected of it; defaults stand for their variables.
-        consumer: The consumer's name.
-        version: Of the Pact specification: 3 or 4.
+        interactions: The expectations; placeholders are replaced with their defaults.
+        consumer: The name of the consumer.
+        version: Version of the Pact specification: 3 or 4.
 
     Returns:
-        The file, and the names of the interactions that a pact cannot hold: they refer to an
-        earlier answer, or to a variable without a default.
+        The file, and the names of the interactions that a pact cannot express, because they refer
+        to an earlier answer or to a variable without a default.
     """
-    written, left = [], []
+    written, skipped = [], []
     for placed in interactions:
         try:
             request = fill(placed.interaction.request, Variables({}))
-        except UnsetError:
-            left.append(placed.name)
+        except UnsetPlaceholderError:
+            skipped.append(placed.name)
             continue
         written.append(_interaction(api, placed, request, version))
     pact = {
@@ -58,10 +69,12 @@ def write_pact(
             "mockserver": {"version": __version__},
         },
     }
-    return orjson.dumps(pact, option=orjson.OPT_INDENT_2) + b"\n", left
+    return orjson.dumps(pact, option=orjson.OPT_INDENT_2) + b"\n", skipped
 
 
-def _interaction(api: Api, placed: Placed, request: Sending, version: str) -> dict[str, JsonValue]:
+def _interaction(
+    api: Api, placed: PlacedInteraction, request: FilledRequest, version: str
+) -> dict[str, JsonValue]:
     interaction = placed.interaction
     written: dict[str, JsonValue] = {
         "description": interaction.name,
@@ -80,10 +93,10 @@ def _key(name: str) -> str:
 
 def _state(given: Given) -> dict[str, JsonValue]:
     params = given.model_dump(mode="json", exclude_defaults=True)
-    return {"name": _STATE, "params": params} if params else {"name": _NEW}
+    return {"name": _PREPARED_SANDBOX, "params": params} if params else {"name": _NEW_SANDBOX}
 
 
-def _request(api: Api, request: Sending, version: str) -> dict[str, JsonValue]:
+def _request(api: Api, request: FilledRequest, version: str) -> dict[str, JsonValue]:
     operation = Contract(api).operation(request.method, request.path)
     servers = (operation.servers if operation else ()) or api.servers
     written: dict[str, JsonValue] = {
@@ -106,7 +119,7 @@ def _headers(headers: Mapping[str, str], version: str) -> JsonValue:
     return dict(headers) if version == "3" else {name: [one] for name, one in headers.items()}
 
 
-def _sent_body(request: Sending, version: str) -> JsonValue:
+def _sent_body(request: FilledRequest, version: str) -> JsonValue:
     media_type = request.headers.get("content-type", "")
     if media_type == "application/json":
         value = orjson.loads(request.body)
@@ -182,24 +195,24 @@ def _json_path(pointer: str) -> str:
 
 
 def read_pact(value: Mapping[str, JsonValue], api: Api) -> tuple[list[dict[str, JsonValue]], int]:
-    """Read a pact's interactions, and count those that lead to no operation of the API.
+    """Read the interactions of a pact, and count those that match no operation of the API.
 
     Raises:
-        ImportFileError: If it is no pact of a version that is known.
+        ImportFileError: If the file is not a pact of version 3 or 4.
     """
     _check_version(value)
     contract = Contract(api)
     found: list[dict[str, JsonValue]] = []
-    elsewhere = 0
+    other_operations = 0
     for one in value["interactions"]:
         read = _read(contract, one) if isinstance(one, dict) else None
         if read is None:
-            elsewhere += 1
+            other_operations += 1
         else:
             names = {other["name"] for other in found}
             read["name"] = _unique(read["name"], names)
             found.append(read)
-    return found, elsewhere
+    return found, other_operations
 
 
 def _unique(name: str, taken: Collection[str]) -> str:
@@ -209,14 +222,14 @@ def _unique(name: str, taken: Collection[str]) -> str:
 
 def _check_version(value: Mapping[str, JsonValue]) -> None:
     if not isinstance(value.get("interactions"), list) or "consumer" not in value:
-        raise ImportFileError("this is no pact: it has no consumer and interactions")
+        raise ImportFileError("this is not a pact: it lacks `consumer` or `interactions`")
     metadata = value.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     named = metadata.get("pactSpecification") or metadata.get("pact-specification") or {}
     version = named.get("version") if isinstance(named, dict) else None
     version = str(version or metadata.get("pactSpecificationVersion") or "unknown")
     if version.partition(".")[0] not in VERSIONS:
-        message = f"this pact is of version {version[:20]}; versions 3 and 4 are read"
+        message = f"this pact has version {version[:20]}; only versions 3 and 4 are supported"
         raise ImportFileError(message)
 
 
@@ -244,7 +257,7 @@ def _read(contract: Contract, one: Mapping[str, JsonValue]) -> dict[str, JsonVal
 
 
 def _read_states(one: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Tell the provider states in words; the state of a sandbox is one we know ourselves."""
+    """Restore the state that `_state` wrote, and name other provider states in a description."""
     states = one.get("providerStates") or one.get("providerState") or []
     if isinstance(states, str):
         return {"description": f"Given {states}"}
@@ -252,9 +265,9 @@ def _read_states(one: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     names = []
     for state in states if isinstance(states, list) else []:
         name = state.get("name") if isinstance(state, dict) else None
-        if name == _STATE:
+        if name == _PREPARED_SANDBOX:
             read["given"] = state.get("params")
-        elif name not in (_NEW, None):
+        elif name not in (_NEW_SANDBOX, None):
             names.append(str(name))
     return {**read, "description": f"Given {', '.join(names)}"} if names else read
 
@@ -267,12 +280,12 @@ def _read_request(request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         read["query"] = dict(parse_qsl(query, keep_blank_values=True))
     if headers := _read_headers(request):
         read["headers"] = headers
-    body, is_there = _read_body(request)
+    body, has_body = _read_body(request)
     media_type = {name.lower(): one for name, one in headers.items()}.get("content-type", "")
-    if is_there and isinstance(body, str) and "json" not in media_type:
+    if has_body and isinstance(body, str) and "json" not in media_type:
         is_form = "form-urlencoded" in media_type
         read["form" if is_form else "text"] = dict(parse_qsl(body)) if is_form else body
-    elif is_there:
+    elif has_body:
         read["json"] = body
     return read
 
@@ -293,7 +306,7 @@ def _read_headers(part: Mapping[str, JsonValue]) -> dict[str, str]:
 
 
 def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
-    """Return a body, and whether there is one: version 4 wraps it."""
+    """Return a body, and whether there is one; version 4 wraps it in an object."""
     if "body" not in part:
         return None, False
     body = part["body"]
@@ -316,8 +329,8 @@ def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
 def _read_answer(response: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     status = response.get("status")
     read: dict[str, JsonValue] = {"status": status if isinstance(status, int) else 200}
-    body, is_there = _read_body(response)
-    if not is_there:
+    body, has_body = _read_body(response)
+    if not has_body:
         return read
     read["json"] = body
     rules = response.get("matchingRules")
@@ -342,7 +355,7 @@ def _read_rules(rules: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue
 
 
 def _pointer(path: str) -> str | None:
-    """Turn the JSONPath of a matching rule into a JSON Pointer; None if it has no such form."""
+    """Convert the JSONPath of a matching rule to a JSON Pointer; None if that is impossible."""
     if not path.startswith("$"):
         return None
     pointer, position = "", 1

@@ -1,4 +1,11 @@
-"""A proxy in front of a service: forwards, holds both directions against the document, records."""
+"""A proxy that forwards requests to a service, validates both directions, and records them.
+
+- Requests go only to the origin of the upstream, and never outside the base path that the user
+  gave or that the document gives an operation; redirects are returned to the client.
+- An answer reaches the client as the upstream sent it, even if it violates the document; only
+  headers about one connection and content codings that httpx decodes are removed.
+- Reports contain places and rules but no values, which may be secret.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -8,11 +15,16 @@ from urllib.parse import unquote
 
 import orjson
 
-from mockserver.contract.addresses import Addresses, ElsewhereError
+from mockserver.contract.addresses import Addresses, OtherServiceError
 from mockserver.contract.answer_comparison import Difference
-from mockserver.contract.conformance import DECODED, Contract, Received, answer_differences
-from mockserver.contract.recording import Recorder, Seen
-from mockserver.contract.targets import LARGEST_ANSWER
+from mockserver.contract.conformance import (
+    DECODED_CODINGS,
+    Contract,
+    ReceivedAnswer,
+    answer_differences,
+)
+from mockserver.contract.recording import RecordedExchange, Recorder
+from mockserver.contract.targets import MAX_ANSWER_SIZE
 from mockserver.model.api import Operation
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Violation
@@ -21,8 +33,8 @@ from mockserver.wire.content_codings import decoded
 if TYPE_CHECKING:
     import httpx
 
-LARGEST_REQUEST = 10_000_000
-"""Bytes of a request's body."""
+MAX_REQUEST_SIZE = 10_000_000
+"""Largest body of a request that is forwarded, in bytes."""
 _HOP_BY_HOP = frozenset(
     (
         "connection",
@@ -36,8 +48,8 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     )
 )
-"""Fields that are about one connection (RFC 9110, section 7.6.1)."""
-_NOT_SENT_ON = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
+"""Headers that concern a single connection (RFC 9110, section 7.6.1)."""
+_NOT_FORWARDED = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
 
 AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -45,24 +57,24 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """An exchange that went through, and what is wrong with it."""
+class ProxiedExchange:
+    """A forwarded request with its answer, and the violations of both."""
 
     method: str
     operation: Operation | None
     status: int
     request: tuple[Violation, ...]
     answer: tuple[Difference, ...]
-    because: str = ""
-    """Why the upstream gave no answer; the status is then the proxy's own."""
+    reason: str = ""
+    """The reason why the upstream gave no answer; `status` is then the proxy's own."""
 
     def lines(self) -> Iterator[str]:
-        """Yield what people are told; no value that was sent is among it."""
+        """Yield the lines of a report without any value that was sent."""
         operation = self.operation
         name = f"{operation.path}  {operation.id}" if operation else "(not documented)"
         yield f"{self.method} {name}  {self.status}"
-        if self.because:
-            yield f"  no answer: {self.because}"
+        if self.reason:
+            yield f"  no answer: {self.reason}"
         for violation in self.request:
             where = "" if violation.where in ("body", violation.field) else f"{violation.where} "
             yield f"  request: {where}{violation.field} {violation.message}"
@@ -72,23 +84,23 @@ class Passed:
 
 @dataclass(slots=True)
 class Tally:
-    """How many exchanges went through."""
+    """Numbers of exchanges."""
 
     exchanges: int = 0
     violating: int = 0
     failed: int = 0
-    """Requests that the upstream gave no answer to."""
+    """Requests without an answer of the upstream."""
 
 
 @dataclass(slots=True)
 class Proxy:
-    """An ASGI application that answers with what its upstream answers."""
+    """An ASGI application that returns the answers of its upstream."""
 
     contract: Contract
     upstream: Addresses
-    """Where the service is; nothing is sent elsewhere."""
+    """The addresses of the service; no request is sent to any other."""
     client: "httpx.AsyncClient"
-    told: Callable[[Passed], None]
+    on_exchange: Callable[[ProxiedExchange], None]
     recorder: Recorder | None = None
     tally: Tally = field(default_factory=Tally)
 
@@ -99,61 +111,63 @@ class Proxy:
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         body = await _body(receive)
         if body is None:
-            await _refuse(send, 413, f"the request is longer than {LARGEST_REQUEST:,} bytes")
-        elif _leaves_the_base(path):
-            await _refuse(send, 400, "the path leads out of the upstream's base URL")
+            detail = f"the body of the request is longer than {MAX_REQUEST_SIZE:,} bytes"
+            await _send_problem(send, 413, detail)
+        elif _escapes_base(path):
+            await _send_problem(send, 400, "the path leaves the upstream's base URL")
         else:
             request = Request(scope["method"], path, query, _headers(scope), body)
-            await self._pass(request, send)
+            await self._handle(request, send)
 
-    async def _pass(self, request: Request, send: Send) -> None:
-        import httpx  # noqa: PLC0415 - whoever has a client has imported it
+    async def _handle(self, request: Request, send: Send) -> None:
+        import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 
         self.tally.exchanges += 1
-        request = self._below(request)
+        request = self._normalized(request)
         operation = self.contract.operation(request.method, request.path)
         try:
             base = self.upstream.base_of(operation) if operation else self.upstream.base
-            async with asyncio.timeout(self.client.timeout.read):  # also for one without an end
+            # httpx limits the time between two parts of an answer, not the whole of it.
+            async with asyncio.timeout(self.client.timeout.read):
                 answer = await self._forward(request, self.upstream.origin + base)
         except (httpx.TimeoutException, TimeoutError):
             await self._fail(send, request, 504, "the upstream did not answer in time")
             return
-        except ElsewhereError as error:
+        except OtherServiceError as error:
             await self._fail(send, request, 502, str(error))
             return
-        except (httpx.HTTPError, httpx.InvalidURL, _TooLongError) as error:
-            because = f"the upstream gave no answer: {error}".rstrip(": ")
-            await self._fail(send, request, 502, because)
+        except (httpx.HTTPError, httpx.InvalidURL, _AnswerTooLongError) as error:
+            reason = f"the upstream gave no answer: {error}".rstrip(": ")
+            await self._fail(send, request, 502, reason)
             return
         if "content-encoding" in request.headers:
-            request = decoded(request, LARGEST_REQUEST)
+            request = decoded(request, MAX_REQUEST_SIZE)
         self._examine(request, answer)
         await _respond(send, answer)
 
-    def _below(self, request: Request) -> Request:
-        """Return a request with its path below the base of the operation that it leads to."""
+    def _normalized(self, request: Request) -> Request:
+        """Return a request with its path relative to the base path of its operation."""
         if self.contract.operation(request.method, request.path) is not None:
             return request
-        for operation, path in self.upstream.below(request.path):
+        for operation, path in self.upstream.operations_at(request.path):
             if self.contract.operation(request.method, path) is operation:
                 return replace(request, path=path)
         return request
 
-    async def _fail(self, send: Send, request: Request, status: int, because: str) -> None:
-        """Answer in place of an upstream that did not."""
+    async def _fail(self, send: Send, request: Request, status: int, reason: str) -> None:
+        """Count and report a failure, and send an answer in place of the upstream's."""
         self.tally.failed += 1
         operation = self.contract.operation(request.method, request.path)
-        self.told(Passed(request.method, operation, status, (), (), because))
-        await _refuse(send, status, because)
+        self.on_exchange(ProxiedExchange(request.method, operation, status, (), (), reason))
+        await _send_problem(send, status, reason)
 
-    async def _forward(self, request: Request, base: str) -> Received:
-        import httpx  # noqa: PLC0415 - whoever has a client has imported it
+    async def _forward(self, request: Request, base: str) -> ReceivedAnswer:
+        import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 
         url = base + request.path + (f"?{request.query}" if request.query else "")
-        named = _named_by_connection(request.headers.get("connection", ""))
-        headers = {k: v for k, v in request.headers.items() if k not in _NOT_SENT_ON | named}
-        sent = httpx.Request(  # made here so that no cookie of another client is added
+        named = _connection_options(request.headers.get("connection", ""))
+        headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED | named}
+        sent = httpx.Request(  # client.build_request would add cookies of other clients
             request.method,
             url,
             headers={**headers, "accept-encoding": "identity"},
@@ -163,38 +177,43 @@ class Proxy:
         answer = await self.client.send(sent, stream=True)
         try:
             body = bytearray()
-            is_decoded = answer.headers.get("content-encoding", "").lower() in DECODED
+            is_decoded = answer.headers.get("content-encoding", "").lower() in DECODED_CODINGS
             async for part in answer.aiter_bytes() if is_decoded else answer.aiter_raw():
                 body += part
-                if len(body) > LARGEST_ANSWER:
-                    raise _TooLongError(f"it is longer than {LARGEST_ANSWER:,} bytes")
+                if len(body) > MAX_ANSWER_SIZE:
+                    message = f"its body is longer than {MAX_ANSWER_SIZE:,} bytes"
+                    raise _AnswerTooLongError(message)
         finally:
             await answer.aclose()
         pairs = tuple((key.lower(), value) for key, value in answer.headers.multi_items())
-        return Received(answer.status_code, pairs, bytes(body), is_head=request.method == "HEAD")
+        return ReceivedAnswer(
+            answer.status_code, pairs, bytes(body), is_head=request.method == "HEAD"
+        )
 
-    def _examine(self, request: Request, answer: Received) -> None:
-        """Hold an exchange against the document, tell what is wrong, and record it."""
+    def _examine(self, request: Request, answer: ReceivedAnswer) -> None:
+        """Validate an exchange against the document, record it, and report it."""
         operation = self.contract.operation(request.method, request.path)
         violations = tuple(self.contract.request_violations(request))
         differences = tuple(answer_differences(operation, answer)) if operation else ()
         if violations or differences:
             self.tally.violating += 1
         if self.recorder is not None:
-            self.recorder.record(Seen(request, answer))
-        self.told(Passed(request.method, operation, answer.status, violations, differences))
+            self.recorder.record(RecordedExchange(request, answer))
+        self.on_exchange(
+            ProxiedExchange(request.method, operation, answer.status, violations, differences)
+        )
 
 
-class _TooLongError(Exception):
-    """An answer that is not read to its end."""
+class _AnswerTooLongError(Exception):
+    """An answer whose body exceeds the size limit."""
 
 
-def _leaves_the_base(path: str) -> bool:
+def _escapes_base(path: str) -> bool:
     segments = unquote(path).replace("\\", "/").split("/")
     return not path.startswith("/") or not {".", ".."}.isdisjoint(segments)
 
 
-def _named_by_connection(value: str) -> set[str]:
+def _connection_options(value: str) -> set[str]:
     return {name.strip().lower() for name in value.split(",")} - {""}
 
 
@@ -208,25 +227,25 @@ def _headers(scope: AsgiScope) -> dict[str, str]:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read a request's body; None if it is too long."""
+    """Return the body of a request; None if it exceeds the size limit."""
     body, more = bytearray(), True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > LARGEST_REQUEST:
+        if len(body) > MAX_REQUEST_SIZE:
             return None
     return bytes(body)
 
 
-async def _respond(send: Send, answer: Received) -> None:
+async def _respond(send: Send, answer: ReceivedAnswer) -> None:
     coding = (answer.header("content-encoding") or "").lower()
-    left_out = _HOP_BY_HOP if answer.is_head else _HOP_BY_HOP | {"content-length"}
-    left_out |= {"content-encoding"} if coding in DECODED else set()
+    omitted = _HOP_BY_HOP if answer.is_head else _HOP_BY_HOP | {"content-length"}
+    omitted |= {"content-encoding"} if coding in DECODED_CODINGS else set()
     headers = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
-        if name not in left_out
+        if name not in omitted
     ]
     if not answer.is_head:
         headers.append((b"content-length", str(len(answer.body)).encode()))
@@ -234,8 +253,8 @@ async def _respond(send: Send, answer: Received) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _refuse(send: Send, status: int, detail: str) -> None:
-    """Answer in the proxy's own name."""
+async def _send_problem(send: Send, status: int, detail: str) -> None:
+    """Send an answer of the proxy itself."""
     problem = {"title": "mockserver proxy", "status": status, "detail": detail}
     headers = (("content-type", "application/problem+json"), ("mock-reason", "proxy"))
-    await _respond(send, Received(status, headers, orjson.dumps(problem)))
+    await _respond(send, ReceivedAnswer(status, headers, orjson.dumps(problem)))

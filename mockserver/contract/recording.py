@@ -1,4 +1,11 @@
-"""Makes interactions of exchanges that were seen: masked, and ready to be replayed."""
+"""Conversion of observed exchanges to masked interactions that can be replayed.
+
+- All interactions of a recording share one sandbox and are replayed in order.
+- A value that the service generated becomes a reference to the answer that first contained it;
+  a credential becomes a variable of the environment. Other values are masked or kept.
+- Only statuses and the shape of bodies are expected of answers, since values differ in a replay.
+- A value may turn out to be secret only later. So everything is redacted again when it is written.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +16,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape
-from mockserver.contract.conformance import Contract, Received
+from mockserver.contract.conformance import Contract, ReceivedAnswer
 from mockserver.contract.interaction_writing import interaction_file
-from mockserver.contract.masking import Masking, hidden, texts
+from mockserver.contract.masking import Masking, redact_secret, texts
 from mockserver.contract.schema_parts import DescribedValue, described_answer, described_request
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation, SecurityScheme
@@ -19,34 +26,34 @@ from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal
 from mockserver.wire.content import json_of
 
-MOST = 10_000
-"""Exchanges of a recording."""
-_SHORTEST_REFERENCE = 6
+MAX_EXCHANGES = 10_000
+"""Maximum number of exchanges of a recording."""
+_MIN_REFERENCE_LENGTH = 6
 _VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
-"""What Postman writes for a variable."""
-_MEDIA = (
+"""A variable of a Postman collection."""
+_MEDIA_RANGES = (
     r"(?:application|text|\*)/(?:json|problem\+json|xml|html|plain|csv|x-www-form-urlencoded|\*)"
     r"(?:; ?(?:charset=utf-8|q=[01](?:\.\d{1,3})?))*"
 )
 _KEPT_HEADERS = {
-    "accept": re.compile(f"{_MEDIA}(?:, ?{_MEDIA})*", re.IGNORECASE),
-    "content-type": re.compile(_MEDIA, re.IGNORECASE),
+    "accept": re.compile(f"{_MEDIA_RANGES}(?:, ?{_MEDIA_RANGES})*", re.IGNORECASE),
+    "content-type": re.compile(_MEDIA_RANGES, re.IGNORECASE),
     "prefer": re.compile(r"(?:code|wait|seed)=\d{1,4}|dynamic=true"),
 }
-"""Headers that change an answer, with the values that tell nothing else."""
+"""Headers that influence an answer, with their values that cannot contain personal data."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One request and its answer."""
+class RecordedExchange:
+    """A request and its answer."""
 
     request: Request
-    """Its path is the one below the API's base URL."""
-    answer: Received
+    """Its path is relative to the API's base URL."""
+    answer: ReceivedAnswer
 
 
 def public_text(api: Api) -> str:
-    """Return the text of an API's documents: what stands in it is no secret."""
+    """Return the text of an API's documents, whose words are not secret."""
     files = {api.source.file}
     for operation in api.operations:
         files.add(operation.source.file)
@@ -57,38 +64,42 @@ def public_text(api: Api) -> str:
 
 @dataclass(slots=True)
 class Recorder:
-    """Turns exchanges into interactions of one shared sandbox, in their order."""
+    """Converts exchanges to interactions, in order."""
 
     api: Api
     masking: Masking
     interactions: list[dict[str, JsonValue]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    """Names of the environment variables that a replay needs, by the secrets they stand for."""
-    _made: dict[str, str] = field(default_factory=dict)
-    """References to the values that the service made up, by value."""
+    """Names of the environment variables that a replay needs, by the secret value."""
+    _references: dict[str, str] = field(default_factory=dict)
+    """References to values that the service generated, by the value."""
     _sent: set[str] = field(default_factory=set)
     _contract: Contract | None = None
 
-    def record(self, seen: Seen) -> bool:
-        """Add an exchange; tell whether it could be, being an operation of the API."""
+    def record(self, exchange: RecordedExchange) -> bool:
+        """Add an exchange.
+
+        Returns:
+            False if the request matches no operation of the API, or the recording is full.
+        """
         contract = self._contract = self._contract or Contract(self.api)
-        operation = contract.operation(seen.request.method, seen.request.path)
-        if operation is None or len(self.interactions) >= MOST:
+        operation = contract.operation(exchange.request.method, exchange.request.path)
+        if operation is None or len(self.interactions) >= MAX_EXCHANGES:
             return False
         name = f"{len(self.interactions) + 1} {operation.id}"
-        values = contract.path_values(seen.request.path, operation)
-        request = self._request(seen.request, operation, values)
-        self._sent.update(_texts_of(seen.request, values))
+        values = contract.path_values(exchange.request.path, operation)
+        request = self._request(exchange.request, operation, values)
+        self._sent.update(_texts_of(exchange.request, values))
         self.interactions.append(
             {
                 "name": name,
                 "operation": operation.id,
                 "tags": ["recorded"],
                 "request": request,
-                "answer": self._answer(seen.answer, operation),
+                "answer": self._answer(exchange.answer, operation),
             }
         )
-        self._remember(name, seen.answer)
+        self._remember_answer(name, exchange.answer)
         return True
 
     def _request(
@@ -107,20 +118,20 @@ class Recorder:
 
     def _segment(self, name: str, value: str) -> str:
         plain = unquote(value)
-        if plain not in self._made and self.masking.is_identifier(name, plain):
+        if plain not in self._references and self.masking.is_identifier(name, plain):
             return value
-        masked = str(self._value(name, plain, DescribedValue.by({})))
+        masked = str(self._value(name, plain, DescribedValue.of({})))
         if masked == plain:
             return value
         return masked if "${" in masked else quote(masked, safe="")
 
     def _value(self, name: str, value: JsonValue, described: DescribedValue | None) -> Any:  # noqa: ANN401 - any JSON
-        return self.masking.value(name, value, described, self._stand_in)
+        return self.masking.value(name, value, described, self._replacement)
 
-    def _stand_in(self, name: str, value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
-        """Refer to an earlier answer, or to a variable for what a replay needs as it is."""
-        if (made := self._made.get(value)) is not None:
-            return made
+    def _replacement(self, name: str, value: str, is_secret: bool) -> str | None:  # noqa: FBT001 - see Replace
+        """Return a reference to an earlier answer or to a variable; None if neither applies."""
+        if (reference := self._references.get(value)) is not None:
+            return reference
         if (variable := _VARIABLE.fullmatch(value)) is not None:
             return f"${{{re.sub(r'[^A-Z0-9_]', '_', variable[1].upper())}}}"
         is_variable = is_secret or self.masking.is_reference(name, value)
@@ -130,7 +141,7 @@ class Recorder:
         if value not in self.variables:
             base = re.sub(r"[^A-Z0-9]+", "_", f"{self.api.name}_{name}".upper())
             taken = set(self.variables.values())
-            free = (f"{base}_{number}" for number in range(2, MOST))
+            free = (f"{base}_{number}" for number in range(2, MAX_EXCHANGES))
             self.variables[value] = (
                 base if base not in taken else next(one for one in free if one not in taken)
             )
@@ -143,9 +154,9 @@ class Recorder:
             if name in secrets:
                 yield name, self._credential(name, value)
             elif name in known:
-                yield name, self._value(name, value, DescribedValue.by({}))
+                yield name, self._value(name, value, DescribedValue.of({}))
             else:
-                self.masking.forget(value)
+                self.masking.redact_all(value)
 
     def _headers(self, request: Request) -> Iterator[tuple[str, JsonValue]]:
         schemes = {one.parameter: one for one in self._schemes("header")}
@@ -153,7 +164,7 @@ class Recorder:
             if name in schemes:
                 yield name, self._credential_header(schemes[name], value)
             elif name not in _KEPT_HEADERS or not _KEPT_HEADERS[name].fullmatch(value):
-                self.masking.forget(value)
+                self.masking.redact_all(value)
             elif name != "accept" or value != "*/*":
                 yield name, value
 
@@ -166,12 +177,12 @@ class Recorder:
         kind, space, credential = value.partition(" ")
         if not space:
             return self._credential("token", value)
-        self.masking.hide.add(value)
+        self.masking.redact.add(value)
         return f"{kind.title() if kind.isalpha() else ''} {self._credential('token', credential)}"
 
     def _credential(self, name: str, value: str) -> str:
-        self.masking.hide.add(value)
-        return self._stand_in(name, value, is_secret=True) or ""
+        self.masking.redact.add(value)
+        return self._replacement(name, value, is_secret=True) or ""
 
     def _body(self, request: Request, operation: Operation) -> dict[str, JsonValue]:
         if not request.body:
@@ -184,57 +195,57 @@ class Recorder:
         try:
             value = json_of(request.body, content_type)
         except Refusal:
-            self.masking.forget(request.body.decode("utf-8", "replace"))
+            self.masking.redact_all(request.body.decode("utf-8", "replace"))
             return {"text": "masked"}
         return {"json": self._value("", value, described)}
 
-    def _answer(self, answer: Received, operation: Operation) -> dict[str, JsonValue]:
-        """Expect the status and the form of what is documented, not the values."""
+    def _answer(self, answer: ReceivedAnswer, operation: Operation) -> dict[str, JsonValue]:
+        """Expect the status and the shape of the documented body, not its values."""
         recorded: dict[str, JsonValue] = {"status": answer.status}
         documented = response_for(operation, answer.status)
         if documented is None:
             recorded["undocumented"] = True
-        value, is_json = _json(answer)
+        value, is_json = _answer_body(answer)
         if not is_json or documented is None:
-            self.masking.forget(value)
+            self.masking.redact_all(value)
             return recorded
         described = described_answer(documented.media)
-        recorded["json"] = _form(self.masking.value("", value, described, hidden))
+        recorded["json"] = _shape(self.masking.value("", value, described, redact_secret))
         recorded["compare"] = "type"
         return recorded
 
-    def _remember(self, name: str, answer: Received) -> None:
-        """Remember what the service made up, so that later requests can refer to it."""
-        value, is_json = _json(answer)
+    def _remember_answer(self, name: str, answer: ReceivedAnswer) -> None:
+        """Remember the values that the service generated, to which later requests can refer."""
+        value, is_json = _answer_body(answer)
         if not is_json:
             location = urlsplit(answer.header("location") or "")
             value = {"location": dict(parse_qsl(location.query))}
-        for pointer, text in _leaves(value, ""):
-            is_new = text not in self._sent and text not in self._made
-            if is_new and len(text) >= _SHORTEST_REFERENCE and not self.masking.is_public(text):
-                self._made[text] = f"${{{name}:{pointer}}}"
+        for pointer, text in _text_leaves(value, ""):
+            is_new = text not in self._sent and text not in self._references
+            if is_new and len(text) >= _MIN_REFERENCE_LENGTH and not self.masking.is_public(text):
+                self._references[text] = f"${{{name}:{pointer}}}"
 
     def dump(self, head: str = "Recorded by mockserver proxy; secrets are masked.") -> bytes:
-        """Write the recording as a file of interactions."""
-        recorded = [self._hidden(one) for one in self.interactions]
+        """Write the recording as an interaction file."""
+        recorded = [self._redacted(one) for one in self.interactions]
         return interaction_file(self.api.name, recorded, head, shared=True)
 
-    def _hidden(self, interaction: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        """Hide in what was kept what turned out to be secret later on."""
+    def _redacted(self, interaction: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """Redact kept values that turned out to be secret after they were recorded."""
         request, answer = dict(interaction["request"]), dict(interaction["answer"])
         for part in ("query", "json", "form"):
             if part in request:
-                request[part] = self._clean(request[part])
+                request[part] = self._redacted_value(request[part])
         if "json" in answer:
-            answer["json"] = self._clean(answer["json"])
+            answer["json"] = self._redacted_value(answer["json"])
         return {**interaction, "request": request, "answer": answer}
 
-    def _clean(self, value: JsonValue) -> JsonValue:
+    def _redacted_value(self, value: JsonValue) -> JsonValue:
         if isinstance(value, dict):
-            return {key: self._clean(member) for key, member in value.items()}
+            return {key: self._redacted_value(member) for key, member in value.items()}
         if isinstance(value, list):
-            return [self._clean(item) for item in value]
-        return self.masking.hide(value) if isinstance(value, str) and "${" not in value else value
+            return [self._redacted_value(item) for item in value]
+        return self.masking.redact(value) if isinstance(value, str) and "${" not in value else value
 
 
 def _texts_of(request: Request, values: Mapping[str, str]) -> Iterator[str]:
@@ -247,7 +258,7 @@ def _texts_of(request: Request, values: Mapping[str, str]) -> Iterator[str]:
         yield from (value for _, value in parse_qsl(request.body.decode("utf-8", "replace")))
 
 
-def _json(answer: Received) -> tuple[JsonValue, bool]:
+def _answer_body(answer: ReceivedAnswer) -> tuple[JsonValue, bool]:
     """Return an answer's body, and whether it is JSON."""
     text = answer.body.decode("utf-8", "replace")
     if not answer.is_json:
@@ -258,34 +269,35 @@ def _json(answer: Received) -> tuple[JsonValue, bool]:
         return text, False
 
 
-def _leaves(value: JsonValue, pointer: str) -> Iterator[tuple[str, str]]:
+def _text_leaves(value: JsonValue, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield pointer, value
     elif isinstance(value, dict):
         for key, member in value.items():
             if not {"{", "}"} & set(key):
-                yield from _leaves(member, f"{pointer}/{escape(key)}")
+                yield from _text_leaves(member, f"{pointer}/{escape(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _leaves(item, f"{pointer}/{index}")
+            yield from _text_leaves(item, f"{pointer}/{index}")
 
 
-def _form(value: JsonValue) -> JsonValue:
-    """Return what all other answers of this kind can be expected to have.
+def _shape(value: JsonValue) -> JsonValue:
+    """Return the parts of a value that any other answer can be expected to have.
 
-    A member that is null may be something another time; of a list's items, one stands for all.
+    Members that are null are dropped, as they may have another type in another answer. An array
+    is reduced to one item that has the members that all items share.
     """
     if isinstance(value, dict):
-        return {key: _form(one) for key, one in value.items() if one is not None}
+        return {key: _shape(one) for key, one in value.items() if one is not None}
     if isinstance(value, list):
-        items = [_form(item) for item in value]
-        return [_shared(items)] if items else []
+        items = [_shape(item) for item in value]
+        return [_common_shape(items)] if items else []
     return value
 
 
-def _shared(items: list[JsonValue]) -> JsonValue:
+def _common_shape(items: list[JsonValue]) -> JsonValue:
     first, *others = items
     if isinstance(first, dict) and all(isinstance(item, dict) for item in others):
         common = [key for key in first if all(key in item for item in others)]
-        return {key: _shared([item[key] for item in items]) for key in common}
+        return {key: _common_shape([item[key] for item in items]) for key in common}
     return first

@@ -1,4 +1,4 @@
-"""From an interaction's request to the bytes that are sent."""
+"""Conversion of an interaction's request to the request that is sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,47 +15,47 @@ _IN_A_PATH = "/:@!$&'()*+,;=~%"
 
 
 @dataclass(slots=True)
-class Sending:
-    """A request with all placeholders filled in."""
+class FilledRequest:
+    """A request without placeholders."""
 
     method: str
     path: str
-    """Below the base URL, percent-encoded."""
+    """Relative to the base URL, percent-encoded."""
     query: str
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
 
     def as_request(self) -> Request:
-        """Return it as what the engine reads."""
+        """Return the request as the model's `Request`."""
         return Request(self.method, self.path, self.query, self.headers, self.body)
 
 
 def fill(
-    request: RequestPart, variables: Variables, given: Mapping[str, str] | None = None
-) -> Sending:
-    """Fill in a request's placeholders.
+    request: RequestPart, variables: Variables, headers: Mapping[str, str] | None = None
+) -> FilledRequest:
+    """Replace the placeholders of a request.
 
     Args:
-        request: The request as it stands in a file.
+        request: The request of an interaction.
         variables: Values of the placeholders.
-        given: Headers from the command line (names in lower case): they take the place of those
-            with a placeholder, and are added where the interaction has none of the name.
+        headers: Headers to add, with names in lower case. They replace headers of the
+            interaction that have a placeholder, but no other ones.
 
     Raises:
-        UnsetError: If a placeholder has no value.
+        UnsetPlaceholderError: If a placeholder has no value.
     """
     own = {name.lower(): value for name, value in request.headers.items()}
-    for name, value in (given or {}).items():
+    for name, value in (headers or {}).items():
         if name not in own or "${" in own[name]:
             own[name] = value
     body, media_type = _body(request, variables)
-    headers = {name: str(variables.fill(value)) for name, value in own.items() if value}
+    filled = {name: str(variables.fill(value)) for name, value in own.items() if value}
     if media_type:
-        headers.setdefault("content-type", media_type)
+        filled.setdefault("content-type", media_type)
     query = urlencode(variables.fill(request.query), doseq=True)
     path = quote(str(variables.fill(request.path)), safe=_IN_A_PATH)
-    return Sending(request.method, path, query, headers, body)
+    return FilledRequest(request.method, path, query, filled, body)
 
 
 def _body(request: RequestPart, variables: Variables) -> tuple[bytes, str]:

@@ -1,7 +1,12 @@
-"""What changed between two schemas, and whether it breaks a client.
+"""Comparison of two versions of a schema, and whether a change breaks a client.
 
-A client sends what a request's schema allows, so narrower is breaking there; it reads what an
-answer's schema allows, so wider is breaking there.
+- A client sends values that the schema of a request allows. So a request schema that allows less
+  breaks it, and one that allows more does not.
+- A client reads values that the schema of an answer allows. So an answer schema that allows more
+  breaks it, and one that allows less does not.
+- New members of an answer do not break a client, which ignores members that it does not know.
+- Schemas may refer to themselves, so pairs of schemas wait in a queue, and a pair that is already
+  being compared above is skipped. Outer members come first in the report.
 """
 
 from collections import Counter, deque
@@ -12,12 +17,12 @@ from typing import NamedTuple
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.contract.answer_comparison import as_json
-from mockserver.contract.flattened_schemas import Flat, Side
+from mockserver.contract.flattened_schemas import DocumentVersion, FlattenedSchema
 from mockserver.documents.references import Place
 
-_MOST_PLACES = 8
-"""Places of a body at which the changes of one definition are told."""
-_COUNTS = {
+_MAX_PLACES = 8
+"""Maximum number of places at which the changes of one definition are reported."""
+_BOUNDS = {
     "maxLength": "upper",
     "maxItems": "upper",
     "maxProperties": "upper",
@@ -31,27 +36,27 @@ _COUNTS = {
 }
 _EXACT = ("pattern", "format", "multipleOf", "uniqueItems")
 _WIDER_FORMATS = {("int32", "int64"), ("float", "double")}
-_EVERY = 7
-"""JSON types, `integer` among them."""
+_ALL_TYPES_COUNT = 7
+"""Number of JSON types, `integer` included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is different, and where."""
+    """A difference between two versions of a document."""
 
     where: str
-    """Part of the operation and pointer: `request /target_phone`, `answer 200 /status`."""
+    """Operation, part and pointer, such as `GET /items answer 200/status`."""
     message: str
     breaking: bool
     source: Source
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    """The same schema in two versions, and where it is."""
+class _FlattenedPair:
+    """The two versions of a schema, flattened, with their place."""
 
-    old: Flat
-    new: Flat
+    old: FlattenedSchema
+    new: FlattenedSchema
     where: str
     source: Source
 
@@ -60,44 +65,48 @@ class _Pair:
 class SchemaChanges:
     """Compares schemas of two versions of a document."""
 
-    old: Side
-    new: Side
+    old: DocumentVersion
+    new: DocumentVersion
     is_request: bool
 
     def between(self, old: Place, new: Place, where: str) -> Iterator[Change]:
-        """Yield every difference of two schemas, those of the outermost members first.
+        """Yield the changes between two schemas, those of the outermost members first.
 
-        What changed in a definition is told at the first places that lead to it.
+        The changes of a definition are reported at the first places that refer to it.
         """
-        waiting = deque([(_Below(old, new, where), frozenset[object]())])
+        queue = deque([(_SchemaPair(old, new, where), frozenset[object]())])
         times = Counter[object]()
-        while waiting:
-            below, above = waiting.popleft()
-            before, after = self.old.flat(below.old), self.new.flat(below.new)
+        while queue:
+            below, above = queue.popleft()
+            before, after = self.old.flatten(below.old), self.new.flatten(below.new)
             key = (before.key, after.key)
-            is_known = key in above or times[key] >= _MOST_PLACES
+            is_known = key in above or times[key] >= _MAX_PLACES
             if before.parts and after.parts and not is_known:
                 times[key] += 1
-                later: list[_Below] = []
-                yield from self._compare(below, before, after, later)
-                waiting += [(one, above | {key}) for one in later]
+                pending: list[_SchemaPair] = []
+                yield from self._compare(below, before, after, pending)
+                queue += [(one, above | {key}) for one in pending]
 
     def _compare(
-        self, below: "_Below", before: Flat, after: Flat, later: list["_Below"]
+        self,
+        below: "_SchemaPair",
+        before: FlattenedSchema,
+        after: FlattenedSchema,
+        pending: list["_SchemaPair"],
     ) -> Iterator[Change]:
-        pair = _Pair(before, after, below.where, below.new.source)
+        pair = _FlattenedPair(before, after, below.where, below.new.source)
         if bool(before.alternatives) != bool(after.alternatives):
             one, other = before.alternatives or [below.old], after.alternatives or [below.new]
             found = self._named(one, other)
             if {one.name for one in found[0]} & {one.name for one in found[1]} - {""}:
-                yield from self._alternatives(*found, pair, later)
+                yield from self._alternatives(*found, pair, pending)
                 return
-        for compare in (self._types, self._enum, self._bounds, self._exact, self._default):
+        for compare in (self._types, self._enum, self._bounds, self._exact_keywords, self._default):
             yield from compare(pair)
-        yield from self._members(pair, later)
-        self._below("items", pair, later)
+        yield from self._members(pair, pending)
+        self._queue_child("items", pair, pending)
         named = self._named(before.alternatives, after.alternatives)
-        yield from self._alternatives(*named, pair, later)
+        yield from self._alternatives(*named, pair, pending)
 
     def _named(
         self, old: list[Place], new: list[Place]
@@ -107,44 +116,46 @@ class SchemaChanges:
             [_SchemaAlternative(self.new.name_of(one), one) for one in new],
         )
 
-    def _change(self, pair: _Pair, message: str, *, narrower: bool, below: str = "") -> Change:
+    def _change(
+        self, pair: _FlattenedPair, message: str, *, narrower: bool, below: str = ""
+    ) -> Change:
         where = f"{pair.where}{below}"
         return Change(where, message, narrower == self.is_request, pair.source)
 
-    def _types(self, pair: _Pair) -> Iterator[Change]:
+    def _types(self, pair: _FlattenedPair) -> Iterator[Change]:
         before, after = pair.old.types, pair.new.types
-        lost, gained = before - after, after - before
-        if lost or gained:
-            message = f"type was {_listed(before)}, is {_listed(after)}"
-            breaking = bool(lost) if self.is_request else bool(gained)
+        removed, added = before - after, after - before
+        if removed or added:
+            message = f"type was {_type_list(before)}, is {_type_list(after)}"
+            breaking = bool(removed) if self.is_request else bool(added)
             yield Change(pair.where, message, breaking, pair.source)
 
-    def _enum(self, pair: _Pair) -> Iterator[Change]:
+    def _enum(self, pair: _FlattenedPair) -> Iterator[Change]:
         before, after = pair.old.allowed, pair.new.allowed
         if before is None and after is not None:
-            yield self._change(pair, f"is one of {as_json(after)} now", narrower=True)
+            yield self._change(pair, f"must be one of {as_json(after)} now", narrower=True)
         elif after is None and before is not None:
-            yield self._change(pair, "is no longer one of a list", narrower=False)
+            yield self._change(pair, "is no longer limited to an enumeration", narrower=False)
         elif before is not None and after is not None:
             for value in (one for one in before if one not in after):
                 yield self._change(pair, f"can no longer be {as_json(value)}", narrower=True)
             for value in (one for one in after if one not in before):
                 yield self._change(pair, f"can be {as_json(value)} now", narrower=False)
 
-    def _bounds(self, pair: _Pair) -> Iterator[Change]:
-        for keyword, side in _COUNTS.items():
-            before, after = pair.old.say(keyword), pair.new.say(keyword)
+    def _bounds(self, pair: _FlattenedPair) -> Iterator[Change]:
+        for keyword, side in _BOUNDS.items():
+            before, after = pair.old.keyword_value(keyword), pair.new.keyword_value(keyword)
             if before == after or not all(map(_is_bound, (before, after))):
                 continue
             narrower = _is_narrower(before, after, side)
-            message = f"{keyword} was {_shown(before)}, is {_shown(after)}"
+            message = f"{keyword} was {_text(before)}, is {_text(after)}"
             yield self._change(pair, message, narrower=narrower)
 
-    def _exact(self, pair: _Pair) -> Iterator[Change]:
+    def _exact_keywords(self, pair: _FlattenedPair) -> Iterator[Change]:
         for keyword in _EXACT:
-            before, after = (one.say(keyword) or None for one in (pair.old, pair.new))
+            before, after = (one.keyword_value(keyword) or None for one in (pair.old, pair.new))
             if before != after:
-                message = f"{keyword} was {_shown(before)}, is {_shown(after)}"
+                message = f"{keyword} was {_text(before)}, is {_text(after)}"
                 is_other = before is not None and after is not None
                 narrower = before is None or (is_other and self.is_request)
                 if is_other and _is_wider(before, after):
@@ -153,40 +164,49 @@ class SchemaChanges:
                     narrower = True
                 yield self._change(pair, message, narrower=narrower)
 
-    def _default(self, pair: _Pair) -> Iterator[Change]:
-        """Tell that leaving a value out means something else."""
-        before, after = pair.old.say("default"), pair.new.say("default")
+    def _default(self, pair: _FlattenedPair) -> Iterator[Change]:
+        """Yield a change if leaving out a value has another effect than before."""
+        before, after = pair.old.keyword_value("default"), pair.new.keyword_value("default")
         if self.is_request and before != after:
-            message = f"default was {_shown(before)}, is {_shown(after)}"
+            message = f"default was {_text(before)}, is {_text(after)}"
             yield Change(pair.where, message, before is not None, pair.source)
 
-    def _members(self, pair: _Pair, later: list["_Below"]) -> Iterator[Change]:
+    def _members(self, pair: _FlattenedPair, pending: list["_SchemaPair"]) -> Iterator[Change]:
         before, after = pair.old.properties, pair.new.properties
-        needed, needs = pair.old.required, pair.new.required
+        old_required, new_required = pair.old.required, pair.new.required
         for name in before.keys() - after.keys():
             if not self._is_hidden(self.old, before[name]):
                 where = f"{pair.where}/{name}"
-                yield Change(where, "is no longer there", breaking=True, source=pair.source)
+                yield Change(where, "was removed", breaking=True, source=pair.source)
         for name in after.keys() - before.keys():
             if not self._is_hidden(self.new, after[name]):
-                yield self._added(f"{pair.where}/{name}", after[name], is_needed=name in needs)
+                yield self._addition(
+                    f"{pair.where}/{name}", after[name], is_required=name in new_required
+                )
         for name in before.keys() & after.keys():
-            was = None if self._is_hidden(self.old, before[name]) else name in needed
-            is_now = None if self._is_hidden(self.new, after[name]) else name in needs
+            was = None if self._is_hidden(self.old, before[name]) else name in old_required
+            is_now = None if self._is_hidden(self.new, after[name]) else name in new_required
             where = f"{pair.where}/{name}"
             yield from self._membership(where, after[name], was=was, is_now=is_now)
             if was is not None and is_now is not None:
-                later.append(_Below(before[name], after[name], where))
-        for name in (needs - needed) - (before.keys() | after.keys()):
+                pending.append(_SchemaPair(before[name], after[name], where))
+        for name in (new_required - old_required) - (before.keys() | after.keys()):
             yield self._change(pair, "is required now", narrower=True, below=f"/{name}")
-        yield from self._others(pair, later)
+        yield from self._additional_members(pair, pending)
 
     def _membership(
         self, where: str, place: Place, *, was: bool | None, is_now: bool | None
     ) -> Iterator[Change]:
-        """Tell whether a member is needed, or not of this direction (None), unlike before."""
+        """Yield a change if a member became required or optional, or changed its direction.
+
+        Args:
+            where: The place of the member.
+            place: The schema of the member in the new version.
+            was: Whether it was required; None if the member was not in this direction.
+            is_now: Whether it is required; None if the member is not in this direction.
+        """
         if was is None and is_now is not None:
-            yield self._added(where, place, is_needed=is_now)
+            yield self._addition(where, place, is_required=is_now)
         elif was is not None and is_now is None:
             message = "is read-only now" if self.is_request else "is write-only now"
             yield Change(where, message, not self.is_request, place.source)
@@ -194,45 +214,52 @@ class SchemaChanges:
             message = "is required now" if is_now else "is no longer required"
             yield Change(where, message, is_now is self.is_request, place.source)
 
-    def _added(self, where: str, place: Place, *, is_needed: bool) -> Change:
-        message = "is new and required" if is_needed else "is new"
-        return Change(where, message, self.is_request and is_needed, place.source)
+    def _addition(self, where: str, place: Place, *, is_required: bool) -> Change:
+        message = "is new and required" if is_required else "is new"
+        return Change(where, message, self.is_request and is_required, place.source)
 
-    def _is_hidden(self, side: Side, member: Place) -> bool:
-        """A request has no member that is read-only, an answer none that is write-only."""
-        return side.flat(member).say("readOnly" if self.is_request else "writeOnly") is True
+    def _is_hidden(self, side: DocumentVersion, member: Place) -> bool:
+        """Return True for read-only members of a request and write-only members of an answer."""
+        return (
+            side.flatten(member).keyword_value("readOnly" if self.is_request else "writeOnly")
+            is True
+        )
 
-    def _others(self, pair: _Pair, later: list["_Below"]) -> Iterator[Change]:
-        """Compare what is said of members that are not named; an answer may have new ones."""
-        before, after = (one.say("additionalProperties") for one in (pair.old, pair.new))
+    def _additional_members(
+        self, pair: _FlattenedPair, pending: list["_SchemaPair"]
+    ) -> Iterator[Change]:
+        """Compare `additionalProperties`; to allow more members does not break a client."""
+        before, after = (one.keyword_value("additionalProperties") for one in (pair.old, pair.new))
         if (before is False) != (after is False):
-            message = f"{'no ' if after is False else ''}other members are allowed now"
+            message = f"additional members are {'no longer' if after is False else 'now'} allowed"
             breaking = self.is_request and after is False
             yield Change(pair.where, message, breaking, pair.source)
-        self._below("additionalProperties", pair, later)
+        self._queue_child("additionalProperties", pair, pending)
 
-    def _below(self, keyword: str, pair: _Pair, later: list["_Below"]) -> None:
+    def _queue_child(
+        self, keyword: str, pair: _FlattenedPair, pending: list["_SchemaPair"]
+    ) -> None:
         before, after = pair.old.child(keyword), pair.new.child(keyword)
         if before is not None and after is not None:
-            later.append(_Below(before, after, f"{pair.where}/*"))
+            pending.append(_SchemaPair(before, after, f"{pair.where}/*"))
 
     def _alternatives(
         self,
         old: list["_SchemaAlternative"],
         new: list["_SchemaAlternative"],
-        pair: _Pair,
-        later: list["_Below"],
+        pair: _FlattenedPair,
+        pending: list["_SchemaPair"],
     ) -> Iterator[Change]:
-        couples, gone, added = _coupled(old, new)
-        for one in gone:
-            yield self._change(pair, f"can no longer be {one.called}", narrower=True)
+        matched, removed, added = _match_alternatives(old, new)
+        for one in removed:
+            yield self._change(pair, f"can no longer be {one.label}", narrower=True)
         for one in added:
-            yield self._change(pair, f"can be {one.called} now", narrower=False)
-        later += [_Below(one.place, other.place, pair.where) for one, other in couples]
+            yield self._change(pair, f"can be {one.label} now", narrower=False)
+        pending += [_SchemaPair(one.place, other.place, pair.where) for one, other in matched]
 
 
-class _Below(NamedTuple):
-    """Schemas that are still to be compared."""
+class _SchemaPair(NamedTuple):
+    """Two versions of a schema that are still to be compared."""
 
     old: Place
     new: Place
@@ -241,27 +268,31 @@ class _Below(NamedTuple):
 
 class _SchemaAlternative(NamedTuple):
     name: str
-    """Of its definition, or its title; empty if it has neither."""
+    """The name of its definition, else its title; empty if it has neither."""
     place: Place
 
     @property
-    def called(self) -> str:
-        """What people are told."""
+    def label(self) -> str:
+        """The name of the alternative in messages."""
         value = self.place.value
         kind = value.get("type") if isinstance(value, Mapping) else None
         other = f"an alternative of type {kind}" if isinstance(kind, str) else "an alternative"
         return self.name or other
 
 
-def _coupled(
+def _match_alternatives(
     old: list[_SchemaAlternative], new: list[_SchemaAlternative]
 ) -> tuple[
     list[tuple[_SchemaAlternative, _SchemaAlternative]],
     list[_SchemaAlternative],
     list[_SchemaAlternative],
 ]:
-    """Find the alternatives that are the same in both versions: by name, by value, by order."""
-    couples, gone, left = (
+    """Match the alternatives of both versions: by name, else by value, else by order.
+
+    Returns:
+        The matched pairs, the removed alternatives, and the added ones.
+    """
+    matched, removed, left = (
         list[tuple[_SchemaAlternative, _SchemaAlternative]](),
         list[_SchemaAlternative](),
         [*new],
@@ -270,22 +301,24 @@ def _coupled(
         named = (other for other in left if one.name and one.name == other.name)
         equal = (other for other in left if one.place.value == other.place.value)
         if (found := next(named, None) or next(equal, None)) is None:
-            gone.append(one)
+            removed.append(one)
         else:
             left.remove(found)
-            couples.append((one, found))
+            matched.append((one, found))
     pairs = zip(
-        [one for one in gone if not one.name], [one for one in left if not one.name], strict=False
+        [one for one in removed if not one.name],
+        [one for one in left if not one.name],
+        strict=False,
     )
     unnamed = list(pairs)
     for one, other in unnamed:
-        gone.remove(one)
+        removed.remove(one)
         left.remove(other)
-    return [*couples, *unnamed], gone, left
+    return [*matched, *unnamed], removed, left
 
 
-def _listed(types: frozenset[str]) -> str:
-    if len(types) == _EVERY:
+def _type_list(types: frozenset[str]) -> str:
+    if len(types) == _ALL_TYPES_COUNT:
         return "anything"
     return " or ".join(sorted(types - ({"integer"} if "number" in types else set())))
 
@@ -307,5 +340,5 @@ def _is_wider(before: JsonValue, after: JsonValue) -> bool:
     return (before, after) in _WIDER_FORMATS
 
 
-def _shown(value: JsonValue) -> str:
+def _text(value: JsonValue) -> str:
     return "not given" if value is None else as_json(value)

@@ -1,4 +1,4 @@
-"""Values and texts without the secrets in them."""
+"""Removal of secrets from values and texts that are reported."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from urllib.parse import quote, quote_plus
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret
 
-_SHORTEST = 4
+_MIN_LENGTH = 4
 
 
 def without_secrets(value: JsonValue) -> JsonValue:
-    """Hide the members of a JSON value whose names say that they are secret."""
+    """Return a JSON value in which members with the names of secrets are redacted."""
     if isinstance(value, Mapping):
         return {
             key: REDACTED if names_secret(key) and member else without_secrets(member)
@@ -21,32 +21,32 @@ def without_secrets(value: JsonValue) -> JsonValue:
     return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
-class Hiding:
-    """Takes known secrets out of texts, also where they are encoded."""
+class Redactor:
+    """Replaces known secrets in texts, also in their JSON and URL encodings."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms: set[str] = set()
+        self._encodings: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
-        """Know more secrets; what is shorter than four characters is none."""
+        """Add secrets; texts shorter than four characters are ignored."""
         for secret in secrets:
-            if len(secret) >= _SHORTEST:
-                self._forms |= _forms(secret)
+            if len(secret) >= _MIN_LENGTH:
+                self._encodings |= _encodings(secret)
                 self._pattern = None
 
     def __call__(self, text: str) -> str:
-        """Return a text without the secrets."""
-        if not self._forms:
+        """Return a text in which all known secrets are redacted."""
+        if not self._encodings:
             return text
-        if self._pattern is None:  # made once for many secrets, as they are told one by one
-            longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
+        if self._pattern is None:  # compiled lazily, because many secrets are added one by one
+            longest_first = sorted(self._encodings, key=lambda form: (-len(form), form))
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
         return self._pattern.sub(REDACTED, text)
 
 
-def _forms(secret: str) -> set[str]:
-    """Write a secret in every way in which it may stand in a text."""
+def _encodings(secret: str) -> set[str]:
+    """Return a secret in all encodings in which a text may contain it."""
     plain, ascii_only = (json.dumps(secret, ensure_ascii=flag)[1:-1] for flag in (False, True))
     return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), plain, ascii_only}

@@ -1,4 +1,9 @@
-"""The service that interactions are sent to: a mockserver, or any other."""
+"""Client side of the service under test, which is a mockserver or any other service.
+
+A mockserver is recognised by its control API. It gets a new sandbox for each interaction; any
+other service only receives the requests. Failures of the network become a `TargetError` with a
+message for people.
+"""
 
 import secrets
 import ssl
@@ -13,54 +18,54 @@ from urllib.parse import quote, urlsplit
 from mockserver import __version__
 from mockserver.base.errors import MockserverError
 from mockserver.base.json import JsonValue
-from mockserver.contract.addresses import ASIDE, Addresses
-from mockserver.contract.conformance import Received
+from mockserver.contract.addresses import SANDBOX_PREFIX, Addresses
+from mockserver.contract.conformance import ReceivedAnswer
 from mockserver.contract.interactions import Given
-from mockserver.contract.request_writing import Sending
+from mockserver.contract.request_writing import FilledRequest
 from mockserver.model.api import Api, Operation
 
 if TYPE_CHECKING:
     import httpx
 
-AGENT = f"mockserver/{__version__} (contract)"
-LARGEST_ANSWER = 10_000_000
-"""Bytes of an answer's body that are read."""
+USER_AGENT = f"mockserver/{__version__} (contract)"
+MAX_ANSWER_SIZE = 10_000_000
+"""Largest body of an answer that is read, in bytes."""
 _CONTROL = "/_mock"
 
 
 class TargetError(MockserverError):
-    """A service that cannot be reached, or that does not do what it is asked for."""
+    """A service that cannot be reached, or that rejects what a test needs."""
 
 
 class UnreachableError(TargetError):
-    """A service that gave no answer."""
+    """A service that sent no answer."""
 
 
 Result = TypeVar("Result")
 
 
 def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) -> "httpx.Client":
-    """Make an HTTP client that follows no redirects.
+    """Return an HTTP client that does not follow redirects.
 
     Raises:
         TargetError: If httpx is not installed.
     """
     try:
-        import httpx  # noqa: PLC0415 - only contract tests need it, and it costs start time
+        import httpx  # noqa: PLC0415 - an optional package, and slow to import
     except ModuleNotFoundError:
-        message = "this needs httpx; install it with: pip install httpx"
+        message = "this command requires httpx; install it with: pip install httpx"
         raise TargetError(message) from None
     return httpx.Client(
         timeout=timeout,
         follow_redirects=False,
-        headers={"user-agent": AGENT, "accept-encoding": "identity"},
+        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
         transport=transport,
     )
 
 
 @dataclass(slots=True)
 class Target:
-    """A base URL with a client that talks to it."""
+    """The service under test, with the client that sends the requests."""
 
     client: "httpx.Client"
     api: Api
@@ -79,26 +84,37 @@ class Target:
 
     @property
     def addresses(self) -> Addresses:
-        """Where the API's operations are."""
+        """The addresses of the API's operations."""
         return Addresses(self.api, self.origin, self.base, self.is_mock)
 
-    def send(self, request: Sending, operation: Operation, sandbox: str | None = None) -> Received:
-        """Send a request of an operation, in a sandbox if the service is a mockserver.
+    def send(
+        self, request: FilledRequest, operation: Operation, sandbox: str | None = None
+    ) -> ReceivedAnswer:
+        """Send a request of an operation and return the answer.
+
+        Args:
+            request: Its path is relative to the base path of the operation.
+            operation: The operation of the request.
+            sandbox: Name of a sandbox, if the service is a mockserver.
 
         Raises:
-            TargetError: Saying in words why there is no answer.
-            ElsewhereError: If the operation is on another service.
+            TargetError: If there is no answer.
+            OtherServiceError: If the document places the operation on another service.
         """
-        prefix = f"{ASIDE}{sandbox}" if sandbox else ""
+        prefix = f"{SANDBOX_PREFIX}{sandbox}" if sandbox else ""
         base = self.addresses.base_of(operation)
         return send(self.client, f"{self.origin}{prefix}{base}", request)
 
-    def prepare(self, given: Given) -> str | None:
-        """Make a sandbox in the state that is asked for; None if the service has none."""
+    def create_sandbox(self, given: Given) -> str | None:
+        """Create a sandbox with a state and return its name; None if there are no sandboxes.
+
+        Raises:
+            TargetError: If the mockserver rejects the state.
+        """
         if not self.is_mock:
             return None
-        if self.base.startswith(ASIDE):
-            message = "leave the sandbox out of the URL: every interaction gets one of its own"
+        if self.base.startswith(SANDBOX_PREFIX):
+            message = "remove the sandbox from the URL: each interaction gets a new sandbox"
             raise TargetError(message)
         self._count += 1
         sandbox = f"verify-{self._run}-{self._count}"
@@ -113,31 +129,33 @@ class Target:
         return sandbox
 
     def advance(self, sandbox: str, duration: str) -> None:
-        """Move a sandbox's clock."""
+        """Advance the clock of a sandbox by a duration (ISO 8601)."""
         self._control("POST", "clock", sandbox, {"advance": duration})
 
-    def forget(self, sandbox: str) -> None:
-        """Delete a sandbox that was made for an interaction, if the service still answers."""
+    def delete_sandbox(self, sandbox: str) -> None:
+        """Delete a sandbox; ignore a service that cannot be reached any more."""
         with suppress(TargetError):
             self._call("DELETE", f"sandboxes/{sandbox}", sandbox, None)
 
     def _control(self, method: str, path: str, sandbox: str, body: JsonValue) -> None:
         answer = self._call(method, path, sandbox, body)
-        if answer.status_code >= _ERRORS:
-            message = f"the state was refused by {method} /_mock/{path}: {_told(answer)}"
+        if answer.status_code >= _FIRST_ERROR_STATUS:
+            message = f"the mockserver rejected {method} /_mock/{path}: {_detail(answer)}"
             raise TargetError(message)
 
     def _call(self, method: str, path: str, sandbox: str, body: JsonValue) -> "httpx.Response":
         url = f"{self.origin}{_CONTROL}/{path}"
         headers = {**self.control_headers, "mock-sandbox": sandbox}
-        return _guarded(lambda: self.client.request(method, url, headers=headers, json=body))
+        return _translate_errors(
+            lambda: self.client.request(method, url, headers=headers, json=body)
+        )
 
 
-_ERRORS = 400
-_NEEDS_TOKEN = 401
+_FIRST_ERROR_STATUS = 400
+_UNAUTHORIZED = 401
 
 
-def _told(answer: "httpx.Response") -> str:
+def _detail(answer: "httpx.Response") -> str:
     try:
         return str(answer.json()["detail"])[:500]
     except (ValueError, KeyError, TypeError):
@@ -147,20 +165,20 @@ def _told(answer: "httpx.Response") -> str:
 def open_target(
     client: "httpx.Client", api: Api, url: str, control_token: str | None = None
 ) -> Target:
-    """Find out what answers at a URL.
+    """Connect to the service at a URL, and detect whether it is a mockserver.
 
     Raises:
-        TargetError: If the URL is none, or what is there does not serve the API.
-        UnreachableError: If nothing answers there.
+        TargetError: If the URL is invalid, or a mockserver does not serve the API.
+        UnreachableError: If the service sends no answer.
     """
-    origin, path = _split(url)
+    origin, path = _split_url(url)
     headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
     target = Target(client, api, origin, path, control_headers=headers)
-    health = _guarded(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
-    if health.status_code == _NEEDS_TOKEN and "control API" in health.text:
-        message = "this mockserver's control API needs its token in MOCKSERVER_CONTROL_TOKEN"
+    health = _translate_errors(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
+    if health.status_code == _UNAUTHORIZED and "control API" in health.text:
+        message = "this mockserver requires a control token; set MOCKSERVER_CONTROL_TOKEN"
         raise TargetError(message)
-    served = _served(health)
+    served = _served_apis(health)
     if served is None:
         return target
     if api.name not in served:
@@ -168,43 +186,49 @@ def open_target(
         raise TargetError(f"{message}; it serves: {', '.join(served)}")
     target.is_mock = True
     mount = path.removesuffix(f"/{api.name}")
-    if not mount or (mount.startswith(ASIDE) and mount.count("/") == 1):
+    if not mount or (mount.startswith(SANDBOX_PREFIX) and mount.count("/") == 1):
         server = api.servers[0].path if api.servers else ""
         target.base = f"{mount}/{api.name}{server}"
     return target
 
 
 def ask_control(client: "httpx.Client", url: str, path: str, token: str | None) -> JsonValue:
-    """Ask a mockserver's control API.
+    """Return the answer of a mockserver's control API to a GET request.
+
+    Args:
+        client: Sends the request.
+        url: Address of the mockserver.
+        path: Path below `/_mock/`, with the query.
+        token: The control token, if the mockserver requires one.
 
     Raises:
-        TargetError: If there is none, or it refuses, saying why.
+        TargetError: If the service is not a mockserver, or rejects the request.
     """
-    origin, _ = _split(url)
+    origin, _ = _split_url(url)
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    answer = _guarded(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
-    if answer.status_code >= _ERRORS:
-        raise TargetError(f"the mockserver at {origin} refused: {_told(answer)}")
+    answer = _translate_errors(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
+    if answer.status_code >= _FIRST_ERROR_STATUS:
+        raise TargetError(f"the mockserver at {origin} rejected the request: {_detail(answer)}")
     try:
-        told: JsonValue = answer.json()
+        content: JsonValue = answer.json()
     except ValueError:
-        raise TargetError(f"what answers at {origin} is no mockserver") from None
-    return told
+        raise TargetError(f"the service at {origin} is not a mockserver") from None
+    return content
 
 
-def _served(health: "httpx.Response") -> Sequence[str] | None:
-    """Return the names of the APIs that a mockserver serves; None if it is no mockserver."""
+def _served_apis(health: "httpx.Response") -> Sequence[str] | None:
+    """Return the names of the APIs that a mockserver serves; None for any other service."""
     try:
-        told: Any = health.json()
+        content: Any = health.json()
     except ValueError:
         return None
-    if not isinstance(told, dict) or told.get("status") != "ok" or "sandboxes" not in told:
+    if not isinstance(content, dict) or content.get("status") != "ok" or "sandboxes" not in content:
         return None
-    apis = told.get("apis")
+    apis = content.get("apis")
     return apis if isinstance(apis, list) else None
 
 
-def _split(url: str) -> tuple[str, str]:
+def _split_url(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -213,23 +237,24 @@ def _split(url: str) -> tuple[str, str]:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TargetError(f"{url!r} is not a URL of a service; write http://… or https://…")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise TargetError("the URL has more than scheme, host, port and path; use --header")
+        message = "the URL may have only scheme, host, port and path"
+        raise TargetError(f"{message}; send credentials with --header")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     origin = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
     return origin, parts.path.rstrip("/")
 
 
-def send(client: "httpx.Client", base: str, request: Sending) -> Received:
-    """Send a request below a base URL and read its answer, up to a bound.
+def send(client: "httpx.Client", base: str, request: FilledRequest) -> ReceivedAnswer:
+    """Send a request to a base URL and return the answer.
 
     Raises:
-        TargetError: Saying in words why there is no answer.
+        TargetError: If there is no answer, or its body is too long.
     """
     url = base + request.path + (f"?{request.query}" if request.query else "")
-    return _guarded(lambda: _stream(client, url, request))
+    return _translate_errors(lambda: _stream(client, url, request))
 
 
-def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
+def _stream(client: "httpx.Client", url: str, request: FilledRequest) -> ReceivedAnswer:
     began = perf_counter()
     with client.stream(
         request.method, url, headers=request.headers, content=request.body or None
@@ -237,40 +262,42 @@ def _stream(client: "httpx.Client", url: str, request: Sending) -> Received:
         body = bytearray()
         for part in answer.iter_bytes():
             body += part
-            if len(body) > LARGEST_ANSWER:
-                raise TargetError(f"the answer is longer than {LARGEST_ANSWER:,} bytes")
+            if len(body) > MAX_ANSWER_SIZE:
+                raise TargetError(
+                    f"the body of the answer is longer than {MAX_ANSWER_SIZE:,} bytes"
+                )
             if perf_counter() - began > (client.timeout.read or inf):
-                raise TargetError("the answer did not end in time (--timeout allows more)")
-    client.cookies.clear()  # every interaction sends its own
+                raise TargetError("the answer did not end in time (increase --timeout)")
+    client.cookies.clear()  # an interaction sends only the cookies that it names
     headers = [(key.lower(), value) for key, value in answer.headers.multi_items()]
     seconds = perf_counter() - began
     is_head = request.method == "HEAD"
-    return Received(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
+    return ReceivedAnswer(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
 
 
-def _guarded(call: Callable[[], Result]) -> Result:
-    """Make a call to another service; what can go wrong on the way is told in words."""
-    import httpx  # noqa: PLC0415 - whoever has a client has imported it
+def _translate_errors(call: Callable[[], Result]) -> Result:
+    """Call a function that uses the network, and translate its exceptions to a `TargetError`."""
+    import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 
     try:
         return call()
     except httpx.TimeoutException:
-        raise UnreachableError("no answer in time (--timeout allows more)") from None
+        raise UnreachableError("no answer in time (increase --timeout)") from None
     except httpx.ConnectError as error:
-        raise UnreachableError(_connecting(error)) from None
+        raise UnreachableError(_connection_message(error)) from None
     except httpx.InvalidURL as error:
-        raise TargetError(f"the URL is not one: {error}") from None
+        raise TargetError(f"the URL is invalid: {error}") from None
     except httpx.HTTPError as error:
         raise UnreachableError(f"the connection broke: {error!s}".rstrip(": ")) from None
     except ssl.SSLError as error:
         raise UnreachableError(f"TLS failed: {error.reason}") from None
 
 
-def _connecting(error: Exception) -> str:
+def _connection_message(error: Exception) -> str:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        hint = "name the authority's certificate in SSL_CERT_FILE"
-        return f"TLS failed: its certificate is not trusted ({hint})"
+        hint = "set SSL_CERT_FILE to the certificate of its authority"
+        return f"TLS failed: the certificate of the service is not trusted ({hint})"
     if "SSL" in text or "TLS" in text:
         return f"TLS failed: {text}"
     return f"no connection: {text}"

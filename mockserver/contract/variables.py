@@ -14,27 +14,29 @@ _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _REFERENCE = re.compile(r"([^:{}\n]+):((?:/[^{}]*)?)")
 
 
-class UnsetError(MockserverError):
+class UnsetPlaceholderError(MockserverError):
     """A placeholder without a value."""
 
 
 @dataclass(slots=True)
 class Variables:
-    """Values of placeholders: from the environment, from answers, and defaults."""
+    """Sources of values for placeholders: the environment, earlier answers, and defaults."""
 
     environment: Mapping[str, str]
     defaults: bool = True
-    """Take the default of a variable that is not set; they are made for a mockserver."""
+    """Use the default of a variable that is not set; defaults are only valid for a mockserver."""
     answers: dict[str, JsonValue] = field(default_factory=dict)
-    """JSON bodies (or headers under `headers`) of earlier answers, by interaction."""
+    """JSON bodies of earlier answers, or their headers, by the name of the interaction."""
     used: set[str] = field(default_factory=set)
-    """Values that came from the environment: secrets, to be shown nowhere."""
+    """Values from the environment that were used; they are secrets and must not be printed."""
 
     def fill(self, value: JsonValue) -> JsonValue:
-        """Replace the placeholders in all texts of a JSON value.
+        """Replace the placeholders in all strings of a JSON value.
+
+        A string that is only a reference to an answer becomes the value itself, of any type.
 
         Raises:
-            UnsetError: If one has no value.
+            UnsetPlaceholderError: If a placeholder has no value.
         """
         if isinstance(value, str):
             return self._fill_text(value)
@@ -52,8 +54,9 @@ class Variables:
         if (named := _NAME.fullmatch(content)) is not None:
             return self._variable(named[1], named[2])
         if (reference := _REFERENCE.fullmatch(content)) is not None:
-            return self._answered(reference[1], reference[2])
-        raise UnsetError(f"${{{content}}} is neither a variable nor a part of an answer")
+            return self._from_answer(reference[1], reference[2])
+        message = f"${{{content}}} is neither a variable nor a reference to an answer"
+        raise UnsetPlaceholderError(message)
 
     def _variable(self, name: str, default: str | None) -> str:
         if (value := self.environment.get(name)) is not None:
@@ -61,20 +64,26 @@ class Variables:
             return value
         if default is not None and self.defaults:
             return default
-        raise UnsetError(f"set the environment variable {name}")
+        raise UnsetPlaceholderError(f"set the environment variable {name}")
 
-    def _answered(self, name: str, pointer: str) -> JsonValue:
+    def _from_answer(self, name: str, pointer: str) -> JsonValue:
         if name not in self.answers:
             hint = near(name, self.answers)
-            raise UnsetError(f"{name!r} was not answered before this{'; ' + hint if hint else ''}")
+            message = f"there is no earlier answer to {name!r}"
+            raise UnsetPlaceholderError(f"{message}; {hint}" if hint else message)
         try:
-            return at(self.answers[name], pointer)
+            return value_at(self.answers[name], pointer)
         except LookupError:
-            raise UnsetError(f"the answer to {name!r} has nothing at {pointer}") from None
+            message = f"the answer to {name!r} has no value at {pointer}"
+            raise UnsetPlaceholderError(message) from None
 
 
-def at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
-    """Return what stands under a JSON Pointer; LookupError if there is nothing."""
+def value_at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
+    """Return the value at a JSON Pointer.
+
+    Raises:
+        LookupError: If there is no value.
+    """
     for token in pointer.split("/")[1:]:
         if isinstance(value, dict):
             value = value[unescape(token)]
@@ -86,7 +95,7 @@ def at(value: Any, pointer: str) -> JsonValue:  # noqa: ANN401 - any JSON
 
 
 def references(value: JsonValue) -> Iterator[str]:
-    """Yield the names of the interactions whose answers a value refers to."""
+    """Yield the names of the interactions to whose answers a value refers."""
     if isinstance(value, str):
         for found in PLACEHOLDER.finditer(value):
             reference = _REFERENCE.fullmatch(found[1])

@@ -1,89 +1,109 @@
-"""Replays interactions against a service, and tells how its answers differ."""
+"""Verification of a service: replay of interactions, and comparison of the answers.
+
+- On a mockserver each interaction, or each group, has its own sandbox in the required state.
+- A real service never receives the default of a placeholder, and it receives requests that may
+  change data only if the user allows it.
+- A credential of the command line is never added to a request that lacks it, because such an
+  interaction tests the answer to a missing credential.
+- A failure of one interaction does not stop the others.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.base.json import JsonValue
-from mockserver.contract.addresses import ElsewhereError
-from mockserver.contract.answer_comparison import ABSENT, Difference, Rules, as_json, matches, shown
-from mockserver.contract.conformance import Contract, Received, answer_differences
-from mockserver.contract.interactions import AnswerPart, Interaction, Placed, ValuePattern
+from mockserver.contract.addresses import OtherServiceError
+from mockserver.contract.answer_comparison import (
+    ABSENT,
+    Difference,
+    Rules,
+    as_json,
+    matches,
+    short_json,
+)
+from mockserver.contract.conformance import Contract, ReceivedAnswer, answer_differences
+from mockserver.contract.interactions import (
+    AnswerPart,
+    Interaction,
+    PlacedInteraction,
+    ValuePattern,
+)
 from mockserver.contract.request_writing import fill
 from mockserver.contract.secret_hiding import without_secrets
 from mockserver.contract.targets import Target, TargetError
-from mockserver.contract.variables import UnsetError, Variables
+from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun
 from mockserver.model.api import Api, Operation
 from mockserver.model.refusal import Refusal
 
-_LONGEST_BODY = 300
+_MAX_EXCERPT = 300
 
 
 @dataclass(slots=True)
 class Verification:
-    """Holds the interactions of an API against one service."""
+    """Replays the interactions of an API against one service."""
 
     target: Target
-    interactions: Sequence[Placed]
+    interactions: Sequence[PlacedInteraction]
     variables: Variables
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Added to every request; names in lower case."""
+    """Headers to add to the requests; names in lower case."""
     allow_writes: bool = False
-    """Send what changes data also to a service that is no mockserver."""
-    told: Callable[[Outcome], None] = lambda _outcome: None
-    """Called with every outcome as it comes."""
+    """Send requests that may change data even if the service is not a mockserver."""
+    on_outcome: Callable[[Outcome], None] = lambda _verify: None
+    """Called with each outcome as soon as it is known."""
     _sandboxes: dict[str, str | None] = field(default_factory=dict)
-    """By group, for interactions that share one."""
+    """Names of shared sandboxes, by group."""
     _contract: Contract = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find operations by their paths."""
+        """Prepare the lookup of operations."""
         self._contract = Contract(self.target.api)
 
     def run(self, only: str | None = None) -> VerificationRun:
-        """Try all interactions, or those with a tag; none stops the others."""
+        """Replay all interactions, or those with a tag."""
         run = VerificationRun(self.target.api.name, self.target.address)
         self.variables.defaults = self.target.is_mock
         try:
             for placed in self.interactions:
                 if only is None or only in placed.interaction.tags:
-                    outcome = self._outcome(placed, self._contract.operation_of(placed.interaction))
+                    outcome = self._verify(placed, self._contract.operation_of(placed.interaction))
                     run.outcomes.append(outcome)
-                    self.told(outcome)
+                    self.on_outcome(outcome)
         finally:
-            self._forget(list(self._sandboxes.values()))
+            self._delete_sandboxes(list(self._sandboxes.values()))
         return run
 
-    def _outcome(self, placed: Placed, operation: Operation) -> Outcome:
-        if because := self._obstacle(placed.interaction):
-            return Outcome(placed, operation, Verdict.SKIPPED, because=because)
+    def _verify(self, placed: PlacedInteraction, operation: Operation) -> Outcome:
+        if reason := self._skip_reason(placed.interaction):
+            return Outcome(placed, operation, Verdict.SKIPPED, reason=reason)
         try:
             answer = self._replay(placed)
-        except (UnsetError, TargetError) as error:
-            return Outcome(placed, operation, Verdict.FAILED, because=str(error))
-        found = tuple(_distinct(_differences(operation, placed.interaction.answer, answer)))
+        except (UnsetPlaceholderError, TargetError) as error:
+            return Outcome(placed, operation, Verdict.FAILED, reason=str(error))
+        found = tuple(_first_per_place(_differences(operation, placed.interaction.answer, answer)))
         verdict = Verdict.DRIFTED if found else Verdict.AGREES
         return Outcome(placed, operation, verdict, found, seconds=answer.seconds)
 
-    def _obstacle(self, interaction: Interaction) -> str:
-        """Say why an interaction cannot be tried here; empty if it can."""
+    def _skip_reason(self, interaction: Interaction) -> str:
+        """Return the reason why an interaction cannot be replayed; empty if it can."""
         if self.target.is_mock:
             return ""
         needed = [interaction, *(self._named(name) for name in interaction.given.after)]
         try:
             for one in needed:
                 self.target.addresses.base_of(self._contract.operation_of(one))
-        except ElsewhereError as error:
+        except OtherServiceError as error:
             return str(error)
         if any(one.given.needs_mock for one in needed):
-            return "it needs a state that only a mockserver can be brought into"
+            return "it needs a prepared state, which only a mockserver supports"
         if not self.allow_writes and any(one.changes_data for one in needed):
-            return "it may change data; --allow-writes sends it"
+            return "it may change data; send it with --allow-writes"
         return ""
 
-    def _replay(self, placed: Placed) -> Received:
-        """Bring the service into the state that is needed, and send the request."""
+    def _replay(self, placed: PlacedInteraction) -> ReceivedAnswer:
+        """Prepare the state of an interaction, and send its request."""
         given = placed.interaction.given
         sandbox = self._sandbox(placed)
         try:
@@ -96,23 +116,23 @@ class Verification:
             return self._send(placed.interaction, sandbox)
         finally:
             if not placed.group:
-                self._forget([sandbox])
+                self._delete_sandboxes([sandbox])
 
-    def _sandbox(self, placed: Placed) -> str | None:
+    def _sandbox(self, placed: PlacedInteraction) -> str | None:
         if not placed.group:
-            return self.target.prepare(placed.interaction.given)
+            return self.target.create_sandbox(placed.interaction.given)
         if placed.group not in self._sandboxes:
-            self._sandboxes[placed.group] = self.target.prepare(placed.interaction.given)
+            self._sandboxes[placed.group] = self.target.create_sandbox(placed.interaction.given)
         return self._sandboxes[placed.group]
 
-    def _send(self, interaction: Interaction, sandbox: str | None) -> Received:
+    def _send(self, interaction: Interaction, sandbox: str | None) -> ReceivedAnswer:
         request = fill(interaction.request, self.variables, self._headers(interaction))
         answer = self.target.send(request, self._contract.operation_of(interaction), sandbox)
-        self.variables.answers[interaction.name] = _referable(answer)
+        self.variables.answers[interaction.name] = _referenceable(answer)
         return answer
 
     def _headers(self, interaction: Interaction) -> dict[str, str]:
-        """Return the headers to add; no credential to a request that is to lack it."""
+        """Return the headers to add, without credentials that the request lacks on purpose."""
         schemes = self.target.api.schemes.values()
         credentials = {scheme.parameter for scheme in schemes if scheme.location == "header"}
         own = {name.lower() for name in interaction.request.headers}
@@ -121,32 +141,36 @@ class Verification:
     def _named(self, name: str) -> Interaction:
         return next(one.interaction for one in self.interactions if one.name == name)
 
-    def _forget(self, sandboxes: Sequence[str | None]) -> None:
+    def _delete_sandboxes(self, sandboxes: Sequence[str | None]) -> None:
         for sandbox in sandboxes:
             if sandbox is not None:
-                self.target.forget(sandbox)
+                self.target.delete_sandbox(sandbox)
 
 
-def unreached(
-    api: Api, address: str, interactions: Sequence[Placed], because: str, only: str | None = None
+def unreachable_run(
+    api: Api,
+    address: str,
+    interactions: Sequence[PlacedInteraction],
+    reason: str,
+    only: str | None = None,
 ) -> VerificationRun:
-    """Make the outcome of a run whose service gives no answer at all."""
+    """Return the run of a service that cannot be reached: all interactions failed."""
     contract = Contract(api)
     return VerificationRun(
         api.name,
         address,
         [
-            Outcome(one, contract.operation_of(one.interaction), Verdict.FAILED, because=because)
+            Outcome(one, contract.operation_of(one.interaction), Verdict.FAILED, reason=reason)
             for one in interactions
             if only is None or only in one.interaction.tags
         ],
     )
 
 
-def _referable(answer: Received) -> JsonValue:
-    """Return what later requests can refer to: the JSON body, or else the headers.
+def _referenceable(answer: ReceivedAnswer) -> JsonValue:
+    """Return the value to which later requests can refer: the JSON body, else the headers.
 
-    `location` then has the query parameters of a redirect's address.
+    In the latter case, `location` has the query parameters of the Location header.
     """
     if answer.is_json:
         try:
@@ -157,8 +181,8 @@ def _referable(answer: Received) -> JsonValue:
     return {"headers": dict(answer.headers), "location": dict(parse_qsl(query))}
 
 
-def _distinct(differences: Iterator[Difference]) -> Iterator[Difference]:
-    """Leave out what is told of the same place before."""
+def _first_per_place(differences: Iterator[Difference]) -> Iterator[Difference]:
+    """Yield only the first difference of each place."""
     seen: set[str] = set()
     for difference in differences:
         if difference.place not in seen:
@@ -167,7 +191,7 @@ def _distinct(differences: Iterator[Difference]) -> Iterator[Difference]:
 
 
 def _differences(
-    operation: Operation, expected: AnswerPart, answer: Received
+    operation: Operation, expected: AnswerPart, answer: ReceivedAnswer
 ) -> Iterator[Difference]:
     if answer.status != expected.status:
         found = f"{answer.status} {_excerpt(answer)}".strip()
@@ -179,15 +203,15 @@ def _differences(
     yield from _body_differences(expected, answer)
 
 
-def _excerpt(answer: Received) -> str:
+def _excerpt(answer: ReceivedAnswer) -> str:
     try:
         text = as_json(without_secrets(answer.json()))
     except Refusal:
         text = answer.body.decode("utf-8", "replace")
-    return text if len(text) <= _LONGEST_BODY else text[: _LONGEST_BODY - 1] + "…"
+    return text if len(text) <= _MAX_EXCERPT else text[: _MAX_EXCERPT - 1] + "…"
 
 
-def _header_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
+def _header_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterator[Difference]:
     for name, rule in expected.headers.items():
         value = answer.header(name.lower())
         found = ABSENT if value is None else value
@@ -199,11 +223,11 @@ def _header_differences(expected: AnswerPart, answer: Received) -> Iterator[Diff
             yield Difference("header", name.lower(), rule, found, "equal")
 
 
-def _body_differences(expected: AnswerPart, answer: Received) -> Iterator[Difference]:
+def _body_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterator[Difference]:
     if expected.text is not None:
         text = answer.body.decode("utf-8", "replace")
         if text != expected.text:
-            yield Difference("body", "", shown(expected.text), text, "equal")
+            yield Difference("body", "", short_json(expected.text), text, "equal")
     if not expected.has_json:
         return
     try:

@@ -1,58 +1,58 @@
-"""What came of holding interactions against a service."""
+"""Results of a verification."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mockserver.contract.answer_comparison import Difference
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import PlacedInteraction
 from mockserver.model.api import Operation
 
 
 class Verdict(StrEnum):
-    """What came of one interaction."""
+    """The result of one interaction."""
 
     AGREES = "agrees"
     DRIFTED = "drifted"
     SKIPPED = "skipped"
     FAILED = "failed"
-    """It could not be tried, or got no answer."""
+    """The request could not be sent, or got no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An interaction, and how it went."""
+    """An interaction with its result."""
 
-    placed: Placed
+    placed: PlacedInteraction
     operation: Operation
     verdict: Verdict
     differences: tuple[Difference, ...] = ()
-    because: str = ""
-    """Why it was skipped or failed."""
+    reason: str = ""
+    """The reason why it was skipped or failed."""
     seconds: float = 0.0
 
 
 @dataclass(slots=True)
 class VerificationRun:
-    """All that was tried of an API against one address."""
+    """The outcomes of an API's interactions at one address."""
 
     api: str
     address: str
     outcomes: list[Outcome] = field(default_factory=list)
 
     def count(self, verdict: Verdict) -> int:
-        """Count the interactions of a verdict."""
+        """Count the interactions with a verdict."""
         return sum(outcome.verdict == verdict for outcome in self.outcomes)
 
     def by_operation(self) -> Iterator[tuple[Operation, list[Outcome]]]:
-        """Yield the operations that were tried, each with its outcomes."""
+        """Yield each operation with the outcomes of its interactions."""
         operations = {outcome.operation.id: outcome.operation for outcome in self.outcomes}
         for name, operation in operations.items():
             yield operation, [one for one in self.outcomes if one.operation.id == name]
 
     @property
     def exit_code(self) -> int:
-        """0: all that was tried agrees; 1: something drifted; 2: something could not be tried."""
+        """0: all answers agree; 1: an answer drifted; 2: a request failed, or none was sent."""
         if self.count(Verdict.DRIFTED):
             return 1
         tried = self.count(Verdict.AGREES)
@@ -60,5 +60,5 @@ class VerificationRun:
 
 
 def summary(counts: Iterable[tuple[str, int]]) -> str:
-    """Say counts in words, without those that are zero."""
+    """Write counts as text, without those that are zero."""
     return ", ".join(f"{count} {name}" for name, count in counts if count) or "nothing was tried"

@@ -1,14 +1,16 @@
-"""Reports of a verification: for people, as JSON, and as JUnit's XML."""
+"""Reports of a verification: as text, as JSON, and as JUnit XML.
 
-import re
-from collections.abc import Iterable, Iterator
-from xml.etree import ElementTree as ET
+Every text that may contain a value of a request or an answer goes through a `Redactor`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret
-from mockserver.contract.answer_comparison import ABSENT, Difference, shown
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.answer_comparison import ABSENT, Difference, short_json
+from mockserver.contract.junit import JunitCase, JunitResult, JunitSuite, junit_xml
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun, summary
 
 _MARKS = {
@@ -17,16 +19,15 @@ _MARKS = {
     Verdict.SKIPPED: "skipped",
     Verdict.FAILED: "FAILED ",
 }
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def text_report(run: VerificationRun, hide: Hiding) -> Iterator[str]:
-    """Yield the lines of a report that people read, operation by operation."""
+def text_report(run: VerificationRun, redact: Redactor) -> Iterator[str]:
+    """Yield the lines of the text report, grouped by operation."""
     yield f"{run.api} against {run.address}"
     for operation, outcomes in run.by_operation():
         yield f"\n{operation.id}  {operation.method} {operation.path}"
         for outcome in outcomes:
-            yield from map(hide, _outcome_lines(outcome))
+            yield from map(redact, _outcome_lines(outcome))
     yield f"\n{_totals(run)}"
 
 
@@ -37,8 +38,8 @@ def _totals(run: VerificationRun) -> str:
 
 
 def _outcome_lines(outcome: Outcome) -> Iterator[str]:
-    because = f": {outcome.because}" if outcome.because else ""
-    yield f"  {_MARKS[outcome.verdict]}  {outcome.placed.name}{because}"
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    yield f"  {_MARKS[outcome.verdict]}  {outcome.placed.name}{reason}"
     if outcome.differences:
         yield f"           {outcome.placed.source}"
     for difference in outcome.differences:
@@ -46,26 +47,26 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def difference_lines(difference: Difference) -> Iterator[str]:
-    """Yield a difference as a diff: the place, what was expected, what was found."""
-    expected, found = _sides(difference)
-    told = " as documented" if difference.because == "document" else ""
+    """Yield the lines of a difference: the place, the expected value, the found value."""
+    expected, found = _expected_and_found(difference)
+    source_of_rule = " as documented" if difference.rule == "document" else ""
     yield difference.place
-    yield f"  - expected{told}: {expected}"
+    yield f"  - expected{source_of_rule}: {expected}"
     yield f"  + found: {found}"
 
 
-def _sides(difference: Difference) -> tuple[str, str]:
+def _expected_and_found(difference: Difference) -> tuple[str, str]:
     name = difference.pointer.rpartition("/")[2]
     is_text = isinstance(difference.found, str) and difference.where != "body"
-    found = str(difference.found) if is_text else shown(difference.found)
+    found = str(difference.found) if is_text else short_json(difference.found)
     if not names_secret(name) or difference.found is ABSENT:
         return difference.expected, found
-    is_value = difference.because == "equal"
+    is_value = difference.rule == "equal"
     return REDACTED if is_value else difference.expected, REDACTED
 
 
-def json_report(run: VerificationRun, hide: Hiding) -> JsonValue:
-    """Make the report as JSON."""
+def json_report(run: VerificationRun, redact: Redactor) -> JsonValue:
+    """Return the report as a JSON value."""
     return {
         "mockserver": __version__,
         "api": run.api,
@@ -77,85 +78,61 @@ def json_report(run: VerificationRun, hide: Hiding) -> JsonValue:
                 "id": operation.id,
                 "method": operation.method,
                 "path": operation.path,
-                "interactions": [_json_outcome(outcome, hide) for outcome in outcomes],
+                "interactions": [_json_outcome(outcome, redact) for outcome in outcomes],
             }
             for operation, outcomes in run.by_operation()
         ],
     }
 
 
-def _json_outcome(outcome: Outcome, hide: Hiding) -> JsonValue:
+def _json_outcome(outcome: Outcome, redact: Redactor) -> JsonValue:
     return {
         "name": outcome.placed.name,
         "verdict": str(outcome.verdict),
-        "because": hide(outcome.because),
+        "because": redact(outcome.reason),
         "source": str(outcome.placed.source),
         "seconds": round(outcome.seconds, 3),
-        "differences": [_json_difference(one, hide) for one in outcome.differences],
+        "differences": [_json_difference(one, redact) for one in outcome.differences],
     }
 
 
-def _json_difference(difference: Difference, hide: Hiding) -> JsonValue:
-    expected, found = _sides(difference)
+def _json_difference(difference: Difference, redact: Redactor) -> JsonValue:
+    expected, found = _expected_and_found(difference)
     return {
         "place": difference.place,
         "where": difference.where,
         "pointer": difference.pointer,
-        "rule": difference.because,
-        "expected": hide(expected),
-        "found": hide(found),
+        "rule": difference.rule,
+        "expected": redact(expected),
+        "found": redact(found),
     }
 
 
-def junit_report(runs: Iterable[VerificationRun], hide: Hiding) -> bytes:
-    """Make the report as the XML that CI services read."""
-    root = ET.Element("testsuites", name="mockserver verify")
-    for run in runs:
-        root.append(_suite(run, hide))
-    ET.indent(root)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n%s\n' % bytes(ET.tostring(root, "utf-8"))
+def junit_report(runs: Iterable[VerificationRun], redact: Redactor) -> bytes:
+    """Write a suite for each run, with a case for each interaction."""
+    return junit_xml("mockserver verify", (_junit_suite(run, redact) for run in runs)).encode()
 
 
-def _suite(run: VerificationRun, hide: Hiding) -> ET.Element:
-    suite = ET.Element(
-        "testsuite",
-        name=run.api,
-        tests=str(len(run.outcomes)),
-        failures=str(run.count(Verdict.DRIFTED)),
-        errors=str(run.count(Verdict.FAILED)),
-        skipped=str(run.count(Verdict.SKIPPED)),
-        time=f"{sum(outcome.seconds for outcome in run.outcomes):.3f}",
-    )
-    properties = ET.SubElement(suite, "properties")
-    ET.SubElement(properties, "property", name="address", value=run.address)
-    suite.extend(_case(run, outcome, hide) for outcome in run.outcomes)
-    return suite
+def _junit_suite(run: VerificationRun, redact: Redactor) -> JunitSuite:
+    cases = [_junit_case(run, outcome, redact) for outcome in run.outcomes]
+    return JunitSuite(run.api, cases, {"address": run.address})
 
 
-def _case(run: VerificationRun, outcome: Outcome, hide: Hiding) -> ET.Element:
-    case = ET.Element(
-        "testcase",
+def _junit_case(run: VerificationRun, outcome: Outcome, redact: Redactor) -> JunitCase:
+    places = ", ".join(difference.place for difference in outcome.differences)
+    lines = (line for one in outcome.differences for line in difference_lines(one))
+    return JunitCase(
         classname=f"{run.api}.{outcome.operation.id}",
-        name=xml_text(outcome.placed.name),
-        time=f"{outcome.seconds:.3f}",
+        name=outcome.placed.name,
+        result=_JUNIT_RESULTS.get(outcome.verdict),
+        message=redact(outcome.reason or places),
+        details=redact("\n".join(lines)),
+        seconds=outcome.seconds,
     )
-    element = _ELEMENTS.get(outcome.verdict)
-    if element is not None:
-        places = ", ".join(difference.place for difference in outcome.differences)
-        message = xml_text(hide(outcome.because or places))
-        child = ET.SubElement(case, element, message=message)
-        lines = (line for one in outcome.differences for line in difference_lines(one))
-        child.text = xml_text(hide("\n".join(lines)))
-    return case
 
 
-_ELEMENTS = {
+_JUNIT_RESULTS: Mapping[Verdict, JunitResult] = {
     Verdict.DRIFTED: "failure",
     Verdict.FAILED: "error",
     Verdict.SKIPPED: "skipped",
 }
-
-
-def xml_text(text: str) -> str:
-    """Leave out characters that XML 1.0 cannot hold (section 2.2)."""
-    return _NOT_XML.sub("\ufffd", text)

@@ -413,7 +413,7 @@ def test_check_reports_what_is_left_out_and_goes_well(flawed: Path) -> None:
     assert result.output.splitlines() == [
         f"{place}: there is nothing at '/none' (did you mean 'info'?)",
         f"{flawed}/shop.yaml: shop: 1 operation, 1 problem, left out",
-        f"{flawed}/part.yaml: no document: it has none of the keys openapi, swagger and overlay",
+        f"{flawed}/part.yaml: not a document: it has none of the keys openapi, swagger and overlay",
     ]
 
 

@@ -31,7 +31,7 @@ def test_a_client_is_watched_and_recorded_until_the_proxy_is_interrupted(tmp_pat
     )
     assert process.stdout is not None
     greeting = process.stdout.readline()
-    (url,) = re.findall(r"passes (\S+) on to", greeting)
+    (url,) = re.findall(r"forwards (\S+) to", greeting)
     query = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33698765432"}
     headers = {"x-APIKey": CANARY}
     httpx.get(f"{url}/review_booster/search-invitation", params=query, headers=headers)
@@ -42,7 +42,7 @@ def test_a_client_is_watched_and_recorded_until_the_proxy_is_interrupted(tmp_pat
     server.stop()
     assert process.returncode == 0, told
     assert "1 exchanges, 0 not as documented" in told
-    assert "A replay needs these variables in its environment: PARTOO_X_APIKEY" in told
+    assert "To replay them, set these environment variables: PARTOO_X_APIKEY" in told
     assert replayed.exit_code == 0, replayed.output
     assert CANARY not in told + record.read_text() + replayed.output
 

@@ -55,7 +55,7 @@ def test_a_service_that_is_not_there_gives_a_message_and_reports(tmp_path: Path)
         (("wallr", "--against", "http://127.0.0.1:1"), "did you mean 'walr'?"),
         (("walr", "--against", "127.0.0.1:1"), "write http://"),
         (("walr", "--against", "http://x", "--only", "smok"), "no interaction has the tag"),
-        (("walr", "--against", "http://x", "-H", "nonsense"), "not NAME: VALUE"),
+        (("walr", "--against", "http://x", "-H", "nonsense"), "must have the form NAME: VALUE"),
         (("walr", "--against", "http://x", "-H", "a: ${NOT_SET}"), "variable NOT_SET"),
         (("walr", "--against", "http://x", "--interactions", "/none.yaml"), "cannot be read"),
         (("walr", "--against", "http://x", "--document", "/none.yaml"), "cannot be read"),

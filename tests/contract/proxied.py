@@ -10,7 +10,7 @@ from mockserver.base.time import system_now
 from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
-from mockserver.contract.proxy import Passed, Proxy
+from mockserver.contract.proxy import ProxiedExchange, Proxy
 from mockserver.contract.recording import Recorder, public_text
 from mockserver.control.control_app import control_app
 from mockserver.engine.pipeline import Engine
@@ -25,20 +25,20 @@ def addresses_of(api: Api, url: str) -> Addresses:
 
 
 class Proxied:
-    """A proxy that records, the client's side of it, and what it told."""
+    """A recording proxy, a client of it, and the exchanges that it reported."""
 
     def __init__(self, api: Api, upstream: httpx.AsyncBaseTransport, base: str) -> None:
-        self.told: list[Passed] = []
+        self.exchanges: list[ProxiedExchange] = []
         self.recorder = Recorder(api, Masking(public_text(api)))
         client = httpx.AsyncClient(transport=upstream, timeout=5)
         self.proxy = Proxy(
-            Contract(api), addresses_of(api, base), client, self.told.append, self.recorder
+            Contract(api), addresses_of(api, base), client, self.exchanges.append, self.recorder
         )
         self.client = httpx.Client(transport=InProcess(self.proxy), base_url="http://proxy")
 
     @property
     def lines(self) -> str:
-        return "\n".join(line for passed in self.told for line in passed.lines())
+        return "\n".join(line for passed in self.exchanges for line in passed.lines())
 
 
 def sandbox(engine: Engine) -> httpx.ASGITransport:

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.contract.addresses import Addresses, ElsewhereError
+from mockserver.contract.addresses import Addresses, OtherServiceError
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.targets import open_client, open_target
 from mockserver.contract.variables import Variables
@@ -64,7 +64,7 @@ def test_an_operation_is_where_its_own_servers_say(
     for operation in shop.operations:
         try:
             found.append(addresses.base_of(operation))
-        except ElsewhereError:
+        except OtherServiceError:
             found.append(None)
     assert found == [items, files, media]
 
@@ -91,7 +91,7 @@ def test_what_another_service_has_is_skipped_with_the_reason(shop: Api, tmp_path
         run = Verification(target, interactions, Variables({})).run()
     assert asked[1:] == ["http://stage.test/v2/items", "http://stage.test/upload/files"]
     assert run.outcomes[2].verdict is Verdict.SKIPPED
-    assert "media.shop.test/v1" in run.outcomes[2].because
+    assert "media.shop.test/v1" in run.outcomes[2].reason
 
 
 @pytest.mark.parametrize("path", ["/files", "/upload/files"])
@@ -119,4 +119,4 @@ def test_a_proxy_sends_nothing_to_another_service_and_says_so(shop: Api) -> None
     reply = proxied.client.get("/media")
     assert (reply.status_code, proxied.proxy.tally.failed) == (502, 1)
     assert "media.shop.test/v1" in reply.json()["detail"]
-    assert "no answer: the document has it at media.shop.test/v1" in proxied.lines
+    assert "no answer: the document places this operation at media.shop.test/v1" in proxied.lines

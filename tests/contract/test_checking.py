@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli import main
 from mockserver.contract import check_reports
-from mockserver.contract.checking import Checked, check
+from mockserver.contract.checking import CheckResult, check
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.openapi.compiler import load_apis
 
@@ -58,7 +58,7 @@ interactions:
 
 def checked(
     folder: Path, interactions: str = INTERACTIONS, document: str = SHOP, *, strict: bool = False
-) -> Checked:
+) -> CheckResult:
     (folder / "shop.yaml").write_text(document)
     place = folder / "fixtures" / "shop" / "interactions"
     place.mkdir(parents=True)
@@ -81,7 +81,7 @@ def test_interactions_that_fit_their_document_are_counted(tmp_path: Path) -> Non
         ("'/items/${ID:-1}'", "/items/x", "/interactions/1/request/path/id: id must be"),
         ("json: {kind: a}}\n", "json: {}}\n", "1/request/json/kind: kind is required"),
         ("${Get:/id}", "${Get:/kind}", "/interactions/3/request/path/id: id must be"),
-        ("path: /items/1}\n", "path: /item/1}\n", "leads to no operation"),
+        ("path: /items/1}\n", "path: /item/1}\n", "matches no operation"),
     ],
 )
 def test_what_contradicts_the_document_is_told_with_its_place(
@@ -105,16 +105,16 @@ WRONG = SHOP.replace("type: integer}", "type: '5%:,'}", 1)
 
 
 @pytest.fixture
-def wrong(tmp_path: Path) -> Checked:
+def wrong(tmp_path: Path) -> CheckResult:
     return checked(tmp_path, document=WRONG, strict=True)
 
 
 @pytest.fixture
-def flawed(tmp_path: Path) -> Checked:
+def flawed(tmp_path: Path) -> CheckResult:
     return checked(tmp_path, document=WRONG)
 
 
-def test_json_names_every_problem(wrong: Checked, tmp_path: Path) -> None:
+def test_json_names_every_problem(wrong: CheckResult, tmp_path: Path) -> None:
     report: Any = orjson.loads(check_reports.json_report(wrong))
     (problem,) = report["problems"]
     assert problem["file"] == str(tmp_path / "shop.yaml")
@@ -122,7 +122,7 @@ def test_json_names_every_problem(wrong: Checked, tmp_path: Path) -> None:
     assert problem["pointer"] == "/paths/~1items~1{id}/get/parameters/0/schema/type"
 
 
-def test_sarif_points_at_the_place(wrong: Checked, tmp_path: Path) -> None:
+def test_sarif_points_at_the_place(wrong: CheckResult, tmp_path: Path) -> None:
     report: Any = orjson.loads(check_reports.sarif_report(wrong))
     (run,) = report["runs"]
     (result,) = run["results"]
@@ -133,7 +133,7 @@ def test_sarif_points_at_the_place(wrong: Checked, tmp_path: Path) -> None:
     assert place["region"]["startLine"] == 7
 
 
-def test_junit_has_a_case_for_each_file(wrong: Checked, tmp_path: Path) -> None:
+def test_junit_has_a_case_for_each_file(wrong: CheckResult, tmp_path: Path) -> None:
     root = ET.fromstring(check_reports.junit_report(wrong))  # noqa: S314 - our own
     (case,) = root.iter("testcase")
     assert case.attrib["name"] == str(tmp_path / "shop.yaml")
@@ -150,7 +150,7 @@ def test_github_annotates_the_line(tmp_path: Path) -> None:
     assert "%2C" not in line.partition("::error")[2].partition("::")[2]
 
 
-def test_what_is_left_out_is_told_as_a_warning(flawed: Checked) -> None:
+def test_what_is_left_out_is_told_as_a_warning(flawed: CheckResult) -> None:
     report: Any = orjson.loads(check_reports.json_report(flawed))
     sarif: Any = orjson.loads(check_reports.sarif_report(flawed))
     root = ET.fromstring(check_reports.junit_report(flawed))  # noqa: S314 - our own

@@ -88,8 +88,8 @@ def test_junit_has_the_shares_as_properties(covered: Coverage) -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (httpx.Response(200, text="<html>"), "is no mockserver"),
-        (httpx.Response(200, json={"apis": 5}), "does not tell its coverage"),
+        (httpx.Response(200, text="<html>"), "is not a mockserver"),
+        (httpx.Response(200, json={"apis": 5}), "sent no valid coverage report"),
         (httpx.Response(404, json={"detail": "there is no API 'x'"}), "there is no API 'x'"),
         (httpx.Response(404, text="no"), "status 404"),
     ],

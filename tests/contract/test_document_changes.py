@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli import main
-from mockserver.contract.document_changes import changes, load_side
+from mockserver.contract.document_changes import changes, load_version
 
 SHOP = """\
 openapi: 3.1.0
@@ -73,9 +73,9 @@ def write(folder: Path, name: str, old: str = "", new: str = "") -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "where", "message", "breaking"),
     [
-        ("    put:", "    post:", PUT, "the operation is gone", True),
+        ("    put:", "    post:", PUT, "the operation was removed", True),
         ("    put:", "    post:", "POST /items", "the operation is new", False),
-        ("v1'}]", "v2'}]", "servers", "the base path /v1 is gone", True),
+        ("v1'}]", "v2'}]", "servers", "the base path /v1 was removed", True),
         ("operationId: putItem", "deprecated: true", PUT, "is deprecated now", False),
         ("[{Key: []}]", "[{Token: []}]", GET, "security was Key, is Token", True),
         (
@@ -85,7 +85,7 @@ def write(folder: Path, name: str, old: str = "", new: str = "") -> Path:
             "security was Key, is Key or Token",
             False,
         ),
-        ("{name: kind,", "{name: sort,", f"{GET} query kind", "is no longer there", True),
+        ("{name: kind,", "{name: sort,", f"{GET} query kind", "was removed", True),
         ("{name: kind,", "{name: sort,", f"{GET} query sort", "is new", False),
         (
             "name: kind,",
@@ -98,14 +98,14 @@ def write(folder: Path, name: str, old: str = "", new: str = "") -> Path:
         ("enum: [a, b]", "enum: [a, b, c]", f"{GET} query kind", 'can be "c" now', False),
         ("enum: [new, old]", "enum: [new]", f"{ITEM}/state", 'can no longer be "old"', False),
         ("enum: [new, old]", "enum: [new, old, x]", f"{ITEM}/state", 'can be "x" now', True),
-        (", enum: [new, old]", "", f"{ITEM}/state", "is no longer one of a list", True),
-        ("'404': {desc", "'410': {desc", f"{GET} answer 404", "is no longer there", True),
+        (", enum: [new, old]", "", f"{ITEM}/state", "is no longer limited to an enumeration", True),
+        ("'404': {desc", "'410': {desc", f"{GET} answer 404", "was removed", True),
         ("'404': {desc", "'410': {desc", f"{GET} answer 410", "is new", False),
         (
             "application/json:\n              s",
             "text/csv:\n              s",
             f"{GET} answer 200",
-            "is no longer application/json",
+            "the media type application/json was removed",
             True,
         ),
         (
@@ -170,7 +170,7 @@ def write(folder: Path, name: str, old: str = "", new: str = "") -> Path:
         ("minimum: 1", "minimum: 0", f"{ITEM}/id", "minimum was 1, is 0", True),
         ("required: [id]", "required: []", f"{ITEM}/id", "is no longer required", True),
         ("required: [id]", "required: [id, state]", f"{ITEM}/state", "is required now", False),
-        ("state: {type", "status: {type", f"{ITEM}/state", "is no longer there", True),
+        ("state: {type", "status: {type", f"{ITEM}/state", "was removed", True),
         ("state: {type", "status: {type", f"{ITEM}/status", "is new", False),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_change_is_told_and_judged(
     tmp_path: Path, old: str, new: str, where: str, message: str, breaking: bool
 ) -> None:
     before, after = write(tmp_path, "old"), write(tmp_path, "new", old, new)
-    found = changes(load_side(before), load_side(after))
+    found = changes(load_version(before), load_version(after))
     told = {(change.where, change.message): change.breaking for change in found}
     assert told.get((where, message)) is breaking, told
 
@@ -216,11 +216,17 @@ paths:
     [
         (SWAGGER, "[a, b]", "[a]", f"{GET} query kind", 'can no longer be "b"'),
         (SWAGGER, "[new, old]", "[new, old, x]", f"{ITEM}/state", 'can be "x" now'),
-        (SWAGGER, "basePath: /v1", "basePath: /v2", "servers", "the base path /v1 is gone"),
-        (SWAGGER, "json]", "xml]", f"{GET} answer 200", "is no longer application/json"),
-        (LATEST, "      COPY", "      MOVE", "COPY /items", "the operation is gone"),
+        (SWAGGER, "basePath: /v1", "basePath: /v2", "servers", "the base path /v1 was removed"),
+        (
+            SWAGGER,
+            "json]",
+            "xml]",
+            f"{GET} answer 200",
+            "the media type application/json was removed",
+        ),
+        (LATEST, "      COPY", "      MOVE", "COPY /items", "the operation was removed"),
         (LATEST, "type: string", "type: integer", "QUERY /items query kind", "type was string"),
-        (LATEST, "enum: [v1, v2]", "enum: [v1]", "servers", "the base path /v2 is gone"),
+        (LATEST, "enum: [v1, v2]", "enum: [v1]", "servers", "the base path /v2 was removed"),
     ],
 )
 def test_documents_of_every_version_are_compared(
@@ -230,14 +236,14 @@ def test_documents_of_every_version_are_compared(
     sides = []
     for name, content in (("old", text), ("new", text.replace(old, new))):
         (tmp_path / f"{name}.yaml").write_text(content)
-        sides.append(load_side(tmp_path / f"{name}.yaml"))
+        sides.append(load_version(tmp_path / f"{name}.yaml"))
     found = [one for one in changes(*sides) if one.breaking]
     assert (where, True) in {(one.where, one.message.startswith(message)) for one in found}
     assert all(one.source.file.endswith("new.yaml") for one in found)
 
 
 def test_the_same_document_has_no_changes(tmp_path: Path) -> None:
-    side = load_side(write(tmp_path, "old"))
+    side = load_version(write(tmp_path, "old"))
     assert changes(side, side) == []
 
 
@@ -258,7 +264,7 @@ def diff(folder: Path, old: str = "", new: str = "", *options: str) -> Result:
             "                title: {type",
             "'Put': the request's /name",
         ),
-        ("    put:", "    post:", "interaction 'Put': its operation is gone"),
+        ("    put:", "    post:", "interaction 'Put': its operation was removed"),
         ("enum: [new, old]", "enum: [old]", "interaction 'List': 0.state must be one of"),
         ("required: [name]", "required: [name, note]", "interaction 'Put': note is required"),
         ("'204':", "'200':", "interaction 'Put': putItem documents no status 204"),

@@ -10,8 +10,8 @@ import yaml
 
 from mockserver.contract.answer_comparison import Difference
 from mockserver.contract.interaction_files import load_interactions
-from mockserver.contract.interactions import Placed
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.interactions import PlacedInteraction
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
 from mockserver.contract.verification import Verification
@@ -43,7 +43,7 @@ class Known(NamedTuple):
     """An API as it is, with its interactions."""
 
     api: Api
-    interactions: list[Placed]
+    interactions: list[PlacedInteraction]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def drifted(drift: Drift, folder: Path) -> Api:
     return load(overlay if overlay.exists() else folder / "specs" / f"{drift.api}.yaml")
 
 
-def verify(contract: Api, service: Api, interactions: list[Placed]) -> VerificationRun:
+def verify(contract: Api, service: Api, interactions: list[PlacedInteraction]) -> VerificationRun:
     with client_of([service]) as client:
         target = open_target(client, contract, ADDRESS)
         return Verification(target, interactions, Variables({})).run()
@@ -91,7 +91,7 @@ def test_a_drift_turns_the_verification_red_and_is_named(
     assert run.exit_code == 1
     found = [one for outcome in run.outcomes for one in outcome.differences]
     assert any(is_named(drift, one) for one in found), found
-    assert drift.named in "\n".join(text_report(run, Hiding()))
+    assert drift.named in "\n".join(text_report(run, Redactor()))
 
 
 @pytest.mark.parametrize("name", NAMES)

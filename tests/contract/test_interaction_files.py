@@ -33,7 +33,7 @@ def problems(api: Api, folder: Path, text: str) -> str:
     [
         ("status: 400", "status: 4000", "one.yaml:5:14: /interactions/0/answer/status"),
         ("status: 400", "stauts: 400", "'stauts' is not known here"),
-        ("method: GET", "method: PUT", "PUT /review_booster/search-invitation leads to no"),
+        ("method: GET", "method: PUT", "PUT /review_booster/search-invitation matches no"),
         ("searchReviewInvitation", "searchReviewInvitations", "did you mean 'searchReviewInvi"),
         ("searchReviewInvitation", "getReviewInvitationStatus", "is 'searchReviewInvitation', not"),
         ("name: Search", "name: 'a: b'", "one.yaml:2:5: /interactions/0/name"),
@@ -50,7 +50,7 @@ def problems(api: Api, folder: Path, text: str) -> str:
         ("invitation}", "invitation, json: 1, text: x}", "more than one of `json`"),
         ("invitation}", "invitation, query: {x: '${Other:/id}'}}", "the answer to 'Other', which"),
         ("interactions:", "interactions: 5\nx:", "one.yaml:1:1: /interactions"),
-        ("interactions:", "- interactions:", "this is no file of interactions"),
+        ("interactions:", "- interactions:", "this is not an interaction file"),
         ("interactions:", "interactions: [", "this is not YAML"),
     ],
 )

@@ -5,11 +5,11 @@ import pytest
 from mockserver.base.secrets import REDACTED
 from mockserver.contract.masking import Masking
 from mockserver.contract.schema_parts import DescribedValue
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.language.functions import e164
 
 TEXT = {"type": "string"}
-ANY = DescribedValue.by({})
+ANY = DescribedValue.of({})
 
 
 @pytest.mark.parametrize(
@@ -83,18 +83,18 @@ def test_what_the_document_says_is_public() -> None:
     masking = Masking("examples: {name: 'John Doe', text: Hello there, phone: '+33647385968'}")
     kept = {"name": "John Doe", "text": "Hello Zoltan", "phone": "+33647385968"}
     schema = {"properties": dict.fromkeys(kept, TEXT)}
-    assert masking.value("", kept, DescribedValue.by(schema)) == {**kept, "text": "Hello masked1"}
+    assert masking.value("", kept, DescribedValue.of(schema)) == {**kept, "text": "Hello masked1"}
 
 
 def test_members_that_the_document_does_not_know_are_left_out_and_hidden() -> None:
     masking = Masking()
     schema = {"properties": {"a": {"properties": {"id": TEXT}}, "b": {"items": TEXT}}}
     value = {"a": {"id": "17", "z": ["canary-1"]}, "b": ["Zoltan"], "c": {"d": "canary-2"}}
-    assert masking.value("", value, DescribedValue.by(schema)) == {
+    assert masking.value("", value, DescribedValue.of(schema)) == {
         "a": {"id": "17"},
         "b": ["masked1"],
     }
-    assert masking.hide("canary-1 or canary-2") == f"{REDACTED} or {REDACTED}"
+    assert masking.redact("canary-1 or canary-2") == f"{REDACTED} or {REDACTED}"
 
 
 def test_schemas_are_followed_through_references_and_alternatives() -> None:
@@ -102,7 +102,7 @@ def test_schemas_are_followed_through_references_and_alternatives() -> None:
         "$ref": "#/$defs/0",
         "$defs": {"0": {"allOf": [{"$ref": "#/$defs/0"}, {"properties": {"id": {"enum": ["é"]}}}]}},
     }
-    assert Masking().value("", {"id": "é", "x": "y"}, DescribedValue.by(schema)) == {"id": "é"}
+    assert Masking().value("", {"id": "é", "x": "y"}, DescribedValue.of(schema)) == {"id": "é"}
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_schemas_are_followed_through_references_and_alternatives() -> None:
     ],
 )
 def test_a_secret_is_hidden_however_it_is_written(written: str) -> None:
-    hide = Hiding(['say "secret ✓"', "✓✓✓✓"])
-    assert "secret" not in hide(f"<{written}>")
+    redact = Redactor(['say "secret ✓"', "✓✓✓✓"])
+    assert "secret" not in redact(f"<{written}>")

@@ -10,7 +10,7 @@ from pact import Verifier
 from mockserver.cli import main
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interaction_writing import interaction_file
-from mockserver.contract.interactions import Placed
+from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.pact import VERSIONS, read_pact, write_pact
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
@@ -34,7 +34,7 @@ def known(bundled: list[Api]) -> dict[str, Api]:
     return {api.name: api for api in bundled}
 
 
-def of_a_new_sandbox(api: Api) -> list[Placed]:
+def of_a_new_sandbox(api: Api) -> list[PlacedInteraction]:
     """The interactions that need no state, which Pact leaves to the provider."""
     return [
         one
@@ -151,18 +151,22 @@ def imported(folder: Path, content: object, form: str = "pact", api: str = "part
     ("content", "form", "told"),
     [
         ({**PACT, "metadata": {"pactSpecification": {"version": "5.0"}}}, "pact", "version 5.0"),
-        ({**PACT, "metadata": {"pactSpecification": {"version": "2.0.0"}}}, "pact", "of version 2"),
-        ({**PACT, "metadata": 5}, "pact", "version unknown; versions 3 and 4 are read"),
-        ({"interactions": []}, "pact", "this is no pact"),
-        ({**PACT, "interactions": [5]}, "pact", "nothing in"),
+        (
+            {**PACT, "metadata": {"pactSpecification": {"version": "2.0.0"}}},
+            "pact",
+            "has version 2",
+        ),
+        ({**PACT, "metadata": 5}, "pact", "version unknown; only versions 3 and 4 are supported"),
+        ({"interactions": []}, "pact", "this is not a pact"),
+        ({**PACT, "interactions": [5]}, "pact", "has no exchange of 'partoo'"),
         (b"{", "pact", "this is not JSON"),
-        (b"[]", "har", "no JSON object"),
-        ({"log": {}}, "har", "this is no HTTP Archive"),
-        ({"log": {"entries": [5, {}]}}, "har", "nothing in"),
+        (b"[]", "har", "not a JSON object"),
+        ({"log": {}}, "har", "this is not an HTTP Archive"),
+        ({"log": {"entries": [5, {}]}}, "har", "has no exchange of 'partoo'"),
         (
             {"info": {"schema": "collection/v1.0"}},
             "postman",
-            "no Postman collection of version 2.1",
+            "not a Postman collection of version 2.1",
         ),
     ],
 )
@@ -228,8 +232,8 @@ POSTMAN = {
 def test_an_archive_becomes_masked_interactions(tmp_path: Path, known: dict[str, Api]) -> None:
     result = imported(tmp_path, HAR, "har")
     assert result.exit_code == 0, result.output
-    assert "1 of in.json lead to no operation" in result.output
-    assert "1 of in.json have no answer" in result.output
+    assert "skipped 1 of in.json: no operation" in result.output
+    assert "skipped 1 of in.json: there is no answer" in result.output
     (read,) = load_interactions(known["partoo"], [tmp_path / "out.yaml"])
     assert read.interaction.request.headers == {"x-apikey": "${PARTOO_X_APIKEY}"}
     assert read.interaction.answer.json_body == orjson.loads(FOUND)
@@ -241,7 +245,7 @@ def test_a_collection_becomes_interactions_with_its_variables(
 ) -> None:
     result = imported(tmp_path, POSTMAN, "postman")
     assert result.exit_code == 0, result.output
-    assert "1 of in.json have no answer" in result.output
+    assert "skipped 1 of in.json: there is no answer" in result.output
     (read,) = load_interactions(known["partoo"], [tmp_path / "out.yaml"])
     assert read.interaction.request.path == "/review_booster/invitation_status"
     assert read.interaction.request.query == {"invitation_id": "${ID}"}
@@ -253,5 +257,5 @@ def test_a_pact_is_exported_and_what_it_cannot_say_is_told(tmp_path: Path) -> No
     result = CliRunner().invoke(main, ["export", "partoo", "--to", str(file), "--pact", "3"])
     assert result.exit_code == 0
     assert "21 interactions written" in result.output
-    assert "cannot say: Follow an invitation\n" in result.output
+    assert "cannot express its references: Follow an invitation\n" in result.output
     assert orjson.loads(file.read_bytes())["metadata"]["pactSpecification"] == {"version": "3.0.0"}

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from mockserver.contract.interaction_files import load_interactions
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import open_target
 from mockserver.contract.variables import Variables
 from mockserver.contract.verification import Verification
@@ -163,7 +163,7 @@ def test_what_was_recorded_is_masked_and_its_replay_is_green(
     (tmp_path / "recorded.yaml").write_bytes(watched.recorder.dump())
     assert set(watched.recorder.variables.values()) == set(environment)
     run = replay(known[name], tmp_path / "recorded.yaml", environment)
-    report = "\n".join(text_report(run, Hiding(environment.values())))
+    report = "\n".join(text_report(run, Redactor(environment.values())))
     assert run.exit_code == 0, report
     written = (tmp_path / "recorded.yaml").read_text() + watched.lines + report
     for secret in (CANARY, *environment.values(), *PERSONAL):
@@ -219,7 +219,7 @@ def test_answers_are_held_against_the_document(
 def test_no_path_leads_out_of_the_base_url(known: Mapping[str, Api], path: str) -> None:
     watched = Proxied(known["partoo"], answering(httpx.Response(200)), "https://api.example/v2")
     assert send_raw(watched.proxy, path) == 400
-    assert watched.told == []
+    assert watched.exchanges == []
 
 
 def test_what_is_about_one_connection_is_not_passed_on(known: Mapping[str, Api]) -> None:
@@ -304,7 +304,7 @@ def test_a_redirect_is_passed_back_and_not_followed(known: Mapping[str, Api]) ->
 def test_a_request_that_is_too_long_is_refused(
     known: Mapping[str, Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockserver.contract.proxy.LARGEST_REQUEST", 5)
+    monkeypatch.setattr("mockserver.contract.proxy.MAX_REQUEST_SIZE", 5)
     watched = proxied(known["partoo"])
     assert (
         watched.client.post("/review_booster/send_invitation", content=b"123456").status_code == 413

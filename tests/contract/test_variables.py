@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.contract.variables import UnsetError, Variables, references
+from mockserver.contract.variables import UnsetPlaceholderError, Variables, references
 
 ANSWERS = {"Send it": {"id": 7, "list": [{"a/b": "x"}]}}
 
@@ -32,21 +32,21 @@ def test_placeholders_are_filled(text: str, value: object) -> None:
     ("text", "told"),
     [
         ("${NONE}", "set the environment variable NONE"),
-        ("${Send it:/other}", "the answer to 'Send it' has nothing at /other"),
-        ("${Send it:/list/1}", "nothing at /list/1"),
-        ("${Send it:/id/1}", "nothing at /id/1"),
-        ("${Sent it:/id}", "'Sent it' was not answered before this; did you mean 'Send it'?"),
-        ("${a b}", "neither a variable nor a part of an answer"),
+        ("${Send it:/other}", "the answer to 'Send it' has no value at /other"),
+        ("${Send it:/list/1}", "no value at /list/1"),
+        ("${Send it:/id/1}", "no value at /id/1"),
+        ("${Sent it:/id}", "there is no earlier answer to 'Sent it'; did you mean 'Send it'?"),
+        ("${a b}", "neither a variable nor a reference to an answer"),
     ],
 )
 def test_a_placeholder_without_a_value_says_what_to_do(text: str, told: str) -> None:
-    with pytest.raises(UnsetError, match=r".*") as caught:
+    with pytest.raises(UnsetPlaceholderError, match=r".*") as caught:
         variables().fill(text)
     assert told in str(caught.value)
 
 
 def test_defaults_are_only_for_a_mockserver() -> None:
-    with pytest.raises(UnsetError, match="set the environment variable KEY"):
+    with pytest.raises(UnsetPlaceholderError, match="set the environment variable KEY"):
         variables(defaults=False).fill("${KEY:-demo}")
 
 

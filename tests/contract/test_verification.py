@@ -10,10 +10,10 @@ import orjson
 import pytest
 
 from mockserver.contract.interaction_files import load_interactions
-from mockserver.contract.secret_hiding import Hiding
+from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import TargetError, UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
-from mockserver.contract.verification import Verification, unreached
+from mockserver.contract.verification import Verification, unreachable_run
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun
 from mockserver.contract.verification_reports import json_report, junit_report, text_report
 from mockserver.model.api import Api
@@ -90,7 +90,7 @@ def good(request: httpx.Request) -> httpx.Response:
 def test_what_changes_data_is_sent_to_a_real_service_only_if_allowed(shop: Api) -> None:
     run = verify(shop, good, SHOP_KEY=KEY)
     assert outcome(run, "Add").verdict is Verdict.SKIPPED
-    assert "--allow-writes" in outcome(run, "Add").because
+    assert "--allow-writes" in outcome(run, "Add").reason
     assert run.exit_code == 0
     assert verify(shop, good, writes=True, SHOP_KEY=KEY).count(Verdict.AGREES) == 2
 
@@ -110,7 +110,7 @@ def test_the_requests_go_below_the_base_url(shop: Api) -> None:
 def test_defaults_are_not_sent_to_a_real_service(shop: Api) -> None:
     run = verify(shop, good)
     assert outcome(run, "List").verdict is Verdict.FAILED
-    assert outcome(run, "List").because == "set the environment variable SHOP_KEY"
+    assert outcome(run, "List").reason == "set the environment variable SHOP_KEY"
     assert run.exit_code == 2
 
 
@@ -165,7 +165,7 @@ def test_what_goes_wrong_on_the_way_is_told_and_the_rest_goes_on(
         return good(request)
 
     run = verify(shop, answer, writes=True, SHOP_KEY=KEY)
-    assert told in outcome(run, "List").because
+    assert told in outcome(run, "List").reason
     assert outcome(run, "Add").verdict is Verdict.AGREES
     assert run.exit_code == 2
 
@@ -175,13 +175,13 @@ def test_an_answer_that_does_not_end_in_time_is_given_up(shop: Api) -> None:
     with open_client(0.001, httpx.MockTransport(real(lambda _: answer))) as client:
         target = open_target(client, shop, "https://shop.example")
         run = Verification(target, load_interactions(shop), Variables({"SHOP_KEY": KEY})).run()
-    assert "did not end in time" in run.outcomes[0].because
+    assert "did not end in time" in run.outcomes[0].reason
 
 
 def test_an_answer_without_end_is_cut_off(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.contract.targets.LARGEST_ANSWER", 5)
+    monkeypatch.setattr("mockserver.contract.targets.MAX_ANSWER_SIZE", 5)
     run = verify(shop, lambda _request: httpx.Response(200, text="123456"), SHOP_KEY=KEY)
-    assert "longer than 5 bytes" in outcome(run, "List").because
+    assert "longer than 5 bytes" in outcome(run, "List").reason
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_service_that_gives_no_answer_at_all_fails_everything(shop: Api) -> No
 
     with open_client(5, httpx.MockTransport(answer)) as client, pytest.raises(UnreachableError):
         open_target(client, shop, ADDRESS)
-    run = unreached(shop, ADDRESS, load_interactions(shop), "no connection", only="reading")
+    run = unreachable_run(shop, ADDRESS, load_interactions(shop), "no connection", only="reading")
     assert [one.verdict for one in run.outcomes] == [Verdict.FAILED]
     assert run.exit_code == 2
 
@@ -229,9 +229,9 @@ def test_every_sandbox_is_deleted_when_it_is_no_longer_needed(shop: Api) -> None
 SECRETS = {"access_token": "tok-1234567890", "nested": [{"client_secret": "sec-1234567890"}]}
 
 
-def reports(run: VerificationRun, hide: Hiding) -> bytes:
-    text = "\n".join(text_report(run, hide)).encode()
-    return text + orjson.dumps(json_report(run, hide)) + junit_report([run], hide)
+def reports(run: VerificationRun, redact: Redactor) -> bytes:
+    text = "\n".join(text_report(run, redact)).encode()
+    return text + orjson.dumps(json_report(run, redact)) + junit_report([run], redact)
 
 
 @pytest.mark.parametrize(
@@ -246,14 +246,14 @@ def reports(run: VerificationRun, hide: Hiding) -> bytes:
 def test_no_secret_is_in_any_report(shop: Api, answer: httpx.Response) -> None:
     run = verify(shop, lambda _request: answer, SHOP_KEY=KEY)
     assert run.exit_code == 1
-    written = reports(run, Hiding([KEY]))
+    written = reports(run, Redactor([KEY]))
     for secret in (KEY, "tok-1234567890", "sec-1234567890"):
         assert secret.encode() not in written
 
 
 def test_a_report_in_xml_has_no_character_that_xml_refuses(shop: Api) -> None:
     run = verify(shop, lambda _request: httpx.Response(500, text="a\x00b\x1bc]]>"), SHOP_KEY=KEY)
-    written = junit_report([run], Hiding())
+    written = junit_report([run], Redactor())
     assert b"\x00" not in written
     assert b"\x1b" not in written
     assert b'failures="1"' in written
@@ -261,7 +261,7 @@ def test_a_report_in_xml_has_no_character_that_xml_refuses(shop: Api) -> None:
 
 def test_the_report_as_json_counts_and_names(shop: Api) -> None:
     run = verify(shop, lambda _request: httpx.Response(200, json={}), SHOP_KEY=KEY)
-    report: Any = json_report(run, Hiding())
+    report: Any = json_report(run, Redactor())
     assert report["counts"] == {"agrees": 0, "drifted": 1, "skipped": 1, "failed": 0}
     (listing, _) = report["operations"][0]["interactions"], report["exit_code"]
     assert listing[0]["differences"][0]["place"] == "/items"

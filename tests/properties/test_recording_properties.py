@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.conformance import Received
+from mockserver.contract.conformance import ReceivedAnswer
 from mockserver.contract.masking import Masking
-from mockserver.contract.recording import Recorder, Seen, public_text
+from mockserver.contract.recording import RecordedExchange, Recorder, public_text
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.model.messages import Request
 from mockserver.openapi.compiler import load_apis
@@ -88,10 +88,10 @@ def test_a_recording_never_has_a_secret(
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     request = Request(operation.method, path, sent, {**headers, "content-type": kind}, content)
     status = operation.success
-    received = Received(status, (("content-type", "application/json"),), orjson.dumps(answer))
+    received = ReceivedAnswer(status, (("content-type", "application/json"),), orjson.dumps(answer))
     recorder = Recorder(api, Masking(PUBLIC[api.name]))
-    assert recorder.record(Seen(request, received))
-    assert recorder.record(Seen(request, received))
+    assert recorder.record(RecordedExchange(request, received))
+    assert recorder.record(RecordedExchange(request, received))
     written = recorder.dump()
     assert CANARY.encode() not in written
     assert len(yaml.safe_load(written)["interactions"]) == 2
