@@ -263,9 +263,9 @@ class Steps(Run):
         )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
-        from mockserver.schemas.conforming import shape_of  # noqa: PLC0415 - costs start time
+        from mockserver.schemas.schema_conformer import conformer_of  # noqa: PLC0415 - costs start time
 
-        return shape_of(schema).conform(body, str(self.sandbox.seed))
+        return conformer_of(schema).conform(body, str(self.sandbox.seed))
 
     def review_page(self, step: steps.ReviewPageStep, title: JsonValue, sent: JsonValue) -> None:
         """Show the page on which a review is left, or thank for the one that was sent."""

@@ -9,7 +9,7 @@ from mockserver.base.errors import SpecError
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem
 from mockserver.documents import document as documents
-from mockserver.documents.document import flawless, load_document, parse_document
+from mockserver.documents.document import load_document, parse_document, require_clean_text
 
 YAML = """\
 openapi: 3.1.0
@@ -38,7 +38,7 @@ JSON = """\
 
 def problems(content: bytes, file: str = "a.yaml") -> tuple[SpecProblem, ...]:
     with pytest.raises(SpecError) as caught:
-        flawless(parse_document(content, file))
+        require_clean_text(parse_document(content, file))
     return caught.value.problems
 
 

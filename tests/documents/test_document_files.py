@@ -60,7 +60,7 @@ def test_a_file_that_is_named_is_a_document_whatever_it_holds(tmp_path: Path) ->
 
 def test_a_folder_without_documents_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("Pet: {}\n")
-    assert found(tmp_path)[:2] == ([], ["no OpenAPI document is in this folder"])
+    assert found(tmp_path)[:2] == ([], ["this folder contains no OpenAPI document"])
 
 
 def test_every_path_that_was_looked_at_is_remembered_as_it_was(tmp_path: Path) -> None:

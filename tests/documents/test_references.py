@@ -112,7 +112,7 @@ def test_a_document_that_was_added_stands_for_its_file(folder: Path) -> None:
 def test_a_circle_of_references_is_refused(folder: Path, name: str) -> None:
     found = problem(f"#/components/schemas/{name}", folder)
 
-    assert "back to itself" in found.message
+    assert "points back to itself" in found.message
 
 
 @pytest.mark.parametrize(

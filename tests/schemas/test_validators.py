@@ -260,6 +260,10 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
     assert world.validator().is_valid("x")
 
 
+NONE = "must match exactly one of the allowed schemas, but matches none"
+MORE_THAN_ONE = "must match exactly one of the allowed schemas, but matches more than one"
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "expected"),
     [
@@ -286,22 +290,22 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
         (
             {"propertyNames": {"maxLength": 1}},
             {"ab": 1},
-            ("", "propertyNames", 'has a member "ab" whose name is not allowed'),
+            ("", "propertyNames", 'must not have a member named "ab"'),
         ),
         (
             {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
             3,
-            ("", "oneOf", "fits more than one of the forms of which it must fit one"),
+            ("", "oneOf", MORE_THAN_ONE),
         ),
         (
             {"oneOf": [{"type": "integer"}, {"type": "boolean"}]},
             "a",
-            ("", "oneOf", "fits none of the forms of which it must fit one"),
+            ("", "oneOf", NONE),
         ),
         (
             {"prefixItems": [{}], "unevaluatedItems": False},
             [1, 2],
-            ("", "unevaluatedItems", "has more items than are expected"),
+            ("", "unevaluatedItems", "has more items than expected"),
         ),
     ],
 )

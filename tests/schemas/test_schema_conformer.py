@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.schemas.conforming import Conformer
+from mockserver.schemas.schema_conformer import Conformer
 from mockserver.schemas.validators import SchemaValidator
 from tests.compiled_schemas import plain
 

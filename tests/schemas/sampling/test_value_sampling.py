@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
-from mockserver.schemas.sampling import sample
-from mockserver.schemas.sampling.choice import Still
-from mockserver.schemas.sampling.patterns import read
+from mockserver.schemas.sampling.patterns import read_pattern
+from mockserver.schemas.sampling.sampler import sample
+from mockserver.schemas.sampling.sampling_context import FixedRandom
 from tests import compiled_schemas as schemas
 
 SEEDS = (None, 0, 1, 7, "text")
@@ -78,8 +78,8 @@ def test_a_text_matches_a_simple_pattern(pattern: str, seed: int | str | None) -
     "pattern", [r"(a)\1", "(", "[", "a{2", "*", "(" * 500, "^(((a{1000}){1000}){1000}){1000}$"]
 )
 def test_a_pattern_that_cannot_be_read_gives_nothing(pattern: str) -> None:
-    expression = read(pattern)
-    assert expression is None or expression.text(Still(), 0, 8) is None
+    expression = read_pattern(pattern)
+    assert expression is None or expression.text(FixedRandom(), 0, 8) is None
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.schemas.unsupported_keywords import culprit, made_sound
+from mockserver.schemas.invalid_keywords import path_to_keyword, remove_invalid_keywords
 from mockserver.schemas.validators import compile_schema
 
 
@@ -14,7 +14,7 @@ def sound(schema: Any, draft: str = "2020-12") -> tuple[Any, list[list[str | int
     def note(path: Sequence[str | int], _message: str) -> None:
         left_out.append(list(path))
 
-    found = made_sound(schema, lambda given: compile_schema(given, draft), note)
+    found = remove_invalid_keywords(schema, lambda given: compile_schema(given, draft), note)
     compile_schema(found, draft)
     return found, left_out
 
@@ -58,7 +58,10 @@ def test_a_schema_does_not_change_when_something_is_left_out() -> None:
 
 def test_a_schema_of_which_nearly_all_is_wrong_is_given_up() -> None:
     schema = {"properties": {f"p{index}": {"type": 5} for index in range(200)}}
-    assert made_sound(schema, lambda given: compile_schema(given, "4"), lambda *_: None) == {}
+    assert (
+        remove_invalid_keywords(schema, lambda given: compile_schema(given, "4"), lambda *_: None)
+        == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,4 +76,4 @@ def test_a_schema_of_which_nearly_all_is_wrong_is_given_up() -> None:
     ],
 )
 def test_a_path_is_shortened_to_the_keyword(path: Any, shortened: Any) -> None:
-    assert culprit(path) == shortened
+    assert path_to_keyword(path) == shortened
