@@ -280,7 +280,7 @@ class _DialectConverter:
             if self._keeps(key):
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
-                message = f"OpenAPI 3.0 does not support `{key}`; it is ignored"
+                message = f"OpenAPI supports `{key}` only since 3.1; it is ignored"
                 self._maker.warn(member, message, "remove it, or use OpenAPI 3.1")
         if converted.get("additionalProperties") is False:
             converted.setdefault("properties", {})  # the library then names the unexpected members

@@ -26,7 +26,7 @@ _ANNOTATIONS = frozenset(
         "writeOnly",
     ]
 )
-_NULLABLE_HINT = "in OpenAPI 3.0, write `nullable: true`"
+_NULLABLE_HINT = "write `nullable: true` for a type with null"
 
 
 class Warn(Protocol):
@@ -69,7 +69,7 @@ def _type(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # noqa: 
         warn(place.child("type"), "`type` must be text, not null", "write 'null' in quotes")
         names = ["null" if name is None else name for name in names]
     if is_openapi_3_0 and names != [given]:
-        message = "OpenAPI 3.0 does not support a list of types"
+        message = "OpenAPI supports a list of types only since 3.1"
         warn(place.child("type"), message, _NULLABLE_HINT)
     if has_null:
         return {"type": names if isinstance(given, list) else names[0]}
@@ -80,7 +80,7 @@ def _nullable(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # no
     if is_openapi_3_0 or place.value.get("nullable") is not True:
         return {}
     types = place.value.get("type")
-    message, hint = "OpenAPI 3.1 does not have `nullable`", "write `type: [..., 'null']`"
+    message, hint = "OpenAPI does not have `nullable` since 3.1", "write `type: [..., 'null']`"
     warn(place.child("nullable"), message, hint)
     if isinstance(types, str):
         return {"type": [types, "null"]}
@@ -94,7 +94,7 @@ def _exclusive_bounds(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Change
         is_boolean = isinstance(given, bool)
         if given is None or is_boolean is is_openapi_3_0 or not isinstance(given, int | float):
             continue
-        needed = "a number in OpenAPI 3.1" if is_boolean else "true or false in OpenAPI 3.0"
+        needed = "a number since OpenAPI 3.1" if is_boolean else "true or false before OpenAPI 3.1"
         warn(place.child(keyword), f"`{keyword}` must be {needed}")
         if is_boolean:
             changes[keyword] = limit if given and limit is not None else _REMOVED
@@ -127,7 +127,7 @@ def _required(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # no
 def _reference_siblings(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # noqa: FBT001 - as all repairs
     if is_openapi_3_0 and isinstance(place.value.get("$ref"), str):
         for key in _asserting_siblings(place.value):
-            message = f"OpenAPI 3.0 ignores {key!r} next to a $ref"
+            message = f"OpenAPI before 3.1 ignores {key!r} next to a $ref"
             warn(place.child(key), message, f"put the $ref into an `allOf` next to {key!r}")
     return {}
 

@@ -60,7 +60,7 @@ def test_keys_that_differ_only_in_their_escapes_are_duplicates() -> None:
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1E+400", "9" * 5000])
-def test_numbers_that_json_lacks_are_refused_where_they_stand(number: str) -> None:
+def test_numbers_that_json_cannot_represent_are_refused_with_their_position(number: str) -> None:
     (problem,) = problems(f'{{"a":\n [0, {number}]}}')
 
     assert "JSON cannot represent" in problem.message

@@ -162,7 +162,7 @@ definitions:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             GET + "      parameters:\n        - {name: q, in: query, type: strin}\n",
@@ -181,10 +181,10 @@ definitions:
     ],
 )
 def test_problems_have_their_places_in_the_document_as_it_is_written(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
     lines = [str(problem).removeprefix(f"{tmp_path}/") for problem in load(tmp_path, text).problems]
-    assert any(line.startswith(told) for line in lines), lines
+    assert any(line.startswith(message) for line in lines), lines
 
 
 def test_operations_have_their_places_too(tmp_path: Path) -> None:

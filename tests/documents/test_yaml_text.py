@@ -127,7 +127,7 @@ def test_other_tags_and_unfit_values_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [".inf", "-.Inf", "+.INF", ".nan", "1e999", "9" * 401])
-def test_numbers_that_json_lacks_are_refused(text: str) -> None:
+def test_numbers_that_json_cannot_represent_are_refused(text: str) -> None:
     (problem,) = problems(f"a:\n  - {text}")
 
     assert "JSON cannot represent" in problem.message
@@ -190,7 +190,7 @@ def test_aliases_stand_for_their_values() -> None:
 
 
 @pytest.mark.parametrize("text", ["&a [*a]", "a: *nowhere", "&a {b: {c: *a}}"])
-def test_an_alias_of_nothing_complete_is_refused(text: str) -> None:
+def test_an_alias_without_a_complete_value_is_refused(text: str) -> None:
     (problem,) = problems(text)
 
     assert "refers to no complete value" in problem.message

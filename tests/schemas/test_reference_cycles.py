@@ -45,5 +45,5 @@ def test_a_schema_that_applies_itself_to_the_same_value_is_endless(schema: dict[
     ],
     ids=str,
 )
-def test_a_schema_that_looks_into_the_value_ends(schema: dict[str, Any]) -> None:
+def test_a_cycle_through_members_or_items_ends(schema: dict[str, Any]) -> None:
     assert not has_endless_cycle(schema)

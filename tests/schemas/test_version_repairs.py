@@ -20,7 +20,7 @@ def repair(schema: dict[str, Any], *, is_openapi_3_0: bool) -> tuple[Any, list[s
 
 
 @pytest.mark.parametrize(
-    ("schema", "meant"),
+    ("schema", "expected"),
     [
         ({"type": ["string", None]}, {"type": ["string", "null"]}),
         ({"type": None}, {"type": "null"}),
@@ -32,13 +32,13 @@ def repair(schema: dict[str, Any], *, is_openapi_3_0: bool) -> tuple[Any, list[s
         ({"required": True, "type": "string"}, {"type": "string"}),
     ],
 )
-def test_what_3_0_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) -> None:
+def test_keywords_of_3_1_are_repaired_for_3_0(schema: Any, expected: Any) -> None:
     found, warnings = repair(schema, is_openapi_3_0=True)
-    assert (found, bool(warnings)) == (meant, True)
+    assert (found, bool(warnings)) == (expected, True)
 
 
 @pytest.mark.parametrize(
-    ("schema", "meant"),
+    ("schema", "expected"),
     [
         ({"type": "string", "nullable": True}, {"type": ["string", "null"], "nullable": True}),
         ({"type": ["a", "b"], "nullable": True}, {"type": ["a", "b", "null"], "nullable": True}),
@@ -48,9 +48,9 @@ def test_what_3_0_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) 
         ({"required": False}, {}),
     ],
 )
-def test_what_3_1_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) -> None:
+def test_keywords_of_3_0_are_repaired_for_3_1(schema: Any, expected: Any) -> None:
     found, warnings = repair(schema, is_openapi_3_0=False)
-    assert (found, bool(warnings)) == (meant, True)
+    assert (found, bool(warnings)) == (expected, True)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_what_3_1_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) 
         ({"$ref": "#/a", "minLength": 1, "nullable": False}, False),
     ],
 )
-def test_what_is_as_it_should_be_stays_so(schema: Any, is_openapi_3_0: bool) -> None:
+def test_a_schema_of_its_own_version_does_not_change(schema: Any, is_openapi_3_0: bool) -> None:
     assert repair(schema, is_openapi_3_0=is_openapi_3_0) == (schema, [])
 
 
-def test_what_stands_beside_a_reference_in_3_0_is_told() -> None:
+def test_a_keyword_next_to_a_reference_in_3_0_gives_a_warning() -> None:
     schema = {"$ref": "#/a", "nullable": True, "title": "A"}
     assert repair(schema, is_openapi_3_0=True) == (schema, ["/nullable"])

@@ -247,7 +247,7 @@ def test_samples_of_any_simple_schema_conform(schema: dict[str, Any], seed: int)
         ({"example": None}, None),
     ],
 )
-def test_what_the_schema_names_itself_is_taken(schema: JsonValue, value: JsonValue) -> None:
+def test_examples_and_constants_of_the_schema_are_used(schema: JsonValue, value: JsonValue) -> None:
     assert sampled(schema, None) == value
 
 
@@ -271,7 +271,7 @@ def test_exclusive_bounds_of_draft_4_are_kept() -> None:
 
 
 @pytest.mark.parametrize("mark", ["readOnly", "writeOnly"])
-def test_a_property_that_does_not_travel_is_not_made(mark: str) -> None:
+def test_a_property_that_is_not_sent_is_not_made(mark: str) -> None:
     hidden = {"$ref": "#/$defs/hidden"}
     schema = {
         "properties": {"a": {"type": "boolean"}, "b": {mark: True}, "c": hidden},
@@ -418,7 +418,7 @@ def test_an_example_of_a_property_that_does_not_fit_is_not_used() -> None:
     assert sampled(schema, None) == {"good": "as it is", "bad": "string"}
 
 
-def test_where_nothing_conforms_the_sample_says_so() -> None:
+def test_a_sample_is_marked_invalid_where_nothing_conforms() -> None:
     made = schemas.sampled({"type": "integer", "minimum": 5, "maximum": 4})
 
     assert not made.is_valid
@@ -470,9 +470,7 @@ HARD: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("seed", [None, 1, "text"])
 @pytest.mark.parametrize("schema", HARD, ids=str)
-def test_a_schema_that_takes_search_has_a_valid_sample(
-    schema: dict[str, Any], seed: int | str | None
-) -> None:
+def test_a_hard_schema_has_a_valid_sample(schema: dict[str, Any], seed: int | str | None) -> None:
     made = schemas.sampled(schema, seed)
 
     assert made.is_valid, made.value
