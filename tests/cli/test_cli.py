@@ -163,7 +163,7 @@ def test_a_missing_file_is_a_report(tmp_path: Path) -> None:
 def test_an_address_is_said_to_be_no_file() -> None:
     result = run("serve", "https://shop.example/openapi.json")
     assert result.exit_code == 2
-    assert "nothing is fetched; save it first, with curl -O, and name the file" in result.output
+    assert "nothing is fetched; save it with curl -O, then name the file" in result.output
 
 
 @pytest.mark.parametrize(
