@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.schemas.sampling import Sample, sample
+from mockserver.schemas.sampling.sampler import Sample, sample
 from mockserver.schemas.validators import SchemaValidator
 
 

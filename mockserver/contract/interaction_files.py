@@ -10,8 +10,8 @@ from mockserver.base.problems import SpecProblem, near
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interactions import InteractionFile, PlacedInteraction
 from mockserver.contract.variables import references
-from mockserver.documents.block_models import read_model
-from mockserver.documents.document import flawless
+from mockserver.documents.block_validation import read_model
+from mockserver.documents.document import require_clean_text
 from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place
 from mockserver.engine.builtin_collections import BUILT_IN
@@ -90,7 +90,7 @@ class _File:
 
 
 def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
-    document = flawless(files.read(path.resolve(), str(path)))
+    document = require_clean_text(files.read(path.resolve(), str(path)))
     place = Place(document, "", document.value)
     if not isinstance(document.value, dict):
         message, hint = "this is not an interaction file", "begin it with `interactions:`"

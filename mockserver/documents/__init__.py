@@ -1,1 +1,1 @@
-"""TODO."""
+"""Documents in JSON and YAML: reading, positions, references, overlays and Swagger 2.0."""

@@ -1,4 +1,4 @@
-"""An OpenAPI document as one self-contained value, as others can read it."""
+"""An OpenAPI document and the files it refers to, bundled into one value for other tools."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,31 +9,28 @@ from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 
 FILES = "x-files"
-"""The member in which a bundled document keeps the files that it refers to."""
+"""The member of a bundled document that holds the files it refers to, by name."""
 _BEHAVIOUR = "x-mock"
 _LITERAL = frozenset(("example", "value", "default", "enum", "const", "x-example"))
-"""Members whose values are data, in which `$ref` means nothing."""
+"""Members whose values are data: a `$ref` inside is not a reference."""
 
 
-def bundled(whole: Place, references: References) -> dict[str, JsonValue]:
-    """Return a document with the files that it refers to, and without `x-mock`.
+def bundle_document(whole: Place, references: References) -> dict[str, JsonValue]:
+    """Return a copy of a document that includes the files it refers to, without `x-mock`.
 
     References between files become references within the document.
     """
-    bundle = _Bundle(whole.document, references)
-    return bundle.all(whole)
+    return _DocumentBundler(whole.document, references).bundle(whole)
 
 
-class _Bundle:
-    """A document that is being made self-contained."""
-
+class _DocumentBundler:
     def __init__(self, root: Document, references: References) -> None:
         self._root = root
         self._references = references
         self._files: dict[str, Document] = {}
 
-    def all(self, whole: Place) -> dict[str, JsonValue]:
-        """Copy the document, then the files that it turns out to need."""
+    def bundle(self, whole: Place) -> dict[str, JsonValue]:
+        """Copy the document, then every file that a copied part refers to."""
         copied: dict[str, JsonValue] = self._copy(whole)
         files: dict[str, JsonValue] = {}
         while missing := list(self._files.keys() - files.keys()):
@@ -64,14 +61,14 @@ class _Bundle:
         try:
             target = self._references.follow(place)
         except SpecError:
-            return reference  # an identifier of the schema's own, not a file
+            return reference  # the `$id` of a schema, not a file
         if target.document is self._root:
             return f"#{target.pointer}"
         name = self._name(target.document)
         return f"#/{FILES}/{escape(name)}{target.pointer}"
 
     def _name(self, document: Document) -> str:
-        """Call a file as no other one is called."""
+        """Return a unique name for a file; two files in different folders may share theirs."""
         for name, known in self._files.items():
             if known is document:
                 return name

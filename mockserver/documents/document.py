@@ -1,4 +1,4 @@
-"""Documents: files of JSON values in which every value knows its line and column."""
+"""Documents: JSON or YAML files as JSON values, with the line and column of every value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,46 +10,51 @@ from mockserver.base.places import Position, Source
 from mockserver.base.problems import Severity, SpecProblem, as_warnings
 from mockserver.documents.json_text import json_positions, read_json
 from mockserver.documents.positions import ROOT, PositionIndex
-from mockserver.documents.yaml_text import Trouble, UnreadableError, read_yaml, yaml_positions
+from mockserver.documents.yaml_text import (
+    TextProblem,
+    UnreadableError,
+    read_yaml,
+    yaml_positions,
+)
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 LARGEST = 20_000_000
-"""Bytes of a document."""
+"""The maximum size of a document, in bytes."""
 
 
 @dataclass(slots=True)
 class Document:
-    """One file's value; positions are looked for only when one is asked for."""
+    """The value of one file; positions are indexed when the first one is needed."""
 
     file: str
-    """Its name as people are told it."""
+    """The name of the file in messages."""
     path: Path | None
     value: JsonValue
-    places: Callable[[], PositionIndex]
+    read_positions: Callable[[], PositionIndex]
     origins: dict[str, Source] = field(default_factory=dict)
-    """Where what stands under a pointer comes from, if it is from elsewhere: an overlay, or the
-    document before it was converted."""
+    """By JSON Pointer, the sources of values that come from elsewhere: from an overlay, or from
+    the Swagger 2.0 document that was converted."""
     identity: str = ""
-    """Tells it from all others that a document refers to: its file, unless it was converted."""
-    flaws: tuple[SpecProblem, ...] = ()
-    """What is wrong with its text, which has a value all the same."""
+    """Identifies the document among those read together: its file, unless it was converted."""
+    text_warnings: tuple[SpecProblem, ...] = ()
+    """Problems of its text that do not prevent reading it."""
     original: "Document | None" = None
-    """Itself before it was converted: references without a file lead into that."""
+    """The document before conversion; local references point into this one."""
     _index: PositionIndex | None = None
 
     def __post_init__(self) -> None:
         self.identity = self.identity or self.file
 
     def source(self, pointer: str = "") -> Source:
-        """Return the place of the value under a JSON Pointer."""
+        """Return the source of the value at a JSON Pointer."""
         if self.origins and (origin := self._origin(pointer)):
             return origin
         return Source(self.file, pointer, self.position)
 
     def position(self, pointer: str) -> Position:
-        """Return line and column of a value, or of the nearest value above it."""
+        """Return line and column of a value; if it is absent, those of the nearest parent."""
         if self._index is None:
-            self._index = self.places()
+            self._index = self.read_positions()
         number, position = self._index.get(ROOT, (0, (1, 1)))
         for token in pointer.split("/")[1:]:
             if (found := self._index.get((number, unescape(token)))) is None:
@@ -58,95 +63,100 @@ class Document:
         return position
 
     def _origin(self, pointer: str) -> Source | None:
-        """Follow the pointer upwards to the nearest value that an overlay put there."""
-        above, below = pointer, ""
-        while above:
-            if (origin := self.origins.get(above)) is not None:
-                return Source(origin.file, origin.pointer + below, origin.locate)
-            head, _, tail = above.rpartition("/")
-            above, below = head, f"/{tail}{below}"
+        """Return the source of a value whose nearest ancestor, or itself, has an origin."""
+        ancestor, rest = pointer, ""
+        while ancestor:
+            if (origin := self.origins.get(ancestor)) is not None:
+                return Source(origin.file, origin.pointer + rest, origin.locate)
+            parent, _, token = ancestor.rpartition("/")
+            ancestor, rest = parent, f"/{token}{rest}"
         return None
 
 
-def flawless(document: Document) -> Document:
-    """Return a document whose text has no flaw.
+def require_clean_text(document: Document) -> Document:
+    """Return the document.
 
     Raises:
-        SpecError: With all its flaws, if it has any.
+        SpecError: If its text has warnings; they become errors.
     """
-    if document.flaws:
-        raise SpecError(replace(flaw, severity=Severity.ERROR) for flaw in document.flaws)
+    if document.text_warnings:
+        raise SpecError(replace(item, severity=Severity.ERROR) for item in document.text_warnings)
     return document
 
 
 def load_document(path: Path, file: str | None = None) -> Document:
     """Read a file.
 
+    Args:
+        path: The file.
+        file: Its name in messages; the path by default.
+
     Raises:
-        SpecError: With everything that is wrong with it as JSON or YAML.
+        SpecError: If it cannot be read, or is not valid JSON or YAML; with all problems.
     """
     name = file or str(path)
     try:
         if path.is_dir():
-            raise _wrong(name, [Trouble((1, 1), "is a folder", "name a file in it")])
+            raise _error(name, [TextProblem((1, 1), "is a folder", "name a file in it")])
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise _wrong(name, [Trouble((1, 1), message, _how_to_find(name))]) from None
+        raise _error(name, [TextProblem((1, 1), message, _path_hint(name))]) from None
     except ValueError:
-        raise _wrong(name, [Trouble((1, 1), "is not the name of a file")]) from None
+        raise _error(name, [TextProblem((1, 1), "is not a valid file name")]) from None
     return parse_document(content, name, path)
 
 
-def _how_to_find(name: str) -> str:
+def _path_hint(name: str) -> str:
     if name.startswith(("http:", "https:")):
-        return "nothing is fetched; save it first, with curl -O, and name the file"
+        return "nothing is fetched; save it with curl -O, then name the file"
     return "check the path"
 
 
 def parse_document(content: bytes, file: str, path: Path | None = None) -> Document:
-    """Read a document's bytes, as JSON or as YAML.
+    """Read the bytes of a document, as JSON or as YAML.
 
     Raises:
-        SpecError: With everything that is wrong with it.
+        SpecError: If they are not valid JSON or YAML; with all problems.
     """
     if len(content) > LARGEST:
-        raise _wrong(file, [Trouble((1, 1), f"larger than {LARGEST:,} bytes", "split the file")])
+        problem = TextProblem((1, 1), f"larger than {LARGEST:,} bytes", "split the file")
+        raise _error(file, [problem])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _wrong(file, [_undecodable(content, error.start)]) from None
+        raise _error(file, [_encoding_problem(content, error.start)]) from None
     is_json = file.lower().endswith(".json") or text.lstrip()[:1] == "{"
     try:
         return _read(text, file, path, is_json=is_json)
     except UnreadableError as error:
         if is_json and not file.lower().endswith(".json"):
-            return _flow_style(text, file, path)
-        raise _wrong(file, error.troubles) from None
+            return _read_flow_yaml(text, file, path)
+        raise _error(file, error.problems) from None
 
 
-def _flow_style(text: str, file: str, path: Path | None) -> Document:
-    """Read YAML that begins with a brace but is not JSON."""
+def _read_flow_yaml(text: str, file: str, path: Path | None) -> Document:
+    """Read YAML whose first character is a brace, but which is not JSON."""
     try:
         return _read(text, file, path, is_json=False)
     except UnreadableError as error:
-        raise _wrong(file, error.troubles) from None
+        raise _error(file, error.problems) from None
 
 
 def _read(text: str, file: str, path: Path | None, *, is_json: bool) -> Document:
-    places = json_positions if is_json else yaml_positions
-    flaws: tuple[SpecProblem, ...] = ()
+    positions = json_positions if is_json else yaml_positions
+    warnings: tuple[SpecProblem, ...] = ()
     try:
         value = read_json(text) if is_json else read_yaml(text)
     except UnreadableError as error:
-        if not error.is_bearable:
+        if not error.is_recoverable:
             raise
-        value, flaws = error.value, tuple(as_warnings(_wrong(file, error.troubles).problems))
-    return Document(file, path, value, lambda: places(text), flaws=flaws)
+        value, warnings = error.value, tuple(as_warnings(_error(file, error.problems).problems))
+    return Document(file, path, value, lambda: positions(text), text_warnings=warnings)
 
 
-def _undecodable(content: bytes, offset: int) -> Trouble:
+def _encoding_problem(content: bytes, offset: int) -> TextProblem:
     line = content.count(b"\n", 0, offset) + 1
     column = offset - content.rfind(b"\n", 0, offset)
     if content[:2] in _UTF_16:
@@ -155,14 +165,14 @@ def _undecodable(content: bytes, offset: int) -> Trouble:
         message = (
             f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
         )
-    return Trouble((line, column), message, "save it as UTF-8")
+    return TextProblem((line, column), message, "save it as UTF-8")
 
 
-def _wrong(file: str, troubles: list[Trouble]) -> SpecError:
+def _error(file: str, problems: list[TextProblem]) -> SpecError:
     return SpecError(
-        SpecProblem(_at(file, trouble), trouble.message, trouble.hint) for trouble in troubles
+        SpecProblem(_source(file, problem), problem.message, problem.hint) for problem in problems
     )
 
 
-def _at(file: str, trouble: Trouble) -> Source:
-    return Source(file, trouble.pointer, lambda _pointer: trouble.position)
+def _source(file: str, problem: TextProblem) -> Source:
+    return Source(file, problem.pointer, lambda _pointer: problem.position)

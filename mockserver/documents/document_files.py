@@ -1,4 +1,4 @@
-"""From paths and folders to documents, each with the overlays that extend it."""
+"""The documents in given files and folders, each with its overlays applied."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mockserver.base.errors import SpecError
 from mockserver.base.problems import SpecProblem
-from mockserver.documents.document import Document, flawless, load_document
+from mockserver.documents.document import Document, load_document, require_clean_text
 from mockserver.documents.overlay import apply_overlays, extended_file, is_overlay
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -15,7 +15,7 @@ _HAS_KEY = re.compile(rb"""(?:^|[\s{,"'])(?:openapi|swagger|overlay)["']?\s*:"""
 
 
 Stamp = tuple[int, int, int] | None
-"""What changes with a file's content: its time, size and number; None if there is no file."""
+"""Modification time, size and inode of a file, to detect changes; None if there is no file."""
 
 
 def stamp(path: Path) -> Stamp:
@@ -28,20 +28,21 @@ def stamp(path: Path) -> Stamp:
 
 
 class Files:
-    """Reads documents, and remembers every path it looked at."""
+    """Reads documents, each once, and records every path that it accessed."""
 
     def __init__(self) -> None:
         self._read: dict[Path, Document] = {}
         self.seen: dict[Path, Stamp] = {}
-        """Files and folders whose change may change what is loaded, as they were before."""
+        """The accessed files and folders with their stamps at the first access: a change of any
+        of them may change what is loaded."""
         self.skipped: list[str] = []
-        """Files of the given folders that are no documents."""
+        """Files in the given folders that are not documents."""
 
     def read(self, path: Path, name: str) -> Document:
-        """Read one file, once.
+        """Return the document in a file, read at the first call.
 
         Raises:
-            SpecError: With everything that is wrong with it as JSON or YAML.
+            SpecError: If it cannot be read, or is not valid JSON or YAML; with all problems.
         """
         self.see(path)
         if (document := self._read.get(path)) is None:
@@ -49,31 +50,32 @@ class Files:
         return document
 
     def see(self, path: Path) -> None:
-        """Remember a file or a folder that was looked at."""
+        """Record a file or a folder as accessed."""
         if path not in self.seen:
             self.seen[path] = stamp(path)
 
     def documents(
         self, paths: Sequence[Path], problems: list[SpecProblem]
     ) -> list[tuple[Document, Path]]:
-        """Return the documents that paths name, after their overlays, each with its folder."""
-        found = _Found(self)
+        """Return the documents at the paths, with overlays applied, each with its folder."""
+        found = _DocumentSet(self)
         for path in paths:
             if not path.is_dir():
                 self._add(path, found, problems)
             elif not self._add_folder(path, found, problems):
                 source = Document(str(path), None, None, dict).source()
-                problems.append(SpecProblem(source, "no OpenAPI document is in this folder"))
-        return found.merged(problems)
+                message = "this folder contains no OpenAPI document"
+                problems.append(SpecProblem(source, message, "name another folder or a file"))
+        return found.with_overlays(problems)
 
-    def _add(self, path: Path, found: "_Found", problems: list[SpecProblem]) -> None:
+    def _add(self, path: Path, found: "_DocumentSet", problems: list[SpecProblem]) -> None:
         try:
             found.add(path.resolve(), self.read(path.resolve(), str(path)))
         except SpecError as error:
             problems += error.problems
 
-    def _add_folder(self, folder: Path, found: "_Found", problems: list[SpecProblem]) -> bool:
-        """Add the documents of a folder, or what may be meant to be one; tell if there is any."""
+    def _add_folder(self, folder: Path, found: "_DocumentSet", problems: list[SpecProblem]) -> bool:
+        """Add the documents of a folder; return True if it has any, readable or not."""
         self.see(folder.resolve())
         any_found = False
         for file in sorted(folder.iterdir()):
@@ -88,18 +90,18 @@ class Files:
         return any_found
 
     def _is_fragment(self, file: Path) -> bool:
-        """Tell whether a file is readable and no document: one that a document refers to."""
+        """Return True if a file is not a document itself, but may be a part of one."""
         try:
             if not _HAS_KEY.search(file.read_bytes()):
                 return True
             value = self.read(file.resolve(), str(file)).value
         except (OSError, SpecError):
-            return False  # told where it is added
+            return False  # `_add` reports the problem
         return not (isinstance(value, dict) and any(key in value for key in _KEYS))
 
 
-class _Found:
-    """The documents so far, and the overlays that extend them."""
+class _DocumentSet:
+    """Documents, and the overlays that extend them."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -107,21 +109,23 @@ class _Found:
         self._overlays: dict[Path, list[Document]] = {}
 
     def add(self, path: Path, document: Document) -> None:
+        """Add a document, or an overlay together with the document that it extends."""
         if not is_overlay(document):
             self._documents.setdefault(path, document)
             return
-        file = extended_file(flawless(document))
-        target = _beside(path, file or "")
+        file = extended_file(require_clean_text(document))
+        target = _file_in_same_folder(path, file or "")
         if file is None or target is None:
-            hint = "name a file in the overlay's own folder"
-            message = "`extends` names no document"
+            hint = "name a file in the folder of the overlay"
+            message = "`extends` does not name a document"
             raise SpecError([SpecProblem(document.source("/extends"), message, hint)])
         self._overlays.setdefault(target, []).append(document)
         if target not in self._documents:
             name = str(Path(document.file).parent / file)
             self._documents[target] = self._files.read(target, name)
 
-    def merged(self, problems: list[SpecProblem]) -> list[tuple[Document, Path]]:
+    def with_overlays(self, problems: list[SpecProblem]) -> list[tuple[Document, Path]]:
+        """Return the documents with their overlays applied; leave out those with errors."""
         merged = []
         for path, document in self._documents.items():
             try:
@@ -133,8 +137,8 @@ class _Found:
         return merged
 
 
-def _beside(path: Path, file: str) -> Path | None:
-    """Return the file of a name that lies in another one's folder, if there is one."""
+def _file_in_same_folder(path: Path, file: str) -> Path | None:
+    """Return the file with a relative name; None if it is absent or outside the folder."""
     try:
         target = (path.parent / file).resolve()
         return target if target.is_relative_to(path.parent) and target.is_file() else None

@@ -1,4 +1,4 @@
-"""JSON texts (RFC 8259) with the position of every value, and duplicate keys refused."""
+"""JSON texts (RFC 8259): values and their positions; duplicate keys are reported."""
 
 import json
 import math
@@ -13,9 +13,10 @@ from mockserver.documents.positions import Indexer, PositionIndex
 from mockserver.documents.yaml_text import (
     DEEPEST,
     LONGEST_NUMBER,
-    Trouble,
+    TextProblem,
     UnreadableError,
-    no_number,
+    duplicate_key_problem,
+    number_problem,
     position_in,
 )
 
@@ -23,11 +24,11 @@ _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+'
 _TOKEN = re.compile(rf'{_STRING}"|[\[\]{{}}:,]|[^\s\[\]{{}}:,"]+', re.DOTALL)
 _OPENING = re.compile(rf'{_STRING}"?|[\[\]{{}}]', re.DOTALL)
 _CLOSING = frozenset("]}")
-_BETWEEN = frozenset(":,")
+_SEPARATORS = frozenset(":,")
 _NUMBER_STARTS = frozenset("-0123456789NI")
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _UNUSUAL_NUMBER = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{150}")
-"""What a number looks like, among other things, that is longer or larger than it may be."""
+"""Matches every number that is too long or too large, and some texts that are not numbers."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -35,7 +36,7 @@ def read_json(text: str) -> JsonValue:
     """Return the value of a JSON text.
 
     Raises:
-        UnreadableError: With what is wrong with it: a syntax error alone, or all else.
+        UnreadableError: With the first syntax error, or with all other problems.
     """
     _check_depth(text)
     suspects = [found[0] for found in [_UNUSUAL_NUMBER.search(text)] if found]
@@ -51,18 +52,18 @@ def read_json(text: str) -> JsonValue:
         value = json.loads(
             text, object_pairs_hook=members, parse_constant=suspects.append, parse_int=integer
         )
-        if suspects and (troubles := _Walk(text).troubles):
-            raise UnreadableError(troubles, value)
+        if suspects and (problems := _TokenWalk(text).problems):
+            raise UnreadableError(problems, value)
         if _SURROGATE.search(text):
-            orjson.loads(text)  # refuses half of a surrogate pair, which is no character
+            orjson.loads(text)  # raises for a single surrogate, which is not a character
     except json.JSONDecodeError as error:
-        where = (error.lineno, error.colno)
-        raise UnreadableError([Trouble(where, f"this is not JSON: {error.msg}")]) from None
+        problem = TextProblem((error.lineno, error.colno), f"this is not JSON: {error.msg}")
+        raise UnreadableError([problem]) from None
     return value
 
 
 def _integer(digits: str) -> int:
-    """Read an integer; one that is too long is refused afterwards."""
+    """Read an integer; one that is too long becomes 0, and `_TokenWalk` reports it."""
     return int(digits) if len(digits) <= LONGEST_NUMBER else 0
 
 
@@ -72,58 +73,56 @@ def _check_depth(text: str) -> None:
         depth += _STEPS.get(found[0], 0)
         if depth > DEEPEST:
             message = f"nested deeper than {DEEPEST} levels"
-            where = position_in(text, found.start())
-            raise UnreadableError([Trouble(where, message, "flatten it, or use $ref")])
+            position = position_in(text, found.start())
+            raise UnreadableError([TextProblem(position, message, "flatten it, or use $ref")])
 
 
 def json_positions(text: str) -> PositionIndex:
-    """Return where every value begins: a member at its key."""
-    return _Walk(text).indexer.index
+    """Return the position of every value; that of a member is its key's."""
+    return _TokenWalk(text).indexer.index
 
 
-class _Walk:
-    """One pass over the tokens of a text that is known to be JSON, numbers and keys apart."""
+class _TokenWalk:
+    """Indexes the tokens of a valid JSON text; finds bad numbers and duplicate keys."""
 
     def __init__(self, text: str) -> None:
         self.indexer = Indexer()
-        self.troubles: list[Trouble] = []
-        for lexeme, where in _tokens(text):
+        self.problems: list[TextProblem] = []
+        for lexeme, position in _tokens(text):
             if lexeme in _CLOSING:
                 self.indexer.close()
-            elif lexeme not in _BETWEEN:
-                self._take(lexeme, where)
+            elif lexeme not in _SEPARATORS:
+                self._take(lexeme, position)
 
-    def _take(self, lexeme: str, where: Position) -> None:
+    def _take(self, lexeme: str, position: Position) -> None:
         if self.indexer.awaits_key:
-            self._key(json.loads(lexeme), where)
+            self._key(json.loads(lexeme), position)
             return
-        number = self.indexer.value(where)
+        number = self.indexer.value(position)
         if lexeme in _STEPS:
             self.indexer.open(number, is_mapping=lexeme == "{")
-        elif lexeme[0] in _NUMBER_STARTS and _is_refused(lexeme):
-            self.troubles.append(no_number(lexeme, where, self.indexer.pointer()))
+        elif lexeme[0] in _NUMBER_STARTS and _is_unrepresentable(lexeme):
+            self.problems.append(number_problem(lexeme, position, self.indexer.pointer()))
 
-    def _key(self, key: str, where: Position) -> None:
-        first = self.indexer.seen(key)
-        self.indexer.key(key, where)
-        if first is not None:
-            message = f"the key {key!r} stands here again; it is on line {first[0]} already"
-            pointer = self.indexer.pointer()
-            self.troubles.append(
-                Trouble(where, message, "keep one of them", pointer, is_bearable=True)
-            )
+    def _key(self, key: str, position: Position) -> None:
+        earlier = self.indexer.earlier(key)
+        self.indexer.key(key, position)
+        if earlier is not None:
+            problem = duplicate_key_problem(key, position, earlier[0], self.indexer.pointer())
+            self.problems.append(problem)
 
 
-def _is_refused(number: str) -> bool:
+def _is_unrepresentable(number: str) -> bool:
     return len(number) > LONGEST_NUMBER or not math.isfinite(float(number))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, Position]]:
-    line, start = 1, 0
-    position = 0
+    """Yield the tokens of a JSON text with their positions."""
+    line, line_start = 1, 0
+    counted = 0  # newlines before this offset are counted already
     for found in _TOKEN.finditer(text):
-        begin = found.start()
-        line += text.count("\n", position, begin)
-        start = max(start, text.rfind("\n", position, begin) + 1)
-        position = begin
-        yield found[0], (line, begin - start + 1)
+        offset = found.start()
+        line += text.count("\n", counted, offset)
+        line_start = max(line_start, text.rfind("\n", counted, offset) + 1)
+        counted = offset
+        yield found[0], (line, offset - line_start + 1)

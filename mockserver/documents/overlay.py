@@ -1,4 +1,4 @@
-"""OpenAPI Overlays (1.0 and 1.1): a vendor's document stays as it is, an overlay adds to it."""
+"""OpenAPI Overlays (1.0 and 1.1): actions that change a copy of a document, not its file."""
 
 import re
 from bisect import bisect_left
@@ -15,12 +15,12 @@ from mockserver.documents.document import Document
 from mockserver.documents.yaml_text import DEEPEST
 
 MOST_ADDED = 250_000
-"""Values that the overlays of a document may add to it."""
+"""The maximum number of values that the overlays of a document add."""
 MOST_MATCHES = 200_000
-"""Values that one target may match."""
+"""The maximum number of values that one target matches."""
 
 Location = tuple[str | int, ...]
-"""The keys and indexes on the way to a value."""
+"""The path to a value: keys and indexes."""
 _Query = Callable[[JsonValue], Iterable[Location]]
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
@@ -34,21 +34,21 @@ _SIMPLE_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^'\\]*)'\]|\[\"([^\
 
 
 def is_overlay(document: Document) -> bool:
-    """Tell whether a document is an overlay."""
+    """Return True if a document is an overlay."""
     return isinstance(document.value, dict) and "overlay" in document.value
 
 
 def extended_file(overlay: Document) -> str | None:
-    """Return what an overlay extends, relative to its own file."""
+    """Return the document that an overlay extends, as a path relative to the overlay."""
     extends = overlay.value.get("extends")
     return extends if isinstance(extends, str) and "\0" not in extends else None
 
 
 def apply_overlays(document: Document, overlays: Sequence[Document]) -> Document:
-    """Return the document as the overlays make it; the documents themselves do not change.
+    """Return a copy of the document, changed by the overlays in their order.
 
     Raises:
-        SpecError: With everything that is wrong with the overlays.
+        SpecError: If the overlays have problems; with all of them.
     """
     problems: list[SpecProblem] = []
     draft = _Draft(document)
@@ -64,19 +64,20 @@ def apply_overlays(document: Document, overlays: Sequence[Document]) -> Document
 
 
 def _violations(overlay: Document) -> Iterator[SpecProblem]:
-    """Check the form of an overlay."""
+    """Yield what is invalid in an overlay, apart from the values its actions select."""
     value = overlay.value
     root = overlay.source()
     yield from _members(root, value, _ROOT_TYPES, ("overlay", "info", "actions"))
     version = value["overlay"]
     if isinstance(version, str) and not _VERSION.fullmatch(version):
-        message = f"{version!r} is not a version of overlays"
+        message = f"{version!r} is not an overlay version"
         yield SpecProblem(root.child("overlay"), message, "write 1.0.0 or 1.1.0")
     if isinstance(info := value.get("info"), dict):
         yield from _members(root.child("info"), info, _INFO_TYPES, ("title", "version"))
     actions = value.get("actions")
     if actions == []:
-        yield SpecProblem(root.child("actions"), "an overlay has at least one action")
+        message, hint = "an overlay must have at least one action", "add an action"
+        yield SpecProblem(root.child("actions"), message, hint)
     for index, action in enumerate(actions if isinstance(actions, list) else []):
         yield from _action_violations(root.child("actions", index), action, str(version))
 
@@ -84,15 +85,15 @@ def _violations(overlay: Document) -> Iterator[SpecProblem]:
 def _members(
     source: Source, value: Mapping[str, JsonValue], types: Mapping[str, type], needed: Iterable[str]
 ) -> Iterator[SpecProblem]:
-    """Check which members an object has, and their types."""
+    """Yield missing and unknown members of an object, and members of the wrong type."""
     for key in needed:
         if key not in value:
             yield SpecProblem(source, f"{key!r} is missing")
     for key, member in value.items():
         known = types.get(key)
         if known is None and not key.startswith("x-"):
-            hint = f"it may have {', '.join(sorted(types))}"
-            yield SpecProblem(source.child(key), f"{key!r} is not part of an overlay", hint)
+            hint = f"use one of {', '.join(sorted(types))}"
+            yield SpecProblem(source.child(key), f"{key!r} is not allowed here", hint)
         if known is not None and not isinstance(member, known):
             hint = "quote it" if known is str and isinstance(member, int | float) else ""
             yield SpecProblem(source.child(key), f"must be {_TYPE_NAMES[known]}", hint)
@@ -100,17 +101,18 @@ def _members(
 
 def _action_violations(source: Source, action: JsonValue, version: str) -> Iterator[SpecProblem]:
     if not isinstance(action, dict):
-        yield SpecProblem(source, "an action is a mapping with a `target`")
+        yield SpecProblem(source, "an action must be a mapping with a `target`")
         return
     yield from _members(source, action, _ACTION_TYPES | _X_TYPES, ("target",))
     given = [key for key in ("update", "copy") if key in action]
     if action.get("remove") is True:
         given.append("remove")
     if len(given) != 1:
-        yield SpecProblem(source, "an action has exactly one of update, remove: true and copy")
+        message = "an action must have exactly one of `update`, `remove: true` and `copy`"
+        yield SpecProblem(source, message)
     if "copy" in action and version.startswith("1.0"):
         hint = "write `overlay: 1.1.0`"
-        yield SpecProblem(source.child("copy"), "overlays 1.0 have no `copy`", hint)
+        yield SpecProblem(source.child("copy"), "overlays 1.0 do not have `copy`", hint)
     for key in ("target", "copy"):
         if isinstance(path := action.get(key), str):
             try:
@@ -123,12 +125,12 @@ def _query(path: str) -> _Query:
     """Compile a JSONPath (RFC 9535).
 
     Raises:
-        ValueError: Saying why it is none.
+        ValueError: If it is invalid; with the reason.
     """
     if _SIMPLE.fullmatch(path):
         names = ["".join(step) for step in _SIMPLE_STEP.findall(path)]
-        return lambda value: _named(value, names)
-    import jsonpath  # noqa: PLC0415 - most overlays do without it, and it costs start time
+        return lambda value: _value_at(value, names)
+    import jsonpath  # noqa: PLC0415 - most overlays do not need it, and it costs start time
 
     try:
         compiled = jsonpath.compile(path, strict=True)
@@ -139,8 +141,8 @@ def _query(path: str) -> _Query:
     return lambda value: (match.parts for match in compiled.finditer(value))
 
 
-def _named(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:
-    """Follow a path of plain names, without a JSONPath engine."""
+def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:
+    """Yield the location that a path of plain names selects, if the value has it."""
     for name in names:
         if not isinstance(value, dict) or name not in value:
             return
@@ -153,14 +155,14 @@ def _pointer(location: Location) -> str:
 
 
 class _Draft:
-    """A document in the making; it shares with the original what no action touches."""
+    """A changing copy of a document; it shares with the original what no action changes."""
 
     def __init__(self, document: Document) -> None:
         self.document = copy(document)
         self.document.origins = dict(document.origins)
         self.added = 0
-        self._owned: dict[int, JsonValue] = {}
-        """The collections that stand in the draft alone, by identity."""
+        self._unshared: dict[int, JsonValue] = {}
+        """By `id`, the collections that only the draft has and that may change in place."""
 
     def get(self, location: Location) -> JsonValue:
         value = self.document.value
@@ -170,44 +172,45 @@ class _Draft:
 
     def put(self, location: Location, value: JsonValue) -> None:
         if location:
-            self.own(location[:-1])[location[-1]] = value
+            self.unshared(location[:-1])[location[-1]] = value
         else:
             self.document.value = value
 
-    def own(self, location: Location) -> JsonValue:
-        """Return the collection at a location, free to be changed in place."""
-        self.document.value = value = self._own(self.document.value)
+    def unshared(self, location: Location) -> JsonValue:
+        """Return the collection at a location, copied if needed so that it may be changed."""
+        self.document.value = value = self._copied(self.document.value)
         for key in location:
-            value[key] = value = self._own(value[key])
+            value[key] = value = self._copied(value[key])
         return value
 
-    def _own(self, value: JsonValue) -> JsonValue:
-        if id(value) not in self._owned:
+    def _copied(self, value: JsonValue) -> JsonValue:
+        if id(value) not in self._unshared:
             value = copy(value)
-            self._owned[id(value)] = value
+            self._unshared[id(value)] = value
         return value
 
-    def share(self) -> None:
-        """Change nothing in place that stands in the draft by now: it is put elsewhere too."""
-        self._owned.clear()
+    def share_all(self) -> None:
+        """Treat all collections as shared, because a `copy` adds some of them a second time."""
+        self._unshared.clear()
 
     def remove(self, locations: Iterable[Location]) -> None:
-        """Remove members and items; what comes after a removed item moves up."""
-        gone: dict[Location, set[str | int]] = {}
+        """Remove members and items; the items after a removed one get lower indexes."""
+        removed: dict[Location, set[str | int]] = {}
         for location in locations:
-            gone.setdefault(location[:-1], set()).add(location[-1])
-        removals = {_pointer(parent): _Removal(keys) for parent, keys in gone.items()}
-        origins = self._origins_of_moved(gone) | self.document.origins
-        for parent in sorted(gone, key=len, reverse=True):
-            collection = self.own(parent)
-            for key in sorted(gone[parent], key=_as_index, reverse=True):
+            removed.setdefault(location[:-1], set()).add(location[-1])
+        removals = {_pointer(parent): _Removal(keys) for parent, keys in removed.items()}
+        origins = self._origins_of_moved(removed) | self.document.origins
+        for parent in sorted(removed, key=len, reverse=True):
+            collection = self.unshared(parent)
+            for key in sorted(removed[parent], key=_as_index, reverse=True):
                 del collection[key]
         moved = ((_moved(pointer, removals), origin) for pointer, origin in origins.items())
         self.document.origins = {pointer: origin for pointer, origin in moved if pointer}
 
-    def _origins_of_moved(self, gone: Mapping[Location, set[str | int]]) -> dict[str, Source]:
+    def _origins_of_moved(self, removed: Mapping[Location, set[str | int]]) -> dict[str, Source]:
+        """Return the sources of the items whose indexes change, by their present pointers."""
         origins = {}
-        for parent, keys in gone.items():
+        for parent, keys in removed.items():
             collection = self.get(parent)
             if isinstance(collection, list):
                 for index in range(min(map(_as_index, keys)), len(collection)):
@@ -222,7 +225,7 @@ def _as_index(key: str | int) -> int:
 
 @dataclass(slots=True)
 class _Removal:
-    """What is removed from one collection."""
+    """The keys or indexes that are removed from one collection."""
 
     keys: set[str | int]
     tokens: set[str] = field(init=False)
@@ -234,7 +237,7 @@ class _Removal:
 
 
 def _moved(pointer: str, removals: Mapping[str, _Removal]) -> str:
-    """Return where what stood under a pointer stands after removals; empty if it is gone."""
+    """Return the pointer that a value has after removals; empty if it was removed."""
     before = after = ""
     for token in pointer.split("/")[1:]:
         removal = removals.get(before)
@@ -250,25 +253,30 @@ def _moved(pointer: str, removals: Mapping[str, _Removal]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Addition:
-    """A value that an action merges into others, and where every part of it comes from."""
+    """A value that an action merges into others, with the sources of its parts."""
 
     value: JsonValue
     origin: Callable[[str], Source]
-    """From a JSON Pointer into the value to its source."""
+    """Returns the source of the part at a JSON Pointer into the value."""
     nested: Mapping[str, Source] = field(default_factory=dict)
-    """By JSON Pointer, the parts with another origin than what is above them."""
+    """By JSON Pointer, the parts that have another origin than their parents."""
 
-    def origins(self, below: str, at: str) -> Iterator[tuple[str, Source]]:
-        """List the origins of a part of the value when it stands at another pointer."""
-        yield at, self.origin(below)
+    def origins(self, part: str, target: str) -> Iterator[tuple[str, Source]]:
+        """Yield the origins of a part of the value, for its place in the document.
+
+        Args:
+            part: The JSON Pointer of the part in the value.
+            target: The JSON Pointer that the part gets in the document.
+        """
+        yield target, self.origin(part)
         for pointer, source in self.nested.items():
-            if pointer.startswith(below + "/"):
-                yield at + pointer.removeprefix(below), source
+            if pointer.startswith(part + "/"):
+                yield target + pointer.removeprefix(part), source
 
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """One well-formed action of an overlay on a draft."""
+    """One valid action of an overlay, applied to a draft."""
 
     draft: _Draft
     overlay: Document
@@ -281,10 +289,10 @@ class _Action:
         found = self._select("target")
         if not found and len(self.problems) == before and not self.value.get("x-optional"):
             hint = "check the names in it, or add `x-optional: true`"
-            self._problem("target", f"{self.value['target']!r} matches nothing", hint)
+            self._problem("target", f"{self.value['target']!r} does not match anything", hint)
         if self.value.get("remove") is True:
             self._remove(found)
-        elif (addition := self._addition()) and self._has_room(addition.value, found):
+        elif (addition := self._addition()) and self._is_within_limits(addition.value, found):
             for location in found:
                 self._merge_into(location, addition)
 
@@ -292,15 +300,15 @@ class _Action:
         self.problems.append(SpecProblem(self.source.child(key), message, hint))
 
     def _select(self, key: str) -> list[Location]:
-        """Return where the values are that a JSONPath selects, each once."""
+        """Return the locations that a JSONPath selects, each once."""
         found: list[Location] = []
         try:
             matches = _query(self.value[key])(self.draft.document.value)
             found.extend(islice(matches, MOST_MATCHES + 1))
         except (ValueError, RecursionError) as error:
-            self._problem(key, f"cannot be followed: {error}")
+            self._problem(key, f"cannot be evaluated: {error}")
         if len(found) > MOST_MATCHES:
-            self._problem(key, f"matches more than {MOST_MATCHES:,} values", "narrow it")
+            self._problem(key, f"matches more than {MOST_MATCHES:,} values", "select fewer")
             return []
         return list(dict.fromkeys(found))
 
@@ -311,16 +319,15 @@ class _Action:
         self.draft.remove(found)
 
     def _addition(self) -> _Addition | None:
+        """Return the value that the action adds; None if its `copy` is invalid."""
         if "copy" not in self.value:
             update = self.source.pointer + "/update"
-            return _Addition(
-                self.value["update"], lambda below: self.overlay.source(update + below)
-            )
+            return _Addition(self.value["update"], lambda part: self.overlay.source(update + part))
         sources = self._select("copy")
         if len(sources) != 1:
             self._problem("copy", f"must match exactly one value, not {len(sources)}")
             return None
-        self.draft.share()
+        self.draft.share_all()
         start, before = _pointer(sources[0]), copy(self.draft.document)
         before.origins = dict(before.origins)
         nested = {
@@ -329,59 +336,69 @@ class _Action:
             if pointer.startswith(start + "/")
         }
         value = self.draft.get(sources[0])
-        return _Addition(value, lambda below: before.source(start + below), nested)
+        return _Addition(value, lambda part: before.source(start + part), nested)
 
-    def _has_room(self, value: JsonValue, found: list[Location]) -> bool:
-        """Check the bounds of what the action is going to add."""
+    def _is_within_limits(self, value: JsonValue, found: list[Location]) -> bool:
+        """Return True if the value may be added at these locations; else report the problem."""
         nodes, height = _measure(value, MOST_ADDED - self.draft.added)
         self.draft.added += nodes * len(found)
         key = "copy" if "copy" in self.value else "update"
         if self.draft.added > MOST_ADDED:
-            self._problem(key, f"the overlays add more than {MOST_ADDED:,} values")
+            self._problem(key, f"the overlays add more than {MOST_ADDED:,} values", "add fewer")
         elif height + max(map(len, found), default=0) > DEEPEST:
-            self._problem(key, f"would nest deeper than {DEEPEST} levels")
+            self._problem(key, f"would nest deeper than {DEEPEST} levels", "flatten it")
         else:
             return True
         return False
 
     def _merge_into(self, location: Location, addition: _Addition) -> None:
-        old, at = self.draft.get(location), _pointer(location)
+        old, target = self.draft.get(location), _pointer(location)
         if isinstance(old, list) and not isinstance(addition.value, list):
-            self.draft.document.origins.update(addition.origins("", f"{at}/{len(old)}"))
+            self.draft.document.origins.update(addition.origins("", f"{target}/{len(old)}"))
             self.draft.put(location, [*old, addition.value])
             return
         if not isinstance(old, dict | list) and self.overlay.value["overlay"].startswith("1.0"):
-            message = "overlays 1.0 update mappings and lists only"
+            message = "overlays 1.0 can update only mappings and lists"
             self._problem("target", message, "write `overlay: 1.1.0`, or target the mapping")
             return
-        self.draft.put(location, self._merged(old, addition.value, at, "", addition))
+        self.draft.put(location, self._merged(old, addition.value, target, "", addition))
 
     def _merged(
-        self, old: JsonValue, new: JsonValue, at: str, below: str, addition: _Addition
+        self, old: JsonValue, new: JsonValue, target: str, part: str, addition: _Addition
     ) -> JsonValue:
+        """Return two values merged; record the origins of what is new.
+
+        Args:
+            old: The value in the draft.
+            new: The value to merge into it, a part of the addition.
+            target: The JSON Pointer of `old` in the draft.
+            part: The JSON Pointer of `new` in the addition.
+            addition: What the action adds.
+        """
         origins = self.draft.document.origins
         if isinstance(old, dict) and isinstance(new, dict):
             merged = dict(old)
             for key, value in new.items():
                 token = f"/{escape(key)}"
                 if key in old:
-                    part = self._merged(old[key], value, at + token, below + token, addition)
-                    merged[key] = part
+                    merged[key] = self._merged(
+                        old[key], value, target + token, part + token, addition
+                    )
                 else:
                     merged[key] = value
-                    origins.update(addition.origins(below + token, at + token))
+                    origins.update(addition.origins(part + token, target + token))
             return merged
         if isinstance(old, list) and isinstance(new, list):
             for index in range(len(new)):
-                place = f"{at}/{len(old) + index}"
-                origins.update(addition.origins(f"{below}/{index}", place))
+                place = f"{target}/{len(old) + index}"
+                origins.update(addition.origins(f"{part}/{index}", place))
             return [*old, *new]
         if old is None or not (isinstance(old, dict | list) or isinstance(new, dict | list)):
-            origins.update(addition.origins(below, at))
+            origins.update(addition.origins(part, target))
             return new
-        message = f"{_kind(new)} cannot be merged into {_kind(old)}, which is at {at or '/'}"
-        hint = "remove that with an action of its own before"
-        self.problems.append(SpecProblem(addition.origin(below), message, hint))
+        message = f"{_kind(new)} cannot be merged into {_kind(old)}, which is at {target or '/'}"
+        hint = "remove it first, in an action of its own"
+        self.problems.append(SpecProblem(addition.origin(part), message, hint))
         return old
 
 
@@ -390,12 +407,12 @@ def _kind(value: JsonValue) -> str:
 
 
 def _measure(value: JsonValue, most: int) -> tuple[int, int]:
-    """Count the values in a value, some more than `most` at the utmost, and its levels."""
+    """Return the number of values in a value and of its levels; stop soon after `most` values."""
     nodes, height = 0, -1
     level: list[JsonValue] = [value]
     while level and nodes <= most:
         height += 1
         nodes += len(level)
-        below = (list(item.values()) if isinstance(item, dict) else item for item in level)
-        level = [member for item in below if isinstance(item, list) for member in item]
+        children = (list(item.values()) if isinstance(item, dict) else item for item in level)
+        level = [member for item in children if isinstance(item, list) for member in item]
     return nodes, height

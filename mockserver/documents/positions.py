@@ -1,4 +1,4 @@
-"""Where the values of a text begin, found by their JSON Pointers."""
+"""An index of where the values of a text begin, by JSON Pointer."""
 
 from dataclasses import dataclass
 
@@ -7,73 +7,74 @@ from mockserver.base.places import Position
 
 ROOT = (-1, "")
 PositionIndex = dict[tuple[int, str], tuple[int, Position]]
-"""From the number of a collection and a key in it to the member's number and position.
+"""Maps the number of a collection and a key in it to the number and position of that member.
 
-The whole document stands under `ROOT`; an item's key is its index as text.
+The whole document has the entry `ROOT`; the key of an item is its index as text. Numbers keep the
+index small: full pointers as keys would repeat long parents.
 """
 
 
 @dataclass(slots=True)
-class _Open:
-    """A collection that is being indexed."""
+class _OpenCollection:
+    """A mapping or a sequence whose end was not reached yet."""
 
     number: int
     is_mapping: bool
-    met: int = 0
-    """Items so far."""
+    items: int = 0
+    """The number of items so far."""
     key: str = ""
-    member: int | None = None
-    """The number of the member whose key was met and whose value comes next."""
+    pending: int | None = None
+    """The number of the member whose key was read and whose value comes next."""
 
 
 class Indexer:
-    """Numbers the values of a text in the order they are met, and notes where each begins."""
+    """Numbers the values of a text in reading order and records where each begins."""
 
     def __init__(self) -> None:
         self.index: PositionIndex = {}
-        self._stack: list[_Open] = []
-        self._met = 0
+        self._stack: list[_OpenCollection] = []
+        self._last_number = 0
 
     @property
     def awaits_key(self) -> bool:
-        """Whether the next thing is the key of a mapping."""
-        return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].member is None
+        """Whether the next token is a key of a mapping."""
+        return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].pending is None
 
-    def seen(self, key: str) -> Position | None:
-        """Return where the open mapping has this key already."""
+    def earlier(self, key: str) -> Position | None:
+        """Return the position of a key that the open mapping already has."""
         found = self.index.get((self._stack[-1].number, key))
         return found[1] if found else None
 
-    def key(self, key: str, here: Position) -> None:
-        """Note a member."""
+    def key(self, key: str, position: Position) -> None:
+        """Record the key of a member."""
         top = self._stack[-1]
-        top.key, top.member = key, self._number((top.number, key), here)
+        top.key, top.pending = key, self._record((top.number, key), position)
 
-    def value(self, here: Position) -> int:
-        """Note a value and return its number."""
+    def value(self, position: Position) -> int:
+        """Record a value and return its number."""
         if not self._stack:
-            return self._number(ROOT, here)
+            return self._record(ROOT, position)
         top = self._stack[-1]
-        if top.member is not None:
-            number, top.member = top.member, None
+        if top.pending is not None:
+            number, top.pending = top.pending, None
             return number
-        top.key = str(top.met)
-        top.met += 1
-        return self._number((top.number, top.key), here)
+        top.key = str(top.items)
+        top.items += 1
+        return self._record((top.number, top.key), position)
 
     def open(self, number: int, *, is_mapping: bool) -> None:
         """Enter the collection with this number."""
-        self._stack.append(_Open(number, is_mapping))
+        self._stack.append(_OpenCollection(number, is_mapping))
 
     def close(self) -> None:
         """Leave the innermost collection."""
         self._stack.pop()
 
     def pointer(self) -> str:
-        """Return the JSON Pointer of the value that was met last."""
+        """Return the JSON Pointer of the last recorded value."""
         return "".join(f"/{escape(top.key)}" for top in self._stack)
 
-    def _number(self, entry: tuple[int, str], here: Position) -> int:
-        self._met += 1
-        self.index[entry] = (self._met, here)
-        return self._met
+    def _record(self, entry: tuple[int, str], position: Position) -> int:
+        self._last_number += 1
+        self.index[entry] = (self._last_number, position)
+        return self._last_number

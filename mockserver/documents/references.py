@@ -1,4 +1,4 @@
-"""`$ref`: from a reference to the place it points at, inside one folder and nowhere else."""
+"""References (`$ref`) between the documents of one folder; no other file is ever read."""
 
 import difflib
 import re
@@ -15,15 +15,15 @@ from mockserver.base.problems import SpecProblem, as_warnings
 from mockserver.documents.document import Document, load_document
 
 _LONGEST, _MOST_COMPARED = 100, 500
-"""What is compared to guess a name that was meant."""
+"""The maximum length and number of names that are compared for a "did you mean"."""
 LARGEST_CONTENT = 5_000_000
-"""Bytes of a file that an example names."""
+"""The maximum size of a file that an example names, in bytes."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value in a document."""
+    """A value in a document, with its JSON Pointer."""
 
     document: Document
     pointer: str
@@ -31,16 +31,16 @@ class Place:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from every other place."""
+        """Identifies the place among all documents that are read together."""
         return self.document.identity, self.pointer
 
     @property
     def source(self) -> Source:
-        """Its line and column."""
+        """Its file, line and column."""
         return self.document.source(self.pointer)
 
     def child(self, key: str | int) -> "Place":
-        """Return the place of a member or an item; its value is None if there is none."""
+        """Return the place of a member or an item; its value is None if it is absent."""
         value: JsonValue = None
         if isinstance(self.value, dict):
             value = self.value.get(str(key))
@@ -56,19 +56,19 @@ class Place:
         return place
 
     def members(self) -> "list[tuple[str, Place]]":
-        """List the members of a mapping; none of anything else."""
+        """Return the members of a mapping by their keys; none if it is not a mapping."""
         value = self.value
         return [(key, self.child(key)) for key in value] if isinstance(value, dict) else []
 
     def items(self) -> "list[Place]":
-        """List the items of a sequence; none of anything else."""
+        """Return the items of a sequence; none if it is not a sequence."""
         value = self.value
         return [self.child(index) for index in range(len(value))] if isinstance(value, list) else []
 
 
 @dataclass(slots=True)
 class References:
-    """Follows references between the files of one folder."""
+    """Follows references between the files below one folder."""
 
     root: Path
     read: Callable[[Path, str], Document] = load_document
@@ -76,61 +76,62 @@ class References:
     _broken: dict[Path, SpecError] = field(default_factory=dict)
 
     def add(self, document: Document) -> None:
-        """Use this document for references to its path, as it is after its overlays."""
+        """Use this document, with its overlays applied, for references to its path."""
         if document.path is not None:
             self._loaded[document.path.resolve()] = document
 
-    def flaws(self) -> list[SpecProblem]:
-        """List what is wrong with the texts of all files so far."""
-        return [flaw for document in self._loaded.values() for flaw in document.flaws]
+    def text_warnings(self) -> list[SpecProblem]:
+        """Return the text warnings of all files read so far."""
+        return [item for document in self._loaded.values() for item in document.text_warnings]
 
     def resolve(self, place: Place) -> Place:
-        """Follow a `$ref`, and those it leads to; anything else is returned as it is.
+        """Follow a chain of `$ref` to its end; return a place without `$ref` unchanged.
 
         Raises:
-            SpecError: If a reference leads nowhere, round in a circle or out of the folder.
+            SpecError: If a reference is circular, or its target is absent or outside the folder.
         """
         seen: set[tuple[str, str]] = set()
         while isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
             here = place.key
             if here in seen:
-                raise _bad(place, "the reference leads back to itself", "point it at a definition")
+                message, hint = "the reference points back to itself", "point it at a definition"
+                raise _error(place, message, hint)
             seen.add(here)
             place = self._target(place, place.value["$ref"])
         return place
 
     def follow(self, place: Place) -> Place:
-        """Follow one `$ref`; raises as `resolve` does."""
+        """Follow one `$ref`; raise the errors of `resolve`."""
         return self._target(place, place.value["$ref"])
 
     def content(self, place: Place) -> bytes:
-        """Read the file that a text names, in the folder and of bounded size.
+        """Return the content of the file that a text names.
 
         Raises:
-            SpecError: If there is no such file, or it is too large.
+            SpecError: If the file is absent, outside the folder or too large.
         """
         path = self._path(place, place.value)
         if not _is_file(path):
-            raise _bad(place, f"there is no file {place.value!r}", _near_file(path))
+            raise _error(place, f"there is no file {place.value!r}", _file_hint(path))
         try:
             with path.open("rb") as stream:
                 content = stream.read(LARGEST_CONTENT + 1)
         except OSError as error:
-            raise _bad(place, f"cannot be read: {error.strerror}", "check the path") from None
+            raise _error(place, f"cannot be read: {error.strerror}", "check the path") from None
         if len(content) > LARGEST_CONTENT:
-            raise _bad(place, f"larger than {LARGEST_CONTENT:,} bytes", "use a smaller file")
+            raise _error(place, f"larger than {LARGEST_CONTENT:,} bytes", "use a smaller file")
         return content
 
     def _target(self, place: Place, reference: str) -> Place:
         file, _, fragment = reference.partition("#")
-        if file in ("", _own_address(place.document)):
+        if file in ("", _self_address(place.document)):
             document = place.document.original or place.document
         else:
             document = self._document(place, file)
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
             hint = "write #/components/…"
-            raise _bad(place, f"{reference!r} has no JSON Pointer after its #", hint)
+            raise _error(place, f"{reference!r} has no JSON Pointer after its #", hint)
         return self._walk(place, document, pointer)
 
     def _walk(self, place: Place, document: Document, pointer: str) -> Place:
@@ -142,7 +143,7 @@ class References:
             elif isinstance(value, list) and _INDEX.fullmatch(key) and int(key) < len(value):
                 value = value[int(key)]
             else:
-                raise _bad(place, f"there is nothing at {pointer!r}", _near(key, value))
+                raise _error(place, f"there is nothing at {pointer!r}", _key_hint(key, value))
         return Place(document, pointer, value)
 
     def _document(self, place: Place, file: str) -> Document:
@@ -153,41 +154,41 @@ class References:
         return known
 
     def _path(self, place: Place, file: str) -> Path:
-        """Return the file that a reference names, all symbolic links followed."""
+        """Return the absolute path of a file in the folder, with symbolic links resolved."""
         outside = f"move the file into {self.root.name or 'the folder'}"
         try:
             parts, name = urlsplit(file), Path(unquote(file))
             if parts.scheme or parts.netloc:
-                hint = "copy the file beside this one and point at the copy"
-                raise _bad(place, f"{file!r} is not a relative path; nothing is fetched", hint)
+                hint = "copy the file into the folder and refer to the copy"
+                raise _error(place, f"{file!r} is not a relative path; nothing is fetched", hint)
             if name.is_absolute():
-                raise _bad(place, f"{file!r} is not a relative path", outside)
+                raise _error(place, f"{file!r} is not a relative path", outside)
             base = place.document.path
             path = ((base.parent if base else self.root) / name).resolve()
-        except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
-            raise _bad(place, f"{file!r} is not the name of a file", "check the path") from None
+        except (OSError, RuntimeError, ValueError):  # RuntimeError: circular symbolic links
+            raise _error(place, f"{file!r} is not a valid file name", "check the path") from None
         if not path.is_relative_to(self.root.resolve()):
-            raise _bad(place, f"{file!r} lies outside the document's folder", outside)
+            raise _error(place, f"{file!r} lies outside the document's folder", outside)
         return path
 
     def _load(self, place: Place, path: Path, name: str) -> Document:
-        """Read a file; one that cannot be read is read only once."""
+        """Read a file; if that fails, raise the same error at every later call."""
         if path in self._broken:
             raise self._broken[path]
         missing = not _is_file(path)
         try:
             if missing and _exists(path):
-                raise _bad(place, f"{name!r} is not a file", "name a file in it")
+                raise _error(place, f"{name!r} is not a file", "name a file in the folder")
             return self.read(path, name)
         except SpecError as error:
             if missing and not _exists(path):
-                raise _bad(place, f"there is no file {name!r}", _near_file(path)) from None
+                raise _error(place, f"there is no file {name!r}", _file_hint(path)) from None
             self._broken[path] = error
             raise
 
 
-def followed(place: Place, references: References, problems: list[SpecProblem]) -> Place:
-    """Follow a reference; a bad one is noted, and gives a place without a value."""
+def resolve_or_warn(place: Place, references: References, problems: list[SpecProblem]) -> Place:
+    """Return the target of a reference; if it is invalid, warn and return an empty place."""
     try:
         return references.resolve(place)
     except SpecError as error:
@@ -195,10 +196,10 @@ def followed(place: Place, references: References, problems: list[SpecProblem]) 
         return Place(place.document, place.pointer, None)
 
 
-def _own_address(document: Document) -> str:
-    """Return how a document calls itself (OpenAPI 3.2, `$self`)."""
-    own = document.value.get("$self") if isinstance(document.value, dict) else None
-    return own.partition("#")[0] if isinstance(own, str) else ""
+def _self_address(document: Document) -> str:
+    """Return the `$self` of a document (OpenAPI 3.2); empty if it has none."""
+    address = document.value.get("$self") if isinstance(document.value, dict) else None
+    return address.partition("#")[0] if isinstance(address, str) else ""
 
 
 def _is_file(path: Path) -> bool:
@@ -215,7 +216,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _near_file(path: Path) -> str:
+def _file_hint(path: Path) -> str:
     try:
         names = [file.name for file in path.parent.iterdir()]
     except OSError:
@@ -223,7 +224,7 @@ def _near_file(path: Path) -> str:
     return _did_you_mean(path.name, names) or "check the path"
 
 
-def _near(key: str, value: JsonValue) -> str:
+def _key_hint(key: str, value: JsonValue) -> str:
     return _did_you_mean(key, list(value) if isinstance(value, dict) else [])
 
 
@@ -232,6 +233,6 @@ def _did_you_mean(name: str, names: list[str]) -> str:
     return f"did you mean {found[0]!r}?" if found else ""
 
 
-def _bad(place: Place, message: str, hint: str = "") -> SpecError:
+def _error(place: Place, message: str, hint: str = "") -> SpecError:
     source = place.child("$ref").source if isinstance(place.value, dict) else place.source
     return SpecError([SpecProblem(source, message, hint)])

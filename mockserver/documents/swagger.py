@@ -1,8 +1,8 @@
-"""Swagger 2.0 documents in the form of OpenAPI 3.0.
+"""Conversion of Swagger 2.0 documents to OpenAPI 3.0.
 
-Everything but schemas is converted in place of what it was: parameters and responses that are
-references are put where they are used, and each part knows where it stood. Schemas stay where
-they are, and are referred to.
+References to parameters and responses are replaced with their targets. Schemas are not copied:
+the converted document refers to them in the original, `Document.original`. The converted document
+records the origin of every part, so that problems point into the original file.
 """
 
 import os
@@ -16,7 +16,7 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, warning
 from mockserver.documents.document import Document
-from mockserver.documents.references import Place, References, followed
+from mockserver.documents.references import Place, References, resolve_or_warn
 from mockserver.documents.swagger_parameters import (
     FORMS,
     MULTIPART,
@@ -40,7 +40,7 @@ _JSON = "application/json"
 def from_swagger(
     document: Document, references: References, problems: list[SpecProblem]
 ) -> Document:
-    """Return a Swagger 2.0 document as OpenAPI 3.0."""
+    """Return a Swagger 2.0 document converted to OpenAPI 3.0."""
     converter = _SwaggerConverter(document, references, problems)
     value = converter.document()
     return replace(
@@ -60,6 +60,7 @@ class _SwaggerConverter:
     origins: dict[str, Source] = field(default_factory=dict)
 
     def document(self) -> dict[str, JsonValue]:
+        """Return the converted document."""
         root = Place(self.whole, "", self.whole.value)
         value = root.value
         converted: dict[str, JsonValue] = {"openapi": "3.0.0", "servers": self._servers(root)}
@@ -67,7 +68,7 @@ class _SwaggerConverter:
             key: member for key, member in value.items() if key in _KEPT or key.startswith("x-")
         }
         converted["paths"] = {
-            path: self._item(path, followed(member, self.references, self.problems))
+            path: self._item(path, resolve_or_warn(member, self.references, self.problems))
             for path, member in root.child("paths").members()
         }
         schemes = dict(self._schemes(root.child("securityDefinitions")))
@@ -75,7 +76,7 @@ class _SwaggerConverter:
         return converted
 
     def note_origin(self, place: Place, *keys: str | int) -> None:
-        """Note where what stands under a pointer of the conversion comes from."""
+        """Record where the part at `keys` of the converted document comes from."""
         self.origins["".join(f"/{escape(str(key))}" for key in keys)] = place.source
 
     def _servers(self, root: Place) -> list[JsonValue]:
@@ -106,68 +107,74 @@ class _SwaggerConverter:
         for key, member in item.members():
             if key in _METHODS and isinstance(member.value, dict):
                 shared = item.child("parameters")
-                at = ("paths", path, key)
-                converted[key] = _SwaggerOperation(self, at, member, shared).converted()
+                location = ("paths", path, key)
+                converted[key] = _SwaggerOperation(self, location, member, shared).converted()
             elif key != "parameters":
                 converted[key] = member.value
         return converted
 
-    def list_of(self, place: Place, key: str) -> list[str]:
-        """Return an operation's media types, else those of the document."""
+    def types_of(self, place: Place, key: str) -> list[str]:
+        """Return the media types of an operation, else those of the document.
+
+        Args:
+            place: The operation.
+            key: `consumes` or `produces`.
+        """
         own = place.child(key)
         if not isinstance(own.value, list):
             own = Place(self.whole, "", self.whole.value).child(key)
         return list(dict.fromkeys(str(item.value) for item in own.items()))
 
     def reference(self, schema: Place) -> dict[str, JsonValue]:
-        """Refer to a schema where it stands."""
-        target, here = schema.document, self.whole
+        """Return a reference to a schema in the original documents."""
+        target, source = schema.document, self.whole
         file = ""
-        if target.path is not None and here.path is not None and target.path != here.path:
-            file = quote(os.path.relpath(target.path, Path(here.path).parent))
+        if target.path is not None and source.path is not None and target.path != source.path:
+            file = quote(os.path.relpath(target.path, Path(source.path).parent))
         return {"$ref": f"{file}#{quote(schema.pointer)}"}
 
 
 @dataclass(slots=True)
 class _SwaggerOperation:
-    """An operation that is being converted."""
+    """An operation of Swagger 2.0."""
 
     document: _SwaggerConverter
-    at: tuple[str, ...]
-    """The keys on the way to it."""
+    location: tuple[str, ...]
+    """The keys that lead to it in the document."""
     place: Place
     shared: Place
-    """The parameters of its path."""
+    """The parameters of its path item."""
 
     def converted(self) -> dict[str, JsonValue]:
+        """Return the operation in the form of OpenAPI 3.0."""
         place = self.place
-        self.document.note_origin(place, *self.at)
+        self.document.note_origin(place, *self.location)
         value = {key: item for key, item in place.value.items() if key not in _DROPPED}
         found = self._parameters()
-        value["parameters"] = list(self._plain(found))
+        value["parameters"] = list(self._non_body_parameters(found))
         forms = [item for item in found if item.value["in"] == "formData"]
         bodies = [item for item in found if item.value["in"] == "body"]
         if body := self._body(bodies[0]) if bodies else self._form(forms):
             value["requestBody"] = body
-        for superfluous in (*bodies[1:], *(forms if bodies else ())):
-            message = "an operation has one body; this part of it is left out"
-            self.document.problems.append(warning(superfluous.source, message))
+        for ignored in (*bodies[1:], *(forms if bodies else ())):
+            message = "an operation can have only one request body; this parameter is ignored"
+            self.document.problems.append(warning(ignored.source, message, "remove it"))
         if "responses" in place.value:
             responses = place.child("responses")
-            self._from(responses, "responses")
+            self._note_origin(responses, "responses")
             value["responses"] = {
                 status: self._response(status, member) for status, member in responses.members()
             }
         return value
 
-    def _from(self, place: Place, *keys: str | int) -> None:
-        self.document.note_origin(place, *self.at, *keys)
+    def _note_origin(self, place: Place, *keys: str | int) -> None:
+        self.document.note_origin(place, *self.location, *keys)
 
     def _follow(self, place: Place) -> Place:
-        return followed(place, self.document.references, self.document.problems)
+        return resolve_or_warn(place, self.document.references, self.document.problems)
 
     def _parameters(self) -> list[Place]:
-        """List the parameters of path and operation, of which the latter replace the former."""
+        """Return the parameters of the operation, and those of the path it does not override."""
         found: dict[tuple[str, str], Place] = {}
         for item in (*self.shared.items(), *self.place.child("parameters").items()):
             place = self._follow(item)
@@ -175,26 +182,26 @@ class _SwaggerOperation:
             if isinstance(name, str) and isinstance(where, str):
                 found[name, where] = place
             elif place.value is not None:
-                message = "a parameter needs a `name` and an `in`"
+                message = "a parameter must have a `name` and an `in`; this one is ignored"
                 self.document.problems.append(warning(place.source, message))
         return list(found.values())
 
-    def _plain(self, found: list[Place]) -> Iterator[JsonValue]:
+    def _non_body_parameters(self, found: list[Place]) -> Iterator[JsonValue]:
         places = [item for item in found if item.value["in"] not in ("body", "formData")]
         for index, place in enumerate(places):
-            self._from(place, "parameters", index)
-            self._from(place, "parameters", index, "schema")
+            self._note_origin(place, "parameters", index)
+            self._note_origin(place, "parameters", index, "schema")
             yield parameter_of(place, self.document.problems)
 
     def _body(self, place: Place) -> JsonValue:
-        self._from(place, "requestBody")
+        self._note_origin(place, "requestBody")
         media: dict[str, JsonValue] = {}
         schema = place.child("schema")
         if schema.value is not None:
             media["schema"] = self.document.reference(schema)
-        types = self.document.list_of(self.place, "consumes") or [_JSON]
+        types = self.document.types_of(self.place, "consumes") or [_JSON]
         for name in types:
-            self._from(schema, "requestBody", "content", name, "schema")
+            self._note_origin(schema, "requestBody", "content", name, "schema")
         required = place.value.get("required") is True
         return {"required": required, "content": dict.fromkeys(types, media)}
 
@@ -203,16 +210,16 @@ class _SwaggerOperation:
             return None
         has_file = any(place.value.get("type") == "file" for place in places)
         types = [
-            name for name in self.document.list_of(self.place, "consumes") if name.lower() in FORMS
+            name for name in self.document.types_of(self.place, "consumes") if name.lower() in FORMS
         ]
         if has_file and MULTIPART not in types:
             types = [MULTIPART]
         types = types or [FORM]
         for name in types:
             for place in places:
-                at = ("requestBody", "content", name, "schema", "properties")
-                self._from(place, *at, place.value["name"])
-        self._from(places[0], "requestBody")
+                keys = ("requestBody", "content", name, "schema", "properties")
+                self._note_origin(place, *keys, place.value["name"])
+        self._note_origin(places[0], "requestBody")
         required = [item.value["name"] for item in places if item.value.get("required") is True]
         properties = {place.value["name"]: schema_of(place) for place in places}
         schema: dict[str, JsonValue] = {"type": "object", "properties": properties}
@@ -226,7 +233,7 @@ class _SwaggerOperation:
         place = self._follow(member)
         if not isinstance(place.value, dict):
             return place.value
-        self._from(place, "responses", status)
+        self._note_origin(place, "responses", status)
         headers = {
             name: self._header(status, name, header)
             for name, header in place.child("headers").members()
@@ -238,28 +245,28 @@ class _SwaggerOperation:
         }
 
     def _header(self, status: str, name: str, place: Place) -> JsonValue:
-        self._from(place, "responses", status, "headers", name, "schema")
+        self._note_origin(place, "responses", status, "headers", name, "schema")
         return {"schema": schema_of(place)} if isinstance(place.value, dict) else place.value
 
     def _content(self, status: str, place: Place) -> Iterator[tuple[str, JsonValue]]:
         schema, examples = place.child("schema"), place.child("examples")
-        shown: Mapping[str, Place] = dict(examples.members())
-        types = self.document.list_of(self.place, "produces") if schema.value is not None else []
-        if schema.value is not None and not types and not shown:
+        by_type: Mapping[str, Place] = dict(examples.members())
+        types = self.document.types_of(self.place, "produces") if schema.value is not None else []
+        if schema.value is not None and not types and not by_type:
             types = [_JSON]
-        for name in dict.fromkeys((*types, *shown)):
-            at = ("responses", status, "content", name)
+        for name in dict.fromkeys((*types, *by_type)):
+            keys = ("responses", status, "content", name)
             media: dict[str, JsonValue] = {}
             if schema.value is not None:
-                self._from(schema, *at, "schema")
+                self._note_origin(schema, *keys, "schema")
                 media["schema"] = self._schema(schema)
-            if name in shown:
-                self._from(shown[name], *at, "example")
-                media["example"] = shown[name].value
+            if name in by_type:
+                self._note_origin(by_type[name], *keys, "example")
+                media["example"] = by_type[name].value
             yield name, media
 
     def _schema(self, schema: Place) -> JsonValue:
-        """Refer to the schema of an answer; a file is text of any form."""
+        """Return a reference to the schema of an answer; replace type `file` with binary text."""
         if isinstance(schema.value, dict) and schema.value.get("type") == "file":
             return {"type": "string", "format": "binary"}
         return self.document.reference(schema)

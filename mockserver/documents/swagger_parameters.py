@@ -1,4 +1,4 @@
-"""Parameters of Swagger 2.0, which hold their schema themselves, as OpenAPI 3.0 has them."""
+"""Conversion of Swagger 2.0 parameters, whose schema keywords stand in the parameter itself."""
 
 from mockserver.base.http import FORM
 from mockserver.base.json import JsonValue
@@ -16,11 +16,11 @@ _STYLES: dict[str, tuple[str, bool]] = {
     "ssv": ("spaceDelimited", False),
     "pipes": ("pipeDelimited", False),
 }
-_IN_ONE_TEXT = ("path", "header")
+_SIMPLE_STYLE_ONLY = ("path", "header")
 
 
 def schema_of(place: Place) -> JsonValue:
-    """Return the schema that a parameter or a header holds."""
+    """Return the schema keywords of a parameter or a header as a schema."""
     schema = {key: value for key, value in place.value.items() if key not in _PARAMETER}
     if schema.get("type") == "file":
         schema |= {"type": "string", "format": "binary"}
@@ -28,7 +28,7 @@ def schema_of(place: Place) -> JsonValue:
 
 
 def encoding_of(place: Place) -> dict[str, JsonValue] | None:
-    """Return how a form's field writes an array; None if it is none."""
+    """Return the style of an array in a form field; None if it is not an array."""
     if place.value.get("type") != "array":
         return None
     style = _STYLES.get(str(place.value.get("collectionFormat", "csv")))
@@ -36,19 +36,20 @@ def encoding_of(place: Place) -> dict[str, JsonValue] | None:
 
 
 def parameter_of(place: Place, problems: list[SpecProblem]) -> dict[str, JsonValue]:
-    """Convert a parameter in path, query or header."""
+    """Return a parameter in path, query or header in the form of OpenAPI 3.0."""
     given = place.value
     kept = ("name", "in", "required", "description", "allowEmptyValue")
     converted = {key: given[key] for key in kept if key in given}
     if given.get("type") != "array":
         return {**converted, "schema": schema_of(place)}
-    form = str(given.get("collectionFormat", "csv"))
-    style = _STYLES.get(form)
-    if given["in"] in _IN_ONE_TEXT:
-        style = ("simple", False) if form == "csv" else None
+    name = str(given.get("collectionFormat", "csv"))
+    style = _STYLES.get(name)
+    if given["in"] in _SIMPLE_STYLE_ONLY:
+        style = ("simple", False) if name == "csv" else None
     if style is None:
-        message = f"arrays written as {form[:20]!r} cannot be read in the {str(given['in'])[:20]}"
-        problem = warning(place.child("collectionFormat").source, message, "it is taken as text")
-        problems.append(problem)
+        where = str(given["in"])[:20]
+        message = f"{name[:20]!r} is not supported in the {where}; the array is read as text"
+        hint = "use 'csv'"
+        problems.append(warning(place.child("collectionFormat").source, message, hint))
         return {**converted, "schema": {}}
     return {**converted, "style": style[0], "explode": style[1], "schema": schema_of(place)}

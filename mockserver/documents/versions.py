@@ -1,4 +1,4 @@
-"""Which OpenAPI a document speaks."""
+"""The OpenAPI version of a document."""
 
 import re
 
@@ -12,10 +12,10 @@ _VERSION = re.compile(r"(\d+\.\d+)(?:\.\d+(?:-\S*)?)?", re.ASCII)
 
 
 def version_of(whole: Place, problems: list[SpecProblem]) -> str:
-    """Return a document's version: 2.0, 3.0, 3.1 or 3.2.
+    """Return the version of a document: 2.0, 3.0, 3.1 or 3.2.
 
     Raises:
-        SpecError: If it is no document, or of another version.
+        SpecError: If it has no version or an unsupported one.
     """
     place = whole.child("swagger" if "openapi" not in _keys(whole) else "openapi")
     given = place.value
@@ -28,8 +28,8 @@ def version_of(whole: Place, problems: list[SpecProblem]) -> str:
     if given is None:
         message, source = "not an OpenAPI document", whole.source
     else:
-        message, source = f"OpenAPI {str(given)[:20]!r} is not known", place.source
-    hint = f"begin it with `openapi: 3.1.0`; versions {', '.join(_VERSIONS)} are read"
+        message, source = f"OpenAPI {str(given)[:20]!r} is not supported", place.source
+    hint = f"begin it with `openapi: 3.1.0`; supported versions are {', '.join(_VERSIONS)}"
     raise SpecError([SpecProblem(source, message, hint)])
 
 

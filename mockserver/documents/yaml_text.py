@@ -1,7 +1,7 @@
-"""YAML 1.2 texts as JSON values; built from the parser's events, with bounds.
+"""YAML 1.2 texts as JSON values, built from the events of the parser within fixed limits.
 
-Types follow the core schema, so `yes` and `2026-01-31` are text, and so is a number with a plus
-sign or leading zeros: a phone number stays what it is.
+Scalars have the types of the YAML core schema, so `yes` and `2026-01-31` are text. Unlike there, a
+number with a plus sign or leading zeros is text too, so that phone numbers do not change.
 """
 
 import math
@@ -16,13 +16,13 @@ from mockserver.base.places import Position
 from mockserver.documents.positions import Indexer, PositionIndex
 
 DEEPEST = 100
-"""Mappings and sequences inside each other, also those that aliases bring along."""
+"""The maximum levels of nested mappings and sequences, with those inside aliases."""
 MOST_NODES = 2_000_000
-"""Values of a document."""
+"""The maximum number of values in a document."""
 MOST_REPEATED = 200_000
-"""Values that the aliases of a document repeat."""
+"""The maximum number of values that the aliases of a document repeat."""
 LONGEST_NUMBER = 400
-"""Characters of a number."""
+"""The maximum number of characters of a number."""
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS: dict[str, JsonValue] = {
@@ -44,38 +44,37 @@ _SCALAR_TAGS: dict[str, tuple[type, ...]] = {
 }
 
 
-class Trouble(NamedTuple):
-    """Something wrong in a text, and where."""
+class TextProblem(NamedTuple):
+    """A problem in a text, with its position."""
 
     position: Position
     message: str
     hint: str = ""
     pointer: str = ""
-    """The value it is about, as a JSON Pointer."""
-    is_bearable: bool = False
-    """The text has a value all the same."""
+    """The JSON Pointer of the value concerned."""
+    is_recoverable: bool = False
+    """Whether the text can be read in spite of it."""
 
 
 class UnreadableError(Exception):
-    """A text that is not as it should be; the troubles so far."""
+    """A text with problems; it has a value if all of them are recoverable."""
 
-    def __init__(self, troubles: list[Trouble], value: JsonValue = None) -> None:
-        """Take the troubles, and the value of the text if all of them are bearable."""
-        super().__init__(str(troubles[-1].message))
-        self.troubles = troubles
+    def __init__(self, problems: list[TextProblem], value: JsonValue = None) -> None:
+        super().__init__(str(problems[-1].message))
+        self.problems = problems
         self.value = value
 
     @property
-    def is_bearable(self) -> bool:
-        """The text has a value all the same."""
-        return all(trouble.is_bearable for trouble in self.troubles)
+    def is_recoverable(self) -> bool:
+        """Whether the text can be read in spite of all its problems."""
+        return all(problem.is_recoverable for problem in self.problems)
 
 
 def read_yaml(text: str) -> JsonValue:
     """Return the value of a YAML document.
 
     Raises:
-        UnreadableError: With everything that is wrong with it.
+        UnreadableError: If it has problems; with all of them up to the first that stops reading.
     """
     composer = _Composer()
     try:
@@ -83,33 +82,33 @@ def read_yaml(text: str) -> JsonValue:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        told = ": ".join(part for part in (error.context, error.problem) if part)
-        hint = "indent with spaces" if "'\\t'" in told or "\t" in told else ""
-        composer.troubles.append(Trouble(where, f"this is not YAML: {told}", hint))
+        position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        details = ": ".join(part for part in (error.context, error.problem) if part)
+        hint = "indent with spaces" if "'\\t'" in details or "\t" in details else ""
+        composer.problems.append(TextProblem(position, f"this is not YAML: {details}", hint))
     except yaml.reader.ReaderError as error:
-        message = f"a character that YAML does not allow: {error.reason}"
+        message = f"YAML does not allow this character: {error.reason}"
         hint = "write it as an escape in double quotes"
-        composer.troubles.append(Trouble(_unprintable(text), message, hint))
-    if composer.troubles:
-        raise UnreadableError(composer.troubles, composer.root)
+        composer.problems.append(TextProblem(_first_unprintable(text), message, hint))
+    if composer.problems:
+        raise UnreadableError(composer.problems, composer.root)
     return composer.root
 
 
-def _unprintable(text: str) -> Position:
+def _first_unprintable(text: str) -> Position:
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     return position_in(text, found.start()) if found else (1, 1)
 
 
 def position_in(text: str, offset: int) -> Position:
-    """Return line and column of a character."""
+    """Return line and column of the character at an offset."""
     return (text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 def number_of(text: str) -> JsonValue:
-    """Return the number that a plain scalar is in YAML 1.2's core schema, else the text.
+    """Return the number that a plain scalar stands for, else the text itself.
 
-    What JSON has no number for is infinite or not a number.
+    A number that JSON cannot represent becomes infinity or NaN.
     """
     if _INTEGER.fullmatch(text):
         return int(text) if len(text) <= LONGEST_NUMBER else math.inf
@@ -120,24 +119,32 @@ def number_of(text: str) -> JsonValue:
     return math.nan if _NOT_JSON.fullmatch(text) else text
 
 
-def no_number(text: str, position: Position, pointer: str = "") -> Trouble:
-    """Describe a number that JSON cannot hold."""
-    shown = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - fits a terminal's line
-    return Trouble(position, f"JSON has no number {shown}", "quote it, or write another", pointer)
+def number_problem(text: str, position: Position, pointer: str = "") -> TextProblem:
+    """Describe a number that JSON cannot represent."""
+    short = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - fits a terminal's line
+    message, hint = f"JSON cannot represent the number {short}", "quote it, or use another number"
+    return TextProblem(position, message, hint, pointer)
+
+
+def duplicate_key_problem(key: str, position: Position, line: int, pointer: str) -> TextProblem:
+    """Describe a key that its mapping already has on an earlier line."""
+    message = f"duplicate key {key!r}; it is already on line {line}"
+    return TextProblem(position, message, "keep one of them", pointer, is_recoverable=True)
 
 
 class _Anchored(NamedTuple):
-    """What an alias stands for."""
+    """The value of an anchor, which aliases repeat."""
 
     value: JsonValue
     nodes: int
+    """The number of values in it, with itself."""
     height: int
-    """Levels of collections; 0 for a scalar."""
+    """The levels of collections in it; 0 for a scalar."""
 
 
 @dataclass(slots=True)
 class _Frame:
-    """A mapping or a sequence that is being read."""
+    """A mapping or a sequence whose end was not reached yet."""
 
     value: dict[str, JsonValue] | list[JsonValue]
     anchor: str | None
@@ -145,19 +152,20 @@ class _Frame:
     height: int = 1
     key: str | None = None
     lines: dict[str, int] = field(default_factory=dict)
-    merges: bool = False
-    """A merge key is among its keys."""
+    has_merge_key: bool = False
 
     @property
     def awaits_key(self) -> bool:
+        """Whether the next event is a key."""
         return self.key is None and type(self.value) is dict
 
     @property
     def token(self) -> str:
-        """The key or the index of the value that comes next."""
+        """The key or the index of the next value."""
         return str(len(self.value)) if self.key is None else self.key
 
     def attach(self, value: JsonValue) -> None:
+        """Add the next value."""
         if isinstance(self.value, list):
             self.value.append(value)
         elif self.key is not None:
@@ -166,11 +174,11 @@ class _Frame:
 
 
 class _Composer:
-    """Builds a value from events; notes what is wrong and goes on where it can."""
+    """Builds a value from parser events; collects problems and continues where it can."""
 
     def __init__(self) -> None:
         self.root: JsonValue = None
-        self.troubles: list[Trouble] = []
+        self.problems: list[TextProblem] = []
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
         self._nodes = 0
@@ -178,6 +186,7 @@ class _Composer:
         self._documents = 0
 
     def take(self, event: yaml.Event) -> None:
+        """Process the next event."""
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         elif isinstance(event, yaml.CollectionStartEvent):
@@ -189,18 +198,18 @@ class _Composer:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._begin(event)
 
-    def _trouble(
-        self, event: yaml.Event, message: str, hint: str = "", *, is_bearable: bool = False
+    def _problem(
+        self, event: yaml.Event, message: str, hint: str = "", *, is_recoverable: bool = False
     ) -> None:
-        trouble = Trouble(_place(event), message, hint, self._pointer(), is_bearable)
-        self.troubles.append(trouble)
+        problem = TextProblem(_position(event), message, hint, self._pointer(), is_recoverable)
+        self.problems.append(problem)
 
     def _stop(self, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
-        self._trouble(event, message, hint)
-        raise UnreadableError(self.troubles)
+        self._problem(event, message, hint)
+        raise UnreadableError(self.problems)
 
     def _pointer(self) -> str:
-        """Return the JSON Pointer of the value that comes next."""
+        """Return the JSON Pointer of the next value."""
         frames = self._stack[:-1] if self._awaits_key() else self._stack
         return "".join(f"/{escape(frame.token)}" for frame in frames)
 
@@ -210,7 +219,7 @@ class _Composer:
     def _begin(self, event: yaml.Event) -> None:
         self._documents += 1
         if self._documents > 1:
-            self._stop(event, "only one document may stand in a file", "split the file")
+            self._stop(event, "a file may contain only one YAML document", "split the file")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         self._count(event)
@@ -226,16 +235,16 @@ class _Composer:
     def _key(self, event: yaml.ScalarEvent, frame: _Frame) -> None:
         frame.key = key = event.value
         if event.tag not in (None, "!", f"{_TAG}str"):
-            self._trouble(event, f"the tag {event.tag!r} is not allowed on a key", "leave it out")
+            self._problem(event, f"the tag {event.tag!r} is not allowed on a key", "remove it")
         if key == "<<" and not event.style:
-            message, hint = "merge keys are not part of YAML 1.2", "use $ref, or repeat it"
-            self._trouble(event, message, hint, is_bearable=True)
-            frame.merges = True
-        line = _place(event)[0]
-        if (seen := frame.lines.get(key)) is not None:
-            message = f"the key {key!r} stands here again; it is on line {seen} already"
-            self._trouble(event, message, "keep one of them", is_bearable=True)
-        frame.lines[key] = line
+            message, hint = "YAML 1.2 does not have merge keys", "use $ref, or repeat the members"
+            self._problem(event, message, hint, is_recoverable=True)
+            frame.has_merge_key = True
+        position = _position(event)
+        if (earlier := frame.lines.get(key)) is not None:
+            problem = duplicate_key_problem(key, position, earlier, self._pointer())
+            self.problems.append(problem)
+        frame.lines[key] = position[0]
 
     def _untagged(self, event: yaml.ScalarEvent) -> JsonValue:
         return event.value if event.style else self._plain(event)
@@ -248,7 +257,7 @@ class _Composer:
             return text
         value = number_of(text)
         if type(value) is float and not math.isfinite(value):
-            self.troubles.append(no_number(text, _place(event), self._pointer()))
+            self.problems.append(number_problem(text, _position(event), self._pointer()))
         return value
 
     def _tagged(self, event: yaml.ScalarEvent) -> JsonValue:
@@ -257,11 +266,11 @@ class _Composer:
         types = _SCALAR_TAGS.get(event.tag or "")
         if types is None:
             message = f"the tag {event.tag!r} is not allowed"
-            self._trouble(event, message, "leave it out", is_bearable=True)
+            self._problem(event, message, "remove it", is_recoverable=True)
             return event.value
         value = self._plain(event)
         if type(value) not in types:
-            self._trouble(event, f"{event.value!r} does not fit its tag", "leave the tag out")
+            self._problem(event, f"{event.value!r} does not match its tag", "remove the tag")
         return value
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
@@ -269,7 +278,7 @@ class _Composer:
         if len(self._stack) >= DEEPEST:
             self._stop(event, f"nested deeper than {DEEPEST} levels", "flatten it, or use $ref")
         if event.tag not in (None, "!", f"{_TAG}map" if is_mapping else f"{_TAG}seq"):
-            self._trouble(event, f"the tag {event.tag!r} is not allowed", "leave it out")
+            self._problem(event, f"the tag {event.tag!r} is not allowed", "remove it")
         if self._awaits_key():
             self._stop(event, "a key must be text", "quote it")
         self._count(event)
@@ -278,7 +287,7 @@ class _Composer:
 
     def _close(self) -> None:
         frame = self._stack.pop()
-        if frame.merges and isinstance(frame.value, dict):
+        if frame.has_merge_key and isinstance(frame.value, dict):
             _merge(frame.value)
         if frame.anchor:
             nodes = self._nodes - frame.nodes_before + 1
@@ -290,12 +299,15 @@ class _Composer:
             self._stop(event, "a key must be text, not an alias", "write the key out")
         anchored = self._anchors.get(event.anchor or "")
         if anchored is None:
-            self._stop(event, f"the alias *{event.anchor} stands for nothing that is complete")
+            message = f"the alias *{event.anchor} refers to no complete value"
+            self._stop(event, message, f"put the anchor &{event.anchor} on an earlier value")
         if len(self._stack) + anchored.height > DEEPEST:
-            self._stop(event, f"nested deeper than {DEEPEST} levels by *{event.anchor}")
+            message = f"nested deeper than {DEEPEST} levels by the alias *{event.anchor}"
+            self._stop(event, message, "flatten it, or use $ref")
         self._repeated += anchored.nodes
         if self._repeated > MOST_REPEATED:
-            self._stop(event, f"the aliases repeat more than {MOST_REPEATED:,} values")
+            message = f"the aliases repeat more than {MOST_REPEATED:,} values"
+            self._stop(event, message, "use $ref instead of aliases")
         self._nodes += anchored.nodes
         self._attach(anchored.value, anchored.height)
 
@@ -315,20 +327,20 @@ class _Composer:
 
 
 def _merge(value: dict[str, JsonValue]) -> None:
-    """Put the members of what `<<` holds into a mapping, as YAML 1.1 has it."""
+    """Replace `<<` with the members of its value, as the merge keys of YAML 1.1 do."""
     merged = value.pop("<<")
     for source in merged if isinstance(merged, list) else [merged]:
         for key, member in source.items() if isinstance(source, dict) else ():
             value.setdefault(key, member)
 
 
-def _place(event: yaml.Event) -> Position:
+def _position(event: yaml.Event) -> Position:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def yaml_positions(text: str) -> PositionIndex:
-    """Return where every value begins: a member at its key."""
+    """Return the position of every value; that of a member is its key's."""
     indexer = Indexer()
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -342,8 +354,8 @@ def _index(event: yaml.Event, indexer: Indexer) -> None:
     if isinstance(event, yaml.CollectionEndEvent):
         indexer.close()
     elif isinstance(event, yaml.ScalarEvent) and indexer.awaits_key:
-        indexer.key(event.value, _place(event))
+        indexer.key(event.value, _position(event))
     elif isinstance(event, yaml.NodeEvent):
-        number = indexer.value(_place(event))
+        number = indexer.value(_position(event))
         if isinstance(event, yaml.CollectionStartEvent):
             indexer.open(number, is_mapping=isinstance(event, yaml.MappingStartEvent))

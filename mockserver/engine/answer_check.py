@@ -6,7 +6,7 @@ from mockserver.base.problems import SpecProblem, warning
 from mockserver.engine.documented_answers import BODILESS
 from mockserver.model.api import Api
 from mockserver.model.contents import ResponseMedia
-from mockserver.schemas.sampling import sample
+from mockserver.schemas.sampling.sampler import sample
 
 _HINT = "give an example; until then a value that breaks the schema is served"
 

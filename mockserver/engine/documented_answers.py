@@ -263,7 +263,7 @@ def _from_schema(
 
 
 def _sampled(schema: ResponseSchema, seed: int | str | None, more: str = "") -> _Body:
-    from mockserver.schemas.sampling import sample  # noqa: PLC0415 - seldom needed, costs start time
+    from mockserver.schemas.sampling.sampler import sample  # noqa: PLC0415 - seldom needed, costs start time
 
     made = sample(schema, seed if seed is None else f"{seed}{more}")
     if made.is_valid:

@@ -251,7 +251,7 @@ def completed(spec: CollectionSpec, record: Record, seed: int) -> Record:
     """Return a new record of a collection with all that the collection's schema requires."""
     if spec.schema is None:
         return record
-    from mockserver.schemas.conforming import shape_of  # noqa: PLC0415 - costs start time
+    from mockserver.schemas.schema_conformer import conformer_of  # noqa: PLC0415 - costs start time
 
     key = f"{seed}/{spec.name}/{record.get(spec.key)}"
-    return shape_of(spec.schema).complete(record, key)
+    return conformer_of(spec.schema).complete(record, key)

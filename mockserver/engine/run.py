@@ -256,9 +256,9 @@ class Run:
         )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
-        from mockserver.schemas.conforming import shape_of  # noqa: PLC0415 - costs start time
+        from mockserver.schemas.schema_conformer import conformer_of  # noqa: PLC0415 - costs start time
 
-        return shape_of(schema).conform(body, str(self.sandbox.seed))
+        return conformer_of(schema).conform(body, str(self.sandbox.seed))
 
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
         """Add what a step did to the trace; the verb's `details` are the names of the values."""

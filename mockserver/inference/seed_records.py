@@ -9,7 +9,7 @@ from mockserver.inference.expression_text import literal
 from mockserver.inference.object_schemas import SchemaReader
 from mockserver.inference.recognition import Resource, Route
 from mockserver.inference.record_keys import example_of, static_key
-from mockserver.schemas.examples import VALUES
+from mockserver.schemas.example_checks import VALUE_KEYS
 from mockserver.schemas.validators import Schemas
 
 MOST = 100
@@ -115,7 +115,7 @@ def _given(media: Place, reader: SchemaReader) -> Iterator[JsonValue]:
     for _, place in media.child("examples").members():
         named = reader.resolve(place)
         example = next(
-            (named.child(key).value for key in VALUES if key in (named.value or ())), None
+            (named.child(key).value for key in VALUE_KEYS if key in (named.value or ())), None
         )
         found = found or example is not None
         yield example

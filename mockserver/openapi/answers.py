@@ -10,9 +10,9 @@ from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, as_warnings, warning
 from mockserver.documents.document import parse_document
-from mockserver.documents.references import Place, References, followed
+from mockserver.documents.references import Place, References, resolve_or_warn
 from mockserver.model.contents import DocumentedResponse, Example, ResponseHeader, ResponseMedia
-from mockserver.schemas.examples import VALUES, Shown
+from mockserver.schemas.example_checks import VALUE_KEYS, ExampleChecks
 from mockserver.schemas.validators import Schemas
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
@@ -29,7 +29,7 @@ class AnswerCompiler:
 
     references: References
     schemas: Schemas
-    shown: Shown
+    shown: ExampleChecks
     problems: list[SpecProblem]
 
     def compile(self, place: Place) -> tuple[DocumentedResponse, ...]:
@@ -47,7 +47,7 @@ class AnswerCompiler:
         return tuple(responses)
 
     def _resolve(self, place: Place) -> Place:
-        return followed(place, self.references, self.problems)
+        return resolve_or_warn(place, self.references, self.problems)
 
     def _response(self, status: str, place: Place) -> DocumentedResponse:
         for key in _MISPLACED if isinstance(place.value, dict) else ():
@@ -129,7 +129,7 @@ class AnswerCompiler:
             given = example.value if isinstance(example.value, dict) else {}
             if isinstance(written := given.get("serializedValue"), str):
                 yield Example(name, written.encode(), example.child("serializedValue").source)
-            elif key := next((key for key in VALUES if key in given), None):
+            elif key := next((key for key in VALUE_KEYS if key in given), None):
                 yield Example(name, given[key], example.child(key).source)
             elif isinstance(given.get("externalValue"), str):
                 yield from self._external(name, example.child("externalValue"), media_type)

@@ -25,7 +25,7 @@ def document_behaviour(place: Place, problems: list[SpecProblem]) -> "DocumentBe
     """Read the `x-mock` of a document; one that is wrong is noted and gives an empty one."""
     if place.value is None:
         return cast("DocumentBehaviour", Unsaid())
-    from mockserver.documents.block_models import read_model  # noqa: PLC0415 - costs start time
+    from mockserver.documents.block_validation import read_model  # noqa: PLC0415 - costs start time
     from mockserver.openapi.x_mock import DocumentBehaviour  # noqa: PLC0415 - costs start time
 
     return read_model(DocumentBehaviour, place, problems)
@@ -35,7 +35,7 @@ def operation_behaviour(place: Place, problems: list[SpecProblem]) -> "Operation
     """Read the `x-mock` of an operation; one that is wrong is noted and gives an empty one."""
     if place.value is None:
         return cast("OperationBehaviour", Unsaid())
-    from mockserver.documents.block_models import read_model  # noqa: PLC0415 - costs start time
+    from mockserver.documents.block_validation import read_model  # noqa: PLC0415 - costs start time
     from mockserver.openapi.x_mock import OperationBehaviour  # noqa: PLC0415 - costs start time
 
     return read_model(OperationBehaviour, place, problems)

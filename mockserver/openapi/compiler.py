@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.errors import SpecError
 from mockserver.base.problems import Severity, SpecProblem, warning
-from mockserver.documents.bundling import bundled
+from mockserver.documents.bundling import bundle_document
 from mockserver.documents.document import Document
 from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place, References
@@ -89,9 +89,9 @@ class Loader:
         whole, version, references = opened(document, root, self.files, problems)
         bodies = BodyCompiler(references, Schemas(references, version, problems), problems)
         api = _compile(whole, version, bodies, self)
-        problems += references.flaws()
+        problems += references.text_warnings()
         if self.thorough or self.strict:
-            problems += bodies.shown.misfits()
+            problems += bodies.shown.mismatches()
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return replace(api, problems=tuple(dict.fromkeys(problems)))
@@ -179,7 +179,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         schemes=context.schemes,
         source=whole.source,
         pages=_pages(context),
-        document=partial(bundled, whole, bodies.references),
+        document=partial(bundle_document, whole, bodies.references),
         recognised=found.recognised if found else None,
         unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
     )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mockserver.base.http import FORM, media_type
 from mockserver.base.problems import SpecProblem, warning
-from mockserver.documents.references import Place, followed
-from mockserver.schemas.examples import Shown
+from mockserver.documents.references import Place, resolve_or_warn
+from mockserver.schemas.example_checks import ExampleChecks
 from mockserver.schemas.shapes import TEXT, Shapes
 from mockserver.schemas.validators import Schemas, SchemaValidator
 from mockserver.wire.forms import is_json
@@ -18,7 +18,7 @@ class ParameterCompiler:
 
     schemas: Schemas
     shapes: Shapes
-    shown: Shown
+    shown: ExampleChecks
     problems: list[SpecProblem]
 
     def compile(self, name: str, where: str, place: Place) -> Parameter:
@@ -54,7 +54,7 @@ class ParameterCompiler:
         self, name: str, where: str, place: Place, content: tuple[str, Place]
     ) -> Parameter:
         """Compile a parameter whose text is a document: JSON and forms are read, others kept."""
-        media = followed(content[1], self.shown.references, self.problems)
+        media = resolve_or_warn(content[1], self.shown.references, self.problems)
         shape = self.shapes.of(media.child("schema"))
         is_read = is_json(content[0])
         is_form = where == "querystring" and media_type(content[0]).name == FORM
@@ -78,5 +78,5 @@ class ParameterCompiler:
         if schema.value is None:
             return None
         validator = self.schemas.validator(schema, "request")
-        self.shown.show(place, validator, "application/json")
+        self.shown.add_examples(place, validator, "application/json")
         return validator

@@ -9,7 +9,7 @@ from mockserver.base.errors import SpecError
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem
 from mockserver.base.time import ZERO, parse_duration
-from mockserver.documents.document import Document, flawless
+from mockserver.documents.document import Document, require_clean_text
 from mockserver.documents.references import Place
 from mockserver.language.expressions import WORLD_FUNCTIONS, Known, compile_template
 from mockserver.model.api import (
@@ -217,7 +217,7 @@ def load_fixtures(
     for index, file in enumerate(files):
         try:
             at = place.child(index)
-            document = flawless(read(_fixture_path(file, at), _display(file, at)))
+            document = require_clean_text(read(_fixture_path(file, at), _display(file, at)))
             fixtures += _fixture(document, context)
         except SpecError as error:
             context.problems += error.problems

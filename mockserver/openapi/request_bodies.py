@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from mockserver.base import http
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, warning
-from mockserver.documents.references import Place, References, followed
+from mockserver.documents.references import Place, References, resolve_or_warn
 from mockserver.model.contents import RequestBody, RequestMedia
 from mockserver.openapi.parameter_objects import ParameterCompiler
-from mockserver.schemas.dialects import OLD
-from mockserver.schemas.examples import Shown
+from mockserver.schemas.dialects import VERSIONS_BEFORE_3_1
+from mockserver.schemas.example_checks import ExampleChecks
 from mockserver.schemas.shapes import Shapes
 from mockserver.schemas.validators import Schemas
 from mockserver.wire.forms import Encoding
@@ -27,19 +27,19 @@ class BodyCompiler:
     schemas: Schemas
     problems: list[SpecProblem]
     shapes: Shapes = field(init=False)
-    shown: Shown = field(init=False)
+    shown: ExampleChecks = field(init=False)
     parameters: ParameterCompiler = field(init=False)
 
     def __post_init__(self) -> None:
-        shapes = Shapes(self.schemas, self.schemas.version not in OLD)
-        shown = Shown(self.references, self.problems)
+        shapes = Shapes(self.schemas, self.schemas.version not in VERSIONS_BEFORE_3_1)
+        shown = ExampleChecks(self.references, self.problems)
         compiler = ParameterCompiler(self.schemas, shapes, shown, self.problems)
         for name, value in (("shapes", shapes), ("shown", shown), ("parameters", compiler)):
             object.__setattr__(self, name, value)
 
     def resolve(self, place: Place) -> Place:
         """Follow a reference; a bad one is noted and gives an empty place."""
-        return followed(place, self.references, self.problems)
+        return resolve_or_warn(place, self.references, self.problems)
 
     def request(self, place: Place) -> RequestBody | None:
         """Compile a request body object."""
@@ -90,7 +90,7 @@ class BodyCompiler:
         if schema.value is None:
             return MediaContent()
         validator = self.schemas.validator(schema, "request")
-        self.shown.show(place, validator, name)
+        self.shown.add_examples(place, validator, name)
         encodings = dict(self._encodings(place.child("encoding")))
         return MediaContent(self.shapes.of(schema), validator, None, encodings)
 
@@ -101,7 +101,7 @@ class BodyCompiler:
         each = item if item.value is not None else schema
         validator = self.schemas.validator(each, "request")
         if each is schema and (shape.is_array or not shape.types):
-            self.shown.show(place, validator, name)
+            self.shown.add_examples(place, validator, name)
             return MediaContent(shape, validator)
         return MediaContent(self.shapes.of(each), validator, validator)
 

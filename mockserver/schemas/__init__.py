@@ -1,1 +1,1 @@
-"""TODO."""
+"""Schema objects of OpenAPI: conversion to JSON Schema, validation, and sample values."""

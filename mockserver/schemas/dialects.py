@@ -1,4 +1,29 @@
-"""Schema objects of OpenAPI as plain JSON Schema: up to 3.0 draft 4, since 3.1 2020-12."""
+"""Conversion of OpenAPI schema objects to plain JSON Schema."""
+
+# Which draft a schema becomes
+#
+# - Swagger 2.0 and OpenAPI 3.0 have one dialect of their own. It is converted to draft 4, whose
+#   keywords have the same form: `exclusiveMinimum` stays a boolean. `nullable` becomes the type
+#   `null` next to the `type` of the same schema; without a `type` it has no effect (OpenAPI 3.0.3).
+#   Keywords that this dialect lacks are removed, because OpenAPI 3.0 tools ignore them; those that
+#   assert something in OpenAPI 3.1 give a warning.
+# - OpenAPI 3.1 and 3.2 use draft 2020-12, unless the schema (`$schema`) or its document
+#   (`jsonSchemaDialect`) names another draft that the validator library knows. An unknown dialect
+#   is read as 2020-12: a vendor's dialect adds keywords, it rarely changes those of JSON Schema.
+# - A keyword in the form of another OpenAPI version is repaired first (`version_repairs`).
+#
+# What is the same for all drafts
+#
+# - A conversion is for one direction. In requests, `readOnly` properties are not required and not
+#   validated; in answers, `writeOnly` properties are not required. This is decided from the
+#   schema, its `allOf` and what these refer to. It applies to `required` in this schema and in the
+#   schemas it combines, because such a `required` often stands next to a reference to the object.
+# - Keywords that assert nothing are removed, apart from those that sampling uses: examples,
+#   defaults and, for answers, `discriminator`.
+# - The formats int32 and int64 become a `minimum` and a `maximum`; narrower bounds stay.
+# - Every reference is made by the caller (`ReferenceMaker`), so this module never decides where a
+#   schema is stored. The document itself never changes. A part that the conversion does not change
+#   is not copied, which saves memory in large documents.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,9 +32,9 @@ from typing import Protocol
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place, References
-from mockserver.schemas.foreign_keywords import repaired
+from mockserver.schemas.version_repairs import repair_for_version
 
-ONE = frozenset(
+SCHEMA_KEYWORDS = frozenset(
     [
         "additionalItems",
         "additionalProperties",
@@ -26,12 +51,12 @@ ONE = frozenset(
     ]
 )
 """Keywords whose value is a schema."""
-_YES_OR_NO = frozenset(("additionalItems", "additionalProperties"))
-"""Keywords that take true and false in every draft."""
+_ALSO_BOOLEAN = frozenset(("additionalItems", "additionalProperties"))
+"""Keywords that may be true or false in every draft."""
 _COMBINED = ("allOf", "anyOf", "oneOf")
-SEVERAL = frozenset((*_COMBINED, "prefixItems", "items"))
+SCHEMA_LIST_KEYWORDS = frozenset((*_COMBINED, "prefixItems", "items"))
 """Keywords whose value is, or may be, a list of schemas."""
-NAMED = frozenset(
+SCHEMA_MAP_KEYWORDS = frozenset(
     ("properties", "patternProperties", "dependentSchemas", "definitions", "$defs", "dependencies")
 )
 """Keywords whose value maps names to schemas."""
@@ -87,8 +112,8 @@ _OPENAPI_3_1 = frozenset(
         "unevaluatedProperties",
     ]
 )
-"""Keywords that check something, and that the schemas of OpenAPI 3.0 do not have."""
-_NOT_KEPT = frozenset(
+"""Keywords that assert something in OpenAPI 3.1 but do not exist in OpenAPI 3.0."""
+_NOT_ASSERTING = frozenset(
     [
         "discriminator",
         "xml",
@@ -104,36 +129,38 @@ _NOT_KEPT = frozenset(
     ]
 )
 _ANNOTATIONS = frozenset(("discriminator",))
-"""What tells nothing to a validator, but something to who makes a value."""
-_LEFT_OUT = {"request": "readOnly", "response": "writeOnly"}
+"""Keywords that a validator ignores but sampling uses."""
+_EXCLUDED_BY = {"request": "readOnly", "response": "writeOnly"}
+"""By direction, the keyword of properties that are not sent."""
 _INT32, _INT64 = 2**31, 2**63
 _RANGES = {"int32": (-_INT32, _INT32 - 1), "int64": (-_INT64, _INT64 - 1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the schemas of a document are to be read."""
+    """A dialect of JSON Schema."""
 
     draft: str
-    """4, 6, 7, 2019-09 or 2020-12."""
+    """The JSON Schema draft: 4, 6, 7, 2019-09 or 2020-12."""
     definitions: str
+    """The keyword for definitions."""
     identifier: str
-    """The keyword by which a schema names itself; empty if there is none."""
+    """The keyword for the identifier of a schema; empty if there is none."""
     has_siblings: bool
-    """Keywords beside a `$ref` count."""
+    """Whether keywords next to a `$ref` apply."""
     is_openapi_3_0: bool = False
-    """Also those of Swagger 2.0."""
+    """Whether it is the dialect of OpenAPI 3.0 and Swagger 2.0."""
 
     @property
     def is_openapi(self) -> bool:
-        """It is one that a version of OpenAPI has by itself."""
+        """Whether it is the default dialect of an OpenAPI version."""
         return self.is_openapi_3_0 or self.draft == "2020-12"
 
 
 OPENAPI_3_0 = Dialect("4", "definitions", "", has_siblings=False, is_openapi_3_0=True)
 DRAFT_2020_12 = Dialect("2020-12", "$defs", "$id", has_siblings=True)
-OLD = frozenset(("2.0", "3.0"))
-"""Versions whose schemas are OpenAPI's own dialect."""
+VERSIONS_BEFORE_3_1 = frozenset(("2.0", "3.0"))
+"""OpenAPI versions with a schema dialect of their own."""
 _DIALECTS: Mapping[str, Dialect] = {
     "http://json-schema.org/draft-04/schema": Dialect("4", "definitions", "id", has_siblings=False),
     "http://json-schema.org/draft-06/schema": Dialect(
@@ -150,52 +177,52 @@ _DIALECTS: Mapping[str, Dialect] = {
 
 
 def dialect_of(place: Place, version: str) -> Dialect:
-    """Return the dialect that a schema names, or its document; any other is that of `version`."""
-    if version in OLD:
+    """Return the dialect that a schema or its document names, else the default of the version."""
+    if version in VERSIONS_BEFORE_3_1:
         return OPENAPI_3_0
     whole = place.document.value
     for value, key in ((place.value, "$schema"), (whole, "jsonSchemaDialect")):
-        named = value.get(key) if isinstance(value, dict) else None
-        if isinstance(named, str) and (known := _DIALECTS.get(named.removesuffix("#"))):
+        address = value.get(key) if isinstance(value, dict) else None
+        if isinstance(address, str) and (known := _DIALECTS.get(address.removesuffix("#"))):
             return known
     return DRAFT_2020_12
 
 
 def is_meta_schema(address: str) -> bool:
-    """Tell whether an address is that of a dialect's own schema, which every validator has."""
+    """Return True if an address is that of a meta-schema, which the validator library contains."""
     return address.partition("#")[0] in _DIALECTS
 
 
-class Links(Protocol):
-    """Makes the references of a bundled schema."""
+class ReferenceMaker(Protocol):
+    """Makes the references of a converted schema, and takes its warnings."""
 
-    def follow(self, place: Place, keyword: str) -> dict[str, JsonValue]:
-        """Return what stands for the reference that a schema has under `keyword`."""
+    def converted_reference(self, place: Place, keyword: str) -> dict[str, JsonValue]:
+        """Return a schema that replaces the reference a schema has under `keyword`."""
 
-    def apart(self, place: Place) -> dict[str, JsonValue]:
-        """Return a reference to a schema that is a definition of its own."""
+    def definition_reference(self, place: Place) -> dict[str, JsonValue]:
+        """Return a reference to a schema, which is converted as a definition of its own."""
 
-    def note(self, place: Place, message: str, hint: str = "") -> None:
-        """Take down what is not as its OpenAPI has it."""
+    def warn(self, place: Place, message: str, hint: str = "") -> None:
+        """Add a warning about a schema."""
 
 
 def convert(
-    place: Place, dialect: Dialect, direction: str, references: References, links: Links
+    place: Place, dialect: Dialect, direction: str, references: References, maker: ReferenceMaker
 ) -> JsonValue:
-    """Return a schema object as JSON Schema whose references are those that `links` makes.
+    """Return a schema object as JSON Schema.
 
-    Properties that do not travel in this direction keep their `readOnly` or `writeOnly`, so
-    that none is made up; the other of the two is dropped.
+    A property that is not sent in this direction keeps its `readOnly` or `writeOnly`, so that
+    sampling leaves it out; the other one of the two keywords is removed.
 
     Args:
         place: The schema object.
-        dialect: How it is to be read.
-        direction: request, where readOnly properties are not required; or response, where
-            writeOnly ones are not.
+        dialect: The dialect it is written in.
+        direction: `request`, where readOnly properties are not required; or `response`, where
+            writeOnly properties are not.
         references: Resolves properties that are references, to see whether they are read-only.
-        links: Asked for every reference and every schema that names itself.
+        maker: Called for every reference and every subschema with an identifier.
     """
-    return _DialectConverter(dialect, direction, references, links).root(place)
+    return _DialectConverter(dialect, direction, references, maker).convert(place)
 
 
 _NO_NAMES: frozenset[str] = frozenset()
@@ -203,61 +230,65 @@ _NO_NAMES: frozenset[str] = frozenset()
 
 class _DialectConverter:
     def __init__(
-        self, dialect: Dialect, direction: str, references: References, links: Links
+        self, dialect: Dialect, direction: str, references: References, maker: ReferenceMaker
     ) -> None:
         self._dialect = dialect
-        self._left_out = _LEFT_OUT[direction]
-        self._dropped = _NOT_KEPT | {dialect.identifier, *_LEFT_OUT.values()} - {self._left_out}
+        self._excluded_by = _EXCLUDED_BY[direction]
         self._added = _ANNOTATIONS if direction == "response" else _NO_NAMES
-        self._dropped -= self._added
+        others = {dialect.identifier, *_EXCLUDED_BY.values()} - {self._excluded_by}
+        self._dropped = (_NOT_ASSERTING | others) - self._added
         self._references = references
-        self._links = links
+        self._maker = maker
 
-    def root(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
-        """Convert a schema; `optional` are names that a schema around it does not require."""
+    def convert(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
+        """Convert a schema; names in `optional` are removed from its `required`."""
         if isinstance(place.value, bool) and self._dialect.draft == "4":
-            message = f"{str(place.value).lower()} is a schema since OpenAPI 3.1"
-            self._links.note(place, message, "it is read as such")
+            message = f"{str(place.value).lower()} is a schema only since OpenAPI 3.1"
+            hint = "write {}" if place.value else "write not: {}"
+            self._maker.warn(place, message, hint)
             return {} if place.value else {"not": {}}
         if not isinstance(place.value, dict):
             return place.value
         if self._dialect.is_openapi:
-            place = repaired(place, self._links.note, is_old=self._dialect.is_openapi_3_0)
+            is_openapi_3_0 = self._dialect.is_openapi_3_0
+            place = repair_for_version(place, self._maker.warn, is_openapi_3_0=is_openapi_3_0)
         value = place.value
-        linked: dict[str, JsonValue] = {}
+        reference: dict[str, JsonValue] = {}
         if isinstance(value.get("$ref"), str):
-            linked = self._links.follow(place, "$ref")
+            reference = self._maker.converted_reference(place, "$ref")
             if not self._dialect.has_siblings or len(value) == 1:
-                return linked
+                return reference
         if isinstance(value.get("$dynamicRef"), str):
-            linked = _both(linked, self._links.follow(place, "$dynamicRef"))
-        return _both(self._members(place, optional), linked)
+            dynamic = self._maker.converted_reference(place, "$dynamicRef")
+            reference = _combined(reference, dynamic)
+        return _combined(self._members(place, optional), reference)
 
-    def _schema(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
-        """Convert a schema inside another; one with an identifier is set apart."""
+    def _subschema(self, place: Place, optional: frozenset[str] = _NO_NAMES) -> JsonValue:
+        """Convert a schema inside another; replace one with an identifier by a reference."""
         value, identifier = place.value, self._dialect.identifier
         if not isinstance(value, dict) or not isinstance(value.get(identifier), str):
-            return self.root(place, optional)
+            return self.convert(place, optional)
         if "$ref" in value and not self._dialect.has_siblings:
-            return self.root(place, optional)
-        return self._links.apart(place)
+            return self.convert(place, optional)
+        return self._maker.definition_reference(place)
 
     def _members(self, place: Place, optional: frozenset[str]) -> dict[str, JsonValue]:
         if "required" in place.value or any(key in place.value for key in _COMBINED):
-            optional |= self._names_left_out(place)
+            optional |= self._excluded_names(place)
         converted: dict[str, JsonValue] = {}
         for key, member in place.members():
             if self._keeps(key):
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
-                self._links.note(member, f"OpenAPI 3.0 has no `{key}`; it is left out")
+                message = f"OpenAPI supports `{key}` only since 3.1; it is ignored"
+                self._maker.warn(member, message, "remove it, or use OpenAPI 3.1")
         if converted.get("additionalProperties") is False:
-            converted.setdefault("properties", {})  # with it the validator names the members
+            converted.setdefault("properties", {})  # the library then names the unexpected members
         self._relax_required(converted, optional)
         if self._dialect.is_openapi_3_0:
-            _nullable(place.value, converted)
+            _add_null_type(place.value, converted)
         _add_range(converted)
-        return _shared(converted, place.value)
+        return _reused(converted, place.value)
 
     def _keeps(self, key: str) -> bool:
         if key in self._added:
@@ -268,29 +299,29 @@ class _DialectConverter:
 
     def _member(self, key: str, member: Place, optional: frozenset[str]) -> JsonValue:
         value = member.value
-        if key in NAMED and isinstance(value, dict):
-            named = [(name, below) for name, below in member.members() if self._is_schema(below)]
-            read = self._property if key == "properties" else self._schema
-            return _shared({name: read(below) for name, below in named}, value)
-        if key in SEVERAL and isinstance(value, list):
+        if key in SCHEMA_MAP_KEYWORDS and isinstance(value, dict):
+            named = [(name, item) for name, item in member.members() if self._is_schema(item)]
+            convert = self._property if key == "properties" else self._subschema
+            return _reused({name: convert(item) for name, item in named}, value)
+        if key in SCHEMA_LIST_KEYWORDS and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
-            return [self._schema(below, names) for below in member.items()]
-        if key not in ONE or (isinstance(value, bool) and key in _YES_OR_NO):
+            return [self._subschema(item, names) for item in member.items()]
+        if key not in SCHEMA_KEYWORDS or (isinstance(value, bool) and key in _ALSO_BOOLEAN):
             return value
-        return self._schema(member)
+        return self._subschema(member)
 
     def _is_schema(self, place: Place) -> bool:
-        """Tell whether a named value can be a schema, or a list of names that some drafts have."""
+        """Return True for an object, a boolean or a list (`dependencies` has lists of names)."""
         if isinstance(place.value, dict | bool | list):
             return True
-        self._links.note(place, "not a schema: it is no object", "it is left out")
+        self._maker.warn(place, "not a schema: it must be an object; it is ignored")
         return False
 
     def _property(self, place: Place) -> JsonValue:
-        """Convert the schema of a member; one that clients do not send is not compared."""
-        if self._left_out == "readOnly" and self._is_left_out(place):
+        """Convert the schema of a property; accept any value of a readOnly one in requests."""
+        if self._excluded_by == "readOnly" and self._is_excluded(place):
             return {}
-        return self._schema(place)
+        return self._subschema(place)
 
     def _relax_required(self, converted: dict[str, JsonValue], optional: frozenset[str]) -> None:
         required = converted.get("required")
@@ -300,34 +331,33 @@ class _DialectConverter:
         if kept or self._dialect.draft != "4":
             converted["required"] = kept
         else:
-            del converted["required"]  # draft 4 has no empty list
+            del converted["required"]  # draft 4 does not allow an empty list
 
-    def _names_left_out(self, place: Place) -> frozenset[str]:
-        """Name the properties that do not travel in this direction, those of `allOf` too."""
+    def _excluded_names(self, place: Place) -> frozenset[str]:
+        """Return the properties that are not sent in this direction, with those of `allOf`."""
         return frozenset(
             name
             for part in self._parts(place)
             for name, member in part.child("properties").members()
-            if self._is_left_out(member)
+            if self._is_excluded(member)
         )
 
     def _parts(self, place: Place) -> Iterator[Place]:
-        """Yield the schemas that hold for the same value as this one does."""
+        """Yield a schema and the schemas that it applies to the same value in any case."""
         waiting, seen = [place], set()
         while waiting:
             part = waiting.pop()
-            here = part.key
-            if here not in seen:
-                seen.add(here)
+            if part.key not in seen:
+                seen.add(part.key)
                 yield part
                 waiting += part.child("allOf").items()
                 if (target := self._target(part)) is not None:
                     waiting.append(target)
 
-    def _is_left_out(self, place: Place) -> bool:
+    def _is_excluded(self, place: Place) -> bool:
         for part in (place, self._target(place)):
             value = part.value if part else None
-            if isinstance(value, dict) and value.get(self._left_out) is True:
+            if isinstance(value, dict) and value.get(self._excluded_by) is True:
                 return True
         return False
 
@@ -336,17 +366,17 @@ class _DialectConverter:
             return None
         try:
             return self._references.resolve(place)
-        except SpecError:  # told where the reference is followed
+        except SpecError:  # reported when the reference itself is converted
             return None
 
 
-def _shared(converted: dict[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
-    """Return what the document has if converting changed nothing: it is there already."""
+def _reused(converted: dict[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
+    """Return the object of the document if the conversion did not change it, to save memory."""
     return given if converted == given else converted
 
 
-def _both(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Join two parts of a schema; of one keyword that both have, each holds."""
+def _combined(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a schema that applies both; with `allOf` if they have keywords in common."""
     if not right:
         return left
     if left.keys().isdisjoint(right):
@@ -355,16 +385,16 @@ def _both(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[str, 
     return {**left, "allOf": [*(parts if isinstance(parts, list) else ()), right]}
 
 
-def _nullable(value: JsonValue, converted: dict[str, JsonValue]) -> None:
-    """Let null in beside the type (OpenAPI 3.0.3, `nullable`: only where there is a type)."""
-    kind = converted.get("type")
+def _add_null_type(value: JsonValue, converted: dict[str, JsonValue]) -> None:
+    """Add the type null if the schema is `nullable` and has a type (OpenAPI 3.0.3)."""
+    name = converted.get("type")
     is_nullable = value.get("nullable") is True or value.get("x-nullable") is True
-    if is_nullable and isinstance(kind, str):
-        converted["type"] = [kind, "null"]
+    if is_nullable and isinstance(name, str):
+        converted["type"] = [name, "null"]
 
 
 def _add_range(converted: dict[str, JsonValue]) -> None:
-    """Turn the formats int32 and int64 into bounds; narrower ones stay."""
+    """Add the bounds of the formats int32 and int64; narrower bounds stay."""
     bounds = _RANGES.get(str(converted.get("format")))
     if bounds is None:
         return

@@ -1,26 +1,27 @@
-"""Schemas that lead back to themselves before they look into a value: no value can be judged."""
+"""Detection of schemas whose references form a cycle for one and the same value."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.base.json import JsonValue, unescape
 
-_OWN = ("#", "mock:/#")
-"""How references into the schema itself begin."""
-_SAME_VALUE = ("not", "if", "then", "else")
-_SAME_VALUES = ("allOf", "anyOf", "oneOf")
+_LOCAL = ("#", "mock:/#")
+"""The prefixes of references within the schema."""
+_SUBSCHEMA_KEYWORDS = ("not", "if", "then", "else")
+_SUBSCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 
-def is_endless(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a self-contained schema applies itself to the same value again.
+def has_endless_cycle(schema: Mapping[str, Any]) -> bool:
+    """Return True if a self-contained schema applies itself to the same value again.
 
-    Validators would follow such a schema for ever (JSON Schema Core, section 9.4.1).
+    Validation against such a schema would never end (JSON Schema Core, section 9.4.1). A cycle
+    through `properties` or `items` is fine: it ends where the value ends.
     """
-    return _Search(schema).is_found()
+    return _CycleSearch(schema).is_found()
 
 
-class _Search:
-    """A walk, depth first, along the references that hold for the same value."""
+class _CycleSearch:
+    """A depth-first search along the references that apply to the same value."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
@@ -33,36 +34,36 @@ class _Search:
             for name in self._root.get(key, {})
             if isinstance(self._root[key], Mapping)
         ]
-        return any(self._leads_back(reference) for reference in ["#", *definitions])
+        return any(self._has_cycle(reference) for reference in ["#", *definitions])
 
-    def _leads_back(self, first: str) -> bool:
-        """Walk from one definition; a reference that is still being walked closes a circle."""
-        if first in self._finished:
+    def _has_cycle(self, start: str) -> bool:
+        """Search from one definition; a reference to one on the current path closes a cycle."""
+        if start in self._finished:
             return False
-        walking = {first: self._next(first)}
-        while walking:
-            reference, following = next(reversed(walking.items()))
-            target = next(following, None)
+        path = {start: self._references_of(start)}
+        while path:
+            reference, remaining = next(reversed(path.items()))
+            target = next(remaining, None)
             if target is None:
-                del walking[reference]
+                del path[reference]
                 self._finished.add(reference)
-            elif target in walking:
+            elif target in path:
                 return True
             elif target not in self._finished:
-                walking[target] = self._next(target)
+                path[target] = self._references_of(target)
         return False
 
-    def _next(self, reference: str) -> Iterator[str]:
+    def _references_of(self, reference: str) -> Iterator[str]:
         """Yield the references that a definition applies to the same value."""
         waiting: list[JsonValue] = [self._target(reference)]
         while waiting:
             part = waiting.pop()
             if not isinstance(part, Mapping):
                 continue
-            if isinstance(target := part.get("$ref"), str) and target.startswith(_OWN):
+            if isinstance(target := part.get("$ref"), str) and target.startswith(_LOCAL):
                 yield f"#{target.partition('#')[2]}"
-            waiting += [part.get(key) for key in _SAME_VALUE]
-            for key in _SAME_VALUES:
+            waiting += [part.get(key) for key in _SUBSCHEMA_KEYWORDS]
+            for key in _SUBSCHEMA_LIST_KEYWORDS:
                 found = part.get(key)
                 waiting += found if isinstance(found, list) else []
 

@@ -1,4 +1,8 @@
-"""Shapes: what the text of a parameter or a form's field may become."""
+"""Shapes: the types and members that schemas allow, for reading values from text.
+
+Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a
+text can become: whether `7` is a number or text, and which members and items a value may have.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +17,7 @@ from mockserver.documents.references import Place
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _CERTAIN = ("allOf",)
+"""Keywords whose schemas all apply to a value."""
 _COMBINED = ("oneOf", "anyOf", "allOf")
 
 
@@ -20,27 +25,27 @@ class Resolver(Protocol):
     """Follows references between schemas."""
 
     def resolve(self, place: Place) -> Place:
-        """Return what a schema refers to, without a value if that is nothing."""
+        """Return the schema that a reference points at; its value is None if it is absent."""
 
 
 @dataclass(slots=True)
 class Shapes:
-    """The shapes of a document's schemas; each is found out once, when it is asked for."""
+    """The shapes of the schemas in a document, each made when it is first needed."""
 
     schemas: Resolver
     has_siblings: bool = True
-    """Keywords beside a `$ref` count."""
+    """Whether keywords next to a `$ref` apply."""
     _known: "dict[tuple[tuple[str, str], ...], Shape]" = field(default_factory=dict)
 
     def of(self, *places: Place) -> "Shape":
-        """Return the shape of a value that conforms to all these schemas."""
+        """Return the shape of the values that conform to all these schemas."""
         key = tuple(place.key for place in places)
         if (known := self._known.get(key)) is None:
             known = self._known[key] = Shape(places, self)
         return known
 
     def parts(self, places: tuple[Place, ...], keys: tuple[str, ...]) -> Iterator[Place]:
-        """Yield schemas and all that they refer to or combine under `keys`, each once."""
+        """Yield schemas, those they refer to and those under `keys`, recursively, each once."""
         waiting, seen = list(reversed(places)), set()
         while waiting:
             place = waiting.pop()
@@ -57,7 +62,7 @@ class Shapes:
 
 
 class Shape:
-    """What a schema lets a text become; what is below it is found out when it is asked for."""
+    """The types, members and items that schemas allow; computed when they are first needed."""
 
     def __init__(self, places: tuple[Place, ...], shapes: Shapes | None) -> None:
         self._places = places
@@ -66,61 +71,61 @@ class Shape:
     def __repr__(self) -> str:
         return f"Shape({', '.join(place.pointer for place in self._places)})"
 
-    # --- what the schemas say ---
+    # --- content of the schemas ---
 
     @cached_property
     def _parts(self) -> tuple[Place, ...]:
-        """The schemas that may describe the value."""
+        """All schemas that may apply to the value, with every alternative."""
         return tuple(self._shapes.parts(self._places, _COMBINED)) if self._shapes else ()
 
     @cached_property
     def _certain(self) -> tuple[Place, ...]:
-        """The schemas that describe the value whichever alternative it is."""
+        """The schemas that always apply to the value, without alternatives."""
         return tuple(self._shapes.parts(self._places, _CERTAIN)) if self._shapes else ()
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """JSON types; empty if the schema names none, text if there is no schema."""
+        """The allowed JSON types; empty if the schema has none, `string` if there is no schema."""
         if self._shapes is None:
             return frozenset(("string",))
         return frozenset(kind for part in self._parts for kind in _types(part.value))
 
     @cached_property
     def properties(self) -> "Mapping[str, Shape]":
-        """The members that are named."""
+        """The declared members, those of alternatives too."""
         return self._members(self._parts)
 
     @cached_property
     def certain_properties(self) -> "Mapping[str, Shape]":
-        """The members that are named whichever alternative a value is."""
+        """The members that are declared outside of alternatives."""
         return self._members(self._certain)
 
     @cached_property
     def items(self) -> "Shape | None":
-        """The items of an array, but for those that `item` knows more of."""
-        return self._below("items")
+        """The items of an array, apart from those that `prefixItems` describes."""
+        return self._subschema("items")
 
     @cached_property
     def rest(self) -> "Shape | None":
-        """Members that `properties` does not name; None if there is nothing to say of them."""
-        found = self._below("additionalProperties")
+        """The members that `properties` does not declare; None if they have no schema."""
+        found = self._subschema("additionalProperties")
         if found is None and "object" in self.types and not self.properties:
             return TEXT
         return found
 
     @property
     def default(self) -> JsonValue:
-        """The value that stands for an absent one; None without."""
+        """The default value; None if there is none."""
         return self._first("default")
 
     @cached_property
     def is_read_only(self) -> bool:
-        """Clients do not send it."""
+        """Whether clients must not send it."""
         return any(part.value.get("readOnly") is True for part in self._certain)
 
     @cached_property
     def xml(self) -> Mapping[str, JsonValue]:
-        """How it is written in XML."""
+        """The XML object (`xml`), empty if there is none."""
         found = self._first("xml")
         return found if isinstance(found, dict) else {}
 
@@ -135,17 +140,17 @@ class Shape:
         shapes = self._shapes
         return {name: shapes.of(*places) for name, places in found.items()} if shapes else {}
 
-    def _below(self, key: str) -> "Shape | None":
-        """Return the shape of what a keyword describes; True describes anything."""
-        places = [part.child(key) for part in self._parts if _says(part.value.get(key))]
+    def _subschema(self, key: str) -> "Shape | None":
+        """Return the shape of the schemas under a keyword; None if there are none."""
+        places = [part.child(key) for part in self._parts if _has_rules(part.value.get(key))]
         return self._shapes.of(*places) if places and self._shapes else None
 
-    # --- what it means for a text ---
+    # --- reading of text ---
 
     def read(self, text: str) -> JsonValue:
-        """Return the text as the first of the types that it fits, else as it is."""
+        """Return a text as a value of the first type that it can be read as, else as text."""
         for kind, reader in _READERS.items():
-            if kind in self.types and (value := reader(text)) is not _MISFIT:
+            if kind in self.types and (value := reader(text)) is not _NO_MATCH:
                 return value
         return None if text in ("", "null") and self._is_nullable else text
 
@@ -164,7 +169,7 @@ class Shape:
 
     @cached_property
     def _first_items(self) -> "tuple[Shape, ...]":
-        """The items that are described by their places."""
+        """The shapes of `prefixItems`."""
         columns = zip_longest(*(part.child("prefixItems").items() for part in self._parts))
         shapes = self._shapes
         if shapes is None:
@@ -177,37 +182,37 @@ class Shape:
 
     @cached_property
     def is_array(self) -> bool:
-        """An array can be meant."""
+        """Whether the value can be an array."""
         return "array" in self.types
 
     @cached_property
     def is_object(self) -> bool:
-        """An object can be meant, and no array."""
+        """Whether the value can be an object but not an array."""
         return "object" in self.types and "array" not in self.types
 
     @cached_property
     def is_structured(self) -> bool:
-        """An array or an object can be meant."""
+        """Whether the value can be an array or an object."""
         return self.is_array or self.is_object
 
     @cached_property
     def is_scalar(self) -> bool:
-        """A single text can be meant."""
+        """Whether the value can be a single text, number or boolean."""
         return not self.types or not self.types.isdisjoint(_SCALARS)
 
     @cached_property
     def is_ambiguous(self) -> bool:
-        """A text can be meant as well as what it looks like, such as a number."""
+        """Whether a text that looks like a number or a boolean can also be text."""
         return "string" in self.types and bool(self.types & _READERS.keys())
 
 
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
-_MISFIT = object()
+_NO_MATCH = object()
 _BOOLEANS = {"true": True, "false": False}
 _READERS: Mapping[str, Callable[[str], JsonValue]] = {
-    "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else _MISFIT,
-    "number": lambda text: _number(text) if _NUMBER.fullmatch(text) else _MISFIT,
-    "boolean": lambda text: _BOOLEANS.get(text, _MISFIT),
+    "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else _NO_MATCH,
+    "number": lambda text: _number(text) if _NUMBER.fullmatch(text) else _NO_MATCH,
+    "boolean": lambda text: _BOOLEANS.get(text, _NO_MATCH),
 }
 
 
@@ -215,7 +220,7 @@ def _number(text: str) -> JsonValue:
     return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
-def _says(value: JsonValue) -> bool:
+def _has_rules(value: JsonValue) -> bool:
     return value is True or (isinstance(value, dict) and bool(value))
 
 
@@ -241,4 +246,4 @@ def _type_of(value: JsonValue) -> str:
 
 
 TEXT = Shape((), None)
-"""The shape of what no schema describes."""
+"""The shape of values without a schema: they are text."""

@@ -1,4 +1,4 @@
-"""What a schema validator finds wrong, in our words and in reading order."""
+"""Errors of the schema validator, translated to violations with plain messages."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -8,14 +8,16 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.model.refusal import Violation
 
 MOST = 50
+"""The maximum number of violations that are reported for a value."""
 _LONGEST = 100
+"""The maximum length of a message."""
 
 _Error = Any
-"""A jsonschema_rs.ValidationError, whose kinds have no common typed form."""
+"""A `jsonschema_rs.ValidationError`; its kinds share no static type."""
 
 
 def violations_of(errors: Iterable[_Error], where: str) -> list[Violation]:
-    """Translate errors; several of the same place and keyword are told once."""
+    """Return the errors as violations, sorted by pointer, one for each place and keyword."""
     found: dict[tuple[str, str], Violation] = {}
     for error in errors:
         for violation in _translate(error, where):
@@ -34,51 +36,51 @@ def _translate(error: _Error, where: str) -> Iterable[Violation]:
     elif keyword in ("additionalProperties", "unevaluatedProperties"):
         for name in details["unexpected"]:
             yield Violation(where, f"{pointer}/{escape(name)}", keyword, "is not expected here")
-    elif keyword in ("anyOf", "oneOf") and (best := _best_branch(details.get("context") or [])):
-        for inner in best:
+    elif keyword in ("anyOf", "oneOf") and (branch := _likely_branch(details.get("context") or [])):
+        for inner in branch:
             yield from _translate(inner, where)
     else:
         yield Violation(where, pointer, keyword, _message(keyword, details, error))
 
 
-def _best_branch(branches: list[list[_Error]]) -> list[_Error]:
-    """Choose the alternative that was meant: the one that fails deepest, else by keyword.
+def _likely_branch(branches: list[list[_Error]]) -> list[_Error]:
+    """Return the errors of the alternative that the value was most likely written for.
 
-    Where all fail at their root for their type or for different members, no branch is better
-    than the others, and the failure of the whole is told.
+    This is the only alternative, or the only one whose type fits, or the only one whose fixed
+    values fit, because such values often distinguish alternatives. If none of these is the only
+    one, the result is empty, and the violation is that of the whole keyword.
     """
     failed = [branch for branch in branches if branch]
     if len(failed) != len(branches) or not failed:
         return []
     if len(failed) == 1:
         return failed[0]
-    by_type = [branch for branch in failed if not any(_is_of_type(item) for item in branch)]
-    if len(by_type) == 1:
-        return by_type[0]
-    by_tag = [branch for branch in failed if not any(map(_is_of_tag, branch))]
-    return by_tag[0] if len(by_tag) == 1 else []
+    right_type = [branch for branch in failed if not any(map(_is_wrong_type, branch))]
+    if len(right_type) == 1:
+        return right_type[0]
+    right_values = [branch for branch in failed if not any(map(_is_wrong_fixed_value, branch))]
+    return right_values[0] if len(right_values) == 1 else []
 
 
-def _is_of_tag(error: _Error) -> bool:
-    """Tell whether an error is about a fixed value, by which alternatives are often told apart."""
+def _is_wrong_fixed_value(error: _Error) -> bool:
     return error.kind.name in ("const", "enum")
 
 
-def _is_of_type(error: _Error) -> bool:
+def _is_wrong_type(error: _Error) -> bool:
     return not error.instance_path and error.kind.name in ("type", "const", "enum")
 
 
 def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:
     if keyword == "type":
-        return f"must be {_typed(details['types'])}, not {_type_of(error.instance)}"
-    words = _WORDS.get(keyword)
-    if words is None:
+        return f"must be {_type_names(details['types'])}, not {_type_of(error.instance)}"
+    message = _MESSAGES.get(keyword)
+    if message is None:
         return _shortened(error.message)
-    return _shortened(words(details))
+    return _shortened(message(details))
 
 
 def _type_of(value: JsonValue) -> str:
-    """Name the type of a value, and a number that is not whole as such."""
+    """Return the name of a value's type; for null, true and false, the value itself."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     return _TYPES[_NAMES.get(type(value), "object")]
@@ -97,10 +99,10 @@ def _listed(values: Iterable[Any]) -> str:
     )
 
 
-def _typed(types: Any) -> str:  # noqa: ANN401 - text or a list of them, by the library's version
+def _type_names(types: Any) -> str:  # noqa: ANN401 - a name or a list, by the library's version
     names = types if isinstance(types, list) else [types]
-    last = sorted(map(str, names), key=lambda name: name == "null")
-    return " or ".join(_TYPES.get(name, name) for name in last)
+    null_last = sorted(map(str, names), key=lambda name: name == "null")
+    return " or ".join(_TYPES.get(name, name) for name in null_last)
 
 
 _TYPES = {
@@ -113,16 +115,16 @@ _TYPES = {
     "null": "null",
 }
 _ONE_OF = {
-    False: "fits none of the forms of which it must fit one",
-    True: "fits more than one of the forms of which it must fit one",
+    False: "must match exactly one of the allowed schemas, but matches none",
+    True: "must match exactly one of the allowed schemas, but matches more than one",
 }
 
 
-def _named(found: Mapping[str, Any]) -> str:
+def _property_name(found: Mapping[str, Any]) -> str:
     return _listed([found["error"].instance])
 
 
-_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+_MESSAGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "enum": lambda found: f"must be one of: {_listed(found['options'])}",
     "const": lambda found: f"must be {_listed([found['expected_value']])}",
     "format": lambda found: f"must be a valid {found['format']}",
@@ -138,15 +140,15 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "maxItems": lambda found: f"must have at most {found['limit']} items",
     "minProperties": lambda found: f"must have at least {found['limit']} members",
     "maxProperties": lambda found: f"must have at most {found['limit']} members",
-    "uniqueItems": lambda _found: "must not have the same item twice",
-    "anyOf": lambda _found: "fits none of the forms that are allowed",
+    "uniqueItems": lambda _found: "must not contain the same item twice",
+    "anyOf": lambda _found: "does not match any of the allowed schemas",
     "oneOf": lambda found: _ONE_OF[not all(found.get("context") or [()])],
     "falseSchema": lambda _found: "is not allowed here",
-    "propertyNames": lambda found: f"has a member {_named(found)} whose name is not allowed",
+    "propertyNames": lambda found: f"must not have a member named {_property_name(found)}",
     "additionalItems": lambda found: f"must have at most {found['limit']} items",
-    "unevaluatedItems": lambda _found: "has more items than are expected",
+    "unevaluatedItems": lambda _found: "has more items than expected",
     "contentEncoding": lambda found: f"must be encoded in {found['content_encoding']}",
     "contentMediaType": lambda found: f"must be of type {found['content_media_type']}",
-    "not": lambda _found: "has a form that is not allowed",
-    "contains": lambda _found: "must have an item of the form that is asked for",
+    "not": lambda _found: "matches a schema that it must not match",
+    "contains": lambda _found: "must contain an item that matches the required schema",
 }

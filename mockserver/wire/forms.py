@@ -66,8 +66,8 @@ class FormDecoder:
         """
         violations: list[Violation] = []
         fields = grouped(text_of(body, content_type), "body", violations)
-        found, misfits = read_all(self.shape, fields, self._read)
-        return found, [*violations, *misfits]
+        found, mismatches = read_all(self.shape, fields, self._read)
+        return found, [*violations, *mismatches]
 
     def _read(self, name: str, branch: Branch) -> JsonValue:
         encoding, shape = self.encodings.get(name, _PLAIN), self.shape.member(name)
@@ -173,8 +173,8 @@ def _misfits(encoding: Encoding, part: Part, pointer: str) -> list[Violation]:
             message = f"must have the media type {' or '.join(wanted)}"
             found.append(Violation("body", pointer, "contentType", message))
     if encoding.headers is not None:
-        _, misfits = encoding.headers.decode({}, "", part.headers)
-        for item in misfits:
+        _, mismatches = encoding.headers.decode({}, "", part.headers)
+        for item in mismatches:
             message = f"has a header {item.field} that {item.message}"
             found.append(Violation("body", pointer, item.keyword, message))
     return found

@@ -275,10 +275,10 @@ def querystring_reader(parameter: Parameter) -> Reader:
     def read(source: Mapping[str, JsonValue]) -> JsonValue:
         violations: list[Violation] = []
         fields = grouped(source.get(name, ""), "query", violations)
-        found, misfits = read_all(
+        found, mismatches = read_all(
             shape, fields, lambda key, branch: build(shape.member(key), branch)
         )
-        for violation in (*violations, *misfits):
+        for violation in (*violations, *mismatches):
             raise UndecodableError(violation.message, violation.pointer)
         return found or ABSENT
 

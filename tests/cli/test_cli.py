@@ -163,7 +163,7 @@ def test_a_missing_file_is_a_report(tmp_path: Path) -> None:
 def test_an_address_is_said_to_be_no_file() -> None:
     result = run("serve", "https://shop.example/openapi.json")
     assert result.exit_code == 2
-    assert "nothing is fetched; save it first, with curl -O, and name the file" in result.output
+    assert "nothing is fetched; save it with curl -O, then name the file" in result.output
 
 
 @pytest.mark.parametrize(
@@ -437,7 +437,7 @@ def test_routes_lists_what_nobody_can_call(flawed: Path) -> None:
         ("orders: [{id: a}, {id: a}]", "another record of orders has the id 'a'"),
         ("orders: [{n: 1}]", "a record of orders needs its key, 'id'"),
         ("orders: [{id: '{{ 1 / 0 }}'}]", "division by zero"),
-        ("orders: [{id: a}]\norders: []", "stands here again"),
+        ("orders: [{id: a}]\norders: []", "duplicate key"),
     ],
 )
 def test_a_fixture_of_which_no_records_can_be_made_is_reported(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.schemas.sampling import sample
+from mockserver.schemas.sampling.sampler import sample
 from tests.conformance.test_json_schema_suite import (
     ADDRESS,
     SUITE,

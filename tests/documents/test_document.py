@@ -9,7 +9,7 @@ from mockserver.base.errors import SpecError
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem
 from mockserver.documents import document as documents
-from mockserver.documents.document import flawless, load_document, parse_document
+from mockserver.documents.document import load_document, parse_document, require_clean_text
 
 YAML = """\
 openapi: 3.1.0
@@ -38,7 +38,7 @@ JSON = """\
 
 def problems(content: bytes, file: str = "a.yaml") -> tuple[SpecProblem, ...]:
     with pytest.raises(SpecError) as caught:
-        flawless(parse_document(content, file))
+        require_clean_text(parse_document(content, file))
     return caught.value.problems
 
 
@@ -82,7 +82,7 @@ def test_json_values_know_their_line_and_column(pointer: str, position: tuple[in
     assert at(document.source(pointer)) == position
 
 
-def test_what_is_absent_is_shown_where_it_would_stand() -> None:
+def test_an_absent_value_has_the_position_of_its_parent() -> None:
     document = parse_document(YAML.encode(), "a.yaml")
 
     assert at(document.source("/paths/~1a~1b/get/summary")) == (4, 5)
@@ -132,16 +132,16 @@ def test_a_byte_order_mark_is_ignored(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"a: 1\nb: \xff\n", "the byte 0xFF is 'ÿ' in Latin-1"),
         ("a: 1\nb: å".encode("latin-1"), "the byte 0xE5 is 'å' in Latin-1"),
     ],
 )
-def test_other_encodings_are_refused_with_their_place(content: bytes, told: str) -> None:
+def test_other_encodings_are_refused_with_their_place(content: bytes, message: str) -> None:
     (problem,) = problems(content)
 
-    assert (problem.message, at(problem.source)) == (f"not UTF-8: {told}", (2, 4))
+    assert (problem.message, at(problem.source)) == (f"not UTF-8: {message}", (2, 4))
 
 
 def test_utf_16_is_refused() -> None:
@@ -182,7 +182,7 @@ def test_without_a_name_the_path_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["absent.yaml", ".", "a" * 300, "nul\0.yaml", "file.yaml/x"])
-def test_what_is_no_file_is_a_problem(tmp_path: Path, name: str) -> None:
+def test_an_invalid_path_is_a_problem(tmp_path: Path, name: str) -> None:
     (tmp_path / "file.yaml").write_text("a: 1")
 
     with pytest.raises(SpecError) as caught:

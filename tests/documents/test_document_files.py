@@ -47,7 +47,7 @@ def test_other_files_of_a_folder_need_not_be_readable(tmp_path: Path) -> None:
     assert found(tmp_path)[:2] == (["a.yaml"], [])
 
 
-def test_what_is_meant_to_be_a_document_must_be_readable(tmp_path: Path) -> None:
+def test_a_file_with_the_key_of_a_document_must_be_readable(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("openapi: [\n")
     names, problems, _ = found(tmp_path)
     assert (names, len(problems)) == ([], 1)
@@ -58,9 +58,9 @@ def test_a_file_that_is_named_is_a_document_whatever_it_holds(tmp_path: Path) ->
     assert found(tmp_path / "a.yaml")[:2] == (["a.yaml"], [])
 
 
-def test_a_folder_without_documents_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_documents_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("Pet: {}\n")
-    assert found(tmp_path)[:2] == ([], ["no OpenAPI document is in this folder"])
+    assert found(tmp_path)[:2] == ([], ["this folder contains no OpenAPI document"])
 
 
 def test_every_path_that_was_looked_at_is_remembered_as_it_was(tmp_path: Path) -> None:

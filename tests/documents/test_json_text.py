@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.documents.json_text import read_json
-from mockserver.documents.yaml_text import DEEPEST, Trouble, UnreadableError
+from mockserver.documents.yaml_text import DEEPEST, TextProblem, UnreadableError
 
 json_values = st.recursive(
     st.none()
@@ -19,10 +19,10 @@ json_values = st.recursive(
 )
 
 
-def troubles(text: str) -> list[Trouble]:
+def problems(text: str) -> list[TextProblem]:
     with pytest.raises(UnreadableError) as caught:
         read_json(text)
-    return caught.value.troubles
+    return caught.value.problems
 
 
 @given(json_values, st.sampled_from([None, 1]), st.booleans())
@@ -44,9 +44,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_duplicate_keys_are_all_reported_with_both_lines() -> None:
-    found = troubles('{"a": 1,\n "b": {"c/d": 1,\n  "c/d": 2},\n "a": 3}')
+    found = problems('{"a": 1,\n "b": {"c/d": 1,\n  "c/d": 2},\n "a": 3}')
 
-    assert [(trouble.position, trouble.pointer) for trouble in found] == [
+    assert [(problem.position, problem.pointer) for problem in found] == [
         ((3, 3), "/b/c~1d"),
         ((4, 2), "/a"),
     ]
@@ -54,17 +54,17 @@ def test_duplicate_keys_are_all_reported_with_both_lines() -> None:
 
 
 def test_keys_that_differ_only_in_their_escapes_are_duplicates() -> None:
-    (trouble,) = troubles('{"a": 1, "\\u0061": 2}')
+    (problem,) = problems('{"a": 1, "\\u0061": 2}')
 
-    assert trouble.position == (1, 10)
+    assert problem.position == (1, 10)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1E+400", "9" * 5000])
-def test_numbers_that_json_lacks_are_refused_where_they_stand(number: str) -> None:
-    (trouble,) = troubles(f'{{"a":\n [0, {number}]}}')
+def test_numbers_that_json_cannot_represent_are_refused_with_their_position(number: str) -> None:
+    (problem,) = problems(f'{{"a":\n [0, {number}]}}')
 
-    assert "JSON has no number" in trouble.message
-    assert (trouble.position, trouble.pointer) == ((2, 6), "/a/1")
+    assert "JSON cannot represent" in problem.message
+    assert (problem.position, problem.pointer) == ((2, 6), "/a/1")
 
 
 def test_text_that_looks_like_a_large_number_is_text() -> None:
@@ -75,9 +75,9 @@ def test_text_that_looks_like_a_large_number_is_text() -> None:
 
 @pytest.mark.parametrize("text", ['"\\ud800"', '"\\udc00x"', '["1e999", "\\ud800"]'])
 def test_half_a_surrogate_pair_is_refused(text: str) -> None:
-    (trouble,) = troubles(text)
+    (problem,) = problems(text)
 
-    assert trouble.position[0] == 1
+    assert problem.position[0] == 1
 
 
 def test_a_whole_surrogate_pair_is_one_character() -> None:
@@ -89,17 +89,17 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
     [('{"a": 1,\n  b: 2}', (2, 3)), ("[1,\n2,,3]", (2, 3)), ("", (1, 1)), ("[1] x", (1, 5))],
 )
 def test_a_syntax_error_has_line_and_column(text: str, position: tuple[int, int]) -> None:
-    (trouble,) = troubles(text)
+    (problem,) = problems(text)
 
-    assert trouble.position == position
+    assert problem.position == position
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_depth_bombs_are_refused_with_a_position(opening: str) -> None:
-    (trouble,) = troubles(opening * 100_000)
+    (problem,) = problems(opening * 100_000)
 
-    assert "nested deeper" in trouble.message
-    assert trouble.position == (1, DEEPEST * len(opening) + 1)
+    assert "nested deeper" in problem.message
+    assert problem.position == (1, DEEPEST * len(opening) + 1)
 
 
 def test_brackets_in_text_are_not_depth() -> None:

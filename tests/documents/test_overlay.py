@@ -58,7 +58,7 @@ def problems(*overlays: Document, document: Document | None = None) -> tuple[Spe
     return caught.value.problems
 
 
-def test_an_overlay_is_told_from_a_document() -> None:
+def test_an_overlay_is_distinguished_from_a_document() -> None:
     assert is_overlay(overlay())
     assert not is_overlay(base())
     assert not is_overlay(base("[overlay]"))

@@ -83,7 +83,7 @@ def test_the_target_knows_its_own_file_and_line(folder: Path) -> None:
     assert (source.file, source.line) == ("parts/other.yaml", 1)
 
 
-def test_what_is_no_reference_is_returned_as_it_is(folder: Path) -> None:
+def test_a_place_without_a_reference_is_returned_unchanged(folder: Path) -> None:
     place = place_of("#", folder).document
     whole = Place(place, "/list", ["zero", "one"])
 
@@ -109,10 +109,10 @@ def test_a_document_that_was_added_stands_for_its_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Self", "One"])
-def test_a_circle_of_references_is_refused(folder: Path, name: str) -> None:
+def test_a_cycle_of_references_is_refused(folder: Path, name: str) -> None:
     found = problem(f"#/components/schemas/{name}", folder)
 
-    assert "back to itself" in found.message
+    assert "points back to itself" in found.message
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,9 @@ def test_references_out_of_the_folder_are_refused_with_advice(folder: Path, refe
         "absent.yaml",
     ],
 )
-def test_what_names_no_file_is_a_problem_at_the_reference(folder: Path, reference: str) -> None:
+def test_a_reference_without_a_file_is_a_problem_at_the_reference(
+    folder: Path, reference: str
+) -> None:
     (folder / "loop.yaml").symlink_to(folder / "loop.yaml")
 
     assert problem(reference, folder).source.line == 12

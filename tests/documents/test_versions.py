@@ -10,13 +10,13 @@ from mockserver.documents.versions import version_of
 
 
 def version(value: Any) -> tuple[str, int]:
-    """Return a document's version, and how much is wrong with how it is told."""
+    """Return a document's version, and the number of warnings."""
     problems: list[SpecProblem] = []
     return version_of(Place(Document("d", None, value, dict), "", value), problems), len(problems)
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         ({"openapi": "3.0.3"}, ("3.0", 0)),
         ({"openapi": "3.1.0-rc1"}, ("3.1", 0)),
@@ -28,8 +28,8 @@ def version(value: Any) -> tuple[str, int]:
         ({"openapi": 3.1}, ("3.1", 1)),
     ],
 )
-def test_a_document_tells_its_version(value: Any, told: tuple[str, int]) -> None:
-    assert version(value) == told
+def test_the_version_of_a_document_is_read(value: Any, expected: tuple[str, int]) -> None:
+    assert version(value) == expected
 
 
 @pytest.mark.parametrize(

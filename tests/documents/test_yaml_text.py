@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.documents import yaml_text
-from mockserver.documents.yaml_text import DEEPEST, Trouble, UnreadableError, read_yaml
+from mockserver.documents.yaml_text import DEEPEST, TextProblem, UnreadableError, read_yaml
 
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"], exclude_characters="\ufeff"))
 json_values = st.recursive(
@@ -22,10 +22,10 @@ json_values = st.recursive(
 )
 
 
-def troubles(text: str) -> list[Trouble]:
+def problems(text: str) -> list[TextProblem]:
     with pytest.raises(UnreadableError) as caught:
         read_yaml(text)
-    return caught.value.troubles
+    return caught.value.problems
 
 
 @given(json_values)
@@ -123,35 +123,35 @@ def test_tags_of_the_core_schema_are_honoured() -> None:
     ],
 )
 def test_other_tags_and_unfit_values_are_refused(text: str) -> None:
-    assert len(troubles(text)) == 1
+    assert len(problems(text)) == 1
 
 
 @pytest.mark.parametrize("text", [".inf", "-.Inf", "+.INF", ".nan", "1e999", "9" * 401])
-def test_numbers_that_json_lacks_are_refused(text: str) -> None:
-    (trouble,) = troubles(f"a:\n  - {text}")
+def test_numbers_that_json_cannot_represent_are_refused(text: str) -> None:
+    (problem,) = problems(f"a:\n  - {text}")
 
-    assert "JSON has no number" in trouble.message
-    assert (trouble.position, trouble.pointer) == ((2, 5), "/a/0")
+    assert "JSON cannot represent" in problem.message
+    assert (problem.position, problem.pointer) == ((2, 5), "/a/0")
 
 
 def test_a_duplicate_key_names_both_lines() -> None:
-    (trouble,) = troubles("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n")
+    (problem,) = problems("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n")
 
-    assert trouble.position == (5, 3)
-    assert trouble.pointer == "/b/c"
-    assert "line 3" in trouble.message
+    assert problem.position == (5, 3)
+    assert problem.pointer == "/b/c"
+    assert "line 3" in problem.message
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    found = troubles("a: !x 1\na: 2\nb: {c: 1, c: 2, <<: 3}\nd: [.inf, !x 2]\ne: ]")
+    found = problems("a: !x 1\na: 2\nb: {c: 1, c: 2, <<: 3}\nd: [.inf, !x 2]\ne: ]")
 
-    assert [trouble.position[0] for trouble in found] == [1, 2, 3, 3, 4, 4, 5]
+    assert [problem.position[0] for problem in found] == [1, 2, 3, 3, 4, 4, 5]
 
 
 def test_a_merge_key_is_refused_with_advice() -> None:
-    (trouble,) = troubles("a: &a {b: 1}\nc:\n  <<: *a\n")
+    (problem,) = problems("a: &a {b: 1}\nc:\n  <<: *a\n")
 
-    assert (trouble.position, trouble.hint) == ((3, 3), "use $ref, or repeat it")
+    assert (problem.position, problem.hint) == ((3, 3), "use $ref, or repeat the members")
 
 
 def test_a_quoted_merge_key_is_a_key() -> None:
@@ -159,28 +159,28 @@ def test_a_quoted_merge_key_is_a_key() -> None:
 
 
 def test_a_second_document_is_refused() -> None:
-    (trouble,) = troubles("a: 1\n---\nb: 2\n")
+    (problem,) = problems("a: 1\n---\nb: 2\n")
 
-    assert trouble.position[0] == 2
+    assert problem.position[0] == 2
 
 
 def test_a_syntax_error_has_line_and_column() -> None:
-    (trouble,) = troubles("a: 1\nb: [1, 2\nc: 3\n")
+    (problem,) = problems("a: 1\nb: [1, 2\nc: 3\n")
 
-    assert trouble.position == (3, 2)
+    assert problem.position == (3, 2)
 
 
 def test_a_forbidden_character_has_line_and_column() -> None:
-    (trouble,) = troubles("a: 1\nb: x\x00y\n")
+    (problem,) = problems("a: 1\nb: x\x00y\n")
 
-    assert trouble.position == (2, 5)
+    assert problem.position == (2, 5)
 
 
 @pytest.mark.parametrize("text", ["? [a]\n: 1", "? {a: 1}\n: 2", "a: &a k\n*a : 1"])
 def test_a_key_that_is_not_text_is_refused(text: str) -> None:
-    (trouble,) = troubles(text)
+    (problem,) = problems(text)
 
-    assert "a key must be text" in trouble.message
+    assert "a key must be text" in problem.message
 
 
 def test_aliases_stand_for_their_values() -> None:
@@ -190,10 +190,10 @@ def test_aliases_stand_for_their_values() -> None:
 
 
 @pytest.mark.parametrize("text", ["&a [*a]", "a: *nowhere", "&a {b: {c: *a}}"])
-def test_an_alias_of_nothing_complete_is_refused(text: str) -> None:
-    (trouble,) = troubles(text)
+def test_an_alias_without_a_complete_value_is_refused(text: str) -> None:
+    (problem,) = problems(text)
 
-    assert "stands for nothing" in trouble.message
+    assert "refers to no complete value" in problem.message
 
 
 def test_exploding_aliases_are_refused_fast() -> None:
@@ -201,24 +201,24 @@ def test_exploding_aliases_are_refused_fast() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
     before = time.process_time()
 
-    (trouble,) = troubles("\n".join(lines))
+    (problem,) = problems("\n".join(lines))
 
-    assert "repeat more than" in trouble.message
+    assert "repeat more than" in problem.message
     assert time.process_time() - before < 0.5
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
 def test_depth_bombs_are_refused(opening: str) -> None:
-    found = troubles(opening * 100_000)
+    found = problems(opening * 100_000)
 
     assert "nested deeper" in found[-1].message
 
 
 def test_depth_that_aliases_add_up_is_refused() -> None:
     chain = "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 1500))
-    (trouble,) = troubles("a0: &a0 [x]\n" + chain)
+    (problem,) = problems("a0: &a0 [x]\n" + chain)
 
-    assert "nested deeper" in trouble.message
+    assert "nested deeper" in problem.message
 
 
 def test_the_allowed_depth_is_read() -> None:
@@ -232,9 +232,9 @@ def test_the_allowed_depth_is_read() -> None:
 def test_too_many_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_text, "MOST_NODES", 10)
 
-    (trouble,) = troubles(f"[{', '.join('x' * 10)}]")
+    (problem,) = problems(f"[{', '.join('x' * 10)}]")
 
-    assert trouble.position == (1, 29)
+    assert problem.position == (1, 29)
 
 
 def test_the_loader_without_a_compiled_parser_reads_the_same(

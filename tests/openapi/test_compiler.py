@@ -40,8 +40,8 @@ def load(tmp_path: Path, text: str) -> Api:
     ("text", "told"),
     [
         ("a: 1\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
-        ("swagger: '1.2'\n", "d0.yaml:1:1: /swagger: OpenAPI '1.2' is not known"),
-        ("openapi: 4.0.0\n", "d0.yaml:1:1: /openapi: OpenAPI '4.0.0' is not known"),
+        ("swagger: '1.2'\n", "d0.yaml:1:1: /swagger: OpenAPI '1.2' is not supported"),
+        ("openapi: 4.0.0\n", "d0.yaml:1:1: /openapi: OpenAPI '4.0.0' is not supported"),
         (HEAD, "d0.yaml:1:1: /paths: there is no operation to serve"),
         (
             HEAD + "x-mock:\n  setings: {}\n" + PATHS,

@@ -23,7 +23,7 @@ def converted(
     problems: list[SpecProblem] = []
     schemas = Schemas(References(Path("/nowhere")), version, problems)
     bundle = schemas.bundle(place_of(schema, **whole), direction).schema()
-    assert not [told for told in problems if "not a schema" in told.message]
+    assert not [item for item in problems if "not a schema" in item.message]
     keyword, _, number = bundle["$ref"].removeprefix("#/").partition("/")
     found: dict[str, Any] = bundle[keyword][number]
     return found
@@ -34,7 +34,7 @@ def accepts(schema: JsonValue, value: JsonValue, version: str = "3.0", **how: An
     problems: list[SpecProblem] = []
     schemas = Schemas(References(Path("/nowhere")), version, problems)
     validator = schemas.validator(place_of(schema, **how), direction)
-    assert not [told for told in problems if "not a schema" in told.message]
+    assert not [item for item in problems if "not a schema" in item.message]
     return validator.is_valid(value)
 
 
@@ -51,7 +51,7 @@ def accepts(schema: JsonValue, value: JsonValue, version: str = "3.0", **how: An
         ({"$ref": "#/none"}, True),
     ],
 )
-def test_nullable_adds_null_to_the_type_beside_it_and_to_nothing_else(
+def test_nullable_adds_null_only_to_the_type_of_its_schema(
     schema: JsonValue, *, null_is_valid: bool
 ) -> None:
     whole: dict[str, JsonValue] = {
@@ -124,7 +124,7 @@ USER = {
 @pytest.mark.parametrize(
     ("direction", "required"), [("request", ["password", "name"]), ("response", ["id", "name"])]
 )
-def test_what_does_not_travel_is_not_required(
+def test_properties_that_are_not_sent_are_not_required(
     version: str, direction: str, required: list[str]
 ) -> None:
     assert converted(USER, version, direction)["required"] == required
@@ -151,7 +151,7 @@ def test_read_only_is_seen_through_references_and_allof(schema: JsonValue, versi
     assert not accepts(schema, {}, version, direction="response", user=user, id={})
 
 
-def test_only_the_mark_of_what_does_not_travel_is_kept() -> None:
+def test_only_the_keyword_of_properties_that_are_not_sent_is_kept() -> None:
     properties = converted(USER, "3.1", "response")["properties"]
 
     assert properties["password"] == {"type": "string", "writeOnly": True}

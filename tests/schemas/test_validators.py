@@ -34,7 +34,7 @@ class World:
         return validator.violations(value)
 
 
-def told(violations: list[Violation]) -> list[tuple[str, str, str]]:
+def summaries(violations: list[Violation]) -> list[tuple[str, str, str]]:
     return [(item.pointer, item.keyword, item.message) for item in violations]
 
 
@@ -70,7 +70,7 @@ def test_references_lead_to_other_files_and_back(tmp_path: Path, version: str) -
     assert not world.validator().is_valid({"owner": {"pet": {"owner": {"age": "old"}}}})
 
 
-def test_a_chain_of_references_keeps_what_stands_beside_each(tmp_path: Path) -> None:
+def test_a_chain_of_references_keeps_the_keywords_next_to_each(tmp_path: Path) -> None:
     world = World(
         tmp_path,
         schema={"$ref": "#/long"},
@@ -126,7 +126,7 @@ def test_a_pointer_from_inside_a_named_schema_may_mean_the_document(tmp_path: Pa
     assert world.problems == []
 
 
-def test_a_name_inside_data_names_nothing(tmp_path: Path) -> None:
+def test_an_identifier_inside_data_is_not_one(tmp_path: Path) -> None:
     world = World(
         tmp_path, schema={"$ref": "#text"}, other={"const": {"$anchor": "text", "type": "string"}}
     )
@@ -136,7 +136,7 @@ def test_a_name_inside_data_names_nothing(tmp_path: Path) -> None:
     assert [str(item.source) for item in world.problems] == ["api.json:3:3"]
 
 
-def test_a_dynamic_reference_means_the_outermost_anchor(tmp_path: Path) -> None:
+def test_a_dynamic_reference_points_at_the_outermost_anchor(tmp_path: Path) -> None:
     listing = {
         "$id": "list",
         "properties": {"items": {"items": {"$dynamicRef": "#item"}}},
@@ -260,6 +260,10 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
     assert world.validator().is_valid("x")
 
 
+NONE = "must match exactly one of the allowed schemas, but matches none"
+MORE_THAN_ONE = "must match exactly one of the allowed schemas, but matches more than one"
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "expected"),
     [
@@ -286,29 +290,29 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
         (
             {"propertyNames": {"maxLength": 1}},
             {"ab": 1},
-            ("", "propertyNames", 'has a member "ab" whose name is not allowed'),
+            ("", "propertyNames", 'must not have a member named "ab"'),
         ),
         (
             {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
             3,
-            ("", "oneOf", "fits more than one of the forms of which it must fit one"),
+            ("", "oneOf", MORE_THAN_ONE),
         ),
         (
             {"oneOf": [{"type": "integer"}, {"type": "boolean"}]},
             "a",
-            ("", "oneOf", "fits none of the forms of which it must fit one"),
+            ("", "oneOf", NONE),
         ),
         (
             {"prefixItems": [{}], "unevaluatedItems": False},
             [1, 2],
-            ("", "unevaluatedItems", "has more items than are expected"),
+            ("", "unevaluatedItems", "has more items than expected"),
         ),
     ],
 )
-def test_violations_are_told_in_plain_words(
+def test_violations_have_plain_messages(
     tmp_path: Path, schema: JsonValue, value: JsonValue, expected: tuple[str, str, str]
 ) -> None:
-    assert told(World(tmp_path, schema=schema).violations(value)) == [expected]
+    assert summaries(World(tmp_path, schema=schema).violations(value)) == [expected]
 
 
 def test_violations_are_in_the_order_of_their_pointers(tmp_path: Path) -> None:
@@ -338,14 +342,14 @@ def test_a_message_never_repeats_a_long_value(tmp_path: Path) -> None:
     assert len(found.message) <= 100
 
 
-def test_of_alternatives_the_one_of_the_right_type_is_told(tmp_path: Path) -> None:
+def test_the_violations_are_those_of_the_alternative_with_the_right_type(tmp_path: Path) -> None:
     card = {"type": "object", "required": ["number"]}
     world = World(tmp_path, schema={"oneOf": [{"type": "string"}, card]})
 
-    assert told(world.violations({})) == [("/number", "required", "is required")]
+    assert summaries(world.violations({})) == [("/number", "required", "is required")]
 
 
-def test_a_schema_that_only_leads_to_itself_inside_a_combination_ends(tmp_path: Path) -> None:
+def test_a_cycle_inside_a_combination_ends(tmp_path: Path) -> None:
     world = World(tmp_path, schema={"anyOf": [{"$ref": "#/schema"}, {"type": "string"}]})
 
     assert world.validator().is_valid("a")

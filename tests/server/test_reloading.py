@@ -111,7 +111,7 @@ def test_a_change_is_served_once_the_files_have_settled(shop: Shop) -> None:
         ("shop.yaml", "openapi: [", "this is not YAML"),
         ("shop.yaml", SHOP.replace("uuid()", "uid()"), "there is no function 'uid'"),
         ("records.yaml", "orders: [{id: a}, {id: a}]", "another record of orders"),
-        ("other.yaml", "openapi: 9.0.0", "OpenAPI '9.0.0' is not known"),
+        ("other.yaml", "openapi: 9.0.0", "OpenAPI '9.0.0' is not supported"),
     ],
 )
 def test_a_broken_document_keeps_the_last_good_one(

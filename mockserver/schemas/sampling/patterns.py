@@ -1,4 +1,8 @@
-"""Texts made for a regular expression."""
+"""Texts made for a regular expression (ECMA-262).
+
+An expression is parsed into a tree, and each part of the tree makes a text. Look-behind and
+negative look-ahead are ignored, so the caller has to validate the text.
+"""
 
 import random
 import string
@@ -6,32 +10,37 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _REPEATS = (3, 0, 1, 2, *range(4, 70), 100, 200, 500)
-"""How often a repeated part of a pattern is made beyond its least, in the order of trying."""
+"""How many repetitions are made beyond the minimum, in the order of trying."""
 _LARGEST = 10_000
+"""The maximum length of a made text."""
 _DEEPEST = 50
+"""The maximum depth of nested groups."""
 
 
 @lru_cache(maxsize=1_000)
-def read(pattern: str) -> "Pattern | None":
-    """Read a regular expression; None if it is of a kind that texts cannot be made of."""
+def read_pattern(pattern: str) -> "Pattern | None":
+    """Return a parsed regular expression; None if it has unsupported syntax or is too large."""
     try:
-        return Pattern(_Reader(pattern).whole())
+        return Pattern(_PatternParser(pattern).parse())
     except _UnsupportedError:
         return None
 
 
 class _UnsupportedError(Exception):
-    """A pattern that is not of the simple kind."""
+    """A pattern with unsupported or invalid syntax."""
+
+
+# Every part of the tree has the same two members: `size`, the greatest length of its texts with
+# as few repetitions as possible, and `make`, which returns a text with `extra` repetitions more.
 
 
 @dataclass(frozen=True, slots=True)
-class _Letters:
-    letters: str
+class _CharacterSet:
+    characters: str
     size: int = 1
-    """The least length of what is made; that of the other parts likewise."""
 
-    def make(self, chance: random.Random, _more: int) -> str:
-        return chance.choice(self.letters)
+    def make(self, rng: random.Random, _extra: int) -> str:
+        return rng.choice(self.characters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,8 @@ class _Sequence:
     def size(self) -> int:
         return sum(part.size for part in self.parts)
 
-    def make(self, chance: random.Random, more: int) -> str:
-        return "".join(part.make(chance, more) for part in self.parts)
+    def make(self, rng: random.Random, extra: int) -> str:
+        return "".join(part.make(rng, extra) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +63,8 @@ class _Choice:
     def size(self) -> int:
         return max(branch.size for branch in self.branches)
 
-    def make(self, chance: random.Random, more: int) -> str:
-        return chance.choice(self.branches).make(chance, more)
+    def make(self, rng: random.Random, extra: int) -> str:
+        return rng.choice(self.branches).make(rng, extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +77,15 @@ class _Repeat:
     def size(self) -> int:
         return self.least * self.part.size
 
-    def make(self, chance: random.Random, more: int) -> str:
-        count = min(self.most, self.least + more)
-        # what repeats inside a repetition is made once, or the length would be a power
-        return "".join(self.part.make(chance, 0) for _ in range(count))
+    def make(self, rng: random.Random, extra: int) -> str:
+        count = min(self.most, self.least + extra)
+        # nested repetitions get no extra ones, or the length would grow exponentially
+        return "".join(self.part.make(rng, 0) for _ in range(count))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asserted:
-    """What must follow: made where it is asserted, with as little as possible around it."""
+class _LookAhead:
+    """A positive look-ahead: its text is made where it stands, as short as possible."""
 
     part: "_Part"
 
@@ -84,46 +93,42 @@ class _Asserted:
     def size(self) -> int:
         return 0
 
-    def make(self, chance: random.Random, _more: int) -> str:
-        return self.part.make(chance, 0)
+    def make(self, rng: random.Random, _extra: int) -> str:
+        return self.part.make(rng, 0)
 
 
-_Part = _Letters | _Sequence | _Choice | _Repeat | _Asserted
+_Part = _CharacterSet | _Sequence | _Choice | _Repeat | _LookAhead
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression that texts are made of.
-
-    Look-behind and what a look-ahead forbids are left to be checked by who asks; what a
-    look-ahead demands is put before the rest.
-    """
+    """A regular expression for which texts can be made."""
 
     _tree: "_Choice"
 
-    def text(self, chance: random.Random, least: int, most: int | None) -> str | None:
-        """Make a text of so many characters; None if it does not come out so short."""
+    def text(self, rng: random.Random, least: int, most: int | None) -> str | None:
+        """Return a text with a length from `least` to `most`; None if none is short enough."""
         longest = _LARGEST if most is None else min(most, _LARGEST)
-        for more in _REPEATS:
-            made = self._tree.make(chance, more)
+        for extra in _REPEATS:
+            made = self._tree.make(rng, extra)
             if least <= len(made) <= longest:
                 return made
-            if len(made) > longest and more > _REPEATS[0]:
+            if len(made) > longest and extra > _REPEATS[0]:
                 break
-        made = self._tree.make(chance, 0)
+        made = self._tree.make(rng, 0)
         return made + "x" * (least - len(made)) if len(made) < least else None
 
 
 _DIGITS, _SPACES = string.digits, " "
-_WORDLIKE = string.ascii_letters + string.digits + "_"
+_WORD_CHARACTERS = string.ascii_letters + string.digits + "_"
 _PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
 _CLASSES = {
     "d": _DIGITS,
-    "w": _WORDLIKE,
+    "w": _WORD_CHARACTERS,
     "s": _SPACES,
     "D": string.ascii_letters,
     "W": "-",
-    "S": _WORDLIKE,
+    "S": _WORD_CHARACTERS,
 }
 _PROPERTIES = {
     "L": string.ascii_uppercase + string.ascii_lowercase,
@@ -138,23 +143,26 @@ _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v"}
 _COUNTS = {"*": (0, _LARGEST), "+": (1, _LARGEST), "?": (0, 1)}
 
 
-class _Reader:
-    """Reads a regular expression from left to right."""
+class _PatternParser:
+    """A recursive-descent parser of regular expressions."""
 
     def __init__(self, pattern: str) -> None:
         self._rest = list(reversed(pattern))
         self._depth = 0
 
-    def whole(self) -> _Choice:
+    def parse(self) -> _Choice:
+        """Return the tree of the whole expression."""
         tree = self._choice()
         if self._rest:
             raise _UnsupportedError
         return tree
 
     def _next(self) -> str:
+        """Return the next character without taking it; empty at the end."""
         return self._rest[-1] if self._rest else ""
 
     def _take(self) -> str:
+        """Return the next character and move on."""
         if not self._rest:
             raise _UnsupportedError
         return self._rest.pop()
@@ -182,26 +190,26 @@ class _Reader:
         if letter == "(":
             return self._group()
         if letter == "[":
-            return _Letters(self._letters())
+            return _CharacterSet(self._class())
         if letter == ".":
-            return _Letters(string.ascii_lowercase)
+            return _CharacterSet(string.ascii_lowercase)
         if letter == "\\" and self._next() in "bB":
             self._take()
             return _Sequence(())
         if letter in "*+?{":
             raise _UnsupportedError
-        return _Letters(self._escaped() if letter == "\\" else letter)
+        return _CharacterSet(self._escaped() if letter == "\\" else letter)
 
     def _group(self) -> _Part:
-        is_made, is_asserted = self._kind_of_group()
+        has_text, is_look_ahead = self._group_start()
         tree = self._choice()
         self._take()
-        if is_asserted:
-            return _Asserted(tree)
-        return tree if is_made else _Sequence(())
+        if is_look_ahead:
+            return _LookAhead(tree)
+        return tree if has_text else _Sequence(())
 
-    def _kind_of_group(self) -> tuple[bool, bool]:
-        """Read the start of a group: whether it is made, and whether it looks ahead."""
+    def _group_start(self) -> tuple[bool, bool]:
+        """Return whether a group makes text, and whether it is a positive look-ahead."""
         if self._next() != "?":
             return True, False
         self._take()
@@ -220,6 +228,7 @@ class _Reader:
         return mark != "!", mark == "="
 
     def _escaped(self) -> str:
+        """Return the characters that an escape stands for."""
         letter = self._take()
         if letter in "pP" and self._next() == "{":
             return self._property(letter == "P")
@@ -233,12 +242,12 @@ class _Reader:
             raise _UnsupportedError
         return letter
 
-    def _property(self, is_negated: bool) -> str:  # noqa: FBT001 - which of the two letters it is
-        """Read a Unicode property; its letters are those of ASCII that have it."""
+    def _property(self, is_negated: bool) -> str:  # noqa: FBT001 - \p or \P
+        """Return the ASCII characters that have a Unicode property."""
         name = ""
         while (letter := self._take()) != "}":
             name += letter
-        found = _PROPERTIES.get(name.removeprefix("{")[:1], _WORDLIKE)
+        found = _PROPERTIES.get(name.removeprefix("{")[:1], _WORD_CHARACTERS)
         if name.removeprefix("{") == "Ll":
             found = string.ascii_lowercase
         if is_negated:
@@ -246,7 +255,7 @@ class _Reader:
         return found
 
     def _code(self, digits: int) -> str:
-        """Read a character's code."""
+        """Return the character with a hexadecimal code, of so many digits or in braces."""
         code = ""
         if self._next() == "{":
             self._take()
@@ -259,22 +268,23 @@ class _Reader:
         except (ValueError, OverflowError):
             raise _UnsupportedError from None
 
-    def _letters(self) -> str:
-        """Read the rest of a class, up to its bracket."""
+    def _class(self) -> str:
+        """Return the characters of a class, whose opening bracket was taken."""
         is_negated = self._next() == "^"
         if is_negated:
             self._take()
-        letters = ""
+        characters = ""
         while (letter := self._take()) != "]":
             low = self._escaped() if letter == "\\" else letter
-            letters += self._range(low) if len(low) == 1 else low
+            characters += self._range(low) if len(low) == 1 else low
         if is_negated:
-            letters = "".join(item for item in _PRINTABLE if item not in letters)
-        if not letters:
+            characters = "".join(item for item in _PRINTABLE if item not in characters)
+        if not characters:
             raise _UnsupportedError
-        return letters
+        return characters
 
     def _range(self, low: str) -> str:
+        """Return the characters of a range that begins with `low`; `low` itself if it is none."""
         if self._next() != "-" or self._rest[-2:-1] == ["]"]:
             return low
         self._take()
@@ -286,6 +296,7 @@ class _Reader:
         return "".join(chr(code) for code in range(ord(low), last + 1))
 
     def _repeated(self, part: _Part) -> _Part:
+        """Return the part with the quantifier that follows it, if any."""
         letter = self._next()
         if letter in _COUNTS:
             self._take()
@@ -297,10 +308,11 @@ class _Reader:
         if part.size > _LARGEST:
             raise _UnsupportedError
         if self._next() == "?":
-            self._take()  # lazily repeated, which makes the same texts
+            self._take()  # a lazy repetition matches the same texts
         return part
 
     def _counts(self) -> tuple[int, int]:
+        """Return the minimum and the maximum of a quantifier in braces."""
         inside = ""
         while (letter := self._take()) != "}":
             inside += letter

@@ -1,172 +1,205 @@
-"""What of a varied value is the same each time, decided once: the members, types and branches."""
+"""Plans: fast makers of varied values for one schema.
+
+Merging schemas and choosing members does not depend on the seed, so a plan does it once. What is
+left for each value are the choices that do depend on the seed: alternatives, enumerated values,
+texts and numbers. A plan makes what the first attempt of `ValueSampler` would make, or, for parts
+that cannot be planned, calls it. Its values are not guaranteed to be valid.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
 
 from mockserver.base.json import JsonValue
 from mockserver.model.contents import SampledSchema
-from mockserver.schemas.sampling.choice import Way
-from mockserver.schemas.sampling.merge import kinds_of
-from mockserver.schemas.sampling.objects import discriminated, members_of
-from mockserver.schemas.sampling.tuples import items_of
-from mockserver.schemas.sampling.values import DEEPEST, Make, Sampler, Schema, is_hard, scalars
+from mockserver.schemas.sampling.array_sampling import items_of
+from mockserver.schemas.sampling.object_sampling import discriminated, members_of
+from mockserver.schemas.sampling.sampling_context import SamplingContext
+from mockserver.schemas.sampling.schema_merging import types_to_try
+from mockserver.schemas.sampling.value_sampling import (
+    DEEPEST,
+    Make,
+    Schema,
+    ValueSampler,
+    is_hard,
+    scalars,
+)
 
 _MOST_READ = 5_000
 _MOST_UNPLANNED = 10
-"""Schemas read for a plan, and left out of it, beyond which values are made without one."""
+"""The maximum numbers of schemas that a plan reads, and of parts that it leaves unplanned; with
+more of them, the whole schema is not planned."""
 
 
 def plan_of(schema: SampledSchema) -> Make:
-    """Return what makes values of a schema; they may break it where the schema is an odd one."""
+    """Return the plan of a schema, made at the first call."""
     if (plan := schema.derived.get(plan_of)) is None:
         plan = schema.derived[plan_of] = _Planner(schema).plan()
-    made: Make = plan
-    return made
+    make: Make = plan
+    return make
 
 
-class _Fork(Exception):  # noqa: N818 - no error, but a question
-    """Chance has to choose one of several."""
+class _ChoiceNeeded(Exception):  # noqa: N818 - not an error
+    """The seed has to choose one of several alternatives."""
 
     def __init__(self, count: int) -> None:
         self.count = count
 
 
-class _Unplanned(Exception):  # noqa: N818 - no error, but another way
-    """What is made depends on chance in a way that is not planned."""
+class _CannotPlan(Exception):  # noqa: N818 - not an error
+    """A part depends on the random source in a way that a plan does not support."""
 
 
-class _TooLarge(Exception):  # noqa: N818 - no error, but another way
-    """A plan is more work than it saves."""
+class _PlanTooLarge(Exception):  # noqa: N818 - not an error
+    """A plan would need more work than it saves."""
 
 
-class _Unasked(random.Random):
-    """Chance while a plan is made: it must not be asked."""
+class _ForbiddenRandom(random.Random):
+    """The random source while a plan is made: it must not be used."""
 
     def random(self) -> float:
-        raise _Unplanned
+        raise _CannotPlan
 
     def getrandbits(self, _bits: int, /) -> int:
-        raise _Unplanned
+        raise _CannotPlan
 
 
-class _Told(_Unasked):
-    """Chance that chooses as it is told, and asks what to choose then."""
+class _PresetRandom(_ForbiddenRandom):
+    """A random source that returns preset choices, then raises `_ChoiceNeeded`."""
 
-    def __init__(self, picks: Sequence[int]) -> None:
+    def __init__(self, choices: Sequence[int]) -> None:
         super().__init__()
-        self._picks = iter(picks)
+        self._choices = iter(choices)
 
     def randrange(self, start: int, _stop: int | None = None, _step: int = 1) -> int:
-        if (pick := next(self._picks, None)) is None:
-            raise _Fork(start)
-        return pick
+        if (choice := next(self._choices, None)) is None:
+            raise _ChoiceNeeded(start)
+        return choice
 
 
-class _Planner(Sampler):
-    """A sampler's first attempt, all but what chance decides in it."""
+class _Planner(ValueSampler):
+    """The first attempt of a sampler, apart from what the random source decides."""
 
     def __init__(self, schema: SampledSchema) -> None:
         super().__init__(schema, "", 0)
-        self._left_out = 0
-        self._all_read = 0
-        """Schemas read for all branches together."""
+        self._unplanned_parts = 0
+        self._total_read = 0
+        """The number of schemas read for all alternatives together."""
 
     def plan(self) -> Make:
-        """Return what makes values of the whole schema."""
+        """Return a maker of values for the whole schema."""
         try:
-            return self._plan(self._root, self._way)
-        except _TooLarge:
-            return self._unplanned(self._root, self._way, [], 0)
+            return self._plan(self._root, self._context)
+        except _PlanTooLarge:
+            return self._unplanned(self._root, self._context, [], 0)
 
-    def _plan(self, schema: JsonValue, way: Way) -> Make:
-        if schema is False or way.depth > DEEPEST:
+    def _plan(self, schema: JsonValue, context: SamplingContext) -> Make:
+        if schema is False or context.depth > DEEPEST:
             return scalars("null", {}, "")
-        opened, before = self._open.copy(), self._read
+        followed, read = self._followed.copy(), self._read
         try:
-            return self._branches(schema, way, ())
-        except _Unplanned:
-            self._left_out += 1
-            if self._left_out > _MOST_UNPLANNED:
-                raise _TooLarge from None
-            return self._unplanned(schema, way, opened, before)
+            return self._alternatives(schema, context, ())
+        except _CannotPlan:
+            self._unplanned_parts += 1
+            if self._unplanned_parts > _MOST_UNPLANNED:
+                raise _PlanTooLarge from None
+            return self._unplanned(schema, context, followed, read)
         finally:
-            self._open = opened
+            self._followed = followed
 
-    def _unplanned(self, schema: JsonValue, way: Way, opened: list[str], before: int) -> Make:
-        """Return what makes values as without a plan."""
-        opened = opened.copy()
+    def _unplanned(
+        self, schema: JsonValue, context: SamplingContext, followed: list[str], read: int
+    ) -> Make:
+        """Return a maker that uses a new sampler for every value."""
+        followed = followed.copy()
 
-        def make(chance: random.Random) -> JsonValue:
-            sampler = Sampler(self._schema, f"{chance.getrandbits(64):x}", 0)
-            return sampler.resume(schema, way, opened, before)
+        def make(rng: random.Random) -> JsonValue:
+            sampler = ValueSampler(self._schema, f"{rng.getrandbits(64):x}", 0)
+            return sampler.resume(schema, context, followed, read)
 
         return make
 
-    def _branches(self, schema: JsonValue, way: Way, picks: tuple[int, ...]) -> Make:
-        """Plan each of the alternatives that chance may choose."""
-        if self._all_read > _MOST_READ:
-            raise _TooLarge
-        opened, before = self._open.copy(), self._read
-        whole = self._merged(schema, way, picks)
-        if isinstance(whole, Mapping):
-            make = self._of(whole, way)
-            return self._checked(make, schema, way, opened, before) if is_hard(whole) else make
-        makes = []
-        for pick in range(whole):
-            self._open, self._read = opened.copy(), before
-            makes.append(self._branches(schema, way, (*picks, pick)))
-        return lambda chance: chance.choice(makes)(chance)
-
-    def _merged(self, schema: JsonValue, way: Way, picks: tuple[int, ...]) -> Schema | int:
-        """Merge a schema with the alternatives that are picked, or tell how many are next."""
-        before = self._read
-        self.chance = _Told(picks)
-        try:
-            return self._whole(schema, way.depth)
-        except _Fork as fork:
-            return fork.count
-        finally:
-            self.chance = _Unasked()
-            self._all_read += self._read - before
-
-    def _checked(
-        self, make: Make, schema: JsonValue, way: Way, opened: list[str], before: int
+    def _alternatives(
+        self, schema: JsonValue, context: SamplingContext, choices: tuple[int, ...]
     ) -> Make:
-        """Compare what is made with its schema; what doesn't conform is made without a plan."""
-        fits, again = self._schema.checker(schema), self._unplanned(schema, way, opened, before)
+        """Return a maker that chooses between the plans of all alternatives."""
+        if self._total_read > _MOST_READ:
+            raise _PlanTooLarge
+        followed, read = self._followed.copy(), self._read
+        merged = self._merged(schema, context, choices)
+        if isinstance(merged, Mapping):
+            make = self._maker(merged, context)
+            if is_hard(merged):
+                return self._validated(make, schema, context, followed, read)
+            return make
+        makes = []
+        for choice in range(merged):
+            self._followed, self._read = followed.copy(), read
+            makes.append(self._alternatives(schema, context, (*choices, choice)))
+        return lambda rng: rng.choice(makes)(rng)
 
-        def checked(chance: random.Random) -> JsonValue:
-            made = make(chance)
-            return made if fits(made) else again(chance)
+    def _merged(
+        self, schema: JsonValue, context: SamplingContext, choices: tuple[int, ...]
+    ) -> Schema | int:
+        """Return a schema merged with the chosen alternatives.
 
-        return checked
+        If that needs another choice, return the number of alternatives for it.
+        """
+        before = self._read
+        self.rng = _PresetRandom(choices)
+        try:
+            return self._merge(schema, context.depth)
+        except _ChoiceNeeded as needed:
+            return needed.count
+        finally:
+            self.rng = _ForbiddenRandom()
+            self._total_read += self._read - before
 
-    def _of(self, whole: Schema, way: Way) -> Make:
-        if "const" in whole:
-            value = whole["const"]
-            return lambda _chance: value
-        if isinstance(whole.get("enum"), list) and whole["enum"]:
-            values = whole["enum"]
-            return lambda chance: chance.choice(values)
-        kind = kinds_of(whole, way.depth)[0]
-        if kind == "object":
-            return self._members(whole, way)
-        if kind == "array":
-            return self._items(whole, way)
-        return scalars(kind, whole, way.name)
+    def _validated(
+        self,
+        make: Make,
+        schema: JsonValue,
+        context: SamplingContext,
+        followed: list[str],
+        read: int,
+    ) -> Make:
+        """Return a maker that replaces invalid values with values made without a plan."""
+        is_valid = self._schema.checker(schema)
+        make_unplanned = self._unplanned(schema, context, followed, read)
 
-    def _members(self, whole: Schema, way: Way) -> Make:
-        members = members_of(self, discriminated(whole), way)
-        makes = [(name, self._plan(member, way.inside(name))) for name, member in members.items()]
-        return lambda chance: {name: make(chance) for name, make in makes}
+        def validated(rng: random.Random) -> JsonValue:
+            value = make(rng)
+            return value if is_valid(value) else make_unplanned(rng)
 
-    def _items(self, whole: Schema, way: Way) -> Make:
-        items = items_of(self, whole, way)
+        return validated
+
+    def _maker(self, merged: Schema, context: SamplingContext) -> Make:
+        if "const" in merged:
+            value = merged["const"]
+            return lambda _rng: value
+        if isinstance(merged.get("enum"), list) and merged["enum"]:
+            values = merged["enum"]
+            return lambda rng: rng.choice(values)
+        name = types_to_try(merged, context.depth)[0]
+        if name == "object":
+            return self._object_maker(merged, context)
+        if name == "array":
+            return self._array_maker(merged, context)
+        return scalars(name, merged, context.name)
+
+    def _object_maker(self, merged: Schema, context: SamplingContext) -> Make:
+        members = members_of(self, discriminated(merged), context)
+        makes = [
+            (name, self._plan(member, context.child(name))) for name, member in members.items()
+        ]
+        return lambda rng: {name: make(rng) for name, make in makes}
+
+    def _array_maker(self, merged: Schema, context: SamplingContext) -> Make:
+        items = items_of(self, merged, context)
         if items.is_set and items.count > 1:
-            raise _Unplanned
-        inside = way.inside(way.name)
-        makes = [self._plan(part, inside) for part in items.first]
-        more = items.count - len(makes)
-        if more > 0 and items.rest is not False:
-            makes += [self._plan(items.rest, inside)] * more
-        return lambda chance: [make(chance) for make in makes]
+            raise _CannotPlan
+        child = context.child(context.name)
+        makes = [self._plan(part, child) for part in items.first]
+        missing = items.count - len(makes)
+        if missing > 0 and items.rest is not False:
+            makes += [self._plan(items.rest, child)] * missing
+        return lambda rng: [make(rng) for make in makes]

@@ -52,7 +52,7 @@ def test_what_is_planned_conforms_without_a_search(schema: dict[str, Any]) -> No
     assert all(validator.is_valid(value) for value in planned(schema))
 
 
-def test_each_alternative_is_chosen_by_some_chance() -> None:
+def test_each_alternative_is_chosen_by_some_seed() -> None:
     kinds = {value["kind"] for value in planned(ANIMAL) if isinstance(value, dict)}
 
     assert kinds == {"cat", "dog"}

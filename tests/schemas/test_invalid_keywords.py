@@ -3,25 +3,25 @@ from typing import Any
 
 import pytest
 
-from mockserver.schemas.unsupported_keywords import culprit, made_sound
+from mockserver.schemas.invalid_keywords import path_to_keyword, remove_invalid_keywords
 from mockserver.schemas.validators import compile_schema
 
 
-def sound(schema: Any, draft: str = "2020-12") -> tuple[Any, list[list[str | int]]]:
-    """Return a sound schema, and where what is left out of it was."""
-    left_out: list[list[str | int]] = []
+def repaired(schema: Any, draft: str = "2020-12") -> tuple[Any, list[list[str | int]]]:
+    """Return a repaired schema, and the paths of the removed keywords."""
+    removed: list[list[str | int]] = []
 
-    def note(path: Sequence[str | int], _message: str) -> None:
-        left_out.append(list(path))
+    def report(path: Sequence[str | int], _message: str) -> None:
+        removed.append(list(path))
 
-    found = made_sound(schema, lambda given: compile_schema(given, draft), note)
+    found = remove_invalid_keywords(schema, lambda given: compile_schema(given, draft), report)
     compile_schema(found, draft)
-    return found, left_out
+    return found, removed
 
 
 @pytest.mark.parametrize("draft", ["4", "2020-12"])
 @pytest.mark.parametrize(
-    ("schema", "meant", "where"),
+    ("schema", "expected", "path"),
     [
         ({"type": "strin", "maxLength": 3}, {"maxLength": 3}, ["type"]),
         ({"pattern": "(", "type": "string"}, {"type": "string"}, ["pattern"]),
@@ -36,29 +36,32 @@ def sound(schema: Any, draft: str = "2020-12") -> tuple[Any, list[list[str | int
         ("text", {}, []),
     ],
 )
-def test_what_is_wrong_is_left_out_and_the_rest_stays(
-    draft: str, schema: Any, meant: Any, where: Any
+def test_an_invalid_keyword_is_removed_and_the_rest_stays(
+    draft: str, schema: Any, expected: Any, path: Any
 ) -> None:
-    found, left_out = sound(schema, draft)
-    assert found == meant
-    assert len(left_out) == 1
-    assert where is None or left_out == [where]
+    found, removed = repaired(schema, draft)
+    assert found == expected
+    assert len(removed) == 1
+    assert path is None or removed == [path]
 
 
-def test_a_schema_that_is_sound_is_not_copied() -> None:
+def test_a_valid_schema_is_not_copied() -> None:
     schema = {"properties": {"a": {"type": "string"}}}
-    assert sound(schema)[0] is schema
+    assert repaired(schema)[0] is schema
 
 
-def test_a_schema_does_not_change_when_something_is_left_out() -> None:
+def test_the_given_schema_does_not_change() -> None:
     schema = {"properties": {"a": {"type": 5}}}
-    sound(schema)
+    repaired(schema)
     assert schema == {"properties": {"a": {"type": 5}}}
 
 
-def test_a_schema_of_which_nearly_all_is_wrong_is_given_up() -> None:
+def test_a_schema_with_too_many_invalid_keywords_becomes_empty() -> None:
     schema = {"properties": {f"p{index}": {"type": 5} for index in range(200)}}
-    assert made_sound(schema, lambda given: compile_schema(given, "4"), lambda *_: None) == {}
+    assert (
+        remove_invalid_keywords(schema, lambda given: compile_schema(given, "4"), lambda *_: None)
+        == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,4 +76,4 @@ def test_a_schema_of_which_nearly_all_is_wrong_is_given_up() -> None:
     ],
 )
 def test_a_path_is_shortened_to_the_keyword(path: Any, shortened: Any) -> None:
-    assert culprit(path) == shortened
+    assert path_to_keyword(path) == shortened

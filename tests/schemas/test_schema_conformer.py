@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.schemas.conforming import Conformer
+from mockserver.schemas.schema_conformer import Conformer
 from mockserver.schemas.validators import SchemaValidator
 from tests.compiled_schemas import plain
 
@@ -56,13 +56,13 @@ REFERENCE = {"$ref": "#/$defs/item"}
         ({"$ref": "#/nowhere"}, {"y": 2}, {"y": 2}),
     ],
 )  # fmt: skip
-def test_an_answer_has_what_its_schema_knows_and_requires(
+def test_an_answer_has_the_declared_and_the_required_members(
     schema: dict[str, Any], value: object, expected: object
 ) -> None:
     assert Conformer(whole(schema)).conform(value, "0") == expected
 
 
-def test_a_record_gets_what_it_lacks_once() -> None:
+def test_a_record_gets_missing_members_once() -> None:
     shape = Conformer(whole({"allOf": [REFERENCE, {"required": ["code"]}, {"properties": CODE}]}))
     made = shape.complete({"id": 1, "note": "x"}, "seed")
     assert made == {"id": 1, "note": "x", "size": 3, "state": "new", "code": made["code"]}
@@ -74,7 +74,7 @@ def test_a_record_gets_what_it_lacks_once() -> None:
 CODE = {"code": {"type": "string", "format": "uuid"}}
 
 
-def test_a_value_nested_beyond_reason_is_left_as_it_is() -> None:
+def test_a_value_nested_too_deeply_does_not_change() -> None:
     value: dict[str, Any] = {"name": "leaf", "x": 1}
     for _ in range(200):
         value = {"name": "node", "children": [value]}

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
-from mockserver.schemas.sampling import sample
-from mockserver.schemas.sampling.choice import Still
-from mockserver.schemas.sampling.patterns import read
+from mockserver.schemas.sampling.patterns import read_pattern
+from mockserver.schemas.sampling.sampler import sample
+from mockserver.schemas.sampling.sampling_context import FixedRandom
 from tests import compiled_schemas as schemas
 
 SEEDS = (None, 0, 1, 7, "text")
@@ -78,8 +78,8 @@ def test_a_text_matches_a_simple_pattern(pattern: str, seed: int | str | None) -
     "pattern", [r"(a)\1", "(", "[", "a{2", "*", "(" * 500, "^(((a{1000}){1000}){1000}){1000}$"]
 )
 def test_a_pattern_that_cannot_be_read_gives_nothing(pattern: str) -> None:
-    expression = read(pattern)
-    assert expression is None or expression.text(Still(), 0, 8) is None
+    expression = read_pattern(pattern)
+    assert expression is None or expression.text(FixedRandom(), 0, 8) is None
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -247,7 +247,7 @@ def test_samples_of_any_simple_schema_conform(schema: dict[str, Any], seed: int)
         ({"example": None}, None),
     ],
 )
-def test_what_the_schema_names_itself_is_taken(schema: JsonValue, value: JsonValue) -> None:
+def test_examples_and_constants_of_the_schema_are_used(schema: JsonValue, value: JsonValue) -> None:
     assert sampled(schema, None) == value
 
 
@@ -271,7 +271,7 @@ def test_exclusive_bounds_of_draft_4_are_kept() -> None:
 
 
 @pytest.mark.parametrize("mark", ["readOnly", "writeOnly"])
-def test_a_property_that_does_not_travel_is_not_made(mark: str) -> None:
+def test_a_property_that_is_not_sent_is_not_made(mark: str) -> None:
     hidden = {"$ref": "#/$defs/hidden"}
     schema = {
         "properties": {"a": {"type": "boolean"}, "b": {mark: True}, "c": hidden},
@@ -418,7 +418,7 @@ def test_an_example_of_a_property_that_does_not_fit_is_not_used() -> None:
     assert sampled(schema, None) == {"good": "as it is", "bad": "string"}
 
 
-def test_where_nothing_conforms_the_sample_says_so() -> None:
+def test_a_sample_is_marked_invalid_where_nothing_conforms() -> None:
     made = schemas.sampled({"type": "integer", "minimum": 5, "maximum": 4})
 
     assert not made.is_valid
@@ -470,9 +470,7 @@ HARD: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("seed", [None, 1, "text"])
 @pytest.mark.parametrize("schema", HARD, ids=str)
-def test_a_schema_that_takes_search_has_a_valid_sample(
-    schema: dict[str, Any], seed: int | str | None
-) -> None:
+def test_a_hard_schema_has_a_valid_sample(schema: dict[str, Any], seed: int | str | None) -> None:
     made = schemas.sampled(schema, seed)
 
     assert made.is_valid, made.value

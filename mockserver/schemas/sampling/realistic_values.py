@@ -1,4 +1,4 @@
-"""What properties are usually called, and what stands in them: names, places, numbers."""
+"""Realistic values for properties with common names: persons, places, texts and numbers."""
 
 import random
 import re
@@ -88,40 +88,40 @@ _LANGUAGES = ("en", "de", "fr", "pt", "it", "es")
 _COLOURS = ("red", "green", "blue", "amber", "violet", "teal")
 _ZONES = ("Europe/Lisbon", "Europe/Oslo", "Europe/Paris", "Europe/Berlin", "Europe/London")
 
-Maker = Callable[[random.Random], str]
+TextMaker = Callable[[random.Random], str]
 
 
-def sentence(chance: random.Random, count: int) -> str:
-    """Join so many words."""
-    return " ".join(chance.choice(WORDS) for _ in range(count))
+def sentence(rng: random.Random, count: int) -> str:
+    """Return `count` words."""
+    return " ".join(rng.choice(WORDS) for _ in range(count))
 
 
-def _full_name(chance: random.Random) -> str:
-    return f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
+def _full_name(rng: random.Random) -> str:
+    return f"{rng.choice(_FIRST)} {rng.choice(_LAST)}"
 
 
-def email(chance: random.Random) -> str:
-    """Make an address of a person, at a domain that is nobody's."""
-    name = f"{chance.choice(_FIRST)}.{chance.choice(_LAST)}{chance.randrange(1, 100)}"
+def email(rng: random.Random) -> str:
+    """Return an email address of a person, at a reserved domain (RFC 2606)."""
+    name = f"{rng.choice(_FIRST)}.{rng.choice(_LAST)}{rng.randrange(1, 100)}"
     return f"{name.lower()}@example.com"
 
 
-def _phone(chance: random.Random) -> str:
-    """Make a number of those that are kept free for fiction in the United Kingdom."""
-    return f"+447700900{chance.randrange(1000):03d}"
+def _phone(rng: random.Random) -> str:
+    """Return a telephone number from a range that the United Kingdom reserves for fiction."""
+    return f"+447700900{rng.randrange(1000):03d}"
 
 
-def _text(chance: random.Random) -> str:
-    return f"{sentence(chance, 6).capitalize()}."
+def _text(rng: random.Random) -> str:
+    return f"{sentence(rng, 6).capitalize()}."
 
 
-_MAKERS: tuple[tuple[str, Maker], ...] = (
+_MAKERS: tuple[tuple[str, TextMaker], ...] = (
     ("e?mail|emailaddress", email),
-    ("(first|given|fore)name", lambda chance: chance.choice(_FIRST)),
-    ("(last|family|sur)name", lambda chance: chance.choice(_LAST)),
+    ("(first|given|fore)name", lambda rng: rng.choice(_FIRST)),
+    ("(last|family|sur)name", lambda rng: rng.choice(_LAST)),
     (
         "username|login|handle|nickname",
-        lambda chance: chance.choice(_FIRST).lower() + str(chance.randrange(1, 1000)),
+        lambda rng: rng.choice(_FIRST).lower() + str(rng.randrange(1, 1000)),
     ),
     (
         "(full|customer|contact|author|owner|display|user)name|author|owner|contact|customer",
@@ -129,40 +129,38 @@ _MAKERS: tuple[tuple[str, Maker], ...] = (
     ),
     (
         "(company|business|organi[sz]ation|vendor|brand|store|shop)(name)?",
-        lambda chance: chance.choice(_COMPANIES),
+        lambda rng: rng.choice(_COMPANIES),
     ),
     ("(mobile|tele)?phone(number)?|mobile|fax", _phone),
-    ("city|town", lambda chance: chance.choice(_CITIES)),
-    ("country(code)", lambda chance: chance.choice(_COUNTRIES)[0]),
-    ("country(name)?", lambda chance: chance.choice(_COUNTRIES)[1]),
-    ("(zip|postal|post)(code)?", lambda chance: f"{chance.randrange(10_000, 99_999)}"),
+    ("city|town", lambda rng: rng.choice(_CITIES)),
+    ("country(code)", lambda rng: rng.choice(_COUNTRIES)[0]),
+    ("country(name)?", lambda rng: rng.choice(_COUNTRIES)[1]),
+    ("(zip|postal|post)(code)?", lambda rng: f"{rng.randrange(10_000, 99_999)}"),
     (
         "(street|address)(line1?|1)?",
-        lambda chance: f"{chance.randrange(1, 200)} " + chance.choice(_STREETS),
+        lambda rng: f"{rng.randrange(1, 200)} " + rng.choice(_STREETS),
     ),
     (
         "(url|uri|link|href|website|homepage)",
-        lambda chance: "https://example.com/" + chance.choice(WORDS),
+        lambda rng: "https://example.com/" + rng.choice(WORDS),
     ),
     (
         "(image|photo|avatar|picture|logo|thumbnail)(url)?",
-        lambda chance: "https://example.com/" + f"{chance.choice(WORDS)}.png",
+        lambda rng: "https://example.com/" + f"{rng.choice(WORDS)}.png",
     ),
-    ("currency(code)?", lambda chance: chance.choice(_CURRENCIES)),
-    ("lang(uage)?(code)?|locale", lambda chance: chance.choice(_LANGUAGES)),
-    ("time_?zone|tz", lambda chance: chance.choice(_ZONES)),
-    ("colou?r", lambda chance: chance.choice(_COLOURS)),
-    ("ip(address)?", lambda chance: f"192.0.2.{chance.randrange(1, 255)}"),
-    ("(title|subject|headline|label|name)", lambda chance: sentence(chance, 2).title()),
+    ("currency(code)?", lambda rng: rng.choice(_CURRENCIES)),
+    ("lang(uage)?(code)?|locale", lambda rng: rng.choice(_LANGUAGES)),
+    ("time_?zone|tz", lambda rng: rng.choice(_ZONES)),
+    ("colou?r", lambda rng: rng.choice(_COLOURS)),
+    ("ip(address)?", lambda rng: f"192.0.2.{rng.randrange(1, 255)}"),
+    ("(title|subject|headline|label|name)", lambda rng: sentence(rng, 2).title()),
     ("(description|comment|text|message|summary|note|notes|body|content|bio)", _text),
     (
         "(created|updated|deleted|modified|published)(at|on)?|timestamp|date",
-        lambda chance: (
-            f"2026-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}T09:30:00Z"
-        ),
+        lambda rng: f"2026-{rng.randrange(1, 13):02d}-{rng.randrange(1, 29):02d}T09:30:00Z",
     ),
-    ("tags?|category|slug|key", lambda chance: chance.choice(WORDS)),
-    ("id|uuid|guid|token|hash|sku", lambda chance: f"{chance.getrandbits(48):012x}"),
+    ("tags?|category|slug|key", lambda rng: rng.choice(WORDS)),
+    ("id|uuid|guid|token|hash|sku", lambda rng: f"{rng.getrandbits(48):012x}"),
 )
 _PATTERNS = tuple((re.compile(f"(?:.*_)?(?:{names})"), maker) for names, maker in _MAKERS)
 _RANGES: Mapping[str, tuple[float, float]] = {
@@ -189,22 +187,22 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 _BREAKS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s]+")
 
 
-def _plain(name: str) -> str:
-    """Write a name in lower case, its words joined by underscores."""
+def _snake_case(name: str) -> str:
+    """Return a name in lower case, with underscores between its words."""
     return _BREAKS.sub("_", name[:100]).lower()
 
 
 @lru_cache(maxsize=1_000)
-def named(name: str) -> Maker | None:
-    """Return what makes texts that look like what a property of this name holds, if it is known."""
-    plain = _plain(name)
-    joined = plain.replace("_", "")
+def text_maker_for(name: str) -> TextMaker | None:
+    """Return a maker of typical texts for a property of this name; None for an unknown name."""
+    separated = _snake_case(name)
+    joined = separated.replace("_", "")
     for pattern, maker in _PATTERNS:
-        if pattern.fullmatch(plain) or pattern.fullmatch(joined):
+        if pattern.fullmatch(separated) or pattern.fullmatch(joined):
             return maker
     return None
 
 
-def range_for(name: str) -> tuple[float, float] | None:
-    """Return the numbers between which a property of this name usually lies."""
-    return _RANGES.get(_plain(name).rpartition("_")[2]) if name else None
+def number_range_for(name: str) -> tuple[float, float] | None:
+    """Return the usual minimum and maximum of a property of this name; None if unknown."""
+    return _RANGES.get(_snake_case(name).rpartition("_")[2]) if name else None

@@ -4,23 +4,23 @@ import pytest
 
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place
-from mockserver.schemas.foreign_keywords import repaired
+from mockserver.schemas.version_repairs import repair_for_version
 
 
-def repair(schema: dict[str, Any], *, is_old: bool) -> tuple[Any, list[str]]:
-    """Return a schema as it is meant, and where it had flaws."""
-    flaws: list[str] = []
+def repair(schema: dict[str, Any], *, is_openapi_3_0: bool) -> tuple[Any, list[str]]:
+    """Return a repaired schema, and the pointers of its warnings."""
+    warnings: list[str] = []
 
-    def note(place: Place, message: str, hint: str = "") -> None:
+    def warn(place: Place, message: str, hint: str = "") -> None:
         assert message != hint
-        flaws.append(place.pointer)
+        warnings.append(place.pointer)
 
     place = Place(Document("d.yaml", None, schema, dict), "", schema)
-    return repaired(place, note, is_old=is_old).value, flaws
+    return repair_for_version(place, warn, is_openapi_3_0=is_openapi_3_0).value, warnings
 
 
 @pytest.mark.parametrize(
-    ("schema", "meant"),
+    ("schema", "expected"),
     [
         ({"type": ["string", None]}, {"type": ["string", "null"]}),
         ({"type": None}, {"type": "null"}),
@@ -32,13 +32,13 @@ def repair(schema: dict[str, Any], *, is_old: bool) -> tuple[Any, list[str]]:
         ({"required": True, "type": "string"}, {"type": "string"}),
     ],
 )
-def test_what_3_0_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) -> None:
-    found, flaws = repair(schema, is_old=True)
-    assert (found, bool(flaws)) == (meant, True)
+def test_keywords_of_3_1_are_repaired_for_3_0(schema: Any, expected: Any) -> None:
+    found, warnings = repair(schema, is_openapi_3_0=True)
+    assert (found, bool(warnings)) == (expected, True)
 
 
 @pytest.mark.parametrize(
-    ("schema", "meant"),
+    ("schema", "expected"),
     [
         ({"type": "string", "nullable": True}, {"type": ["string", "null"], "nullable": True}),
         ({"type": ["a", "b"], "nullable": True}, {"type": ["a", "b", "null"], "nullable": True}),
@@ -48,13 +48,13 @@ def test_what_3_0_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) 
         ({"required": False}, {}),
     ],
 )
-def test_what_3_1_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) -> None:
-    found, flaws = repair(schema, is_old=False)
-    assert (found, bool(flaws)) == (meant, True)
+def test_keywords_of_3_0_are_repaired_for_3_1(schema: Any, expected: Any) -> None:
+    found, warnings = repair(schema, is_openapi_3_0=False)
+    assert (found, bool(warnings)) == (expected, True)
 
 
 @pytest.mark.parametrize(
-    ("schema", "is_old"),
+    ("schema", "is_openapi_3_0"),
     [
         ({"type": "string", "nullable": True, "required": ["a"]}, True),
         ({"minimum": 1, "exclusiveMinimum": True}, True),
@@ -63,10 +63,10 @@ def test_what_3_1_does_not_have_is_read_as_it_is_meant(schema: Any, meant: Any) 
         ({"$ref": "#/a", "minLength": 1, "nullable": False}, False),
     ],
 )
-def test_what_is_as_it_should_be_stays_so(schema: Any, is_old: bool) -> None:
-    assert repair(schema, is_old=is_old) == (schema, [])
+def test_a_schema_of_its_own_version_does_not_change(schema: Any, is_openapi_3_0: bool) -> None:
+    assert repair(schema, is_openapi_3_0=is_openapi_3_0) == (schema, [])
 
 
-def test_what_stands_beside_a_reference_in_3_0_is_told() -> None:
+def test_a_keyword_next_to_a_reference_in_3_0_gives_a_warning() -> None:
     schema = {"$ref": "#/a", "nullable": True, "title": "A"}
-    assert repair(schema, is_old=True) == (schema, ["/nullable"])
+    assert repair(schema, is_openapi_3_0=True) == (schema, ["/nullable"])

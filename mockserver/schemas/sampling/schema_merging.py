@@ -1,4 +1,8 @@
-"""Two JSON Schemas as one that is as narrow as both, as far as single keywords tell."""
+"""Merging of JSON Schemas, keyword by keyword, into one that accepts what all of them accept.
+
+Merging is for making values, so it need not be exact: a merged schema whose values may be invalid
+has the keyword `x-hard`, and values made from it are validated.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,8 +14,8 @@ Schema = Mapping[str, Any]
 
 _EXAMPLES = frozenset(("example", "examples", "default"))
 _NULL = ("null",)
-_KINDS = ("string", "object", "array", "integer", "boolean", "number", "null")
-_IMPLIED: Mapping[str, str] = {
+_TYPES = ("string", "object", "array", "integer", "boolean", "number", "null")
+_IMPLIED_TYPES: Mapping[str, str] = {
     "properties": "object",
     "required": "object",
     "additionalProperties": "object",
@@ -32,10 +36,11 @@ _IMPLIED: Mapping[str, str] = {
 }
 
 
-def normal(schema: JsonValue) -> dict[str, Any]:
-    """Copy a schema, with draft 4's exclusive bounds as those of later drafts.
+def normalized(schema: JsonValue) -> dict[str, Any]:
+    """Return a copy of a schema in the form that `merged_schemas` expects.
 
-    `x-names` lists the components that were merged, `x-hard` marks that a value of it may be none.
+    Exclusive bounds are numbers, as after draft 4. `x-names` lists the names of components that
+    were merged. `x-hard` marks a schema for which a made value may be invalid.
     """
     if schema is False:
         return {"type": [], "x-hard": True}
@@ -53,47 +58,49 @@ def normal(schema: JsonValue) -> dict[str, Any]:
     return copied
 
 
-def as_part(schema: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the examples of an object that is only a part of a larger one."""
-    if type_of(schema) != "object":
+def without_object_examples(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without the examples of an object, which is a part of a larger one."""
+    if first_type(schema) != "object":
         return schema
     return {key: value for key, value in schema.items() if key not in _EXAMPLES}
 
 
-def type_of(schema: Schema) -> str:
-    """Return the type to make: the first but null, else what the keywords are of."""
-    return kinds_of(schema, 1)[0]
+def first_type(schema: Schema) -> str:
+    """Return the first type to try inside a container."""
+    return types_to_try(schema, 1)[0]
 
 
-def kinds_of(schema: Schema, depth: int) -> list[str]:
-    """Return the types that can be made, in the order of trying: null comes last.
+def types_to_try(schema: Schema, depth: int) -> list[str]:
+    """Return the types of values to try, in this order; null comes last.
+
+    A schema without a type gets the types that its keywords apply to, then all others.
 
     Args:
         schema: A merged schema.
-        depth: Containers around the value; without a type the outermost is rather an object.
+        depth: The number of containers around the value; at 0, an object is tried early.
     """
-    kind = schema.get("type")
-    if isinstance(kind, str):
-        return [kind]
-    if isinstance(kind, list):
-        return [*[str(name) for name in kind if name != "null"], *_NULL]
-    implied = list(dict.fromkeys(_IMPLIED[key] for key in schema if key in _IMPLIED))
-    usual = _KINDS if depth else ("object", *_KINDS)
-    return list(dict.fromkeys([*implied, *usual]))
+    given = schema.get("type")
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list):
+        return [*[str(name) for name in given if name != "null"], *_NULL]
+    implied = [_IMPLIED_TYPES[key] for key in schema if key in _IMPLIED_TYPES]
+    others = _TYPES if depth else ("object", *_TYPES)
+    return list(dict.fromkeys([*implied, *others]))
 
 
-def bounds(schema: Schema) -> tuple[float, float]:
-    """Return the least and the greatest whole number; infinite where there is none."""
+def integer_bounds(schema: Schema) -> tuple[float, float]:
+    """Return the lowest and the highest allowed integer; infinity without a bound."""
     low, high = -math.inf, math.inf
-    told = {key: schema[key] for key in _BOUNDS if _is_finite(schema.get(key))}
-    if "minimum" in told:
-        low = math.ceil(told["minimum"])
-    if "exclusiveMinimum" in told:
-        low = max(low, math.floor(told["exclusiveMinimum"]) + 1)
-    if "maximum" in told:
-        high = math.floor(told["maximum"])
-    if "exclusiveMaximum" in told:
-        high = min(high, math.ceil(told["exclusiveMaximum"]) - 1)
+    given = {key: schema[key] for key in _BOUNDS if _is_finite(schema.get(key))}
+    if "minimum" in given:
+        low = math.ceil(given["minimum"])
+    if "exclusiveMinimum" in given:
+        low = max(low, math.floor(given["exclusiveMinimum"]) + 1)
+    if "maximum" in given:
+        high = math.floor(given["maximum"])
+    if "exclusiveMaximum" in given:
+        high = min(high, math.ceil(given["exclusiveMaximum"]) - 1)
     return low, high
 
 
@@ -101,8 +108,8 @@ def _is_finite(value: JsonValue) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def both(left: Schema, right: Schema) -> dict[str, Any]:
-    """Merge two schemas; where a keyword cannot be merged, that of `left` stays."""
+def merged_schemas(left: Schema, right: Schema) -> dict[str, Any]:
+    """Return two schemas merged; of a keyword that cannot be merged, keep that of `left`."""
     merged = {**right, **left}
     for key in left.keys() & right.keys():
         if merge := _MERGERS.get(key):
@@ -111,46 +118,47 @@ def both(left: Schema, right: Schema) -> dict[str, Any]:
             merged["x-hard"] = True
     for group in _GROUPS:
         if not group.isdisjoint(left) and not group.isdisjoint(right):
-            apart = {key: right[key] for key in group if key in right}
+            second = {key: right[key] for key in group if key in right}
             merged = {key: value for key, value in merged.items() if key not in group}
             merged |= {key: left[key] for key in group if key in left}
-            merged["allOf"] = [*merged.get("allOf", ()), apart]
-    if _cuts_off(left, right) or _cuts_off(right, left):
-        _cut(merged, left, right)
+            merged["allOf"] = [*merged.get("allOf", ()), second]
+    if _restricts(left, right) or _restricts(right, left):
+        _restrict_properties(merged, left, right)
     return merged
 
 
-def _cuts_off(closed: Schema, other: Schema) -> bool:
-    """Tell whether members that only the other schema names are those `closed` says of the rest."""
-    return "properties" in other and closed.get("additionalProperties", True) is not True
+def _restricts(schema: Schema, other: Schema) -> bool:
+    """Return True if `additionalProperties` of a schema may apply to properties of the other."""
+    return "properties" in other and schema.get("additionalProperties", True) is not True
 
 
-def _cut(merged: dict[str, Any], left: Schema, right: Schema) -> None:
-    """Narrow the members of which one schema says nothing by what it says of the rest."""
+def _restrict_properties(merged: dict[str, Any], left: Schema, right: Schema) -> None:
+    """Apply `additionalProperties` of each schema to properties that only the other declares."""
     properties = dict(merged.get("properties", {}))
-    for closed, other in ((left, right), (right, left)):
-        rest = closed.get("additionalProperties", True)
-        if rest is True or closed.get("patternProperties"):
+    for schema, other in ((left, right), (right, left)):
+        rest = schema.get("additionalProperties", True)
+        if rest is True or schema.get("patternProperties"):
             continue
         for name in other.get("properties", {}):
-            if name not in closed.get("properties", {}):
+            if name not in schema.get("properties", {}):
                 properties[name] = rest if rest is False else all_of(rest, properties[name])
     merged["properties"] = properties
 
 
-def _types(left: JsonValue, right: JsonValue) -> JsonValue:
-    wide = right if isinstance(right, list) else [right]
-    narrow = left if isinstance(left, list) else [left]
-    found = [name for name in narrow if name in wide]
-    if "number" in wide and "integer" in narrow:
-        found = list(dict.fromkeys([*found, "integer"]))
-    if "integer" in wide and "number" in narrow and "integer" not in found:
-        found.append("integer")
-    return found
+def _common_types(left: JsonValue, right: JsonValue) -> JsonValue:
+    """Return the types that two schemas have in common; an integer is a number too."""
+    first = left if isinstance(left, list) else [left]
+    second = right if isinstance(right, list) else [right]
+    common = [name for name in first if name in second]
+    if "number" in second and "integer" in first:
+        common = list(dict.fromkeys([*common, "integer"]))
+    if "integer" in second and "number" in first and "integer" not in common:
+        common.append("integer")
+    return common
 
 
 def all_of(left: JsonValue, right: JsonValue) -> JsonValue:
-    """Return a schema that is both."""
+    """Return a schema that accepts what both accept, without merging them."""
     if False in (left, right):
         return False
     if left in (True, {}):
@@ -171,10 +179,12 @@ def _tuples(left: list[JsonValue], right: list[JsonValue]) -> list[JsonValue]:
 
 
 _UNMERGED = frozenset(("pattern", "format", "contains", "const"))
+"""Keywords that cannot be merged."""
 _GROUPS = (frozenset(("if", "then", "else")), frozenset(("oneOf",)), frozenset(("anyOf",)))
+"""Keywords that belong together: if both schemas have them, those of one move into `allOf`."""
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _MERGERS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "type": _types,
+    "type": _common_types,
     "properties": _members,
     "required": lambda left, right: list(dict.fromkeys([*left, *right])),
     "enum": lambda left, right: [item for item in left if item in right],
@@ -199,10 +209,10 @@ _MERGERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "maxItems": min,
     "maxProperties": min,
     "uniqueItems": max,
-    "multipleOf": lambda left, right: math.lcm(left, right) if _are_whole(left, right) else left,
+    "multipleOf": lambda left, right: math.lcm(left, right) if _are_integers(left, right) else left,
     "allOf": lambda left, right: [*left, *right],
 }
 
 
-def _are_whole(*numbers: float) -> bool:
+def _are_integers(*numbers: float) -> bool:
     return all(isinstance(number, int) for number in numbers)

@@ -1,4 +1,4 @@
-"""Blocks of a document read as pydantic models: what is wrong with one is told with its place."""
+"""Blocks of a document, such as `x-mock`, validated as pydantic models."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) -> Model:
-    """Read an `x-mock` block; one that is wrong is noted and gives an empty block."""
+    """Return a block as a model; add what is invalid to `problems` and return an empty model."""
     if place.value is None:
         return model.model_construct()
     try:
@@ -24,7 +24,7 @@ def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) ->
 
 
 def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
-    path = [part for part in detail["loc"] if not _is_alternative(part)]
+    path = [part for part in detail["loc"] if not _is_union_member(part)]
     if path and path[-1] == "[key]":
         path.pop()
     message = str(detail["msg"]).removeprefix("Value error, ")
@@ -32,11 +32,11 @@ def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
     if detail["type"] == "extra_forbidden":
         message, hint = (
             f"{detail['loc'][-1]!r} is not known here",
-            "check its spelling, or leave it out",
+            "check its spelling or remove it",
         )
     return SpecProblem(source.child(*path), message, hint)
 
 
-def _is_alternative(part: str | int) -> bool:
-    """Tell pydantic's names of a union's alternatives from keys of the document."""
+def _is_union_member(part: str | int) -> bool:
+    """Return True if a part of pydantic's path names a member of a union, not a key."""
     return isinstance(part, str) and (part[:1].isupper() or "[" in part) and part != "[key]"

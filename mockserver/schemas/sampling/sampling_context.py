@@ -1,0 +1,53 @@
+"""How a value is to be made: its place, its attempt, and a random source without randomness."""
+
+import random
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+_T = TypeVar("_T")
+
+
+class FixedRandom(random.Random):
+    """A random source that always returns the first or the lowest value."""
+
+    def random(self) -> float:
+        """Return 0."""
+        return 0.0
+
+    def getrandbits(self, _bits: int, /) -> int:
+        """Return 0."""
+        return 0
+
+    def choice(self, seq: "Sequence[_T]") -> _T:  # type: ignore[override] # what is chosen from here is a sequence
+        """Return the first item."""
+        return seq[0]
+
+    def randint(self, a: int, _b: int) -> int:
+        """Return the lower bound."""
+        return a
+
+    def randrange(self, start: int, stop: int | None = None, _step: int = 1) -> int:
+        """Return the lower bound."""
+        return 0 if stop is None else start
+
+
+class SamplingContext(NamedTuple):
+    """How one value is to be made."""
+
+    depth: int = 0
+    """The number of containers around the value."""
+    uses_examples: bool = True
+    """Whether examples and defaults of the schema are used."""
+    attempt: int = 0
+    """The number of earlier attempts; each attempt chooses other types and alternatives."""
+    name: str = ""
+    """The property that the value is for."""
+
+    @property
+    def only_required(self) -> bool:
+        """Whether only required members and items are made."""
+        return self.attempt % 4 in (2, 3)
+
+    def child(self, name: str) -> "SamplingContext":
+        """Return the context of a member or an item, at its first attempt."""
+        return SamplingContext(self.depth + 1, self.uses_examples, 0, name)
