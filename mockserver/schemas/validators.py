@@ -76,7 +76,16 @@ class SchemaValidator:
     A schema that leads back to itself for the same value accepts anything.
     """
 
-    __slots__ = ("_compiled", "_derived", "_draft", "_is_endless", "_make", "_parts", "_whole")
+    __slots__ = (
+        "_compiled",
+        "_derived",
+        "_draft",
+        "_is_endless",
+        "_make",
+        "_parts",
+        "_whole",
+        "is_valid",
+    )
 
     def __init__(self, make: Callable[[], dict[str, JsonValue]], draft: str) -> None:
         self._make = make
@@ -86,6 +95,8 @@ class SchemaValidator:
         self._parts: dict[str, jsonschema_rs.Validator | None] = {}
         self._is_endless: bool | None = None
         self._derived: dict[object, Any] | None = None
+        self.is_valid: Callable[[JsonValue], bool] = self._compile_and_check
+        """Returns True if the value conforms; once compiled, the library's own bound method."""
 
     @property
     def derived(self) -> dict[object, Any]:
@@ -123,9 +134,8 @@ class SchemaValidator:
         except ValueError:
             return None
 
-    def is_valid(self, value: JsonValue, /) -> bool:
-        """Tell whether the value conforms."""
-        return (self._compiled or self._compile()).is_valid(value)
+    def _compile_and_check(self, value: JsonValue, /) -> bool:
+        return self._compile().is_valid(value)
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
         """List the ways in which the value does not conform, at most 50, by their pointers."""
@@ -135,6 +145,7 @@ class SchemaValidator:
     def _compile(self) -> jsonschema_rs.Validator:
         whole = {} if is_endless(self.schema()) else self.schema()
         self._compiled = compile_schema(whole, self._draft)
+        self.is_valid = self._compiled.is_valid
         return self._compiled
 
 

@@ -9,7 +9,6 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.model.contents import Parameters
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import Shape
-from mockserver.wire.content import parse_json, text_of
 from mockserver.wire.form_fields import (
     Branch,
     ReadField,
@@ -19,6 +18,7 @@ from mockserver.wire.form_fields import (
     read_all,
     unquoted,
 )
+from mockserver.wire.media import binary_text, parse_json, text_of
 from mockserver.wire.multipart import Part, parts_of
 from mockserver.wire.parameter_styles import CUTS
 
@@ -152,14 +152,6 @@ def _read_part(shape: Shape, part: Part, encoding: Encoding) -> JsonValue:
     if part.filename is not None:
         return binary_text(content)
     return read_text(shape, binary_text(content))
-
-
-def binary_text(content: bytes) -> str:
-    """Return bytes as text: what they say in UTF-8, else one character for each."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def _misfits(encoding: Encoding, part: Part, pointer: str) -> list[Violation]:

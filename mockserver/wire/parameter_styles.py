@@ -8,7 +8,6 @@ from mockserver.base.json import JsonValue
 from mockserver.model.contents import Validator
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
-from mockserver.wire.content import parse_json
 from mockserver.wire.form_fields import (
     Fields,
     UndecodableError,
@@ -20,6 +19,7 @@ from mockserver.wire.form_fields import (
     unquoted,
     values,
 )
+from mockserver.wire.media import parse_json
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 STYLES: Mapping[str, Sequence[str]] = {

@@ -5,7 +5,7 @@ from xml.parsers import expat
 
 from mockserver.base.http import media_type
 from mockserver.model.refusal import Kind, Refusal
-from mockserver.wire.content import DEEPEST
+from mockserver.wire.media import DEEPEST
 
 MOST_ELEMENTS = 100_000
 _SEPARATOR = "}"

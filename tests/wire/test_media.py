@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
-from mockserver.wire.media import MediaContent, reader_of
-from mockserver.wire.writing import sent_type, write
+from mockserver.wire.media import MediaContent, reader_of, sent_type, write
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
