@@ -15,7 +15,7 @@ from mockserver.model.steps import Otherwise, ReviewPageStep
 from mockserver.openapi import x_mock
 from mockserver.openapi.operations import DocumentContext
 from mockserver.verbs.compilers import Site, program, statements
-from mockserver.wire.parameter_styles import plain
+from mockserver.wire.parameter_styles import undeclared_path_parameter
 from mockserver.wire.parameters import ParameterSet
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -69,7 +69,7 @@ def _operation(
         path=page.path,
         summary="The page that a message links to",
         source=place.source,
-        parameters=ParameterSet([plain(name) for name in parameters]),
+        parameters=ParameterSet([undeclared_path_parameter(name) for name in parameters]),
         body=form,
         responses=(),
         security=(),

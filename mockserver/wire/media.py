@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 100
 """Levels of nesting that a body may have."""
-COMPARED = frozenset(("json", "form", "multipart", "xml"))
+VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "xml"))
 """Families whose bodies can be validated against the schema of an object or an array."""
 
 Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
@@ -264,7 +264,7 @@ def _multipart_reader(content: MediaContent) -> BodyReader:
 
 
 def _xml_reader(content: MediaContent) -> BodyReader:
-    from mockserver.wire.xml_values import XmlDecoder  # noqa: PLC0415 - most documents have no XML
+    from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
 
     validator = content.validator if content.shape.is_structured else None
     return BodyReader(XmlDecoder(content.shape), validator, content.shape)
