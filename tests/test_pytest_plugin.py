@@ -198,11 +198,11 @@ def test_ids():
         ("settings={'partoo': {'sms_qota': 1}}", "did you mean 'sms_quota'"),
         ("settings={'parto': {}}", "did you mean 'partoo'"),
         ("settings={'partoo': {'sms_quota': 'x'}}", "sms_quota"),
-        ("settings={'partoo': 1}", "settings are a mapping"),
+        ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
-        ("1", "documents are paths"),
-        ("sead=1", "'sead' is not among settings, seed, stateful, dynamic, errors, allow_"),
-        ("stateful='no'", "stateful is True or False"),
+        ("1", "documents must be paths"),
+        ("sead=1", "'sead'; use settings, seed, stateful, dynamic, errors, allow_"),
+        ("stateful='no'", "stateful must be True or False"),
     ],
 )
 def test_a_wrong_marker_is_told_without_a_traceback(
@@ -390,4 +390,4 @@ def test_its_fixtures_and_marker_are_documented(pytester: pytest.Pytester) -> No
     markers = run(pytester, "", "--markers").stdout
     markers.fnmatch_lines(["@pytest.mark.mockserver(*"])
     fixtures = run(pytester, "", "--fixtures").stdout
-    fixtures.fnmatch_lines(["sandbox -- *", "*A world of its own for this test*"])
+    fixtures.fnmatch_lines(["sandbox -- *", "*A new sandbox for this test*"])

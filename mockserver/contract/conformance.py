@@ -16,7 +16,7 @@ from mockserver.model.api import Api, Operation
 from mockserver.model.contents import DocumentedResponse, ResponseMedia, Validator
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal, Violation
-from mockserver.wire.content import json_of, text_of
+from mockserver.wire.media import json_of, text_of
 
 DECODED_CODINGS = frozenset(("", "identity", "gzip", "deflate"))
 """Content codings that HTTP clients decode by themselves; an empty one is `identity`."""

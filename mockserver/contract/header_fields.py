@@ -6,7 +6,7 @@ from mockserver.base.json import JsonValue
 from mockserver.contract.answer_comparison import ABSENT, Difference
 from mockserver.model.contents import ResponseHeader, Validator
 from mockserver.model.refusal import Refusal, Violation
-from mockserver.wire.content import parse_json
+from mockserver.wire.media import parse_json
 
 
 def header_differences(

@@ -24,7 +24,7 @@ from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation, SecurityScheme
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal
-from mockserver.wire.content import json_of
+from mockserver.wire.media import json_of
 
 MAX_EXCHANGES = 10_000
 """Maximum number of exchanges of a recording."""

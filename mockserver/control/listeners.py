@@ -13,7 +13,7 @@ from mockserver.control.exchange_views import exchange_summary
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
-from mockserver.wire.writing import json_bytes
+from mockserver.wire.media import json_bytes
 
 MOST_LISTENERS = 100
 MOST_WAITING = 1_000

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from mockserver.base.json import JsonValue
 from mockserver.engine.rendering import PROBLEM
-from mockserver.wire.writing import json_bytes
+from mockserver.wire.media import json_bytes
 
 JSON = "application/json"
 PROTECTION = {

@@ -11,7 +11,7 @@ from mockserver.base.problems import near
 from mockserver.control.declarations import Query
 from mockserver.control.problem_responses import ControlError
 from mockserver.model.refusal import Refusal
-from mockserver.wire.content import DEEPEST, parse_json
+from mockserver.wire.media import DEEPEST, parse_json
 
 _MOST_PARAMETERS = 100
 _LONGEST = 100

@@ -7,7 +7,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret, names_secret_number
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
-from mockserver.wire.content import parse_json
+from mockserver.wire.media import parse_json
 
 _MOST_BODY = 100_000
 

@@ -18,7 +18,7 @@ from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, secret_parameters
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
-from mockserver.wire.content import parse_json
+from mockserver.wire.media import parse_json
 
 TAG = "Requests"
 MOST_NEAR = 3

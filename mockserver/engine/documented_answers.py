@@ -17,7 +17,7 @@ from mockserver.model.contents import (
 )
 from mockserver.model.messages import Answer
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.wire.writing import is_text, sent_type, write
+from mockserver.wire.media import is_text, sent_type, write
 
 if TYPE_CHECKING:
     from mockserver.wire.negotiation import Choice

@@ -24,7 +24,7 @@ from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
 from mockserver.model.scope import Scope, Template
 from mockserver.verbs.review_page import refusal_page
-from mockserver.wire.writing import json_bytes, write
+from mockserver.wire.media import json_bytes, write
 
 PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Inference of stateful behaviour: the `x-mock` that a document leaves out."""

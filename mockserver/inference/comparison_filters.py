@@ -1,10 +1,10 @@
-"""Parameters of a list that compare or search, by their names: `min_price`, `createdAfter`, `q`."""
+"""Query parameters that compare or search, by their names: `min_price`, `createdAfter`, `q`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from mockserver.documents.references import Place
 from mockserver.inference.expression_text import member
-from mockserver.inference.object_schemas import SchemaReader, plain
+from mockserver.inference.object_schemas import SchemaReader, normalized
 from mockserver.inference.recognition import Resource
 
 _SUFFIXES = {
@@ -27,11 +27,11 @@ _NUMBERS = frozenset(("integer", "number"))
 def conditions(
     parameters: Iterable[str], query: Mapping[str, Place], resource: Resource, reader: SchemaReader
 ) -> Iterator[str]:
-    """Yield what must hold of `item` for each parameter whose meaning is clear."""
+    """Yield a condition on `item` for each query parameter whose meaning is clear."""
     properties = {}
     for name, schema in resource.view.properties.items():
-        if reader.types(schema) and reader.say(schema, "writeOnly") is not True:
-            properties[plain(name)] = (name, schema)
+        if reader.types(schema) and reader.keyword(schema, "writeOnly") is not True:
+            properties[normalized(name)] = (name, schema)
     times = {
         name.removesuffix(end): found
         for name, found in properties.items()
@@ -39,20 +39,20 @@ def conditions(
         if _is_time(found[1], reader) and name != end
     }
     for parameter in parameters:
-        name = plain(parameter).removeprefix("filter" if "[" in parameter else "")
-        given = query[parameter]
-        if (found := _bound(name, {**times, **properties})) is not None:
-            told = _compared(parameter, given, *found, reader)
-        elif (one := _one_of(name, properties)) is not None:
-            told = _among(parameter, given, *one, reader)
+        name = normalized(parameter).removeprefix("filter" if "[" in parameter else "")
+        schema = query[parameter]
+        if (bound := _bound(name, {**times, **properties})) is not None:
+            condition = _comparison(parameter, schema, *bound, reader)
+        elif (listed := _listed_property(name, properties)) is not None:
+            condition = _membership(parameter, schema, *listed, reader)
         else:
-            told = _searched(parameter, given, properties.values(), reader)
-        if told:
-            yield f"({member('query', parameter)} == null or {told})"
+            condition = _search(parameter, schema, properties.values(), reader)
+        if condition:
+            yield f"({member('query', parameter)} == null or {condition})"
 
 
 def _bound(name: str, properties: Mapping[str, tuple[str, Place]]) -> tuple[str, Place, str] | None:
-    """Return the property that a parameter is a bound of, and how they compare."""
+    """Return the property that a parameter limits, its schema, and the comparison operator."""
     for ends, cut in ((_SUFFIXES, str.removesuffix), (_PREFIXES, str.removeprefix)):
         for end, sign in ends.items():
             if (rest := cut(name, end)) != name and rest in properties:
@@ -61,10 +61,10 @@ def _bound(name: str, properties: Mapping[str, tuple[str, Place]]) -> tuple[str,
 
 
 def _is_time(schema: Place, reader: SchemaReader) -> bool:
-    return reader.say(schema, "format") in ("date", "date-time")
+    return reader.keyword(schema, "format") in ("date", "date-time")
 
 
-def _compared(
+def _comparison(
     parameter: str, given: Place, name: str, schema: Place, sign: str, reader: SchemaReader
 ) -> str:
     value, own = member("query", parameter), member("item", name)
@@ -72,18 +72,22 @@ def _compared(
         return f"number({own}) {sign} {value}"
     if not _is_time(schema, reader) or reader.types(given) != {"string"}:
         return ""
-    if {reader.say(schema, "format"), reader.say(given, "format")} == {"date-time"}:
+    if {reader.keyword(schema, "format"), reader.keyword(given, "format")} == {"date-time"}:
         return f"instant({own}) {sign} instant({value})"
     return f"{own} != null and text({own}) {sign} {value}"
 
 
-def _one_of(name: str, properties: Mapping[str, tuple[str, Place]]) -> tuple[str, Place] | None:
-    """Return the property that a parameter has several values of: `ids` → id."""
-    ones = (name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("ies") + "y")
-    return next((properties[one] for one in ones if one != name and one in properties), None)
+def _listed_property(
+    name: str, properties: Mapping[str, tuple[str, Place]]
+) -> tuple[str, Place] | None:
+    """Return the property of which a parameter lists several values: `ids` → id."""
+    singulars = (name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("ies") + "y")
+    return next((properties[one] for one in singulars if one != name and one in properties), None)
 
 
-def _among(parameter: str, given: Place, name: str, schema: Place, reader: SchemaReader) -> str:
+def _membership(
+    parameter: str, given: Place, name: str, schema: Place, reader: SchemaReader
+) -> str:
     value, own = member("query", parameter), member("item", name)
     items = reader.items(given)
     kinds = reader.types(schema)
@@ -94,10 +98,10 @@ def _among(parameter: str, given: Place, name: str, schema: Place, reader: Schem
     return f'text({own}) in split({value}, ",")' if reader.types(given) == {"string"} else ""
 
 
-def _searched(
+def _search(
     parameter: str, given: Place, properties: Iterable[tuple[str, Place]], reader: SchemaReader
 ) -> str:
-    if plain(parameter) not in _SEARCHES or reader.types(given) != {"string"}:
+    if normalized(parameter) not in _SEARCHES or reader.types(given) != {"string"}:
         return ""
     texts = [name for name, schema in properties if reader.types(schema) == {"string"}]
     parts = ", ".join(f"text({member('item', name)})" for name in texts[:_MOST_SEARCHED])

@@ -1,13 +1,13 @@
-"""What stands around items: the object that holds a list or one item, and how it is filled."""
+"""Envelopes: the object around a list or around one item, and the values of its other members."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
-from mockserver.inference.expression_text import mapping, said
-from mockserver.inference.object_schemas import ObjectView, SchemaReader, plain, singular
-from mockserver.inference.pagination import MORE, Paging
+from mockserver.inference.expression_text import mapping, template
+from mockserver.inference.object_schemas import ObjectView, SchemaReader, normalized, singular
+from mockserver.inference.pagination import HAS_NEXT, HAS_PREVIOUS, Paging
 
 _DEEPEST = 3
 _LISTS = ("items", "data", "results", "records", "entries", "values", "content", "list", "rows")
@@ -16,16 +16,17 @@ _WRAPPERS = ("data", "item", "result", "record", "entity")
 
 @dataclass(frozen=True, slots=True)
 class ListShape:
-    """Where the items are in the answer of a list."""
+    """The position of the items in the answer of a list."""
 
     whole: Place
     path: tuple[str, ...]
-    """Names of the members around the list; none if the answer is the list."""
+    """Names of the members that lead to the list; empty if the answer itself is the list."""
     items: Place
+    """The schema of an item."""
 
 
 def list_shape(schema: Place, noun: str, reader: SchemaReader, depth: int = 0) -> ListShape | None:
-    """Find the list of objects that an answer holds; None if there is none, or several."""
+    """Find the list of objects in an answer; None if there is none, or more than one."""
     if items := reader.items(schema):
         return ListShape(schema, (), items) if reader.view(items) else None
     view = reader.view(schema)
@@ -34,12 +35,12 @@ def list_shape(schema: Place, noun: str, reader: SchemaReader, depth: int = 0) -
     lists = dict(_lists_of(view, reader))
     if not lists:
         return _nested(schema, view, noun, reader, depth)
-    wanted = (plain(noun), plain(singular(noun)) + "list", *_LISTS)
-    named = [name for known in wanted for name in lists if plain(name) == known]
-    if len(lists) > 1 and not named:
+    usual = (normalized(noun), normalized(singular(noun)) + "list", *_LISTS)
+    matching = [name for known in usual for name in lists if normalized(name) == known]
+    if len(lists) > 1 and not matching:
         return None
-    name = named[0] if named else next(iter(lists))
-    if not named and not _is_envelope(view, name, reader):
+    name = matching[0] if matching else next(iter(lists))
+    if not matching and not _is_envelope(view, name, reader):
         return None
     return ListShape(schema, (name,), lists[name])
 
@@ -52,9 +53,9 @@ def _lists_of(view: ObjectView, reader: SchemaReader) -> Iterator[tuple[str, Pla
 
 
 def _is_envelope(view: ObjectView, name: str, reader: SchemaReader) -> bool:
-    """Tell whether an object is about its list: it has no key, and little else."""
+    """Return True if an object has no key and no other list than this one."""
     others = [other for other in view.properties if other != name]
-    return not any(plain(other) in ("id", "uuid") for other in others) and not any(
+    return not any(normalized(other) in ("id", "uuid") for other in others) and not any(
         reader.items(view.properties[other]) for other in others
     )
 
@@ -62,12 +63,13 @@ def _is_envelope(view: ObjectView, name: str, reader: SchemaReader) -> bool:
 def _nested(
     schema: Place, view: ObjectView, noun: str, reader: SchemaReader, depth: int
 ) -> ListShape | None:
-    if any(plain(name) in ("id", "uuid") for name in view.properties):
+    """Find the list in a member of an envelope, such as `data`."""
+    if any(normalized(name) in ("id", "uuid") for name in view.properties):
         return None
     found = [
         (name, shape)
         for name, place in view.properties.items()
-        if plain(name) in ("data", "embedded", "result", "response", plain(noun))
+        if normalized(name) in ("data", "embedded", "result", "response", normalized(noun))
         and (shape := list_shape(place, noun, reader, depth + 1))
     ]
     if len(found) != 1:
@@ -77,22 +79,22 @@ def _nested(
 
 
 def wrapper(schema: Place, noun: str, reader: SchemaReader) -> str | None:
-    """Return the member that holds the one item of a body or an answer; None if it is bare."""
+    """Return the name of the member that holds the item of a body; None if there is no envelope."""
     view = reader.view(schema)
     if view is None:
         return None
-    names = (*_WRAPPERS, plain(singular(noun)), plain(noun))
+    names = (*_WRAPPERS, normalized(singular(noun)), normalized(noun))
     objects = [
         name
         for name, place in view.properties.items()
-        if plain(name) in names and reader.view(place)
+        if normalized(name) in names and reader.view(place)
     ]
-    has_key = any(plain(name) in ("id", "uuid", "type") for name in view.properties)
+    has_key = any(normalized(name) in ("id", "uuid", "type") for name in view.properties)
     return objects[0] if len(objects) == 1 and not has_key else None
 
 
 def unwrapped(schema: Place, noun: str, reader: SchemaReader) -> ObjectView | None:
-    """Read the one item of a body or an answer."""
+    """Return the item of a body or an answer, without its envelope."""
     name = wrapper(schema, noun, reader)
     view = reader.view(schema)
     return view if view is None or name is None else reader.view(view.properties[name])
@@ -132,71 +134,82 @@ _CURSORS = frozenset(
 )
 
 
-def filled(shape: ListShape, paging: Paging, reader: SchemaReader) -> JsonValue:
+def list_body(shape: ListShape, paging: Paging, reader: SchemaReader) -> JsonValue:
     """Write the body of a list: its items, and every member whose meaning is clear."""
-    return _filled(shape.whole, shape.path, paging, reader)
+    return _list_body(shape.whole, shape.path, paging, reader)
 
 
-def _filled(
+def _list_body(
     schema: Place, path: tuple[str, ...], paging: Paging, reader: SchemaReader
 ) -> JsonValue:
     if not path:
         return "{{ page.items }}"
     view = reader.view(schema)
     assert view is not None
-    names = {plain(name) for name in view.properties}
+    names = {normalized(name) for name in view.properties}
     body: dict[str, JsonValue] = {}
     for name, place in view.properties.items():
         if name == path[0]:
-            body[name] = _filled(place, path[1:], paging, reader)
-        elif (told := _told(name, place, names, paging, reader, 0)) is not None:
-            body[name] = told
+            body[name] = _list_body(place, path[1:], paging, reader)
+        elif (value := _member_value(name, place, names, paging, reader, 0)) is not None:
+            body[name] = value
     return body
 
 
-def _told(
+def _member_value(
     name: str,
     place: Place,
-    beside: set[str],
+    siblings: set[str],
     paging: Paging,
     reader: SchemaReader,
     depth: int,
 ) -> JsonValue:
-    """Return what a member of an envelope says; null if it isn't clear."""
+    """Return the value of a member of an envelope; None if its meaning is not clear.
+
+    Args:
+        name: The name of the member.
+        place: The schema of the member.
+        siblings: Normalized names of all members of the same object.
+        paging: The expressions for pages.
+        reader: Reads the schemas.
+        depth: Levels of nesting below the envelope.
+    """
     if depth > _DEEPEST:
         return None
     if inner := reader.view(place):
-        if link := _link(name, inner, beside, paging, reader):
+        if link := _link(name, inner, siblings, paging, reader):
             return link
-        names = {plain(other) for other in inner.properties}
+        names = {normalized(other) for other in inner.properties}
         members = {
-            other: told
+            other: value
             for other, schema in inner.properties.items()
-            if (told := _told(other, schema, names, paging, reader, depth + 1)) is not None
+            if (value := _member_value(other, schema, names, paging, reader, depth + 1)) is not None
         }
         return members or None
     kinds = reader.types(place)
-    for kind, tell in _TELLERS.items():
-        if kinds == {kind} and (expression := tell(plain(name), beside, paging)):
-            return f"{{{{ {expression} }}}}"
+    for kind, write in _EXPRESSIONS.items():
+        if kinds == {kind} and (expression := write(normalized(name), siblings, paging)):
+            return template(expression)
     return None
 
 
 def _link(
-    name: str, view: ObjectView, beside: set[str], paging: Paging, reader: SchemaReader
+    name: str, view: ObjectView, siblings: set[str], paging: Paging, reader: SchemaReader
 ) -> str:
-    """Write a link that is an object, as HAL has it; empty if it is none."""
-    relation = _relation(plain(name), beside)
-    address = next((other for other in view.properties if plain(other) in ("href", "url")), None)
+    """Write a link that is an object, as in HAL; empty if the member is no such link."""
+    relation = _relation(normalized(name), siblings)
+    address = next(
+        (other for other in view.properties if normalized(other) in ("href", "url")), None
+    )
     if relation is None or address is None or reader.types(view.properties[address]) != {"string"}:
         return ""
     url, condition = paging.address(relation)
     link = mapping({address: url})
-    return said(f"{link} if {condition} else null" if condition else link) if url else ""
+    return template(f"{link} if {condition} else null" if condition else link) if url else ""
 
 
-def _integer(name: str, beside: set[str], paging: Paging) -> str:
-    has_total = bool(beside & _TOTALS)
+def _integer(name: str, siblings: set[str], paging: Paging) -> str:
+    has_total = bool(siblings & _TOTALS)
     if name in _COUNTS:
         return "length(page.items)" if has_total or name != "count" else "page.total"
     expressions = (
@@ -205,8 +218,8 @@ def _integer(name: str, beside: set[str], paging: Paging) -> str:
         (_OFFSETS, "page.offset"),
         (_PAGES, "(page.total + size - 1) // size if size else 1"),
         (_NUMBERS, _page_number(paging)),
-        (_NEXT, f"{_page_number(paging)} + 1 if {MORE} else null"),
-        (_PREVIOUS, f"{_page_number(paging)} - 1 if page.offset > 0 else null"),
+        (_NEXT, f"{_page_number(paging)} + 1 if {HAS_NEXT} else null"),
+        (_PREVIOUS, f"{_page_number(paging)} - 1 if {HAS_PREVIOUS} else null"),
     )
     return next((text for names, text in expressions if name in names), "")
 
@@ -219,39 +232,42 @@ def _page_number(paging: Paging) -> str:
 
 def _boolean(name: str, _beside: set[str], _paging: Paging) -> str:
     if name in _HASMORE:
-        return MORE
+        return HAS_NEXT
     if name in _HAS_PREVIOUS:
-        return "page.offset > 0"
-    return f"not ({MORE})" if name in ("last", "islast", "islastpage") else ""
+        return HAS_PREVIOUS
+    return f"not ({HAS_NEXT})" if name in ("last", "islast", "islastpage") else ""
 
 
-def _string(name: str, beside: set[str], paging: Paging) -> str:
+def _string(name: str, siblings: set[str], paging: Paging) -> str:
     if name in _CURSORS or (name in _NEXT and paging.after_parameter and "url" not in name):
-        return f"text({paging.key}) if {MORE} else null"
-    if (relation := _relation(name, beside)) is not None:
+        return f"text({paging.key}) if {HAS_NEXT} else null"
+    if (relation := _relation(name, siblings)) is not None:
         return paging.link(relation) or ("null" if relation in ("next", "prev") else "")
     return ""
 
 
-def _relation(name: str, beside: set[str]) -> str | None:
-    """Return what page a member leads to; the ends are told from other members by their company."""
+def _relation(name: str, siblings: set[str]) -> str | None:
+    """Return the page that a member links to; None if it is no link.
+
+    `self`, `first` and `last` are links only next to a `next` or `previous`.
+    """
     if name in _NEXT:
         return "next"
     if name in _PREVIOUS:
         return "prev"
-    is_among_pages = bool(beside & (_NEXT | _PREVIOUS))
+    is_among_pages = bool(siblings & (_NEXT | _PREVIOUS))
     return name if name in ("self", "first", "last") and is_among_pages else None
 
 
-_TELLERS = {"integer": _integer, "boolean": _boolean, "string": _string}
+_EXPRESSIONS = {"integer": _integer, "boolean": _boolean, "string": _string}
 
 
 def headers(documented: Mapping[str, Place], paging: Paging) -> dict[str, str]:
-    """Return the documented headers that tell how many items there are, and of other pages."""
-    told = {
+    """Return the documented headers with the number of items and the links to other pages."""
+    totals = {
         name: "{{ page.total }}"
         for name in documented
-        if plain(name).removeprefix("x").removeprefix("pagination") in _TOTALS
+        if normalized(name).removeprefix("x").removeprefix("pagination") in _TOTALS
     }
     links = {name: paging.header() for name in documented if name.lower() == "link"}
-    return told | {name: link for name, link in links.items() if link}
+    return totals | {name: link for name, link in links.items() if link}

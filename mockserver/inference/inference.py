@@ -1,4 +1,47 @@
-"""From a document to the `x-mock` that it doesn't say: inferred, merged in, or printed."""
+"""Stateful behaviour inferred from a document: the `x-mock` that it could have written itself.
+
+What is recognised as a resource:
+
+- A collection `/things` with its items `/things/{thingId}`, or one of the two alone, if there is
+  more to do than to read items. A collection without an item path needs GET and POST.
+- A list of a known item schema under an owner, such as `/owners/{ownerId}/things`, if the schema
+  has a property for the key of the owner.
+- A single object that can be read and written at one path, such as `/settings`.
+- Paths of a known resource: searches (`/things/findByStatus`), actions
+  (`/things/{thingId}/cancel`), and parts of an item (`/things/{thingId}/name`).
+
+What is required of the schemas:
+
+- A JSON schema must describe an item as an object. It is taken from the answers first, because they
+  show more than the requests.
+- One property must be the key: the one that the path parameter names, else `id` and the like.
+  There is no resource without a key.
+- Everything else follows from the names and types that the document uses: which query parameters
+  page, sort, filter or compare, which members of an envelope hold a total or a link, which
+  properties are times, and which value of an enum an action leads to.
+
+What is never guessed:
+
+- A parameter or a member with a name that has no clear meaning has no effect. A parameter is
+  accepted and ignored; a member is left out and, if it is required, sampled from its schema.
+- An operation that cannot be written completely stays as the document describes it. It answers
+  its examples. There are no half-inferred steps.
+- Nothing is inferred from a description, a summary, an operationId or a tag: prose promises
+  nothing, and it changes without notice.
+- The format of JSON:API is not recognised; its items are not objects with a key of their own.
+
+Precedence: what the document says always wins.
+
+- `x-mock: {resource: false}` of the document switches inference off; on an operation it keeps the
+  operation as documented.
+- An operation with `steps` of its own keeps them. Other keys of its `x-mock` are merged with the
+  inferred ones.
+- A declared collection keeps its key, schema and records; only operations are inferred for it.
+- Of two resources that infer the same operation, the first one wins.
+
+The result is plain `x-mock`, merged into the document before it is compiled. So inferred behaviour
+runs in the same way as written behaviour, and the overlay that `infer` prints does the same.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +50,7 @@ from pathlib import PurePath
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem
 from mockserver.documents.references import Place
-from mockserver.inference.actions import ActionWriter
+from mockserver.inference.action_steps import ActionWriter
 from mockserver.inference.object_schemas import SchemaReader, reference
 from mockserver.inference.recognition import Recognition, Resource, Route, recognise
 from mockserver.inference.seed_records import belonging, seeds, singles, written
@@ -20,7 +63,7 @@ Block = dict[str, JsonValue]
 
 @dataclass(slots=True)
 class Inference:
-    """What `--stateful` adds to a document."""
+    """The `x-mock` that `--stateful` adds to a document."""
 
     recognition: Recognition
     whole: Place
@@ -31,18 +74,18 @@ class Inference:
 
     @property
     def recognised(self) -> Recognised:
-        """What people are told of it."""
+        """The resources, the paths that are none, and the overlay, for people to read."""
         resources: dict[str, str] = {}
         for one in self.recognition.resources:
             resources.setdefault(one.name, one.path)
         left = tuple(
-            SpecProblem(place.source, f"{path} is no resource: {reason}")
+            SpecProblem(place.source, f"{path} is not a resource: {reason}")
             for place, path, reason in self.recognition.left
         )
         return Recognised(resources, left, self.overlay)
 
     def overlay(self) -> Block:
-        """Write what was inferred as an OpenAPI Overlay that extends the document's file."""
+        """Return the inferred `x-mock` as an OpenAPI Overlay that extends the document's file."""
         actions: list[JsonValue] = []
         if self.document:
             actions.append({"target": "$", "update": {"x-mock": self.document}})
@@ -56,7 +99,13 @@ class Inference:
 
 
 def infer(whole: Place, schemas: Schemas, built_in: Iterable[str]) -> Inference:
-    """Find what a document's operations do to its resources."""
+    """Infer the resources of a document, and what its operations do to them.
+
+    Args:
+        whole: The document.
+        schemas: The schemas of the document.
+        built_in: Names of collections that no resource may have.
+    """
     reader = SchemaReader(schemas)
     declared = whole.descend("x-mock", "collections").value
     own = declared if isinstance(declared, dict) else {}
@@ -64,7 +113,7 @@ def infer(whole: Place, schemas: Schemas, built_in: Iterable[str]) -> Inference:
         return Inference(Recognition(), whole)
     found = Inference(recognise(whole.child("paths"), reader, built_in), whole)
     for resource in found.recognition.resources:
-        _keep_key(resource, own)
+        _use_declared_key(resource, own)
         for route, method, block in _blocks(resource, found.recognition, reader, schemas):
             found.operations.setdefault((route.path, method), block)
     used = {block["resource"] for block in found.operations.values()}
@@ -81,10 +130,10 @@ def infer(whole: Place, schemas: Schemas, built_in: Iterable[str]) -> Inference:
     return found
 
 
-def _keep_key(resource: Resource, declared: Mapping[str, JsonValue]) -> None:
+def _use_declared_key(resource: Resource, declared: Mapping[str, JsonValue]) -> None:
     """Use the key of a collection that the document declares itself."""
-    given = declared.get(resource.name)
-    key = given.get("key", "id") if isinstance(given, dict) else None
+    collection = declared.get(resource.name)
+    key = collection.get("key", "id") if isinstance(collection, dict) else None
     if key in resource.view.properties:
         resource.key = str(key)
 
@@ -111,7 +160,7 @@ def _records(
 def _blocks(
     resource: Resource, recognition: Recognition, reader: SchemaReader, schemas: Schemas
 ) -> Iterable[tuple[Route, str, Block]]:
-    """Yield what a resource's operations do, each with its path and method."""
+    """Yield the `x-mock` of a resource's operations, each with its path and method."""
     children = tuple(
         {
             other.name: other
@@ -119,47 +168,49 @@ def _blocks(
             if any(parent.resource is resource for parent in other.parents)
         }.values()
     )
-    for route, method, verb in _verbs(resource):
+    for route, method, name in _writers(resource):
         operation = route.operations.get(method)
-        if operation is None or not _is_free(operation):
+        if operation is None or not _is_open(operation):
             continue
         place = route.operations.get("get", operation) if method == "head" else operation
         writer = ActionWriter(resource, route, place, reader, schemas, children)
-        steps = getattr(writer, verb)()
+        steps = getattr(writer, name)()
         if steps and not _is_too_long(steps):
             yield route, method, {"resource": resource.name, "steps": steps}
 
 
 def _is_too_long(value: JsonValue) -> bool:
-    """Tell whether an expression is longer than one may be: its operation stays as it is."""
+    """Return True if an expression exceeds the limit; its operation stays as documented."""
     if isinstance(value, dict | list):
         return any(map(_is_too_long, value.values() if isinstance(value, dict) else value))
     return isinstance(value, str) and len(value) > LONGEST_EXPRESSION
 
 
-_OF_COLLECTION = {
+_COLLECTION_WRITERS = {
     "get": "page",
     "post": "post",
     "put": "put_by_body",
     "head": "page",
     "delete": "clear",
 }
-_OF_ITEM = {"get": "get", "head": "get", "put": "put", "patch": "patch", "delete": "delete"}
+_ITEM_WRITERS = {"get": "get", "head": "get", "put": "put", "patch": "patch", "delete": "delete"}
+"""Methods of the step writer, by HTTP method."""
 
 
-def _verbs(resource: Resource) -> Iterable[tuple[Route, str, str]]:
+def _writers(resource: Resource) -> Iterable[tuple[Route, str, str]]:
+    """Yield each route and method of a resource with the method of the step writer for it."""
     if resource.collection is not None:
-        yield from ((resource.collection, *pair) for pair in _OF_COLLECTION.items())
+        yield from ((resource.collection, *pair) for pair in _COLLECTION_WRITERS.items())
     if resource.item is not None:
-        yield from ((resource.item, *pair) for pair in _OF_ITEM.items())
+        yield from ((resource.item, *pair) for pair in _ITEM_WRITERS.items())
     yield from ((route, "get", "search") for route in resource.searches)
     for route in resource.parts:
         yield from ((route, method, "part") for method in ("get", "put", "patch"))
     yield from ((route, method, "act") for route in resource.actions for method in route.operations)
 
 
-def _is_free(operation: Place) -> bool:
-    """Tell whether an operation leaves it to the inference what it does."""
+def _is_open(operation: Place) -> bool:
+    """Return True if an operation neither has steps of its own nor refuses inference."""
     own = operation.child("x-mock").value
     if not isinstance(own, dict):
         return own is None

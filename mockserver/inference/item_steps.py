@@ -1,4 +1,4 @@
-"""The steps of an operation on a resource, as a document would write them."""
+"""The `x-mock` steps of operations on a collection or on one of its items."""
 
 import keyword
 from dataclasses import dataclass
@@ -6,36 +6,38 @@ from dataclasses import dataclass
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
 from mockserver.inference import list_steps
-from mockserver.inference.envelopes import filled, headers, list_shape, wrapper
-from mockserver.inference.expression_text import constant, mapping, member, names, quoted, said
-from mockserver.inference.object_schemas import JSON_PATCH, SchemaReader, plain, singular
+from mockserver.inference.envelopes import headers, list_body, list_shape, wrapper
+from mockserver.inference.expression_text import constant, mapping, member, names, quoted, template
+from mockserver.inference.object_schemas import JSON_PATCH, SchemaReader, normalized, singular
 from mockserver.inference.recognition import Resource, Route
-from mockserver.inference.record_keys import key_expression, own_fields, stamps
+from mockserver.inference.record_keys import key_expression, read_only_properties, stamps
 from mockserver.schemas.validators import Schemas
 
 Step = dict[str, JsonValue]
-_TAKEN = frozenset(("page", "size", "page_number", "is_new", "given", "item", "index", "error"))
+_BOUND_NAMES = frozenset(
+    ("page", "size", "page_number", "is_new", "given", "item", "index", "error")
+)
 _CREATED = 201
 _CHANGED = (200, 204, 202)
 
 
 @dataclass(frozen=True, slots=True)
 class StepWriter:
-    """Writes the steps of one operation; each method gives None where they aren't clear."""
+    """Writes the steps of one operation; each method returns None where the steps are not clear."""
 
     resource: Resource
     route: Route
     place: Place
-    """The operation."""
+    """The operation object."""
     reader: SchemaReader
     schemas: Schemas
     children: tuple[Resource, ...]
-    """Resources whose items belong to one of this one's."""
+    """Resources whose items belong to an item of this resource."""
 
-    # --- what is read ---
+    # --- reading ---
 
     def page(self) -> list[Step] | None:
-        """List the records that the parameters ask for."""
+        """Answer a page of the records that match the query parameters."""
         status, answer = self.reader.success(self.place)
         media = self.reader.json(answer)
         shape = media and list_shape(media[1].child("schema"), self.resource.noun, self.reader)
@@ -49,26 +51,30 @@ class StepWriter:
         )
         self._add_condition(steps[-1]["list"])
         paging = list_steps.paging(plan, self.resource, self.reader)
-        respond = self._respond(status, media[0], filled(shape, paging, self.reader))
-        if told := headers(dict(answer.child("headers").members()), paging):
-            respond["respond"]["headers"] = told
+        respond = self._respond(status, media[0], list_body(shape, paging, self.reader))
+        if written := headers(dict(answer.child("headers").members()), paging):
+            respond["respond"]["headers"] = written
         return [*self._parents(), *steps, respond]
 
     def search(self) -> list[Step] | None:
-        """List records by a path beside theirs, if its parameters say which."""
+        """Answer a search such as `/pets/findByStatus`, if a query parameter is a filter."""
         query = self.reader.parameters(self.route.item, self.place, "query")
         plan = list_steps.plan(query, self.resource, self.reader)
-        return self.page() if list_steps.filters_by(plan, self.resource, self.reader) else None
+        return self.page() if list_steps.filter_count(plan, self.resource, self.reader) else None
 
     def get(self) -> list[Step] | None:
-        """Answer one record; where there always is one, the document does until it is written."""
-        answer = self._answer(said(self._name))
+        """Answer one record.
+
+        A single object that cannot be deleted always exists: until it is written, the documented
+        answer is sent.
+        """
+        answer = self._answer(template(self._name))
         if not self._is_always_there:
             return [*self._parents(), self._find(), *answer]
-        known = ({"when": said(f"{self._name} != null"), **step} for step in answer)
+        known = ({"when": template(f"{self._name} != null"), **step} for step in answer)
         return [*self._parents(), self._find(optional=True), *known]
 
-    # --- what is written ---
+    # --- writing ---
 
     def post(self) -> list[Step] | None:
         """Create a record."""
@@ -79,23 +85,27 @@ class StepWriter:
         resource = self.resource
         key = key_expression(resource, self.schemas, self.reader)
         fields = stamps(resource, self.reader, new=True)
-        if resource.key in properties and resource.key not in own_fields(resource, self.reader):
+        if resource.key in properties and resource.key not in read_only_properties(
+            resource, self.reader
+        ):
             own = member(given, resource.key)
             key = own if key is None else f"{own} if {own} != null else {key}"
         if key is None:
             return None
-        fields = self._server_fields(fields, properties) | self._held() | {resource.key: key}
+        fields = (
+            self._server_fields(fields, properties) | self._owner_fields() | {resource.key: key}
+        )
         defaults = self._defaults(properties)
         record = f"merge({self._writable(given)}, {mapping(fields)})"
         if defaults:
             record = f"merge({constant(defaults)}, {record})"
-        create = {"create": {"in": resource.name, "record": said(record), "as": self._name}}
-        answer = self._answer(said(self._name), preferred=(_CREATED,))
+        create = {"create": {"in": resource.name, "record": template(record), "as": self._name}}
+        answer = self._answer(template(self._name), preferred=(_CREATED,))
         address = f'join([request_url(), text({member(self._name, resource.key)})], "/")'
         return [*self._parents(), *guards, create, *self._located(answer, address)]
 
     def put(self) -> list[Step] | None:
-        """Replace a record; create it where the document has an answer for that."""
+        """Replace a record; create a missing one if the document has an answer 201."""
         sent = self._sent()
         if sent is None:
             return None
@@ -107,20 +117,20 @@ class StepWriter:
         steps = [*self._parents(), *guards, find]
         if creates:
             steps += self._upsert(given, properties)
-        return [*steps, update, *self._answer(said(self._name), preferred=_CHANGED)]
+        return [*steps, update, *self._answer(template(self._name), preferred=_CHANGED)]
 
     def _upsert(self, given: str, properties: frozenset[str]) -> list[Step]:
         fields = self._server_fields(stamps(self.resource, self.reader, new=True), properties)
-        fields |= self._held() | {self.resource.key: self._key()}
-        record = said(f"merge({self._writable(given)}, {mapping(fields)})")
+        fields |= self._owner_fields() | {self.resource.key: self._key()}
+        record = template(f"merge({self._writable(given)}, {mapping(fields)})")
         create = {"in": self.resource.name, "record": record, "as": self._name}
-        answer = self._answer(said(self._name), preferred=(_CREATED,))
+        answer = self._answer(template(self._name), preferred=(_CREATED,))
         if not answer and self.reader.documents(self.place, _CREATED):
             answer = [{"respond": {"status": _CREATED}}]
         answer = self._located(answer, "request_url()")
-        is_new = said("is_new")
+        is_new = template("is_new")
         return [
-            {"let": {"is_new": said(f"{self._name} == null")}},
+            {"let": {"is_new": template(f"{self._name} == null")}},
             {"when": is_new, "create": create},
             *({"when": is_new, **step} for step in answer),
         ]
@@ -131,14 +141,14 @@ class StepWriter:
         if sent is None or self.resource.key not in sent[1]:
             return None
         given, properties, guards = sent
-        key = said(member(given, self.resource.key))
+        key = template(member(given, self.resource.key))
         find = {"in": self.resource.name, "where": {self.resource.key: key}, "as": self._name}
         record = self._replaced(given, properties)
-        answer = self._answer(said(self._name), preferred=_CHANGED)
+        answer = self._answer(template(self._name), preferred=_CHANGED)
         return [*self._parents(), *guards, {"find": find}, self._update(record), *answer]
 
     def patch(self) -> list[Step] | None:
-        """Change a record: RFC 7396, or RFC 6902 where the document takes that."""
+        """Change a record by a JSON merge patch (RFC 7396), or by a JSON patch if documented."""
         content = self.reader.resolve(self.place.child("requestBody")).child("content").value
         types = set(content) if isinstance(content, dict) else set()
         sent = self._sent()
@@ -155,37 +165,37 @@ class StepWriter:
                 change = f"{json_patch} if {is_list} else ({change})"
         return [
             *self._parents(),
-            *self._find_or_begin(),
-            {"let": {"given": said(change)}},
+            *self._find_or_create(),
+            {"let": {"given": template(change)}},
             {"require": "{{ is_map(given) }}", "otherwise": _NOT_APPLIED},
-            self._update(f"merge(given, {self._same(sent[1] if sent else frozenset())})"),
-            *self._answer(said(self._name), preferred=_CHANGED),
+            self._update(f"merge(given, {self._service_fields(sent[1] if sent else frozenset())})"),
+            *self._answer(template(self._name), preferred=_CHANGED),
         ]
 
     def delete(self) -> list[Step] | None:
-        """Remove a record, and those that belong to it."""
-        answer = self._answer(said(f"merge({self._name}, {mapping({'deleted': 'true'})})"))
+        """Delete a record, and the records that belong to it."""
+        answer = self._answer(template(f"merge({self._name}, {mapping({'deleted': 'true'})})"))
         return [*self._parents(), self._find(), *self._removal(), *answer]
 
-    # --- their parts ---
+    # --- parts of steps ---
 
     @property
     def _name(self) -> str:
-        """What a record is bound as."""
+        """The variable that holds a record."""
         return bound_name(self.resource)
 
     def _path_value(self, parameter: str, kinds: frozenset[str]) -> str:
-        """Write a path parameter as a value of a field's type."""
+        """Write a path parameter, converted to the type of a field."""
         schema = self.reader.parameters(self.route.item, self.place, "path").get(parameter)
-        given = frozenset(("string",)) if schema is None else self.reader.types(schema)
+        own = frozenset(("string",)) if schema is None else self.reader.types(schema)
         value = member("path", parameter)
-        if kinds == {"integer"} and given != {"integer"}:
+        if kinds == {"integer"} and own != {"integer"}:
             return f"integer({value})"
-        return f"text({value})" if kinds == {"string"} and given != {"string"} else value
+        return f"text({value})" if kinds == {"string"} and own != {"string"} else value
 
     @property
     def _is_always_there(self) -> bool:
-        """Whether nothing says that there could be none."""
+        """True for a single object that cannot be deleted."""
         return self.resource.is_single and "delete" not in self.route.operations
 
     def _key(self) -> str:
@@ -196,74 +206,79 @@ class StepWriter:
         schema = self.resource.view.properties[self.resource.key]
         return self._path_value(self.resource.parameter, self.reader.types(schema))
 
-    def _held(self) -> dict[str, str]:
-        """Return the fields that say whose a record is, with what the path says."""
-        held = {}
+    def _owner_fields(self) -> dict[str, str]:
+        """Return the fields that hold the keys of a record's owners, with their path parameters."""
+        fields = {}
         for parent in self.resource.parents:
             kinds = frozenset[str]()
             if parent.resource is not None:
                 key = parent.resource.view.properties[parent.resource.key]
                 kinds = self.reader.types(key)
-            held[parent.field] = self._path_value(parent.parameter, kinds)
-        return held
+            fields[parent.field] = self._path_value(parent.parameter, kinds)
+        return fields
 
     def _owners(self) -> dict[str, JsonValue]:
-        held, parents = self._held(), self.resource.parents
-        return {one.field: said(held[one.field]) for one in parents if one.resource is not None}
+        values, parents = self._owner_fields(), self.resource.parents
+        return {
+            one.field: template(values[one.field]) for one in parents if one.resource is not None
+        }
 
     def _condition(self) -> str | None:
-        """Say that a record belongs under parents that are no records: a seed is everybody's."""
-        held = self._held()
+        """Return a condition for path parameters that name no record, such as a tenant.
+
+        A seed record has no value for them, and is visible under every value.
+        """
+        values = self._owner_fields()
         loose = [one.field for one in self.resource.parents if one.resource is None]
         conditions = [
-            f"default({member('item', name)}, {held[name]}) == {held[name]}" for name in loose
+            f"default({member('item', name)}, {values[name]}) == {values[name]}" for name in loose
         ]
-        return said(" and ".join(conditions)) if conditions else None
+        return template(" and ".join(conditions)) if conditions else None
 
     def _add_condition(self, step: Step) -> None:
         if condition := self._condition():
             other = step.get("matching")
             both = f"{condition[3:-3]} and {other[3:-3]}" if other else condition[3:-3]
-            step["matching"] = said(both)
+            step["matching"] = template(both)
 
     def _parents(self) -> list[Step]:
-        """Find those whose the records are, outermost first."""
-        held = self._held()
+        """Find the owners that the path names, outermost first; a missing one is `not_found`."""
+        values = self._owner_fields()
         known: dict[str, JsonValue] = {}
         steps: list[Step] = []
         for parent in self.resource.parents:
             if (owner := parent.resource) is None:
                 continue
-            where = {owner.key: said(held[parent.field])}
+            where = {owner.key: template(values[parent.field])}
             above = {one.parameter: one for one in owner.parents if one.resource is not None}
             where |= {one.field: known[name] for name, one in above.items() if name in known}
-            known[parent.parameter] = said(held[parent.field])
+            known[parent.parameter] = template(values[parent.field])
             steps.append({"find": {"in": owner.name, "where": where, "as": bound_name(owner)}})
         return steps
 
     def _find(self, *, optional: bool = False) -> Step:
-        where = {self.resource.key: said(self._key()), **self._owners()}
+        where = {self.resource.key: template(self._key()), **self._owners()}
         step: Step = {"in": self.resource.name, "where": where, "as": self._name}
         self._add_condition(step)
         if optional:
             step["optional"] = True
         return {"find": step}
 
-    def _find_or_begin(self) -> list[Step]:
+    def _find_or_create(self) -> list[Step]:
         if not self._is_always_there:
             return [self._find()]
         fields = {
-            name: said(value)
-            for name, value in {**self._held(), self.resource.key: self._key()}.items()
+            name: template(value)
+            for name, value in {**self._owner_fields(), self.resource.key: self._key()}.items()
         }
         create = {"in": self.resource.name, "record": fields, "as": self._name}
         return [
             self._find(optional=True),
-            {"when": said(f"{self._name} == null"), "create": create},
+            {"when": template(f"{self._name} == null"), "create": create},
         ]
 
     def _removal(self) -> list[Step]:
-        key = said(member(self._name, self.resource.key))
+        key = template(member(self._name, self.resource.key))
         steps = [{"delete": {"in": self.resource.name, "where": {self.resource.key: key}}}]
         for child in self.children:
             field = next(one.field for one in child.parents if one.resource is self.resource)
@@ -271,13 +286,16 @@ class StepWriter:
         return steps
 
     def _sent(self) -> tuple[str, frozenset[str], list[Step]] | None:
-        """Return the sent item as an expression, its properties, and what must hold of it."""
+        """Return the sent item as an expression, its properties, and steps that check the body.
+
+        None if the body cannot be an item.
+        """
         if self.place.child("requestBody").value is None:
             return "{}", frozenset(), []
         schema = self.reader.body(self.place)
         if schema is None:
             return None
-        guards: list[Step] = [] if self.reader.say(schema, "type") else [_IS_MAP]
+        guards: list[Step] = [] if self.reader.keyword(schema, "type") else [_IS_MAP]
         view = self.reader.view(schema)
         if view is None:
             is_free = self.reader.types(schema) <= {"object"}
@@ -290,65 +308,70 @@ class StepWriter:
         return member("body", name), frozenset(inner.properties), guards
 
     def _writable(self, given: str) -> str:
-        own = own_fields(self.resource, self.reader)
+        own = read_only_properties(self.resource, self.reader)
         return f"omit({given}{names(own)})" if own else given
 
     def _server_fields(self, fields: dict[str, str], sent: frozenset[str]) -> dict[str, str]:
-        """Leave to the client what it may send."""
-        own = own_fields(self.resource, self.reader)
-        return {name: told for name, told in fields.items() if name in own or name not in sent}
+        """Return the fields that the service fills: those that a client cannot send."""
+        own = read_only_properties(self.resource, self.reader)
+        return {name: value for name, value in fields.items() if name in own or name not in sent}
 
     def _defaults(self, sent: frozenset[str]) -> dict[str, JsonValue]:
-        """Return the defaults of what is sent, where the resource itself has none."""
+        """Return the defaults of the request body for properties without a default of their own."""
         schema = self.reader.body(self.place)
         view = None if schema is None else self.reader.view(schema)
         if view is None:
             return {}
         known = self.resource.view.properties
         return {
-            name: told
+            name: default
             for name, place in view.properties.items()
             if name in sent
-            and (told := self.reader.say(place, "default")) is not None
-            and (name not in known or self.reader.say(known[name], "default") is None)
+            and (default := self.reader.keyword(place, "default")) is not None
+            and (name not in known or self.reader.keyword(known[name], "default") is None)
         }
 
     def _kept(self) -> str:
-        """Say what a replaced record keeps: what a client can't send."""
-        own = [*own_fields(self.resource, self.reader)]
+        """Write the properties that a replaced record keeps: those that a client cannot send."""
+        own = [*read_only_properties(self.resource, self.reader)]
         own += [name for name in stamps(self.resource, self.reader, new=True) if name not in own]
         kept = f"pick({self._name}{names(own)})"
         return f"compact({kept})" if own else ""
 
     def _replaced(self, given: str, properties: frozenset[str]) -> str:
-        record = f"merge({self._writable(given)}, {self._same(properties)})"
+        record = f"merge({self._writable(given)}, {self._service_fields(properties)})"
         return f"merge({kept}, {record})" if (kept := self._kept()) else record
 
-    def _same(self, sent: frozenset[str]) -> str:
-        """Say what a changed record is given by the service: its key, its owners, the time."""
-        held = [self.resource.key, *self._held()]
-        fields = {name: member(self._name, name) for name in held}
+    def _service_fields(self, sent: frozenset[str]) -> str:
+        """Write the fields of a changed record that the service fills: key, owners, times."""
+        fixed = [self.resource.key, *self._owner_fields()]
+        fields = {name: member(self._name, name) for name in fixed}
         changed = self._server_fields(stamps(self.resource, self.reader, new=False), sent)
         return mapping(fields | changed)
 
     def _update(self, record: str) -> Step:
-        where = {self.resource.key: said(member(self._name, self.resource.key))}
-        step = {"in": self.resource.name, "where": where, "record": said(record), "as": self._name}
+        where = {self.resource.key: template(member(self._name, self.resource.key))}
+        step = {
+            "in": self.resource.name,
+            "where": where,
+            "record": template(record),
+            "as": self._name,
+        }
         return {"update": step}
 
     # --- answers ---
 
     def _answer(self, body: str, *, preferred: tuple[int, ...] = ()) -> list[Step]:
-        """Answer with a record where the documented answer is one; else as it is documented."""
-        found, answer = self.reader.success(self.place, preferred)
+        """Answer with a record if the documented answer is one; without steps if it is not."""
+        status, answer = self.reader.success(self.place, preferred)
         if not answer.child("content").members():
-            return [{"respond": {"status": found}}]
+            return [{"respond": {"status": status}}]
         media = self.reader.json(answer)
-        inner = None if media is None else self._inside(media[1].child("schema"), body)
-        return [] if media is None or inner is None else [self._respond(found, media[0], inner)]
+        inner = None if media is None else self._enveloped(media[1].child("schema"), body)
+        return [] if media is None or inner is None else [self._respond(status, media[0], inner)]
 
-    def _inside(self, schema: Place, body: str) -> JsonValue:
-        """Put a record where an answer has it; None if the answer is of something else."""
+    def _enveloped(self, schema: Place, body: str) -> JsonValue:
+        """Return a record in the envelope of an answer; None if the answer is no record."""
         view = self.reader.view(schema)
         if view is None:
             return None
@@ -370,31 +393,31 @@ class StepWriter:
         return {"respond": respond}
 
     def _located(self, answer: list[Step], address: str) -> list[Step]:
-        """Add the address of a new record where it is documented."""
+        """Add the URL of a new record in the documented Location header."""
         _, described = self.reader.success(self.place, (_CREATED,))
         known = [name for name, _ in described.child("headers").members()]
-        found = next((name for name in known if plain(name) == "location"), None)
+        found = next((name for name in known if normalized(name) == "location"), None)
         if found is None or not answer:
             return answer
-        respond = {**answer[0]["respond"], "headers": {found: said(address)}}
+        respond = {**answer[0]["respond"], "headers": {found: template(address)}}
         return [{"respond": respond}]
 
 
 _IS_MAP: Step = {
     "require": "{{ is_map(body) }}",
-    "otherwise": {"error": "invalid", "message": "the body is no object"},
+    "otherwise": {"error": "invalid", "message": "the body is not an object"},
 }
 _NOT_APPLIED: Step = {"error": "invalid", "message": "the patch does not apply"}
 
 
 def bound_name(resource: Resource) -> str:
-    """Name a record in steps: by one of its kind."""
+    """Return the variable for a record in steps: the singular of the collection's name."""
     name = singular(resource.name)
     is_free = name != resource.name and name not in _RESERVED and not keyword.iskeyword(name)
     return name if is_free else f"{name}_record"
 
 
-_RESERVED = _TAKEN | {
+_RESERVED = _BOUND_NAMES | {
     *("body", "path", "query", "header", "cookie", "principal", "credential", "scopes"),
     *("settings", "now", "base_url", "test", "request_id", "null", "true", "false"),
 }

@@ -1,4 +1,4 @@
-"""The steps of a list: filters, order and pages by the query parameters that are declared."""
+"""The steps of a list: filters, order and pages, by the declared query parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
 from mockserver.inference import comparison_filters
-from mockserver.inference.expression_text import member, said
-from mockserver.inference.object_schemas import SchemaReader, plain
+from mockserver.inference.expression_text import member, template
+from mockserver.inference.object_schemas import SchemaReader, normalized
 from mockserver.inference.pagination import Paging
 from mockserver.inference.recognition import Resource
 
@@ -55,7 +55,7 @@ _SCALARS = frozenset(("string", "integer", "number", "boolean"))
 
 @dataclass(frozen=True, slots=True)
 class ListPlan:
-    """What a list's query parameters mean."""
+    """The meaning of the query parameters of a list."""
 
     size: str | None
     offset: str | None
@@ -64,24 +64,25 @@ class ListPlan:
     sort: str | None
     direction: str | None
     filters: Mapping[str, str]
-    """Properties by the parameters that filter by them."""
+    """Properties, by the parameters that filter by them."""
     others: tuple[str, ...]
     """Parameters that may compare or search."""
     query: Mapping[str, Place]
+    """Schemas of all query parameters, by name."""
 
     @property
     def is_paged_by_default(self) -> bool:
-        """Whether a page has an end although the client names no size."""
+        """True if pages have a default size."""
         return self.page is not None or self.after is not None
 
 
 def plan(query: Mapping[str, Place], resource: Resource, reader: SchemaReader) -> ListPlan:
-    """Read what the query parameters of a list mean."""
+    """Determine the meaning of the query parameters of a list by their names and types."""
     left = dict(query)
-    properties = {plain(name): name for name in resource.view.properties}
+    properties = {normalized(name): name for name in resource.view.properties}
 
     def take(names: list[str], *kinds: str) -> str | None:
-        known = {plain(name): name for name in reversed(left)}
+        known = {normalized(name): name for name in reversed(left)}
         for name in names:
             found = known.get(name)
             if found is None or not reader.types(left[found]) <= {*kinds}:
@@ -105,19 +106,19 @@ def plan(query: Mapping[str, Place], resource: Resource, reader: SchemaReader) -
 
 
 def _is_direction(name: str, schema: Place, reader: SchemaReader) -> bool:
-    choices = reader.say(schema, "enum")
-    if plain(name) not in _DIRECTIONS or not isinstance(choices, list) or not choices:
+    choices = reader.keyword(schema, "enum")
+    if normalized(name) not in _DIRECTIONS or not isinstance(choices, list) or not choices:
         return False
     return {str(choice).lower() for choice in choices} <= {"asc", "desc", "ascending", "descending"}
 
 
 def _filter(parameter: str) -> str:
-    name = plain(parameter)
+    name = normalized(parameter)
     return name.removeprefix("filter") if "[" in parameter else name
 
 
 def paging(plan: ListPlan, resource: Resource, reader: SchemaReader) -> Paging:
-    """Return the expressions of an envelope's members."""
+    """Return the expressions for the members of an envelope."""
     base = 1 if plan.page is None else _first_page(plan.query[plan.page], reader)
     return Paging(
         plan.page or "",
@@ -129,8 +130,8 @@ def paging(plan: ListPlan, resource: Resource, reader: SchemaReader) -> Paging:
 
 
 def _first_page(schema: Place, reader: SchemaReader) -> int:
-    said_so = (reader.say(schema, "default"), reader.say(schema, "minimum"))
-    given = [number for number in said_so if isinstance(number, int)]
+    documented = (reader.keyword(schema, "default"), reader.keyword(schema, "minimum"))
+    given = [number for number in documented if isinstance(number, int)]
     return 0 if given and given[0] == 0 else 1
 
 
@@ -142,32 +143,34 @@ def list_step(
     *,
     is_bare: bool,
 ) -> list[dict[str, JsonValue]]:
-    """Write the steps that bind `page`, and `size` and `page_number` before it.
+    """Write the steps that bind `page`, after `size` and `page_number`.
 
-    Nothing tells of a size that there isn't where the answer `is_bare`.
+    If the answer is a list without an envelope (`is_bare`) and has no size, `size` is not bound.
     """
     size = _size(plan, reader)
-    bound: dict[str, JsonValue] = {} if is_bare and size == "null" else {"size": said(size)}
+    bound: dict[str, JsonValue] = {} if is_bare and size == "null" else {"size": template(size)}
     step: dict[str, JsonValue] = {"in": resource.name}
     if plan.page is not None:
         schema = plan.query[plan.page]
         first = _first_page(schema, reader)
         given = _whole(member("query", plan.page), schema, reader)
-        bound["page_number"] = said(_bounded(f"default({given}, {first})", first, schema, reader))
-        step["offset"] = said(f"(page_number - {first}) * size")
+        bound["page_number"] = template(
+            _bounded(f"default({given}, {first})", first, schema, reader)
+        )
+        step["offset"] = template(f"(page_number - {first}) * size")
     elif plan.offset is not None:
         schema = plan.query[plan.offset]
         given = f"default({_whole(member('query', plan.offset), schema, reader)}, 0)"
-        step["offset"] = said(_bounded(given, 0, schema, reader))
+        step["offset"] = template(_bounded(given, 0, schema, reader))
     if plan.after is not None:
-        step["after"] = said(member("query", plan.after))
+        step["after"] = template(member("query", plan.after))
     if plan.sort is not None or plan.direction is not None:
-        step["sort"] = said(_order(plan))
+        step["sort"] = template(_order(plan))
     conditions = _filters(plan, resource, where, reader)
     if where:
         step["where"] = where
     if conditions:
-        step["matching"] = said(" and ".join(conditions))
+        step["matching"] = template(" and ".join(conditions))
     if bound:
         step["limit"] = "{{ size }}"
     step["as"] = "page"
@@ -179,8 +182,8 @@ def _size(plan: ListPlan, reader: SchemaReader) -> str:
         return str(_DEFAULT_SIZE) if plan.is_paged_by_default else "null"
     schema = plan.query[plan.size]
     given = _whole(member("query", plan.size), schema, reader)
-    if plan.is_paged_by_default and reader.say(schema, "default") is None:
-        most = reader.say(schema, "maximum")
+    if plan.is_paged_by_default and reader.keyword(schema, "default") is None:
+        most = reader.keyword(schema, "maximum")
         size = min(_DEFAULT_SIZE, most) if isinstance(most, int) else _DEFAULT_SIZE
         return _bounded(f"default({given}, {size})", 0, schema, reader)
     floor = _bounded(given, 0, schema, reader)
@@ -188,8 +191,8 @@ def _size(plan: ListPlan, reader: SchemaReader) -> str:
 
 
 def _bounded(expression: str, least: int, schema: Place, reader: SchemaReader) -> str:
-    """Keep a number from being too small or too large, unless validation does."""
-    minimum, maximum = reader.say(schema, "minimum"), reader.say(schema, "maximum")
+    """Limit a number to a range that validation does not already ensure."""
+    minimum, maximum = reader.keyword(schema, "minimum"), reader.keyword(schema, "maximum")
     if not isinstance(minimum, int | float) or minimum < least:
         expression = f"max({expression}, {least})"
     if not isinstance(maximum, int | float) or maximum > _LARGEST:
@@ -211,29 +214,29 @@ def _order(plan: ListPlan) -> str:
 def _filters(
     plan: ListPlan, resource: Resource, where: dict[str, JsonValue], reader: SchemaReader
 ) -> list[str]:
-    """Compare what is alike by `where`; write conditions for the rest."""
+    """Add filters for equal types to `where`; return conditions for the others."""
     conditions = []
     for parameter, name in plan.filters.items():
         kinds = reader.types(resource.view.properties[name])
         given = reader.types(plan.query[parameter])
         value, own = member("query", parameter), member("item", name)
         if kinds == given and kinds <= _SCALARS and name not in where:
-            where[name] = said(value)
+            where[name] = template(value)
         elif given == {"array"} and kinds <= _SCALARS:
             conditions.append(f"({value} == null or {own} in {value})")
-        elif kinds == {"array"} and given <= _SCALARS and _holds(resource, name, given, reader):
+        elif kinds == {"array"} and given <= _SCALARS and _has_items(resource, name, given, reader):
             conditions.append(f"({value} == null or {value} in {own})")
         elif kinds <= _SCALARS and given <= _SCALARS:
             conditions.append(f"({value} == null or text({own}) == text({value}))")
     return [*conditions, *comparison_filters.conditions(plan.others, plan.query, resource, reader)]
 
 
-def _holds(resource: Resource, name: str, kinds: frozenset[str], reader: SchemaReader) -> bool:
+def _has_items(resource: Resource, name: str, kinds: frozenset[str], reader: SchemaReader) -> bool:
     items = reader.items(resource.view.properties[name])
     return items is not None and reader.types(items) == kinds
 
 
-def filters_by(plan: ListPlan, resource: Resource, reader: SchemaReader) -> int:
-    """Count the parameters that filter."""
+def filter_count(plan: ListPlan, resource: Resource, reader: SchemaReader) -> int:
+    """Return the number of parameters that filter."""
     where: dict[str, JsonValue] = {}
     return len(_filters(plan, resource, where, reader)) + len(where)

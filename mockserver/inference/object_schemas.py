@@ -1,4 +1,4 @@
-"""What a document's schemas say of objects, read without compiling them."""
+"""Schemas of objects, read without compiling them: properties, types, items, media types."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,14 +11,14 @@ from mockserver.schemas.validators import Schemas
 
 _MOST_FACETS = 500
 _JSON = frozenset(("application/json", "text/json", "application/*", "*/*"))
-_NOT_PLAIN = frozenset(("application/vnd.api+json", "application/json-patch+json"))
+_OTHER_FORMATS = frozenset(("application/vnd.api+json", "application/json-patch+json"))
 JSON_API = "application/vnd.api+json"
 JSON_PATCH = "application/json-patch+json"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectView:
-    """The properties of an object schema, with those of all that it is composed of."""
+    """The properties of an object schema, including those of the schemas that it combines."""
 
     place: Place
     properties: Mapping[str, Place]
@@ -27,16 +27,16 @@ class ObjectView:
 
 @dataclass(frozen=True, slots=True)
 class SchemaReader:
-    """Reads schemas and what holds them; what is broken reads as empty."""
+    """Reads schemas, media types and parameters; invalid parts read as empty."""
 
     schemas: Schemas
 
     def resolve(self, place: Place) -> Place:
-        """Follow a reference; a bad one is told where it is compiled."""
+        """Follow a reference; a broken one is reported when it is compiled."""
         return self.schemas.resolve(place)
 
     def facets(self, schema: Place) -> Iterator[tuple[Place, bool]]:
-        """Yield the schemas that make up one, and whether each of them always applies."""
+        """Yield a schema and all that it combines, each with True if it always applies."""
         seen: set[tuple[str, str]] = set()
         waiting = [(schema, True)]
         while waiting and len(seen) < _MOST_FACETS:
@@ -52,7 +52,7 @@ class SchemaReader:
             waiting += reversed([*parts, *others])
 
     def view(self, schema: Place) -> ObjectView | None:
-        """Read a schema as that of an object; None if it is one of anything else."""
+        """Read the schema of an object; None if the schema describes anything else."""
         properties: dict[str, Place] = {}
         required: set[str] = set()
         for place, always in self.facets(schema):
@@ -65,7 +65,7 @@ class SchemaReader:
         return ObjectView(self.origin(schema), properties, frozenset(required))
 
     def origin(self, schema: Place) -> Place:
-        """Return the definition that a schema stands for."""
+        """Return the definition that a schema refers to, by `$ref` or by a single `allOf`."""
         place = self.resolve(schema)
         parts = place.child("allOf").items()
         if len(parts) == 1 and not place.child("properties").members():
@@ -73,7 +73,7 @@ class SchemaReader:
         return place
 
     def types(self, schema: Place) -> frozenset[str]:
-        """Return the JSON types that a schema allows, but null; none if it doesn't say."""
+        """Return the JSON types that a schema allows, without null; empty if it names none."""
         for place, _ in self.facets(schema):
             given = place.value.get("type")
             named = [given] if isinstance(given, str) else given
@@ -84,36 +84,39 @@ class SchemaReader:
                     return frozenset((kind,))
         return frozenset()
 
-    def say(self, schema: Place, keyword: str) -> JsonValue:
-        """Return what a schema says under a keyword; null if nothing."""
+    def keyword(self, schema: Place, keyword: str) -> JsonValue:
+        """Return the value of a keyword; None if the schema does not have it."""
         return next(
             (place.value[keyword] for place, _ in self.facets(schema) if keyword in place.value),
             None,
         )
 
     def items(self, schema: Place) -> Place | None:
-        """Return the schema of a list's items; None if it is of no list."""
+        """Return the schema of the items of an array; None if the schema is not of an array."""
         if self.types(schema) != {"array"}:
             return None
         found = (place.child("items") for place, _ in self.facets(schema))
         return next((place for place in found if isinstance(place.value, dict)), None)
 
     def json(self, holder: Place) -> tuple[str, Place] | None:
-        """Return the JSON media type of a body or an answer, with its media type object."""
+        """Return the first JSON media type of a body or an answer, with its media type object."""
         for media_type, media in self.resolve(holder).child("content").members():
             if is_json(media_type):
                 return media_type, self.resolve(media)
         return None
 
     def body(self, operation: Place) -> Place | None:
-        """Return the schema of an operation's body, of JSON or of a form."""
+        """Return the schema of a request body, as JSON or as a form."""
         holder = self.resolve(operation.child("requestBody"))
         content = dict(holder.child("content").members())
         media = next((content[name] for name in content if is_json(name) or name == FORM), None)
         return None if media is None else media.child("schema")
 
     def success(self, operation: Place, preferred: Iterable[int] = ()) -> tuple[int, Place]:
-        """Return the first documented one of the preferred statuses, else the lowest 2xx one."""
+        """Return the first preferred status that is documented, else the lowest 2xx status.
+
+        `2XX` and `default` count as 200.
+        """
         responses = dict(operation.child("responses").members())
         exact = sorted(name for name in responses if re.fullmatch(r"2\d\d", str(name)))
         exact = [*(str(status) for status in preferred if str(status) in exact), *exact]
@@ -122,11 +125,11 @@ class SchemaReader:
         return (int(name) if name.isdigit() else 200), self.resolve(place)
 
     def documents(self, operation: Place, status: int) -> bool:
-        """Tell whether an operation documents a status."""
+        """Return True if an operation documents a status."""
         return str(status) in dict(operation.child("responses").members())
 
     def parameters(self, item: Place, operation: Place, where: str) -> dict[str, Place]:
-        """Return the schemas of an operation's parameters in one part of the request."""
+        """Return the schemas of the parameters at one location (`in`), by name."""
         places = [*item.child("parameters").items(), *operation.child("parameters").items()]
         found: dict[str, Place] = {}
         for place in map(self.resolve, places):
@@ -142,18 +145,18 @@ _IMPLIED = {"properties": "object", "items": "array"}
 
 
 def is_json(media_type: str) -> bool:
-    """Tell whether a media type is JSON of the API's own form."""
+    """Return True for JSON, except JSON:API and JSON Patch, which have formats of their own."""
     name = essence(media_type)
-    return name in _JSON or (name.endswith("+json") and name not in _NOT_PLAIN)
+    return name in _JSON or (name.endswith("+json") and name not in _OTHER_FORMATS)
 
 
-def plain(name: str) -> str:
+def normalized(name: str) -> str:
     """Return a name without case and punctuation: `page[size]`, `pageSize` → `pagesize`."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def singular(noun: str) -> str:
-    """Return the word for one of many: `categories` → `category`."""
+    """Return the singular of an English noun: `categories` → `category`."""
     if noun.endswith("ies"):
         return noun[:-3] + "y"
     if noun.endswith(("sses", "xes", "ches", "shes")):
@@ -164,7 +167,7 @@ def singular(noun: str) -> str:
 
 
 def reference(place: Place, base: Place) -> dict[str, JsonValue]:
-    """Write a reference to a place, as it stands in the document of another."""
+    """Return a reference to a place, relative to the document of `base`."""
     pointer = place.pointer.replace("%", "%25").replace("#", "%23")
     own, other = base.document.path, place.document.path
     if not own or not other or own.resolve() == other.resolve():

@@ -1,17 +1,18 @@
-"""How the pages of a list lead to each other."""
+"""Links between the pages of a list."""
 
 from dataclasses import dataclass
 
-from mockserver.inference.expression_text import quoted, said
+from mockserver.inference.expression_text import quoted, template
 
-MORE = "page.offset + length(page.items) < page.total"
-"""Whether there is a next page."""
-_BEHIND = "page.offset > 0"
+HAS_NEXT = "page.offset + length(page.items) < page.total"
+"""The condition for a next page."""
+HAS_PREVIOUS = "page.offset > 0"
+"""The condition for a previous page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The expressions that the members of an envelope are made of."""
+    """The query parameters and expressions that lead to other pages."""
 
     page_parameter: str
     offset_parameter: str
@@ -19,34 +20,37 @@ class Paging:
     base: int
     """The number of the first page."""
     key: str
-    """The last item's key."""
+    """The expression for the key of the last item."""
 
     def link(self, relation: str) -> str:
-        """Write the address of another page: null where there is none, empty if nothing says it."""
+        """Write the URL of another page, or null if there is none.
+
+        Empty if no parameter selects that page.
+        """
         address, condition = self.address(relation)
         return f"{address} if {condition} else null" if condition else address
 
     def address(self, relation: str) -> tuple[str, str]:
-        """Write the address of another page, and when there is one."""
+        """Return the URL of another page and the condition that the page exists, or empty texts."""
         parameter, value = self._target(relation)
         if not parameter:
             return "", ""
-        condition = {"next": MORE, "prev": _BEHIND}.get(relation, "")
+        condition = {"next": HAS_NEXT, "prev": HAS_PREVIOUS}.get(relation, "")
         return f"request_url({quoted(parameter)}, {value})", condition
 
     def header(self) -> str:
-        """Write a Link header (RFC 8288): null where nothing leads anywhere, empty as `link`."""
+        """Write a Link header (RFC 8288); null without links, empty if no page can be selected."""
         (first, _), (last, _) = self.address("first"), self.address("last")
-        ahead = _relation("next", *self.address("next"))
+        following = _relation("next", *self.address("next"))
         if not first:
-            return said(f"{ahead} else null") if ahead else ""
-        behind = _relation("prev", *self.address("prev"), before=", ")
-        ahead = _relation("next", *self.address("next"), before=", ")
-        between = said(f'{behind} else ""') + said(f'{ahead} else ""')
-        return f'<{said(first)}>; rel="first"{between}, <{said(last)}>; rel="last"'
+            return template(f"{following} else null") if following else ""
+        previous = _relation("prev", *self.address("prev"), before=", ")
+        following = _relation("next", *self.address("next"), before=", ")
+        between = template(f'{previous} else ""') + template(f'{following} else ""')
+        return f'<{template(first)}>; rel="first"{between}, <{template(last)}>; rel="last"'
 
     def _target(self, relation: str) -> tuple[str, str]:
-        """Return a parameter and its value on another page."""
+        """Return the query parameter that selects another page, with its value."""
         if self.page_parameter:
             return self.page_parameter, {
                 "self": "page_number",

@@ -1,4 +1,4 @@
-"""Which paths of a document are a resource: a collection, its items, and whose they are."""
+"""Recognition of resources: which paths are collections, items, and their owners."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from mockserver.documents.references import Place
 from mockserver.inference.envelopes import list_shape, unwrapped
-from mockserver.inference.object_schemas import JSON_API, ObjectView, SchemaReader, plain, singular
+from mockserver.inference.object_schemas import (
+    JSON_API,
+    ObjectView,
+    SchemaReader,
+    normalized,
+    singular,
+)
 from mockserver.model.api import PATH_PARAMETER
 
 _LONGEST = 60
@@ -17,67 +23,70 @@ _JSON_API_MEMBERS = frozenset(("type", "attributes"))
 
 @dataclass(slots=True)
 class Route:
-    """A path and its operations by method."""
+    """A path with its operations by method."""
 
     path: str
     item: Place
+    """The path item object."""
     operations: Mapping[str, Place]
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A parameter of a resource's path that says whose its items are."""
+    """A parameter in the path of a resource that names the owner of its items."""
 
     parameter: str
     field: str
-    """Field of the records that holds it."""
+    """The field of a record that holds the value of the parameter."""
     resource: "Resource | None"
-    """None if the path before it is no resource."""
+    """None if the owner is not a resource."""
 
 
 @dataclass(slots=True)
 class Resource:
-    """A collection that a document describes."""
+    """A resource that a document describes, with its paths."""
 
     name: str
-    """Of the collection of records."""
+    """The name of the collection of records."""
     noun: str
+    """The last fixed segment of the path, such as `orders`."""
     key: str
+    """The property with the key of an item."""
     view: ObjectView
-    """What its items look like."""
+    """The properties of an item."""
     parameter: str = ""
-    """The path parameter with an item's key, if items have a path."""
+    """The path parameter with the key of an item; empty if items have no path."""
     parents: tuple[Parent, ...] = ()
     collection: Route | None = None
     item: Route | None = None
     searches: list[Route] = field(default_factory=list)
-    """Paths beside the items' that list some of them."""
+    """Paths next to the item path that list some items, such as `/pets/findByStatus`."""
     actions: list[Route] = field(default_factory=list)
-    """Paths below an item's that do something to it."""
+    """Paths below the item path that change an item, such as `/orders/{id}/cancel`."""
     parts: list[Route] = field(default_factory=list)
-    """Paths below an item's that are some of its properties."""
+    """Paths below the item path with some properties of an item."""
     is_single: bool = False
-    """Whether there is one for each owner, or one at all; its path is the item's."""
+    """True if there is one object per owner, or only one; `item` is its path."""
 
     @property
     def path(self) -> str:
-        """The path that it is told by."""
+        """The path that describes the resource to people."""
         route = self.collection or self.item
         return "" if route is None else route.path
 
 
 @dataclass(slots=True)
 class Recognition:
-    """What was recognised, and what looks like a resource and is none."""
+    """The recognised resources, and the paths that only look like one."""
 
     resources: list[Resource] = field(default_factory=list)
     left: list[tuple[Place, str, str]] = field(default_factory=list)
-    """Paths that stay as the document describes them, each with the reason."""
+    """Place, path and reason for each path that stays as the document describes it."""
 
 
 @dataclass(slots=True)
-class _Group:
-    """The paths of what may be a resource."""
+class _PathGroup:
+    """The collection path and the item path of a possible resource."""
 
     noun: str
     collection: Route | None = None
@@ -92,7 +101,13 @@ class _Group:
 
 
 def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recognition:
-    """Find the resources of a paths object; `taken` are names of other collections."""
+    """Find the resources of a paths object.
+
+    Args:
+        paths: The paths object.
+        reader: Reads the schemas.
+        taken: Names that no resource may have.
+    """
     routes = dict(_routes(paths, reader))
     found = Recognition()
     by_item: dict[str, Resource] = {}
@@ -122,7 +137,7 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
     return found
 
 
-def _is_grouped(path: str, groups: Mapping[str, _Group]) -> bool:
+def _is_grouped(path: str, groups: Mapping[str, _PathGroup]) -> bool:
     base, _, last = path.rpartition("/")
     return path in groups or (base in groups and bool(PATH_PARAMETER.fullmatch(last)))
 
@@ -143,9 +158,9 @@ def _shape(path: str) -> str:
     return PATH_PARAMETER.sub("{}", path.rstrip("/"))
 
 
-def _groups(routes: Mapping[str, Route], reader: SchemaReader) -> dict[str, _Group]:
-    """Put items with their collections; a list that can be added to needs no items."""
-    groups: dict[str, _Group] = {}
+def _groups(routes: Mapping[str, Route], reader: SchemaReader) -> dict[str, _PathGroup]:
+    """Group item paths with their collection paths; a list with a POST needs no item path."""
+    groups: dict[str, _PathGroup] = {}
     for path, route in routes.items():
         base, _, last = path.rpartition("/")
         noun = base.rpartition("/")[2]
@@ -154,25 +169,25 @@ def _groups(routes: Mapping[str, Route], reader: SchemaReader) -> dict[str, _Gro
             and noun
             and not PATH_PARAMETER.search(noun)
         ):
-            groups[base] = _Group(noun, routes.get(base), route, parameter[1])
+            groups[base] = _PathGroup(noun, routes.get(base), route, parameter[1])
     for path, route in routes.items():
         noun = path.rpartition("/")[2]
         if path not in groups and route.operations.keys() >= {"get", "post"} and noun:
             listed = _answer_schema(route, "get", reader)
             if not PATH_PARAMETER.search(noun) and listed and list_shape(listed, noun, reader):
-                groups[path] = _Group(noun, route)
+                groups[path] = _PathGroup(noun, route)
     return {base: group for base, group in groups.items() if _is_useful(group)}
 
 
-def _is_useful(group: _Group) -> bool:
-    """Tell whether there is more than items to read."""
+def _is_useful(group: _PathGroup) -> bool:
+    """Return True if the operations are more than reading of items."""
     of_collection = group.collection.operations.keys() if group.collection else set()
     of_item = group.item.operations.keys() if group.item else set()
     return bool(of_collection & {"get", "post"} or of_item & {"put", "patch", "delete"})
 
 
 def _answer_schema(route: Route, method: str, reader: SchemaReader) -> Place | None:
-    """Return the schema of an operation's answer, if it is JSON of a plain form."""
+    """Return the schema of the JSON answer of an operation; None if there is none."""
     operation = route.operations.get(method)
     if operation is None:
         return None
@@ -184,8 +199,8 @@ def _schema(media: Place) -> Place:
     return media.child("schema")
 
 
-def _item_view(group: _Group, reader: SchemaReader) -> ObjectView | None:
-    """Read what items look like: as they are answered, else listed, else sent."""
+def _item_view(group: _PathGroup, reader: SchemaReader) -> ObjectView | None:
+    """Return the properties of an item, from an answer, else from a list, else from a request."""
     for schema in _candidates(group, reader):
         view = unwrapped(schema, group.noun, reader)
         if view is not None and not view.properties.keys() >= _JSON_API_MEMBERS:
@@ -193,7 +208,7 @@ def _item_view(group: _Group, reader: SchemaReader) -> ObjectView | None:
     return None
 
 
-def _candidates(group: _Group, reader: SchemaReader) -> Iterator[Place]:
+def _candidates(group: _PathGroup, reader: SchemaReader) -> Iterator[Place]:
     item, collection = group.item, group.collection
     yield from _answered(item, ("get", "put", "patch"), reader)
     for listed in _answered(collection, ("get",), reader):
@@ -212,24 +227,24 @@ def _answered(route: Route | None, methods: Iterable[str], reader: SchemaReader)
             yield schema
 
 
-def _key(view: ObjectView, group: _Group, reader: SchemaReader) -> str | None:
-    """Return the property that the items' path names them by."""
+def _key(view: ObjectView, group: _PathGroup, reader: SchemaReader) -> str | None:
+    """Return the property with the key of an item; None if there is none."""
     known = {
-        plain(name): name
+        normalized(name): name
         for name, place in reversed([*view.properties.items()])
         if reader.types(place) and reader.types(place) <= {"string", "integer"}
     }
     return next((known[name] for name in _key_names(group) if name in known), None)
 
 
-def _key_names(group: _Group) -> Iterator[str]:
-    noun = plain(group.noun)
-    one = plain(singular(group.noun))
+def _key_names(group: _PathGroup) -> Iterator[str]:
+    noun = normalized(group.noun)
+    one = normalized(singular(group.noun))
     own = (f"{one}id", f"{noun}id")
     if not group.parameter:
         yield from ("id", "uuid", *own)
         return
-    parameter = plain(group.parameter)
+    parameter = normalized(group.parameter)
     yield parameter
     yield from (parameter.removeprefix(start) for start in (noun, one) if parameter != start)
     ends = [key for key in _KEYS if parameter.endswith(key)]
@@ -238,15 +253,15 @@ def _key_names(group: _Group) -> Iterator[str]:
         yield from ("id", *own, "uuid", "guid")
 
 
-def _reason(group: _Group, view: ObjectView | None, reader: SchemaReader) -> str:
+def _reason(group: _PathGroup, view: ObjectView | None, reader: SchemaReader) -> str:
     if view is not None:
-        return f"no property of its items is what {{{group.parameter or 'id'}}} stands for"
+        return f"no property of its items is the key that {{{group.parameter or 'id'}}} names"
     if _is_json_api(group, reader):
-        return "it is of JSON:API, whose resource objects are not recognised"
-    return "no JSON schema says what its items look like"
+        return "it uses JSON:API, whose resource objects are not recognised"
+    return "no JSON schema describes its items"
 
 
-def _is_json_api(group: _Group, reader: SchemaReader) -> bool:
+def _is_json_api(group: _PathGroup, reader: SchemaReader) -> bool:
     for route in filter(None, (group.item, group.collection)):
         for operation in route.operations.values():
             content = reader.success(operation)[1].child("content").value
@@ -257,7 +272,7 @@ def _is_json_api(group: _Group, reader: SchemaReader) -> bool:
 
 
 def _parents(base: str, resource: Resource, by_item: Mapping[str, Resource]) -> Iterator[Parent]:
-    """Yield the parameters before a resource's noun, outermost first."""
+    """Yield the path parameters that name owners, outermost first."""
     segments = base.split("/")
     for index, segment in enumerate(segments):
         found = PATH_PARAMETER.fullmatch(segment)
@@ -269,18 +284,18 @@ def _parents(base: str, resource: Resource, by_item: Mapping[str, Resource]) -> 
 
 
 def _parent_field(parameter: str, noun: str, resource: Resource) -> str:
-    """Return the property that holds a parent's key, or a name that no property has."""
-    one = plain(singular(noun))
+    """Return the property with the key of an owner, or a new name that no property has."""
+    one = normalized(singular(noun))
     for name in resource.view.properties:
-        if name != resource.key and plain(name) in (plain(parameter), f"{one}id"):
+        if name != resource.key and normalized(name) in (normalized(parameter), f"{one}id"):
             return name
     taken = {resource.key, *resource.view.properties}
-    own = parameter if plain(parameter) != "id" else f"{singular(noun)}_id"
+    own = parameter if normalized(parameter) != "id" else f"{singular(noun)}_id"
     return own if own not in taken else f"{own}_of_path"
 
 
 def _name(resource: Resource, known: list[Resource], taken: set[str]) -> str:
-    """Name a collection by its noun; one whose items are another's too is that one."""
+    """Return a free name for a collection; resources with the same items share one collection."""
     for other in known:
         same = other.view.place.pointer == resource.view.place.pointer
         if other.noun == resource.noun and other.key == resource.key and same:
@@ -299,11 +314,11 @@ def _owned_lists(
     by_item: Mapping[str, Resource],
     reader: SchemaReader,
 ) -> Iterator[Resource]:
-    """Yield the items of a known resource that belong to an owner, which their schema names."""
+    """Yield lists of a known resource under an owner, if its items have a field for the owner."""
     known = {one.view.place.key: one for one in reversed(resources)}
     for path, route in routes.items():
         base, _, noun = path.rpartition("/")
-        whole = known.get(_listed_key(route, noun, reader)) if _shape(base) in by_item else None
+        whole = known.get(_item_place(route, noun, reader)) if _shape(base) in by_item else None
         if whole is None or PATH_PARAMETER.search(noun):
             continue
         one = Resource(whole.name, whole.noun, whole.key, whole.view, collection=route)
@@ -312,8 +327,8 @@ def _owned_lists(
             yield one
 
 
-def _listed_key(route: Route, noun: str, reader: SchemaReader) -> tuple[str, str]:
-    """Tell what a path lists, or else adds to, by the place of its definition."""
+def _item_place(route: Route, noun: str, reader: SchemaReader) -> tuple[str, str]:
+    """Return the place of the schema of items that a path lists, or that it creates."""
     listed = _answer_schema(route, "get", reader)
     if listed is not None:
         shape = list_shape(listed, noun, reader)
@@ -331,7 +346,10 @@ def _singles(
     names: set[str],
     reader: SchemaReader,
 ) -> Iterator[Resource]:
-    """Yield what there is one of: an object that can be read and put or patched at a path."""
+    """Yield single objects, which can be read and put or patched at one path.
+
+    A path with properties of its owner is a part of the owner instead.
+    """
     for path, route in sorted(routes.items(), key=lambda pair: pair[0].count("/")):
         base, _, noun = path.rpartition("/")
         owner = by_item.get(_shape(base))
@@ -352,6 +370,7 @@ def _singles(
 
 
 def _single_view(route: Route, noun: str, reader: SchemaReader) -> ObjectView | None:
+    """Return the properties of a single object; None if a path is not read and written as one."""
     answered = _answer_schema(route, "get", reader)
     view = None if answered is None else unwrapped(answered, noun, reader)
     if answered is None or view is None or view.properties.keys() >= _JSON_API_MEMBERS:
@@ -368,7 +387,7 @@ def _single_view(route: Route, noun: str, reader: SchemaReader) -> ObjectView | 
 
 
 def _add_actions(routes: Mapping[str, Route], by_item: Mapping[str, Resource]) -> None:
-    """Find the paths below an item's that are only written to, such as `/orders/{id}/cancel`."""
+    """Find paths below an item path without GET and DELETE, such as `/orders/{id}/cancel`."""
     for path, route in routes.items():
         base, _, verb = path.rpartition("/")
         resource = by_item.get(_shape(base))
@@ -380,7 +399,7 @@ def _add_actions(routes: Mapping[str, Route], by_item: Mapping[str, Resource]) -
 def _add_searches(
     routes: Mapping[str, Route], resources: list[Resource], reader: SchemaReader
 ) -> None:
-    """Find the paths beside the items' that list some of them, such as `/pets/findByStatus`."""
+    """Find paths next to an item path that list some items, such as `/pets/findByStatus`."""
     by_base = {item.path.rstrip("/"): item for item in resources if item.collection}
     for one in resources:
         if one.item is not None:

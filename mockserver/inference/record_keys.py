@@ -1,4 +1,4 @@
-"""The keys of new records, and the fields that the service fills itself."""
+"""The keys of records, and the fields that the service fills: times and read-only properties."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
 from mockserver.inference.expression_text import quoted
-from mockserver.inference.object_schemas import SchemaReader, plain
+from mockserver.inference.object_schemas import SchemaReader, normalized
 from mockserver.inference.recognition import Resource
 from mockserver.schemas.validators import Schemas
 
@@ -51,7 +51,7 @@ _WIDTHS = (32, 24, 20, 16, 12, 10, 8, 6, 4)
 
 
 def key_expression(resource: Resource, schemas: Schemas, reader: SchemaReader) -> str | None:
-    """Return the expression of the next key; None if the schema asks for what none can make."""
+    """Return an expression for the key of a new record; None if no key would fit the schema."""
     schema = resource.view.properties[resource.key]
     whole = f"next_key({quoted(resource.name)})"
     if reader.types(schema) == {"integer"}:
@@ -64,12 +64,12 @@ def key_expression(resource: Resource, schemas: Schemas, reader: SchemaReader) -
 
 
 def _texts(whole: str, schema: Place, reader: SchemaReader) -> Iterator[tuple[str, str]]:
-    """Yield ways to make a text, each with what it may look like; the likeliest first."""
+    """Yield expressions that make a string key, each with a sample; the most likely first."""
     uuid = ("uuid()", "0b8e5e3e-3f6f-4f0c-9d2e-0c5f5a3b1c2d")
     digits = "0123456789abcdef" * 2
     example = example_of(schema, reader)
     text = example if isinstance(example, str) else ""
-    if reader.say(schema, "format") == "uuid" or _UUID.fullmatch(text):
+    if reader.keyword(schema, "format") == "uuid" or _UUID.fullmatch(text):
         yield uuid
     if _OBJECT_ID.fullmatch(text):
         yield "object_id()", digits[:24]
@@ -85,17 +85,20 @@ def _texts(whole: str, schema: Place, reader: SchemaReader) -> Iterator[tuple[st
 
 
 def example_of(schema: Place, reader: SchemaReader) -> JsonValue:
-    """Return the example that a schema gives; null if it gives none."""
-    if (example := reader.say(schema, "example")) is not None:
+    """Return the example of a schema; None if it has none."""
+    if (example := reader.keyword(schema, "example")) is not None:
         return example
-    examples = reader.say(schema, "examples")
+    examples = reader.keyword(schema, "examples")
     return examples[0] if isinstance(examples, list) and examples else None
 
 
 def static_key(
     resource: Resource, number: int, schemas: Schemas, reader: SchemaReader
 ) -> JsonValue:
-    """Return the key of a seed record whose example has none: the same at every start."""
+    """Return the key of a seed record whose example has none; the same at every start.
+
+    None if no key would fit the schema.
+    """
     schema = resource.view.properties[resource.key]
     if reader.types(schema) == {"integer"}:
         return number
@@ -107,30 +110,30 @@ def static_key(
 
 
 def stamps(resource: Resource, reader: SchemaReader, *, new: bool) -> dict[str, str]:
-    """Return the times that the service notes, by property: of creation and of change."""
-    noted = _CREATED | _UPDATED if new else _UPDATED
+    """Return expressions for the times of creation (if `new`) and of change, by property."""
+    times = _CREATED | _UPDATED if new else _UPDATED
     found = {}
     for name, schema in resource.view.properties.items():
-        if plain(name) in noted and (told := _time(schema, reader)):
-            found[name] = told
+        if normalized(name) in times and (expression := _time(schema, reader)):
+            found[name] = expression
     return found
 
 
 def _time(schema: Place, reader: SchemaReader) -> str | None:
-    kinds, style = reader.types(schema), reader.say(schema, "format")
+    kinds, style = reader.types(schema), reader.keyword(schema, "format")
     if kinds == {"integer"}:
         example = example_of(schema, reader)
-        is_fine = isinstance(example, int) and example > 10**11
-        return 'iso(now, "epoch_ms")' if is_fine else 'iso(now, "epoch")'
+        is_in_milliseconds = isinstance(example, int) and example > 10**11
+        return 'iso(now, "epoch_ms")' if is_in_milliseconds else 'iso(now, "epoch")'
     if kinds != {"string"} or style not in ("date-time", "date"):
         return None
     return 'iso(now, "date")' if style == "date" else 'iso(now, "milliseconds")'
 
 
-def own_fields(resource: Resource, reader: SchemaReader) -> list[str]:
-    """List the properties that a client can't set."""
+def read_only_properties(resource: Resource, reader: SchemaReader) -> list[str]:
+    """List the properties that a client cannot set."""
     return [
         name
         for name, schema in resource.view.properties.items()
-        if reader.say(schema, "readOnly") is True
+        if reader.keyword(schema, "readOnly") is True
     ]

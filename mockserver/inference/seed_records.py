@@ -1,4 +1,4 @@
-"""The records that a resource starts with: those of the document's examples."""
+"""Seed records of a resource, from the examples of the document."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,14 @@ from mockserver.schemas.example_checks import VALUE_KEYS
 from mockserver.schemas.validators import Schemas
 
 MOST = 100
-"""Records that a resource starts with."""
+"""Seed records of one resource."""
 _LONGEST_TEXT = 1_000
 
 Record = dict[str, JsonValue]
 
 
 def seeds(resource: Resource, schemas: Schemas, reader: SchemaReader) -> list[Record]:
-    """Return the example items, each once, with keys and owners; at most 100."""
+    """Return the example items with their keys, each once; at most 100."""
     found: dict[str, Record] = {}
     without_key: list[Record] = []
     for example in _examples(resource, reader):
@@ -36,18 +36,18 @@ def seeds(resource: Resource, schemas: Schemas, reader: SchemaReader) -> list[Re
         without_key = without_key or ([composed] if composed else [])
         if composed and len(without_key) == 1 and composed.get(resource.key) is not None:
             return without_key
-        _number(without_key, found, resource, schemas, reader)
+        _add_with_keys(without_key, found, resource, schemas, reader)
     return list(found.values())[:MOST]
 
 
-def _number(
+def _add_with_keys(
     examples: list[Record],
     found: dict[str, Record],
     resource: Resource,
     schemas: Schemas,
     reader: SchemaReader,
 ) -> None:
-    """Give keys to examples of what is sent, which have none."""
+    """Add examples without a key, such as those of requests, under a key of our own."""
     distinct: list[Record] = []
     for example in examples[:MOST]:
         if example not in distinct:
@@ -59,12 +59,12 @@ def _number(
 
 
 def written(records: list[Record]) -> list[JsonValue]:
-    """Write records as a document has them."""
+    """Return records as data of a document."""
     return [literal(record) for record in records]
 
 
 def _examples(resource: Resource, reader: SchemaReader) -> Iterator[JsonValue]:
-    """Yield example items: of lists, of answers, of the schema, of what is sent."""
+    """Yield example items: of lists, of answers, of the schema, and of requests."""
     for route in (resource.collection, *resource.searches):
         yield from _listed(route, resource, reader)
     for route in (resource.item, resource.collection):
@@ -84,7 +84,7 @@ def _listed(route: Route | None, resource: Resource, reader: SchemaReader) -> It
     shape = media and list_shape(media[1].child("schema"), resource.noun, reader)
     if not media or not shape:
         return
-    for example in _given(media[1], reader):
+    for example in _media_examples(media[1], reader):
         items = example
         for name in shape.path:
             items = items.get(name) if isinstance(items, dict) else None
@@ -93,7 +93,7 @@ def _listed(route: Route | None, resource: Resource, reader: SchemaReader) -> It
 
 
 def _single(holder: Place, resource: Resource, reader: SchemaReader) -> Iterator[JsonValue]:
-    """Yield the examples of a body or an answer that is one item."""
+    """Yield the examples of a body or an answer with one item."""
     media = reader.json(holder)
     if media is None:
         return
@@ -102,12 +102,12 @@ def _single(holder: Place, resource: Resource, reader: SchemaReader) -> Iterator
     name = wrapper(schema, resource.noun, reader)
     if view is None or not (name or view.properties.keys() & resource.view.properties.keys()):
         return
-    for example in _given(media[1], reader):
+    for example in _media_examples(media[1], reader):
         yield example.get(name) if name and isinstance(example, dict) else example
 
 
-def _given(media: Place, reader: SchemaReader) -> Iterator[JsonValue]:
-    """Yield the examples of a media type, else that of its schema."""
+def _media_examples(media: Place, reader: SchemaReader) -> Iterator[JsonValue]:
+    """Yield the examples of a media type, or else the example of its schema."""
     own = media.value if isinstance(media.value, dict) else {}
     if "example" in own:
         yield own["example"]
@@ -124,7 +124,7 @@ def _given(media: Place, reader: SchemaReader) -> Iterator[JsonValue]:
 
 
 def _composed(resource: Resource, reader: SchemaReader) -> Record:
-    """Make an item of the examples of its properties."""
+    """Return an item made of the examples of its properties."""
     return {
         name: example
         for name, schema in resource.view.properties.items()
@@ -133,7 +133,7 @@ def _composed(resource: Resource, reader: SchemaReader) -> Record:
 
 
 def _is_plain(value: JsonValue) -> bool:
-    """Tell whether an example can be written into a document as it is."""
+    """Return True if an example is JSON whose strings are short enough to be escaped."""
     if isinstance(value, dict):
         return all(isinstance(name, str) and _is_plain(inner) for name, inner in value.items())
     if isinstance(value, list):
@@ -144,7 +144,10 @@ def _is_plain(value: JsonValue) -> bool:
 def belonging(
     resource: Resource, records: list[Record], known: dict[str, list[Record]]
 ) -> list[Record]:
-    """Give records to the first owners there are; those without an owner are left out."""
+    """Return records with the keys of their owners, the first ones if an example names none.
+
+    Without an owner there are no records.
+    """
     owned = []
     for record in records:
         owners: Record = {}
@@ -152,10 +155,10 @@ def belonging(
             if parent.resource is None:
                 continue
             keys = [one[parent.resource.key] for one in known.get(parent.resource.name, ())]
-            given = record.get(parent.field)
+            own = record.get(parent.field)
             if not keys:
                 break
-            owners[parent.field] = given if given in keys else keys[0]
+            owners[parent.field] = own if own in keys else keys[0]
         else:
             owned.append({**record, **owners})
     return owned
@@ -164,7 +167,7 @@ def belonging(
 def singles(
     resource: Resource, known: dict[str, list[Record]], reader: SchemaReader
 ) -> list[Record]:
-    """Give the example of what there is one of to each owner, or to the one there is."""
+    """Return the example of a single object, once for each owner."""
     example = next(_plain_objects(_examples(resource, reader)), _composed(resource, reader))
     if not example or any(parent.resource is None for parent in resource.parents):
         return []
@@ -181,10 +184,10 @@ def _plain_objects(examples: Iterator[JsonValue]) -> Iterator[Record]:
 
 
 def _owners(resource: Resource, known: dict[str, list[Record]]) -> Iterator[Record]:
-    """Yield the keys of every owner there is and of those above, by the fields they are in."""
+    """Yield the keys of each owner and of the owners above it, by field."""
     *above, nearest = resource.parents
     assert nearest.resource is not None
     fields = {one.parameter: one.field for one in nearest.resource.parents}
     for record in known.get(nearest.resource.name, ()):
-        held = {one.field: record.get(fields.get(one.parameter, "")) for one in above}
-        yield {**held, nearest.field: record[nearest.resource.key]}
+        outer = {one.field: record.get(fields.get(one.parameter, "")) for one in above}
+        yield {**outer, nearest.field: record[nearest.resource.key]}

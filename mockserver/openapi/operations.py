@@ -35,7 +35,7 @@ from mockserver.openapi.security_schemes import compile_security
 from mockserver.openapi.server_addresses import compile_servers
 from mockserver.verbs.registry import Verbs
 from mockserver.verbs.step_context import MAP_NAMES, StepContext
-from mockserver.wire.parameter_styles import Parameter, plain
+from mockserver.wire.parameter_styles import Parameter, undeclared_path_parameter
 from mockserver.wire.parameters import ParameterSet
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class _OperationCompiler:
             if (name, "path") not in found:
                 message = f"the path's {{{name}}} is described nowhere"
                 self._warn(self._place.source, message, "it is taken as text")
-                yield plain(name)
+                yield undeclared_path_parameter(name)
         for (name, where), place in found.items():
             if where == "path" and name not in names:
                 near_one = near(name, names)

@@ -14,8 +14,8 @@ from mockserver.schemas.example_checks import ExampleChecks
 from mockserver.schemas.shapes import Shapes
 from mockserver.schemas.validators import Schemas
 from mockserver.wire.forms import Encoding
-from mockserver.wire.media import COMPARED, MediaContent, family_of, reader_of
-from mockserver.wire.parameter_styles import CUTS, STYLES, style_of
+from mockserver.wire.media import VALIDATED_FAMILIES, MediaContent, family_of, reader_of
+from mockserver.wire.parameter_styles import SEPARATORS, STYLES, style_of
 from mockserver.wire.parameters import ParameterSet
 
 
@@ -61,7 +61,7 @@ class BodyCompiler:
 
     def _is_object(self, media_type: str, place: Place) -> bool:
         schema = self.schemas.resolve(self.resolve(place).child("schema")).value
-        is_compared = family_of(http.media_type(media_type).name) in COMPARED
+        is_compared = family_of(http.media_type(media_type).name) in VALIDATED_FAMILIES
         return is_compared and isinstance(schema, dict) and schema.get("type") == "object"
 
     def _request_media(self, place: Place) -> Iterator[RequestMedia]:
@@ -120,7 +120,7 @@ class BodyCompiler:
                 name,
                 Encoding(
                     tuple(item.strip() for item in content_types.split(",") if item.strip()),
-                    style if style in CUTS else None,
+                    style if style in SEPARATORS else None,
                     explode,
                     ParameterSet(fields) if fields else None,
                 ),

@@ -16,7 +16,7 @@ from mockserver.openapi.operations import DocumentContext
 from mockserver.verbs.review import VERB, ReviewFields
 from mockserver.verbs.step_compiler import call_code, program, statements
 from mockserver.verbs.step_context import Site
-from mockserver.wire.parameter_styles import plain
+from mockserver.wire.parameter_styles import undeclared_path_parameter
 from mockserver.wire.parameters import ParameterSet
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -68,7 +68,7 @@ def _operation(
         path=page.path,
         summary="The page that a message links to",
         source=place.source,
-        parameters=ParameterSet([plain(name) for name in parameters]),
+        parameters=ParameterSet([undeclared_path_parameter(name) for name in parameters]),
         body=form,
         responses=(),
         security=(),

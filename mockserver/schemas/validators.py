@@ -136,6 +136,7 @@ class SchemaValidator:
         "_has_endless_cycle",
         "_make",
         "_parts",
+        "is_valid",
     )
 
     def __init__(self, make: Callable[[], dict[str, JsonValue]], draft: str) -> None:
@@ -146,6 +147,8 @@ class SchemaValidator:
         self._parts: dict[str, jsonschema_rs.Validator | None] = {}
         self._has_endless_cycle: bool | None = None
         self._derived: dict[object, Any] | None = None
+        self.is_valid: Callable[[JsonValue], bool] = self._compile_and_check
+        """Returns True if the value conforms; once compiled, the library's own bound method."""
 
     @property
     def derived(self) -> dict[object, Any]:
@@ -183,9 +186,8 @@ class SchemaValidator:
         except ValueError:
             return None
 
-    def is_valid(self, value: JsonValue, /) -> bool:
-        """Return True if the value conforms."""
-        return (self._compiled or self._compile()).is_valid(value)
+    def _compile_and_check(self, value: JsonValue, /) -> bool:
+        return self._compile().is_valid(value)
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
         """Return the violations of a value, at most 50, sorted by pointer."""
@@ -195,6 +197,7 @@ class SchemaValidator:
     def _compile(self) -> jsonschema_rs.Validator:
         schema = {} if has_endless_cycle(self.schema()) else self.schema()
         self._compiled = compile_schema(schema, self._draft)
+        self.is_valid = self._compiled.is_valid
         return self._compiled
 
 

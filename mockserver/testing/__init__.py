@@ -1,6 +1,6 @@
-"""What tests use: a sandbox to look into, a server to have one of, and what they can raise.
+"""The Python API for tests: a server, its sandboxes with all they hold, and the errors raised.
 
-With pytest, the fixture `sandbox` gives each test its own.
+With pytest, the fixture `sandbox` gives each test a sandbox of its own.
 """
 
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "Server":
-        from mockserver.testing.server_thread import (  # noqa: PLC0415 - who only calls needs none
+        from mockserver.testing.server_thread import (  # noqa: PLC0415 - a pure client needs no server
             ServerThread,
         )
 

@@ -1,4 +1,4 @@
-"""One API in one sandbox: where it is, how to be let in, and what it holds."""
+"""One API in one sandbox: its base URL, credentials, operations, settings and records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mockserver.testing.setting_client import Settings
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential that an API's fixtures hold."""
+    """A credential from the fixtures of an API."""
 
     scheme: str
     kind: str
@@ -22,27 +22,27 @@ class Credential:
     where: str
     """header, query or cookie."""
     name: str
-    """Of the header, query parameter or cookie."""
+    """The name of the header, query parameter or cookie."""
     value: str
-    """For basic, user and password with a colon between them."""
+    """For basic, user and password separated by a colon."""
     presented: str
-    """What the header, query parameter or cookie holds."""
+    """The value of the header, query parameter or cookie."""
     description: str
     sandbox: str
 
     @property
     def scoped(self) -> str:
-        """The value with the sandbox in it, for clients that can't be given a base URL."""
+        """The value with the name of the sandbox, for clients whose base URL cannot be changed."""
         return in_sandbox(self.kind, self.value, self.sandbox)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that present it; none if it is not sent in a header."""
+        """The headers that send the credential; empty if it is not sent in a header."""
         return {self.name: self.presented} if self.where == "header" else {}
 
 
 class ApiClient:
-    """An API as one sandbox sees it."""
+    """An API in one sandbox."""
 
     def __init__(self, control: ControlConnection, name: str, sandbox: str) -> None:
         self._control = control
@@ -51,28 +51,32 @@ class ApiClient:
 
     @property
     def base_url(self) -> str:
-        """The address that a client is pointed at; it carries the sandbox."""
+        """The base URL for a client; its path names the sandbox."""
         path = urlsplit(self._control.apis[self.name]["base_url"]).path
         prefix = "" if self._sandbox == "default" else f"/~{self._sandbox}"
         return f"{self._control.origin}{prefix}{path}"
 
     @property
     def credentials(self) -> Mapping[str, tuple[Credential, ...]]:
-        """The credentials by the name of their security scheme, the one to use at first."""
+        """The credentials by the name of their security scheme; the preferred one comes first."""
         found: dict[str, tuple[Credential, ...]] = {}
-        for shown in self._details()["credentials"]:
-            credential = Credential(**shown, sandbox=self._sandbox)
+        for item in self._details()["credentials"]:
+            credential = Credential(**item, sandbox=self._sandbox)
             found[credential.scheme] = (*found.get(credential.scheme, ()), credential)
         return found
 
     @property
     def credential(self) -> Credential:
-        """The credential to use."""
+        """The preferred credential.
+
+        Raises:
+            LookupError: If the API has none.
+        """
         return self._first("apiKey", "bearer", "oauth2", "basic")
 
     @property
     def api_key(self) -> str:
-        """The API key to use.
+        """The preferred API key.
 
         Raises:
             LookupError: If the API has none.
@@ -81,7 +85,7 @@ class ApiClient:
 
     @property
     def token(self) -> str:
-        """The bearer token to use.
+        """The preferred bearer token.
 
         Raises:
             LookupError: If the API has none.
@@ -90,12 +94,12 @@ class ApiClient:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that present the credential to use."""
+        """The headers that send the preferred credential."""
         return self.credential.headers
 
     @property
     def operations(self) -> Mapping[str, tuple[str, str]]:
-        """Method and path of every operation, by its id."""
+        """Method and path of every operation, by operation id."""
         return {
             item["id"]: (item["method"], item["path"]) for item in self._details()["operations"]
         }
@@ -114,21 +118,21 @@ class ApiClient:
         """Make the next request fail, such as by `status=503` or `delay="PT2S"`.
 
         Args:
-            fault: What happens; `times` for more than one request, `operation`, `method` and
-                `path` for some of them.
+            fault: The effect, and optionally `times` for several requests, and `operation`,
+                `method` or `path` to select requests.
 
         Raises:
-            ControlCallError: If it does not fit the API.
+            ControlCallError: If the fault does not fit the API.
         """
         fault.setdefault("times", 1)
         return SandboxFaults(self._control, self._sandbox).add(**fault, api=self.name)
 
     def _first(self, *kinds: str) -> Credential:
-        held = [item for group in self.credentials.values() for item in group]
-        for item in held:
+        available = [item for group in self.credentials.values() for item in group]
+        for item in available:
             if item.kind in kinds:
                 return item
-        schemes = ", ".join(f"{item.scheme} ({item.kind})" for item in held) or "none"
+        schemes = ", ".join(f"{item.scheme} ({item.kind})" for item in available) or "none"
         raise LookupError(f"{self.name} has no credential of this kind; it has: {schemes}")
 
     def _details(self) -> Json:

@@ -1,4 +1,4 @@
-"""Ways to the control API: over a socket, or into an application in this process."""
+"""Calls of the control API, over a socket or to an application in this process."""
 
 import http.client
 import json
@@ -23,25 +23,25 @@ _TIMEOUT_SECONDS = 30.0
 
 
 class ControlCallError(MockserverError):
-    """The control API refused a call, or did not answer."""
+    """The control API rejected a call, or did not answer."""
 
     def __init__(self, status: int, detail: str, errors: Json = None) -> None:
         super().__init__(detail)
         self.status = status
-        """The HTTP status; 0 where there was no answer."""
+        """The HTTP status code; 0 if there was no answer."""
         self.errors = errors
-        """What is wrong in detail, where the control API says so."""
+        """The member `errors` of the answer; None if it has none."""
 
 
 class ControlAnswer(NamedTuple):
-    """A status and a body."""
+    """The status code and the body of an answer."""
 
     status: int
     body: bytes
 
 
 class ControlTransport(Protocol):
-    """How requests get to the control API."""
+    """Sends requests to the control API."""
 
     origin: str
     """Scheme, host and port."""
@@ -53,12 +53,12 @@ class ControlTransport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what is held; the next request takes it anew."""
+        """Release all resources; the next request acquires them again."""
         ...
 
 
-class Socket:
-    """A connection that is kept alive; several threads take turns on it."""
+class SocketTransport:
+    """A persistent HTTP connection, which several threads can share."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -76,7 +76,7 @@ class Socket:
     ) -> ControlAnswer:
         """Send a request and return the answer."""
         with self._lock:
-            if self._is_over():
+            if self._is_closed_by_server():
                 self._connection.close()
             try:
                 self._connection.request(method, target, body or None, dict(headers))
@@ -87,8 +87,8 @@ class Socket:
                 detail = f"no mockserver answers at {self.origin} ({type(error).__name__}: {error})"
                 raise ControlCallError(0, detail) from error
 
-    def _is_over(self) -> bool:
-        """Tell whether the server has closed the connection meanwhile."""
+    def _is_closed_by_server(self) -> bool:
+        """Return True if the server has closed the idle connection."""
         if self._connection.sock is None:
             return False
         with selectors.DefaultSelector() as selector:
@@ -101,8 +101,8 @@ class Socket:
             self._connection.close()
 
 
-class InProcess:
-    """An application of this process, called directly."""
+class InProcessTransport:
+    """Direct calls of an application in this process."""
 
     origin = "http://127.0.0.1"
 
@@ -112,23 +112,23 @@ class InProcess:
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> ControlAnswer:
-        """Have the application answer a request."""
-        sent = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
-        raw = [(name.encode(), value.encode()) for name, value in sent.items()]
+        """Send a request and return the answer."""
+        fields = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
+        raw = [(name.encode(), value.encode()) for name, value in fields.items()]
         reply = perform(self._app, AsgiCall(method, target.encode(), raw, body))
         return ControlAnswer(reply.status, reply.body)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing; there are no resources to release."""
 
 
 class ControlConnection:
-    """Calls of the control API, for all sandboxes of a server."""
+    """Calls the control API, for all sandboxes of a server."""
 
     def __init__(self, target: "str | AsgiApp", token: str | None = None) -> None:
-        """Call the server at an address, or an application of this process."""
-        self._way: ControlTransport = (
-            Socket(target) if isinstance(target, str) else InProcess(target)
+        """Connect to the server at a URL, or to an application in this process."""
+        self._transport: ControlTransport = (
+            SocketTransport(target) if isinstance(target, str) else InProcessTransport(target)
         )
         self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
         self._apis: dict[str, Json] = {}
@@ -136,11 +136,11 @@ class ControlConnection:
     @property
     def origin(self) -> str:
         """Scheme, host and port of the server."""
-        return self._way.origin
+        return self._transport.origin
 
     @property
     def apis(self) -> Mapping[str, Json]:
-        """What is served, by name; asked for once."""
+        """The served APIs by name; requested once."""
         if not self._apis:
             self._apis = {api["name"]: api for api in self.call("GET", "apis")}
         return self._apis
@@ -148,10 +148,10 @@ class ControlConnection:
     def call(
         self, method: str, path: str, body: Json = None, query: Mapping[str, str] | None = None
     ) -> Json:
-        """Call and return the answer's JSON, or None where it has no body.
+        """Call the control API and return the JSON of its answer, or None if it has no body.
 
         Raises:
-            ControlCallError: If the call is refused.
+            ControlCallError: If the call is rejected.
         """
         target = _PREFIX + path + (f"?{urlencode(query)}" if query else "")
         headers = dict(self._headers)
@@ -159,18 +159,18 @@ class ControlConnection:
         if body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(body).encode()
-        status, answer = self._way.send(method, target, headers, content)
+        status, answer = self._transport.send(method, target, headers, content)
         if status >= _FIRST_ERROR:
-            raise _refusal(f"{method} {_PREFIX}{path}", status, answer)
+            raise _error(f"{method} {_PREFIX}{path}", status, answer)
         return json.loads(answer) if answer else None
 
     def close(self) -> None:
-        """Let go of the connection; a further call opens another."""
-        self._way.close()
+        """Close the connection; the next call opens another."""
+        self._transport.close()
 
 
 def pages(control: ControlConnection, path: str, key: str, query: Mapping[str, str]) -> list[Json]:
-    """Return all of a list that the control API hands out in pages."""
+    """Return all items of a paged list of the control API."""
     found: list[Json] = []
     while True:
         paged = {**query, "limit": str(_PAGE), "offset": str(len(found))}
@@ -180,9 +180,9 @@ def pages(control: ControlConnection, path: str, key: str, query: Mapping[str, s
             return found
 
 
-def _refusal(call: str, status: int, answer: bytes) -> ControlCallError:
+def _error(call: str, status: int, answer: bytes) -> ControlCallError:
     try:
         problem = json.loads(answer)
         return ControlCallError(status, problem["detail"], problem.get("errors"))
     except (ValueError, KeyError, TypeError):
-        return ControlCallError(status, f"{call} was answered {status}")
+        return ControlCallError(status, f"{call} was answered with status {status}")

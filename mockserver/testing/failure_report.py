@@ -1,4 +1,4 @@
-"""What a test run tells about a sandbox: its journal, and what must not have happened in it."""
+"""The report on the sandbox of a test: its journal, and requests that must fail the test."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,25 +11,28 @@ _MOST_DECISIONS = 40
 _LONGEST_LINE = 240
 
 
-class Witness:
-    """Watches the sandbox of one test, and the one that requests without a name end up in."""
+class SandboxMonitor:
+    """Reports on the sandbox of one test, and on the default sandbox.
+
+    Requests whose path names no sandbox go to the default one.
+    """
 
     def __init__(self, sandbox: SandboxClient, *, allow_unmatched: bool) -> None:
         self._sandbox = sandbox
-        self._outside = sandbox.sibling("default")
+        self._default = sandbox.sibling("default")
         self._allow_unmatched = allow_unmatched
 
-    def complaints(self) -> str:
-        """Say what fails a test that passed otherwise; empty if nothing does."""
-        inside, outside = self._sandbox.requests, self._outside.requests
-        wrong = list(_wrong(inside, "", allow_unmatched=self._allow_unmatched))
+    def problems(self) -> str:
+        """Describe the requests that fail a test, one on each line; empty if there are none."""
+        inside, outside = self._sandbox.requests, self._default.requests
+        lines = list(_problems(inside, "", allow_unmatched=self._allow_unmatched))
         elsewhere = f", outside the sandbox: its path lacks /~{self._sandbox.name}"
-        wrong += _wrong(outside, elsewhere, allow_unmatched=self._allow_unmatched)
-        return "\n".join(wrong[:_MOST_REQUESTS])
+        lines += _problems(outside, elsewhere, allow_unmatched=self._allow_unmatched)
+        return "\n".join(lines[:_MOST_REQUESTS])
 
     def journal(self) -> str:
-        """Show the requests, and for those that were refused why."""
-        inside, outside = self._sandbox.requests, self._outside.requests
+        """Describe all requests, with the trace of the last ones that were refused."""
+        inside, outside = self._sandbox.requests, self._default.requests
         lines = [f"sandbox {self._sandbox.name!r}, {self._sandbox.clock.now.isoformat()}"]
         lines += self._list(inside)
         if outside:
@@ -37,9 +40,9 @@ class Witness:
         return "\n".join(map(_cut, lines))
 
     def end(self) -> None:
-        """Forget the sandbox, and what came without a name."""
-        if self._outside.requests:
-            self._outside.requests.clear()
+        """Delete the sandbox, and clear the journal of the default sandbox."""
+        if self._default.requests:
+            self._default.requests.clear()
         self._sandbox.delete()
 
     def _list(self, exchanges: Sequence[SeenExchange]) -> Iterator[str]:
@@ -56,14 +59,14 @@ class Witness:
                 yield from (f"    {line}" for line in _explanation(item))
 
 
-def _wrong(
+def _problems(
     exchanges: Sequence[SeenExchange], where: str, *, allow_unmatched: bool
 ) -> Iterator[str]:
     for item in exchanges:
         if item.is_failure:
-            detail = item.response["body"]
-            told = detail.get("detail", "") if isinstance(detail, dict) else detail
-            yield f"the mock itself failed at {item!r}{where}: {told}"
+            body = item.response["body"]
+            detail = body.get("detail", "") if isinstance(body, dict) else body
+            yield f"the mock itself failed at {item!r}{where}: {detail}"
         elif item.is_unmatched and not allow_unmatched:
             yield f"no operation matches {item!r}{where}"
 

@@ -1,4 +1,4 @@
-"""Faults that a test forces on a sandbox."""
+"""Faults that a test adds to a sandbox."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,52 +10,56 @@ from mockserver.testing.time_text import duration_text
 
 
 class FaultEffect(TypedDict, total=False):
-    """What happens to the requests that a fault hits; at least one of these."""
+    """The effect on the requests that a fault hits; at least one of these."""
 
     error: str
-    """An error kind, answered as the API words it."""
+    """An error kind, answered in the error format of the API."""
     retry_after: int
-    """Seconds, for Retry-After."""
+    """Seconds for the header Retry-After."""
     status: int
-    """Answered as the document describes it."""
+    """A status code, answered as the document describes it."""
     example: str
     """The name of a documented example."""
     delay: timedelta | str
     truncate: int
-    """Bytes of the body before the connection ends."""
+    """Bytes of the body to send before the connection is closed."""
     disconnect: Literal["before", "after"]
     """The connection is reset before or after the request takes effect."""
 
 
 class ApiFault(FaultEffect, total=False):
-    """A fault of one API: what it hits (everything that is not narrowed), and how often."""
+    """A fault of one API: its effect, the requests that it hits, and how often.
+
+    Without conditions it hits every request.
+    """
 
     operation: str
-    """Id of an operation."""
+    """An operation id."""
     method: str
     path: str
-    """`*` stands for any characters."""
+    """`*` matches any characters."""
     times: int
-    """Hits at most; else always."""
+    """Maximum number of hits; unlimited if left out."""
     probability: float
+    """From 0 to 1, of hitting a request that matches."""
     after: int
-    """Requests that are let through first."""
+    """Number of matching requests that pass before the first hit."""
 
 
 class FaultArguments(ApiFault, total=False):
-    """A fault of one API or of all."""
+    """A fault of one API or, without `api`, of all APIs."""
 
     api: str
 
 
 @dataclass(frozen=True, slots=True)
 class FaultHandle:
-    """A fault of a sandbox, as it was when asked for."""
+    """A fault of a sandbox, at the time of the call."""
 
     id: str
     hits: int
     remaining: int | None
-    """Hits to come; None if they don't end."""
+    """Number of further hits; None if unlimited."""
 
 
 class SandboxFaults:
@@ -66,10 +70,10 @@ class SandboxFaults:
         self._query = {"sandbox": sandbox}
 
     def add(self, **definition: Unpack[FaultArguments]) -> FaultHandle:
-        """Force a fault from the next request on.
+        """Add a fault, which applies from the next request on.
 
         Raises:
-            ControlCallError: If the definition does not fit what is served.
+            ControlCallError: If the definition does not fit the served APIs.
         """
         body: dict[str, Json] = dict(definition)
         if "delay" in definition:
@@ -77,17 +81,17 @@ class SandboxFaults:
         return _read(self._control.call("POST", "faults", body, self._query))
 
     def remove(self, fault: FaultHandle | str) -> None:
-        """Remove one, by itself or its id."""
+        """Remove a fault, given by its handle or its id."""
         name = fault if isinstance(fault, str) else fault.id
         self._control.call("DELETE", f"faults/{name}", query=self._query)
 
     def clear(self) -> None:
-        """Remove all."""
+        """Remove all faults."""
         self._control.call("DELETE", "faults", query=self._query)
 
     def __iter__(self) -> Iterator[FaultHandle]:
-        shown = self._control.call("GET", "faults", query=self._query)
-        return map(_read, shown["faults"])
+        listed = self._control.call("GET", "faults", query=self._query)
+        return map(_read, listed["faults"])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -96,5 +100,5 @@ class SandboxFaults:
         return f"<faults: {list(self)}>"
 
 
-def _read(shown: Json) -> FaultHandle:
-    return FaultHandle(shown["id"], shown["hits"], shown["remaining"])
+def _read(fault: Json) -> FaultHandle:
+    return FaultHandle(fault["id"], fault["hits"], fault["remaining"])

@@ -1,4 +1,4 @@
-"""Serves a synchronous httpx client from an application, without a socket or a thread."""
+"""A transport for synchronous httpx clients that calls an application without a socket."""
 
 from typing import TYPE_CHECKING
 
@@ -14,35 +14,35 @@ _DELAY = b"mock-delay"
 
 
 class Transport(httpx.BaseTransport):
-    """An httpx transport in front of an application, such as `create_app` makes.
+    """An httpx transport that sends all requests to an application made by `create_app`.
 
-    Nothing is waited for: an answer that would take longer than the client's read timeout is a
-    `ReadTimeout` at once. For an asynchronous client there is `httpx.ASGITransport`.
+    Delays do not take time: an answer that would come after the read timeout of the client raises
+    `ReadTimeout` at once. For an asynchronous client use `httpx.ASGITransport`.
     """
 
     def __init__(self, app: "AsgiApp") -> None:
-        """Serve `app`."""
+        """Send requests to `app`."""
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request.
+        """Return the answer of the application to a request.
 
         Raises:
             WaitsError: If the request is for an event stream.
-            httpx.ReadTimeout: If the answer is delayed beyond the client's read timeout.
-            httpx.ReadError: If a fault breaks the connection before the answer.
-            httpx.RemoteProtocolError: If a fault cuts the answer off.
+            httpx.ReadTimeout: If the answer is delayed beyond the read timeout of the client.
+            httpx.ReadError: If a fault resets the connection before the answer.
+            httpx.RemoteProtocolError: If a fault truncates the answer.
         """
         target = request.url.raw_path
         call = AsgiCall(
             request.method, target, request.headers.raw, request.read(), request.url.scheme
         )
         reply = perform(self._app, call)
-        _check_time(request, reply)
+        _check_delay(request, reply)
         if not reply.status:
             raise httpx.ReadError("the mock reset the connection", request=request)
         if not reply.complete:
-            message = "the mock cut the answer off before its end"
+            message = "the mock closed the connection before the end of the answer"
             raise httpx.RemoteProtocolError(message, request=request)
         return httpx.Response(
             reply.status,
@@ -52,8 +52,10 @@ class Transport(httpx.BaseTransport):
         )
 
 
-def _check_time(request: httpx.Request, reply: AsgiReply) -> None:
+def _check_delay(request: httpx.Request, reply: AsgiReply) -> None:
     delays = [value.decode() for name, value in reply.headers if name.lower() == _DELAY]
     allowed = request.extensions.get("timeout", {}).get("read")
     if delays and allowed is not None and parse_duration(delays[0]) > allowed * SECOND:
-        raise httpx.ReadTimeout(f"the mock would answer after {delays[0]}", request=request)
+        raise httpx.ReadTimeout(
+            f"the answer of the mock is delayed by {delays[0]}", request=request
+        )

@@ -1,4 +1,4 @@
-"""Calls an ASGI application without a socket, a thread or an event loop."""
+"""Calls of an ASGI application without a socket, a thread or an event loop."""
 
 import threading
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class WaitsError(MockserverError):
-    """A call that never ends by itself, such as an event stream, was made without a server."""
+    """A call in this process waits for something, such as the next event of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class AsgiCall:
 
 @dataclass(slots=True)
 class AsgiReply:
-    """What an application answered, as far as it came."""
+    """The answer of an application, possibly incomplete."""
 
     status: int = 0
     """0 until the answer begins."""
@@ -44,9 +44,9 @@ class AsgiReply:
 
 
 def perform(app: "AsgiApp", call: AsgiCall) -> AsgiReply:
-    """Have an application answer a request; calls from several threads take turns.
+    """Return the answer of an application to a request; only one call runs at a time.
 
-    What breaks a connection leaves the reply incomplete.
+    A fault that breaks the connection leaves the answer incomplete.
 
     Raises:
         WaitsError: If the application waits for something.
@@ -56,7 +56,7 @@ def perform(app: "AsgiApp", call: AsgiCall) -> AsgiReply:
 
     async def receive() -> "Message":
         if not pending:
-            raise WaitsError(_refusal(call))
+            raise WaitsError(_waits_message(call))
         return pending.pop()
 
     async def send(message: "Message") -> None:
@@ -69,32 +69,33 @@ def perform(app: "AsgiApp", call: AsgiCall) -> AsgiReply:
     with _ONE_AT_A_TIME:
         coroutine = app(_scope(call), receive, send)
         try:
-            _drive(coroutine, call)
+            _run(coroutine, call)
         except ConnectionError:
             return reply
         finally:
-            coroutine.close()  # type: ignore[attr-defined] # an async function's, not any awaitable
+            coroutine.close()  # type: ignore[attr-defined] # applications are async functions
     return reply
 
 
-def _drive(coroutine: Any, call: AsgiCall) -> None:  # noqa: ANN401 - an async function's result
+def _run(coroutine: Any, call: AsgiCall) -> None:  # noqa: ANN401 - an Awaitable has no `send`
+    """Run a coroutine to its end, without an event loop."""
     for _ in range(_MOST_TURNS):
         try:
             awaited = coroutine.send(None)
         except StopIteration:
             return
         except RuntimeError as error:
-            if "event loop" in str(error):  # there is none to wait in
-                raise WaitsError(_refusal(call)) from error
+            if "event loop" in str(error):  # it tried to wait, but no loop runs
+                raise WaitsError(_waits_message(call)) from error
             raise
         if awaited is not None:
             break
-    raise WaitsError(_refusal(call))
+    raise WaitsError(_waits_message(call))
 
 
-def _refusal(call: AsgiCall) -> str:
+def _waits_message(call: AsgiCall) -> str:
     target = call.target.decode("latin-1")
-    return f"{call.method} {target} waits for what is to come: call it on a server, not in-process"
+    return f"{call.method} {target} waits for events: call it on a server, not in-process"
 
 
 def _scope(call: AsgiCall) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The simulated messages of a sandbox, as a test looks at them."""
+"""The simulated messages of a sandbox: SMS and e-mails that are recorded, never sent."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from mockserver.testing.time_text import instant_of
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An SMS or an e-mail that would have been sent."""
+    """A simulated SMS or e-mail."""
 
     id: str
     api: str
     operation: str
-    """Id of the operation that sent it."""
+    """The id of the operation that sent it."""
     request_id: str
     """The journal entry of the request that sent it."""
     channel: str
@@ -29,15 +29,15 @@ class Message:
     created_at: datetime
     send_at: datetime
     status: str
-    """scheduled, sent, delivered or failed, when it was looked at."""
+    """scheduled, sent, delivered or failed, at the time of the call."""
     segments: int | None
-    """How many SMS it takes."""
+    """Number of SMS that the text needs; None for an e-mail."""
     data: Json
-    """What the API keeps beside it."""
+    """Further data that the API stores with it."""
 
 
 class SandboxMessages(Sequence[Message]):
-    """SandboxMessages as they were when asked for, oldest first."""
+    """The messages of a sandbox at the time of the call, oldest first."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self._messages = tuple(messages)
@@ -47,7 +47,7 @@ class SandboxMessages(Sequence[Message]):
     @overload
     def __getitem__(self, index: slice) -> "SandboxMessages": ...
     def __getitem__(self, index: int | slice) -> "Message | SandboxMessages":
-        """Return one by its place, or several."""
+        """Return the message at an index, or the messages of a slice."""
         found = self._messages[index]
         return found if isinstance(found, Message) else SandboxMessages(found)
 
@@ -56,21 +56,21 @@ class SandboxMessages(Sequence[Message]):
 
     @property
     def sms(self) -> "SandboxMessages":
-        """Only the SMS."""
+        """The SMS."""
         return SandboxMessages(message for message in self if message.channel == "sms")
 
     @property
     def emails(self) -> "SandboxMessages":
-        """Only the e-mails."""
+        """The e-mails."""
         return SandboxMessages(message for message in self if message.channel == "email")
 
     def to(self, address: str) -> "SandboxMessages":
-        """Only those to a phone number or an e-mail address."""
+        """Return the messages to a phone number or an e-mail address."""
         return SandboxMessages(message for message in self if message.to == address)
 
     @property
     def last(self) -> Message:
-        """The latest.
+        """The latest message.
 
         Raises:
             LookupError: If there is none.
@@ -84,22 +84,22 @@ class SandboxMessages(Sequence[Message]):
         return "\n".join([f"<{len(self)} messages>", *lines])
 
 
-def read_message(shown: Json) -> Message:
-    """Read a message of the control API."""
+def read_message(given: Json) -> Message:
+    """Read a message from the JSON of the control API."""
     return Message(
-        id=shown["id"],
-        api=shown["api"],
-        operation=shown["operation"],
-        request_id=shown["request_id"],
-        channel=shown["channel"],
-        to=shown["to"],
-        sender=shown["from"],
-        subject=shown["subject"],
-        text=shown["text"],
-        link=shown["link"],
-        created_at=instant_of(shown["created_at"]),
-        send_at=instant_of(shown["send_at"]),
-        status=shown["status"],
-        segments=shown["segments"],
-        data=shown["data"],
+        id=given["id"],
+        api=given["api"],
+        operation=given["operation"],
+        request_id=given["request_id"],
+        channel=given["channel"],
+        to=given["to"],
+        sender=given["from"],
+        subject=given["subject"],
+        text=given["text"],
+        link=given["link"],
+        created_at=instant_of(given["created_at"]),
+        send_at=instant_of(given["send_at"]),
+        status=given["status"],
+        segments=given["segments"],
+        data=given["data"],
     )

@@ -1,4 +1,4 @@
-"""Finds a thing by the name a test gives it, and says what else there is."""
+"""Lookup of APIs, collections and settings by name, with messages for unknown names."""
 
 import difflib
 import re
@@ -8,16 +8,16 @@ _NOT_IN_A_NAME = re.compile(r"\W", re.ASCII)
 
 
 def attribute(name: str) -> str:
-    """Write a name as an attribute can be written: `cloutly-marketplace` as `cloutly_marketplace`.
+    """Convert a name to a Python attribute: `cloutly-marketplace` → `cloutly_marketplace`.
 
-    A name that begins with a digit gets an underscore before it.
+    A name that begins with a digit gets an underscore in front.
     """
     text = _NOT_IN_A_NAME.sub("_", name)
     return f"_{text}" if text[:1].isdigit() else text
 
 
 def find(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is meant, written as it is or as an attribute."""
+    """Return the known name that is equal, or equal as an attribute; None if there is none."""
     names = list(known)
     if name in names:
         return name
@@ -25,7 +25,7 @@ def find(name: str, known: Iterable[str]) -> str | None:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Say that there is no such thing, and which ones there are."""
+    """Return the message for an unknown name, with the similar name and all known names."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -1,4 +1,4 @@
-"""The records of an API in a sandbox, as a test seeds and inspects them."""
+"""The records of an API in a sandbox, which a test can read and change."""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
@@ -10,7 +10,7 @@ _NOT_FOUND = 404
 
 
 class CollectionClient:
-    """One collection; iterating gives its records."""
+    """One collection of records; iterating yields the records."""
 
     def __init__(self, control: ControlConnection, path: str, sandbox: str) -> None:
         self._control = control
@@ -22,7 +22,7 @@ class CollectionClient:
         return pages(self._control, self._path, "records", self._query)
 
     def get(self, key: str) -> "dict[str, Json] | None":
-        """Return the record with this key, or None."""
+        """Return the record with a key, or None if there is none."""
         try:
             record: dict[str, Json] = self[key]
         except KeyError:
@@ -30,35 +30,37 @@ class CollectionClient:
         return record
 
     def add(self, record: Mapping[str, Json] | None = None, **fields: Json) -> "dict[str, Json]":
-        """Add a record, given as a mapping, as fields or both, and return it.
+        """Add a record, given as a mapping, as fields, or both, and return it.
 
         Raises:
-            ControlCallError: If it has no key, or there is one like it.
+            ControlCallError: If it has no key, or the key exists already.
         """
         body = {**(record or {}), **fields}
         added: dict[str, Json] = self._control.call("POST", self._path, body, self._query)
         return added
 
     def put(self, key: str, record: Mapping[str, Json]) -> "dict[str, Json]":
-        """Add a record with this key or replace the one that has it, and return it."""
+        """Add or replace the record with a key, and return it."""
         body = dict(record)
-        stored: dict[str, Json] = self._control.call("PUT", self._at(key), body, self._query)
+        stored: dict[str, Json] = self._control.call(
+            "PUT", self._record_path(key), body, self._query
+        )
         return stored
 
     def delete(self, key: str) -> None:
-        """Remove the record with this key.
+        """Remove the record with a key.
 
         Raises:
             KeyError: If there is none.
         """
-        self._with_key("DELETE", key)
+        self._call_record("DELETE", key)
 
     def clear(self) -> None:
         """Remove all records."""
         self._control.call("DELETE", self._path, query=self._query)
 
     def __getitem__(self, key: str) -> "dict[str, Json]":
-        found: dict[str, Json] = self._with_key("GET", key)
+        found: dict[str, Json] = self._call_record("GET", key)
         return found
 
     def __contains__(self, key: str) -> bool:
@@ -71,15 +73,15 @@ class CollectionClient:
         query = {**self._query, "limit": "0"}
         return int(self._control.call("GET", self._path, query=query)["total"])
 
-    def _with_key(self, method: str, key: str) -> Json:
+    def _call_record(self, method: str, key: str) -> Json:
         try:
-            return self._control.call(method, self._at(key), query=self._query)
+            return self._control.call(method, self._record_path(key), query=self._query)
         except ControlCallError as error:
             if error.status == _NOT_FOUND:
                 raise KeyError(str(error)) from None
             raise
 
-    def _at(self, key: str) -> str:
+    def _record_path(self, key: str) -> str:
         return f"{self._path}/{quote(key, safe='')}"
 
     def __repr__(self) -> str:
@@ -87,7 +89,7 @@ class CollectionClient:
 
 
 class SandboxRecords:
-    """The collections of one API, as attributes or by name."""
+    """The collections of one API, as items or attributes."""
 
     def __init__(self, control: ControlConnection, api: str, sandbox: str) -> None:
         self._control = control

@@ -1,4 +1,4 @@
-"""The requests that a sandbox has had, as a test looks back on them."""
+"""The journal of a sandbox: its requests with their answers, and assertions on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,76 +7,78 @@ from typing import TypedDict, Unpack, overload
 from mockserver.testing.control_connection import ControlConnection, Json, pages
 from mockserver.testing.time_text import instant_of
 
-_MOST_VALUE = 200
+_LONGEST_VALUE = 200
 
 
-class RequestMatch(TypedDict, total=False):
-    """What a request must be like; what is left out may be anything."""
+class RequestConditions(TypedDict, total=False):
+    """Conditions on a request and its answer; all must be met."""
 
     api: str
     operation: str
-    """Id of the operation."""
+    """The operation id."""
     method: str
     path: str
-    """`*` stands for any characters."""
+    """`*` matches any characters."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
     json: Json
-    """Part of the body: members that are left out may be anything."""
+    """A part of the JSON body: other members of its objects are ignored."""
     status: int
-    """Of the answer."""
+    """The status code of the answer."""
     reason: str
-    """Why the mock decided the answer, such as `cooldown`."""
+    """The reason for an answer of the mock itself, such as `cooldown`."""
 
 
 class SeenExchange:
-    """A request and its answer."""
+    """A request in the journal, with its answer."""
 
-    def __init__(self, control: ControlConnection, sandbox: str, shown: Json) -> None:
+    def __init__(self, control: ControlConnection, sandbox: str, entry: Json) -> None:
         self._control = control
         self._query = {"sandbox": sandbox}
         self._details: Json = None
-        self.id: str = shown["id"]
-        self.at: datetime = instant_of(shown["at"])
-        self.api: str | None = shown["api"]
-        self.operation: str | None = shown["operation"]
-        self.method: str = shown["method"]
-        self.path: str = shown["path"]
-        self.status: int = shown["status"]
-        self.reason: str | None = shown["reason"]
-        """Why the mock decided the answer, such as `cooldown`; None where the API's steps did."""
+        self.id: str = entry["id"]
+        self.at: datetime = instant_of(entry["at"])
+        self.api: str | None = entry["api"]
+        self.operation: str | None = entry["operation"]
+        self.method: str = entry["method"]
+        self.path: str = entry["path"]
+        self.status: int = entry["status"]
+        self.reason: str | None = entry["reason"]
+        """The reason for an answer of the mock itself, such as `cooldown`.
+
+        None if the steps of the API answered."""
 
     @property
     def is_unmatched(self) -> bool:
-        """Whether the documents have no such operation."""
+        """True if no operation of the documents matches the request."""
         return self.operation is None and self.reason is not None
 
     @property
     def is_failure(self) -> bool:
-        """Whether the mock itself, or an expression in its documents, failed."""
+        """True if the mock itself, or an expression in its documents, failed."""
         return self.reason == "mock_failure"
 
     @property
     def request(self) -> Mapping[str, Json]:
         """Method, path, query, headers and body; credentials are hidden."""
-        shown: Mapping[str, Json] = self._all()["request"]
-        return shown
+        request: Mapping[str, Json] = self._entry()["request"]
+        return request
 
     @property
     def response(self) -> Mapping[str, Json]:
         """Status, headers and body."""
-        shown: Mapping[str, Json] = self._all()["response"]
-        return shown
+        response: Mapping[str, Json] = self._entry()["response"]
+        return response
 
     @property
     def trace(self) -> list[str]:
-        """Every decision, in order, with its place in the documents."""
+        """The decisions of the mock, in order, each with its place in the documents."""
         return [
             decision["sentence"] + (f"    [{decision['source']}]" if decision["source"] else "")
-            for decision in self._all()["trace"]
+            for decision in self._entry()["trace"]
         ]
 
-    def _all(self) -> Json:
+    def _entry(self) -> Json:
         if self._details is None:
             self._details = self._control.call("GET", f"requests/{self.id}", query=self._query)
         return self._details
@@ -87,7 +89,7 @@ class SeenExchange:
 
 
 class SandboxRequests(Sequence[SeenExchange]):
-    """SandboxRequests as they were when asked for, oldest first."""
+    """The requests of a sandbox at the time of the call, oldest first."""
 
     def __init__(
         self, control: ControlConnection, sandbox: str, exchanges: Iterable[SeenExchange]
@@ -101,7 +103,7 @@ class SandboxRequests(Sequence[SeenExchange]):
     @overload
     def __getitem__(self, index: slice) -> "SandboxRequests": ...
     def __getitem__(self, index: int | slice) -> "SeenExchange | SandboxRequests":
-        """Return one by its place, or several."""
+        """Return the request at an index, or the requests of a slice."""
         found = self._exchanges[index]
         if isinstance(found, SeenExchange):
             return found
@@ -112,7 +114,7 @@ class SandboxRequests(Sequence[SeenExchange]):
 
     @property
     def last(self) -> SeenExchange:
-        """The latest.
+        """The latest request.
 
         Raises:
             LookupError: If there is none.
@@ -122,52 +124,56 @@ class SandboxRequests(Sequence[SeenExchange]):
         return self._exchanges[-1]
 
     def clear(self) -> None:
-        """Have the sandbox forget its requests."""
+        """Clear the journal of the sandbox."""
         self._control.call("DELETE", "requests", query={"sandbox": self._sandbox})
 
-    def assert_called(self, *, times: int | None = None, **match: Unpack[RequestMatch]) -> None:
-        """Assert that a request like this came: so many times, or else at least once.
+    def assert_called(
+        self, *, times: int | None = None, **match: Unpack[RequestConditions]
+    ) -> None:
+        """Assert that matching requests were received: `times` of them, or at least one.
 
         Raises:
-            AssertionError: If not, with the requests that come nearest and why they don't match.
+            AssertionError: If not; it lists the most similar requests and their differences.
         """
         __tracebackhide__ = True
         self._verify({"at_least": 1} if times is None else {"count": times}, match)
 
-    def assert_not_called(self, **match: Unpack[RequestMatch]) -> None:
-        """Assert that no request like this came.
+    def assert_not_called(self, **match: Unpack[RequestConditions]) -> None:
+        """Assert that no matching request was received.
 
         Raises:
-            AssertionError: If one did.
+            AssertionError: If there was one.
         """
         __tracebackhide__ = True
         self._verify({"count": 0}, match)
 
-    def _verify(self, count: Mapping[str, int], match: RequestMatch) -> None:
+    def _verify(self, count: Mapping[str, int], match: RequestConditions) -> None:
         __tracebackhide__ = True
-        sent = {"body" if name == "json" else name: value for name, value in match.items()}
-        verdict = self._control.call(
-            "POST", "requests/verify", {"match": sent, **count}, {"sandbox": self._sandbox}
+        conditions = {"body" if name == "json" else name: value for name, value in match.items()}
+        result = self._control.call(
+            "POST", "requests/verify", {"match": conditions, **count}, {"sandbox": self._sandbox}
         )
-        if not verdict["ok"]:
-            raise AssertionError("\n".join(self._told(count, match, verdict)))
+        if not result["ok"]:
+            raise AssertionError("\n".join(self._report(count, match, result)))
 
-    def _told(self, count: Mapping[str, int], match: RequestMatch, verdict: Json) -> Iterable[str]:
-        wanted = ", ".join(f"{name}={value!r}" for name, value in match.items()) or "anything"
+    def _report(
+        self, count: Mapping[str, int], match: RequestConditions, result: Json
+    ) -> Iterable[str]:
+        wanted = ", ".join(f"{name}={value!r}" for name, value in match.items()) or "any request"
         ((bound, number),) = count.items()
         times = f"{'at least ' if bound == 'at_least' else ''}{number}"
-        matched = verdict["matched"]
-        yield f"expected {times} of {wanted}; {len(matched)} came"
-        yield from (f"  {self._named(name)}" for name in matched)
+        matched = result["matched"]
+        yield f"expected {times} of {wanted}; received {len(matched)}"
+        yield from (f"  {self._line(name)}" for name in matched)
         if len(matched) < number:
-            yield "nearest:" if verdict["nearest"] else "no other request came"
-            for near in verdict["nearest"]:
-                yield f"  {self._named(near['id'])}"
+            yield "most similar:" if result["nearest"] else "no other request was received"
+            for near in result["nearest"]:
+                yield f"  {self._line(near['id'])}"
                 yield from (f"    {_difference(item)}" for item in near["differences"])
 
-    def _named(self, name: str) -> str:
-        found = next((item for item in self if item.id == name), None)
-        return repr(found) if found is not None else name
+    def _line(self, request_id: str) -> str:
+        found = next((item for item in self if item.id == request_id), None)
+        return repr(found) if found is not None else request_id
 
     def __repr__(self) -> str:
         return "\n".join([f"<{len(self)} requests>", *map(repr, self)])
@@ -175,17 +181,17 @@ class SandboxRequests(Sequence[SeenExchange]):
 
 def _difference(item: Json) -> str:
     place = f"{item['where']} {item['pointer']}".strip()
-    return f"{place}: expected {_shown(item['expected'])}, found {_shown(item['found'])}"
+    return f"{place}: expected {_shortened(item['expected'])}, found {_shortened(item['found'])}"
 
 
-def _shown(value: Json) -> str:
+def _shortened(value: Json) -> str:
     text = repr(value)
-    return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]}…"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def read_requests(control: ControlConnection, sandbox: str) -> SandboxRequests:
     """Read the journal of a sandbox."""
-    shown = pages(control, "requests", "requests", {"sandbox": sandbox})
+    entries = pages(control, "requests", "requests", {"sandbox": sandbox})
     return SandboxRequests(
-        control, sandbox, (SeenExchange(control, sandbox, item) for item in shown)
+        control, sandbox, (SeenExchange(control, sandbox, entry) for entry in entries)
     )

@@ -1,4 +1,4 @@
-"""A sandbox as a test uses it: its APIs, clock, messages, requests and faults."""
+"""A sandbox for a test: its APIs, clock, messages, requests and faults."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Self
@@ -19,10 +19,10 @@ _NOT_FOUND = 404
 
 
 class SandboxClient:
-    """One isolated world; its APIs are attributes and items.
+    """A sandbox, isolated from all others; its APIs are items and attributes.
 
-    `sandbox.cloutly_marketplace` is `sandbox["cloutly-marketplace"]`. An API that is called like
-    something else of a sandbox (`clock`) is an item only.
+    `sandbox.cloutly_marketplace` is `sandbox["cloutly-marketplace"]`. An API with the name of
+    another attribute, such as `clock`, is only an item.
     """
 
     def __init__(
@@ -33,16 +33,16 @@ class SandboxClient:
         token: str | None = None,
         settings: Mapping[str, Mapping[str, Json]] | None = None,
     ) -> None:
-        """Use a sandbox of the server at an address, or of an application in this process.
+        """Use a sandbox of the server at a URL, or of an application in this process.
 
         Args:
-            target: Such as `http://127.0.0.1:8000`, or what `create_app` made.
-            name: Of the sandbox, which is made on first use.
-            token: What the control API asks for.
-            settings: API → setting → value, set at once and after each `reset`.
+            target: A URL such as `http://127.0.0.1:8000`, or an application from `create_app`.
+            name: The name of the sandbox, which is created on first use.
+            token: The token of the control API, if it requires one.
+            settings: Values by API and setting, applied now and after each `reset`.
 
         Raises:
-            ControlCallError: If settings are wrong.
+            ControlCallError: If a setting is invalid.
         """
         self._control = (
             target if isinstance(target, ControlConnection) else ControlConnection(target, token)
@@ -53,14 +53,14 @@ class SandboxClient:
 
     @property
     def clock(self) -> SandboxClock:
-        """The clock."""
+        """The virtual clock."""
         return SandboxClock(self._control, self.name)
 
     @property
     def messages(self) -> SandboxMessages:
-        """The SMS and e-mails that would have been sent, oldest first."""
-        shown = pages(self._control, "messages", "messages", self._query)
-        return SandboxMessages(map(read_message, shown))
+        """The simulated SMS and e-mails, oldest first."""
+        listed = pages(self._control, "messages", "messages", self._query)
+        return SandboxMessages(map(read_message, listed))
 
     @property
     def requests(self) -> SandboxRequests:
@@ -69,23 +69,23 @@ class SandboxClient:
 
     @property
     def faults(self) -> SandboxFaults:
-        """The faults."""
+        """The faults, which can be added and removed."""
         return SandboxFaults(self._control, self.name)
 
     def reset(self) -> None:
-        """Make it as it was at start."""
+        """Restore the initial state, and apply the settings again."""
         self._control.call("POST", "reset", query=self._query)
         self._configure()
 
     def snapshot(self) -> Json:
-        """Return all it holds but the journal, as JSON."""
+        """Return the whole state except the journal, as JSON."""
         return self._control.call("GET", "state", query=self._query)
 
     def restore(self, snapshot: Json) -> None:
-        """Make it as it was when a snapshot was taken, here or in another sandbox.
+        """Restore the state of a snapshot, which can be from another sandbox.
 
         Raises:
-            ControlCallError: If the snapshot does not fit what is served.
+            ControlCallError: If the snapshot does not fit the served APIs.
         """
         self._control.call("PUT", "state", snapshot, self._query)
 
@@ -94,15 +94,15 @@ class SandboxClient:
         return SandboxClient(self._control, name)
 
     def delete(self) -> None:
-        """Forget it and all it holds."""
+        """Delete the sandbox with its whole state."""
         try:
             self._control.call("DELETE", f"sandboxes/{quote(self.name, safe='')}")
         except ControlCallError as error:
-            if error.status != _NOT_FOUND:  # it was never used
+            if error.status != _NOT_FOUND:  # a sandbox that was never used does not exist
                 raise
 
     def close(self) -> None:
-        """Let go of the connection; the sandbox stays, and using it again connects again."""
+        """Close the connection; the sandbox stays, and its next use connects again."""
         self._control.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The servers of a test session: one for each set of documents and manner of serving them."""
+"""The servers of a test session: one for each combination of documents and options."""
 
 import itertools
 import re
@@ -14,8 +14,8 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST_NAME = 50
 
 
-class Manner(TypedDict, total=False):
-    """How a server serves its documents; what is left out is 0 or false."""
+class ServeOptions(TypedDict, total=False):
+    """Options of a server; the defaults are 0 and False."""
 
     seed: int
     stateful: bool
@@ -24,22 +24,22 @@ class Manner(TypedDict, total=False):
 
 
 class Servers:
-    """Servers that are started when they are first needed, and kept until all are closed."""
+    """Servers that are started on first use and run until all are closed."""
 
     def __init__(self) -> None:
         self._started: dict[tuple[tuple[Path, ...], frozenset[object]], ServerThread] = {}
         self._numbers = itertools.count(1)
 
-    def get(self, documents: Sequence[Path] = (), **manner: Unpack[Manner]) -> ServerThread:
-        """Return the server of these documents, the bundled ones if there are none.
+    def get(self, documents: Sequence[Path] = (), **options: Unpack[ServeOptions]) -> ServerThread:
+        """Return the server of documents; without any, of the bundled ones.
 
         Raises:
-            SpecError: If documents are wrong.
+            SpecError: If a document is invalid.
         """
-        said = frozenset(item for item in manner.items() if item[1])
-        key = (tuple(path.resolve() for path in documents), said)
+        changed = frozenset(item for item in options.items() if item[1])
+        key = (tuple(path.resolve() for path in documents), changed)
         if key not in self._started:
-            self._started[key] = ServerThread(key[0], **manner)
+            self._started[key] = ServerThread(key[0], **options)
         return self._started[key]
 
     def sandbox(
@@ -48,12 +48,13 @@ class Servers:
         """Return a new sandbox of a server, named after a test.
 
         Raises:
-            ControlCallError: If settings are wrong; KeyError if there is no such setting or API.
+            ControlCallError: If the value of a setting is invalid.
+            KeyError: If there is no such setting or API.
         """
         name = _NOT_IN_A_NAME.sub("-", test)[:_LONGEST_NAME].strip("-")
         return server.sandbox(f"{name or 'test'}-{next(self._numbers)}", settings)
 
     def close(self) -> None:
-        """Stop all."""
+        """Stop all servers."""
         while self._started:
             self._started.popitem()[1].close()

@@ -1,4 +1,4 @@
-"""A server on a thread of the process that tests with it."""
+"""A server on a thread of the test process."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from mockserver.testing.sandbox_client import SandboxClient
 class ServerThread:
     """Serves documents on a free port until it is closed."""
 
-    def __init__(  # noqa: PLR0913 - each can be left out
+    def __init__(  # noqa: PLR0913 - all arguments are optional
         self,
         documents: str | Path | Sequence[str | Path] = (),
         *,
@@ -25,12 +25,12 @@ class ServerThread:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Serve documents, the bundled ones if there are none, as `create_app` does.
+        """Serve documents with the options of `create_app`; without documents, the bundled ones.
 
         Raises:
-            SpecError: If documents are wrong.
-            SettingsError: If settings are.
-            OSError: If the address is not to be had.
+            SpecError: If a document is invalid.
+            SettingsError: If a setting is invalid.
+            OSError: If the address is not available.
         """
         app = create_app(
             documents,
@@ -44,16 +44,16 @@ class ServerThread:
         self._background = Background(app, host, port)
         self.url = self._background.url
         self.control = ControlConnection(self.url)
-        """Calls of the control API."""
+        """The connection to the control API."""
 
     def sandbox(
         self, name: str = "default", settings: Mapping[str, Mapping[str, Json]] | None = None
     ) -> SandboxClient:
-        """Return a sandbox, which is made on first use."""
+        """Return a sandbox, which is created on first use."""
         return SandboxClient(self.control, name, settings=settings)
 
     def close(self) -> None:
-        """Stop, and return when nothing of it is left."""
+        """Stop the server, and wait until it has ended."""
         self.control.close()
         self._background.stop()
 

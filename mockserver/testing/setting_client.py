@@ -1,4 +1,4 @@
-"""The settings of an API in a sandbox, as a test changes them."""
+"""The settings of an API in a sandbox, which a test can change."""
 
 from collections.abc import Iterator, MutableMapping
 from typing import Never
@@ -8,17 +8,19 @@ from mockserver.testing.control_connection import ControlConnection, Json
 
 
 class Settings(MutableMapping[str, Json]):
-    """Settings, as items or as attributes; setting one changes it for this sandbox alone."""
+    """Settings as items or attributes; an assignment changes only this sandbox."""
 
     def __init__(self, control: ControlConnection, api: str, sandbox: str) -> None:
         self.__dict__.update(_control=control, _api=api, _query={"sandbox": sandbox})
 
     def change(self, **changes: Json) -> None:
-        """Change several, all or none; a duration is ISO 8601 text.
+        """Change several settings at once; a duration is ISO 8601 text.
+
+        If an error is raised, no setting changes.
 
         Raises:
-            KeyError: If one does not exist.
-            ControlCallError: If a value does not fit.
+            KeyError: If a setting does not exist.
+            ControlCallError: If a value is invalid.
         """
         known = self._values()
         for name in changes:
@@ -36,7 +38,7 @@ class Settings(MutableMapping[str, Json]):
         self.change(**{name: value})
 
     def __delitem__(self, name: str) -> Never:
-        raise TypeError(f"the setting {name!r} can be changed, not removed")
+        raise TypeError(f"the setting {name!r} cannot be removed; assign a value to change it")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values())

@@ -1,4 +1,4 @@
-"""Durations and instants as tests write them, and as the control API does."""
+"""Durations and instants, converted between Python and the control API."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def duration_text(duration: timedelta | str) -> str:
-    """Write a span of time as ISO 8601; text is taken as it is.
+    """Format a duration as ISO 8601; text is returned unchanged.
 
     Raises:
         ValueError: If it is negative.
@@ -16,12 +16,12 @@ def duration_text(duration: timedelta | str) -> str:
     if isinstance(duration, str):
         return duration
     if duration < timedelta(0):
-        raise ValueError(f"{duration} is negative, and time only moves forwards")
+        raise ValueError(f"{duration} is negative; a duration must be at least 0")
     return format_duration(Duration(duration // _MICROSECOND))
 
 
 def instant_text(instant: datetime | str) -> str:
-    """Write an instant as RFC 3339; text is taken as it is.
+    """Format an instant as RFC 3339; text is returned unchanged.
 
     Raises:
         ValueError: If a datetime has no time zone.
@@ -34,5 +34,5 @@ def instant_text(instant: datetime | str) -> str:
 
 
 def instant_of(text: str) -> datetime:
-    """Read an instant of the control API."""
+    """Parse an instant of the control API."""
     return datetime.fromisoformat(text)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reading and writing of requests and answers: parameters, bodies, codings, and negotiation."""

@@ -1,4 +1,4 @@
-"""Content codings of requests (RFC 9110, section 8.4.1), undone within the bound of a body."""
+"""Content codings of requests (RFC 9110, section 8.4.1): bodies are decompressed up to a limit."""
 
 import zlib
 from dataclasses import replace
@@ -7,33 +7,36 @@ from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal
 
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""How zlib is told the format: 31 is gzip's, 15 zlib's, -15 has no header."""
-_RAW = -15
+"""The `wbits` argument of zlib: 31 reads the gzip format, 15 the zlib format."""
+_WITHOUT_HEADER = -15
+"""The `wbits` argument for a raw deflate stream."""
 _MOST_CODINGS = 3
 _MOST_MEMBERS = 100
 _ACCEPTED = (("Accept-Encoding", "gzip, deflate"),)
 
 
 def decoded(request: Request, limit: int) -> Request:
-    """Return the request with its body as it was before it was coded, up to `limit` bytes.
+    """Return the request with its body decompressed.
 
-    One that cannot be undone is noted as `unread`, a longer one as `too_large`.
+    If the body cannot be decompressed, `unread` holds the reason. If the result is longer than
+    `limit` bytes, `too_large` is set.
     """
-    codings = [item.strip().lower() for item in request.headers["content-encoding"].split(",")]
-    wanted = [item for item in codings if item not in ("", "identity")]
-    if request.too_large or not request.body or not wanted:
+    listed = [item.strip().lower() for item in request.headers["content-encoding"].split(",")]
+    codings = [item for item in listed if item not in ("", "identity")]
+    if request.too_large or not request.body or not codings:
         return request
-    unknown = [item for item in wanted if item not in _WINDOWS]
-    if unknown or len(wanted) > _MOST_CODINGS:
-        message = f"the content coding {', '.join(wanted)[:50]} is not supported; send gzip or none"
+    unknown = [item for item in codings if item not in _WINDOWS]
+    if unknown or len(codings) > _MOST_CODINGS:
+        names = ", ".join(codings)[:50]
+        message = f"the content coding {names} is not supported; send gzip or none"
         refusal = Refusal(Kind.UNSUPPORTED_MEDIA_TYPE, message, headers=_ACCEPTED)
         return replace(request, unread=refusal)
     body = request.body
     try:
-        for coding in reversed(wanted):
+        for coding in reversed(codings):
             body = _inflated(body, coding, limit)
     except zlib.error:
-        refusal = Refusal(Kind.MALFORMED, f"the body is not coded as {', '.join(wanted)}")
+        refusal = Refusal(Kind.MALFORMED, f"the body is not valid {', '.join(codings)}")
         return replace(request, unread=refusal)
     if len(body) > limit:
         return replace(request, body=b"", too_large=True)
@@ -41,24 +44,24 @@ def decoded(request: Request, limit: int) -> Request:
 
 
 def _inflated(data: bytes, coding: str, limit: int) -> bytes:
-    """Return at most one byte more than the limit; gzip may have several members."""
-    found = b""
+    """Return at most one byte more than the limit; a gzip file may have several members."""
+    inflated = b""
     for _ in range(_MOST_MEMBERS):
-        if not data or len(found) > limit:
-            return found
+        if not data or len(inflated) > limit:
+            return inflated
         window = _WINDOWS[coding]
         if coding == "deflate" and not _has_zlib_header(data):
-            window = _RAW
+            window = _WITHOUT_HEADER
         inflater = zlib.decompressobj(window)
-        found += inflater.decompress(data, limit + 1 - len(found))
+        inflated += inflater.decompress(data, limit + 1 - len(inflated))
         if not inflater.eof:
-            if len(found) <= limit:
+            if len(inflated) <= limit:
                 raise zlib.error
-            return found
+            return inflated
         data = inflater.unused_data
     raise zlib.error
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Tell RFC 1950 from a bare stream, which some clients send as deflate."""
+    """Return True for the zlib format (RFC 1950); some clients send raw deflate without it."""
     return len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0  # noqa: PLR2004 - section 2.2

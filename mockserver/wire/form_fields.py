@@ -1,7 +1,7 @@
-"""Named fields of queries, forms and cookies, grouped by name and made values of their shapes.
+"""Named fields of queries, forms and cookies: grouped by name and converted to typed values.
 
-`name[member]` is a member of an object, `name[]` and `name[0]` are items of an array, to a bounded
-depth: OpenAPI defines the first of these (`deepObject`), clients send all.
+`name[member]` is a member of an object; `name[]` and `name[0]` are items of an array. OpenAPI
+defines only the first (`deepObject`), but clients send all of them. The depth is limited.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,30 +17,30 @@ _MOST_PARTS = 1_000
 _DEEPEST = 20
 
 Raw = Any
-"""One value as it was sent: a text that is still encoded, or a part of a multipart body."""
+"""One value as it was sent: percent-encoded text, or a part of a multipart body."""
 ReadField = Callable[[Shape, Raw], JsonValue]
 Fields = Mapping[str, Sequence[Raw]]
-"""What was sent under each name, in order."""
+"""The values sent under each name, in order."""
 
 
 class UndecodableError(ValueError):
-    """A text that is not percent-encoded UTF-8, or not of the form that its style asks for."""
+    """Text that is not percent-encoded UTF-8, or that does not follow its parameter style."""
 
     def __init__(self, message: str, pointer: str = "") -> None:
         super().__init__(message)
         self.pointer = pointer
-        """JSON Pointer to what is wrong, below the parameter or field."""
+        """JSON Pointer to the wrong value, relative to the parameter or field."""
 
     def below(self, key: str | int) -> "UndecodableError":
-        """Return the same error as it is told one level further up."""
+        """Return the same error with a pointer that starts one level higher."""
         return UndecodableError(str(self), f"/{escape(str(key))}{self.pointer}")
 
 
 def unquoted(raw: str) -> str:
-    """Undo percent-encoding (RFC 3986, section 2.1).
+    """Decode percent-encoded text (RFC 3986, section 2.1).
 
     Raises:
-        UndecodableError: If what it gives is not UTF-8.
+        UndecodableError: If the decoded bytes are not UTF-8.
     """
     if "%" not in raw:
         return raw
@@ -51,7 +51,13 @@ def unquoted(raw: str) -> str:
 
 
 def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, list[str]]:
-    """Split a query or a form into names and their values, the latter still percent-encoded."""
+    """Split a query or a form by name; the names are decoded, the values stay percent-encoded.
+
+    Args:
+        text: The query or form.
+        where: The part of the request, for violations.
+        violations: Violations are added to this list.
+    """
     found: dict[str, list[str]] = {}
     parts = text.replace("+", " ").split("&", _MOST_PARTS)
     if len(parts) > _MOST_PARTS:
@@ -76,17 +82,17 @@ def read_text(shape: Shape, raw: str) -> JsonValue:
 
 @dataclass(slots=True)
 class Branch:
-    """What was sent under a name, and under that name with brackets."""
+    """The values sent under a name, and a branch for each bracketed key that follows the name."""
 
     raws: list[Raw] = field(default_factory=list)
     members: "dict[str, Branch]" = field(default_factory=dict)
 
 
 def branch_of(fields: Fields, name: str) -> Branch | None:
-    """Gather what belongs to a name; None if nothing does.
+    """Collect the values of a name and of its bracketed keys; None if there are none.
 
     Raises:
-        UndecodableError: If it is nested too deeply.
+        UndecodableError: If the brackets are nested too deeply.
     """
     root = Branch(list(fields.get(name, ())))
     for key, raws in fields.items():
@@ -102,15 +108,15 @@ def branch_of(fields: Fields, name: str) -> Branch | None:
 
 
 def is_below(key: str, name: str) -> bool:
-    """Tell whether a key is the name with something in brackets."""
+    """Return True if a key is the name followed by brackets."""
     return key.endswith("]") and key.startswith(f"{name}[")
 
 
 def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
-    """Make a value of what was sent under one name.
+    """Convert the values sent under one name to one typed value.
 
     Raises:
-        UndecodableError: If it is given twice or contradicts itself.
+        UndecodableError: If there are several values for one, or a value and members.
     """
     if not branch.members:
         return values(shape, branch.raws, read)
@@ -119,7 +125,8 @@ def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValu
     if not shape.is_object and all(key == "" or key.isdecimal() for key in branch.members):
         return _items(shape, branch.members, read)
     return {
-        key: _inner(shape.member(key), member, key, read) for key, member in branch.members.items()
+        key: _build_below(shape.member(key), member, key, read)
+        for key, member in branch.members.items()
     }
 
 
@@ -130,11 +137,11 @@ def _items(shape: Shape, members: Mapping[str, Branch], read: ReadField) -> list
         branch = members[key]
         single = [branch] if branch.members else [Branch([raw]) for raw in branch.raws]
         for item in single:
-            found.append(_inner(shape.item(len(found)), item, len(found), read))
+            found.append(_build_below(shape.item(len(found)), item, len(found), read))
     return found
 
 
-def _inner(shape: Shape, branch: Branch, key: str | int, read: ReadField) -> JsonValue:
+def _build_below(shape: Shape, branch: Branch, key: str | int, read: ReadField) -> JsonValue:
     try:
         return build(shape, branch, read)
     except UndecodableError as error:
@@ -142,17 +149,17 @@ def _inner(shape: Shape, branch: Branch, key: str | int, read: ReadField) -> Jso
 
 
 def values(shape: Shape, raws: Sequence[Raw], read: ReadField = read_text) -> JsonValue:
-    """Read what stands under one name: several values are an array."""
+    """Read the values of one name: an array, or a single value."""
     if shape.is_array and not (shape.is_scalar and len(raws) == 1):
         return [read(shape.item(index), raw) for index, raw in enumerate(raws)]
-    return read(shape, only(raws))
+    return read(shape, single(raws))
 
 
-def only(raws: Sequence[Raw]) -> Raw:
-    """Return the one value that there may be.
+def single(raws: Sequence[Raw]) -> Raw:
+    """Return the only value.
 
     Raises:
-        UndecodableError: If there are more.
+        UndecodableError: If there are several values.
     """
     if len(raws) > 1:
         raise UndecodableError("is given more than once")
@@ -162,16 +169,16 @@ def only(raws: Sequence[Raw]) -> Raw:
 def read_all(
     shape: Shape, fields: Fields, read: Callable[[str, Branch], JsonValue]
 ) -> tuple[dict[str, JsonValue], list[Violation]]:
-    """Make an object of all fields, and name what cannot be read.
+    """Read all fields as one object, and list the fields that cannot be read.
 
     Args:
-        shape: Of the object.
-        fields: What was sent.
+        shape: The shape of the object.
+        fields: The fields that were sent.
         read: Reads the branch of a name.
     """
     found: dict[str, JsonValue] = {}
     violations: list[Violation] = []
-    for name in _heads(shape, fields):
+    for name in _names(shape, fields):
         try:
             branch = branch_of(fields, name) if shape.member(name).is_structured else None
             found[name] = read(name, branch or Branch(list(fields[name])))
@@ -181,12 +188,12 @@ def read_all(
     return found, violations
 
 
-def _heads(shape: Shape, fields: Fields) -> Iterable[str]:
-    """Name the fields once each; those with brackets count to the name before them."""
+def _names(shape: Shape, fields: Fields) -> Iterable[str]:
+    """List the names of the fields once each, without the brackets of array and object members."""
     known = shape.properties
-    heads: dict[str, None] = {}
+    names: dict[str, None] = {}
     for key in fields:
-        head = key.partition("[")[0]
-        is_part = key not in known and head in known and known[head].is_structured
-        heads[head if is_part and is_below(key, head) else key] = None
-    return heads
+        name = key.partition("[")[0]
+        is_member = key not in known and name in known and known[name].is_structured
+        names[name if is_member and is_below(key, name) else key] = None
+    return names

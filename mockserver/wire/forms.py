@@ -1,4 +1,4 @@
-"""Forms, urlencoded and multipart, made objects by the properties of a schema."""
+"""Forms, URL-encoded and multipart: decoded to objects by the properties of a schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,6 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.model.contents import Parameters
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import Shape
-from mockserver.wire.content import parse_json, text_of
 from mockserver.wire.form_fields import (
     Branch,
     ReadField,
@@ -19,24 +18,25 @@ from mockserver.wire.form_fields import (
     read_all,
     unquoted,
 )
+from mockserver.wire.media import binary_text, parse_json, text_of
 from mockserver.wire.multipart import Part, parts_of
-from mockserver.wire.parameter_styles import CUTS
+from mockserver.wire.parameter_styles import SEPARATORS
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How one property of a form is written (OpenAPI's Encoding Object)."""
+    """The encoding of one property of a form (OpenAPI's Encoding Object)."""
 
     content_types: tuple[str, ...] = ()
-    """Media types that its parts may have; empty if any."""
+    """Media types that its parts may have; empty if all are allowed."""
     style: str | None = None
     explode: bool = True
     headers: Parameters | None = None
-    """The header fields of its parts."""
+    """The headers of its parts."""
 
     @property
     def is_json(self) -> bool:
-        """Its values are written as JSON."""
+        """True if its values are written as JSON."""
         return bool(self.content_types) and all(map(is_json, self.content_types))
 
 
@@ -44,7 +44,7 @@ _PLAIN = Encoding()
 
 
 def is_json(content_type: str) -> bool:
-    """Tell whether a media type is JSON or written in it."""
+    """Return True if a media type is JSON or is based on it, such as `application/ld+json`."""
     return http.is_json(media_type(content_type).name)
 
 
@@ -52,30 +52,31 @@ def is_json(content_type: str) -> bool:
 class FormDecoder:
     """Reads `application/x-www-form-urlencoded` bodies by the properties of a schema.
 
-    An array is a repeated field; an object is written `name[member]=value`, or as JSON.
+    An array is a repeated field. An object is written as `name[member]=value`, or as JSON.
     """
 
     shape: Shape
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-        """Return the fields as an object, and what is wrong with their encoding.
+        """Return the fields as an object, and the violations of their encoding.
 
         Raises:
-            Refusal: `malformed` if it is not text.
+            Refusal: `malformed` if the body is not text.
         """
         violations: list[Violation] = []
         fields = grouped(text_of(body, content_type), "body", violations)
-        found, mismatches = read_all(self.shape, fields, self._read)
-        return found, [*violations, *mismatches]
+        found, unreadable = read_all(self.shape, fields, self._read)
+        return found, [*violations, *unreadable]
 
     def _read(self, name: str, branch: Branch) -> JsonValue:
         encoding, shape = self.encodings.get(name, _PLAIN), self.shape.member(name)
         if encoding.is_json:
             return _whole_or_items(shape, branch, lambda _shape, raw: _json(unquoted(raw)))
         if not encoding.explode and shape.is_array and not branch.members:
-            cut = CUTS[encoding.style or "form"]
-            branch = Branch([piece for raw in branch.raws for piece in cut.split(raw) if piece])
+            separator = SEPARATORS[encoding.style or "form"]
+            items = [item for raw in branch.raws for item in separator.split(raw) if item]
+            branch = Branch(items)
         return build(shape, branch, _read_field)
 
 
@@ -84,7 +85,7 @@ def _read_field(shape: Shape, raw: str) -> JsonValue:
 
 
 def read_text(shape: Shape, text: str) -> JsonValue:
-    """Read one field; an array or an object that is written as one text is JSON."""
+    """Read one decoded field; an array or an object in a single field is JSON."""
     if shape.is_structured and text[:1] in ("[", "{"):
         return _json(text)
     return shape.read(text)
@@ -101,18 +102,18 @@ def _json(text: str) -> JsonValue:
 class MultipartDecoder:
     """Reads `multipart/form-data` bodies by the properties of a schema.
 
-    A part is JSON if its media type, or its property's `encoding`, says so; a file is a text with
-    one character for each byte unless it is UTF-8.
+    A part is JSON if its own media type is JSON, or if it has none and the `encoding` of its
+    property is JSON. A file becomes a string: decoded as UTF-8, or else one character per byte.
     """
 
     shape: Shape
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-        """Return the parts as an object, and what is wrong with them.
+        """Return the parts as an object, and their violations.
 
         Raises:
-            Refusal: `malformed` if it cannot be cut into parts.
+            Refusal: `malformed` if the body cannot be split into named parts.
         """
         fields: dict[str, list[Part]] = {}
         for part in parts_of(body, content_type):
@@ -125,7 +126,7 @@ class MultipartDecoder:
             for index, part in enumerate(fields.get(name, ())):
                 is_item = self.shape.member(name).is_array
                 pointer = f"/{escape(name)}" + (f"/{index}" if is_item else "")
-                violations += _misfits(encoding, part, pointer)
+                violations += _encoding_violations(encoding, part, pointer)
         return found, violations
 
     def _read(self, name: str, branch: Branch) -> JsonValue:
@@ -134,7 +135,7 @@ class MultipartDecoder:
 
 
 def _whole_or_items(shape: Shape, branch: Branch, read: ReadField) -> JsonValue:
-    """Make a value of what was sent under one name; one JSON array is all of an array."""
+    """Build the value of one name; a single JSON array is the whole array, not an item of it."""
     if shape.is_array and len(branch.raws) == 1 and not branch.members:
         value = read(shape, branch.raws[0])
         if isinstance(value, list):
@@ -154,27 +155,19 @@ def _read_part(shape: Shape, part: Part, encoding: Encoding) -> JsonValue:
     return read_text(shape, binary_text(content))
 
 
-def binary_text(content: bytes) -> str:
-    """Return bytes as text: what they say in UTF-8, else one character for each."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _misfits(encoding: Encoding, part: Part, pointer: str) -> list[Violation]:
-    """Name what of a part's header fields is not as its encoding says."""
+def _encoding_violations(encoding: Encoding, part: Part, pointer: str) -> list[Violation]:
+    """List the headers of a part that its encoding does not allow."""
     found: list[Violation] = []
     given = media_type(part.content_type or "text/plain")
     wanted = encoding.content_types
     if wanted and not any(media_type(item).admits(given) for item in wanted):
-        is_told = bool(part.content_type) or part.filename is not None
-        if is_told or not all(item.startswith("text/") or is_json(item) for item in wanted):
+        has_type = bool(part.content_type) or part.filename is not None
+        if has_type or not all(item.startswith("text/") or is_json(item) for item in wanted):
             message = f"must have the media type {' or '.join(wanted)}"
             found.append(Violation("body", pointer, "contentType", message))
     if encoding.headers is not None:
-        _, mismatches = encoding.headers.decode({}, "", part.headers)
-        for item in mismatches:
+        _, violations = encoding.headers.decode({}, "", part.headers)
+        for item in violations:
             message = f"has a header {item.field} that {item.message}"
             found.append(Violation("body", pointer, item.keyword, message))
     return found

@@ -1,114 +1,75 @@
-"""How the bodies of a media type are read: decoded, compared with their schema, completed."""
+"""Bodies by their media type: read from bytes, validated, completed with defaults, and written.
 
-from collections.abc import Callable, Mapping
+Reading a body takes three steps: decode the bytes to a value, validate the value against the
+schema of the media type, and complete it with defaults. JSON has its own reader with fewer calls,
+because nearly every request has a JSON body: one that is valid runs no Python code outside this
+module. Modules for other formats are imported when a document first uses the format.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 
-from mockserver.base.http import FORM, is_json, is_json_lines, is_json_sequence, is_xml, media_type
+import orjson
+
+from mockserver.base.http import (
+    FORM,
+    essence,
+    is_json,
+    is_json_lines,
+    is_json_sequence,
+    is_xml,
+    media_type,
+)
 from mockserver.base.json import JsonValue
 from mockserver.model.contents import ReadBody, Validator
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
-from mockserver.wire.content import json_of, parse_json, text_of
-from mockserver.wire.filling import Filler
-from mockserver.wire.forms import Encoding, FormDecoder, MultipartDecoder, binary_text
+
+if TYPE_CHECKING:
+    from mockserver.wire.forms import Encoding
+
+DEEPEST = 100
+"""Levels of nesting that a body may have."""
+VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "xml"))
+"""Families whose bodies can be validated against the schema of an object or an array."""
 
 Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
-"""Makes a value of a body and its Content-Type, and names what is wrong with its encoding."""
-_TEXTS = ("text/", "application/yaml", "application/x-yaml", "application/graphql")
-COMPARED = frozenset(("json", "form", "multipart", "xml"))
-"""Families whose bodies are compared with the schema of an object or an array."""
+"""Decodes a body with its Content-Type to a value, and lists errors of its encoding."""
+
+_CHARSETS: Mapping[str, str] = {
+    "utf-8": "utf-8-sig",
+    "utf8": "utf-8-sig",
+    "us-ascii": "ascii",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "utf-32": "utf-32",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "iso-8859-15": "iso-8859-15",
+    "windows-1252": "cp1252",
+}
+"""Python's codecs by the `charset` of a media type."""
+_JSON_IN_UTF8 = frozenset(
+    f"application/json{charset}"
+    for charset in ("", "; charset=utf-8", ";charset=utf-8", "; charset=UTF-8", ";charset=UTF-8")
+)
+"""The usual Content-Types of JSON, for which no parameter has to be parsed."""
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_READ_AS_TEXT = ("text/", "application/yaml", "application/x-yaml", "application/graphql")
 _MOST_ITEMS = 100_000
 _MOST_VIOLATIONS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class MediaContent:
-    """What a document says of one media type."""
-
-    shape: Shape = TEXT
-    validator: Validator | None = None
-    item_validator: Validator | None = None
-    """Of each item of a sequence; None if the schema is that of the whole."""
-    encodings: Mapping[str, Encoding] = field(default_factory=dict)
-
-
-class BodyReader:
-    """Reads the bodies of one media type."""
-
-    __slots__ = ("_decode", "_fill", "_validator")
-
-    def __init__(self, decode: Decoder, validator: Validator | None, shape: Shape) -> None:
-        self._decode = decode
-        self._validator = validator
-        self._fill = None if validator is None else Filler(shape)
-
-    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-        """Return the value and everything that is wrong with it.
-
-        Raises:
-            Refusal: If it cannot be read at all.
-        """
-        value, violations = self._decode(body, content_type)
-        validator = self._validator
-        if validator is not None and not validator.is_valid(value):
-            violations = [*violations, *validator.violations(value, "body")]
-        if violations or self._fill is None:
-            return value, violations
-        return self._fill(value), violations
-
-
-class JsonReader:
-    """Reads JSON, which most bodies are, with fewer calls."""
-
-    __slots__ = ("_fill", "_validator")
-
-    def __init__(self, validator: Validator | None, shape: Shape) -> None:
-        self._validator = validator
-        self._fill = None if validator is None else Filler(shape)
-
-    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-        """Return the value and everything that is wrong with it.
-
-        Raises:
-            Refusal: `malformed` if it is not JSON.
-        """
-        is_plain = content_type == "application/json"
-        value = parse_json(body) if is_plain else json_of(body, content_type)
-        validator = self._validator
-        if validator is not None and not validator.is_valid(value):
-            return value, validator.violations(value, "body")
-        fill = self._fill
-        return (value if fill is None or not fill.has_work else fill(value)), []
-
-
-@dataclass(slots=True)
-class RangeReader:
-    """Reads the bodies of a range such as `*/*`, each by the media type that it has."""
-
-    content: MediaContent
-    _readers: dict[str, ReadBody] = field(default_factory=dict)
-
-    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-        """Return the value and everything that is wrong with it.
-
-        Raises:
-            Refusal: If it cannot be read at all.
-        """
-        family = family_of(media_type(content_type).name)
-        if (reader := self._readers.get(family)) is None:
-            reader = self._readers[family] = _FAMILIES[family](self.content)
-        return reader(body, content_type)
-
-
-def reader_of(name: str, content: MediaContent) -> ReadBody:
-    """Return what reads the bodies of a media type, or of a range of them."""
-    if name.endswith("/*"):
-        return RangeReader(content)
-    return _FAMILIES[family_of(name)](content)
+_MOST_SHAPES = 5_000
 
 
 def family_of(name: str) -> str:
-    """Return how the bodies of a media type are written."""
+    """Return the family of a media type: media types of one family are read in the same way."""
     if name == FORM:
         return "form"
     if name == "multipart/form-data":
@@ -119,7 +80,169 @@ def family_of(name: str) -> str:
         return "json"
     if is_xml(name):
         return "xml"
-    return "text" if name.startswith(_TEXTS) else "binary"
+    return "text" if name.startswith(_READ_AS_TEXT) else "binary"
+
+
+# --- bytes to text and JSON ---
+
+
+def text_of(body: bytes, content_type: str) -> str:
+    """Decode a text body by the `charset` of its media type; the default is UTF-8.
+
+    Raises:
+        Refusal: `malformed` if the body is not in that encoding, `unsupported_media_type` if the
+            encoding is not supported.
+    """
+    charset = media_type(content_type).charset
+    codec = _CHARSETS.get(charset)
+    if codec is None:
+        message = f"the charset {charset[:50]!r} is not supported; send utf-8"
+        raise Refusal(Kind.UNSUPPORTED_MEDIA_TYPE, message)
+    try:
+        return body.decode(codec)
+    except UnicodeError:
+        raise Refusal(Kind.MALFORMED, f"the body is not {charset.upper()}") from None
+
+
+def json_of(body: bytes, content_type: str = "application/json") -> JsonValue:
+    """Parse a JSON text (RFC 8259) in the encoding that its media type names.
+
+    Raises:
+        Refusal: `malformed`, with the line and column of the error.
+    """
+    if "charset" in content_type.lower():
+        body = text_of(body, content_type).encode()
+    return parse_json(body)
+
+
+def parse_json(body: bytes | str, deepest: int = DEEPEST) -> JsonValue:
+    """Parse a JSON text in UTF-8, with or without a byte order mark.
+
+    Args:
+        body: The JSON text.
+        deepest: Levels of nesting that it may have.
+
+    Raises:
+        Refusal: `malformed`, with the line and column of the error.
+    """
+    if isinstance(body, str):
+        body = body.encode()
+    if body.count(b"[") + body.count(b"{") > deepest and _is_too_deep(body, deepest):
+        raise Refusal(Kind.MALFORMED, f"the body is nested deeper than {deepest} levels")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if body.startswith(_BYTE_ORDER_MARK):
+            return parse_json(body[len(_BYTE_ORDER_MARK) :], deepest)
+        message = f"the body is not JSON: {error.msg}: line {error.lineno} column {error.colno}"
+        raise Refusal(Kind.MALFORMED, message) from None
+
+
+def _is_too_deep(body: bytes, deepest: int) -> bool:
+    """Return True if brackets outside of strings are nested too deeply."""
+    depth = 0
+    for bracket in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > deepest:
+            return True
+    return False
+
+
+def binary_text(content: bytes) -> str:
+    """Decode bytes as UTF-8, or as one character for each byte if they are not UTF-8."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+# --- readers ---
+
+
+@dataclass(frozen=True, slots=True)
+class MediaContent:
+    """The schemas and encodings that a document gives for one media type."""
+
+    shape: Shape = TEXT
+    validator: Validator | None = None
+    item_validator: Validator | None = None
+    """For each item of a sequence; None if the schema describes the whole sequence."""
+    encodings: "Mapping[str, Encoding]" = field(default_factory=dict)
+
+
+def reader_of(name: str, content: MediaContent) -> ReadBody:
+    """Return the reader for bodies of a media type or of a media range."""
+    if name.endswith("/*"):
+        return RangeReader(content)
+    return _READERS[family_of(name)](content)
+
+
+class JsonReader:
+    """Reads JSON bodies, with fewer calls than `BodyReader`."""
+
+    __slots__ = ("_complete", "_validator")
+
+    def __init__(self, validator: Validator | None, shape: Shape) -> None:
+        self._validator = validator
+        self._complete = None if validator is None else BodyCompleter(shape)
+
+    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
+        """Return the value of a body and its violations.
+
+        Raises:
+            Refusal: `malformed` if the body is not JSON.
+        """
+        is_utf8 = content_type in _JSON_IN_UTF8
+        value = parse_json(body) if is_utf8 else json_of(body, content_type)
+        validator = self._validator
+        if validator is not None and not validator.is_valid(value):
+            return value, validator.violations(value, "body")
+        complete = self._complete
+        return (complete(value) if complete is not None and complete.has_work else value), []
+
+
+class BodyReader:
+    """Reads the bodies of a media type other than JSON."""
+
+    __slots__ = ("_complete", "_decode", "_validator")
+
+    def __init__(self, decode: Decoder, validator: Validator | None, shape: Shape) -> None:
+        self._decode = decode
+        self._validator = validator
+        self._complete = None if validator is None else BodyCompleter(shape)
+
+    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
+        """Return the value of a body and its violations.
+
+        Raises:
+            Refusal: If the body cannot be decoded.
+        """
+        value, violations = self._decode(body, content_type)
+        validator = self._validator
+        if validator is not None and not validator.is_valid(value):
+            violations = [*violations, *validator.violations(value, "body")]
+        if violations or self._complete is None:
+            return value, violations
+        return self._complete(value), violations
+
+
+@dataclass(slots=True)
+class RangeReader:
+    """Reads the bodies of a media range such as `*/*`, each by its own media type."""
+
+    content: MediaContent
+    _readers: dict[str, ReadBody] = field(default_factory=dict)
+
+    def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
+        """Return the value of a body and its violations.
+
+        Raises:
+            Refusal: If the body cannot be decoded.
+        """
+        family = family_of(media_type(content_type).name)
+        if (reader := self._readers.get(family)) is None:
+            reader = self._readers[family] = _READERS[family](self.content)
+        return reader(body, content_type)
 
 
 def _json_reader(content: MediaContent) -> JsonReader:
@@ -127,24 +250,28 @@ def _json_reader(content: MediaContent) -> JsonReader:
 
 
 def _form_reader(content: MediaContent) -> BodyReader:
+    from mockserver.wire.forms import FormDecoder  # noqa: PLC0415 - forms import this module
+
     decoder = FormDecoder(content.shape, content.encodings)
     return BodyReader(decoder, content.validator, content.shape)
 
 
 def _multipart_reader(content: MediaContent) -> BodyReader:
+    from mockserver.wire.forms import MultipartDecoder  # noqa: PLC0415 - forms import this module
+
     decoder = MultipartDecoder(content.shape, content.encodings)
     return BodyReader(decoder, content.validator, content.shape)
 
 
 def _xml_reader(content: MediaContent) -> BodyReader:
-    from mockserver.wire.xml_values import XmlDecoder  # noqa: PLC0415 - most documents have no XML
+    from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
 
     validator = content.validator if content.shape.is_structured else None
     return BodyReader(XmlDecoder(content.shape), validator, content.shape)
 
 
 def _text_reader(content: MediaContent) -> BodyReader:
-    """Read a text as what its schema lets it become; arrays and objects stay unread."""
+    """Return a reader of single values; schemas of arrays and objects are not applied to text."""
     shape = content.shape
 
     def decode(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
@@ -154,9 +281,9 @@ def _text_reader(content: MediaContent) -> BodyReader:
 
 
 def _binary_reader(content: MediaContent) -> BodyReader:
-    """Compare bytes with a schema as a text with one character for each."""
-    is_text = not content.shape.types - {"string", "null"}
-    validator = content.validator if is_text else None
+    """Return a reader that validates bytes as a string with one character for each byte."""
+    is_string = not content.shape.types - {"string", "null"}
+    validator = content.validator if is_string else None
 
     def decode(body: bytes, _content_type: str) -> tuple[JsonValue, list[Violation]]:
         violations: list[Violation] = []
@@ -175,24 +302,24 @@ def _sequence_reader(content: MediaContent) -> BodyReader:
 
 
 def _decode_sequence(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-    """Read one JSON text a line, or one after each record separator (RFC 7464)."""
+    """Parse one JSON text per line, or one after each record separator (RFC 7464)."""
     separator = b"\x1e" if media_type(content_type).name.endswith("json-seq") else b"\n"
     lines = [line for line in body.split(separator, _MOST_ITEMS + 1) if line.strip()]
     if len(lines) > _MOST_ITEMS:
         raise Refusal(Kind.MALFORMED, f"the body has more than {_MOST_ITEMS:,} items")
-    found = []
+    items = []
     for number, line in enumerate(lines, 1):
         try:
-            found.append(parse_json(line))
+            items.append(parse_json(line))
         except Refusal as error:
             message = error.message.replace("the body", f"item {number} of the body", 1)
             raise Refusal(Kind.MALFORMED, message) from None
-    return found, []
+    return items, []
 
 
 @dataclass(frozen=True, slots=True)
 class _EachValidator:
-    """Compares every item of a list with one schema."""
+    """Validates every item of a list against one schema."""
 
     validator: Validator
 
@@ -211,7 +338,7 @@ class _EachValidator:
         return found[:_MOST_VIOLATIONS]
 
 
-_FAMILIES: Mapping[str, Callable[[MediaContent], ReadBody]] = {
+_READERS: Mapping[str, Callable[[MediaContent], ReadBody]] = {
     "json": _json_reader,
     "form": _form_reader,
     "multipart": _multipart_reader,
@@ -220,3 +347,248 @@ _FAMILIES: Mapping[str, Callable[[MediaContent], ReadBody]] = {
     "text": _text_reader,
     "binary": _binary_reader,
 }
+"""Functions that make the reader of a media type, by its family."""
+
+
+# --- completing valid values ---
+
+
+class BodyCompleter:
+    """Adds the defaults of a schema to valid values, and removes read-only properties.
+
+    A value is never changed in place: objects that change are copied.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._plans: dict[Shape, _CompletionPlan] = {}
+
+    def __call__(self, value: JsonValue) -> JsonValue:
+        """Return the completed value."""
+        return self._completed(self._shape, value) if self.has_work else value
+
+    @cached_property
+    def has_work(self) -> bool:
+        """True if the schema has a default or a read-only property; determined on first use."""
+        return _can_change(self._shape)
+
+    def _completed(self, shape: Shape, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return self._completed_object(shape, value)
+        if isinstance(value, list) and shape.items is not None:
+            return [self._completed(shape.item(index), item) for index, item in enumerate(value)]
+        return value
+
+    def _completed_object(self, shape: Shape, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if (plan := self._plans.get(shape)) is None:
+            plan = self._plans[shape] = _plan(shape)
+        found = value | {name: plan.defaults[name] for name in plan.defaults if name not in value}
+        for name in plan.read_only:
+            found.pop(name, None)
+        for name, member in plan.nested:
+            if name in value:
+                found[name] = self._completed(member, value[name])
+        return found
+
+
+class _CompletionPlan(NamedTuple):
+    """The changes to make to an object of one schema."""
+
+    defaults: dict[str, JsonValue]
+    read_only: tuple[str, ...]
+    nested: tuple[tuple[str, Shape], ...]
+    """Properties whose values may have to be completed themselves."""
+
+
+def _plan(shape: Shape) -> _CompletionPlan:
+    members = shape.certain_properties.items()
+    writable = [(name, member) for name, member in members if not member.is_read_only]
+    return _CompletionPlan(
+        {name: member.default for name, member in writable if member.default is not None},
+        tuple(name for name, member in members if member.is_read_only),
+        tuple((name, member) for name, member in writable if _can_change(member)),
+    )
+
+
+def _can_change(shape: Shape) -> bool:
+    """Return True if a schema or one of its subschemas has a default or a read-only property.
+
+    Schemas with more than 5,000 subschemas are not searched to the end; they give True.
+    """
+    waiting, seen = [shape], {id(shape)}
+    while waiting and len(seen) < _MOST_SHAPES:
+        for below in _subschemas(waiting.pop()):
+            if below.is_read_only or below.default is not None:
+                return True
+            if id(below) not in seen:
+                seen.add(id(below))
+                waiting.append(below)
+    return bool(waiting)
+
+
+def _subschemas(shape: Shape) -> list[Shape]:
+    return [*shape.certain_properties.values(), *([shape.items] if shape.items else [])]
+
+
+# --- writing ---
+
+_RECORD_SEPARATOR = b"\x1e"
+"""Precedes every text of a JSON text sequence (RFC 7464, section 2.2)."""
+_EVENT_FIELDS = ("event", "id", "retry", "data")
+_WRITTEN_AS_TEXT = ("text/", "application/javascript", "application/yaml", "multipart/")
+_BOUNDARY = "mockserver-part"
+_FIRST_BOUNDARY = re.compile(rb"\s*--([0-9A-Za-z'+_.-]{1,70})[ \t]*\r?\n")
+"""The first boundary of an example that is a complete multipart body (RFC 2046, section 5.1.1)."""
+
+
+def is_text(name: str) -> bool:
+    """Return True if a media type, given without parameters, is text and not a binary file."""
+    if name.startswith(_WRITTEN_AS_TEXT) or _writer_of(name) is not None:
+        return True
+    return is_json(name) or is_xml(name)
+
+
+def with_charset(content_type: str) -> str:
+    """Add `charset=utf-8` to a text type that names no charset (RFC 9110, section 8.3.2)."""
+    if content_type.lower().startswith("text/") and "charset" not in content_type.lower():
+        return f"{content_type}; charset=utf-8"
+    return content_type
+
+
+def sent_type(content_type: str, content: bytes = b"") -> str:
+    """Return the Content-Type to send, with the charset or boundary that a client needs."""
+    if content_type.lower().startswith("multipart/") and "boundary" not in content_type.lower():
+        first = _FIRST_BOUNDARY.match(content)
+        boundary = first[1].decode() if first else _BOUNDARY
+        return f"{content_type}; boundary={boundary}"
+    return with_charset(content_type)
+
+
+def write(
+    value: JsonValue, content_type: str, write_xml: Callable[[JsonValue], str] | None = None
+) -> bytes:
+    """Write a value as a body of a media type.
+
+    Bytes are returned unchanged. A string is written as JSON for a JSON type; for other types it
+    is taken as the complete body. Types without a format of their own get JSON.
+
+    Args:
+        value: The value, or the complete body.
+        content_type: The media type, with or without parameters.
+        write_xml: Writes a value as XML; without it, values are written to XML types as JSON.
+    """
+    if isinstance(value, bytes):
+        return value
+    name = essence(content_type)
+    if is_json(name):
+        return json_bytes(value)
+    if (writer := _writer_of(name)) is not None:
+        return writer(value)
+    is_markup = isinstance(value, str) and value.lstrip().startswith("<")
+    if write_xml is not None and is_xml(name) and not is_markup:
+        return write_xml(value).encode("utf-8", "replace")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace")
+    return _multipart_bytes(value) if name.startswith("multipart/") else json_bytes(value)
+
+
+def json_bytes(value: JsonValue) -> bytes:
+    """Write any value as JSON."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
+        import json  # noqa: PLC0415 - hardly ever needed
+
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _as_list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else [value]
+
+
+def _as_text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json_bytes(value).decode()
+
+
+def _json_lines_bytes(value: JsonValue) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    return b"".join(json_bytes(item) + b"\n" for item in _as_list(value))
+
+
+def _json_sequence_bytes(value: JsonValue) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    return b"".join(_RECORD_SEPARATOR + json_bytes(item) + b"\n" for item in _as_list(value))
+
+
+def _event_stream_bytes(value: JsonValue) -> bytes:
+    """Write server-sent events (HTML standard, section 9.2.5)."""
+    if isinstance(value, str):
+        return value.encode()
+    return "".join(_event_text(item) for item in _as_list(value)).encode()
+
+
+def _event_text(item: JsonValue) -> str:
+    is_event = isinstance(item, dict) and "data" in item and item.keys() <= {*_EVENT_FIELDS}
+    fields = item if is_event else {"data": item}
+    lines = []
+    for name in _EVENT_FIELDS:
+        if name in fields:
+            texts = _as_text(fields[name]).splitlines() or [""]
+            lines += [f"{name}: {line}\n" for line in texts]
+    return "".join(lines) + "\n"
+
+
+def _form_bytes(value: JsonValue) -> bytes:
+    """Write a form; each item of an array is a field of its own."""
+    if not isinstance(value, dict):
+        return _as_text(value).encode()
+    pairs = [(name, _as_text(item)) for name, member in value.items() for item in _as_list(member)]
+    return urlencode(pairs).encode()
+
+
+def _csv_bytes(value: JsonValue) -> bytes:
+    """Write comma-separated values (RFC 4180), with a header line if every row is an object."""
+    if not isinstance(value, list | dict):
+        return _as_text(value).encode()
+    import csv  # noqa: PLC0415 - few APIs answer tables
+    import io  # noqa: PLC0415 - few APIs answer tables
+
+    rows = _as_list(value)
+    written = io.StringIO()
+    table = csv.writer(written)
+    if rows and all(isinstance(row, dict) for row in rows):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        table.writerow(names)
+        rows = [[row.get(name) for name in names] for row in rows]
+    table.writerows(_csv_cells(row) for row in rows)
+    return written.getvalue().encode()
+
+
+def _csv_cells(row: JsonValue) -> Iterable[str]:
+    return ["" if cell is None else _as_text(cell) for cell in _as_list(row)]
+
+
+def _multipart_bytes(value: JsonValue) -> bytes:
+    """Write each member of an object as one part (RFC 2046, section 5.1)."""
+    members = value.items() if isinstance(value, dict) else enumerate(_as_list(value))
+    parts = []
+    for name, member in members:
+        part_type = "text/plain" if isinstance(member, str) else "application/json"
+        head = f'Content-Disposition: form-data; name="{name}"\r\nContent-Type: {part_type}'
+        parts.append(f"--{_BOUNDARY}\r\n{head}\r\n\r\n{_as_text(member)}\r\n")
+    return f"{''.join(parts)}--{_BOUNDARY}--\r\n".encode()
+
+
+_WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {
+    "text/event-stream": _event_stream_bytes,
+    FORM: _form_bytes,
+    "text/csv": _csv_bytes,
+}
+
+
+def _writer_of(name: str) -> Callable[[JsonValue], bytes] | None:
+    if is_json_lines(name):
+        return _json_lines_bytes
+    return _json_sequence_bytes if is_json_sequence(name) else _WRITERS.get(name)

@@ -1,7 +1,7 @@
-"""`multipart` bodies (RFC 2046, section 5.1; RFC 7578), from bytes to their parts.
+"""`multipart` bodies (RFC 2046, section 5.1; RFC 7578), split into their parts.
 
-A split at the boundary is exact for any bytes and takes linear time. The standard library's
-`email` reads lines, decodes them and nests, which costs more than all the rest of a request.
+Splitting at the boundary is exact for any bytes and takes linear time. The `email` package of the
+standard library reads and decodes line by line, which costs more than the rest of a request.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,26 +23,26 @@ class Part:
     """One part of a body."""
 
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Values by names in lower case."""
     content: bytes
 
     @property
     def name(self) -> str | None:
-        """The name of the form's field."""
+        """The name of the form field; None if the part has none."""
         return self._disposition().get("name")
 
     @property
     def filename(self) -> str | None:
-        """The name of the file that was uploaded (RFC 7578, section 4.2)."""
-        given = self._disposition()
-        extended = given.get("filename*")
+        """The name of the uploaded file (RFC 7578, section 4.2); None if it is no file."""
+        disposition = self._disposition()
+        extended = disposition.get("filename*")
         if extended is not None and extended.lower().startswith("utf-8''"):
             return unquote(extended[len("utf-8''") :])
-        return given.get("filename")
+        return disposition.get("filename")
 
     @property
     def content_type(self) -> str:
-        """As it is sent; empty if it is not."""
+        """The Content-Type as sent; empty if the part has none."""
         return self.headers.get("content-type", "")
 
     def _disposition(self) -> Mapping[str, str]:
@@ -51,14 +51,14 @@ class Part:
 
 
 def parts_of(body: bytes, content_type: str) -> list[Part]:
-    """Cut a body into its parts.
+    """Split a body into its parts.
 
     Raises:
-        Refusal: `malformed` if it is not of the form, or has more parts than are read.
+        Refusal: `malformed` if the body is not valid multipart, or has more than 1,000 parts.
     """
     boundary = media_type(content_type).parameters.get("boundary", "")
     if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
-        raise _malformed("its Content-Type names no boundary")
+        raise _malformed("its Content-Type has no valid boundary")
     delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
     _preamble, *pieces = (b"\r\n" + body).split(delimiter, MOST_PARTS + 2)
     if len(pieces) > MOST_PARTS + 1:
@@ -89,5 +89,5 @@ def _headers(head: bytes) -> dict[str, str]:
     return found
 
 
-def _malformed(why: str) -> Refusal:
-    return Refusal(Kind.MALFORMED, f"the body is not multipart: {why}")
+def _malformed(reason: str) -> Refusal:
+    return Refusal(Kind.MALFORMED, f"the body is not multipart: {reason}")

@@ -1,31 +1,31 @@
-"""Content negotiation: which documented media type a client likes best (RFC 9110, 12.5.1)."""
+"""Content negotiation: the documented media type that a client prefers (RFC 9110, 12.5.1)."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the grammar's word
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - `token` is a term of the grammar
 _RANGE = re.compile(rf"({_TOKEN})/({_TOKEN})")
 _PARAMETER = re.compile(rf'({_TOKEN})\s*=\s*({_TOKEN}|"(?:[^"\\]|\\.)*")')
 _QUALITY = re.compile(r"\d?(?:\.\d{0,3})?", re.ASCII)
 _PARTS = re.compile(r'(?:[^,;"]|"(?:[^"\\]|\\.)*"?)+|[,;]')
-_USUAL = {
+_DEFAULT_TYPES = {
     "*/*": "application/json",
     "application/*": "application/json",
     "text/*": "text/plain",
     "image/*": "image/png",
 }
-"""What is sent where the document and the client name only a range."""
+"""The media type to send if both the document and the client name only a range."""
 _MOST_RANGES = 100
 _EXACT, _SAME, _SUFFIX, _KIND, _ANY = range(5, 0, -1)
-"""How specific a range is for a media type, from its parameters down to `*/*`."""
+"""Degrees of how specifically a range describes a media type, from parameters down to `*/*`."""
 
 Parameters = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """A media type or a range of them, with its parameters and how much it is liked."""
+    """A media type or a media range, with its parameters and its quality."""
 
     kind: str
     subtype: str
@@ -33,20 +33,20 @@ class MediaRange:
     quality: float = 1.0
 
     def concrete(self) -> str | None:
-        """Return the media type if it is one and not a range."""
+        """Return the name of the media type; None if it is a range."""
         return None if "*" in (self.kind, self.subtype) else f"{self.kind}/{self.subtype}"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A documented media type that was chosen: its place among them, and what is sent."""
+    """The chosen media type: its index in the offered ones, and the type to send."""
 
     index: int
     media_type: str
 
 
 def ranges_of(accept: str) -> list[MediaRange]:
-    """Read an `Accept` header; what is not a media range is left out."""
+    """Parse an `Accept` header; invalid media ranges are ignored."""
     groups: list[list[str]] = [[]]
     for part in _PARTS.findall(accept):
         if part == ",":
@@ -58,7 +58,7 @@ def ranges_of(accept: str) -> list[MediaRange]:
 
 
 def _range(parts: list[str]) -> MediaRange | None:
-    name = "*/*" if parts[0] == "*" else parts[0].lower()  # `*` is what Java's own client sends
+    name = "*/*" if parts[0] == "*" else parts[0].lower()  # the client of Java's library sends `*`
     found = _RANGE.fullmatch(name)
     if (
         found is None
@@ -68,10 +68,10 @@ def _range(parts: list[str]) -> MediaRange | None:
         return None
     parameters: list[tuple[str, str]] = []
     for part in parts[1:]:
-        given = _PARAMETER.fullmatch(part)
-        if given is None:
+        parameter = _PARAMETER.fullmatch(part)
+        if parameter is None:
             return None
-        key, value = given[1].lower(), _unquoted(given[2])
+        key, value = parameter[1].lower(), _unquoted(parameter[2])
         if key == "q":
             quality = _quality(value)
             if quality is None:
@@ -92,20 +92,20 @@ def _unquoted(text: str) -> str:
 
 
 def media_of(media_type: str) -> MediaRange:
-    """Read a documented media type; one that cannot be read is only itself."""
+    """Parse a documented media type; an invalid one matches nothing but its own text."""
     found = ranges_of(media_type)
     return found[0] if found else MediaRange(media_type.strip().lower(), "")
 
 
 def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
-    """Choose among the media types of a document; None if the client takes none of them.
+    """Choose one of the media types of a document; None if the client accepts none of them.
 
-    The highest quality wins, then the range that names the type most closely, then the order
-    of the client's ranges, then that of the document.
+    The highest quality wins, then the range that describes the type most specifically, then the
+    order of the client's ranges, then the order of the document.
 
     Args:
         offered: Media types or ranges, at least one.
-        accept: The header's value; without one that can be read, the first type is chosen.
+        accept: The value of the header; if it has no valid range, the first type is chosen.
     """
     ranges = ranges_of(accept)
     if not ranges:
@@ -113,9 +113,7 @@ def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
     best, choice = (0.0, 0, 0), None
     for index, media_type in enumerate(offered):
         media = media_of(media_type)
-        closest = max(
-            ((_closeness(item, media), -place) for place, item in enumerate(ranges)), default=(0, 0)
-        )
+        closest = max((_specificity(item, media), -place) for place, item in enumerate(ranges))
         item = ranges[-closest[1]]
         rank = (item.quality, *closest)
         if closest[0] and item.quality > 0 and rank > best:
@@ -124,15 +122,22 @@ def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
 
 
 def sent_as(media_type: str, media: MediaRange, wanted: MediaRange | None = None) -> str:
-    """Return the media type to send for a documented one, which may be a range."""
+    """Return the media type to send for a documented media type or range.
+
+    Args:
+        media_type: The documented type as written.
+        media: The documented type, parsed.
+        wanted: The range of the client that was matched.
+    """
     if media.concrete() is not None or not media.subtype:
         return media_type
-    asked = wanted.concrete() if wanted is not None else None
-    return asked or _USUAL.get(f"{media.kind}/{media.subtype}", "application/octet-stream")
+    requested = wanted.concrete() if wanted is not None else None
+    default = _DEFAULT_TYPES.get(f"{media.kind}/{media.subtype}", "application/octet-stream")
+    return requested or default
 
 
-def _closeness(wanted: MediaRange, media: MediaRange) -> int:
-    """Tell how closely a range names a media type; 0 if it does not."""
+def _specificity(wanted: MediaRange, media: MediaRange) -> int:
+    """Return how specifically a range describes a media type; 0 if it does not match."""
     parameters = wanted.parameters
     if not any(key == "charset" for key, _ in media.parameters):
         parameters = frozenset(item for item in parameters if item[0] != "charset")
@@ -140,10 +145,10 @@ def _closeness(wanted: MediaRange, media: MediaRange) -> int:
         return 0
     if (wanted.kind, wanted.subtype) == (media.kind, media.subtype):
         return _EXACT if parameters and wanted.subtype != "*" else _SAME
-    return _looseness(wanted, media)
+    return _specificity_of_range(wanted, media)
 
 
-def _looseness(wanted: MediaRange, media: MediaRange) -> int:
+def _specificity_of_range(wanted: MediaRange, media: MediaRange) -> int:
     if "*" in (wanted.kind, media.kind):
         return _ANY
     if wanted.kind != media.kind:

@@ -1,4 +1,4 @@
-"""The styles of parameters (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6), from text to values."""
+"""The styles of parameters (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6): raw text to values."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,18 +8,18 @@ from mockserver.base.json import JsonValue
 from mockserver.model.contents import Validator
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
-from mockserver.wire.content import parse_json
 from mockserver.wire.form_fields import (
     Fields,
     UndecodableError,
     branch_of,
     build,
     grouped,
-    only,
     read_all,
+    single,
     unquoted,
     values,
 )
+from mockserver.wire.media import parse_json
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 STYLES: Mapping[str, Sequence[str]] = {
@@ -28,17 +28,20 @@ STYLES: Mapping[str, Sequence[str]] = {
     "header": ("simple",),
     "cookie": ("form", "cookie"),
 }
+"""The styles that OpenAPI defines for each location of a parameter."""
 _PREFIXES = {"label": ".", "matrix": ";"}
-CUTS = {
+SEPARATORS = {
     "form": re.compile(","),
     "spaceDelimited": re.compile(" |%20"),
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
 }
-
+"""What separates the items of an array, by style."""
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
 Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
-"""Takes a parameter's value out of its part of a request; `ABSENT` if it is not there."""
+"""Reads the value of a parameter from its part of a request; returns `ABSENT` if it was not sent.
+
+It raises an UndecodableError for text that does not follow the style."""
 ABSENT = object()
 
 
@@ -55,11 +58,11 @@ class Parameter:
     validator: Validator | None
     default: JsonValue = None
     is_json: bool = False
-    """Written as JSON (`content: application/json`) instead of in a style."""
+    """True if it is written as JSON (`content: application/json`) and has no style."""
     may_be_empty: bool = False
     deprecated: bool = False
     properties: frozenset[str] = field(init=False)
-    """The names of its members, if these stand in the query under their own names."""
+    """The names of its members, if they are sent as parameters of their own."""
 
     def __post_init__(self) -> None:
         is_spread = self.is_spread and not self.is_json
@@ -68,41 +71,40 @@ class Parameter:
 
     @property
     def part(self) -> str:
-        """The part of a request that it is in, as users are told it."""
+        """The part of the request that contains it, as named in violations."""
         return "query" if self.where == "querystring" else self.where
 
     @property
     def is_spread(self) -> bool:
-        """Its members stand under their own names instead of under its name."""
+        """True if its members are sent under their own names instead of its name."""
         return self.explode and self.style in ("form", "cookie") and self.shape.is_object
 
     @property
     def takes_any_name(self) -> bool:
-        """It takes the names that no other parameter has."""
+        """True if it takes all fields that no other parameter declares."""
         return self.is_spread and not self.is_json and self.shape.rest is not None
 
 
 def style_of(where: str, value: Mapping[str, JsonValue]) -> tuple[str, bool]:
-    """Return a parameter's style and whether it explodes, with OpenAPI's defaults."""
+    """Return the `style` and `explode` of a parameter, or the defaults of OpenAPI."""
     style = str(value.get("style", _DEFAULT_STYLES.get(where, "form")))
     return style, bool(value.get("explode", style in ("form", "cookie")))
 
 
 def usable_style(where: str, value: Mapping[str, JsonValue], shape: Shape) -> tuple[str, bool, str]:
-    """Return the style to read a parameter in, whether it explodes, and what is wrong with it.
+    """Return the style and `explode` to read a parameter with, and a warning or an empty text.
 
-    What OpenAPI leaves undefined (n/a in its table of style examples) is read in the place's usual
-    style, or as if it were not exploded.
+    A combination that OpenAPI leaves undefined (n/a in its table of style examples) is read in the
+    default style of the location, or as if it were not exploded.
     """
     style, explode = style_of(where, value)
     if style not in STYLES.get(where, (style,)):
-        fitting = " or ".join(STYLES[where])
-        return *style_of(
-            where, {}
-        ), f"a {where} parameter cannot have the style {style!r}: {fitting}"
+        allowed = " or ".join(STYLES[where])
+        warning = f"a {where} parameter cannot have the style {style!r}: use {allowed}"
+        return *style_of(where, {}), warning
     is_plain = bool(shape.types) and not shape.is_structured
     if style in ("deepObject", *_DELIMITED) and is_plain:
-        return "form", True, f"the style {style!r} is not defined for values that are single texts"
+        return "form", True, f"the style {style!r} is not defined for single values"
     if style == "deepObject" and shape.types and "object" not in shape.types:
         return style, True, "the style 'deepObject' is defined for objects only"
     if style in _DELIMITED and explode:
@@ -112,18 +114,18 @@ def usable_style(where: str, value: Mapping[str, JsonValue], shape: Shape) -> tu
     return style, explode, ""
 
 
-# --- texts: path and header ---
+# --- parameters with a single text: path and header ---
 
 _DECODERS: Mapping[str, Callable[[str], str]] = {"path": unquoted, "header": str.strip}
 
 
 def text_reader(parameter: Parameter) -> Reader:
-    """Compile a parameter of which there can be only one text: in path or header."""
+    """Return the reader of a parameter in the path or in a header, which is a single text."""
     name, shape = parameter.name, parameter.shape
     decode = _DECODERS[parameter.where]
-    cast = _cast(parameter)
+    convert = _converter(parameter)
     if parameter.is_json or (not shape.is_structured and parameter.style not in _PREFIXES):
-        return lambda source: ABSENT if (raw := source.get(name)) is None else cast(decode(raw))
+        return lambda source: ABSENT if (raw := source.get(name)) is None else convert(decode(raw))
 
     def read(source: Mapping[str, JsonValue]) -> JsonValue:
         raw = source.get(name)
@@ -131,7 +133,7 @@ def text_reader(parameter: Parameter) -> Reader:
             return ABSENT
         texts = _texts(parameter, raw)
         if not shape.is_structured or (shape.is_scalar and texts and "," not in raw):
-            return cast(decode(only(texts)))
+            return convert(decode(single(texts)))
         if not (parameter.explode and parameter.style in _PREFIXES):
             texts = texts[0].split(",") if texts else []
         return _structured(parameter, texts, decode)
@@ -139,7 +141,8 @@ def text_reader(parameter: Parameter) -> Reader:
     return read
 
 
-def _cast(parameter: Parameter) -> Callable[[str], JsonValue]:
+def _converter(parameter: Parameter) -> Callable[[str], JsonValue]:
+    """Return the function that converts decoded text to a typed value."""
     if parameter.is_json:
         return _json
     shape, validator = parameter.shape, parameter.validator
@@ -150,8 +153,8 @@ def _cast(parameter: Parameter) -> Callable[[str], JsonValue]:
 
     def read(text: str) -> JsonValue:
         value = shape.read(text)
-        is_meant = value is text or validator.is_valid(value) or not validator.is_valid(text)
-        return value if is_meant else text
+        is_fitting = value is text or validator.is_valid(value) or not validator.is_valid(text)
+        return value if is_fitting else text
 
     return read
 
@@ -164,22 +167,22 @@ def _json(text: str) -> JsonValue:
 
 
 def _texts(parameter: Parameter, raw: str) -> list[str]:
-    """Cut a text where its style repeats its prefix; none if it is empty."""
+    """Remove the prefix of the style, and split the text where the style repeats it."""
     prefix = _PREFIXES.get(parameter.style, "")
     if not raw.startswith(prefix):
         raise UndecodableError(f"must begin with {prefix}")
     text = raw[len(prefix) :]
     if not parameter.shape.is_structured and prefix != ";":
         return [text]
-    is_cut = bool(text and prefix) and parameter.explode
-    texts = text.split(prefix) if is_cut else [text] * bool(text)
+    is_split = bool(text and prefix) and parameter.explode
+    texts = text.split(prefix) if is_split else [text] * bool(text)
     if prefix != ";":
         return texts
     return _matrix_values(parameter, texts, text)
 
 
 def _matrix_values(parameter: Parameter, texts: list[str], text: str) -> list[str]:
-    """Take the name off `name=value`; a name alone stands for an empty value."""
+    """Return the values of `name=value` texts; a name alone stands for an empty value."""
     if parameter.shape.is_structured and text in (parameter.name, f"{parameter.name}="):
         return []
     if parameter.explode and parameter.shape.is_object:
@@ -193,25 +196,30 @@ def _matrix_values(parameter: Parameter, texts: list[str], text: str) -> list[st
 def _structured(
     parameter: Parameter, texts: Sequence[str], decode: Callable[[str], str]
 ) -> JsonValue:
-    """Make an array or an object of its parts."""
+    """Build an array or an object from the texts of its items or members."""
     shape = parameter.shape
     if shape.is_array:
         return [shape.item(index).read(decode(text)) for index, text in enumerate(texts)]
     if parameter.explode:
         pairs = [text.partition("=")[::2] for text in texts]
     elif len(texts) % 2:
-        raise UndecodableError("must list names and values in turn")
+        raise UndecodableError("must list names and values alternately")
     else:
         pairs = list(zip(texts[::2], texts[1::2], strict=True))
     decoded = [(decode(name), decode(text)) for name, text in pairs]
     return {name: shape.member(name).read(text) for name, text in decoded}
 
 
-# --- fields: query and cookies ---
+# --- parameters with named fields: query and cookies ---
 
 
 def field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
-    """Compile a parameter of a query or of cookies; `declared` are the names of all of them."""
+    """Return the reader of a parameter in the query or in cookies.
+
+    Args:
+        parameter: The parameter.
+        declared: The names of all parameters at this location.
+    """
     read = _field_reader(parameter, declared)
     if not parameter.may_be_empty:
         return read
@@ -230,15 +238,15 @@ def _field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
         return lambda source: (
             _list(parameter, raws, decode) if (raws := source.get(name)) else ABSENT
         )
-    cast = _cast(parameter)
-    return lambda source: cast(decode(only(raws))) if (raws := source.get(name)) else ABSENT
+    convert = _converter(parameter)
+    return lambda source: convert(decode(single(raws))) if (raws := source.get(name)) else ABSENT
 
 
 def _list(parameter: Parameter, raws: Sequence[str], decode: Callable[[str], str]) -> JsonValue:
-    """Read an array, or an object that is written as one; an empty text is an empty one."""
+    """Read an array, or an object that is written as a list; empty text is an empty array."""
     shape = parameter.shape
     if not parameter.explode or (parameter.where == "cookie" and len(raws) == 1):
-        separator = CUTS.get(parameter.style, CUTS["form"])
+        separator = SEPARATORS.get(parameter.style, SEPARATORS["form"])
         raws = [part for raw in raws for part in separator.split(raw) if raw]
     elif len(raws) == 1 and not raws[0]:
         raws = []
@@ -250,7 +258,7 @@ def _list(parameter: Parameter, raws: Sequence[str], decode: Callable[[str], str
 def _spread_object(
     shape: Shape, source: Fields, declared: frozenset[str], decode: Callable[[str], str]
 ) -> JsonValue:
-    """Read an object whose members stand in the query under their own names."""
+    """Read an object whose members are sent as parameters of their own."""
     known = shape.properties
     names = [name for name in source if name in known or (shape.rest and name not in declared)]
     return {
@@ -260,31 +268,31 @@ def _spread_object(
 
 
 def _deep_object(shape: Shape, name: str, source: Fields) -> JsonValue:
-    """Read an object whose members are written `name[member]=value`."""
+    """Read an object whose members are written as `name[member]=value`."""
     branch = branch_of(source, name)
     return ABSENT if branch is None else build(shape, branch)
 
 
 def querystring_reader(parameter: Parameter) -> Reader:
-    """Compile a parameter that is all of the query: a form, JSON, or a text."""
+    """Return the reader of a parameter that is the whole query: a form, JSON, or text."""
     name, shape = parameter.name, parameter.shape
     if parameter.is_json or parameter.style != "form":
-        cast = _cast(parameter)
-        return lambda source: cast(unquoted(source[name])) if name in source else ABSENT
+        convert = _converter(parameter)
+        return lambda source: convert(unquoted(source[name])) if name in source else ABSENT
 
     def read(source: Mapping[str, JsonValue]) -> JsonValue:
         violations: list[Violation] = []
         fields = grouped(source.get(name, ""), "query", violations)
-        found, mismatches = read_all(
+        found, unreadable = read_all(
             shape, fields, lambda key, branch: build(shape.member(key), branch)
         )
-        for violation in (*violations, *mismatches):
+        for violation in (*violations, *unreadable):
             raise UndecodableError(violation.message, violation.pointer)
         return found or ABSENT
 
     return read
 
 
-def plain(name: str) -> Parameter:
-    """Stand in for a parameter that the path names and nothing describes: text."""
+def undeclared_path_parameter(name: str) -> Parameter:
+    """Return a string parameter for a name in the path template that no parameter declares."""
     return Parameter(name, "path", True, "simple", False, TEXT, None)  # noqa: FBT003 - its fields' order

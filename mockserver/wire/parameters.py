@@ -1,4 +1,37 @@
-"""All parameters of an operation, from the text of a request to typed values."""
+"""The parameters of an operation: from the text of a request to typed values.
+
+How raw text becomes values, and why:
+
+- Every location has its own kind of source. A path parameter or a header has at most one text. The
+  query and the cookies are fields, which can repeat. `in: querystring` (OpenAPI 3.2) is the whole
+  query as one text.
+- Text is split by the `style` before it is percent-decoded. An encoded separator is data: `a%2Cb`
+  is one item. The exceptions are `%20` and `%7C`: spaceDelimited and pipeDelimited arrays can only
+  be sent with encoded separators, because a space and `|` are not allowed in a URL. Header values
+  and cookies of the style `cookie` are never percent-encoded, so they are not decoded. In a query
+  `+` is a space.
+- `style` and `explode` say how a value is written. Whether it is an array, an object, or a single
+  value comes from the schema alone. If the schema allows both an array and a single value, one
+  text without a separator is the single value.
+- Text becomes a number or a boolean only if the schema names the type and the text is written
+  exactly as in JSON: `007` and `True` stay strings, and validation then refuses them. If the schema
+  of a single value allows strings too, the string is used only where it is valid and the converted
+  value is not. Empty text and `null` are null if the schema allows null but no strings. A parameter
+  without a schema is a string.
+- A parameter that was not sent gets its default value. Defaults are not validated here.
+- Refused with the keyword `encoding`: text that is not percent-encoded UTF-8, text that does not
+  follow its style, a single value that is sent more than once, `content: application/json` that is
+  not JSON, and brackets nested too deeply. These parameters keep their default in the result.
+- A missing required parameter is refused with the keyword `required`, a query of more than 1,000
+  parts with `maxProperties`, and any other invalid value with the keyword of the schema.
+- All violations are collected; the first one does not end the reading, because a client should
+  learn of all its errors at once.
+- Query parameters that the document does not declare are accepted, because most servers ignore
+  them. `remarks` lists them for the journal.
+
+Each parameter is compiled to one function when the document is loaded, so that a request looks up
+no style and no schema.
+"""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
@@ -16,28 +49,28 @@ from mockserver.wire.parameter_styles import (
     text_reader,
 )
 
-WHERES = ("path", "query", "header", "cookie")
+_LOCATIONS = ("path", "query", "header", "cookie")
 _NO_FIELDS: Mapping[str, list[str]] = {}
 _MOST_REMARKS = 20
 _LONGEST = 100
 
 
 class ParameterSet:
-    """All parameters of an operation, compiled."""
+    """The compiled parameters of an operation."""
 
-    __slots__ = ("_blank", "_parameters", "_readers", "header_names")
+    __slots__ = ("_defaults", "_parameters", "_readers", "header_names")
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self._parameters = list(parameters)
-        self._blank: dict[str, dict[str, JsonValue]] = {where: {} for where in WHERES}
+        self._defaults: dict[str, dict[str, JsonValue]] = {where: {} for where in _LOCATIONS}
         self._readers: dict[str, list[tuple[Parameter, Reader]]] = {}
         for parameter in self._parameters:
-            self._blank[parameter.part][parameter.name] = parameter.default
+            self._defaults[parameter.part][parameter.name] = parameter.default
             reader = self._reader(parameter)
             self._readers.setdefault(parameter.where, []).append((parameter, reader))
         cookie = ("cookie",) if "cookie" in self._readers else ()
-        self.header_names: Sequence[str] = (*self._blank["header"], *cookie)
-        """The headers it reads, in lower case; `cookie` if it reads cookies."""
+        self.header_names: Sequence[str] = (*self._defaults["header"], *cookie)
+        """The names of the headers that are read, in lower case; `cookie` for cookies."""
 
     def _reader(self, parameter: Parameter) -> Reader:
         if parameter.where in ("path", "header"):
@@ -49,7 +82,7 @@ class ParameterSet:
 
     def decode(self, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> Decoded:
         """Return the typed values (`path`, `query`, `header`, `cookie`) and all violations."""
-        values = self._blank.copy()
+        values = self._defaults.copy()
         violations: list[Violation] = []
         for where, readers in self._readers.items():
             source: Mapping[str, JsonValue]
@@ -58,21 +91,21 @@ class ParameterSet:
             elif where == "path":
                 source = path
             elif where == "querystring":
-                values["query"] = _whole_query(readers, query, self._blank["query"], violations)
+                values["query"] = _whole_query(readers, query, self._defaults["query"], violations)
                 continue
             else:
                 source = headers if where == "header" else _cookies(headers)
-            values[where] = _read(readers, source, self._blank[where].copy(), violations)
+            values[where] = _read(readers, source, self._defaults[where].copy(), violations)
         return values, violations
 
     def remarks(
         self, query: str, headers: Mapping[str, str], known: Container[str] = ()
     ) -> list[str]:
-        """Say which query parameters are not declared, and which deprecated ones are used.
+        """List deprecated parameters that are used, and query parameters that are not declared.
 
         Args:
-            query: As sent.
-            headers: As sent, under names in lower case.
+            query: The query as sent.
+            headers: The headers as sent, by names in lower case.
             known: Names in the query that need no declaration.
         """
         fields = grouped(query, "query", [])
@@ -81,20 +114,20 @@ class ParameterSet:
             for item in self._used(fields, headers)
             if item.deprecated
         ]
-        takers = [item for item in self._parameters if item.part == "query"]
+        declared = [item for item in self._parameters if item.part == "query"]
         remarks += [
             f"query parameter {name[:_LONGEST]} is not declared; it is accepted"
             for name in fields
-            if name not in known and not any(_takes(item, name) for item in takers)
+            if name not in known and not any(_takes(item, name) for item in declared)
         ]
         return remarks[:_MOST_REMARKS]
 
     def names(self, where: str) -> frozenset[str]:
-        """Return the names of the parameters in one part of the request."""
-        return frozenset(self._blank[where])
+        """Return the names of the parameters in a part of the request, such as `query`."""
+        return frozenset(self._defaults[where])
 
     def sent(self, query: str, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Yield the parameters beside the path that are sent: their parts and names."""
+        """Yield the parameters that a request uses, except those of the path: part and name."""
         for item in self._used(grouped(query, "query", []), headers):
             yield item.part, item.name
 
@@ -111,12 +144,12 @@ class ParameterSet:
 def _whole_query(
     readers: Sequence[tuple[Parameter, Reader]],
     query: str,
-    blank: Mapping[str, JsonValue],
+    defaults: Mapping[str, JsonValue],
     violations: list[Violation],
 ) -> dict[str, JsonValue]:
-    """Read the parameter that is all of the query (OpenAPI 3.2, `in: querystring`)."""
+    """Read the parameter that is the whole query (OpenAPI 3.2, `in: querystring`)."""
     source = {readers[0][0].name: query} if query else {}
-    return _read(readers[:1], source, dict(blank), violations)
+    return _read(readers[:1], source, dict(defaults), violations)
 
 
 def _cookies(headers: Mapping[str, str]) -> dict[str, list[str]]:
@@ -133,7 +166,7 @@ def _is_used(parameter: Parameter, source: Mapping[str, JsonValue]) -> bool:
 
 
 def _takes(parameter: Parameter, name: str) -> bool:
-    """Tell whether a name in the query or of a cookie belongs to a parameter."""
+    """Return True if a parameter is read from the field or cookie with this name."""
     if parameter.where == "querystring":
         return True
     if parameter.is_spread:
@@ -161,7 +194,7 @@ def _read(
             continue
         validator = parameter.validator
         if validator is not None and not validator.is_valid(value):
-            violations += _misfits(parameter, validator, value)
+            violations += _schema_violations(parameter, validator, value)
         values[parameter.name] = value
     return values
 
@@ -170,7 +203,9 @@ def _violation(parameter: Parameter, keyword: str, message: str, below: str = ""
     return Violation(parameter.part, f"/{escape(parameter.name)}{below}", keyword, message)
 
 
-def _misfits(parameter: Parameter, validator: Validator, value: JsonValue) -> Iterator[Violation]:
+def _schema_violations(
+    parameter: Parameter, validator: Validator, value: JsonValue
+) -> Iterator[Violation]:
     if value == "" and parameter.may_be_empty:
         return
     for found in validator.violations(value, parameter.part):

@@ -1,4 +1,4 @@
-"""The smallest files of common media types, for answers that are documented without an example."""
+"""Minimal files of common media types, for documented answers without an example."""
 
 import struct
 import zlib
@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 from mockserver.base.http import essence
 
-_OTHERS = bytes(range(256))
-"""What stands for a binary file of any other type."""
+_OTHER_TYPES = bytes(range(256))
+"""The file for any other binary type."""
 
 
 def smallest(media_type: str) -> bytes:
-    """Return a valid file of a media type, else 256 bytes that are always the same."""
+    """Return a minimal valid file of a media type, or 256 fixed bytes for an unknown type."""
     make = _FILES.get(essence(media_type))
-    return make() if make else _OTHERS
+    return make() if make else _OTHER_TYPES
 
 
 def _png() -> bytes:
@@ -90,4 +90,4 @@ _FILES: Mapping[str, Callable[[], bytes]] = {
     "application/gzip": _gzip,
 }
 FILES = frozenset(_FILES)
-"""Media types of which a file can be made."""
+"""Media types for which a valid file can be made."""

@@ -15,12 +15,12 @@ _NAME_START = (
     "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\xff\u0391-\u03a1\u03a3-\u03ce\u0410-\u044f\u05d0-\u05ea"
     "\u0621-\u063a\u3041-\u3094\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3"
 )
-"""Letters of the usual alphabets; older readers take fewer than the standard now has."""
+"""Letters of common alphabets; older parsers accept fewer than the current standard."""
 _NOT_IN_NAMES = re.compile(f"[^{_NAME_START}0-9.-]")
 _NOT_AT_START = re.compile(f"[^{_NAME_START}]")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_IN_VALUES = {**_IN_TEXT, **str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})}
+_IN_ATTRIBUTES = {**_IN_TEXT, **str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})}
 _COMPONENT = re.compile(r".*/(?:schemas|definitions)/([^/]+)")
 
 
@@ -32,15 +32,15 @@ class XmlWriter:
     schemas: Resolver
 
     def __call__(self, value: JsonValue) -> str:
-        """Return a whole document."""
+        """Return a complete XML document."""
         parts = self._parts(self.schema)
-        told = _told(parts)
-        name = str(told.get("name") or _component(self.schema) or "root")
+        xml = _xml_object(parts)
+        name = str(xml.get("name") or _component(self.schema) or "root")
         if isinstance(value, list):
-            items = _below(parts, "items")
-            named = self._name_of(items) or "item"
-            body = "".join(self._element(named, items, item, 1) for item in value)
-            written = _tagged(_Tag(name, told), body)
+            items = _subschema(parts, "items")
+            item_name = self._name_of(items) or "item"
+            body = "".join(self._element(item_name, items, item, 1) for item in value)
+            written = _tagged(_Tag(name, xml), body)
         else:
             written = self._element(name, self.schema, value, 0)
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}'
@@ -48,42 +48,42 @@ class XmlWriter:
     def _name_of(self, place: Place | None) -> str | None:
         if place is None:
             return None
-        named = _told(self._parts(place)).get("name")
-        return str(named) if named else _component(place)
+        name = _xml_object(self._parts(place)).get("name")
+        return str(name) if name else _component(place)
 
     def _element(self, name: str, place: Place | None, value: JsonValue, depth: int) -> str:
-        """Write one element, its attributes first."""
+        """Write one element with its attributes and children."""
         parts = self._parts(place) if place is not None and depth < _DEEPEST else []
-        tag = _Tag(name, _told(parts))
+        tag = _Tag(name, _xml_object(parts))
         if not isinstance(value, dict):
-            return _tagged(tag, "" if value is None else _text(value, tag.told))
+            return _tagged(tag, "" if value is None else _text(value, tag.xml))
         body = []
         for key, member in value.items():
-            below = _member(parts, key)
-            told = _told(self._parts(below)) if below is not None else {}
-            kind = told.get("nodeType", "attribute" if told.get("attribute") is True else "element")
+            schema = _member_schema(parts, key)
+            xml = _xml_object(self._parts(schema)) if schema is not None else {}
+            kind = xml.get("nodeType", "attribute" if xml.get("attribute") is True else "element")
             if kind == "attribute":
-                tag.attributes.append((_Tag(key, told), _plain(member)))
+                tag.attributes.append((_Tag(key, xml), _unescaped_text(member)))
             elif kind in ("text", "cdata"):
-                body.append(_text(member, told))
+                body.append(_text(member, xml))
             else:
-                body.append(self._child(key, below, member, depth + 1))
+                body.append(self._child(key, schema, member, depth + 1))
         return _tagged(tag, "".join(body))
 
     def _child(self, key: str, place: Place | None, value: JsonValue, depth: int) -> str:
-        """Write a member: one element, or one for each item of an array."""
+        """Write a member of an object: one element, or one for each item of an array."""
         if not isinstance(value, list):
             return self._element(key, place, value, depth)
         parts = self._parts(place) if place is not None else []
-        told = _told(parts)
-        is_wrapped = told.get("wrapped") is True or told.get("nodeType") == "element"
-        outer = str(told.get("name") or key) if is_wrapped else key
-        items = _below(parts, "items")
+        xml = _xml_object(parts)
+        is_wrapped = xml.get("wrapped") is True or xml.get("nodeType") == "element"
+        outer = str(xml.get("name") or key) if is_wrapped else key
+        items = _subschema(parts, "items")
         inner = "".join(self._element(outer, items, item, depth + 1) for item in value)
-        return _tagged(_Tag(outer, told), inner) if is_wrapped else inner
+        return _tagged(_Tag(outer, xml), inner) if is_wrapped else inner
 
     def _parts(self, place: Place) -> list[Place]:
-        """List a schema and all that it combines, each once."""
+        """List a schema and all schemas that it combines, each once."""
         return list(self._walk(place))
 
     def _walk(self, place: Place) -> Iterator[Place]:
@@ -95,7 +95,7 @@ class XmlWriter:
                 continue
             seen.add(target.key)
             if target.key != first.key and len(first.value) > 1:
-                yield first  # what stands beside a reference
+                yield first  # keywords next to `$ref`
             yield target
             for key in _COMBINED:
                 waiting += reversed(target.child(key).items())
@@ -110,24 +110,26 @@ def _component(place: Place) -> str | None:
 
 @dataclass(slots=True)
 class _Tag:
-    """What an element or an attribute is called."""
+    """The name of an element or an attribute, with the attributes of the element."""
 
-    given: str
-    told: Mapping[str, Any]
+    property_name: str
+    xml: Mapping[str, Any]
+    """The `xml` object of the schema."""
     attributes: list[tuple["_Tag", str]] = field(default_factory=list)
+    """Each with its value, not yet escaped."""
 
     @property
     def name(self) -> str:
-        prefix = self.told.get("prefix")
-        bare = _NOT_IN_NAMES.sub("_", str(self.told.get("name") or self.given)) or "_"
-        if _NOT_AT_START.match(bare):
-            bare = f"_{bare}"
-        return f"{_NOT_IN_NAMES.sub('_', prefix)}:{bare}" if isinstance(prefix, str) else bare
+        prefix = self.xml.get("prefix")
+        local = _NOT_IN_NAMES.sub("_", str(self.xml.get("name") or self.property_name)) or "_"
+        if _NOT_AT_START.match(local):
+            local = f"_{local}"
+        return f"{_NOT_IN_NAMES.sub('_', prefix)}:{local}" if isinstance(prefix, str) else local
 
     def namespaces(self) -> Iterator[tuple[str, str]]:
-        """Yield the declarations that the element and its attributes need."""
+        """Yield the namespace declarations that the element and its attributes need."""
         for tag in (self, *(tag for tag, _ in self.attributes)):
-            namespace, prefix = tag.told.get("namespace"), tag.told.get("prefix")
+            namespace, prefix = tag.xml.get("namespace"), tag.xml.get("prefix")
             if isinstance(namespace, str) and (tag is self or prefix):
                 yield f"xmlns:{prefix}" if prefix else "xmlns", namespace
 
@@ -135,43 +137,44 @@ class _Tag:
 def _tagged(tag: _Tag, body: str) -> str:
     fields = dict(tag.namespaces())
     fields |= {attribute.name: text for attribute, text in tag.attributes}
-    head = "".join(f' {name}="{text.translate(_IN_VALUES)}"' for name, text in fields.items())
+    head = "".join(f' {name}="{text.translate(_IN_ATTRIBUTES)}"' for name, text in fields.items())
     return f"<{tag.name}{head}>{body}</{tag.name}>" if body else f"<{tag.name}{head}/>"
 
 
-def _plain(value: JsonValue) -> str:
+def _unescaped_text(value: JsonValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return " ".join(map(_plain, value))
+        return " ".join(map(_unescaped_text, value))
     return "" if value is None else _NOT_IN_XML.sub("", str(value))
 
 
-def _text(value: JsonValue, told: Mapping[str, Any]) -> str:
-    if told.get("nodeType") == "cdata":
-        return f"<![CDATA[{_plain(value).replace(']]>', ']]]]><![CDATA[>')}]]>"
-    return _plain(value).translate(_IN_TEXT)
+def _text(value: JsonValue, xml: Mapping[str, Any]) -> str:
+    if xml.get("nodeType") == "cdata":
+        return f"<![CDATA[{_unescaped_text(value).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return _unescaped_text(value).translate(_IN_TEXT)
 
 
-def _told(parts: list[Place]) -> dict[str, Any]:
-    """Return what the `xml` objects of a schema say together; the outermost comes first."""
-    told: dict[str, Any] = {}
+def _xml_object(parts: list[Place]) -> dict[str, Any]:
+    """Merge the `xml` objects of a schema and those it combines; the outermost one wins."""
+    merged: dict[str, Any] = {}
     for part in parts:
-        said = part.value.get("xml")
-        if isinstance(said, dict):
-            told = {**said, **told}
-    return told
+        xml = part.value.get("xml")
+        if isinstance(xml, dict):
+            merged = {**xml, **merged}
+    return merged
 
 
-def _below(parts: list[Place], key: str) -> Place | None:
+def _subschema(parts: list[Place], key: str) -> Place | None:
+    """Return the first schema under a keyword such as `items`."""
     found = [part.child(key) for part in parts if isinstance(part.value.get(key), dict)]
     return found[0] if found else None
 
 
-def _member(parts: list[Place], name: str) -> Place | None:
-    """Return the schema of an object's member."""
+def _member_schema(parts: list[Place], name: str) -> Place | None:
+    """Return the schema of a member of an object: its property, or `additionalProperties`."""
     for part in parts:
         properties = part.value.get("properties")
         if isinstance(properties, dict) and name in properties:
             return part.descend("properties", name)
-    return _below(parts, "additionalProperties")
+    return _subschema(parts, "additionalProperties")

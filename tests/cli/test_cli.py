@@ -309,7 +309,7 @@ components:
   schemas:
     Thing: {type: object, properties: {id: {type: integer, example: 7}, name: {type: string}}}
 """
-LEFT = "/others/{id} is no resource: no JSON schema says what its items look like"
+LEFT = "/others/{id} is not a resource: no JSON schema describes its items"
 
 
 @pytest.fixture

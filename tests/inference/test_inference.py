@@ -142,9 +142,9 @@ def test_what_looks_like_a_resource_says_why_it_is_none(keep: Keep) -> None:
     }
     told = {one.message for one in recognised(keep(paths)).left}
     assert told == {
-        "/plain is no resource: no property of its items is what {thingId} stands for",
-        "/bare/{id} is no resource: no JSON schema says what its items look like",
-        "/api/{id} is no resource: it is of JSON:API, whose resource objects are not recognised",
+        "/plain is not a resource: no property of its items is the key that {thingId} names",
+        "/bare/{id} is not a resource: no JSON schema describes its items",
+        "/api/{id} is not a resource: it uses JSON:API, whose resource objects are not recognised",
     }
 
 

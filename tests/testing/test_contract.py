@@ -20,7 +20,7 @@ def test_a_call_that_did_not_come_is_told_with_the_nearest(world: World) -> None
     world.invite()
     with pytest.raises(AssertionError, match=r"body /target_phone: expected '\+44', found '\+33"):
         world.sandbox.requests.assert_called(json={"target_phone": "+44"})
-    with pytest.raises(AssertionError, match="expected 0 of status=200; 1 came"):
+    with pytest.raises(AssertionError, match="expected 0 of status=200; received 1"):
         world.sandbox.requests.assert_not_called(status=200)
 
 

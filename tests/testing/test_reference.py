@@ -5,7 +5,7 @@ from mockserver.testing.clock_client import SandboxClock
 from mockserver.testing.fault_client import FaultArguments, SandboxFaults
 from mockserver.testing.message_client import Message, SandboxMessages
 from mockserver.testing.record_client import CollectionClient
-from mockserver.testing.request_client import RequestMatch, SandboxRequests, SeenExchange
+from mockserver.testing.request_client import RequestConditions, SandboxRequests, SeenExchange
 from mockserver.testing.sandbox_client import SandboxClient
 from tests.docs.test_docs import REFERENCE
 
@@ -25,5 +25,5 @@ def test_the_reference_lists_all_that_a_sandbox_in_python_has() -> None:
     ):
         for name in vars(kind):
             assert name.startswith("_") or re.search(rf"\b{name}\b", section), (kind, name)
-    for name in (*FaultArguments.__annotations__, *RequestMatch.__annotations__):
+    for name in (*FaultArguments.__annotations__, *RequestConditions.__annotations__):
         assert f"`{name}`" in section or f"`{name}=" in section, name

@@ -51,8 +51,8 @@ def test_a_failure_shows_what_came_nearest_and_why_it_does_not_match(recorded: R
     with pytest.raises(AssertionError) as raised:
         sandbox.requests.assert_called(operation="order", json={"to": "+33"})
     assert str(raised.value).splitlines()[:4] == [
-        "expected at least 1 of operation='order', json={'to': '+33'}; 0 came",
-        "nearest:",
+        "expected at least 1 of operation='order', json={'to': '+33'}; received 0",
+        "most similar:",
         "  r1 POST /shop/v1/orders → 400 (invalid)",
         "    body /to: expected '+33', found '+44'",
     ]
@@ -62,7 +62,8 @@ def test_a_failure_shows_what_came_nearest_and_why_it_does_not_match(recorded: R
 def test_a_failure_without_any_request_says_so(recorded: Recording) -> None:
     verdict: Any = {"ok": False, "matched": [], "nearest": []}
     _, sandbox = recorded({("GET", "requests"): {"total": 0, "requests": []}, VERIFY: verdict})
-    with pytest.raises(AssertionError, match="expected 2 of anything; 0 came\nno other request"):
+    told = "expected 2 of any request; received 0\nno other request"
+    with pytest.raises(AssertionError, match=told):
         sandbox.requests.assert_called(times=2)
 
 
@@ -72,7 +73,7 @@ def test_a_failure_shows_what_should_not_have_come(recorded: Recording) -> None:
     with pytest.raises(AssertionError) as raised:
         sandbox.requests.assert_not_called(method="POST")
     assert str(raised.value).splitlines() == [
-        "expected 0 of method='POST'; 2 came",
+        "expected 0 of method='POST'; received 2",
         "  r1 POST /shop/v1/orders → 400 (invalid)",
         "  r9",
     ]

@@ -99,13 +99,13 @@ def test_the_clock_is_set_and_stands_still(world: World) -> None:
 
 def test_what_is_no_span_of_time_is_refused(world: World) -> None:
     clock = world.sandbox.clock
-    with pytest.raises(TypeError, match="one span of time"):
+    with pytest.raises(TypeError, match="one duration"):
         clock.advance()
-    with pytest.raises(TypeError, match="one span of time"):
+    with pytest.raises(TypeError, match="one duration"):
         clock.advance("P1D", days=1)
     with pytest.raises(ValueError, match="no time zone"):
         clock.set(datetime(2030, 1, 1))  # noqa: DTZ001 - the point of the test
-    with pytest.raises(ValueError, match="only moves forwards"):
+    with pytest.raises(ValueError, match="must be at least 0"):
         clock.advance(days=-1)
     with pytest.raises(ControlCallError, match="only moves forwards"):
         clock.advance(days=0)
@@ -120,7 +120,7 @@ def test_settings_are_read_and_changed(world: World) -> None:
     assert dict(settings)["sms_quota"] == 2
     with pytest.raises(ControlCallError, match="sms_quota"):
         settings.sms_quota = "many"
-    with pytest.raises(TypeError, match="not removed"):
+    with pytest.raises(TypeError, match="cannot be removed"):
         del settings["sms_quota"]
 
 

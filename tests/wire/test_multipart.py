@@ -61,8 +61,12 @@ def test_names_are_read(disposition: str, name: str | None, filename: str | None
 @pytest.mark.parametrize(
     ("body", "content_type", "message"),
     [
-        (HEAD + b"1\r\n--b--", "multipart/form-data", "names no boundary"),
-        (HEAD + b"1\r\n--b--", f"multipart/form-data; boundary={'x' * 71}", "names no boundary"),
+        (HEAD + b"1\r\n--b--", "multipart/form-data", "has no valid boundary"),
+        (
+            HEAD + b"1\r\n--b--",
+            f"multipart/form-data; boundary={'x' * 71}",
+            "has no valid boundary",
+        ),
         (HEAD + b"1", TYPE, "last boundary is missing"),
         (b"nothing", TYPE, "last boundary is missing"),
         (b"--b\r\nno blank line\r\n--b--", TYPE, "a part has no header fields"),

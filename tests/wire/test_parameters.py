@@ -213,7 +213,7 @@ def test_a_number_of_thousands_of_digits_is_not_read() -> None:
         (TEXTS, {}, "p=a&p=%C3", "is not percent-encoded UTF-8"),
         (TEXT, {}, "p=a&p=b", "is given more than once"),
         (INTEGER, {"content": True}, "p=1&p=2", "is given more than once"),
-        (COLOUR, {"explode": False}, "p=R,100,name", "must list names and values in turn"),
+        (COLOUR, {"explode": False}, "p=R,100,name", "must list names and values alternately"),
         (COLOUR, {"content": True}, "p=NaN", "is not JSON"),
         (COLOUR, {"content": True}, "p=" + "[" * 100_000, "is not JSON"),
     ],

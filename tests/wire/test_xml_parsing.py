@@ -1,7 +1,7 @@
 import pytest
 
 from mockserver.model.refusal import Refusal
-from mockserver.wire.xml_text import parse_xml
+from mockserver.wire.xml_parsing import parse_xml
 
 
 def refusal(body: bytes, content_type: str = "application/xml") -> str:
@@ -42,7 +42,9 @@ def test_the_encoding_is_found(body: bytes, content_type: str) -> None:
     ],
 )
 def test_what_declares_entities_is_refused(body: bytes) -> None:
-    assert refusal(body) == "the body is not XML: it has a DOCTYPE, which is not read"
+    assert (
+        refusal(body) == "the body is not XML: it has a DOCTYPE, which is not supported; remove it"
+    )
 
 
 @pytest.mark.parametrize(

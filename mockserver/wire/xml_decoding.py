@@ -1,4 +1,4 @@
-"""XML elements as values, by the `xml` objects of a schema (OpenAPI 3.2.1, section 4.27)."""
+"""XML elements decoded to values by the `xml` objects of a schema (OpenAPI 3.2.1, section 4.27)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from mockserver.base.json import JsonValue
 from mockserver.model.refusal import Violation
 from mockserver.schemas.shapes import TEXT, Shape
-from mockserver.wire.xml_text import Element, parse_xml
+from mockserver.wire.xml_parsing import Element, parse_xml
 
 
 @dataclass(frozen=True, slots=True)
 class XmlDecoder:
-    """Reads XML bodies by a schema; one that describes a text gets the XML as it is."""
+    """Reads XML bodies by a schema; a schema of a string gets the XML text itself."""
 
     shape: Shape
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
-        """Return the value that the root element stands for, and what is wrong with its name.
+        """Return the value of the root element, and a violation if its name is wrong.
 
         Raises:
-            Refusal: `malformed` if it is not XML.
+            Refusal: `malformed` if the body is not XML.
         """
         root = parse_xml(body, content_type)
         shape = self.shape
@@ -62,27 +62,27 @@ def _object(shape: Shape, element: Element) -> dict[str, JsonValue]:
 def _member(
     name: str, shape: Shape, attributes: dict[str, str], named: dict[str, list[Element]]
 ) -> Iterator[tuple[str, JsonValue]]:
-    """Take a property out of what its element has."""
-    known = str(shape.xml.get("name") or name)
+    """Yield a property with its value, and remove its attribute or elements from the rest."""
+    xml_name = str(shape.xml.get("name") or name)
     if _is_attribute(shape.xml):
-        if known in attributes:
-            yield name, shape.read(attributes.pop(known))
+        if xml_name in attributes:
+            yield name, shape.read(attributes.pop(xml_name))
     elif shape.is_array:
-        yield from _array(name, known, shape, named)
-    elif children := named.pop(known, None):
+        yield from _array(name, xml_name, shape, named)
+    elif children := named.pop(xml_name, None):
         values = [_value(shape, child) for child in children]
         yield name, values[0] if len(values) == 1 else values
 
 
 def _array(
-    name: str, known: str, shape: Shape, named: dict[str, list[Element]]
+    name: str, xml_name: str, shape: Shape, named: dict[str, list[Element]]
 ) -> Iterator[tuple[str, JsonValue]]:
-    """Take an array: the children of one element if it is wrapped, else a repeated element."""
-    own = (shape.items or TEXT).xml.get("name")
+    """Yield an array: the children of one element if it is wrapped, or a repeated element."""
+    item_name = (shape.items or TEXT).xml.get("name")
     if shape.xml.get("wrapped") is True or shape.xml.get("nodeType") == "element":
-        for wrapper in (named.pop(known, None) or named.pop(name, None) or [])[:1]:
+        for wrapper in (named.pop(xml_name, None) or named.pop(name, None) or [])[:1]:
             yield name, _value(shape, wrapper)
-    elif children := named.pop(str(own or name), None):
+    elif children := named.pop(str(item_name or name), None):
         yield name, [_value(shape.item(index), child) for index, child in enumerate(children)]
 
 

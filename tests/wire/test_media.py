@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import sys
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
-from mockserver.wire.media import MediaContent, reader_of
-from mockserver.wire.writing import sent_type, write
+from mockserver.schemas.validators import SchemaValidator
+from mockserver.wire import media
+from mockserver.wire.media import MediaContent, reader_of, sent_type, write
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -137,3 +139,17 @@ def test_what_is_written_is_read_as_the_same(media_type: str) -> None:
     read, violations = reader_of(media_type, MediaContent())(write(value, media_type), media_type)
 
     assert (read, violations) == (value, [])
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8"])
+def test_a_valid_json_body_runs_no_code_outside_the_module(content_type: str) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"minimum": 0}}}}
+    content = MediaContent(validator=SchemaValidator(lambda: schema, "2020-12"))
+    read = reader_of("application/json", content)
+    read(b"{}", content_type)  # which compiles the schema
+    files = set()
+    sys.setprofile(lambda frame, _event, _argument: files.add(frame.f_code.co_filename))
+    value, violations = read(b'{"a": [1, 2]}', content_type)
+    sys.setprofile(None)
+    assert (value, violations) == ({"a": [1, 2]}, [])
+    assert files - {__file__} == {media.__file__}

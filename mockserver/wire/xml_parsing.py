@@ -1,21 +1,21 @@
-"""XML bodies, from bytes to elements: no DOCTYPE, no entities, a bounded depth."""
+"""XML bodies, parsed to elements. A DOCTYPE is refused, and with it entities; depth is limited."""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from mockserver.base.http import media_type
 from mockserver.model.refusal import Kind, Refusal
-from mockserver.wire.content import DEEPEST
+from mockserver.wire.media import DEEPEST
 
 MOST_ELEMENTS = 100_000
 _SEPARATOR = "}"
 _ENCODINGS = ("utf-8", "us-ascii", "iso-8859-1", "utf-16")
-"""What the parser reads without asking for a table."""
+"""The encodings that the parser supports itself."""
 
 
 @dataclass(slots=True)
 class Element:
-    """An element; names are those after the prefix."""
+    """An element; names of elements and attributes have no namespace."""
 
     name: str
     attributes: dict[str, str]
@@ -24,12 +24,12 @@ class Element:
 
     @property
     def text(self) -> str:
-        """Its own text, without that of its children."""
+        """The text directly in the element, without the text of its children."""
         return "".join(self.pieces)
 
 
-class _Builder:
-    """Takes what the parser meets."""
+class _ElementBuilder:
+    """Builds elements from the events of the parser."""
 
     def __init__(self) -> None:
         self.root = Element("", {})
@@ -53,31 +53,31 @@ class _Builder:
     def text(self, data: str) -> None:
         self._open[-1].pieces.append(data)
 
-    def refuse(self, *_declared: object) -> None:
-        raise _malformed("it has a DOCTYPE, which is not read")
+    def doctype(self, *_declaration: object) -> None:
+        raise _malformed("it has a DOCTYPE, which is not supported; remove it")
 
 
 def parse_xml(body: bytes, content_type: str = "application/xml") -> Element:
-    """Return the root element.
+    """Parse an XML document and return its root element.
 
     Raises:
-        Refusal: `malformed` if it is not well-formed, declares entities or is nested too deeply.
+        Refusal: `malformed` if it is not well-formed, has a DOCTYPE, or exceeds a limit.
     """
     charset = media_type(content_type).parameters.get("charset", "").lower()
     parser = expat.ParserCreate(charset if charset in _ENCODINGS else None, _SEPARATOR)
-    builder = _Builder()
+    builder = _ElementBuilder()
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.text
-    parser.StartDoctypeDeclHandler = builder.refuse
+    parser.StartDoctypeDeclHandler = builder.doctype
     try:
         parser.Parse(body, True)  # noqa: FBT003 - the parser takes no keywords
     except expat.ExpatError as error:
-        told = expat.ErrorString(error.code)
-        raise _malformed(f"{told}: line {error.lineno} column {error.offset + 1}") from None
+        reason = expat.ErrorString(error.code)
+        raise _malformed(f"{reason}: line {error.lineno} column {error.offset + 1}") from None
     except (ValueError, LookupError):  # an encoding that Python does not have
-        raise _malformed("its encoding is not known") from None
+        raise _malformed("its encoding is not supported; send utf-8") from None
     return builder.root.children[0]
 
 
@@ -85,5 +85,5 @@ def _local(name: str) -> str:
     return name.rpartition(_SEPARATOR)[2]
 
 
-def _malformed(why: str) -> Refusal:
-    return Refusal(Kind.MALFORMED, f"the body is not XML: {why}")
+def _malformed(reason: str) -> Refusal:
+    return Refusal(Kind.MALFORMED, f"the body is not XML: {reason}")
