@@ -11,12 +11,11 @@ from mockserver.contract.interactions import Interaction, RequestPart
 from mockserver.contract.variables import PLACEHOLDER, value_at
 from mockserver.engine.documented_answers import response_for
 from mockserver.engine.routing import Match, Router
-from mockserver.engine.validation import read_body
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import DocumentedResponse, ResponseMedia, Validator
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal, Violation
-from mockserver.wire.media import json_of, text_of
+from mockserver.wire.media import json_of, read_body, text_of
 
 DECODED_CODINGS = frozenset(("", "identity", "gzip", "deflate"))
 """Content codings that HTTP clients decode by themselves; an empty one is `identity`."""

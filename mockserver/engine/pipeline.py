@@ -60,7 +60,6 @@ from mockserver.engine.routing import Located, Match, Mounts
 from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import PresentedCredential, authenticate, present, sandbox_of
-from mockserver.engine.validation import read_body
 from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
@@ -74,6 +73,7 @@ from mockserver.model.trace import (
     TestValueMet,
     Validated,
 )
+from mockserver.wire.media import read_body
 
 _SANDBOX_PREFIX = "/~"
 _NO_CREDENTIAL = Authenticated((), None)

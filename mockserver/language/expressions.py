@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue, equal
+from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.language import operators
@@ -61,7 +61,7 @@ GLOBALS: Mapping[str, Any] = {
     "_nothing": MappingProxyType({}),
     "_get": operators.get,
     "_join": operators.join,
-    "_equal": equal,
+    "_equal": operators.equals,
     "_in": operators.is_in,
     "_less": operators.less,
     "_at_most": operators.at_most,

@@ -251,7 +251,9 @@ class Protocol(HttpToolsProtocol):
             query.partition("#")[0],
             headers,
             self._parts[0] if len(self._parts) == 1 else b"".join(self._parts),
-            scheme_of(headers, self.scheme or "http"),
+            scheme_of(headers, self.scheme or "http")
+            if "x-forwarded-proto" in headers
+            else self.scheme or "http",
             too_large=self._size > self._application.body_limit,
         )
 

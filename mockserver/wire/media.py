@@ -7,11 +7,10 @@ module. Modules for other formats are imported when a document first uses the fo
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode
 
 import orjson
 
@@ -25,7 +24,8 @@ from mockserver.base.http import (
     media_type,
 )
 from mockserver.base.json import JsonValue
-from mockserver.model.contents import ReadBody, Validator
+from mockserver.model.contents import ReadBody, RequestBody, RequestMedia, Validator
+from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
 
@@ -154,6 +154,55 @@ def binary_text(content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+# --- requests ---
+
+_UNNAMED = "application/octet-stream"
+"""What a body without Content-Type may be taken for (RFC 9110, section 8.3)."""
+_OFFERS = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
+
+
+def read_body(body: RequestBody, request: Request) -> tuple[JsonValue, list[Violation]]:
+    """Return a body's value, and everything that is wrong with it.
+
+    Raises:
+        Refusal: `unsupported_media_type` or `malformed` if it cannot be read at all.
+    """
+    if request.unread is not None:
+        raise request.unread
+    if not request.body:
+        missing = Violation("body", "", "required", "is required")
+        return None, [missing] if body.required else []
+    content_type = request.headers.get("content-type", "")
+    media = _media_for(body, content_type)
+    if media is None:
+        raise _unsupported(body, request.method, content_type)
+    return media.read(request.body, content_type)
+
+
+def _media_for(body: RequestBody, content_type: str) -> RequestMedia | None:
+    """Choose the most specific of the media types that are read."""
+    for media in body.media:
+        if media.media_type == content_type:
+            return media
+    given = media_type(content_type or _UNNAMED)
+    best, closeness = None, 0
+    for media in body.media:
+        if (found := media.accepts.admits(given)) > closeness:
+            best, closeness = media, found
+    return best
+
+
+def _unsupported(body: RequestBody, method: str, content_type: str) -> Refusal:
+    offered = ", ".join(media.media_type for media in body.media)
+    if content_type:
+        message = f"{content_type[:100]} is not supported; send {offered}"
+    else:
+        message = f"the body has no Content-Type; send {offered}"
+    names = ["Accept", *([_OFFERS[method]] if method in _OFFERS else [])]
+    headers = tuple((name, offered) for name in names)
+    return Refusal(Kind.UNSUPPORTED_MEDIA_TYPE, message, headers=headers)
 
 
 # --- readers ---
@@ -432,18 +481,16 @@ def _subschemas(shape: Shape) -> list[Shape]:
 
 # --- writing ---
 
-_RECORD_SEPARATOR = b"\x1e"
-"""Precedes every text of a JSON text sequence (RFC 7464, section 2.2)."""
-_EVENT_FIELDS = ("event", "id", "retry", "data")
 _WRITTEN_AS_TEXT = ("text/", "application/javascript", "application/yaml", "multipart/")
-_BOUNDARY = "mockserver-part"
 _FIRST_BOUNDARY = re.compile(rb"\s*--([0-9A-Za-z'+_.-]{1,70})[ \t]*\r?\n")
 """The first boundary of an example that is a complete multipart body (RFC 2046, section 5.1.1)."""
 
 
 def is_text(name: str) -> bool:
     """Return True if a media type, given without parameters, is text and not a binary file."""
-    if name.startswith(_WRITTEN_AS_TEXT) or _writer_of(name) is not None:
+    from mockserver.wire.body_formats import writer_of  # noqa: PLC0415 - it imports this module
+
+    if name.startswith(_WRITTEN_AS_TEXT) or writer_of(name) is not None:
         return True
     return is_json(name) or is_xml(name)
 
@@ -458,8 +505,10 @@ def with_charset(content_type: str) -> str:
 def sent_type(content_type: str, content: bytes = b"") -> str:
     """Return the Content-Type to send, with the charset or boundary that a client needs."""
     if content_type.lower().startswith("multipart/") and "boundary" not in content_type.lower():
+        from mockserver.wire.body_formats import BOUNDARY  # noqa: PLC0415 - it imports this module
+
         first = _FIRST_BOUNDARY.match(content)
-        boundary = first[1].decode() if first else _BOUNDARY
+        boundary = first[1].decode() if first else BOUNDARY
         return f"{content_type}; boundary={boundary}"
     return with_charset(content_type)
 
@@ -479,17 +528,21 @@ def write(
     """
     if isinstance(value, bytes):
         return value
-    name = essence(content_type)
-    if is_json(name):
+    if content_type == "application/json" or is_json(name := essence(content_type)):
         return json_bytes(value)
-    if (writer := _writer_of(name)) is not None:
+    from mockserver.wire.body_formats import (  # noqa: PLC0415 - it imports this module
+        multipart_bytes,
+        writer_of,
+    )
+
+    if (writer := writer_of(name)) is not None:
         return writer(value)
     is_markup = isinstance(value, str) and value.lstrip().startswith("<")
     if write_xml is not None and is_xml(name) and not is_markup:
         return write_xml(value).encode("utf-8", "replace")
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
-    return _multipart_bytes(value) if name.startswith("multipart/") else json_bytes(value)
+    return multipart_bytes(value) if name.startswith("multipart/") else json_bytes(value)
 
 
 def json_bytes(value: JsonValue) -> bytes:
@@ -500,95 +553,3 @@ def json_bytes(value: JsonValue) -> bytes:
         import json  # noqa: PLC0415 - hardly ever needed
 
         return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _as_list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else [value]
-
-
-def _as_text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else json_bytes(value).decode()
-
-
-def _json_lines_bytes(value: JsonValue) -> bytes:
-    if isinstance(value, str):
-        return value.encode()
-    return b"".join(json_bytes(item) + b"\n" for item in _as_list(value))
-
-
-def _json_sequence_bytes(value: JsonValue) -> bytes:
-    if isinstance(value, str):
-        return value.encode()
-    return b"".join(_RECORD_SEPARATOR + json_bytes(item) + b"\n" for item in _as_list(value))
-
-
-def _event_stream_bytes(value: JsonValue) -> bytes:
-    """Write server-sent events (HTML standard, section 9.2.5)."""
-    if isinstance(value, str):
-        return value.encode()
-    return "".join(_event_text(item) for item in _as_list(value)).encode()
-
-
-def _event_text(item: JsonValue) -> str:
-    is_event = isinstance(item, dict) and "data" in item and item.keys() <= {*_EVENT_FIELDS}
-    fields = item if is_event else {"data": item}
-    lines = []
-    for name in _EVENT_FIELDS:
-        if name in fields:
-            texts = _as_text(fields[name]).splitlines() or [""]
-            lines += [f"{name}: {line}\n" for line in texts]
-    return "".join(lines) + "\n"
-
-
-def _form_bytes(value: JsonValue) -> bytes:
-    """Write a form; each item of an array is a field of its own."""
-    if not isinstance(value, dict):
-        return _as_text(value).encode()
-    pairs = [(name, _as_text(item)) for name, member in value.items() for item in _as_list(member)]
-    return urlencode(pairs).encode()
-
-
-def _csv_bytes(value: JsonValue) -> bytes:
-    """Write comma-separated values (RFC 4180), with a header line if every row is an object."""
-    if not isinstance(value, list | dict):
-        return _as_text(value).encode()
-    import csv  # noqa: PLC0415 - few APIs answer tables
-    import io  # noqa: PLC0415 - few APIs answer tables
-
-    rows = _as_list(value)
-    written = io.StringIO()
-    table = csv.writer(written)
-    if rows and all(isinstance(row, dict) for row in rows):
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        table.writerow(names)
-        rows = [[row.get(name) for name in names] for row in rows]
-    table.writerows(_csv_cells(row) for row in rows)
-    return written.getvalue().encode()
-
-
-def _csv_cells(row: JsonValue) -> Iterable[str]:
-    return ["" if cell is None else _as_text(cell) for cell in _as_list(row)]
-
-
-def _multipart_bytes(value: JsonValue) -> bytes:
-    """Write each member of an object as one part (RFC 2046, section 5.1)."""
-    members = value.items() if isinstance(value, dict) else enumerate(_as_list(value))
-    parts = []
-    for name, member in members:
-        part_type = "text/plain" if isinstance(member, str) else "application/json"
-        head = f'Content-Disposition: form-data; name="{name}"\r\nContent-Type: {part_type}'
-        parts.append(f"--{_BOUNDARY}\r\n{head}\r\n\r\n{_as_text(member)}\r\n")
-    return f"{''.join(parts)}--{_BOUNDARY}--\r\n".encode()
-
-
-_WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {
-    "text/event-stream": _event_stream_bytes,
-    FORM: _form_bytes,
-    "text/csv": _csv_bytes,
-}
-
-
-def _writer_of(name: str) -> Callable[[JsonValue], bytes] | None:
-    if is_json_lines(name):
-        return _json_lines_bytes
-    return _json_sequence_bytes if is_json_sequence(name) else _WRITERS.get(name)
