@@ -4,9 +4,9 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping
 
+from mockserver.base.html import Markup, html_document, join, linked_style, table, tag
 from mockserver.base.json import JsonValue
 from mockserver.control.api_views import ApiDetails, CredentialView
-from mockserver.control.markup import Markup, join, page, table, tag
 from mockserver.control.sample_requests import (
     DocumentedOperation,
     examples_of,
@@ -48,7 +48,9 @@ def reference_page(
     )
     skip = tag("a", "Skip to the content", href="#content", class_="skip")
     menu = _menu(operations, home)
-    return page(title, stylesheet, skip, tag("div", menu, main, class_="layout"))
+    layout = tag("div", menu, main, class_="layout")
+    page = html_document(title, skip, layout, head=[linked_style(stylesheet)])
+    return page.encode("utf-8", "replace")
 
 
 def _pages(pages: Iterable[tuple[str, str, str]]) -> Markup:
