@@ -15,12 +15,13 @@ from mockserver.base.asgi import (
     is_control,
     read_body,
 )
-from mockserver.base.http import WITHOUT_LENGTH, scheme_of
+from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND, Instant, format_duration, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
+from mockserver.server.answer_head import ENCODING, framing
 from mockserver.wire.content_codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
@@ -169,14 +170,11 @@ async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None
 
 
 async def _respond(send: Send, answer: Answer, method: str) -> None:
-    headers = [
-        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-        for name, value in answer.headers
-    ]
-    if answer.status not in WITHOUT_LENGTH:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+    length, body = framing(method, answer)
+    headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in answer.headers]
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
     is_cut = answer.cut_at is not None
     await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 

@@ -25,10 +25,11 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from mockserver.base.asgi import DRAINED, is_control
-from mockserver.base.http import WITHOUT_LENGTH, scheme_of
+from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
+from mockserver.server.answer_head import ENCODING, framing
 from mockserver.server.application import BAD_HOST, BREAK, App, is_host
 
 _LOG = logging.getLogger("mockserver")
@@ -296,15 +297,16 @@ class Protocol(HttpToolsProtocol):
         if answer.cut_at == NOTHING_SENT:
             self._break_off(reset=True)
             return
-        head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
-        head += [b"%b: %b\r\n" % item for item in self.server_state.default_headers]
+        length, body = framing(method, answer)
         fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
-        head.append(fields.encode("latin-1", "replace"))
-        if answer.status not in WITHOUT_LENGTH:
-            head.append(b"content-length: %d\r\n" % len(answer.body))
+        head = [STATUS_LINE.get(answer.status) or b"HTTP/1.1 %d \r\n" % answer.status]
+        for name, value in self.server_state.default_headers:
+            head.append(b"%b: %b\r\n" % (name, value))
+        head.append(fields.encode(*ENCODING))
+        if length is not None:
+            head.append(b"content-length: %d\r\n" % length)
         head.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-        if method != "HEAD" and answer.status not in WITHOUT_LENGTH:
-            head.append(answer.body[: answer.cut_at])
+        head.append(body)
         self.transport.write(b"".join(head))
         self.server_state.total_requests += 1
         if not keep_alive or answer.cut_at is not None:
