@@ -109,7 +109,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     origin = serving.origin(listener, host)
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
-    app.tell = _log() if log else None
+    app.on_exchange = _log() if log else None
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: _greet(text), _look(engine, sources) if reload else None)
 
@@ -120,11 +120,11 @@ def _greet(text: str) -> None:
 
 
 def _log() -> Callable[[Exchange], None]:
-    from mockserver.server.request_log import line  # noqa: PLC0415 - only --log needs it
+    from mockserver.server.request_log import log_line  # noqa: PLC0415 - only --log needs it
 
     def tell(exchange: Exchange) -> None:
         with suppress(OSError):
-            click.echo(line(exchange), err=True)
+            click.echo(log_line(exchange), err=True)
 
     return tell
 
@@ -139,4 +139,4 @@ def _look(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
     """Make the function that looks for changed documents, and tells of them on stderr."""
     from mockserver.server.reloading import Reloader  # noqa: PLC0415 - only --reload needs it
 
-    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look
+    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).check
