@@ -66,7 +66,7 @@ class Dashboard:
             **{_FOLDER + name: asset for name, asset in found.items()},
         }
 
-    def is_open(self, scope: Scope) -> bool:
+    def is_public(self, scope: Scope) -> bool:
         """Tell whether a request is for a file: the same for everybody, with nothing in it."""
         path: str = scope["path"]
         is_file = path == CONTROL_PREFIX or path in self._pages
@@ -74,7 +74,7 @@ class Dashboard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
-        if not self.is_open(scope):
+        if not self.is_public(scope):
             await self._control(scope, receive, send)
             return
         asset = self._pages.get(scope["path"])

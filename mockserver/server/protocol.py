@@ -13,8 +13,8 @@
 # Order. Answers leave in the order of their requests (RFC 9112, section 9.3.2). While a request on
 # uvicorn's path is unanswered, the next ones take that path too, where `pipeline` keeps the order.
 # While a direct answer waits for its delay, direct requests are queued in `_queued`. A request that
-# needs uvicorn's path cannot be queued there: it closes the connection, and the client has to repeat
-# what was not answered.
+# needs uvicorn's path cannot be queued there: it closes the connection, and the client has to
+# repeat what was not answered.
 #
 # Buffers. Each is bounded. A head is at most MAX_HEAD_SIZE, trailers included; of a body,
 # `body_limit` bytes are kept. A longer body is read and dropped up to DRAINED times the limit, so
@@ -28,9 +28,9 @@
 #
 # Deadlines. A connection has one `deadline`, and the server compares it once a second
 # (`close_if_late`), so a direct request costs no timer. A whole request has REQUEST_TIME from its
-# first byte, a connection has IDLE_TIME from its last direct answer. A client that reads slowly gets
-# more time as long as it reads something; one that reads nothing is dropped. Otherwise a connection
-# is not closed while its answer is delayed or computed.
+# first byte, a connection has IDLE_TIME from its last direct answer. A client that reads slowly
+# gets more time as long as it reads something; one that reads nothing is dropped. Otherwise a
+# connection is not closed while its answer is delayed or computed.
 #
 # Keep-alive. The parser decides it for each request (RFC 9112, section 9.3). After an answer
 # without keep-alive, a cut body or a head that cannot be parsed, the connection is closed. At the
