@@ -1,4 +1,4 @@
-"""Assembles the control API: all calls, their guard and the dashboard."""
+"""Assembly of the control API: all calls, their guard and the dashboard."""
 
 from collections.abc import Callable
 

@@ -222,7 +222,7 @@ class Call:
     tag: str
     summary: str
     handler: Callable[[ControlRequest[Any, Any]], Any]
-    """Returns the result: JSON, `Created`, `RawContent`, `EventStream`, or None for no body."""
+    """Function with the result: JSON, `Created`, `RawContent`, `EventStream`, or None (no body)."""
     query: type[Query] = SandboxQuery
     body: Any = None
     """Type of the JSON body; None if the call has none."""

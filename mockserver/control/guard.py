@@ -23,7 +23,7 @@ class Guard:
     token: str | None = None
     """Required bearer token; without one, only loopback host names are accepted."""
     is_public: Callable[[Scope], bool] = lambda _scope: False
-    """Returns True for requests without access control: a browser opens pages without a token."""
+    """Predicate of requests without access control: a browser opens pages without a token."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward a request, or answer why it is refused."""

@@ -35,7 +35,7 @@ class Listener:
         self.sandbox = sandbox
         self.ended = False
         self.wake = asyncio.Event()
-        """Set when there are events, or the stream has ended."""
+        """Event that is set when there is something to read, or the stream has ended."""
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._missed = 0

@@ -41,7 +41,7 @@ class Mismatch(NamedTuple):
 
 
 Matcher = Callable[[JsonValue, str], Iterator[Mismatch]]
-"""Yields the mismatches of a value, given the value and its JSON Pointer."""
+"""Function that yields the mismatches of a value, given the value and its JSON Pointer."""
 
 
 def compile_matcher(expected: JsonValue, pointer: str = "") -> Matcher:

@@ -1,4 +1,4 @@
-"""Reads the query and the body of a call, and reports all of their errors."""
+"""Reader of the query and the body of a call, which reports all of their errors."""
 
 from functools import cache
 from typing import Any, TypeVar, get_args

@@ -1,4 +1,4 @@
-"""Removes secrets from headers, queries and bodies before they are shown."""
+"""Removal of secrets from headers, queries and bodies before they are shown."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus

@@ -58,7 +58,7 @@ class App:
         self._clock = clock
         self._delays = delays
         self.on_exchange: Callable[[Exchange], None] | None = None
-        """Called with every request to an API and its answer, if set."""
+        """Function that is called with every request to an API and its answer."""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""

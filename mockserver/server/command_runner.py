@@ -1,4 +1,4 @@
-"""Runs a command while a server is up, as `mockserver run` does."""
+"""A server for as long as a command runs, for `mockserver run`."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def run_with_server(app: App, command: Sequence[str], port: int) -> int:
     server = BackgroundServer(app, port=port)
     try:
         with _Signals() as signals:
-            process = subprocess.Popen(  # noqa: S603 - running what the user says is the point
+            process = subprocess.Popen(  # noqa: S603 - the user gives the command
                 command, env={**os.environ, URL: server.url}
             )
             signals.forward_to(process)

@@ -1,4 +1,4 @@
-"""Makes the ASGI application, from documents or from an engine."""
+"""Factories of the ASGI application, from documents or from an engine."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Loads documents again when their files change."""
+"""Reloading of documents whose files have changed."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Runs the application on a socket, with uvicorn."""
+"""The server of the command line: the application on a socket, with uvicorn."""
 
 import gc
 import socket
@@ -15,7 +15,7 @@ from mockserver.server.protocol import IDLE_TIME, Protocol
 _TICKS_PER_SECOND = 10
 _TICKS_PER_CHECK = 5
 FileCheck = Callable[[], Awaitable[None]]
-"""Loads documents again if their files have changed."""
+"""Function that loads documents again if their files have changed."""
 _MANY_ALLOCATIONS = 50_000
 """Objects of the youngest generation from which on a collection is worth its time."""
 _IDLE_SECONDS = 30

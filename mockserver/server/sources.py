@@ -41,11 +41,11 @@ class Sources:
     settings: Settings = field(default_factory=dict)
     strict: bool = False
     thorough: bool = False
-    """Also report examples that do not conform to their schema."""
+    """True to report examples that do not conform to their schema, too."""
     stateful: bool = False
-    """Infer the steps of operations that have none."""
+    """True to infer the steps of operations that have none."""
     prepare: Callable[[Api, Files], Api] | None = None
-    """Changes every API before it is served; may read more files."""
+    """Function that changes every API before it is served; it may read more files."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
     """Files of the last load, with their state before it."""
     skipped: list[str] = field(default_factory=list)
