@@ -1,8 +1,88 @@
-"""Small pages for people: no scripts, nothing from elsewhere, all text escaped."""
+"""Markup, elements and whole pages in HTML, with every text escaped."""
 
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
+
+_VOID = frozenset(("br", "img", "input", "link", "meta"))
+"""Elements without content or an end tag."""
+
+
+class Markup(str):
+    """A text that is HTML already, and is not escaped again."""
+
+    __slots__ = ()
+
+
+def join(content: Iterable[str]) -> Markup:
+    """Concatenate texts and elements; what is not `Markup` is escaped."""
+    return Markup("".join(part if isinstance(part, Markup) else escape(part) for part in content))
+
+
+def tag(name: str, /, *content: str, **attributes: str | bool) -> Markup:
+    """Write an element.
+
+    Args:
+        name: Its tag name.
+        content: Its texts, which are escaped, and its elements.
+        attributes: `_` in a name stands for `-`, and a `_` at its end is dropped, as in `class_`.
+            True writes the name alone, False leaves the attribute out.
+    """
+    start = f"<{name}{''.join(map(_attribute, attributes.items()))}>"
+    return Markup(start if name in _VOID else f"{start}{join(content)}</{name}>")
+
+
+def _attribute(item: tuple[str, str | bool]) -> str:
+    keyword, value = item
+    if value is False:
+        return ""
+    name = keyword.rstrip("_").replace("_", "-")
+    return f" {name}" if value is True else f' {name}="{escape(value)}"'
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Markup:
+    """Write a table in a box that scrolls; nothing if there are no rows."""
+    if not rows:
+        return Markup()
+    titles = [tag("th", head, scope="col") for head in heads]
+    body = [tag("tr", *(tag("td", cell) for cell in row)) for row in rows]
+    title = tag("caption", caption) if caption else Markup()
+    inner = join([title, tag("thead", tag("tr", *titles)), tag("tbody", *body)])
+    return tag("div", tag("table", inner), class_="wide", tabindex="0", role="region",
+               aria_label=caption or "Table")  # fmt: skip
+
+
+def linked_style(address: str) -> Markup:
+    """Write the head element that loads a style sheet."""
+    return tag("link", rel="stylesheet", href=address)
+
+
+def inline_style(css: str) -> Markup:
+    """Write the head element that holds a style sheet; `css` must be our own text."""
+    return tag("style", Markup(css))
+
+
+def style_policy(css: str) -> str:
+    """Return the Content-Security-Policy that allows one inline style sheet and nothing else."""
+    digest = b64encode(sha256(css.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'"
+
+
+def html_document(title: str, *body: str, head: Iterable[str] = ()) -> str:
+    """Write a whole document, with the elements of `head` after its title."""
+    inner = join(
+        [
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("title", title),
+            *head,
+        ]
+    )
+    document = tag("html", tag("head", inner), tag("body", *body), lang="en")
+    return f"<!doctype html>\n{document}\n"
+
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -22,7 +102,7 @@ _STYLE = (
     ".stars input{position:absolute;opacity:0}"
     ".stars label{font-size:2.2rem;line-height:1;margin:0;padding:0 .15rem;color:#767676;"
     "cursor:pointer}"
-    ".told{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    ".visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     ".stars:has(:checked) label{color:#c2410c}"
     ".stars input:checked+label~label{color:#767676}"
     ".stars input:focus-visible+label{outline:3px solid #f59e0b}"
@@ -36,27 +116,26 @@ _STYLE = (
     ".stars label,.stars input:checked+label~label{color:#9ca3af}"
     ".stars:has(:checked) label{color:#fb923c}}"
 )
-_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-_FENCE = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 CONTENT_TYPE = "text/html; charset=utf-8"
 HEADERS = (
     ("Content-Type", CONTENT_TYPE),
     (
         "Content-Security-Policy",
-        f"default-src 'none'; style-src 'sha256-{_HASH}'; {_FENCE}",
+        f"{style_policy(_STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
 )
+"""Headers of the answer that carries an `html_page`."""
 
 
 def html_page(title: str, body: str, note: str) -> bytes:
-    """Write a page; title and note are text, the body is markup in which all text is escaped."""
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style>"
-        f"<main><h1>{escape(title)}</h1>{body}</main>"
-        f'<footer class="note">{escape(note)}</footer></html>'
-    ).encode("utf-8", "replace")
+    """Write a small page for people: no script, nothing loaded, a note at its foot.
+
+    It must be sent with `HEADERS`, which allow its style sheet and its forms.
+    """
+    main = tag("main", tag("h1", title), body)
+    footer = tag("footer", note, class_="note")
+    page = html_document(title, main, footer, head=[inline_style(_STYLE)])
+    return page.encode("utf-8", "replace")

@@ -22,7 +22,7 @@ from mockserver.contract.proxy import ProxiedExchange, Proxy
 from mockserver.contract.recording import Recorder, public_text
 from mockserver.contract.targets import open_client, open_target
 from mockserver.model.api import Api
-from mockserver.server.serving import Listening, bind
+from mockserver.server.serving import ReadyServer, bind
 
 if TYPE_CHECKING:
     import httpx
@@ -122,7 +122,7 @@ async def _serve(
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
         greeting = f"mockserver forwards http://{name}:{port} to {service.url}"
-        await Listening(config, lambda: click.echo(greeting)).serve(sockets=[listener])
+        await ReadyServer(config, lambda: click.echo(greeting)).serve(sockets=[listener])
     return proxy
 
 

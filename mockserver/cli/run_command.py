@@ -62,10 +62,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
         engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
     except MockserverError as error:
         stop(error)
-    from mockserver.server.command_runner import run_beside  # noqa: PLC0415 - uvicorn is slow to import
+    from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import
 
     try:
-        code = run_beside(application(engine), command, port)
+        code = run_with_server(application(engine), command, port)
     except OSError as error:
         name = command[0] if error.filename else f"port {port}"
         stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)

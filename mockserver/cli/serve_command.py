@@ -120,7 +120,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     origin = serving.origin(listener, host)
 
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
-    app.tell = _logger() if log else None
+    app.on_exchange = _logger() if log else None
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
 
@@ -131,11 +131,11 @@ def _greet(text: str) -> None:
 
 
 def _logger() -> Callable[[Exchange], None]:
-    from mockserver.server.request_log import line  # noqa: PLC0415 - only --log needs it
+    from mockserver.server.request_log import log_line  # noqa: PLC0415 - only --log needs it
 
     def log(exchange: Exchange) -> None:
         with suppress(OSError):
-            click.echo(line(exchange), err=True)
+            click.echo(log_line(exchange), err=True)
 
     return log
 
@@ -148,4 +148,4 @@ def _canned() -> Callable[[Api, Files], Api]:
 
 def _reloader(engine: Engine, sources: Sources) -> Callable[[], Awaitable[None]]:
     """Return the function that reloads changed documents, and reports that to standard error."""
-    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).look
+    return Reloader(engine, sources, lambda text: click.echo(text, err=True)).check

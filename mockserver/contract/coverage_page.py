@@ -1,8 +1,15 @@
-"""The coverage report as an HTML page that refers to no other file."""
+"""The coverage report as one self-contained HTML page."""
 
 from collections.abc import Iterator
-from html import escape
 
+from mockserver.base.html import (
+    Markup,
+    html_document,
+    inline_style,
+    join,
+    style_policy,
+    tag,
+)
 from mockserver.contract.contract_coverage import PARTS, ApiCoverage, Coverage, OperationReport
 
 _STYLE = """
@@ -21,68 +28,57 @@ meter { width: 10rem; }
 
 
 def html_report(coverage: Coverage) -> str:
-    """Return the page, with all texts from documents escaped."""
-    share = coverage.share()
-    body = "\n".join(_api(api) for api in coverage.apis)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">\n"
-        f"<title>Contract coverage</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>Contract coverage: {share:.1f} %</h1>\n{_totals(coverage)}\n{body}\n"
-        "</body>\n</html>\n"
+    """Write the page."""
+    policy = tag("meta", http_equiv="Content-Security-Policy", content=style_policy(_STYLE))
+    main = tag(
+        "main",
+        tag("h1", f"Contract coverage: {coverage.share():.1f} %"),
+        _totals(coverage),
+        *(_api(api) for api in coverage.apis),
     )
+    return html_document("Contract coverage", main, head=[policy, inline_style(_STYLE)])
 
 
-def _totals(coverage: Coverage) -> str:
-    head = "".join(f'<th scope="col">{part.title()}</th>' for part in PARTS)
-    rows = "\n".join(_row(api) for api in coverage.apis)
-    return f'<table>\n<tr><th scope="col">API</th>{head}</tr>\n{rows}\n</table>'
+def _totals(coverage: Coverage) -> Markup:
+    heads = [tag("th", name, scope="col") for name in ("API", *(part.title() for part in PARTS))]
+    return tag("table", tag("tr", *heads), *(_row(api) for api in coverage.apis))
 
 
-def _row(api: ApiCoverage) -> str:
-    cells = "".join(
-        f'<td class="number">{share.seen} of {share.documented}</td>'
-        for part in PARTS
-        for name, share in api.totals.items()
-        if name == part
-    )
-    return f'<tr><th scope="row">{escape(api.name)}</th>{cells}</tr>'
+def _row(api: ApiCoverage) -> Markup:
+    shares = [api.totals[part] for part in PARTS if part in api.totals]
+    cells = [tag("td", f"{share.seen} of {share.documented}", class_="number") for share in shares]
+    return tag("tr", tag("th", api.name, scope="row"), *cells)
 
 
-def _api(api: ApiCoverage) -> str:
-    percent = Coverage(apis=[api]).share()
-    operations = "\n".join(_operation(operation) for operation in api.operations)
-    meter = f'<meter min="0" max="100" value="{percent:.1f}">{percent:.1f} %</meter>'
-    return f"<h2>{escape(api.name)} {meter} {percent:.1f} %</h2>\n{operations}"
+def _api(api: ApiCoverage) -> Markup:
+    percent = f"{Coverage(apis=[api]).share():.1f}"
+    words = f"{percent} %"
+    meter = tag("meter", words, min="0", max="100", value=percent)
+    heading = tag("h2", api.name, " ", meter, f" {words}")
+    return join([heading, *(_operation(operation) for operation in api.operations)])
 
 
-def _operation(operation: OperationReport) -> str:
-    items = "\n".join(_items(operation))
-    title = f"<code>{escape(operation.method)} {escape(operation.path)}</code>"
+def _operation(operation: OperationReport) -> Markup:
+    title = tag("code", f"{operation.method} {operation.path}")
     times = f"{operation.requests} request{'' if operation.requests == 1 else 's'}"
-    mark = _mark(operation.requests)
-    return (
-        f'<details><summary><span class="{mark}">{title}</span> '
-        f"{escape(operation.id)}, {times}</summary>\n<ul>\n{items}\n</ul></details>"
-    )
+    marked = tag("span", title, class_=_mark(operation.requests))
+    summary = tag("summary", marked, f" {operation.id}, {times}")
+    return tag("details", summary, tag("ul", *_items(operation)))
 
 
-def _items(operation: OperationReport) -> Iterator[str]:
+def _items(operation: OperationReport) -> Iterator[Markup]:
     for response in operation.responses:
         yield _item(f"status {response.status}", response.seen)
         for example in response.examples:
             yield _item(f"example {example.name or example.media_type}", example.seen)
     for parameter in operation.parameters:
         yield _item(f"{parameter.where} parameter {parameter.name}", parameter.seen)
-    for undocumented in operation.undocumented:
-        told = f"status {undocumented.status}, which the document lacks: {undocumented.seen}"
-        yield f"<li>{escape(told)}</li>"
+    for extra in operation.undocumented:
+        yield tag("li", f"status {extra.status}, not in the document: {extra.seen}")
 
 
-def _item(name: str, seen: int) -> str:
-    return f'<li class="{_mark(seen)}">{escape(name)}: {seen or "never"}</li>'
+def _item(name: str, seen: int) -> Markup:
+    return tag("li", f"{name}: {seen or 'never'}", class_=_mark(seen))
 
 
 def _mark(seen: int) -> str:

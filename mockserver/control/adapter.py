@@ -1,4 +1,4 @@
-"""Between ASGI and the calls: reads and checks what came, calls, and writes the answer."""
+"""The control API as an ASGI application: it routes, reads, calls, and answers."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -12,7 +12,13 @@ from mockserver.base.asgi import CONTROL_PREFIX, ClientGoneError, read_body
 from mockserver.base.http import scheme_of
 from mockserver.base.problems import near
 from mockserver.base.time import Instant
-from mockserver.control.declarations import Ask, Call, Created, RawContent, Serving
+from mockserver.control.declarations import (
+    Call,
+    ControlContext,
+    ControlRequest,
+    Created,
+    RawContent,
+)
 from mockserver.control.event_calls import EventStream
 from mockserver.control.problem_responses import (
     ControlError,
@@ -24,19 +30,21 @@ from mockserver.control.problem_responses import (
 from mockserver.control.reading import read_json_body, read_query
 from mockserver.engine.mock_failures import FAILURE
 
-LARGEST_BODY = 10 * 1024 * 1024
-LARGEST_OWN_BODY = 256 * 1024 * 1024
+MAX_BODY = 10 * 1024 * 1024
+"""Bytes of a body, unless it is a snapshot."""
+MAX_SNAPSHOT = 256 * 1024 * 1024
+"""Bytes of a snapshot."""
 _LOG = logging.getLogger("mockserver")
 
 
 class Control:
     """The control API of one engine, as an ASGI application."""
 
-    def __init__(self, serving: Serving, clock: Callable[[], Instant]) -> None:
-        self._serving = serving
+    def __init__(self, context: ControlContext, clock: Callable[[], Instant]) -> None:
+        self._context = context
         self._clock = clock
         paths: dict[str, dict[str, Call]] = {}
-        for call in serving.calls:
+        for call in context.calls:
             paths.setdefault(call.path, {})[call.method] = call
         self._paths = sorted(paths, key=_literal_first)
         routes = [Route(CONTROL_PREFIX + path, _Path(self, paths[path])) for path in self._paths]
@@ -47,43 +55,43 @@ class Control:
         await self._router(scope, receive, send)
 
     async def answer(self, call: Call, scope: Scope, receive: Receive) -> ASGIApp:
-        """Do a call; whatever goes wrong is a problem."""
+        """Call the handler of a call; every error becomes a problem (RFC 9457)."""
         try:
-            ask = await self._ask(call, scope, receive)
-            result = call.do(ask)
-            if call.tells and self._serving.listeners:
-                self._tell(ask, call.tells)
+            request = await self._read(call, scope, receive)
+            result = call.handler(request)
+            if call.changes and self._context.listeners:
+                self._publish(request, call.changes)
             return _response(result, call)
         except ControlError as error:
             return problem_response(error.status, error.detail, error.errors)
         except ClientGoneError:
             raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours must be an answer that says so
+        except Exception as error:  # noqa: BLE001 - a defect of ours must be answered
             _LOG.exception("the control call %s failed", call.id)
-            told = f"the control API failed: {type(error).__name__}"
-            return problem_response(500, told, kind=FAILURE)
+            detail = f"the control API failed: {type(error).__name__}"
+            return problem_response(500, detail, kind=FAILURE)
 
-    async def _ask(self, call: Call, scope: Scope, receive: Receive) -> Ask[Any, Any]:
+    async def _read(self, call: Call, scope: Scope, receive: Receive) -> ControlRequest[Any, Any]:
         headers = Headers(scope=scope)
         query = read_query(call.query, scope["query_string"])
         body = None
         if call.body is not None:
-            limit = LARGEST_OWN_BODY if call.reads_own else LARGEST_BODY
+            limit = MAX_SNAPSHOT if call.reads_snapshot else MAX_BODY
             content = await read_body(receive, limit)
             if content is None:
-                raise ControlError(413, f"more than {limit:,} bytes")
-            body = read_json_body(call.body, content, is_own=call.reads_own)
+                raise ControlError(413, f"the body is larger than {limit:,} bytes")
+            body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
         origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
-        ask = Ask(self._serving, self._clock(), origin, headers, path, query, body)
-        ask.sandbox_name()
-        return ask
+        request = ControlRequest(self._context, self._clock(), origin, headers, path, query, body)
+        request.sandbox_name()  # fails if the name is invalid, also where the call needs no sandbox
+        return request
 
-    def _tell(self, ask: Ask[Any, Any], what: str) -> None:
+    def _publish(self, request: ControlRequest[Any, Any], what: str) -> None:
         if what == "clock":
-            self._serving.listeners.clock_moved(ask.sandbox(), ask.system)
+            self._context.listeners.clock_moved(request.sandbox(), request.system)
         else:
-            self._serving.listeners.state_changed(ask.sandbox(), what)
+            self._context.listeners.state_changed(request.sandbox(), what)
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(CONTROL_PREFIX)[:200]
@@ -93,7 +101,7 @@ class Control:
 
 
 class _Path:
-    """The calls of one path."""
+    """ASGI application for the calls of one path, by method."""
 
     def __init__(self, control: Control, calls: Mapping[str, Call]) -> None:
         self._control = control
@@ -107,15 +115,15 @@ class _Path:
         call = self._calls.get(method)
         response: ASGIApp
         if call is None:
-            told = f"{method[:20]} is not allowed here; {self._allowed} are"
-            response = problem_response(405, told, headers={"Allow": self._allowed})
+            detail = f"the method {method[:20]} is not allowed here; use {self._allowed}"
+            response = problem_response(405, detail, headers={"Allow": self._allowed})
         else:
             response = await self._control.answer(call, scope, receive)
         await response(scope, receive, _without_body(send) if method == "HEAD" else send)
 
 
 def _without_body(send: Send) -> Send:
-    async def sending(message: Any) -> None:  # noqa: ANN401 - ASGI's business
+    async def sending(message: Any) -> None:  # noqa: ANN401 - an ASGI message
         if message["type"] == "http.response.body":
             message = {"type": message["type"], "body": b""}
         await send(message)
@@ -124,11 +132,11 @@ def _without_body(send: Send) -> Send:
 
 
 def _literal_first(path: str) -> list[tuple[bool, str]]:
-    """Order paths so that `/requests/verify` goes before `/requests/{id}`."""
+    """Return a sort key by which `/requests/verify` comes before `/requests/{id}`."""
     return [("{" in segment, segment) for segment in path.split("/")]
 
 
-def _response(result: Any, call: Call) -> ASGIApp:  # noqa: ANN401 - what calls return
+def _response(result: Any, call: Call) -> ASGIApp:  # noqa: ANN401 - any result of a handler
     if result is None:
         return empty_response(204)
     if isinstance(result, Created):

@@ -1,4 +1,4 @@
-"""Calls about the server and what it serves."""
+"""Calls about the server and the APIs that it serves."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver import __version__
 from mockserver.control import api_views
-from mockserver.control.declarations import Ask, Call, InSandbox, Query
+from mockserver.control.declarations import Call, ControlRequest, Query, SandboxQuery
 from mockserver.control.document_calls import served_document
 from mockserver.control.sample_requests import operations_of, sample_request
 
@@ -14,7 +14,7 @@ TAG = "APIs"
 
 
 class Health(TypedDict):
-    """What runs."""
+    """State of the server."""
 
     status: Literal["ok"]
     version: str
@@ -22,25 +22,25 @@ class Health(TypedDict):
     sandboxes: int
 
 
-def show_health(ask: Ask[Query, None]) -> Health:
-    """Say that it runs."""
+def show_health(request: ControlRequest[Query, None]) -> Health:
+    """Return that the server is up, and what it serves."""
     return {
         "status": "ok",
         "version": __version__,
-        "apis": list(ask.engine.apis),
-        "sandboxes": len(ask.engine.sandboxes.names()),
+        "apis": list(request.engine.apis),
+        "sandboxes": len(request.engine.sandboxes.names()),
     }
 
 
-def list_apis(ask: Ask[InSandbox, None]) -> list[api_views.ApiSummary]:
-    """List what is served."""
-    return [api_views.api_summary(api, ask.origin) for api in ask.engine.apis.values()]
+def list_apis(request: ControlRequest[SandboxQuery, None]) -> list[api_views.ApiSummary]:
+    """List the APIs."""
+    return [api_views.api_summary(api, request.origin) for api in request.engine.apis.values()]
 
 
-def show_api(ask: Ask[InSandbox, None]) -> api_views.ApiDetails:
-    """Describe all of an API."""
-    api, sandbox = ask.api(), ask.sandbox()
-    now, document = ask.now(sandbox), served_document(ask, api)
+def show_api(request: ControlRequest[SandboxQuery, None]) -> api_views.ApiDetails:
+    """Describe an API, with a sample request for each operation."""
+    api, sandbox = request.api(), request.sandbox()
+    now, document = request.now(sandbox), served_document(request, api)
     presented = {one["scheme"]: one for one in reversed(api_views.credentials(api, sandbox, now))}
     samples: dict[tuple[str, str], api_views.SampleView] = {}
     for operation in operations_of(document):
@@ -51,7 +51,7 @@ def show_api(ask: Ask[InSandbox, None]) -> api_views.ApiDetails:
             "headers": dict(made.headers),
             "body": made.body,
         }
-    return api_views.api_details(api, ask.origin, sandbox, now, samples)
+    return api_views.api_details(api, request.origin, sandbox, now, samples)
 
 
 _SUMMARY = {
@@ -119,7 +119,7 @@ CALLS = (
         "/health",
         "getHealth",
         TAG,
-        "Say that it runs",
+        "Check that the server is up",
         show_health,
         Query,
         result=Health,
@@ -130,7 +130,7 @@ CALLS = (
         "/apis",
         "listApis",
         TAG,
-        "List what is served",
+        "List the APIs",
         list_apis,
         result=list[api_views.ApiSummary],
         result_example=[_SUMMARY],

@@ -1,4 +1,4 @@
-"""What the control API shows of APIs, sandboxes and messages, as JSON."""
+"""JSON views of APIs, sandboxes and messages."""
 
 from collections.abc import Mapping
 
@@ -15,18 +15,18 @@ from mockserver.model.scope import Record
 
 
 class ApiSummary(TypedDict):
-    """An API in a list of them."""
+    """Summary of an API."""
 
     name: str
     title: str
     version: str
     base_url: str
-    """The address that a client is pointed at."""
+    """Base URL for clients of the API."""
     operations: int
 
 
 class SampleView(TypedDict):
-    """A request to try an operation with, demo credential included."""
+    """A sample request of an operation, with a demo credential."""
 
     method: str
     url: str
@@ -46,7 +46,7 @@ class OperationSummary(TypedDict):
 
 
 class CredentialView(TypedDict):
-    """A credential that an API's fixtures hold, and what it may do."""
+    """A credential from the fixtures of an API, and what it may do."""
 
     scheme: str
     kind: str
@@ -54,16 +54,16 @@ class CredentialView(TypedDict):
     where: str
     """header, query or cookie."""
     name: str
-    """Of the header (in lower case), query parameter or cookie that carries it."""
+    """Name of the header (in lower case), query parameter or cookie that carries it."""
     value: JsonValue
-    """For basic, user and password with a colon between them."""
+    """For basic authentication `user:password`."""
     presented: str
-    """What the header, query parameter or cookie holds: `Bearer …`."""
+    """Value of the header, query parameter or cookie, such as `Bearer …`."""
     description: str
 
 
 class SettingDetails(TypedDict):
-    """A setting, with its value in the sandbox and its bounds."""
+    """A setting, with its value in the sandbox and its limits."""
 
     name: str
     type: str
@@ -76,18 +76,18 @@ class SettingDetails(TypedDict):
     enum: list[str] | None
 
 
-class MagicValue(TypedDict):
-    """A documented magic input."""
+class DocumentedTestValue(TypedDict):
+    """An input value with a documented effect."""
 
     at: str
-    """The expression that has the value."""
+    """Expression that is compared with the value."""
     value: str
     description: str
     operations: list[str]
 
 
 class ErrorKind(TypedDict):
-    """A named failure of an API."""
+    """An error kind of an API."""
 
     kind: str
     status: int
@@ -95,7 +95,7 @@ class ErrorKind(TypedDict):
 
 
 class ApiDetails(TypedDict):
-    """All of an API."""
+    """An API in full."""
 
     name: str
     title: str
@@ -105,13 +105,13 @@ class ApiDetails(TypedDict):
     description: str
     credentials: list[CredentialView]
     settings: list[SettingDetails]
-    test_values: list[MagicValue]
+    test_values: list[DocumentedTestValue]
     errors: list[ErrorKind]
     collections: list[str]
 
 
 class ClockView(TypedDict):
-    """What a sandbox's clock shows."""
+    """Time of a sandbox."""
 
     now: str
     frozen: bool
@@ -123,7 +123,7 @@ class SandboxSummary(TypedDict):
     name: str
     clock: ClockView
     requests: int
-    """Handled since it began."""
+    """Requests handled since it was created or reset."""
 
 
 Message = TypedDict(
@@ -150,13 +150,13 @@ Message = TypedDict(
 )
 """A simulated SMS or e-mail.
 
-`changes_at` is when its status becomes another, on the sandbox's clock; `segments` is the number of
-SMS that the text needs in its `encoding`, gsm-7 or ucs-2.
+`changes_at` is the time of the sandbox at which its status changes next; `segments` is the number
+of SMS that the text needs in its `encoding`, gsm-7 or ucs-2.
 """
 
 
 def api_summary(api: Api, origin: str) -> ApiSummary:
-    """Describe an API in a list of them."""
+    """Return the summary of an API."""
     return {
         "name": api.name,
         "title": api.title,
@@ -167,19 +167,19 @@ def api_summary(api: Api, origin: str) -> ApiSummary:
 
 
 def base_url(api: Api, origin: str) -> str:
-    """Return the address that a client of the API is pointed at."""
+    """Return the base URL for clients of an API."""
     path = api.servers[0].path if api.servers else ""
     return f"{origin}/{api.name}{path}"
 
 
 Samples = Mapping[tuple[str, str], SampleView]
-"""Requests to try operations with, by method and path."""
+"""Sample requests by method and path."""
 
 
 def api_details(
     api: Api, origin: str, sandbox: Sandbox, now: Instant, samples: Samples | None = None
 ) -> ApiDetails:
-    """Describe all of an API: operations, credentials, settings, test values."""
+    """Return an API in full: operations, credentials, settings, test values, errors."""
     return {
         "name": api.name,
         "title": api.title,
@@ -209,7 +209,7 @@ def api_details(
 
 
 def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[CredentialView]:
-    """List the credentials that an API's fixtures hold, with what each may do."""
+    """List the credentials of an API that its sandbox holds."""
     store = sandbox.store(api.name, now)
     found: list[CredentialView] = []
     for scheme in api.schemes.values():
@@ -235,20 +235,20 @@ def _credential(scheme: SecurityScheme, owners: Principals, record: Record) -> C
 
 
 def settings(api: Api, sandbox: Sandbox) -> dict[str, JsonValue]:
-    """Return the current value of every setting."""
+    """Return the value of every setting."""
     values = sandbox.settings(api.name)
-    return {name: shown(setting, values[name]) for name, setting in api.settings.items()}
+    return {name: displayed_value(setting, values[name]) for name, setting in api.settings.items()}
 
 
 def setting_details(api: Api, sandbox: Sandbox) -> list[SettingDetails]:
-    """Describe every setting with its value, default and bounds."""
+    """List every setting with its value, default and limits."""
     values = sandbox.settings(api.name)
     return [
         {
             "name": name,
             "type": setting.type,
-            "value": shown(setting, values[name]),
-            "default": shown(setting, setting.default),
+            "value": displayed_value(setting, values[name]),
+            "default": displayed_value(setting, setting.default),
             "description": setting.description,
             "minimum": setting.minimum,
             "maximum": setting.maximum,
@@ -258,14 +258,14 @@ def setting_details(api: Api, sandbox: Sandbox) -> list[SettingDetails]:
     ]
 
 
-def shown(setting: Setting, value: JsonValue) -> JsonValue:
-    """Write a setting's value as documents and people do."""
+def displayed_value(setting: Setting, value: JsonValue) -> JsonValue:
+    """Return the value of a setting as documents write it: durations in ISO 8601."""
     return format_duration(value) if setting.type == "duration" else value
 
 
-def test_values(api: Api) -> list[MagicValue]:
-    """List the magic inputs of an API, once each, with the operations they work on."""
-    found: dict[tuple[str, str], MagicValue] = {}
+def test_values(api: Api) -> list[DocumentedTestValue]:
+    """List the test values of an API, once each, with their operations."""
+    found: dict[tuple[str, str], DocumentedTestValue] = {}
     for operation in api.operations:
         for group in operation.test_values:
             for value, effect in group.effects.items():
@@ -283,7 +283,7 @@ def test_values(api: Api) -> list[MagicValue]:
 
 
 def sandbox_summary(sandbox: Sandbox, system: Instant) -> SandboxSummary:
-    """Describe a sandbox."""
+    """Return the summary of a sandbox."""
     return {
         "name": sandbox.name,
         "clock": clock(sandbox, system),
@@ -292,13 +292,13 @@ def sandbox_summary(sandbox: Sandbox, system: Instant) -> SandboxSummary:
 
 
 def clock(sandbox: Sandbox, system: Instant) -> ClockView:
-    """Tell what a sandbox's clock shows."""
+    """Return the time of a sandbox."""
     frozen = sandbox.clock.frozen_at is not None
     return {"now": format_instant(sandbox.clock.now(system)), "frozen": frozen}
 
 
 def message(record: Record, now: Instant) -> Message:
-    """Describe a simulated message; its status is read off the clock."""
+    """Return a simulated message, with its status at `now`."""
     status, changes_at = message_status(record, now), next_change(record, now)
     text = segments(record["text"]) if record["channel"] == "sms" else None
     return {

@@ -1,4 +1,4 @@
-"""Calls about a sandbox's clock."""
+"""Calls about the clock of a sandbox."""
 
 from typing import Any
 
@@ -7,38 +7,38 @@ from pydantic import ConfigDict, Field, model_validator
 from mockserver.base.errors import ClockError
 from mockserver.base.time import Instant, VirtualClock, parse_duration, parse_instant
 from mockserver.control import api_views
-from mockserver.control.declarations import Ask, Body, Call, InSandbox
+from mockserver.control.declarations import Body, Call, ControlRequest, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.sandbox import Sandbox
 
 TAG = "Clock"
 
 
-def _without_default(schema: dict[str, Any]) -> None:
+def _remove_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
 class ClockChange(Body):
-    """How a sandbox's clock moves: exactly one of the three."""
+    """A change of the clock: exactly one of the three."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     advance: str = Field(
         "",
-        description="Go forwards by an ISO 8601 duration of weeks, days, hours, minutes, seconds.",
+        description="ISO 8601 duration to advance by: weeks, days, hours, minutes, seconds.",
         examples=["P10D", "PT1M"],
-        json_schema_extra=_without_default,
+        json_schema_extra=_remove_default,
     )
     set: str = Field(
         "",
-        description="Show this instant; an earlier one only before the sandbox's first request.",
+        description="Time to set; an earlier one only before the first request of the sandbox.",
         examples=["2030-01-31T09:00:00Z"],
-        json_schema_extra=_without_default,
+        json_schema_extra=_remove_default,
     )
     frozen: bool = Field(
         default=False,
-        description="Stop at the time that is shown, or run again from it.",
-        json_schema_extra=_without_default,
+        description="True stops the clock at its present time, false lets it run again.",
+        json_schema_extra=_remove_default,
     )
 
     @model_validator(mode="after")
@@ -48,19 +48,19 @@ class ClockChange(Body):
         return self
 
 
-def show_clock(ask: Ask[InSandbox, None]) -> api_views.ClockView:
-    """Tell what the sandbox's clock shows."""
-    return api_views.clock(ask.sandbox(), ask.system)
+def show_clock(request: ControlRequest[SandboxQuery, None]) -> api_views.ClockView:
+    """Return the time of the sandbox."""
+    return api_views.clock(request.sandbox(), request.system)
 
 
-def move_clock(ask: Ask[InSandbox, ClockChange]) -> api_views.ClockView:
-    """Advance, set, freeze or thaw the clock; what is not possible changes nothing."""
-    sandbox = ask.sandbox()
+def move_clock(request: ControlRequest[SandboxQuery, ClockChange]) -> api_views.ClockView:
+    """Advance, set, freeze or unfreeze the clock; an invalid change has no effect."""
+    sandbox = request.sandbox()
     try:
-        _move(sandbox, ask.body, ask.system)
+        _move(sandbox, request.body, request.system)
     except (ClockError, ValueError, OverflowError) as error:
         raise ControlError(422, str(error)) from None
-    return api_views.clock(sandbox, ask.system)
+    return api_views.clock(sandbox, request.system)
 
 
 def _move(sandbox: Sandbox, change: ClockChange, system: Instant) -> None:
@@ -86,7 +86,7 @@ CALLS = (
         "/clock",
         "getClock",
         TAG,
-        "Tell what the clock shows",
+        "Return the time of the sandbox",
         show_clock,
         result=api_views.ClockView,
         result_example=_EXAMPLE,
@@ -96,10 +96,10 @@ CALLS = (
         "/clock",
         "moveClock",
         TAG,
-        "Advance, set, freeze or thaw the clock",
+        "Advance, set, freeze or unfreeze the clock",
         move_clock,
         body=ClockChange,
-        tells="clock",
+        changes="clock",
         body_example={"advance": "P10D"},
         result=api_views.ClockView,
         result_example=_EXAMPLE,

@@ -1,4 +1,4 @@
-"""The control API under `/_mock`: see and change sandboxes over HTTP."""
+"""Assembly of the control API: all calls, their guard and the dashboard."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ from mockserver.control import (
     verify_calls,
 )
 from mockserver.control.adapter import Control
-from mockserver.control.declarations import Call, Serving
+from mockserver.control.declarations import Call, ControlContext
 from mockserver.control.guard import Guard
 from mockserver.dashboard.static_files import Dashboard
 from mockserver.engine.pipeline import Engine
@@ -53,6 +53,6 @@ CALLS: tuple[Call, ...] = (
 
 
 def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
-    """Make the control API of an engine and its dashboard; a token is asked for if one is given."""
-    dashboard = Dashboard(Control(Serving(engine, CALLS, token is not None), clock))
-    return Guard(dashboard, token, dashboard.is_open)
+    """Make the control API and dashboard of an engine; a token is required if one is given."""
+    dashboard = Dashboard(Control(ControlContext(engine, CALLS, token is not None), clock))
+    return Guard(dashboard, token, dashboard.is_public)

@@ -1,26 +1,26 @@
-"""The call that tells how much of the APIs was seen."""
+"""The call for contract coverage: which documented parts were requested or answered."""
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
-from mockserver.control.declarations import Ask, Call, InSandbox, missing
+from mockserver.control.declarations import Call, ControlRequest, SandboxQuery, raise_not_found
 from mockserver.engine.coverage import OperationCoverage, coverage, shares
 from mockserver.model.api import Api
 
-TAG = "CoverageView"
+TAG = "Coverage"
 
 
 class ShareView(TypedDict):
-    """How many of some things were seen."""
+    """How many parts of one kind were seen."""
 
     seen: int
     documented: int
     share: float
-    """From 0 to 1; 1 where there is nothing to see."""
+    """From 0 to 1; 1 if nothing is documented."""
 
 
 class Totals(TypedDict):
-    """Shares of all that is documented."""
+    """Shares by kind of part."""
 
     operations: ShareView
     responses: ShareView
@@ -29,7 +29,7 @@ class Totals(TypedDict):
 
 
 class ExampleSeen(TypedDict):
-    """A documented example."""
+    """A documented example, and how many answers had it."""
 
     name: str
     media_type: str
@@ -37,7 +37,7 @@ class ExampleSeen(TypedDict):
 
 
 class ResponseSeen(TypedDict):
-    """A documented answer."""
+    """A documented response, and how many answers had its status."""
 
     status: str
     """A status, a range such as `4XX`, or `default`."""
@@ -55,28 +55,28 @@ class ParameterSeen(TypedDict):
 
 
 class UndocumentedSeen(TypedDict):
-    """A status that was answered although the document lacks it."""
+    """A status of answers that is not in the document."""
 
     status: int
     seen: int
 
 
 class OperationSeen(TypedDict):
-    """An operation."""
+    """Coverage of an operation."""
 
     id: str
     method: str
     path: str
     requests: int
     failures: int
-    """Requests on which the mock itself failed."""
+    """Requests answered 500 because the mock failed."""
     responses: list[ResponseSeen]
     parameters: list[ParameterSeen]
     undocumented: list[UndocumentedSeen]
 
 
 class ApiSeen(TypedDict):
-    """An API."""
+    """Coverage of an API."""
 
     name: str
     totals: Totals
@@ -84,29 +84,29 @@ class ApiSeen(TypedDict):
 
 
 class CoverageView(TypedDict):
-    """What was seen in a sandbox since it began."""
+    """Coverage since the sandbox was created or reset."""
 
     totals: Totals
     apis: list[ApiSeen]
 
 
-class CoverageFilter(InSandbox):
-    """Whose coverage to tell."""
+class CoverageFilter(SandboxQuery):
+    """Which coverage to return."""
 
-    api: str | None = Field(None, description="Only that of this API.")
-    everywhere: bool = Field(
-        default=False, description="In all sandboxes, also in those that were deleted."
-    )
+    api: str | None = Field(None, description="Only this API.")
+    everywhere: bool = Field(default=False, description="All sandboxes, also deleted ones.")
 
 
-def show_coverage(ask: Ask[CoverageFilter, None]) -> CoverageView:
-    """Count what was seen since the sandbox began, also what the journal no longer keeps."""
-    apis, wanted = ask.engine.apis, ask.query.api
+def show_coverage(request: ControlRequest[CoverageFilter, None]) -> CoverageView:
+    """Return the coverage, also of exchanges that the journal no longer keeps."""
+    apis, wanted = request.engine.apis, request.query.api
     if wanted is not None and wanted not in apis:
-        missing(f"there is no API {wanted[:100]!r}", wanted, apis)
-    journal = ask.sandbox().journal
-    everywhere = ask.query.everywhere
-    seen = ask.engine.sandboxes.everything_seen() if everywhere else (journal.seen, journal.sent)
+        raise_not_found(f"there is no API {wanted[:100]!r}", wanted, apis)
+    journal = request.sandbox().journal
+    everywhere = request.query.everywhere
+    seen = (
+        request.engine.sandboxes.everything_seen() if everywhere else (journal.seen, journal.sent)
+    )
     chosen = [api for name, api in apis.items() if wanted in (None, name)]
     covered = {api.name: coverage(api, *seen) for api in chosen}
     everything = [item for items in covered.values() for item in items]
@@ -195,7 +195,7 @@ CALLS = (
         "/coverage",
         "getCoverage",
         TAG,
-        "Tell how much of what is documented was seen",
+        "Return the coverage of the documents",
         show_coverage,
         CoverageFilter,
         result=CoverageView,
@@ -204,7 +204,7 @@ CALLS = (
             "apis": [{"name": "walr", "totals": _TOTALS, "operations": [_OPERATION]}],
         },
         problems=(404,),
-        description="Counts since the sandbox began or was reset, also exchanges that the journal "
-        "no longer keeps.",
+        description="Counts since the sandbox was created or reset, also exchanges that the "
+        "journal no longer keeps.",
     ),
 )

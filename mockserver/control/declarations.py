@@ -1,4 +1,4 @@
-"""What a call of the control API is: declared once, then routed, checked and documented from it."""
+"""The declaration of a call, from which it is routed, checked and documented."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,101 +17,106 @@ from mockserver.engine.records import Collection
 from mockserver.engine.sandbox import BAD_SANDBOX_NAME, DEFAULT_SANDBOX, SANDBOX_NAME, Sandbox
 from mockserver.model.api import Api
 
-MOST_SHOWN = 1_000
-"""Items of a list that one answer shows."""
-_LARGEST_NUMBER = 999_999_999
+MAX_ITEMS = 1_000
+"""Items of a list in one answer."""
+_MAX_NUMBER = 999_999_999
 SANDBOX_SCHEMA: JsonValue = {"type": "string", "pattern": f"^{SANDBOX_NAME.pattern}$"}
 
 
 class Body(BaseModel):
-    """The base of what calls read: nothing is converted, and nothing unknown is passed over."""
+    """Base of JSON bodies: no value is converted, unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Query(BaseModel):
-    """The base of query parameters; their texts are converted."""
+    """Base of query parameters: texts are converted, unknown parameters are errors."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class InSandbox(Query):
-    """A call about one sandbox."""
+class SandboxQuery(Query):
+    """Query of a call about one sandbox."""
 
     sandbox: Annotated[str, WithJsonSchema(SANDBOX_SCHEMA)] | None = Field(
-        None, description="The sandbox; else that of the header `Mock-Sandbox`, else `default`."
+        None,
+        description="Name of the sandbox; else that of the header `Mock-Sandbox`, else `default`.",
     )
 
 
-def _whole(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_NUMBER)):
+def _non_negative(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_NUMBER)):
         return int(text)
-    raise ValueError("must be a whole number, not below 0")
+    raise ValueError("must be a whole number, 0 or more")
 
 
-Whole = Annotated[
+NonNegativeInteger = Annotated[
     int,
-    BeforeValidator(_whole),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": _LARGEST_NUMBER}),
+    BeforeValidator(_non_negative),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": _MAX_NUMBER}),
 ]
 
 
-class Paged(InSandbox):
-    """A call that lists things."""
+class PageQuery(SandboxQuery):
+    """Query of a call that returns a list."""
 
-    limit: Whole = Field(MOST_SHOWN, description=f"Most items to show; {MOST_SHOWN:,} at most are.")
-    offset: Whole = Field(0, description="Items to leave out before the first that is shown.")
-
-    def page(self, items: list[Any]) -> list[Any]:
-        """Return the items that were asked for."""
-        return items[self.offset : self.offset + min(self.limit, MOST_SHOWN)]
-
-
-class Ordered(Paged):
-    """A call that lists things in the order in which they came."""
-
-    order: Literal["oldest", "newest"] = Field("oldest", description="Which come first.")
+    limit: NonNegativeInteger = Field(
+        MAX_ITEMS, description=f"Largest number of items to return; at most {MAX_ITEMS:,}."
+    )
+    offset: NonNegativeInteger = Field(0, description="Number of items to skip.")
 
     def page(self, items: list[Any]) -> list[Any]:
-        """Return the items that were asked for, in the order that was asked for."""
+        """Return the requested part of a list."""
+        return items[self.offset : self.offset + min(self.limit, MAX_ITEMS)]
+
+
+class OrderedPageQuery(PageQuery):
+    """Query of a call that returns a list in order of time."""
+
+    order: Literal["oldest", "newest"] = Field("oldest", description="Which items come first.")
+
+    def page(self, items: list[Any]) -> list[Any]:
+        """Return the requested part of a list, in the requested order."""
         return super().page(items if self.order == "oldest" else items[::-1])
 
 
-_EXACT = 2**53
-"""From here on not every whole number is one that JSON's readers agree on."""
+_MAX_EXACT_INTEGER = 2**53
+"""Above it, JSON readers disagree about whole numbers (RFC 8259, section 6)."""
 
 
 def _without_fraction(number: JsonValue) -> JsonValue:
-    is_whole = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
+    is_whole = (
+        isinstance(number, float) and number.is_integer() and abs(number) < _MAX_EXACT_INTEGER
+    )
     return int(number) if is_whole else number
 
 
 Integer = Annotated[int, BeforeValidator(_without_fraction)]
-"""A whole number of a body, which JSON may also write as 1.0 or 1e3."""
+"""Whole number of a body; JSON may also write it as 1.0 or 1e3."""
 
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """What all calls share."""
+class ControlContext:
+    """What all calls of a control API share."""
 
     engine: Engine
     calls: tuple["Call", ...]
-    asks_token: bool = False
+    requires_token: bool = False
     listeners: Listeners = field(default_factory=Listeners)
 
 
 @dataclass(frozen=True, slots=True)
-class Ask(Generic[Q, B]):
-    """One call that came in, read and checked."""
+class ControlRequest(Generic[Q, B]):
+    """A request to the control API, read and checked."""
 
-    serving: Serving
+    context: ControlContext
     system: Instant
-    """What the system's clock shows."""
+    """The current time, not that of a sandbox."""
     origin: str
-    """Where this server is reached, such as `http://127.0.0.1:8000`."""
+    """URL of this server as the client addresses it, such as `http://127.0.0.1:8000`."""
     headers: Mapping[str, str]
     path: Mapping[str, str]
     query: Q
@@ -119,25 +124,25 @@ class Ask(Generic[Q, B]):
 
     @property
     def engine(self) -> Engine:
-        """The APIs and sandboxes."""
-        return self.serving.engine
+        """The engine, with its APIs and sandboxes."""
+        return self.context.engine
 
     @property
     def listeners(self) -> Listeners:
-        """Those who are told what happens."""
-        return self.serving.listeners
+        """The readers of event streams."""
+        return self.context.listeners
 
     def sandbox(self) -> Sandbox:
-        """Return the sandbox that is asked about, made if it is new.
+        """Return the sandbox of the request; it is created if it does not exist.
 
         Raises:
-            ControlError: If there are as many as there may be.
+            ControlError: If its name is invalid, or there are too many sandboxes.
         """
         return self.sandbox_named(self.sandbox_name())
 
     def sandbox_name(self) -> str:
-        """Name the sandbox that is asked about; ControlError if what is given is no name."""
-        query = self.query.sandbox if isinstance(self.query, InSandbox) else None
+        """Return the name of the sandbox of the request; ControlError if it is invalid."""
+        query = self.query.sandbox if isinstance(self.query, SandboxQuery) else None
         given = [name for name in (query, self.headers.get("mock-sandbox")) if name is not None]
         for name in given:
             if not SANDBOX_NAME.fullmatch(name):
@@ -145,7 +150,7 @@ class Ask(Generic[Q, B]):
         return given[0] if given else DEFAULT_SANDBOX
 
     def sandbox_named(self, name: str) -> Sandbox:
-        """Return a sandbox by its name; raises as `sandbox` does."""
+        """Return a sandbox by name; creates and raises as `sandbox`."""
         try:
             return self.engine.sandboxes.get(name)
         except ValueError as error:
@@ -154,28 +159,37 @@ class Ask(Generic[Q, B]):
             raise ControlError(503, str(error)) from None
 
     def api(self) -> Api:
-        """Return the API that the path names; ControlError if it is not served."""
+        """Return the API in the path; ControlError if there is none."""
         name = self.path["api"]
         if name not in self.engine.apis:
-            missing(f"there is no API {name[:100]!r}", name, self.engine.apis)
+            raise_not_found(f"there is no API {name[:100]!r}", name, self.engine.apis)
         return self.engine.apis[name]
 
     def now(self, sandbox: Sandbox) -> Instant:
-        """Tell what a sandbox's clock shows."""
+        """Return the time of a sandbox."""
         return sandbox.clock.now(self.system)
 
     def collection(self) -> Collection:
-        """Return the collection that the path names; ControlError if there is none."""
+        """Return the collection in the path; ControlError if there is none."""
         api, sandbox = self.api(), self.sandbox()
         store, name = sandbox.store(api.name, self.now(sandbox)), self.path["collection"]
         if name not in store:
             known = {collection.spec.name: None for collection in store}
-            missing(f"{api.name} has no collection {name[:100]!r}", name, known)
+            raise_not_found(f"{api.name} has no collection {name[:100]!r}", name, known)
         return store.collection(name)
 
 
-def missing(sentence: str, name: str, known: Mapping[str, object]) -> NoReturn:
-    """Say that there is no such thing, which one was meant, and which there are."""
+def raise_not_found(sentence: str, name: str, known: Mapping[str, object]) -> NoReturn:
+    """Raise a 404 with a similar name, if there is one, and all known names.
+
+    Args:
+        sentence: What does not exist.
+        name: The name in the request.
+        known: The existing names, as keys.
+
+    Raises:
+        ControlError: Always.
+    """
     advice = near(name[:100], known)
     listed = f"there are: {', '.join(known)}" if known else "there is none"
     raise ControlError(404, f"{sentence}; {advice + ' ' if advice else ''}{listed}")
@@ -183,14 +197,14 @@ def missing(sentence: str, name: str, known: Mapping[str, object]) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A result that is answered with 201."""
+    """Result that is answered with 201."""
 
     value: JsonValue
 
 
 @dataclass(frozen=True, slots=True)
 class RawContent:
-    """A result that is not JSON."""
+    """Result that is not JSON."""
 
     content: bytes
     media_type: str
@@ -199,36 +213,36 @@ class RawContent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the control API."""
+    """Declaration of a call of the control API."""
 
     method: str
     path: str
-    """Below `/_mock`, as Starlette writes paths: `/records/{api}/{key:path}`."""
+    """Path below `/_mock` in the notation of Starlette: `/records/{api}/{key:path}`."""
     id: str
     tag: str
     summary: str
-    do: Callable[[Ask[Any, Any]], Any]
-    """Returns the result: JSON, `Created`, `Content`, or None for an answer without a body."""
-    query: type[Query] = InSandbox
+    handler: Callable[[ControlRequest[Any, Any]], Any]
+    """Function with the result: JSON, `Created`, `RawContent`, `EventStream`, or None (no body)."""
+    query: type[Query] = SandboxQuery
     body: Any = None
-    """The type of the JSON that is read; None if none is."""
+    """Type of the JSON body; None if the call has none."""
     body_example: JsonValue = None
-    reads_own: bool = False
-    """Whether the body is what this server wrote: larger, and with whatever its records hold."""
+    reads_snapshot: bool = False
+    """True if the body is a snapshot, which may be larger and nested deeper than other bodies."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that it reads, and what each means."""
+    """Descriptions of the request headers that the call reads, by name."""
     result: Any = None
-    """The type of the JSON that is answered; None if the answer has no body."""
+    """Type of the result; None if the answer has no body."""
     result_example: JsonValue = None
     statuses: tuple[int, ...] = (200,)
     problems: tuple[int, ...] = ()
-    """Statuses of problems, beside those that its query and body bring with them."""
+    """Statuses of problems, other than those that follow from its query and body."""
     media_type: str = JSON
-    tells: str = ""
-    """What of the sandbox it changes, as those who listen are told."""
+    changes: str = ""
+    """What the call changes in its sandbox, as event streams name it; empty if nothing."""
     description: str = ""
 
     @property
     def template(self) -> str:
-        """The path as OpenAPI writes it."""
+        """The path template, as OpenAPI writes it."""
         return self.path.replace(":path}", "}")

@@ -1,8 +1,8 @@
-"""Calls for OpenAPI documents: the control API's own, and those of the APIs as they are served."""
+"""Calls that return OpenAPI documents: of the control API, and of the APIs as served."""
 
 from mockserver.base.json import JsonValue
 from mockserver.control.api_views import base_url
-from mockserver.control.declarations import Ask, Call, InSandbox, Query
+from mockserver.control.declarations import Call, ControlRequest, Query, SandboxQuery
 from mockserver.control.openapi_document import openapi
 from mockserver.engine.sandbox import DEFAULT_SANDBOX
 from mockserver.model.api import Api
@@ -11,26 +11,26 @@ TAG = "Documentation"
 Json = dict[str, JsonValue]
 
 
-def show_openapi(ask: Ask[Query, None]) -> Json:
-    """Return the control API's own document."""
-    return openapi(ask.serving, ask.origin)
+def show_openapi(request: ControlRequest[Query, None]) -> Json:
+    """Return the document of the control API."""
+    return openapi(request.context, request.origin)
 
 
-def show_api_openapi(ask: Ask[InSandbox, None]) -> Json:
-    """Return an API's document, with this server in place of the real ones."""
-    return served_document(ask, ask.api())
+def show_api_openapi(request: ControlRequest[SandboxQuery, None]) -> Json:
+    """Return the document of an API, with this server as its only one."""
+    return served_document(request, request.api())
 
 
-def served_document(ask: Ask[InSandbox, None], api: Api) -> Json:
-    """Make the document of an API as a sandbox of this server serves it."""
-    name = ask.sandbox().name
+def served_document(request: ControlRequest[SandboxQuery, None], api: Api) -> Json:
+    """Return the document of an API, with the URL of a sandbox as its only server."""
+    name = request.sandbox().name
     prefix = "" if name == DEFAULT_SANDBOX else f"/~{name}"
-    address = base_url(api, ask.origin + prefix)
+    address = base_url(api, request.origin + prefix)
     document = api.document()
     real = [str(server.get("url", "")).rstrip("/") for server in document.get("servers", [])]
     for scheme in document.get("components", {}).get("securitySchemes", {}).values():
         for flow in scheme.get("flows", {}).values():
-            flow.update(_moved(flow, real, address))
+            flow.update(_moved_addresses(flow, real, address))
     for item in document.get("paths", {}).values():
         for place in (item, *item.values()):
             if isinstance(place, dict):
@@ -38,8 +38,8 @@ def served_document(ask: Ask[InSandbox, None], api: Api) -> Json:
     return {**document, "servers": [{"url": address}]}
 
 
-def _moved(flow: Json, real: list[str], address: str) -> Json:
-    """Point an OAuth flow's addresses on the real servers at this one."""
+def _moved_addresses(flow: Json, real: list[str], address: str) -> Json:
+    """Return the URLs of an OAuth flow on the real servers, moved to this one."""
     moved = {}
     for name, url in flow.items():
         server = next((one for one in real if one and str(url).startswith(f"{one}/")), None)
@@ -55,7 +55,7 @@ CALLS = (
         "/openapi.json",
         "getOpenapi",
         TAG,
-        "Describe the control API as an OpenAPI document",
+        "Return the OpenAPI document of the control API",
         show_openapi,
         Query,
         result=Json,
@@ -66,11 +66,11 @@ CALLS = (
         "/apis/{api}/openapi.json",
         "getApiOpenapi",
         TAG,
-        "Return an API's OpenAPI document as it is served",
+        "Return the OpenAPI document of an API, as served",
         show_api_openapi,
         result=Json,
         result_example=_EXAMPLE,
         problems=(404,),
-        description="After its overlays, with the files it refers to, and without `x-mock`.",
+        description="Overlays are applied, referenced files are included, `x-mock` is removed.",
     ),
 )

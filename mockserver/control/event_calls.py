@@ -1,4 +1,4 @@
-"""The call that tells what happens in a sandbox while it happens."""
+"""The call for the event stream of a sandbox."""
 
 import asyncio
 from contextlib import suppress
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from mockserver.control.declarations import Ask, Call, InSandbox
+from mockserver.control.declarations import Call, ControlRequest, SandboxQuery
 from mockserver.control.listeners import Listener, Listeners
 from mockserver.control.problem_responses import PROTECTION
 
 TAG = "Events"
 EVENT_STREAM = "text/event-stream"
 HEARTBEAT = 15.0
-"""Seconds of silence after which a comment is sent, so that nobody takes the line for dead."""
+"""Seconds without an event after which a comment is sent, to keep the connection open."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """An answer that goes on until the client or the server stops."""
+    """Answer that lasts until the client or the server closes it."""
 
     listener: Listener
     listeners: Listeners
@@ -40,7 +40,7 @@ class EventStream:
                 await gone
 
     async def _watch(self, receive: Receive) -> None:
-        """Wait until the client is gone."""
+        """Wait until the client has disconnected."""
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -71,10 +71,10 @@ _HEADERS = [
 ]
 
 
-def listen(ask: Ask[InSandbox, None]) -> EventStream:
-    """Begin to listen."""
-    listener = ask.listeners.open(ask.sandbox(), ask.headers.get("last-event-id"))
-    return EventStream(listener, ask.listeners)
+def listen(request: ControlRequest[SandboxQuery, None]) -> EventStream:
+    """Open an event stream."""
+    listener = request.listeners.open(request.sandbox(), request.headers.get("last-event-id"))
+    return EventStream(listener, request.listeners)
 
 
 CALLS = (
@@ -83,17 +83,19 @@ CALLS = (
         "/events",
         "listen",
         TAG,
-        "Tell what happens in the sandbox while it happens",
+        "Stream the events of a sandbox",
         listen,
         result=str,
         media_type=EVENT_STREAM,
         problems=(503,),
-        headers={"Last-Event-ID": "The last exchange that was told; those after it come first."},
-        description="Server-sent events: `exchange` (as in the list of requests; its id is the "
-        "event's), `message` (put into the outbox), `clock` (moved), `state` (`changed` says what: "
-        "settings, records, reset and the like) and `missed` (events were dropped because they "
-        "were read too slowly, or `Last-Event-ID` names an exchange that the journal no longer "
-        "has). With `Last-Event-ID` the exchanges after that one come first. A comment is sent "
-        "when nothing happens.",
+        headers={
+            "Last-Event-ID": "Id of the last exchange that was received; later ones are sent first."
+        },
+        description="Server-sent events: `exchange` (as in the list of requests, with its id as "
+        "event id), `message` (added to the outbox), `clock` (changed), `state` (`changed` names "
+        "what: settings, records, reset and others) and `missed` (events were dropped because the "
+        "client reads too slowly, or the journal no longer has the exchange of `Last-Event-ID`). "
+        "With `Last-Event-ID` the exchanges after that one are sent first. A comment is sent when "
+        "there is no event for a while.",
     ),
 )

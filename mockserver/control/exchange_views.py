@@ -1,21 +1,21 @@
-"""What the control API shows of exchanges."""
+"""JSON views of exchanges, without secrets."""
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import format_instant
 from mockserver.control.redaction import (
+    redacted_body,
     redacted_headers,
     redacted_query,
     secret_parameters,
-    shown_body,
 )
 from mockserver.model.exchange import Exchange
 from mockserver.model.trace import as_json, decisions
 
 
 class ExchangeSummary(TypedDict):
-    """An exchange in a list of them."""
+    """Summary of an exchange: a request and its answer."""
 
     id: str
     at: str
@@ -27,8 +27,8 @@ class ExchangeSummary(TypedDict):
     reason: str | None
 
 
-class SentRequest(TypedDict):
-    """What a client sent, without the secrets in it."""
+class RequestView(TypedDict):
+    """The request of an exchange, without secrets."""
 
     method: str
     path: str
@@ -37,8 +37,8 @@ class SentRequest(TypedDict):
     body: JsonValue
 
 
-class GivenAnswer(TypedDict):
-    """What it was answered, without the secrets in it."""
+class ResponseView(TypedDict):
+    """The answer of an exchange, without secrets."""
 
     status: int
     headers: dict[str, str]
@@ -46,15 +46,15 @@ class GivenAnswer(TypedDict):
 
 
 class ExchangeDetails(ExchangeSummary):
-    """All of an exchange."""
+    """An exchange in full, with its trace of decisions."""
 
-    request: SentRequest
-    response: GivenAnswer
+    request: RequestView
+    response: ResponseView
     trace: list[dict[str, JsonValue]]
 
 
 def exchange_summary(exchange: Exchange) -> ExchangeSummary:
-    """Describe an exchange in a list of them."""
+    """Return the summary of an exchange."""
     request = exchange.request
     return {
         "id": exchange.id,
@@ -69,7 +69,7 @@ def exchange_summary(exchange: Exchange) -> ExchangeSummary:
 
 
 def exchange_details(exchange: Exchange) -> ExchangeDetails:
-    """Describe all of an exchange, without the secrets in it."""
+    """Return an exchange in full, without secrets."""
     request, answer = exchange.request, exchange.answer
     secrets = secret_parameters(exchange)
     return {
@@ -79,12 +79,12 @@ def exchange_details(exchange: Exchange) -> ExchangeDetails:
             "path": request.path,
             "query": redacted_query(request.query, secrets),
             "headers": dict(redacted_headers(request.headers.items(), secrets)),
-            "body": shown_body(request.body),
+            "body": redacted_body(request.body),
         },
         "response": {
             "status": answer.status,
             "headers": dict(redacted_headers(answer.headers, secrets)),
-            "body": shown_body(answer.body),
+            "body": redacted_body(answer.body),
         },
         "trace": [
             as_json(item)

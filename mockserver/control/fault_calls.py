@@ -1,4 +1,4 @@
-"""Calls about faults."""
+"""Calls about faults: failures that are injected on purpose."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,15 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.base.errors import FaultError, SandboxFullError
-from mockserver.control.declarations import Ask, Body, Call, Created, InSandbox, Paged, missing
+from mockserver.control.declarations import (
+    Body,
+    Call,
+    ControlRequest,
+    Created,
+    PageQuery,
+    SandboxQuery,
+    raise_not_found,
+)
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.faults import Installed, check_fault
 from mockserver.model.api import Api
@@ -17,49 +25,59 @@ TAG = "Faults"
 
 
 class FaultBody(Body):
-    """What a fault hits (everything that is not narrowed), how often, and what happens then."""
+    """Definition of a fault: which requests it hits, how often, and its effect.
+
+    Without a filter it hits every request.
+    """
 
     api: str | None = Field(None, description="Name of an API.")
     operation: str | None = Field(None, description="Id of an operation.")
     method: str | None = Field(None, description="Method of the request.")
-    path: str | None = Field(None, description="Of the request; `*` stands for any characters.")
-    times: int | None = Field(None, description="Hits at most; else always.")
+    path: str | None = Field(
+        None, description="Path of the request; `*` stands for any characters."
+    )
+    times: int | None = Field(
+        None, description="Largest number of hits; without it there is no limit."
+    )
     probability: float = Field(1.0, description="Share of the requests that are hit, 0 to 1.")
-    after: int = Field(0, description="Requests that are let through first.")
-    error: str | None = Field(None, description="Error kind, answered as the API words it.")
-    retry_after: int | None = Field(None, description="Seconds, for Retry-After.")
-    status: int | None = Field(None, description="Answered as the document describes it.")
+    after: int = Field(0, description="Number of requests that pass before the first hit.")
+    error: str | None = Field(None, description="Error kind, answered as the API answers it.")
+    retry_after: int | None = Field(None, description="Seconds for the header Retry-After.")
+    status: int | None = Field(None, description="Status, answered as the document describes it.")
     example: str | None = Field(None, description="Name of a documented example.")
     delay: str | None = Field(None, description="ISO 8601 duration, 60 seconds at most.")
-    truncate: int | None = Field(None, description="Bytes of the body before the connection ends.")
+    truncate: int | None = Field(
+        None, description="Bytes of the body that are sent before the connection is closed."
+    )
     disconnect: str | None = Field(
-        None, description="`before` or `after` the request takes effect; no answer is sent."
+        None,
+        description="Close without an answer, `before` or `after` the request takes effect.",
     )
 
 
-class ShownFault(TypedDict):
-    """A fault of a sandbox, and what became of it."""
+class FaultView(TypedDict):
+    """A fault of a sandbox, with its number of hits."""
 
     id: str
     definition: dict[str, Any]
-    """Without what was left out."""
+    """Only what was given."""
     hits: int
     remaining: int | None
-    """Hits that are left; null if there is no end of them."""
+    """Number of hits left; null if there is no limit."""
 
 
 class FaultList(TypedDict):
-    """Faults of a sandbox, in the order in which they are tried."""
+    """Faults of a sandbox, in the order in which they are applied."""
 
     total: int
-    faults: list[ShownFault]
+    faults: list[FaultView]
 
 
 def to_fault(given: FaultBody, apis: Mapping[str, Api]) -> Fault:
-    """Check a definition against what is served.
+    """Check a definition against the APIs.
 
     Raises:
-        FaultError: With everything that is wrong.
+        FaultError: With all that is invalid.
     """
     parts = given.model_dump()
     if given.method is not None:
@@ -67,8 +85,8 @@ def to_fault(given: FaultBody, apis: Mapping[str, Api]) -> Fault:
     return check_fault(FaultDefinition(**parts), apis)
 
 
-def view(installed: Installed) -> ShownFault:
-    """Describe a fault."""
+def fault_view(installed: Installed) -> FaultView:
+    """Return a fault as JSON."""
     definition = FaultBody.model_validate(installed.fault.definition, from_attributes=True)
     return {
         "id": installed.id,
@@ -78,45 +96,45 @@ def view(installed: Installed) -> ShownFault:
     }
 
 
-def add_fault(ask: Ask[InSandbox, FaultBody]) -> Created:
-    """Add a fault behind the others; the first that hits a request is carried out."""
-    faults = ask.sandbox().faults
+def add_fault(request: ControlRequest[SandboxQuery, FaultBody]) -> Created:
+    """Add a fault after the others; the first that hits a request is applied."""
+    faults = request.sandbox().faults
     try:
-        return Created(view(faults.add(to_fault(ask.body, ask.engine.apis))))
+        return Created(fault_view(faults.add(to_fault(request.body, request.engine.apis))))
     except FaultError as error:
-        told = [{"where": "body", "pointer": "", "message": problem} for problem in error.problems]
-        raise ControlError(422, str(error), told) from None
+        errors = [{"where": "body", "pointer": "", "message": text} for text in error.problems]
+        raise ControlError(422, str(error), errors) from None
     except SandboxFullError as error:
         raise ControlError(503, str(error)) from None
 
 
-def list_faults(ask: Ask[Paged, None]) -> FaultList:
-    """List the faults, those too that can hit no more."""
-    faults = [view(installed) for installed in ask.sandbox().faults]
-    return {"total": len(faults), "faults": ask.query.page(faults)}
+def list_faults(request: ControlRequest[PageQuery, None]) -> FaultList:
+    """List the faults, also those without hits left."""
+    faults = [fault_view(installed) for installed in request.sandbox().faults]
+    return {"total": len(faults), "faults": request.query.page(faults)}
 
 
-def delete_faults(ask: Ask[InSandbox, None]) -> None:
+def delete_faults(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove all faults."""
-    ask.sandbox().faults.clear()
+    request.sandbox().faults.clear()
 
 
-def show_fault(ask: Ask[InSandbox, None]) -> ShownFault:
+def show_fault(request: ControlRequest[SandboxQuery, None]) -> FaultView:
     """Return a fault."""
-    return view(_installed(ask))
+    return fault_view(_find_fault(request))
 
 
-def delete_fault(ask: Ask[InSandbox, None]) -> None:
+def delete_fault(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove a fault."""
-    ask.sandbox().faults.remove(_installed(ask).id)
+    request.sandbox().faults.remove(_find_fault(request).id)
 
 
-def _installed(ask: Ask[InSandbox, None]) -> Installed:
-    wanted, faults = ask.path["id"], ask.sandbox().faults
+def _find_fault(request: ControlRequest[SandboxQuery, None]) -> Installed:
+    wanted, faults = request.path["id"], request.sandbox().faults
     found = faults.get(wanted)
     if found is None:
         known = {installed.id: None for installed in faults}
-        missing(f"there is no fault {wanted[:100]!r} in this sandbox", wanted, known)
+        raise_not_found(f"there is no fault {wanted[:100]!r} in this sandbox", wanted, known)
     return found
 
 
@@ -130,7 +148,7 @@ CALLS = (
         TAG,
         "List faults",
         list_faults,
-        Paged,
+        PageQuery,
         result=FaultList,
         result_example={"total": 1, "faults": [_EXAMPLE]},
     ),
@@ -143,11 +161,11 @@ CALLS = (
         add_fault,
         body=FaultBody,
         body_example=_DEFINITION,
-        result=ShownFault,
+        result=FaultView,
         result_example=_EXAMPLE,
         statuses=(201,),
         problems=(503,),
-        tells="faults",
+        changes="faults",
     ),
     Call(
         "DELETE",
@@ -157,7 +175,7 @@ CALLS = (
         "Remove all faults",
         delete_faults,
         statuses=(204,),
-        tells="faults",
+        changes="faults",
     ),
     Call(
         "GET",
@@ -166,7 +184,7 @@ CALLS = (
         TAG,
         "Return a fault",
         show_fault,
-        result=ShownFault,
+        result=FaultView,
         result_example=_EXAMPLE,
         problems=(404,),
     ),
@@ -179,6 +197,6 @@ CALLS = (
         delete_fault,
         statuses=(204,),
         problems=(404,),
-        tells="faults",
+        changes="faults",
     ),
 )

@@ -1,4 +1,4 @@
-"""Who may use the control API: this machine's own user, or whoever has the token."""
+"""Access control: only this machine's user, or a client with the token, may use the control API."""
 
 import hmac
 from collections.abc import Callable
@@ -17,19 +17,19 @@ _WRITING = frozenset(("POST", "PUT", "PATCH"))
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Refuses what another site or another machine could have caused."""
+    """Filter that refuses requests which another web site or another machine may have caused."""
 
     app: ASGIApp
     token: str | None = None
-    """Asked for as a bearer token if set; without it only loopback names are served."""
-    is_open: Callable[[Scope], bool] = lambda _scope: False
-    """Tells which requests may come from anywhere: a browser opens pages without a token."""
+    """Required bearer token; without one, only loopback host names are accepted."""
+    is_public: Callable[[Scope], bool] = lambda _scope: False
+    """Predicate of requests without access control: a browser opens pages without a token."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or say why not."""
+        """Forward a request, or answer why it is refused."""
         request = Request(scope)
         refusal = self._wrong_host(request)
-        if refusal is None and not self.is_open(scope):
+        if refusal is None and not self.is_public(scope):
             refusal = self._refusal(request)
         if refusal is None:
             await self.app(scope, receive, send)
@@ -46,7 +46,7 @@ class Guard:
     def _refusal(self, request: Request) -> tuple[int, str] | None:
         headers = request.headers
         if self.token is not None and not _has_token(headers.get("authorization"), self.token):
-            return 401, "the control API needs `Authorization: Bearer <token>` here"
+            return 401, "the control API requires the header `Authorization: Bearer <token>`"
         origin = headers.get("origin")
         if origin is not None and _split(origin).netloc != headers.get("host"):
             return 403, "the control API does not answer pages of other sites"
@@ -61,7 +61,7 @@ class Guard:
 def _split(address: str) -> SplitResult:
     try:
         return urlsplit(address)
-    except ValueError:  # brackets without an address in them
+    except ValueError:  # brackets without an IP address
         return urlsplit("")
 
 

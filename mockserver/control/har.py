@@ -1,4 +1,4 @@
-"""The journal as HTTP Archive 1.2, for the tools that read it; secrets are hidden."""
+"""The journal as HTTP Archive (HAR) 1.2, without secrets."""
 
 import json
 import re
@@ -13,17 +13,17 @@ from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.time import MILLISECOND, format_instant
 from mockserver.control.redaction import (
+    redacted_body,
     redacted_headers,
     redacted_query,
     secret_parameters,
-    shown_body,
 )
 from mockserver.model.exchange import Exchange
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?", re.ASCII)
 _IN_A_URL = "%/:?#[]@!$&'()*+,;=~"
 _UNKNOWN = -1
-"""The size of what is not measured."""
+"""HAR's value for an unknown size."""
 
 
 class Pair(TypedDict):
@@ -41,7 +41,7 @@ class PostData(TypedDict):
 
 
 class HarRequest(TypedDict):
-    """What was sent."""
+    """Request of an exchange."""
 
     method: str
     url: str
@@ -63,7 +63,7 @@ class HarContent(TypedDict):
 
 
 class HarResponse(TypedDict):
-    """What was answered."""
+    """Response of an exchange."""
 
     status: int
     statusText: str
@@ -77,7 +77,7 @@ class HarResponse(TypedDict):
 
 
 class HarTimings(TypedDict):
-    """Milliseconds; the answer's delay is the wait."""
+    """Milliseconds; `wait` is the delay of the answer."""
 
     send: float
     wait: float
@@ -85,7 +85,7 @@ class HarTimings(TypedDict):
 
 
 class HarEntry(TypedDict):
-    """An exchange; `_id` is its name in the journal."""
+    """An exchange; `_id` is its id in the journal."""
 
     startedDateTime: str
     time: float
@@ -97,7 +97,7 @@ class HarEntry(TypedDict):
 
 
 class HarCreator(TypedDict):
-    """Who wrote it."""
+    """Program that wrote the archive."""
 
     name: str
     version: str
@@ -190,7 +190,7 @@ def _pairs(items: Iterable[tuple[str, str]]) -> list[Pair]:
 
 
 def _text(body: bytes) -> str:
-    shown = shown_body(body)
+    shown = redacted_body(body)
     if isinstance(shown, str) and not body.lstrip().startswith(b'"'):
         return shown
     return json.dumps(shown, ensure_ascii=False)

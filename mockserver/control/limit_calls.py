@@ -1,4 +1,4 @@
-"""The call about what is left of quotas and rate limits, and which cooldowns run."""
+"""The call for the state of quotas, rate limits and cooldowns."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,27 +6,33 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.base.time import format_instant
-from mockserver.control.declarations import MOST_SHOWN, Ask, Call, InSandbox, missing
+from mockserver.control.declarations import (
+    MAX_ITEMS,
+    Call,
+    ControlRequest,
+    SandboxQuery,
+    raise_not_found,
+)
 from mockserver.engine.allowances import Allowances
 
 TAG = "Limits"
 
 
 class QuotaLeft(TypedDict):
-    """What a subject has taken from a quota."""
+    """State of a quota for a subject."""
 
     api: str
     name: str
     subject: str
     used: int
     limit: int | None
-    """Null where only a request tells it."""
+    """Null if it depends on the request."""
     left: int | None
     renews: str | None
 
 
 class RateLeft(TypedDict):
-    """What a subject has left of a rate limit."""
+    """State of a rate limit for a subject."""
 
     api: str
     name: str
@@ -37,7 +43,7 @@ class RateLeft(TypedDict):
 
 
 class CooldownView(TypedDict):
-    """A cooldown that runs."""
+    """A cooldown that has not ended."""
 
     api: str
     name: str
@@ -47,48 +53,48 @@ class CooldownView(TypedDict):
 
 
 class Limits(TypedDict):
-    """How the limits of a sandbox stand."""
+    """State of all limits of a sandbox."""
 
     quotas: list[QuotaLeft]
     rate_limits: list[RateLeft]
     cooldowns: list[CooldownView]
 
 
-class LimitFilter(InSandbox):
-    """Whose limits to tell."""
+class LimitFilter(SandboxQuery):
+    """Which limits to return."""
 
-    api: str | None = Field(None, description="Only those of this API.")
+    api: str | None = Field(None, description="Only limits of this API.")
 
 
-def show_limits(ask: Ask[LimitFilter, None]) -> Limits:
-    """Tell what the next request would meet; the cooldowns that end first come first."""
-    found = list(_allowances(ask))
+def show_limits(request: ControlRequest[LimitFilter, None]) -> Limits:
+    """Return the limits as the next request would find them; cooldowns in order of their ends."""
+    found = list(_allowances(request))
     cooldowns = sorted(
-        ((one.api.name, rest) for one in found for rest in one.cooldowns()),
+        ((one.api.name, cooldown) for one in found for cooldown in one.cooldowns()),
         key=lambda item: item[1].until,
     )
     return {
-        "quotas": [quota for one in found for quota in _quotas(one)][:MOST_SHOWN],
-        "rate_limits": [rate for one in found for rate in _rates(one)][:MOST_SHOWN],
+        "quotas": [quota for one in found for quota in _quotas(one)][:MAX_ITEMS],
+        "rate_limits": [rate for one in found for rate in _rates(one)][:MAX_ITEMS],
         "cooldowns": [
             {
                 "api": api,
-                "name": rest.name,
-                "subject": rest.subject,
-                "since": format_instant(rest.since),
-                "until": format_instant(rest.until),
+                "name": cooldown.name,
+                "subject": cooldown.subject,
+                "since": format_instant(cooldown.since),
+                "until": format_instant(cooldown.until),
             }
-            for api, rest in cooldowns[:MOST_SHOWN]
+            for api, cooldown in cooldowns[:MAX_ITEMS]
         ],
     }
 
 
-def _allowances(ask: Ask[LimitFilter, None]) -> Iterator[Allowances]:
-    sandbox, wanted = ask.sandbox(), ask.query.api
-    now = ask.now(sandbox)
-    if wanted is not None and wanted not in ask.engine.apis:
-        missing(f"there is no API {wanted!r}", wanted, ask.engine.apis)
-    for api in ask.engine.apis.values():
+def _allowances(request: ControlRequest[LimitFilter, None]) -> Iterator[Allowances]:
+    sandbox, wanted = request.sandbox(), request.query.api
+    now = request.now(sandbox)
+    if wanted is not None and wanted not in request.engine.apis:
+        raise_not_found(f"there is no API {wanted!r}", wanted, request.engine.apis)
+    for api in request.engine.apis.values():
         if wanted in (None, api.name):
             yield Allowances(api, sandbox, now)
 
@@ -147,7 +153,7 @@ CALLS = (
         "/limits",
         "getLimits",
         TAG,
-        "Tell what is left of quotas and rate limits, and which cooldowns run",
+        "Return the state of quotas, rate limits and cooldowns",
         show_limits,
         LimitFilter,
         result=Limits,

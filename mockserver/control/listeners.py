@@ -1,4 +1,4 @@
-"""Who listens to a sandbox: events are made only for them, and kept only so long."""
+"""Readers of event streams. Without a reader, no event is made or kept."""
 
 import asyncio
 from collections import deque
@@ -15,34 +15,34 @@ from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
 from mockserver.wire.media import json_bytes
 
-MOST_LISTENERS = 100
-MOST_WAITING = 1_000
-"""Events that wait for a slow reader."""
-MOST_BYTES = 1_000_000
-"""Of the events that wait for a slow reader."""
+MAX_LISTENERS = 100
+MAX_EVENTS = 1_000
+"""Largest number of events that wait for a slow reader."""
+MAX_EVENT_BYTES = 1_000_000
+"""Largest size of the events that wait for a slow reader."""
 
 
 def event(name: str, data: JsonValue, event_id: str = "") -> bytes:
-    """Write a server-sent event (HTML, section 9.2.6)."""
+    """Return a server-sent event as bytes (HTML, section 9.2.6)."""
     head = f"id: {event_id}\n" if event_id else ""
     return f"{head}event: {name}\ndata: ".encode() + json_bytes(data) + b"\n\n"
 
 
 class Listener:
-    """One reader of events; what it reads too slowly is dropped and counted."""
+    """Queue of one reader; if it reads too slowly, events are dropped and counted."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.ended = False
         self.wake = asyncio.Event()
-        """Set when there is something to read, or nothing any more."""
+        """Event that is set when there is something to read, or the stream has ended."""
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._missed = 0
 
     def put(self, chunk: bytes) -> None:
-        """Add an event; if too many wait, all are dropped."""
-        if len(self._waiting) >= MOST_WAITING or self._size + len(chunk) > MOST_BYTES:
+        """Add an event; if too many wait, all of them are dropped."""
+        if len(self._waiting) >= MAX_EVENTS or self._size + len(chunk) > MAX_EVENT_BYTES:
             self._missed += len(self._waiting) + 1
             self._waiting.clear()
             self._size = 0
@@ -52,12 +52,12 @@ class Listener:
         self.wake.set()
 
     def end(self) -> None:
-        """Let the reader go once it has read what waits."""
+        """End the stream after the events that wait."""
         self.ended = True
         self.wake.set()
 
     def take(self) -> bytes:
-        """Return all that waits."""
+        """Return and remove the events that wait."""
         chunks = [event("missed", {"events": self._missed})] if self._missed else []
         chunks += self._waiting
         self._waiting.clear()
@@ -67,7 +67,7 @@ class Listener:
 
 
 class Listeners:
-    """All readers of events, by sandbox; a sandbox without any is not watched."""
+    """All readers by sandbox; a sandbox without readers is not observed."""
 
     def __init__(self) -> None:
         self._by_sandbox: dict[Sandbox, list[Listener]] = {}
@@ -76,22 +76,24 @@ class Listeners:
         return sum(map(len, self._by_sandbox.values()))
 
     def open(self, sandbox: Sandbox, last_id: str | None) -> Listener:
-        """Listen to a sandbox from now on, or from after an exchange if the journal has it.
+        """Add a reader of a sandbox, from now on or after an exchange that the journal has.
 
         Raises:
-            ControlError: If there are as many listeners as there may be.
+            ControlError: If there are too many readers.
         """
-        if len(self) >= MOST_LISTENERS:
-            raise ControlError(503, f"{MOST_LISTENERS} listen already; close one of them")
+        if len(self) >= MAX_LISTENERS:
+            raise ControlError(
+                503, f"there are {MAX_LISTENERS} event streams already; close one of them"
+            )
         listener = Listener(sandbox)
         if last_id:
             _resume(listener, last_id)
         self._by_sandbox.setdefault(sandbox, []).append(listener)
-        sandbox.journal.heard = partial(self._hear, sandbox)
+        sandbox.journal.heard = partial(self._publish, sandbox)
         return listener
 
     def close(self, listener: Listener) -> None:
-        """Forget a listener."""
+        """Remove a reader."""
         sandbox = listener.sandbox
         others = [one for one in self._by_sandbox.get(sandbox, ()) if one is not listener]
         if others:
@@ -101,29 +103,29 @@ class Listeners:
             sandbox.journal.heard = None
 
     def end(self, name: str) -> None:
-        """Let all listeners of a sandbox go."""
+        """End all streams of a sandbox."""
         for sandbox, listeners in self._by_sandbox.items():
             for listener in listeners if sandbox.name == name else ():
                 listener.end()
 
     def clock_moved(self, sandbox: Sandbox, system: Instant) -> None:
-        """Tell what a sandbox's clock shows."""
+        """Publish the new time of a sandbox."""
         for listener in self._by_sandbox.get(sandbox, ()):
             listener.put(event("clock", api_views.clock(sandbox, system)))
 
     def state_changed(self, sandbox: Sandbox, what: str) -> None:
-        """Tell that settings, records or the like are not what they were."""
+        """Publish that a part of a sandbox has changed, such as its settings."""
         for listener in self._by_sandbox.get(sandbox, ()):
             listener.put(event("state", {"changed": what}))
 
-    def _hear(self, sandbox: Sandbox, exchange: Exchange) -> None:
+    def _publish(self, sandbox: Sandbox, exchange: Exchange) -> None:
         for chunk in _events(sandbox, exchange):
             for listener in self._by_sandbox.get(sandbox, ()):
                 listener.put(chunk)
 
 
 def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:
-    """Yield an exchange, and the messages that it put into the outbox."""
+    """Yield the events of an exchange and of the messages that it added to the outbox."""
     yield event("exchange", exchange_summary(exchange), exchange.id)
     if exchange.api is None or (store := sandbox.stores.get(exchange.api.name)) is None:
         return

@@ -1,4 +1,4 @@
-"""Compares JSON values with patterns: objects in part, lists exactly, and `{"$regex": …}`."""
+"""Patterns for JSON values: objects match in part, lists exactly, and `{"$regex": …}` a text."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -8,9 +8,9 @@ import jsonschema_rs
 from mockserver.base.json import JsonValue, equal, escape
 from mockserver.base.problems import near
 
-_LONGEST_PATTERN = 1_000
+_MAX_PATTERN_LENGTH = 1_000
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
-"""An engine that never backtracks, so no pattern can take for ever; it lacks look-around."""
+"""A regular expression engine without backtracking: its time is linear in the text."""
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "number": (int, float),
@@ -23,7 +23,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 class MatcherError(Exception):
-    """A pattern that cannot be compared with anything."""
+    """An invalid pattern."""
 
     def __init__(self, pointer: str, message: str) -> None:
         super().__init__(message)
@@ -31,83 +31,83 @@ class MatcherError(Exception):
         self.message = message
 
 
-class Miss(NamedTuple):
-    """One place in which a value is not as expected."""
+class Mismatch(NamedTuple):
+    """A place at which a value does not match its pattern."""
 
     pointer: str
     expected: JsonValue
     found: JsonValue
-    """None also where there is nothing."""
+    """None also if the value is missing."""
 
 
-Matcher = Callable[[JsonValue, str], Iterator[Miss]]
-"""Yields the misses of a value that stands at a pointer."""
+Matcher = Callable[[JsonValue, str], Iterator[Mismatch]]
+"""Function that yields the mismatches of a value, given the value and its JSON Pointer."""
 
 
 def compile_matcher(expected: JsonValue, pointer: str = "") -> Matcher:
-    """Prepare a comparison.
+    """Compile a pattern.
 
     Args:
         expected: The pattern.
-        pointer: Where the pattern stands, for errors.
+        pointer: JSON Pointer to the pattern, for errors.
 
     Raises:
-        MatcherError: If it has an unknown or wrong matcher.
+        MatcherError: If the pattern has an unknown or invalid matcher.
     """
     if isinstance(expected, dict):
         special = [name for name in expected if name.startswith("$")]
-        return _special(expected, special[0], pointer) if special else _object(expected, pointer)
+        return _special(expected, special[0], pointer) if special else _members(expected, pointer)
     if isinstance(expected, list):
-        return _list(expected, pointer)
+        return _items(expected, pointer)
     return _checked(expected, lambda found: equal(expected, found))
 
 
 def _checked(expected: JsonValue, holds: Callable[[JsonValue], bool]) -> Matcher:
-    def misses(found: JsonValue, at: str) -> Iterator[Miss]:
+    def mismatches(found: JsonValue, at: str) -> Iterator[Mismatch]:
         if not holds(found):
-            yield Miss(at, expected, found)
+            yield Mismatch(at, expected, found)
 
-    return misses
+    return mismatches
 
 
-def _object(expected: dict[str, JsonValue], pointer: str) -> Matcher:
+def _members(expected: dict[str, JsonValue], pointer: str) -> Matcher:
     members = {
         name: compile_matcher(value, f"{pointer}/{escape(name)}")
         for name, value in expected.items()
     }
 
-    def misses(found: JsonValue, at: str) -> Iterator[Miss]:
+    def mismatches(found: JsonValue, at: str) -> Iterator[Mismatch]:
         if not isinstance(found, dict):
-            yield Miss(at, expected, found)
+            yield Mismatch(at, expected, found)
             return
         for name, member in members.items():
             place = f"{at}/{escape(name)}"
             if name in found:
                 yield from member(found[name], place)
             else:
-                yield Miss(place, expected[name], None)
+                yield Mismatch(place, expected[name], None)
 
-    return misses
+    return mismatches
 
 
-def _list(expected: list[JsonValue], pointer: str) -> Matcher:
+def _items(expected: list[JsonValue], pointer: str) -> Matcher:
     items = [compile_matcher(item, f"{pointer}/{index}") for index, item in enumerate(expected)]
 
-    def misses(found: JsonValue, at: str) -> Iterator[Miss]:
+    def mismatches(found: JsonValue, at: str) -> Iterator[Mismatch]:
         if not isinstance(found, list) or len(found) != len(items):
-            yield Miss(at, expected, found)
+            yield Mismatch(at, expected, found)
             return
         for index, item in enumerate(items):
             yield from item(found[index], f"{at}/{index}")
 
-    return misses
+    return mismatches
 
 
 def _special(expected: dict[str, JsonValue], name: str, pointer: str) -> Matcher:
     if len(expected) > 1:
-        raise MatcherError(pointer, f"{name} stands alone in its object")
+        raise MatcherError(pointer, f"{name} must be the only member of its object")
     if name not in _SPECIAL:
-        advice = near(name, _SPECIAL) or f"there are: {', '.join(_SPECIAL)}"
+        advice = near(name, _SPECIAL) or f"the matchers are: {', '.join(_SPECIAL)}"
         raise MatcherError(f"{pointer}/{escape(name)}", f"there is no matcher {name!r}; {advice}")
     try:
         return _checked(expected, _SPECIAL[name](expected[name]))
@@ -117,29 +117,29 @@ def _special(expected: dict[str, JsonValue], name: str, pointer: str) -> Matcher
 
 def _any(argument: JsonValue) -> Callable[[JsonValue], bool]:
     if argument is not True:
-        raise ValueError('write {"$any": true}')
+        raise ValueError('must be true: {"$any": true}')
     return lambda _found: True
 
 
 def _type(argument: JsonValue) -> Callable[[JsonValue], bool]:
     kinds = TYPES.get(argument) if isinstance(argument, str) else None
     if kinds is None:
-        raise ValueError(f"$type is one of: {', '.join(TYPES)}")
+        raise ValueError(f"$type must be one of: {', '.join(TYPES)}")
     is_boolean = argument == "boolean"
     return lambda found: isinstance(found, kinds) and isinstance(found, bool) is is_boolean
 
 
 def _regex(argument: JsonValue) -> Callable[[JsonValue], bool]:
-    if not isinstance(argument, str) or len(argument) > _LONGEST_PATTERN:
-        raise ValueError(f"$regex is a pattern of at most {_LONGEST_PATTERN:,} characters")
+    if not isinstance(argument, str) or len(argument) > _MAX_PATTERN_LENGTH:
+        raise ValueError(f"$regex must be a text of at most {_MAX_PATTERN_LENGTH:,} characters")
     validator: Any
     try:
         validator = jsonschema_rs.Draft202012Validator(
             {"type": "string", "pattern": argument}, pattern_options=_LINEAR
         )
     except ValueError:
-        told = "is not a regular expression that is known; look-around and back references are not"
-        raise ValueError(f"{argument[:100]!r} {told}") from None
+        detail = "is not a valid pattern; look-around and back references are not supported"
+        raise ValueError(f"{argument[:100]!r} {detail}") from None
     return lambda found: bool(validator.is_valid(found))
 
 

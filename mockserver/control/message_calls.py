@@ -1,4 +1,4 @@
-"""Calls about the outbox of simulated messages."""
+"""Calls about the outbox of simulated SMS and e-mails."""
 
 from typing import Any, Literal
 
@@ -6,11 +6,11 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.control import api_views
-from mockserver.control.declarations import Ask, Call, InSandbox, Ordered
+from mockserver.control.declarations import Call, ControlRequest, OrderedPageQuery, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.sandbox import Sandbox
 
-TAG = "MessageList"
+TAG = "Messages"
 
 
 class MessageList(TypedDict):
@@ -20,42 +20,42 @@ class MessageList(TypedDict):
     messages: list[api_views.Message]
 
 
-class MessageFilter(Ordered):
-    """Which messages to list."""
+class MessageFilter(OrderedPageQuery):
+    """Which messages to return."""
 
-    api: str | None = Field(None, description="Only those of this API.")
-    channel: Literal["sms", "email"] | None = Field(None, description="Only those of this kind.")
-    to: str | None = Field(None, description="Only those to this number or address.")
+    api: str | None = Field(None, description="Only messages of this API.")
+    channel: Literal["sms", "email"] | None = Field(None, description="Only messages of this kind.")
+    to: str | None = Field(None, description="Only messages to this number or address.")
     status: Literal["scheduled", "sent", "delivered", "failed"] | None = Field(
-        None, description="Only those that have come this far."
+        None, description="Only messages with this status."
     )
 
 
-def list_messages(ask: Ask[MessageFilter, None]) -> MessageList:
-    """List messages; their status is read off the clock."""
-    wanted = {name: getattr(ask.query, name) for name in ("api", "channel", "to", "status")}
+def list_messages(request: ControlRequest[MessageFilter, None]) -> MessageList:
+    """List messages, with their status at the present time of the sandbox."""
+    wanted = {name: getattr(request.query, name) for name in ("api", "channel", "to", "status")}
     shown = [
         message
-        for message in _messages(ask, ask.sandbox())
-        if all(value in (None, message[name]) for name, value in wanted.items())  # type: ignore[literal-required] # a filter is called as what it filters
+        for message in _messages(request, request.sandbox())
+        if all(value in (None, message[name]) for name, value in wanted.items())  # type: ignore[literal-required] # a filter has the name of its field
     ]
-    return {"total": len(shown), "messages": ask.query.page(shown)}
+    return {"total": len(shown), "messages": request.query.page(shown)}
 
 
-def show_message(ask: Ask[InSandbox, None]) -> api_views.Message:
+def show_message(request: ControlRequest[SandboxQuery, None]) -> api_views.Message:
     """Return a message."""
-    wanted = ask.path["id"]
-    for message in _messages(ask, ask.sandbox()):
+    wanted = request.path["id"]
+    for message in _messages(request, request.sandbox()):
         if message["id"] == wanted:
             return message
     raise ControlError(404, f"there is no message {wanted[:100]!r} in this sandbox")
 
 
-def _messages(ask: Ask[Any, None], sandbox: Sandbox) -> list[api_views.Message]:
-    now = ask.now(sandbox)
+def _messages(request: ControlRequest[Any, None], sandbox: Sandbox) -> list[api_views.Message]:
+    now = request.now(sandbox)
     records = [
         record
-        for name in ask.engine.apis
+        for name in request.engine.apis
         for record in sandbox.store(name, now).collection("messages")
     ]
     records.sort(key=lambda record: record["created_at"])
@@ -87,7 +87,7 @@ CALLS = (
         "/messages",
         "listMessages",
         TAG,
-        "List the messages that would have been sent",
+        "List the simulated messages",
         list_messages,
         MessageFilter,
         result=MessageList,

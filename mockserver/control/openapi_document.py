@@ -1,4 +1,4 @@
-"""The control API's own OpenAPI document, made from the declarations of its calls."""
+"""The OpenAPI document of the control API, made from the declarations of its calls."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from mockserver import __version__
 from mockserver.base.asgi import CONTROL_PREFIX
 from mockserver.base.json import JsonValue
-from mockserver.control.declarations import SANDBOX_SCHEMA, Call, InSandbox, Serving
+from mockserver.control.declarations import SANDBOX_SCHEMA, Call, ControlContext, SandboxQuery
 from mockserver.control.problem_responses import JSON
 from mockserver.engine.rendering import PROBLEM
 
@@ -18,16 +18,16 @@ _WRITING = frozenset(("POST", "PUT", "PATCH"))
 _PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
-    "description": "What is wrong (RFC 9457).",
+    "description": "An error (RFC 9457).",
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence that says what to do."},
+        "detail": {"type": "string", "description": "What is wrong, and what to do."},
         "errors": {
             "type": "array",
-            "description": "Everything that is wrong with the query or the body.",
+            "description": "All errors of the query or the body.",
             "items": {
                 "type": "object",
                 "required": ["where", "pointer", "message"],
@@ -42,46 +42,46 @@ _PROBLEM: Json = {
     },
 }
 _MEANING = {
-    400: "the sandbox's name is not one, or the body is not JSON",
+    400: "the name of the sandbox is invalid, or the body is not JSON",
     401: "the token is missing or wrong",
-    403: "the call comes from another site or another machine",
-    404: "there is no such thing",
-    409: "the key or a unique field is taken",
+    403: "the request comes from another site or another machine",
+    404: "the resource does not exist",
+    409: "another record has this key or this value of a unique field",
     413: "the body is too large",
     415: "the body is not application/json",
-    422: "a parameter or the body does not fit; nothing was changed",
-    503: "there is no more room",
+    422: "a parameter or the body is invalid; nothing was changed",
+    503: "a limit of the sandbox or the server is reached",
 }
 _PATH_PARAMETERS = {
-    "api": "The API's name.",
-    "collection": "The collection's name.",
-    "key": "The record's key.",
-    "id": "What is meant.",
-    "name": "The sandbox's name.",
-    "file": "The file's name.",
+    "api": "Name of the API.",
+    "collection": "Name of the collection.",
+    "key": "Key of the record.",
+    "id": "Id of the resource.",
+    "name": "Name of the sandbox.",
+    "file": "Name of the file.",
 }
 
 
-def openapi(serving: Serving, origin: str) -> Json:
-    """Describe all calls as an OpenAPI 3.1 document."""
-    schemas, definitions = _schemas(serving.calls)
+def openapi(context: ControlContext, origin: str) -> Json:
+    """Return the OpenAPI 3.1 document of all calls."""
+    schemas, definitions = _schemas(context.calls)
     paths: dict[str, Json] = {}
-    for call in serving.calls:
-        operation = _operation(call, schemas, serving)
+    for call in context.calls:
+        operation = _operation(call, schemas, context)
         paths.setdefault(call.template, {})[call.method.lower()] = operation
     document: Json = {
         "openapi": "3.1.0",
         "info": {
             "title": "mockserver control API",
             "version": __version__,
-            "description": "See and change sandboxes: clock, records, messages, requests.",
+            "description": "Shows and changes sandboxes: clock, records, messages, requests.",
         },
         "servers": [{"url": f"{origin}{CONTROL_PREFIX}"}],
-        "tags": [{"name": name} for name in dict.fromkeys(call.tag for call in serving.calls)],
+        "tags": [{"name": name} for name in dict.fromkeys(call.tag for call in context.calls)],
         "paths": paths,
         "components": {"schemas": {"Problem": _PROBLEM, **definitions}},
     }
-    if serving.asks_token:
+    if context.requires_token:
         scheme = {"type": "http", "scheme": "bearer", "description": "`--control-token`"}
         document["components"]["securitySchemes"] = {"token": scheme}
         document["security"] = [{"token": []}]
@@ -89,7 +89,7 @@ def openapi(serving: Serving, origin: str) -> Json:
 
 
 def _schemas(calls: Iterable[Call]) -> tuple[dict[str, Json], Json]:
-    """Make the schema of every body and result, and those that they share."""
+    """Return the schemas of all bodies and results, and the definitions that they share."""
     inputs: list[JsonValue] = []
     for call in calls:
         if call.body is not None:
@@ -100,15 +100,15 @@ def _schemas(calls: Iterable[Call]) -> tuple[dict[str, Json], Json]:
     return {str(name): schema for (name, _), schema in found.items()}, shared.get("$defs", {})
 
 
-def _operation(call: Call, schemas: dict[str, Json], serving: Serving) -> Json:
+def _operation(call: Call, schemas: dict[str, Json], context: ControlContext) -> Json:
     operation: Json = {
         "operationId": call.id,
         "tags": [call.tag],
         "summary": call.summary,
-        "parameters": [*_path_parameters(call, serving), *_query_parameters(call)],
+        "parameters": [*_path_parameters(call, context), *_query_parameters(call)],
         "responses": {
             **{str(status): _answer(call, status, schemas) for status in call.statuses},
-            **{str(status): _problem(status) for status in sorted(_problems(call, serving))},
+            **{str(status): _problem(status) for status in sorted(_problems(call, context))},
         },
     }
     if call.description:
@@ -119,11 +119,11 @@ def _operation(call: Call, schemas: dict[str, Json], serving: Serving) -> Json:
     return operation
 
 
-def _path_parameters(call: Call, serving: Serving) -> Iterator[Json]:
+def _path_parameters(call: Call, context: ControlContext) -> Iterator[Json]:
     for name in re.findall(r"\{(\w+)\}", call.template):
         schema: Json = {"type": "string", "minLength": 1}
         if name == "api":
-            schema = {"enum": list(serving.engine.apis)}
+            schema = {"enum": list(context.engine.apis)}
         yield {
             "name": name,
             "in": "path",
@@ -144,8 +144,8 @@ def _query_parameters(call: Call) -> Iterator[Json]:
         }
         described = {"description": given.get("description", ""), "schema": schema}
         yield {"name": name, "in": "query", **described}
-    if issubclass(call.query, InSandbox):
-        description = "The sandbox, unless the query names one."
+    if issubclass(call.query, SandboxQuery):
+        description = "Name of the sandbox, unless the query has one."
         header = {"name": "Mock-Sandbox", "in": "header", "description": description}
         yield {**header, "schema": SANDBOX_SCHEMA}
     for name, description in call.headers.items():
@@ -174,12 +174,12 @@ def _problem(status: int) -> Json:
     return {"description": f"{phrase}: {meaning}", "content": content}
 
 
-def _problems(call: Call, serving: Serving) -> set[int]:
-    """Collect the statuses of all problems that a call can answer."""
+def _problems(call: Call, context: ControlContext) -> set[int]:
+    """Return the statuses of all problems of a call."""
     found = {403, 422, *call.problems}
-    if serving.asks_token:
+    if context.requires_token:
         found.add(401)
-    if issubclass(call.query, InSandbox):
+    if issubclass(call.query, SandboxQuery):
         found |= {400, 503}
     if call.body is not None:
         found |= {400, 413}

@@ -1,10 +1,17 @@
-"""Calls for the reference pages, and what they are made with."""
+"""Calls for the reference pages and their files."""
 
 from importlib.resources import files
 
 from mockserver.base.asgi import CONTROL_PREFIX
 from mockserver.control.api_views import api_details
-from mockserver.control.declarations import Ask, Call, InSandbox, Query, RawContent, missing
+from mockserver.control.declarations import (
+    Call,
+    ControlRequest,
+    Query,
+    RawContent,
+    SandboxQuery,
+    raise_not_found,
+)
 from mockserver.control.document_calls import TAG, served_document
 from mockserver.control.openapi_document import openapi
 from mockserver.control.reference_page import reference_page
@@ -19,26 +26,26 @@ _POLICY = {
 }
 
 
-def show_docs(ask: Ask[Query, None]) -> RawContent:
-    """Write the control API's reference page, which leads to those of the APIs."""
-    pages = [(api.title, f"{_HOME}/{name}", api.name) for name, api in ask.engine.apis.items()]
-    document = openapi(ask.serving, ask.origin)
+def show_docs(request: ControlRequest[Query, None]) -> RawContent:
+    """Return the reference page of the control API, with links to those of the APIs."""
+    pages = [(api.title, f"{_HOME}/{name}", api.name) for name, api in request.engine.apis.items()]
+    document = openapi(request.context, request.origin)
     return RawContent(reference_page(document, _STYLESHEET, _HOME, pages=pages), _HTML, _POLICY)
 
 
-def show_api_docs(ask: Ask[InSandbox, None]) -> RawContent:
-    """Write an API's reference page, with what the sandbox has for it."""
-    api, sandbox = ask.api(), ask.sandbox()
-    details = api_details(api, ask.origin, sandbox, ask.now(sandbox))
-    document = served_document(ask, api)
+def show_api_docs(request: ControlRequest[SandboxQuery, None]) -> RawContent:
+    """Return the reference page of an API, with its state in the sandbox."""
+    api, sandbox = request.api(), request.sandbox()
+    details = api_details(api, request.origin, sandbox, request.now(sandbox))
+    document = served_document(request, api)
     return RawContent(reference_page(document, _STYLESHEET, _HOME, details), _HTML, _POLICY)
 
 
-def show_file(ask: Ask[Query, None]) -> RawContent:
-    """Return a file of the pages."""
-    name = ask.path["file"]
+def show_file(request: ControlRequest[Query, None]) -> RawContent:
+    """Return a file that the pages load."""
+    name = request.path["file"]
     if name not in _TYPES:
-        missing(f"there is no file {name[:100]!r}", name, _TYPES)
+        raise_not_found(f"there is no file {name[:100]!r}", name, _TYPES)
     content = (files("mockserver.control") / "static" / name).read_bytes()
     return RawContent(content, _TYPES[name])
 
@@ -49,7 +56,7 @@ CALLS = (
         "/docs",
         "getDocs",
         TAG,
-        "Show this reference",
+        "Return this reference page",
         show_docs,
         Query,
         result=str,
@@ -60,7 +67,7 @@ CALLS = (
         "/docs/{api}",
         "getApiDocs",
         TAG,
-        "Show the reference of an API",
+        "Return the reference page of an API",
         show_api_docs,
         result=str,
         media_type="text/html",
@@ -71,7 +78,7 @@ CALLS = (
         "/static/{file}",
         "getFile",
         TAG,
-        "Return a file that the pages are made with",
+        "Return a file that the pages load",
         show_file,
         Query,
         result=str,

@@ -1,4 +1,4 @@
-"""Answers of the control API: JSON, and problems (RFC 9457)."""
+"""Responses of the control API: JSON, and problems (RFC 9457)."""
 
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ PROTECTION = {
 
 
 class ControlError(Exception):
-    """A call that cannot be done, with the status and sentence to answer."""
+    """An error of a call, with the status and the sentence to answer."""
 
     def __init__(self, status: int, detail: str, errors: JsonValue = None) -> None:
         super().__init__(detail)
@@ -34,7 +34,7 @@ def problem_response(
     kind: str = "about:blank",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Say what is wrong."""
+    """Return a problem as a response (RFC 9457)."""
     body = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if errors:
         body["errors"] = errors
@@ -43,17 +43,17 @@ def problem_response(
 
 
 def json_response(value: JsonValue, status: int = 200) -> Response:
-    """Answer with a JSON value."""
+    """Return a JSON value as a response."""
     return content_response(json_bytes(value), JSON, status)
 
 
 def content_response(
     content: bytes, media_type: str, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """Answer with bytes, which no other site can use and no cache keeps."""
+    """Return bytes as a response that other sites cannot read and caches do not store."""
     return Response(content, status, {**PROTECTION, **(headers or {})}, media_type)
 
 
 def empty_response(status: int) -> Response:
-    """Answer without a body."""
+    """Return a response without a body."""
     return Response(status_code=status, headers=PROTECTION)

@@ -1,4 +1,4 @@
-"""Reads the query and the body of a call, and names everything that is wrong with them."""
+"""Reader of the query and the body of a call, which reports all of their errors."""
 
 from functools import cache
 from typing import Any, TypeVar, get_args
@@ -13,14 +13,14 @@ from mockserver.control.problem_responses import ControlError
 from mockserver.model.refusal import Refusal
 from mockserver.wire.media import DEEPEST, parse_json
 
-_MOST_PARAMETERS = 100
-_LONGEST = 100
-"""Characters of a name that are told."""
-_MOST_ERRORS = 50
-_MOST_READ = 1_000
-"""Errors that are looked at; listing more of them takes long."""
-_LEVELS_ABOVE = 10
-"""Levels of nesting that may go before those of a record."""
+_MAX_PARAMETERS = 100
+_MAX_NAME_LENGTH = 100
+"""Characters of a name in an error."""
+_MAX_ERRORS = 50
+_MAX_LISTED_ERRORS = 1_000
+"""Number of errors above which they are only counted; listing them takes long."""
+_SNAPSHOT_LEVELS = 10
+"""Levels of nesting in a snapshot above its records."""
 
 Q = TypeVar("Q", bound=Query)
 
@@ -29,44 +29,46 @@ def read_query(model: type[Q], query: bytes) -> Q:
     """Read query parameters.
 
     Raises:
-        ControlError: 422, if one is unknown, repeated or does not fit.
+        ControlError: 422, if one is unknown, repeated or invalid.
     """
     try:
         pairs = parse_qsl(
-            query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS
+            query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS
         )
     except ValueError:
-        raise ControlError(422, f"more than {_MOST_PARAMETERS} query parameters") from None
+        raise ControlError(422, f"there are more than {_MAX_PARAMETERS} query parameters") from None
     names = [name for name, _ in pairs]
     if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise ControlError(422, f"the query parameter {repeated[:_LONGEST]!r} is given twice")
+        raise ControlError(
+            422, f"the query parameter {repeated[:_MAX_NAME_LENGTH]!r} is given twice"
+        )
     try:
         return model.model_validate(dict(pairs))
     except ValidationError as error:
-        raise _told(error, model, "query") from None
+        raise _validation_problem(error, model, "query") from None
 
 
-def read_json_body(kind: Any, content: bytes, *, is_own: bool = False) -> Any:  # noqa: ANN401 - the type is a value here
-    """Read a JSON body as a type.
+def read_json_body(kind: Any, content: bytes, *, is_snapshot: bool = False) -> Any:  # noqa: ANN401 - the type is a value here
+    """Read a JSON body.
 
     Args:
-        kind: The type.
+        kind: Type of the result.
         content: The body.
-        is_own: Whether this server wrote it: it has records in it, and may have what they have.
+        is_snapshot: True if it is a snapshot: it may contain all that records contain.
 
     Raises:
-        ControlError: 400 if it is not JSON, 422 if it does not fit.
+        ControlError: 400 if it is not JSON, 422 if it is not of the type.
     """
     try:
-        value = parse_json(content, DEEPEST + _LEVELS_ABOVE if is_own else DEEPEST)
+        value = parse_json(content, DEEPEST + _SNAPSHOT_LEVELS if is_snapshot else DEEPEST)
     except Refusal as refusal:
         raise ControlError(400, refusal.message) from None
-    if not is_own and b"\\u0000" in content and _has_nul(value):
-        raise ControlError(400, "the body has a text with a NUL character")
+    if not is_snapshot and b"\\u0000" in content and _has_nul(value):
+        raise ControlError(400, "a text of the body has a NUL character; remove it")
     try:
         return _adapter(kind).validate_python(value)
     except ValidationError as error:
-        raise _told(error, kind, "body") from None
+        raise _validation_problem(error, kind, "body") from None
 
 
 @cache
@@ -82,16 +84,16 @@ def _has_nul(value: JsonValue) -> bool:
     return isinstance(value, list) and any(map(_has_nul, value))
 
 
-def _told(error: ValidationError, kind: Any, where: str) -> ControlError:  # noqa: ANN401 - a type
-    if error.error_count() > _MOST_READ:
-        return ControlError(422, f"{error.error_count():,} things are wrong in the {where}")
-    errors = [_detail(item, kind, where) for item in error.errors(include_url=False)[:_MOST_ERRORS]]
-    told = "; ".join(f"{item['field']} {item['message']}".strip() for item in errors)
-    return ControlError(422, told, errors)
+def _validation_problem(error: ValidationError, kind: Any, where: str) -> ControlError:  # noqa: ANN401 - a type
+    if error.error_count() > _MAX_LISTED_ERRORS:
+        return ControlError(422, f"the {where} has {error.error_count():,} errors")
+    errors = [_detail(item, kind, where) for item in error.errors(include_url=False)[:_MAX_ERRORS]]
+    detail = "; ".join(f"{item['field']} {item['message']}".strip() for item in errors)
+    return ControlError(422, detail, errors)
 
 
 def _detail(error: Any, kind: Any, where: str) -> dict[str, str]:  # noqa: ANN401 - pydantic's dict
-    steps = [str(step)[:_LONGEST] for step in error["loc"]]
+    steps = [str(step)[:_MAX_NAME_LENGTH] for step in error["loc"]]
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         names = _names(kind, steps[:-1])
@@ -102,14 +104,14 @@ def _detail(error: Any, kind: Any, where: str) -> dict[str, str]:  # noqa: ANN40
 
 
 def _names(kind: Any, steps: list[str]) -> list[str]:  # noqa: ANN401 - a type
-    """List the fields of a model, or of the one that a path of fields leads to."""
+    """List the fields of the model at a path of fields."""
     for step in steps:
         kind = _model(kind, step)
     return [] if kind is None else [item.alias or name for name, item in kind.model_fields.items()]
 
 
 def _model(kind: Any, step: str) -> Any:  # noqa: ANN401 - a type
-    """Return the model of a field, or of a union's member whose tag this is."""
+    """Return the model of a field, or the member of a union that has this tag."""
     for arm in (kind, *get_args(kind)):
         if isinstance(arm, type) and issubclass(arm, BaseModel) and step in arm.model_fields:
             inner = arm.model_fields[step].annotation

@@ -1,4 +1,4 @@
-"""Calls about the records of an API's collections."""
+"""Calls about the records in the collections of an API."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,13 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import escape
-from mockserver.control.declarations import Ask, Call, Created, InSandbox, Paged
+from mockserver.control.declarations import Call, ControlRequest, Created, PageQuery, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.records import Collection, key_text
 from mockserver.engine.snapshot import wrong_record
 from mockserver.model.scope import Record
 
-TAG = "RecordList"
+TAG = "Records"
 _LIST = "/records/{api}/{collection}"
 _ONE = "/records/{api}/{collection}/{key:path}"
 
@@ -24,40 +24,42 @@ class RecordList(TypedDict):
     records: list[Record]
 
 
-def list_records(ask: Ask[Paged, None]) -> RecordList:
-    """List the records, in the order they were stored."""
-    rows = list(ask.collection())
-    return {"total": len(rows), "records": ask.query.page(rows)}
+def list_records(request: ControlRequest[PageQuery, None]) -> RecordList:
+    """List the records in the order in which they were added."""
+    rows = list(request.collection())
+    return {"total": len(rows), "records": request.query.page(rows)}
 
 
-def add_record(ask: Ask[InSandbox, Record]) -> Created:
-    """Store a new record."""
-    collection, record = ask.collection(), ask.body
+def add_record(request: ControlRequest[SandboxQuery, Record]) -> Created:
+    """Add a record."""
+    collection, record = request.collection(), request.body
     _check(collection, record)
     _write(lambda: collection.insert(record))
     return Created(record)
 
 
-def clear_records(ask: Ask[InSandbox, None]) -> None:
-    """Forget all records of a collection."""
-    collection = ask.collection()
+def clear_records(request: ControlRequest[SandboxQuery, None]) -> None:
+    """Remove all records of a collection."""
+    collection = request.collection()
     for key in list(collection.rows):
         collection.remove(key)
 
 
-def show_record(ask: Ask[InSandbox, None]) -> Record:
+def show_record(request: ControlRequest[SandboxQuery, None]) -> Record:
     """Return a record."""
-    return _found(ask)[1]
+    return _find_record(request)[1]
 
 
-def put_record(ask: Ask[InSandbox, Record]) -> Record | Created:
-    """Store a record under a key, whether there is one or not."""
-    collection, key = ask.collection(), ask.path["key"]
-    record = {**ask.body}
+def put_record(request: ControlRequest[SandboxQuery, Record]) -> Record | Created:
+    """Add a record under a key, or replace the one that has it."""
+    collection, key = request.collection(), request.path["key"]
+    record = {**request.body}
     record.setdefault(collection.spec.key, key)
     _check(collection, record)
     if key_text(record[collection.spec.key]) != key:
-        raise ControlError(409, f"the record's {collection.spec.key} is not that of the path")
+        raise ControlError(
+            409, f"the {collection.spec.key} of the record differs from the key in the path"
+        )
     if key in collection.rows:
         _write(lambda: collection.replace(key, record))
         return record
@@ -65,14 +67,14 @@ def put_record(ask: Ask[InSandbox, Record]) -> Record | Created:
     return Created(record)
 
 
-def delete_record(ask: Ask[InSandbox, None]) -> None:
-    """Forget a record."""
-    collection, _ = _found(ask)
-    collection.remove(ask.path["key"])
+def delete_record(request: ControlRequest[SandboxQuery, None]) -> None:
+    """Remove a record."""
+    collection, _ = _find_record(request)
+    collection.remove(request.path["key"])
 
 
-def _found(ask: Ask[InSandbox, None]) -> tuple[Collection, Record]:
-    collection, key = ask.collection(), ask.path["key"]
+def _find_record(request: ControlRequest[SandboxQuery, None]) -> tuple[Collection, Record]:
+    collection, key = request.collection(), request.path["key"]
     if (record := collection.get(key)) is None:
         raise ControlError(404, f"{collection.spec.name} has no record {key[:200]!r}")
     return collection, record
@@ -80,18 +82,18 @@ def _found(ask: Ask[InSandbox, None]) -> tuple[Collection, Record]:
 
 def _check(collection: Collection, record: Record) -> None:
     errors = [
-        {"where": "body", "field": name, "pointer": f"/{escape(name)}", "message": told}
-        for name, told in wrong_record(collection.spec, record)
+        {"where": "body", "field": name, "pointer": f"/{escape(name)}", "message": message}
+        for name, message in wrong_record(collection.spec, record)
     ]
     if errors:
         raise ControlError(422, "; ".join(error["message"] for error in errors), errors)
 
 
-def _write(writing: Callable[[], object]) -> None:
+def _write(write: Callable[[], object]) -> None:
     try:
-        writing()
+        write()
     except ConflictError as conflict:
-        message = f"{conflict.collection} already has one whose {conflict.field} is this"
+        message = f"{conflict.collection} already has a record with this {conflict.field}"
         raise ControlError(409, message) from None
     except SandboxFullError as error:
         raise ControlError(503, str(error)) from None
@@ -106,7 +108,7 @@ CALLS = (
         TAG,
         "List the records of a collection",
         list_records,
-        Paged,
+        PageQuery,
         result=RecordList,
         result_example={"total": 1, "records": [_EXAMPLE]},
         problems=(404,),
@@ -116,10 +118,10 @@ CALLS = (
         _LIST,
         "addRecord",
         TAG,
-        "Store a new record",
+        "Add a record",
         add_record,
         body=Record,
-        tells="records",
+        changes="records",
         body_example=_EXAMPLE,
         result=Record,
         result_example=_EXAMPLE,
@@ -131,10 +133,10 @@ CALLS = (
         _LIST,
         "clearRecords",
         TAG,
-        "Forget all records of a collection",
+        "Remove all records of a collection",
         clear_records,
         statuses=(204,),
-        tells="records",
+        changes="records",
         problems=(404,),
     ),
     Call(
@@ -153,10 +155,10 @@ CALLS = (
         _ONE,
         "putRecord",
         TAG,
-        "Store a record under a key, whether there is one or not",
+        "Add a record under a key, or replace the one that has it",
         put_record,
         body=Record,
-        tells="records",
+        changes="records",
         body_example={"name": "First"},
         result=Record,
         result_example=_EXAMPLE,
@@ -168,10 +170,10 @@ CALLS = (
         _ONE,
         "deleteRecord",
         TAG,
-        "Forget a record",
+        "Remove a record",
         delete_record,
         statuses=(204,),
-        tells="records",
+        changes="records",
         problems=(404,),
     ),
 )

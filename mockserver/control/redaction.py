@@ -1,4 +1,4 @@
-"""Shows what was sent and answered without the secrets in it."""
+"""Removal of secrets from headers, queries and bodies before they are shown."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus
@@ -9,11 +9,11 @@ from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
 from mockserver.wire.media import parse_json
 
-_MOST_BODY = 100_000
+_MAX_BODY = 100_000
 
 
 def secret_parameters(exchange: Exchange) -> frozenset[str]:
-    """Name the headers and query parameters that carry a credential of the API, in lower case."""
+    """Return the names, in lower case, of parameters and headers with a credential of the API."""
     schemes = exchange.api.schemes.values() if exchange.api else ()
     return frozenset(scheme.parameter.lower() for scheme in schemes)
 
@@ -21,21 +21,21 @@ def secret_parameters(exchange: Exchange) -> frozenset[str]:
 def redacted_headers(
     headers: Iterable[tuple[str, str]], secrets: frozenset[str]
 ) -> list[tuple[str, str]]:
-    """Hide the values of headers that carry secrets."""
+    """Replace the values of headers that carry secrets."""
     return [(name, _redacted_header(name.lower(), value, secrets)) for name, value in headers]
 
 
 def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
     if is_secret(name, secrets):
         return REDACTED
-    if name == "location":  # a redirect to a client carries its code
+    if name == "location":  # an authorization code is sent in a redirect
         address, mark, query = value.partition("?")
         return address + mark + redacted_query(query, secrets)
     return value
 
 
 def redacted_query(query: str, secrets: frozenset[str]) -> str:
-    """Hide the values of parameters that carry secrets; the text is as it was sent otherwise."""
+    """Replace the values of parameters that carry secrets; the rest stays as it was sent."""
     parts = [part.partition("=") for part in query.split("&")] if query else []
     return "&".join(
         f"{name}={REDACTED}" if is_secret(unquote_plus(name), secrets) else f"{name}{mark}{value}"
@@ -44,22 +44,22 @@ def redacted_query(query: str, secrets: frozenset[str]) -> str:
 
 
 def is_secret(name: str, secrets: frozenset[str]) -> bool:
-    """Tell whether a parameter or member of this name carries a secret."""
+    """Return True if a parameter or member of this name carries a secret."""
     return name.lower() in secrets or names_secret(name)
 
 
-def shown_body(body: bytes) -> JsonValue:
-    """Show a body as JSON where it is, else as text; secret members are hidden."""
+def redacted_body(body: bytes) -> JsonValue:
+    """Return a body without secrets: a JSON value if it is JSON, else a text."""
     try:
         return redacted(parse_json(body))
     except Refusal:
-        text = body[:_MOST_BODY].decode("utf-8", "replace")
+        text = body[:_MAX_BODY].decode("utf-8", "replace")
         is_form = "=" in text and "\n" not in text and " " not in text
         return redacted_query(text, frozenset()) if is_form else text
 
 
 def redacted(value: JsonValue) -> JsonValue:
-    """Hide the secret members of a JSON value."""
+    """Replace the secret members of a JSON value."""
     if isinstance(value, Mapping):
         return {key: _redacted_member(key, member) for key, member in value.items()}
     return [redacted(item) for item in value] if isinstance(value, list) else value

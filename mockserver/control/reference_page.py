@@ -1,22 +1,22 @@
-"""The reference page of an OpenAPI document: plain HTML that needs no network and no script."""
+"""The reference page of an OpenAPI document: HTML without scripts and without other servers."""
 
 import json
 import shlex
 from collections.abc import Iterable, Mapping
 
+from mockserver.base.html import Markup, html_document, join, linked_style, table, tag
 from mockserver.base.json import JsonValue
 from mockserver.control.api_views import ApiDetails, CredentialView
-from mockserver.control.markup import Markup, join, page, table, tag
 from mockserver.control.sample_requests import (
     DocumentedOperation,
     examples_of,
     operations_of,
     sample_request,
 )
-from mockserver.control.schema_text import kind_of, resolved, rows
+from mockserver.control.schema_text import member_rows, resolve, type_summary
 
 Json = dict[str, JsonValue]
-_FIELD_HEADS = ["Name", "Type", "Needed", "Meaning"]
+_FIELD_HEADS = ["Name", "Type", "Required", "Description"]
 
 
 def reference_page(
@@ -29,11 +29,11 @@ def reference_page(
     """Write the reference page of a document.
 
     Args:
-        document: Self-contained, with one server: where it is served.
-        stylesheet: The address of its style sheet.
-        home: The address of the page that leads to all others.
-        api: What the sandbox adds: credentials, settings, test values, errors.
-        pages: Other pages to lead to: name, address, what is meant.
+        document: A self-contained document with one server, which serves it.
+        stylesheet: URL of the style sheet.
+        home: URL of the page with links to all others.
+        api: Credentials, settings, test values and errors in the sandbox.
+        pages: More links: title, URL, name of the API.
     """
     operations = list(operations_of(document))
     title = str(document["info"].get("title", ""))
@@ -48,11 +48,13 @@ def reference_page(
     )
     skip = tag("a", "Skip to the content", href="#content", class_="skip")
     menu = _menu(operations, home)
-    return page(title, stylesheet, skip, tag("div", menu, main, class_="layout"))
+    layout = tag("div", menu, main, class_="layout")
+    page = html_document(title, skip, layout, head=[linked_style(stylesheet)])
+    return page.encode("utf-8", "replace")
 
 
 def _pages(pages: Iterable[tuple[str, str, str]]) -> Markup:
-    items = [tag("li", tag("a", name, href=url), f" ({told})") for name, url, told in pages]
+    items = [tag("li", tag("a", title, href=url), f" ({name})") for title, url, name in pages]
     return tag("section", tag("h2", "APIs"), tag("ul", *items)) if items else Markup()
 
 
@@ -85,7 +87,7 @@ def _text(text: JsonValue) -> Markup:
 
 
 def _prose(text: JsonValue) -> Markup:
-    """Write a text whose parts between backquotes are code."""
+    """Write a text; its parts between backquotes are code."""
     parts = str(text or "").split("`")
     if len(parts) % 2 == 0:
         return join([str(text)])
@@ -115,10 +117,10 @@ def _sandbox(api: ApiDetails) -> Markup:
         [_code(item["kind"]), str(item["status"]), item["description"]] for item in api["errors"]
     ]
     parts = [
-        ("Credentials", table(["Scheme", "Where", "Value", "May"], credentials)),
-        ("Settings", table(["Name", "Type", "Value", "Meaning"], settings)),
-        ("Test values", table(["Value", "At", "Effect", "Operations"], values)),
-        ("Errors", table(["Kind", "Status", "Meaning"], errors)),
+        ("Credentials", table(["Scheme", "In", "Value", "Description"], credentials)),
+        ("Settings", table(["Name", "Type", "Value", "Description"], settings)),
+        ("Test values", table(["Value", "Compared with", "Effect", "Operations"], values)),
+        ("Errors", table(["Kind", "Status", "Description"], errors)),
     ]
     return join([tag("section", tag("h2", name), rows) for name, rows in parts if rows])
 
@@ -154,52 +156,52 @@ def _parameters(operation: DocumentedOperation, document: Json) -> Markup:
         [
             _code(str(one.get("name"))),
             str(one.get("in")),
-            kind_of(one.get("schema", {}), document),
+            type_summary(one.get("schema", {}), document),
             "yes" if one.get("required") else "",
             _prose(one.get("description")),
         ]
         for one in operation.parameters
     ]
-    return _titled("Parameters", table(["Name", "In", "Type", "Needed", "Meaning"], listed))
+    return _titled("Parameters", table(["Name", "In", "Type", "Required", "Description"], listed))
 
 
 def _body(value: Json, document: Json) -> Markup:
-    body = resolved(value.get("requestBody"), document)
+    body = resolve(value.get("requestBody"), document)
     parts = [_media(name, media, document) for name, media in (body.get("content") or {}).items()]
-    return _titled("Body", join(parts))
+    return _titled("Request body", join(parts))
 
 
 def _media(name: str, media: Json, document: Json) -> Markup:
     schema = media.get("schema", {})
-    fields = [[_code(row[0]), *row[1:3], _prose(row[3])] for row in rows(schema, document)]
-    told = tag("p", _code(name), " ", kind_of(schema, document))
-    shown = table(_FIELD_HEADS, fields, f"Fields of {name}")
+    fields = [[_code(row[0]), *row[1:3], _prose(row[3])] for row in member_rows(schema, document)]
+    heading = tag("p", _code(name), " ", type_summary(schema, document))
+    listed = table(_FIELD_HEADS, fields, f"Fields of {name}")
     examples = [
-        tag("pre", _code(_written(one)), tabindex="0") for one in examples_of(media, document)
+        tag("pre", _code(_example_text(one)), tabindex="0") for one in examples_of(media, document)
     ]
-    return join([told, shown, *examples])
+    return join([heading, listed, *examples])
 
 
-def _written(value: JsonValue) -> str:
+def _example_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _answers(value: Json, document: Json) -> Markup:
     parts: list[Markup] = []
     for status, given in (value.get("responses") or {}).items():
-        response = resolved(given, document)
+        response = resolve(given, document)
         media = [
             _media(name, one, document) for name, one in (response.get("content") or {}).items()
         ]
         title = f"{status} {response.get('description') or ''}"
         parts.append(tag("details", tag("summary", title), *media) if media else tag("p", title))
-    return _titled("Answers", join(parts))
+    return _titled("Responses", join(parts))
 
 
 def curl(
     operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
 ) -> str:
-    """Write the command that sends a small example of an operation's request."""
+    """Return the curl command that sends a sample request of an operation."""
     made = sample_request(operation, document, credentials)
     words = ["curl"]
     if made.method not in ("GET", "POST"):

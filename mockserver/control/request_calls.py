@@ -1,4 +1,4 @@
-"""Calls about the journal: what was sent, what was answered, and why."""
+"""Calls about the journal: requests, their answers, and the decisions that led to them."""
 
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -8,7 +8,14 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, parse_instant
-from mockserver.control.declarations import Ask, Call, Created, InSandbox, Ordered, Whole
+from mockserver.control.declarations import (
+    Call,
+    ControlRequest,
+    Created,
+    NonNegativeInteger,
+    OrderedPageQuery,
+    SandboxQuery,
+)
 from mockserver.control.exchange_views import (
     ExchangeDetails,
     ExchangeSummary,
@@ -19,7 +26,7 @@ from mockserver.control.har import Har, har
 from mockserver.control.problem_responses import ControlError
 from mockserver.model.exchange import Exchange
 
-TAG = "RequestList"
+TAG = "Requests"
 
 
 class RequestList(TypedDict):
@@ -27,22 +34,22 @@ class RequestList(TypedDict):
 
     total: int
     dropped: int
-    """How many the journal no longer keeps."""
+    """Number of exchanges that the journal no longer keeps."""
     requests: list[ExchangeSummary]
 
 
 _STATUS: JsonValue = {"type": "integer", "minimum": 100, "maximum": 599}
 
 
-class RequestFilter(Ordered):
-    """Which exchanges to list."""
+class RequestFilter(OrderedPageQuery):
+    """Which exchanges to return."""
 
-    api: str | None = Field(None, description="Only those of this API.")
-    operation: str | None = Field(None, description="Only those of this operation.")
-    status: Annotated[Whole, Field(ge=100, le=599), WithJsonSchema(_STATUS)] | None = Field(
-        None, description="Only those that were answered with this status."
+    api: str | None = Field(None, description="Only requests to this API.")
+    operation: str | None = Field(None, description="Only requests to this operation.")
+    status: Annotated[NonNegativeInteger, Field(ge=100, le=599), WithJsonSchema(_STATUS)] | None = (
+        Field(None, description="Only requests that were answered with this status.")
     )
-    reason: str | None = Field(None, description="Only those that the mock decided for it.")
+    reason: str | None = Field(None, description="Only requests with this reason of the answer.")
     since: (
         Annotated[
             Instant,
@@ -50,14 +57,14 @@ class RequestFilter(Ordered):
             WithJsonSchema({"type": "string", "format": "date-time"}),
         ]
         | None
-    ) = Field(None, description="Only those of this instant of the sandbox, or later.")
+    ) = Field(None, description="Only requests at this time of the sandbox or later.")
 
     format: Literal["json", "har"] = Field(
-        "json", description="`har` gives whole exchanges as HTTP Archive 1.2."
+        "json", description="`har` returns exchanges in full, as HTTP Archive 1.2."
     )
 
     def admits(self, exchange: Exchange) -> bool:
-        """Tell whether an exchange is one of those."""
+        """Return True if an exchange matches the filter."""
         if self.since is not None and exchange.at < self.since:
             return False
         summary: dict[str, JsonValue] = {**exchange_summary(exchange)}
@@ -65,41 +72,43 @@ class RequestFilter(Ordered):
         return all(value in (None, summary[name]) for name, value in wanted.items())
 
 
-def list_requests(ask: Ask[RequestFilter, None]) -> RequestList | Har:
+def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList | Har:
     """List exchanges."""
-    journal = ask.sandbox().journal
-    shown = [exchange for exchange in journal if ask.query.admits(exchange)]
-    if ask.query.format == "har":
-        return har(ask.query.page(shown))
+    journal = request.sandbox().journal
+    shown = [exchange for exchange in journal if request.query.admits(exchange)]
+    if request.query.format == "har":
+        return har(request.query.page(shown))
     return {
         "total": len(shown),
         "dropped": journal.count - len(journal),
-        "requests": [exchange_summary(exchange) for exchange in ask.query.page(shown)],
+        "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
 
 
-def clear_requests(ask: Ask[InSandbox, None]) -> None:
-    """Forget the exchanges; their ids are not used again."""
-    ask.sandbox().journal.clear()
+def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:
+    """Remove all exchanges; their ids are not used again."""
+    request.sandbox().journal.clear()
 
 
-def show_request(ask: Ask[InSandbox, None]) -> ExchangeDetails:
-    """Return all of an exchange."""
-    return exchange_details(_kept(ask))
+def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails:
+    """Return an exchange in full."""
+    return exchange_details(_find_exchange(request))
 
 
-def _kept(ask: Ask[InSandbox, None]) -> Exchange:
-    wanted = ask.path["id"]
-    exchange = ask.sandbox().journal.get(wanted)
+def _find_exchange(request: ControlRequest[SandboxQuery, None]) -> Exchange:
+    wanted = request.path["id"]
+    exchange = request.sandbox().journal.get(wanted)
     if exchange is None:
         raise ControlError(404, f"the journal of this sandbox has no request {wanted[:100]!r}")
     return exchange
 
 
-def replay_request(ask: Ask[InSandbox, None]) -> Created:
-    """Send a request of the journal again, as it was, with the credential it had."""
-    first = _kept(ask)
-    return Created({**exchange_details(ask.engine.handle(replace(first.request), ask.system))})
+def replay_request(request: ControlRequest[SandboxQuery, None]) -> Created:
+    """Send a request of the journal again, with its original credential."""
+    first = _find_exchange(request)
+    return Created(
+        {**exchange_details(request.engine.handle(replace(first.request), request.system))}
+    )
 
 
 _SUMMARY = {
@@ -142,7 +151,7 @@ CALLS = (
         "/requests",
         "listRequests",
         TAG,
-        "List what was sent and answered",
+        "List requests and their answers",
         list_requests,
         RequestFilter,
         result=RequestList | Har,
@@ -153,17 +162,17 @@ CALLS = (
         "/requests",
         "clearRequests",
         TAG,
-        "Empty the journal",
+        "Remove all requests from the journal",
         clear_requests,
         statuses=(204,),
-        tells="requests",
+        changes="requests",
     ),
     Call(
         "GET",
         "/requests/{id}",
         "getRequest",
         TAG,
-        "Return all of an exchange, with the trace of decisions",
+        "Return a request and its answer in full, with the trace of decisions",
         show_request,
         result=ExchangeDetails,
         result_example=_DETAILS,
@@ -180,7 +189,7 @@ CALLS = (
         result_example=_DETAILS,
         statuses=(201,),
         problems=(404,),
-        description="It goes where it went before, with the credential it had, and is answered as "
-        "things are now. Delays are not waited for.",
+        description="It is sent to the same address with its original credential, and answered "
+        "from the present state. Delays are skipped.",
     ),
 )

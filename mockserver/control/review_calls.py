@@ -1,10 +1,10 @@
-"""The call about the reviews that were left on the pages that messages link to."""
+"""The call for reviews that were left on simulated review pages."""
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import format_instant
-from mockserver.control.declarations import Ask, Call, Ordered
+from mockserver.control.declarations import Call, ControlRequest, OrderedPageQuery
 from mockserver.engine.builtin_collections import LEFT_REVIEWS
 from mockserver.model.scope import Record
 
@@ -12,10 +12,10 @@ TAG = "Messages"
 
 
 class LeftReview(TypedDict):
-    """A review, and the message that asked for it."""
+    """A review, with the id of the message that asked for it."""
 
     id: str
-    """Of the request that left it."""
+    """Id of the request that left the review."""
     api: str
     page: str
     about: JsonValue
@@ -33,17 +33,17 @@ class LeftReviews(TypedDict):
     reviews: list[LeftReview]
 
 
-def list_reviews(ask: Ask[Ordered, None]) -> LeftReviews:
-    """List the reviews that were left on simulated pages."""
-    sandbox = ask.sandbox()
-    now = ask.now(sandbox)
+def list_reviews(request: ControlRequest[OrderedPageQuery, None]) -> LeftReviews:
+    """List the reviews that were left on simulated review pages."""
+    sandbox = request.sandbox()
+    now = request.now(sandbox)
     rows = [
         (name, record)
-        for name in ask.engine.apis
+        for name in request.engine.apis
         for record in sandbox.store(name, now).collection(LEFT_REVIEWS.name)
     ]
     rows.sort(key=lambda row: row[1]["at"])
-    reviews = [_view(name, record) for name, record in ask.query.page(rows)]
+    reviews = [_view(name, record) for name, record in request.query.page(rows)]
     return {"total": len(rows), "reviews": reviews}
 
 
@@ -67,9 +67,9 @@ CALLS = (
         "/reviews",
         "listReviews",
         TAG,
-        "List the reviews that were left on simulated pages",
+        "List the reviews that were left on simulated review pages",
         list_reviews,
-        Ordered,
+        OrderedPageQuery,
         result=LeftReviews,
         result_example={
             "total": 1,

@@ -1,4 +1,4 @@
-"""The operations of an OpenAPI document, and a small request to try each of them with."""
+"""The operations of an OpenAPI document, with a sample request for each."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from mockserver.base.credentials import presented
 from mockserver.base.http import FORM
 from mockserver.base.json import JsonValue
 from mockserver.control.api_views import CredentialView
-from mockserver.control.schema_text import example_of, resolved
+from mockserver.control.schema_text import example_of, resolve
 
 Json = dict[str, JsonValue]
 _METHODS = ("get", "put", "post", "patch", "delete", "options", "head", "trace")
@@ -25,13 +25,13 @@ class DocumentedOperation(NamedTuple):
 
     @property
     def anchor(self) -> str:
-        """Its name in a page's own links."""
+        """Id of its section in a page."""
         name = self.value.get("operationId") or f"{self.method}-{self.path}"
         return "operation-" + quote(str(name), safe="")
 
 
 def operations_of(document: Json) -> Iterator[DocumentedOperation]:
-    """Yield the operations of a self-contained document."""
+    """Yield the operations of a self-contained document, with all their parameters."""
     for path, item in document.get("paths", {}).items():
         shared = item.get("parameters") or []
         for method in _METHODS:
@@ -39,42 +39,45 @@ def operations_of(document: Json) -> Iterator[DocumentedOperation]:
                 own = value.get("parameters") or []
                 found = {
                     (one.get("name"), one.get("in")): one
-                    for one in (resolved(given, document) for given in (*shared, *own))
+                    for one in (resolve(given, document) for given in (*shared, *own))
                 }
                 yield DocumentedOperation(method, path, value, list(found.values()))
 
 
 def examples_of(media: Json, document: Json) -> list[JsonValue]:
-    """List the values of `example` or `examples`."""
+    """Return the values of `example` or `examples`."""
     if "example" in media:
         return [media["example"]]
-    named = [resolved(one, document) for one in (media.get("examples") or {}).values()]
+    named = [resolve(one, document) for one in (media.get("examples") or {}).values()]
     return [one["value"] for one in named if "value" in one]
 
 
 class SampleRequest(NamedTuple):
-    """A request to try an operation with."""
+    """A sample request of an operation."""
 
     method: str
     url: str
     headers: list[tuple[str, str]]
-    """Names as the document writes them, but for `content-type`."""
+    """Names as in the document, except `content-type`."""
     body: str | None
 
 
 def sample_request(
     operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
 ) -> SampleRequest:
-    """Fill in what an operation needs: the document's examples, else values of its schemas.
+    """Return a request with all that an operation requires, from examples or else from schemas.
 
     Args:
-        operation: One of the document's.
-        document: Self-contained, with one server: where it is served.
-        credentials: What to present for each security scheme.
+        operation: An operation of the document.
+        document: A self-contained document with one server, which serves it.
+        credentials: A credential for each security scheme.
     """
     path = operation.path
     placed: dict[str, list[tuple[str, str]]] = {"query": [], "header": [], "cookie": []}
-    filled = (*_filled(operation, document), *_presented(operation, document, credentials))
+    filled = (
+        *_parameter_values(operation, document),
+        *_credential_values(operation, document, credentials),
+    )
     for name, where, text in filled:
         if where == "path":
             path = path.replace(f"{{{name}}}", quote(text or "…", safe=""))
@@ -90,8 +93,10 @@ def sample_request(
     return SampleRequest(operation.method.upper(), url, headers, body)
 
 
-def _filled(operation: DocumentedOperation, document: Json) -> Iterator[tuple[str, str, str]]:
-    """Yield name, place and value of the parameters that are needed or have an example."""
+def _parameter_values(
+    operation: DocumentedOperation, document: Json
+) -> Iterator[tuple[str, str, str]]:
+    """Yield name, location and value of the parameters that are required or have an example."""
     for one in operation.parameters:
         name, where = str(one.get("name")), str(one.get("in"))
         if where != "path" and not one.get("required") and "example" not in one:
@@ -113,21 +118,21 @@ def _text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _presented(
+def _credential_values(
     operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield name, place and value of what carries the credentials for an operation."""
+    """Yield name, location and value of the credentials of an operation."""
     needed = operation.value.get("security", document.get("security")) or []
     schemes = document.get("components", {}).get("securitySchemes", {})
     for scheme in next(iter(needed), {}):
         if (one := credentials.get(scheme)) is not None:
             yield one["name"], one["where"], one["presented"]
         else:
-            yield from _stand_in(resolved(schemes.get(scheme), document))
+            yield from _placeholder(resolve(schemes.get(scheme), document))
 
 
-def _stand_in(scheme: Json) -> Iterator[tuple[str, str, str]]:
-    """Yield name, place and value of what a scheme takes of which no credential is known."""
+def _placeholder(scheme: Json) -> Iterator[tuple[str, str, str]]:
+    """Yield name, location and a placeholder for a scheme without a known credential."""
     kind = str(scheme.get("scheme") if scheme.get("type") == "http" else scheme.get("type"))
     if kind == "apiKey":
         yield str(scheme.get("name")), str(scheme.get("in")), "KEY"
@@ -138,8 +143,8 @@ def _stand_in(scheme: Json) -> Iterator[tuple[str, str, str]]:
 
 
 def _body(operation: DocumentedOperation, document: Json) -> tuple[str, str | None]:
-    """Return media type and text of a body; a type that has an example goes first, then JSON."""
-    content = resolved(operation.value.get("requestBody"), document).get("content") or {}
+    """Return media type and text of a body; types with an example are preferred, then JSON."""
+    content = resolve(operation.value.get("requestBody"), document).get("content") or {}
     for name in sorted(content, key=lambda name: _rank(name, content[name], document)):
         found = examples_of(content[name], document)
         value = found[0] if found else example_of(content[name].get("schema"), document)

@@ -1,52 +1,53 @@
-"""Calls about sandboxes: isolated worlds."""
+"""Calls about sandboxes, whose states are independent of each other."""
 
 from mockserver.control import api_views
-from mockserver.control.declarations import Ask, Call, Created, InSandbox, Query
+from mockserver.control.declarations import Call, ControlRequest, Created, Query, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 
 TAG = "Sandboxes"
 
 
-def list_sandboxes(ask: Ask[Query, None]) -> list[api_views.SandboxSummary]:
-    """List the sandboxes that exist, oldest first."""
-    everything = ask.engine.sandboxes
+def list_sandboxes(request: ControlRequest[Query, None]) -> list[api_views.SandboxSummary]:
+    """List the sandboxes, oldest first."""
+    everything = request.engine.sandboxes
     return [
-        api_views.sandbox_summary(everything.get(name), ask.system) for name in everything.names()
+        api_views.sandbox_summary(everything.get(name), request.system)
+        for name in everything.names()
     ]
 
 
-def show_sandbox(ask: Ask[Query, None]) -> api_views.SandboxSummary:
-    """Describe a sandbox, if it exists."""
-    _check_exists(ask)
-    return api_views.sandbox_summary(ask.sandbox_named(ask.path["name"]), ask.system)
+def show_sandbox(request: ControlRequest[Query, None]) -> api_views.SandboxSummary:
+    """Return a sandbox, if it exists."""
+    _check_exists(request)
+    return api_views.sandbox_summary(request.sandbox_named(request.path["name"]), request.system)
 
 
-def make_sandbox(ask: Ask[Query, None]) -> api_views.SandboxSummary | Created:
-    """Make a sandbox, unless it exists."""
-    exists = _exists(ask)
-    summary = api_views.sandbox_summary(ask.sandbox_named(ask.path["name"]), ask.system)
+def make_sandbox(request: ControlRequest[Query, None]) -> api_views.SandboxSummary | Created:
+    """Create a sandbox, unless it exists."""
+    exists = _exists(request)
+    summary = api_views.sandbox_summary(request.sandbox_named(request.path["name"]), request.system)
     return summary if exists else Created(summary)
 
 
-def delete_sandbox(ask: Ask[Query, None]) -> None:
-    """Forget a sandbox and all it holds."""
-    _check_exists(ask)
-    ask.engine.sandboxes.delete(ask.path["name"])
-    ask.listeners.end(ask.path["name"])
+def delete_sandbox(request: ControlRequest[Query, None]) -> None:
+    """Delete a sandbox with its whole state."""
+    _check_exists(request)
+    request.engine.sandboxes.delete(request.path["name"])
+    request.listeners.end(request.path["name"])
 
 
-def reset_sandbox(ask: Ask[InSandbox, None]) -> None:
-    """Make a sandbox as it was at start."""
-    ask.sandbox().reset()
+def reset_sandbox(request: ControlRequest[SandboxQuery, None]) -> None:
+    """Reset a sandbox to its initial state."""
+    request.sandbox().reset()
 
 
-def _exists(ask: Ask[Query, None]) -> bool:
-    return ask.path["name"] in ask.engine.sandboxes.names()
+def _exists(request: ControlRequest[Query, None]) -> bool:
+    return request.path["name"] in request.engine.sandboxes.names()
 
 
-def _check_exists(ask: Ask[Query, None]) -> None:
-    if not _exists(ask):
-        raise ControlError(404, f"there is no sandbox {ask.path['name'][:100]!r}")
+def _check_exists(request: ControlRequest[Query, None]) -> None:
+    if not _exists(request):
+        raise ControlError(404, f"there is no sandbox {request.path['name'][:100]!r}")
 
 
 _EXAMPLE = {
@@ -71,7 +72,7 @@ CALLS = (
         "/sandboxes/{name}",
         "getSandbox",
         TAG,
-        "Describe a sandbox",
+        "Return a sandbox",
         show_sandbox,
         Query,
         result=api_views.SandboxSummary,
@@ -83,7 +84,7 @@ CALLS = (
         "/sandboxes/{name}",
         "makeSandbox",
         TAG,
-        "Make a sandbox, unless it exists",
+        "Create a sandbox, unless it exists",
         make_sandbox,
         Query,
         result=api_views.SandboxSummary,
@@ -96,7 +97,7 @@ CALLS = (
         "/sandboxes/{name}",
         "deleteSandbox",
         TAG,
-        "Forget a sandbox and all it holds",
+        "Delete a sandbox with its whole state",
         delete_sandbox,
         Query,
         statuses=(204,),
@@ -107,9 +108,9 @@ CALLS = (
         "/reset",
         "resetSandbox",
         TAG,
-        "Make the sandbox as it was at start",
+        "Reset the sandbox to its initial state",
         reset_sandbox,
         statuses=(204,),
-        tells="reset",
+        changes="reset",
     ),
 )

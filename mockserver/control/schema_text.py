@@ -1,12 +1,12 @@
-"""Says in a few words what a JSON Schema asks for, and makes an example of it."""
+"""Short descriptions and example values of JSON Schemas, for the reference pages."""
 
 from collections.abc import Iterator
 
 from mockserver.base.json import JsonValue, unescape
 
 Json = dict[str, JsonValue]
-_DEEPEST = 5
-_MOST_ROWS = 200
+_MAX_DEPTH = 5
+_MAX_ROWS = 200
 _BOUNDS = {
     "format": "{}",
     "pattern": "matches {}",
@@ -30,8 +30,8 @@ _EXAMPLES: Json = {
 }
 
 
-def resolved(value: JsonValue, document: Json) -> Json:
-    """Follow the references of an object within its document; what leads nowhere is empty."""
+def resolve(value: JsonValue, document: Json) -> Json:
+    """Follow the `$ref` of an object in its document; an unresolvable one gives an empty object."""
     seen: set[str] = set()
     while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str):
         if reference in seen or not reference.startswith("#"):
@@ -43,68 +43,68 @@ def resolved(value: JsonValue, document: Json) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def kind_of(schema: JsonValue, document: Json, depth: int = 0) -> str:
-    """Name a schema's type and its bounds."""
-    found = resolved(schema, document)
-    if depth > _DEEPEST or not found:
+def type_summary(schema: JsonValue, document: Json, depth: int = 0) -> str:
+    """Return type and limits of a schema as text."""
+    found = resolve(schema, document)
+    if depth > _MAX_DEPTH or not found:
         return "anything"
-    words = [_type_of(found, document, depth)]
-    words += [told.format(found[name]) for name, told in _BOUNDS.items() if name in found]
+    words = [_type_text(found, document, depth)]
+    words += [text.format(found[name]) for name, text in _BOUNDS.items() if name in found]
     if "enum" in found:
         words.append("one of " + ", ".join(str(one) for one in found["enum"]))
     return ", ".join(filter(None, words))[:500]
 
 
-def _type_of(schema: Json, document: Json, depth: int) -> str:
+def _type_text(schema: Json, document: Json, depth: int) -> str:
     kind = schema.get("type")
     if isinstance(kind, list):
         return " or ".join(str(one) for one in kind)
     if kind == "array":
-        return f"list of {kind_of(schema.get('items', {}), document, depth + 1)}"
+        return f"list of {type_summary(schema.get('items', {}), document, depth + 1)}"
     for name, between in (("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")):
         if isinstance(schema.get(name), list):
-            return between.join(kind_of(one, document, depth + 1) for one in schema[name])
+            return between.join(type_summary(one, document, depth + 1) for one in schema[name])
     return str(kind or ("object" if "properties" in schema else ""))
 
 
-def rows(schema: JsonValue, document: Json) -> list[list[str]]:
-    """List the members of an object, those of their objects too: name, type, needed, meaning."""
+def member_rows(schema: JsonValue, document: Json) -> list[list[str]]:
+    """List the members of an object at all levels: name, type, "yes" if required, description."""
     found: list[list[str]] = []
     for row in _rows(schema, document, "", 0):
-        if len(found) == _MOST_ROWS:
+        if len(found) == _MAX_ROWS:
             break
         found.append(row)
     return found
 
 
 def _rows(schema: JsonValue, document: Json, prefix: str, depth: int) -> Iterator[list[str]]:
-    found = resolved(schema, document)
-    if depth > _DEEPEST:
+    found = resolve(schema, document)
+    if depth > _MAX_DEPTH:
         return
     for name in ("allOf", "anyOf", "oneOf"):
         for part in found.get(name) or ():
             yield from _rows(part, document, prefix, depth + 1)
     needed = found.get("required") or ()
     for name, member in (found.get("properties") or {}).items():
-        inner = resolved(member, document)
+        inner = resolve(member, document)
         described = str(inner.get("description") or "")
         is_needed = "yes" if name in needed else ""
-        yield [prefix + name, kind_of(member, document), is_needed, described]
+        yield [prefix + name, type_summary(member, document), is_needed, described]
         yield from _rows(member, document, f"{prefix}{name}.", depth + 1)
     if "items" in found:
         yield from _rows(found["items"], document, f"{prefix}[].", depth + 1)
 
 
 def example_of(schema: JsonValue, document: Json, depth: int = 0) -> JsonValue:
-    """Make a small value of a schema, from its own examples where it has some."""
-    found = resolved(schema, document)
+    """Return a small value of a schema, from its examples if it has any."""
+    found = resolve(schema, document)
     for name in ("example", "const", "default"):
         if name in found:
             return found[name]
     for name in ("examples", "enum"):
         if isinstance(found.get(name), list) and found[name]:
             return found[name][0]
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return None
     return _built(found, document, depth)
 

@@ -1,25 +1,25 @@
-"""Calls about an API's settings."""
+"""Calls about the settings of an API."""
 
 from mockserver.base.errors import SettingsError
 from mockserver.base.json import JsonValue
 from mockserver.control import api_views
-from mockserver.control.declarations import Ask, Call, InSandbox
+from mockserver.control.declarations import Call, ControlRequest, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 
 TAG = "Settings"
 Values = dict[str, JsonValue]
 
 
-def show_settings(ask: Ask[InSandbox, None]) -> Values:
-    """Return the current value of every setting."""
-    return api_views.settings(ask.api(), ask.sandbox())
+def show_settings(request: ControlRequest[SandboxQuery, None]) -> Values:
+    """Return the value of every setting."""
+    return api_views.settings(request.api(), request.sandbox())
 
 
-def change_settings(ask: Ask[InSandbox, Values]) -> Values:
-    """Change settings, all or none."""
-    api, sandbox = ask.api(), ask.sandbox()
+def change_settings(request: ControlRequest[SandboxQuery, Values]) -> Values:
+    """Change settings; if one is invalid, none is changed."""
+    api, sandbox = request.api(), request.sandbox()
     try:
-        sandbox.change_settings(api.name, ask.body)
+        sandbox.change_settings(api.name, request.body)
     except SettingsError as error:
         raise ControlError(422, str(error)) from None
     return api_views.settings(api, sandbox)
@@ -43,10 +43,10 @@ CALLS = (
         "/settings/{api}",
         "changeSettings",
         TAG,
-        "Change settings, all or none",
+        "Change settings",
         change_settings,
         body=Values,
-        tells="settings",
+        changes="settings",
         body_example=_EXAMPLE,
         result=Values,
         result_example=_EXAMPLE,

@@ -1,11 +1,11 @@
-"""Calls about a sandbox's whole state: snapshot and restore."""
+"""Calls that take and restore a snapshot of a sandbox."""
 
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from mockserver.base.json import JsonValue
-from mockserver.control.declarations import Ask, Body, Call, InSandbox, Integer
+from mockserver.control.declarations import Body, Call, ControlRequest, Integer, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine import snapshot
 from mockserver.engine.snapshot import LARGEST_COUNT, VERSION, SnapshotError
@@ -15,7 +15,7 @@ TAG = "State"
 
 
 class SnapshotClock(Body):
-    """What the clock shows; it goes on from there unless it is frozen."""
+    """Time of the sandbox; the clock runs on from it unless it is frozen."""
 
     now: str = Field(examples=["2026-03-10T12:00:00Z"], json_schema_extra={"format": "date-time"})
     frozen: bool = False
@@ -23,54 +23,56 @@ class SnapshotClock(Body):
 
 def _check_version(version: JsonValue) -> JsonValue:
     if version != VERSION:
-        raise ValueError(f"has to be {VERSION}, the version of snapshots that is read here")
+        raise ValueError(f"must be {VERSION}, the version of snapshots that this server reads")
     return version
 
 
 class Snapshot(Body):
-    """A sandbox as it was at a moment."""
+    """State of a sandbox at a point in time."""
 
     mockserver: Annotated[Literal[1], BeforeValidator(_check_version)] = Field(
-        description="The version of this form."
+        description="Version of this format."
     )
     clock: SnapshotClock
-    seed: Integer = Field(0, description="Of ids and sampled values.", ge=-(2**63), lt=2**63)
-    ids: Integer = Field(0, description="Identifiers made so far.", ge=0, le=LARGEST_COUNT)
-    requests: Integer = Field(0, description="Requests handled so far.", ge=0, le=LARGEST_COUNT)
+    seed: Integer = Field(0, description="Seed of ids and sampled values.", ge=-(2**63), lt=2**63)
+    ids: Integer = Field(0, description="Number of ids generated so far.", ge=0, le=LARGEST_COUNT)
+    requests: Integer = Field(
+        0, description="Number of requests handled so far.", ge=0, le=LARGEST_COUNT
+    )
     settings: dict[str, dict[str, JsonValue]] = Field(
-        {}, description="For each API its settings; those that are left out are as at start."
+        {}, description="Settings by API; those that are missing get their initial value."
     )
     records: dict[str, dict[str, list[Record]]] = Field(
         {},
-        description="For each API its collections, the built-in ones too; an API that is left out "
-        "begins with its fixtures, and a collection that is left out is empty.",
+        description="Collections by API, built-in ones included. A missing API starts with its "
+        "fixtures, a missing collection is empty.",
     )
 
 
-def take_snapshot(ask: Ask[InSandbox, None]) -> dict[str, JsonValue]:
-    """Return all of the sandbox but its journal."""
-    return snapshot.take(ask.sandbox(), ask.system)
+def take_snapshot(request: ControlRequest[SandboxQuery, None]) -> dict[str, JsonValue]:
+    """Return the state of the sandbox, without its journal."""
+    return snapshot.take(request.sandbox(), request.system)
 
 
-def restore_snapshot(ask: Ask[InSandbox, Snapshot]) -> None:
-    """Make the sandbox as it was at a snapshot, or change nothing."""
-    body = ask.body
+def restore_snapshot(request: ControlRequest[SandboxQuery, Snapshot]) -> None:
+    """Restore the state of a snapshot; if it is invalid, nothing is changed."""
+    body = request.body
     given = {name: getattr(body, name) for name in Snapshot.model_fields}
     given["clock"] = {"now": body.clock.now, "frozen": body.clock.frozen}
     try:
-        snapshot.restore(ask.sandbox(), given, ask.system)
+        snapshot.restore(request.sandbox(), given, request.system)
     except SnapshotError as error:
         errors = [
-            {"where": "body", "pointer": pointer, "message": told}
-            for pointer, told in error.problems[:_MOST_ERRORS]
+            {"where": "body", "pointer": pointer, "message": message}
+            for pointer, message in error.problems[:_MAX_ERRORS]
         ]
         more = len(error.problems) - 1
         first = " ".join(error.problems[0])
-        told = f"{first} (and {more} more)" if more else first
-        raise ControlError(422, told, errors) from None
+        detail = f"{first} (and {more} more)" if more else first
+        raise ControlError(422, detail, errors) from None
 
 
-_MOST_ERRORS = 50
+_MAX_ERRORS = 50
 _EXAMPLE = {
     "mockserver": 1,
     "clock": {"now": "2026-03-10T12:00:00Z", "frozen": False},
@@ -90,8 +92,8 @@ CALLS = (
         take_snapshot,
         result=Snapshot,
         result_example=_EXAMPLE,
-        description="Holds clock, ids, settings and all records, credentials and tokens among "
-        "them; not the journal. An API that was not used yet is left out of its records.",
+        description="Contains clock, ids, settings and all records, credentials and tokens "
+        "included, but not the journal. An API that was not used yet has no entry in `records`.",
     ),
     Call(
         "PUT",
@@ -101,11 +103,11 @@ CALLS = (
         "Restore the sandbox from a snapshot",
         restore_snapshot,
         body=Snapshot,
-        reads_own=True,
-        tells="restore",
+        reads_snapshot=True,
+        changes="restore",
         body_example=_EXAMPLE,
         statuses=(204,),
-        description="The same requests are then answered with the same bytes as after the "
-        "snapshot. The journal is emptied. A snapshot that is wrong anywhere changes nothing.",
+        description="The same requests then get the same answers as after the snapshot was "
+        "taken. The journal becomes empty. An invalid snapshot changes nothing.",
     ),
 )

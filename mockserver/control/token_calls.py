@@ -1,4 +1,4 @@
-"""The call about credentials and tokens: whose they are, and how long they live."""
+"""The call for credentials and tokens, with owner and lifetime."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, check_instant, format_instant, parse_instant
-from mockserver.control.declarations import Ask, Call, Paged
+from mockserver.control.declarations import Call, ControlRequest, PageQuery
 from mockserver.engine.builtin_collections import OAUTH_CODES, OAUTH_REFRESH_TOKENS
 from mockserver.engine.sandbox import Store
 from mockserver.model.api import Api
@@ -18,7 +18,7 @@ _OWNERS = ("user_id", "account", "organisation", "marketplace", "customer")
 
 
 class Token(TypedDict):
-    """A credential that a client can present."""
+    """A credential or token of a client."""
 
     api: str
     kind: str
@@ -31,7 +31,7 @@ class Token(TypedDict):
     expires_at: str | None
     """Null if it does not expire."""
     is_over: bool
-    """It has expired, or was used and can be used once only."""
+    """True if it has expired, or was used and is valid only once."""
 
 
 class Tokens(TypedDict):
@@ -41,16 +41,16 @@ class Tokens(TypedDict):
     tokens: list[Token]
 
 
-def list_tokens(ask: Ask[Paged, None]) -> Tokens:
-    """List the credentials of all APIs, with their ends on the sandbox's clock."""
-    sandbox = ask.sandbox()
-    now = ask.now(sandbox)
+def list_tokens(request: ControlRequest[PageQuery, None]) -> Tokens:
+    """List the credentials and tokens of all APIs, as they are at the time of the sandbox."""
+    sandbox = request.sandbox()
+    now = request.now(sandbox)
     found = [
         token
-        for api in ask.engine.apis.values()
+        for api in request.engine.apis.values()
         for token in _tokens(api, sandbox.store(api.name, now), now)
     ]
-    return {"total": len(found), "tokens": ask.query.page(found)}
+    return {"total": len(found), "tokens": request.query.page(found)}
 
 
 def _tokens(api: Api, store: Store, now: Instant) -> Iterator[Token]:
@@ -79,7 +79,7 @@ def _token(api: Api, kind: str, field: str, record: Record, now: Instant) -> Tok
 
 
 def _instant(value: JsonValue) -> Instant | None:
-    """Read what a record says of an instant: microseconds, or text as RFC 3339 has it."""
+    """Read an instant of a record: microseconds, or a text of RFC 3339; None if it is neither."""
     try:
         if isinstance(value, str):
             return parse_instant(value)
@@ -94,9 +94,9 @@ CALLS = (
         "/tokens",
         "listTokens",
         TAG,
-        "List credentials and tokens with their life",
+        "List credentials and tokens with their lifetime",
         list_tokens,
-        Paged,
+        PageQuery,
         result=Tokens,
         result_example={
             "total": 1,

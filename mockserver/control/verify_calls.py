@@ -1,4 +1,4 @@
-"""The call that tells whether a request was made, and if not, which came nearest."""
+"""The call that checks which requests were made, and finds the most similar ones if not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -12,8 +12,8 @@ from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.base.secrets import REDACTED
 from mockserver.base.wildcards import like
-from mockserver.control.declarations import Ask, Body, Call, InSandbox, Integer
-from mockserver.control.matchers import Matcher, MatcherError, Miss, compile_matcher
+from mockserver.control.declarations import Body, Call, ControlRequest, Integer, SandboxQuery
+from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile_matcher
 from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, secret_parameters
 from mockserver.model.exchange import Exchange
@@ -21,38 +21,39 @@ from mockserver.model.refusal import Refusal
 from mockserver.wire.media import parse_json
 
 TAG = "Requests"
-MOST_NEAR = 3
-MOST_DIFFERENCES = 20
-"""Told of one exchange; more are counted up to this and not told."""
-_MOST_COUNTED = 1_000
+MAX_NEAREST = 3
+MAX_DIFFERENCES = 20
+"""Differences of one exchange in an answer."""
+_MAX_COUNTED = 1_000
+"""Differences of one exchange that are counted, to find the most similar ones."""
 _PLAIN = ("api", "operation", "method", "status", "reason")
 
 
-class RequestMatch(Body):
-    """What a request was like; what is left out may be anything."""
+class RequestPattern(Body):
+    """Pattern of a request and its answer; missing fields match anything."""
 
-    api: str | None = Field(None, description="The API's name.")
-    operation: str | None = Field(None, description="The operation's id.")
-    method: str | None = Field(None, description="In capitals.", examples=["POST"])
+    api: str | None = Field(None, description="Name of the API.")
+    operation: str | None = Field(None, description="Id of the operation.")
+    method: str | None = Field(None, description="Method, in upper case.", examples=["POST"])
     path: str | None = Field(
         None,
-        description="As it was sent; `*` stands for any part of it.",
+        description="Path as it was sent; `*` stands for any characters.",
         examples=["/partoo/v2/*"],
     )
     query: dict[str, JsonValue] = Field(
-        {}, description="Parameters by name: a text, a matcher, or null for one that is not there."
+        {}, description="Parameters by name: a text, a matcher, or null for a missing one."
     )
     headers: dict[str, JsonValue] = Field(
-        {}, description="Headers by name in any case; values as in `query`."
+        {}, description="Headers by case-insensitive name; values as in `query`."
     )
     body: JsonValue = Field(
         None,
-        description="JSON or a form: objects match in part, lists exactly; `$regex`, `$type` and "
-        "`$any` match where they stand. Any other body is one text.",
+        description='JSON or a form: objects match in part, lists exactly, `{"$regex": …}`, '
+        '`{"$type": …}` and `{"$any": true}` one value. Any other body is one text.',
         examples=[{"target_phone": {"$regex": "^\\+33"}}],
     )
-    status: Integer | None = Field(None, description="What was answered.", examples=[200])
-    reason: str | None = Field(None, description="Why the mock decided the answer.")
+    status: Integer | None = Field(None, description="Status of the answer.", examples=[200])
+    reason: str | None = Field(None, description="Reason of the answer.")
 
 
 _ONE_WAY: dict[str, JsonValue] = {
@@ -67,24 +68,24 @@ _ONE_WAY: dict[str, JsonValue] = {
 }
 
 
-class VerificationResult(Body):
-    """Which requests are expected, and how many; without a number at least one."""
+class ExpectedRequests(Body):
+    """Which requests are expected, and how many; without a number, at least one."""
 
     model_config = ConfigDict(json_schema_extra=_ONE_WAY)
 
-    match: RequestMatch
-    count: Integer | None = Field(None, description="Exactly so many.", ge=0)
-    at_least: Integer | None = Field(None, ge=0)
-    at_most: Integer | None = Field(None, ge=0)
+    match: RequestPattern
+    count: Integer | None = Field(None, description="Exact number of requests.", ge=0)
+    at_least: Integer | None = Field(None, ge=0, description="Smallest number of requests.")
+    at_most: Integer | None = Field(None, ge=0, description="Largest number of requests.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> "VerificationResult":
+    def _one_way(self) -> "ExpectedRequests":
         if self.count is not None and (self.at_least is not None or self.at_most is not None):
             raise ValueError("give either count, or at_least and at_most")
         return self
 
     def bounds(self) -> tuple[int, int | None]:
-        """Return how many there must be, and how many there may be."""
+        """Return the smallest and the largest number of requests; None if there is no largest."""
         if self.count is not None:
             return self.count, self.count
         default = 1 if self.at_most is None else 0
@@ -92,56 +93,56 @@ class VerificationResult(Body):
 
 
 class DifferenceView(TypedDict):
-    """One way in which an exchange is not what is expected."""
+    """A difference between an exchange and the expected one."""
 
     where: str
     """Part of the exchange: api, method, path, query, headers, body, status…"""
     pointer: str
-    """JSON Pointer into that part; empty for the whole of it."""
+    """JSON Pointer into that part; empty for the part itself."""
     expected: JsonValue
     found: JsonValue
-    """Null where there is nothing; secrets are hidden."""
+    """Null if there is no value; secrets are hidden."""
 
 
 class NearMiss(TypedDict):
-    """An exchange that comes near, and why it is not what is expected."""
+    """An exchange that is similar to the expected one, with their differences."""
 
     id: str
     differences: list[DifferenceView]
 
 
-class Verified(TypedDict):
-    """What was found."""
+class VerificationResult(TypedDict):
+    """Result of a verification."""
 
     ok: bool
     matched: list[str]
     nearest: list[NearMiss]
-    """If there are too few: those with the fewest differences first."""
+    """If there are too few matches: similar exchanges, fewest differences first."""
 
 
 class MatcherPart(NamedTuple):
-    """A comparison of one part of exchanges."""
+    """Matcher of one part of an exchange."""
 
     where: str
-    misses: Matcher
+    mismatches: Matcher
 
 
-def verify_requests(ask: Ask[InSandbox, VerificationResult]) -> Verified:
-    """Compare what was really sent with what is expected."""
-    parts = _parts(ask.body.match)
+def verify_requests(request: ControlRequest[SandboxQuery, ExpectedRequests]) -> VerificationResult:
+    """Compare the journal with the expected requests."""
+    parts = _parts(request.body.match)
     matched: list[str] = []
     others: list[tuple[int, Exchange]] = []
-    for exchange in ask.sandbox().journal:
-        count = sum(1 for _ in islice(_misses(exchange, parts), _MOST_COUNTED))
+    for exchange in request.sandbox().journal:
+        count = sum(1 for _ in islice(_mismatches(exchange, parts), _MAX_COUNTED))
         if count:
             others.append((count, exchange))
         else:
             matched.append(exchange.id)
-    least, most = ask.body.bounds()
+    least, most = request.body.bounds()
     too_few = len(matched) < least
     ok = not too_few and (most is None or len(matched) <= most)
-    others.reverse()  # of those equally near the latest goes first
-    nearest = sorted(others, key=lambda item: item[0])[:MOST_NEAR] if too_few else []
+    others.reverse()  # of equally similar ones, the latest comes first
+    nearest = sorted(others, key=lambda item: item[0])[:MAX_NEAREST] if too_few else []
     return {
         "ok": ok,
         "matched": matched,
@@ -149,8 +150,8 @@ def verify_requests(ask: Ask[InSandbox, VerificationResult]) -> Verified:
     }
 
 
-def _parts(match: RequestMatch) -> list[MatcherPart]:
-    """Prepare the comparisons; ControlError with every matcher that cannot be."""
+def _parts(match: RequestPattern) -> list[MatcherPart]:
+    """Compile the matchers of all parts; ControlError if one is invalid."""
     wanted = [(name, getattr(match, name)) for name in _PLAIN]
     parts = [
         MatcherPart(name, compile_matcher(value)) for name, value in wanted if value is not None
@@ -164,20 +165,20 @@ def _parts(match: RequestMatch) -> list[MatcherPart]:
         if "body" in match.model_fields_set:
             parts.append(MatcherPart("body", compile_matcher(match.body, "/match/body")))
     except MatcherError as error:
-        told = {"where": "body", "pointer": error.pointer, "message": error.message}
-        raise ControlError(422, f"{error.pointer} {error.message}", [told]) from None
+        detail = {"where": "body", "pointer": error.pointer, "message": error.message}
+        raise ControlError(422, f"{error.pointer} {error.message}", [detail]) from None
     return parts
 
 
 def _fields(where: str, expected: dict[str, JsonValue]) -> MatcherPart:
-    """Compare fields that each may have several values; null asks for none."""
+    """Compile matchers of fields, which may have several values; null expects none."""
     pointer = f"/match/{where}"
     matchers = {
         name: compile_matcher(value, f"{pointer}/{escape(name)}")
         for name, value in expected.items()
     }
 
-    def misses(found: JsonValue, at: str) -> Iterator[Miss]:
+    def mismatches(found: JsonValue, at: str) -> Iterator[Mismatch]:
         for name, matcher in matchers.items():
             values: list[JsonValue] = found.get(name, [])
             if expected[name] is None and not values:
@@ -185,22 +186,22 @@ def _fields(where: str, expected: dict[str, JsonValue]) -> MatcherPart:
             tried = (*values, values) if values else ()
             if all([*matcher(value, at)] for value in tried):
                 shown = values[0] if len(values) == 1 else values or None
-                yield Miss(f"{at}/{escape(name)}", expected[name], shown)
+                yield Mismatch(f"{at}/{escape(name)}", expected[name], shown)
 
-    return MatcherPart(where, misses)
+    return MatcherPart(where, mismatches)
 
 
 def _path(expected: str) -> Matcher:
-    def misses(found: JsonValue, at: str) -> Iterator[Miss]:
+    def mismatches(found: JsonValue, at: str) -> Iterator[Mismatch]:
         if not like(expected, found):
-            yield Miss(at, expected, found)
+            yield Mismatch(at, expected, found)
 
-    return misses
+    return mismatches
 
 
-def _misses(exchange: Exchange, parts: Iterable[MatcherPart]) -> Iterator[tuple[str, Miss]]:
+def _mismatches(exchange: Exchange, parts: Iterable[MatcherPart]) -> Iterator[tuple[str, Mismatch]]:
     for part in parts:
-        for miss in part.misses(_READERS[part.where](exchange), ""):
+        for miss in part.mismatches(_READERS[part.where](exchange), ""):
             yield part.where, miss
 
 
@@ -212,7 +213,7 @@ def _many(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _body(exchange: Exchange) -> JsonValue:
-    """Read what was sent: JSON, the fields of a form, else a text; None if there is nothing."""
+    """Return the request body: a JSON value, the fields of a form, else a text; None if empty."""
     body = exchange.request.body
     if not body:
         return None
@@ -238,15 +239,15 @@ _READERS: Mapping[str, Callable[[Exchange], JsonValue]] = {
     "status": lambda exchange: exchange.answer.status,
     "reason": lambda exchange: exchange.reason or None,
 }
-"""How each part of an exchange is read, as it was really sent."""
+"""How each part of an exchange is read, with its secrets."""
 
 
 def _near_miss(exchange: Exchange, parts: Iterable[MatcherPart]) -> NearMiss:
-    told = islice(_misses(exchange, parts), MOST_DIFFERENCES)
-    return {"id": exchange.id, "differences": [_difference(exchange, *item) for item in told]}
+    found = islice(_mismatches(exchange, parts), MAX_DIFFERENCES)
+    return {"id": exchange.id, "differences": [_difference(exchange, *item) for item in found]}
 
 
-def _difference(exchange: Exchange, where: str, miss: Miss) -> DifferenceView:
+def _difference(exchange: Exchange, where: str, miss: Mismatch) -> DifferenceView:
     secrets = secret_parameters(exchange) if where in ("query", "headers") else frozenset()
     names = [unescape(token) for token in miss.pointer.split("/")[1:]]
     is_hidden = any(is_secret(name, secrets) for name in names) and miss.found is not None
@@ -271,12 +272,12 @@ CALLS = (
         "/requests/verify",
         "verifyRequests",
         TAG,
-        "Tell whether requests were made, else which came nearest",
+        "Check whether requests were made, and find similar ones if not",
         verify_requests,
-        body=VerificationResult,
+        body=ExpectedRequests,
         body_example=_EXAMPLE,
-        result=Verified,
+        result=VerificationResult,
         result_example={"ok": True, "matched": ["r1"], "nearest": []},
-        description="Looks at what the journal keeps, as it was really sent.",
+        description="Compares with the journal, secrets included.",
     ),
 )

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The dashboard: static pages that use the control API."""

@@ -1,10 +1,10 @@
-// The control API: the dashboard knows no other way to anything.
+// Client of the control API, through which the dashboard does everything.
 import { sandbox } from "./route.js";
 
 const BASE = new URL("./", location.href.split("#")[0]);
 const TOKEN = "mockserver-control-token";
 
-/** Happenings that views listen to: those of the event stream, and `locked`. */
+/** Events for views: those of the event stream, and `line`, `locked`, `reread`. */
 export const bus = new EventTarget();
 
 export function emit(name, detail) {
@@ -15,7 +15,7 @@ export function unlock(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-/** Begin a request to a control call; `signal` ends it. */
+/** Send a request to the control API; `signal` aborts it. */
 export function call(method, path, { query = {}, body, signal } = {}) {
   const url = new URL(path, BASE);
   const all = { sandbox: sandbox(), ...query };
@@ -51,12 +51,12 @@ export async function send(method, path, body, query) {
   return answered(await call(method, path, { body, query }));
 }
 
-/** Calls that are about no sandbox refuse the parameter. */
+/** Send a request without the parameter `sandbox`, for calls that do not have it. */
 export async function plain(method, path) {
   return answered(await call(method, path, { query: { sandbox: null } }));
 }
 
-/** Write a path of parts that may hold anything. */
+/** Return a path of segments, with all special characters escaped. */
 export function path(...parts) {
   return parts.map(encodeURIComponent).join("/");
 }

@@ -1,7 +1,7 @@
-// What is served: addresses, credentials, requests to try, settings, test values.
+// View of an API: base URL, credentials, sample requests, settings, test values.
 import { bus, get, path, send } from "./api.js";
 import { curl } from "./curl.js";
-import { bdi, code, copyButton, doing, h, tell } from "./dom.js";
+import { bdi, code, copyButton, eventHandler, h, notify } from "./dom.js";
 import { badge, card, empty, heading, live, method, table, tabs } from "./parts.js";
 import { sandbox } from "./route.js";
 
@@ -22,7 +22,7 @@ export async function show({ parts, signal }) {
     card("Operations", h("ul", { class: "operations" }, api.operations.map(operation))),
     await live(bus, ["state", "reread"], signal, redraw),
     testValues(api),
-    card("Assumptions", h("p", { class: "prose" }, "Where a vendor's documents are silent, the mock assumes something. For an API that comes with mockserver, ", h("code", null, bdi(`docs/apis/${api.name}.md`)), " in the project says what; for your own, its document is all there is.")),
+    card("Assumptions", h("p", { class: "prose" }, "Where a vendor's documents leave something open, the mock makes an assumption. For a bundled API they are listed in ", h("code", null, bdi(`docs/apis/${api.name}.md`)), " of the project; for your own API, its document is the only source.")),
   ];
 }
 
@@ -33,7 +33,7 @@ function addresses(api) {
   return card(
     "Base URL",
     h("p", { class: "address" }, h("code", null, bdi(where)), copyButton(where, "Copy"), h("a", { class: "button small", href: `docs/${encodeURIComponent(api.name)}` }, "Reference")),
-    rows.length ? [h("h3", null, "Demo credentials"), table("Demo credentials", ["Send", "What it may do", ""], rows)] : null,
+    rows.length ? [h("h3", null, "Demo credentials"), table("Demo credentials", ["Header or parameter", "Permissions", ""], rows)] : null,
   );
 }
 
@@ -48,19 +48,19 @@ function operation(one) {
       h("summary", null, method(one.method), h("span", { class: "path" }, bdi(one.path)), h("span", { class: "faint" }, bdi(one.summary), one.deprecated ? " (deprecated)" : "")),
       code(command, `curl for ${one.id}`),
     ),
-    copyButton(command, ["Copy curl", h("span", { class: "told" }, ` for ${one.id}`)]),
+    copyButton(command, ["Copy curl", h("span", { class: "visually-hidden" }, ` for ${one.id}`)]),
   );
 }
 
 function settings(api) {
   if (!api.settings.length) return null;
-  return card("Settings", h("p", { class: "faint" }, "Of this sandbox alone; they hold from the next request on."), api.settings.map((one) => setting(api.name, one)));
+  return card("Settings", h("p", { class: "faint" }, "For this sandbox only. A change applies from the next request on."), api.settings.map((one) => setting(api.name, one)));
 }
 
 function setting(api, one) {
-  const change = (value) => doing(async () => {
+  const change = (value) => eventHandler(async () => {
     await send("PATCH", path("settings", api), { [one.name]: value });
-    tell(`${one.name} is ${value}.`);
+    notify(`${one.name} is ${value}.`);
   })();
   const id = `setting-${one.name}`;
   const isOwn = JSON.stringify(one.value) !== JSON.stringify(one.default);
@@ -68,7 +68,7 @@ function setting(api, one) {
     "div",
     { class: "setting" },
     h("div", null, h("label", { for: id }, h("code", null, bdi(one.name))), h("p", { class: "faint" }, bdi(one.description))),
-    h("div", { class: "value" }, control(one, id, change), isOwn ? h("button", { type: "button", class: "button small", onclick: () => change(one.default) }, `Back to ${one.default}`, h("span", { class: "told" }, ` for ${one.name}`)) : null),
+    h("div", { class: "value" }, control(one, id, change), isOwn ? h("button", { type: "button", class: "button small", onclick: () => change(one.default) }, `Reset to ${one.default}`, h("span", { class: "visually-hidden" }, ` for ${one.name}`)) : null),
   );
 }
 
@@ -88,5 +88,5 @@ function control(one, id, change) {
 function testValues(api) {
   if (!api.test_values.length) return null;
   const rows = api.test_values.map((one) => [h("code", null, bdi(one.value)), bdi(one.description), h("code", { class: "faint" }, bdi(one.at.replace(/^\{\{\s*|\s*\}\}$/g, ""))), copyButton(one.value, "Copy")]);
-  return card("Test values", table("Test values", ["Value", "What happens", "Where", ""], rows));
+  return card("Test values", table("Test values", ["Value", "Effect", "Compared with", ""], rows));
 }

@@ -1,4 +1,4 @@
-// The sandbox's clock, which runs on here between what the server says, and times in words.
+// The sandbox's clock, which continues here between answers of the server, and times as text.
 import { h } from "./dom.js";
 
 const DAY = 86_400_000;
@@ -6,21 +6,21 @@ const UNITS = [["day", DAY], ["hour", 3_600_000], ["min", 60_000], ["s", 1000]];
 const DATE = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
 const TIME = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-let told = Date.now();
-let heard = performance.now();
+let serverTime = Date.now();
+let receivedAt = performance.now();
 export let frozen = false;
 
-/** Take over what the server says its clock shows. */
+/** Set the clock to a time of the server. */
 export function set(clock) {
-  told = Date.parse(clock.now);
-  heard = performance.now();
+  serverTime = Date.parse(clock.now);
+  receivedAt = performance.now();
   frozen = clock.frozen;
   tick();
 }
 
-/** Milliseconds since 1970 in the sandbox. */
+/** Return the time of the sandbox in milliseconds since 1970. */
 export function now() {
-  return frozen ? told : told + performance.now() - heard;
+  return frozen ? serverTime : serverTime + performance.now() - receivedAt;
 }
 
 export function date(instant) {
@@ -31,7 +31,7 @@ export function clockTime(instant) {
   return TIME.format(new Date(instant));
 }
 
-/** Name a span by its two largest units: `3 days 4 hours`, `12 min`. */
+/** Write a duration in its two largest units: `3 days 4 hours`, `12 min`. */
 export function span(milliseconds) {
   let rest = Math.max(0, Math.round(milliseconds / 1000) * 1000);
   const parts = [];
@@ -45,7 +45,7 @@ export function span(milliseconds) {
   return parts.join(" ") || "0 s";
 }
 
-/** Say when something is, seen from now. */
+/** Write an instant relative to the present time: `in 5 min`, `2 days ago`. */
 export function relative(instant) {
   const away = Date.parse(instant) - now();
   if (Math.abs(away) < 1000) return "now";
@@ -53,10 +53,10 @@ export function relative(instant) {
 }
 
 const watched = new Set();
-const MOST_MISSING = 5;
+const MAX_MISSING = 5;
 
-/** Keep an element's text up to date as the clock goes. */
-export function kept(element, words) {
+/** Update the text of an element every second; `words` returns it. */
+export function liveText(element, words) {
   watched.add({ element, words });
   element.textContent = words();
   return element;
@@ -66,7 +66,7 @@ function tick() {
   for (const item of watched) {
     if (!item.element.isConnected) {
       item.missing = (item.missing ?? 0) + 1;
-      if (item.missing > MOST_MISSING) watched.delete(item);
+      if (item.missing > MAX_MISSING) watched.delete(item);
       continue;
     }
     item.missing = 0;
@@ -77,13 +77,13 @@ function tick() {
 
 setInterval(() => document.hidden || tick(), 1000);
 
-/** An instant in full. */
+/** Return an element with an instant in full. */
 export function moment(instant) {
   if (!instant) return h("span", { class: "faint" }, "never");
   return h("time", { datetime: instant, title: instant }, `${date(instant)}, ${clockTime(instant)}`);
 }
 
-/** An instant as a distance from now, which is kept up to date. */
+/** Return an element with an instant relative to the present time, updated every second. */
 export function ago(instant) {
-  return kept(h("time", { datetime: instant, title: `${date(instant)}, ${clockTime(instant)} UTC` }), () => relative(instant));
+  return liveText(h("time", { datetime: instant, title: `${date(instant)}, ${clockTime(instant)} UTC` }), () => relative(instant));
 }

@@ -1,11 +1,11 @@
-// Commands to paste into a shell.
+// Requests as curl commands.
 
-/** Quote a word for a POSIX shell; what is sent goes through unharmed. */
+/** Quote a word for a POSIX shell. */
 export function quoted(word) {
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Write a request as a curl command. */
+/** Return the curl command of a request. */
 export function curl({ method, url, headers, body }) {
   const words = ["curl", "-s"];
   const usual = body === null || body === undefined ? "GET" : "POST";

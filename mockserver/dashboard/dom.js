@@ -1,6 +1,6 @@
-// Elements, made from values that may be hostile: every text becomes a text node, never markup.
+// Elements made from untrusted values: every text becomes a text node, never markup.
 
-/** Make an element; `properties` are attributes, or listeners under names such as `onclick`. */
+/** Create an element; `properties` are attributes, and listeners with names such as `onclick`. */
 export function h(tag, properties, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -17,29 +17,29 @@ function nodes(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
-/** Put other children into an element. */
+/** Replace the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
   return element;
 }
 
-/** Text from outside, kept apart from the direction of what stands around it. */
+/** Return an untrusted text, isolated from the text direction around it. */
 export function bdi(value, properties) {
   return h("bdi", properties, shown(value));
 }
 
-/** Text from outside on one line, cut short by the layout; the whole of it is told on hover. */
+/** Return an untrusted text on one line that the layout cuts; its tooltip has more of it. */
 export function line(value, name = "cut") {
   return bdi(short(shown(value), 300), { class: name, title: short(shown(value), 1000) });
 }
 
-const MOST_CODE = 100_000;
+const MAX_CODE = 100_000;
 
-/** Code from outside, in a box that scrolls by itself. */
+/** Return untrusted code in a box that scrolls. */
 export function code(value, label) {
   const whole = typeof value === "string" ? value : JSON.stringify(value, null, 2);
-  const more = whole.length - MOST_CODE;
-  const text = more > 0 ? `${whole.slice(0, MOST_CODE)}\n\u2026 and ${more.toLocaleString("en")} more characters` : whole;
+  const more = whole.length - MAX_CODE;
+  const text = more > 0 ? `${whole.slice(0, MAX_CODE)}\n\u2026 and ${more.toLocaleString("en")} more characters` : whole;
   return h("pre", { class: "code", tabindex: "0", role: "group", "aria-label": label }, h("code", { dir: "auto" }, readable(text)));
 }
 
@@ -48,7 +48,7 @@ export function shown(value) {
   return readable(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-/** Make what cannot be seen visible: control characters, and marks that turn the direction. */
+/** Replace control characters and direction marks by visible ones. */
 function readable(text) {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (mark) =>
     mark === "\r" ? "" : mark < " " ? String.fromCharCode(0x2400 + mark.charCodeAt(0)) : "\ufffd");
@@ -58,7 +58,7 @@ export function short(text, most) {
   return text.length > most ? `${text.slice(0, most)}\u2026` : text;
 }
 
-/** Return the address if a browser may follow it, else null. */
+/** Return the URL if it is one of HTTP, else null. */
 export function followable(address) {
   try {
     const url = new URL(String(address));
@@ -68,42 +68,42 @@ export function followable(address) {
   }
 }
 
-const MOST_TOLD = 3;
-const SEEN_FOR = 3500;
+const MAX_NOTIFICATIONS = 3;
+const NOTIFICATION_TIME = 3500;
 
-/** Tell something in passing: seen for a moment, read out politely. */
-export function tell(sentence) {
-  const place = document.getElementById("told");
-  const told = h("p", null, bdi(short(sentence, 300)));
-  place.append(told);
-  while (place.children.length > MOST_TOLD) place.firstChild.remove();
-  setTimeout(() => told.remove(), SEEN_FOR);
+/** Show a notification for some seconds; screen readers announce it. */
+export function notify(sentence) {
+  const place = document.getElementById("notifications");
+  const message = h("p", null, bdi(short(sentence, 300)));
+  place.append(message);
+  while (place.children.length > MAX_NOTIFICATIONS) place.firstChild.remove();
+  setTimeout(() => message.remove(), NOTIFICATION_TIME);
 }
 
-/** Run what a click asks for; what goes wrong is told. */
-export function doing(action) {
+/** Make an event handler of an action; an error becomes a notification. */
+export function eventHandler(action) {
   return async (event) => {
     event?.preventDefault();
     try {
       await action(event);
     } catch (error) {
-      tell(error.message);
+      notify(error.message);
     }
   };
 }
 
-/** A button that copies a text. */
+/** Return a button that copies a text. */
 export function copyButton(text, label, name = "button small") {
-  const copy = doing(async () => {
+  const copy = eventHandler(async () => {
     await copied(typeof text === "function" ? text() : text);
-    tell("Copied.");
+    notify("Copied.");
   });
   return h("button", { type: "button", class: name, onclick: copy }, label);
 }
 
 async function copied(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = h("textarea", { class: "told", value: text }); // pages without TLS have no clipboard
+  const area = h("textarea", { class: "visually-hidden", value: text }); // pages without TLS have no clipboard
   document.body.append(area);
   area.select();
   document.execCommand("copy");

@@ -1,8 +1,8 @@
-// One request: what came in, what went out, and why.
+// One exchange of the journal: request, answer, and the decisions between them.
 import { get, path, send } from "./api.js";
 import { ago, moment } from "./clock.js";
 import { curl } from "./curl.js";
-import { bdi, code, copyButton, doing, h, tell } from "./dom.js";
+import { bdi, code, copyButton, eventHandler, h, notify } from "./dom.js";
 import { method, pairs, statusBadge } from "./parts.js";
 import { to } from "./route.js";
 import { traceList, verdict } from "./trace.js";
@@ -10,7 +10,7 @@ import { traceList, verdict } from "./trace.js";
 const HIDDEN = "[redacted]";
 const LEFT_OUT = ["host", "content-length", "accept-encoding", "connection", "user-agent"];
 
-/** Show an exchange of the journal. */
+/** Return an exchange in full. */
 export async function exchange(id, signal) {
   let one;
   try {
@@ -19,23 +19,23 @@ export async function exchange(id, signal) {
     return h("p", { class: "empty" }, error.message);
   }
   const command = await asCurl(one);
-  const replay = doing(async () => {
+  const replay = eventHandler(async () => {
     const again = await send("POST", `${path("requests", id)}/replay`);
     location.hash = to(["requests", again.id]);
-    tell(`Sent again as ${again.id}: ${again.status}.`);
+    notify(`Sent again as ${again.id}: ${again.status}.`);
   });
   return h("article", { class: "detail" },
     h("h2", null, method(one.method), " ", bdi(one.path, { class: "path" })),
     h("p", { class: "facts" }, statusBadge(one.status), one.reason ? [" ", bdi(one.reason)] : null, " \u00b7 ", moment(one.at), " (", ago(one.at), ") \u00b7 ", bdi(one.id), one.operation ? [" \u00b7 ", bdi(one.operation)] : null),
     h("p", { class: "actions" }, copyButton(command, "Copy as curl", "button"), h("button", { type: "button", class: "button", onclick: replay }, "Replay"), sent(one)),
     verdict(one.trace),
-    h("h3", null, "Why"),
+    h("h3", null, "Decisions"),
     traceList(one.trace),
-    h("h3", null, "What came in"),
+    h("h3", null, "Request"),
     one.request.query ? pairs([["query", one.request.query]]) : null,
     headers(one.request.headers),
     body(one.request.body, "Request body"),
-    h("h3", null, "What went out"),
+    h("h3", null, "Response"),
     headers(one.response.headers),
     body(one.response.body, "Response body"));
 }
@@ -49,7 +49,7 @@ function body(value, label) {
   return value === "" ? h("p", { class: "faint" }, "No body.") : code(value, label);
 }
 
-/** Link to the messages that the request sent. */
+/** Return links to the messages that the request sent. */
 function sent(one) {
   return one.trace.filter((decision) => decision.verb === "send" && decision.id).slice(0, 3).map((step) => {
     const parts = step.channel === "sms" ? ["messages", "sms", String(step.to)] : ["messages", "email", step.id];
@@ -57,7 +57,7 @@ function sent(one) {
   });
 }
 
-/** The journal keeps no credentials; the API's first demo credential stands in. */
+/** Return the curl command; the API's first demo credential replaces hidden secrets. */
 async function asCurl(one) {
   const given = Object.entries(one.request.headers).filter(([name]) => !LEFT_OUT.includes(name));
   const demo = one.api && given.some(([, value]) => value === HIDDEN) ? (await get(path("apis", one.api))).credentials[0] : null;

@@ -1,11 +1,11 @@
-// The frame: what is always in sight, and the way from an address to a view.
+// The frame of all views: navigation, clock, sandbox, notifications, and the choice of the view.
 import { bus, get, plain, unlock } from "./api.js";
 import * as apis from "./apis.js";
 import * as clock from "./clock.js";
 import * as controls from "./controls.js";
-import { fill, h, tell } from "./dom.js";
+import { fill, h, notify } from "./dom.js";
 import * as messages from "./messages.js";
-import { empty, heading, seldom } from "./parts.js";
+import { empty, heading, throttled } from "./parts.js";
 import * as requests from "./requests.js";
 import * as reviews from "./reviews.js";
 import { here, sandbox, to } from "./route.js";
@@ -48,7 +48,7 @@ async function enter() {
   present = parts.join("/") || name;
 }
 
-/** After a change of view go to its top, also for those who hear the page. */
+/** Move focus and scroll position to the top of a new view, for screen readers too. */
 function arrive(isOther) {
   if (isOther) scrollTo(0, 0);
   const target = main.querySelector(isOther ? "h1" : ".reading h2, .reading .to, h1");
@@ -59,7 +59,7 @@ function arrive(isOther) {
 
 function navigation(current) {
   const items = Object.entries(VIEWS).map(([name, view]) => {
-    const count = unseen[name] ? h("span", { class: "count" }, unseen[name], h("span", { class: "told" }, " new")) : null;
+    const count = unseen[name] ? h("span", { class: "count" }, unseen[name], h("span", { class: "visually-hidden" }, " new")) : null;
     return h("li", null, h("a", { href: to([name]), class: `view-${name}`, "aria-current": name === current ? "page" : null }, view.title, count));
   });
   const list = document.getElementById("views");
@@ -69,7 +69,7 @@ function navigation(current) {
   list.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/** Look at another sandbox. */
+/** Switch to another sandbox. */
 async function change() {
   world = sandbox();
   unseen.messages = unseen.reviews = 0;
@@ -85,9 +85,9 @@ async function readClock() {
 
 function drawClock() {
   const words = () => `${clock.date(clock.now())}, ${clock.clockTime(clock.now())}`;
-  const time = clock.kept(h("span", { class: "now" }), words);
-  const mark = clock.frozen ? h("span", { class: "frozen" }, "stands still") : null;
-  fill(document.getElementById("clock"), h("a", { href: to(["controls"]), title: "The sandbox's clock, in UTC" }, h("span", { class: "told" }, "Clock: "), time, h("span", { class: "zone" }, " UTC"), mark));
+  const time = clock.liveText(h("span", { class: "now" }), words);
+  const mark = clock.frozen ? h("span", { class: "frozen" }, "frozen") : null;
+  fill(document.getElementById("clock"), h("a", { href: to(["controls"]), title: "The sandbox's clock, in UTC" }, h("span", { class: "visually-hidden" }, "Clock: "), time, h("span", { class: "zone" }, " UTC"), mark));
 }
 
 async function readSandboxes() {
@@ -100,18 +100,18 @@ async function readSandboxes() {
   fill(place, h("label", null, h("span", { class: "label" }, "Sandbox"), h("select", { onchange: go }, options)));
 }
 
-const drawNavigation = seldom(() => navigation(Object.hasOwn(VIEWS, here().parts[0]) ? here().parts[0] : "apis"));
-const readAgain = seldom(() => readSandboxes().catch(() => {}));
+const drawNavigation = throttled(() => navigation(Object.hasOwn(VIEWS, here().parts[0]) ? here().parts[0] : "apis"));
+const readAgain = throttled(() => readSandboxes().catch(() => {}));
 
 bus.addEventListener("message", ({ detail }) => {
   const kind = detail.channel === "sms" ? "SMS" : "e-mail";
-  tell(`${detail.status === "scheduled" && detail.send_at !== detail.created_at ? "Scheduled" : "New"} ${kind} to ${String(detail.to).slice(0, 60)}`);
+  notify(`${detail.status === "scheduled" && detail.send_at !== detail.created_at ? "Scheduled" : "New"} ${kind} to ${String(detail.to).slice(0, 60)}`);
   if (here().parts[0] !== "messages") unseen.messages += 1;
   drawNavigation();
 });
 bus.addEventListener("exchange", ({ detail }) => {
   if (detail.operation !== "leaveReview" || detail.status >= 400) return;
-  tell("A review was left.");
+  notify("A review was left.");
   if (here().parts[0] !== "reviews") unseen.reviews += 1;
   drawNavigation();
 });
@@ -142,7 +142,7 @@ bus.addEventListener("locked", () => {
     enter();
   };
   fill(main, h("form", { class: "card lock", onsubmit: submit }, h("h1", null, "This dashboard needs a token"),
-    h("p", { class: "prose" }, "It is the one that ", h("code", null, "--control-token"), " was given when the server was started."),
+    h("p", { class: "prose" }, "Enter the value of ", h("code", null, "--control-token"), " with which the server was started."),
     h("label", { class: "field wide", for: "token" }, "Control token"), input, h("button", { class: "button main" }, "Open")));
 });
 

@@ -1,13 +1,13 @@
-// The outbox as people know it: a phone thread for every number, a mailbox for e-mail.
+// View of the outbox: a conversation for each phone number, and e-mails.
 import { bus, get } from "./api.js";
-import { ago, clockTime, date, frozen, kept, moment, now, span } from "./clock.js";
+import { ago, clockTime, date, frozen, liveText, moment, now, span } from "./clock.js";
 import { bdi, fill, followable, h, line, short } from "./dom.js";
-import { badge, choice, empty, heading, search, seldom } from "./parts.js";
+import { badge, choice, empty, heading, search, throttled } from "./parts.js";
 import { filter, here, sandbox, to } from "./route.js";
 
 export const title = "Messages";
 
-const MOST_SHOWN = 200;
+const PAGE_SIZE = 200;
 
 export async function show({ parts, signal }) {
   const outbox = new Outbox(parts, signal);
@@ -21,7 +21,7 @@ class Outbox {
     this.signal = signal;
     this.messages = new Map();
     this.total = 0;
-    this.most = MOST_SHOWN;
+    this.most = PAGE_SIZE;
     this.count = h("span", { class: "faint" });
     this.list = h("ul", { class: "conversations" });
     this.reading = h("section", { class: "reading", "aria-label": "Message" });
@@ -36,13 +36,13 @@ class Outbox {
       ), this.list),
       this.reading,
     );
-    const soon = seldom(() => this.draw());
+    const soon = throttled(() => this.draw());
     bus.addEventListener("message", (event) => {
       if (!this.messages.has(event.detail.id)) this.total += 1;
       this.messages.set(event.detail.id, event.detail);
       soon();
     }, { signal });
-    const again = seldom(() => this.read().catch(() => {}), 250);
+    const again = throttled(() => this.read().catch(() => {}), 250);
     for (const name of ["clock", "state", "reread"]) bus.addEventListener(name, again, { signal });
     const timer = setInterval(() => frozen || !this.isDue() || again(), 1000);
     signal.addEventListener("abort", () => clearInterval(timer));
@@ -55,7 +55,7 @@ class Outbox {
     this.draw();
   }
 
-  /** Statuses are read off the clock: when one is due to change, the server is asked. */
+  /** Return true if a status is due to change, so that the list must be read again. */
   isDue() {
     const at = now();
     return [...this.messages.values()].some((message) => message.changes_at && Date.parse(message.changes_at) <= at);
@@ -86,7 +86,7 @@ class Outbox {
 
   more() {
     const show = () => {
-      this.most += MOST_SHOWN;
+      this.most += PAGE_SIZE;
       this.draw();
     };
     return h("li", { class: "more" }, h("button", { type: "button", class: "button", onclick: show }, "Show more"));
@@ -115,7 +115,7 @@ class Outbox {
   }
 }
 
-/** Beside the list there is room for the newest conversation. */
+/** Return true if there is room for a conversation next to the list. */
 function isWide() {
   return matchMedia("(min-width: 861px)").matches;
 }
@@ -126,10 +126,10 @@ function presentFilters() {
 }
 
 function nothing(total) {
-  return total ? empty("No message fits.") : empty("Nothing was sent yet.", h("p", { class: "faint" }, "Send an invitation and it appears here. ", h("a", { href: to(["apis"]) }, "Copy a request to try")));
+  return total ? empty("No message matches.") : empty("No message was sent yet.", h("p", { class: "faint" }, "Send an invitation and it appears here. ", h("a", { href: to(["apis"]) }, "Copy a request to try")));
 }
 
-/** Gather SMS by number; every e-mail stands by itself. The newest comes first. */
+/** Group SMS by number, keep each e-mail single; the newest comes first. */
 function conversations(messages) {
   const found = new Map();
   for (const message of messages) {
@@ -153,7 +153,7 @@ function phone(messages) {
     day = today;
     return [mark, h("li", { class: `bubble ${message.status}` }, h("p", { class: "sender" }, line(message.from ?? message.api)), h("p", { class: "words" }, linked(message)), facts(message))];
   });
-  return h("div", { class: "phone" }, h("h2", { class: "to" }, h("span", { class: "told" }, "SMS to "), bdi(first.to)), h("ol", { class: "thread" }, bubbles));
+  return h("div", { class: "phone" }, h("h2", { class: "to" }, h("span", { class: "visually-hidden" }, "SMS to "), bdi(first.to)), h("ol", { class: "thread" }, bubbles));
 }
 
 function mail(message) {
@@ -165,7 +165,7 @@ function mail(message) {
     facts(message));
 }
 
-/** A message's text, with its own link to follow. */
+/** Return the text of a message, with its link as a link. */
 function linked(message) {
   const url = followable(message.link);
   const text = String(message.text);
@@ -176,7 +176,7 @@ function linked(message) {
   return [bdi(text.slice(0, at)), link, bdi(text.slice(at + message.link.length))];
 }
 
-/** A link leads to the default sandbox unless its path names another. */
+/** Return the URL of a review page in the present sandbox. */
 function reviewAddress(url) {
   if (url.origin === location.origin && sandbox() !== "default" && !url.pathname.startsWith("/~")) {
     return `${url.origin}/~${sandbox()}${url.pathname}${url.search}`;
@@ -192,7 +192,7 @@ function facts(message) {
 function progress(message) {
   const at = Date.parse(message.send_at);
   if (message.status === "scheduled") {
-    return kept(h("strong", { class: "countdown" }), () => (at - now() >= 1000 ? `goes out in ${span(at - now())}` : "going out"));
+    return liveText(h("strong", { class: "countdown" }), () => (at - now() >= 1000 ? `will be sent in ${span(at - now())}` : "being sent"));
   }
   return h("span", { class: message.status === "failed" ? "failed" : null }, message.status, " ", h("time", { datetime: message.send_at, title: `${date(at)} UTC` }, clockTime(at).slice(0, 5)));
 }

@@ -1,22 +1,22 @@
-// Small pieces that several views are made of.
+// Components that several views use.
 import { bdi, fill, h, line } from "./dom.js";
 import { to } from "./route.js";
 
-/** The top of a view: its name, and what belongs beside it. */
-export function heading(title, ...beside) {
-  return h("div", { class: "heading" }, h("h1", { tabindex: "-1" }, title), h("div", { class: "beside" }, beside));
+/** Return the heading of a view, with more elements next to it. */
+export function heading(title, ...more) {
+  return h("div", { class: "heading" }, h("h1", { tabindex: "-1" }, title), h("div", { class: "beside" }, more));
 }
 
 let cards = 0;
 
-/** A part of a view with a name of its own. */
+/** Return a section with a title. */
 export function card(title, ...content) {
   cards += 1;
   const id = `card-${cards}`;
   return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), content);
 }
 
-/** What to show where there is nothing yet. */
+/** Return the placeholder of an empty list. */
 export function empty(sentence, ...more) {
   return h("div", { class: "empty" }, h("p", null, sentence), more);
 }
@@ -35,9 +35,9 @@ export function method(name) {
 }
 
 /**
- * A table; `rows` are lists of cells, each a node or a text from outside.
+ * Return a table; `rows` are lists of cells, each a node or an untrusted text.
  *
- * On a phone each row is a block of its own, in which every cell names its column: the roles keep it a table there.
+ * On a narrow screen each row is a block and each cell has the name of its column; the roles keep it a table there.
  */
 export function table(caption, heads, rows) {
   const cell = (content, column) => h("td", { role: "cell", "data-head": heads[column] || null }, content instanceof Node || Array.isArray(content) ? content : line(content));
@@ -47,38 +47,38 @@ export function table(caption, heads, rows) {
     h(
       "table",
       { role: "table" },
-      h("caption", { class: "told" }, caption),
-      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads.map((head) => h("th", { scope: "col", role: "columnheader" }, head || h("span", { class: "told" }, "Action"))))),
+      h("caption", { class: "visually-hidden" }, caption),
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads.map((head) => h("th", { scope: "col", role: "columnheader" }, head || h("span", { class: "visually-hidden" }, "Action"))))),
       h("tbody", { role: "rowgroup" }, rows.map((cells) => h("tr", { role: "row" }, cells.map(cell)))),
     ),
   );
 }
 
-/** Names and values, one below the other. */
+/** Return a list of names and values. */
 export function pairs(items) {
   return h("dl", { class: "pairs" }, items.map(([name, value]) => h("div", null, h("dt", null, bdi(name)), h("dd", null, value instanceof Node ? value : bdi(value)))));
 }
 
-/** Links of which one is the present sight. */
+/** Return links to views, with the present one marked. */
 export function tabs(label, items) {
   const links = items.map(({ name, parts, filters, current }) =>
     h("li", null, h("a", { href: to(parts, filters), "aria-current": current ? "page" : null }, bdi(name))));
   return h("nav", { class: "tabs", "aria-label": label }, h("ul", null, links));
 }
 
-/** A labelled choice. */
+/** Return a labelled select field. */
 export function choice(label, options, value, chosen) {
   const all = options.map(([name, text]) => h("option", { value: name, selected: name === value }, text));
   return h("label", { class: "field" }, h("span", null, label), h("select", { onchange: (event) => chosen(event.target.value) }, all));
 }
 
-/** A field to search in. */
+/** Return a search field. */
 export function search(label, value, typed) {
   const input = h("input", { type: "search", value, autocomplete: "off", spellcheck: "false", oninput: (event) => typed(event.target.value) });
   return h("label", { class: "field wide" }, h("span", null, label), input);
 }
 
-/** How much of something is used, as a bar with words beside it. */
+/** Return a bar that shows the used share of a limit, with a text. */
 export function meter(label, used, most, words) {
   const share = most > 0 ? Math.min(1, used / most) : 1;
   const kind = share >= 1 ? "bad" : share >= 0.8 ? "warn" : "good";
@@ -97,8 +97,8 @@ export function stars(rating) {
   return h("span", { class: "stars", role: "img", "aria-label": `${full} of 5 stars` }, "\u2605".repeat(full) + "\u2606".repeat(5 - full));
 }
 
-/** Call at most once in a while, however often it is asked for. */
-export function seldom(action, milliseconds = 150) {
+/** Return a function that calls `action` at most once in some time, however often it is called. */
+export function throttled(action, milliseconds = 150) {
   let waiting = 0;
   return () => {
     if (waiting) return;
@@ -111,19 +111,19 @@ export function seldom(action, milliseconds = 150) {
 
 const OFTEN = 300;
 
-/** Draw a part of a view now, and again whenever `events` tell that it has changed. */
+/** Return a part of a view that is drawn again at each of `events`. */
 export function live(bus, events, signal, draw) {
   const place = h("div", { class: "live" });
   const redraw = async () => {
     const content = await draw();
     if (!signal.aborted) exchange(place, content);
   };
-  const soon = seldom(() => redraw().catch(() => {}), OFTEN);
+  const soon = throttled(() => redraw().catch(() => {}), OFTEN);
   for (const name of events) bus.addEventListener(name, soon, { signal });
   return redraw().then(() => place);
 }
 
-/** Put other content into a place; who was typing in it, or had the focus there, goes on. */
+/** Replace the content of an element; focus and typed text are kept. */
 function exchange(place, content) {
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
   fill(place, content);

@@ -1,16 +1,16 @@
-// The journal: a live list of any length, with its filters in the address.
+// View of the journal: a live list of any length, with its filters in the URL.
 import { bus, get } from "./api.js";
 import { clockTime } from "./clock.js";
 import { fill, h, line } from "./dom.js";
 import { exchange } from "./exchange.js";
-import { badge, choice, heading, method, search, seldom, statusBadge } from "./parts.js";
+import { badge, choice, heading, method, search, throttled, statusBadge } from "./parts.js";
 import { filter, here, to } from "./route.js";
 import { windowed } from "./windowed.js";
 
 export const title = "Requests";
 
 const PAGE = 1000;
-const MOST_KEPT = 50_000;
+const MAX_KEPT = 50_000;
 const NAMES = ["q", "api", "status", "reason"];
 
 export async function show({ parts, signal }) {
@@ -32,22 +32,22 @@ class Journal {
     this.all = []; // the newest first
     this.dropped = 0;
     this.count = h("span", { class: "faint" });
-    this.nothing = h("p", { class: "empty", hidden: true }, "No request fits.");
+    this.nothing = h("p", { class: "empty", hidden: true }, "No request matches.");
     this.filters = h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() });
     this.rows = windowed("Requests, the newest first", (item) => this.row(item));
-    const soon = seldom(() => this.draw(), 100);
+    const soon = throttled(() => this.draw(), 100);
     bus.addEventListener("exchange", (event) => {
       if (this.all[0]?.id === event.detail.id) return;
       this.all.unshift(event.detail);
-      if (this.all.length > MOST_KEPT) this.all.pop();
+      if (this.all.length > MAX_KEPT) this.all.pop();
       soon();
     }, { signal });
-    const again = seldom(() => this.read().catch(() => {}));
+    const again = throttled(() => this.read().catch(() => {}));
     bus.addEventListener("reread", again, { signal });
     bus.addEventListener("state", (event) => ["reset", "requests", "restore"].includes(event.detail.changed) && again(), { signal });
   }
 
-  /** Read the newest page, show it, and go on with the older ones. */
+  /** Read and show the newest page, then read the older ones. */
   async read() {
     const first = await get("requests", { order: "newest", limit: PAGE }, this.signal);
     this.all = first.requests;
@@ -86,15 +86,15 @@ class Journal {
     const { filters } = here();
     const [q, api, status, reason] = NAMES.map((name) => filters.get(name) ?? "");
     const text = q.toLowerCase();
-    const fits = (item) =>
+    const matches = (item) =>
       (!api || item.api === api) && (!status || String(item.status).startsWith(status)) && (!reason || item.reason === reason) &&
       (!text || `${item.id} ${item.method} ${item.path} ${item.operation ?? ""}`.toLowerCase().includes(text));
-    const found = this.all.filter(fits);
+    const found = this.all.filter(matches);
     const added = this.top ? Math.max(0, found.findIndex((item) => item.id === this.top)) : 0;
     this.top = found[0]?.id;
     this.rows.show(found, added);
     this.nothing.hidden = found.length > 0;
-    const gone = this.dropped ? `, ${this.dropped.toLocaleString("en")} older ones are no longer kept` : "";
+    const gone = this.dropped ? `, ${this.dropped.toLocaleString("en")} older ones were dropped` : "";
     this.count.textContent = (found.length === this.all.length ? `${found.length.toLocaleString("en")}` : `${found.length.toLocaleString("en")} of ${this.all.length.toLocaleString("en")}`) + gone;
   }
 

@@ -1,4 +1,4 @@
-// The reviews that were left on the pages that messages link to.
+// View of the reviews that were left on simulated review pages.
 import { bus, get, path } from "./api.js";
 import { ago } from "./clock.js";
 import { bdi, h } from "./dom.js";
@@ -9,7 +9,7 @@ export const title = "Reviews";
 
 export async function show({ signal }) {
   const list = await live(bus, ["exchange", "state", "reread"], signal, draw);
-  return [heading(title), h("p", { class: "faint" }, "What was left on the simulated pages that messages link to."), list];
+  return [heading(title), h("p", { class: "faint" }, "Reviews that were left on the simulated pages to which messages link."), list];
 }
 
 async function draw() {

@@ -1,6 +1,6 @@
-// Where one is: `#/view/part?filter=value&sandbox=name`, so that every sight has an address.
+// The URL of each view: `#/view/part?filter=value&sandbox=name`.
 
-/** Read the address. */
+/** Return path segments and filters of the present URL. */
 export function here() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const parts = path.split("/").filter(Boolean).map(decoded);
@@ -15,12 +15,12 @@ function decoded(part) {
   }
 }
 
-/** Name the sandbox that is looked at. */
+/** Return the name of the present sandbox. */
 export function sandbox() {
   return here().filters.get("sandbox") ?? "default";
 }
 
-/** Write the address of a sight in this sandbox, or in the one that `filters` name. */
+/** Return the URL of a view in the present sandbox, or in the one that `filters` name. */
 export function to(parts, filters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ sandbox: sandbox(), ...filters })) {
@@ -30,7 +30,7 @@ export function to(parts, filters = {}) {
   return `#/${path}${query.size ? `?${query}` : ""}`;
 }
 
-/** Change the filters of the present sight, without a step in the history. */
+/** Change the filters of the present view, without an entry in the history. */
 export function filter(changes) {
   const { parts, filters } = here();
   const all = { ...Object.fromEntries(filters), ...changes };

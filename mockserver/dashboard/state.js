@@ -1,7 +1,7 @@
-// What the sandbox remembers: what is left of limits, what rests, who may come in, all records.
+// View of the state of an API in the sandbox: limits, cooldowns, credentials, records.
 import { bus, get, path, send } from "./api.js";
 import { ago, moment, now } from "./clock.js";
-import { bdi, code, doing, h, line, tell } from "./dom.js";
+import { bdi, code, eventHandler, h, line, notify } from "./dom.js";
 import { badge, card, choice, empty, heading, live, meter, table, tabs } from "./parts.js";
 import { filter, here } from "./route.js";
 
@@ -30,7 +30,7 @@ async function limitCards(api) {
     h("div", { class: "columns" },
       card("Quotas", limits.quotas.length ? limits.quotas.map(quota) : h("p", { class: "faint" }, "This API has no quotas.")),
       card("Rate limits", limits.rate_limits.length ? limits.rate_limits.map(rate) : h("p", { class: "faint" }, "No request was counted yet."))),
-    card("Cooldowns", limits.cooldowns.length ? table("Cooldowns", ["Cooldown", "Of", "Since", "Ends", ""], limits.cooldowns.slice(0, 100).map(cooldown)) : h("p", { class: "faint" }, "None runs.")),
+    card("Cooldowns", limits.cooldowns.length ? table("Cooldowns", ["Cooldown", "Subject", "Since", "Ends", ""], limits.cooldowns.slice(0, 100).map(cooldown)) : h("p", { class: "faint" }, "No cooldown is active.")),
   ];
 }
 
@@ -46,32 +46,33 @@ function quota(one) {
 
 function rate(one) {
   return h("div", null, meter(label(one.name, one.subject), one.limit - one.left, one.limit, `${one.left} of ${one.limit} left`),
-    one.left < one.limit ? h("p", { class: "faint" }, "all of it again ", ago(one.resets_at)) : null);
+    one.left < one.limit ? h("p", { class: "faint" }, "resets ", ago(one.resets_at)) : null);
 }
 
 function cooldown(one) {
-  const end = doing(async () => {
+  const end = eventHandler(async () => {
     await send("POST", "clock", { set: one.until });
-    tell(`The clock shows the end of ${one.name} of ${one.subject}.`);
+    notify(`The clock is set to the end of ${one.name} of ${one.subject}.`);
   });
   return [bdi(one.name), bdi(one.subject), ago(one.since), h("span", null, moment(one.until), h("br"), h("span", { class: "faint" }, ago(one.until))),
-    h("button", { type: "button", class: "button small", onclick: end }, "Go to its end", h("span", { class: "told" }, ` (${one.name} of ${one.subject})`))];
+    h("button", { type: "button", class: "button small", onclick: end }, "Go to the end", h("span", { class: "visually-hidden" }, ` (${one.name} of ${one.subject})`))];
 }
 
 async function tokenCard(api) {
   const found = (await get("tokens")).tokens.filter((token) => token.api === api);
   if (!found.length) return null;
-  return card("Credentials and tokens", table("Credentials and tokens", ["Kind", "Value", "Of", "Life"], found.slice(0, 100).map((token) => [
+  return card("Credentials and tokens", table("Credentials and tokens", ["Kind", "Value", "Owner", "Lifetime"], found.slice(0, 100).map((token) => [
     bdi(token.kind), h("code", null, line(token.value)), h("span", null, line(token.owner), token.description ? h("span", { class: "faint" }, line(token.description)) : null), life(token)])));
 }
 
 function life(token) {
-  if (token.is_over) return h("span", null, badge("over", "bad"), token.expires_at ? [" ", ago(token.expires_at)] : null);
+  const hasExpired = token.expires_at && Date.parse(token.expires_at) <= now();
+  if (token.is_over) return h("span", null, badge(hasExpired ? "expired" : "used", "bad"), token.expires_at ? [" ", ago(token.expires_at)] : null);
   if (!token.expires_at) return h("span", { class: "faint" }, "does not expire");
-  if (!token.created_at) return h("span", null, "ends ", ago(token.expires_at));
+  if (!token.created_at) return h("span", null, "expires ", ago(token.expires_at));
   const [from, until] = [Date.parse(token.created_at), Date.parse(token.expires_at)];
-  const words = h("span", null, "ends ", ago(token.expires_at));
-  return h("div", null, meter(h("span", { class: "told" }, "Life used"), Math.max(0, Math.round((now() - from) / 1000)), Math.round((until - from) / 1000), ""), words);
+  const words = h("span", null, "expires ", ago(token.expires_at));
+  return h("div", null, meter(h("span", { class: "visually-hidden" }, "Used part of the lifetime"), Math.max(0, Math.round((now() - from) / 1000)), Math.round((until - from) / 1000), ""), words);
 }
 
 async function recordCard(api) {
@@ -91,12 +92,12 @@ async function recordCard(api) {
     found.total ? recordTable(name, found.records) : empty("This collection has no records."));
 }
 
-const MOST_COLUMNS = 6;
+const MAX_COLUMNS = 6;
 
 function recordTable(name, records) {
   const columns = [...new Set(records.flatMap(Object.keys))];
-  const shown = columns.slice(0, MOST_COLUMNS);
-  const whole = (record) => h("details", { class: "whole" }, h("summary", null, "all of it"), code(record, "The whole record"));
+  const shown = columns.slice(0, MAX_COLUMNS);
+  const whole = (record) => h("details", { class: "whole" }, h("summary", null, "show all"), code(record, "The whole record"));
   const rows = records.map((record) => [whole(record), ...shown.map((column) => value(record[column]))]);
   return table(`Records of ${name}`, ["Record", ...shown.map((column) => line(column))], rows);
 }

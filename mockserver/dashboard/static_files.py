@@ -1,4 +1,4 @@
-"""The dashboard: static files under `/_mock/` that are a plain client of the control API."""
+"""The files of the dashboard under `/_mock/`, as an ASGI application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Asset:
 
 
 def assets() -> dict[str, Asset]:
-    """Read the dashboard's files, by name."""
+    """Read the files of the dashboard, by name."""
     found: dict[str, Asset] = {}
     for file in files("mockserver.dashboard").iterdir():
         media_type = _MEDIA_TYPES.get(file.name.rpartition(".")[2])
@@ -56,7 +56,7 @@ def assets() -> dict[str, Asset]:
 
 
 class Dashboard:
-    """Serves the dashboard's files, and leaves all else to the control API."""
+    """ASGI application that serves the files; other requests go to the control API."""
 
     def __init__(self, control: ASGIApp) -> None:
         self._control = control
@@ -66,15 +66,15 @@ class Dashboard:
             **{_FOLDER + name: asset for name, asset in found.items()},
         }
 
-    def is_open(self, scope: Scope) -> bool:
-        """Tell whether a request is for a file: the same for everybody, with nothing in it."""
+    def is_public(self, scope: Scope) -> bool:
+        """Return True if a request is for a file, which is public and contains no data."""
         path: str = scope["path"]
         is_file = path == CONTROL_PREFIX or path in self._pages
         return is_file and scope["method"] in _READING
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
-        if not self.is_open(scope):
+        if not self.is_public(scope):
             await self._control(scope, receive, send)
             return
         asset = self._pages.get(scope["path"])

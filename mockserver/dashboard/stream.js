@@ -1,4 +1,4 @@
-// One stream of events for the whole dashboard. It comes back by itself, and then all is read anew.
+// The event stream, shared by all views. It reconnects by itself, and then views read everything again.
 import { call, emit } from "./api.js";
 
 const FIRST_WAIT = 300;
@@ -7,7 +7,7 @@ const LONGEST_WAIT = 5000;
 let ending = null;
 let wait = FIRST_WAIT;
 
-/** Listen to the sandbox that is looked at, and to no other any more. */
+/** Open the stream of the present sandbox, and close that of the previous one. */
 export function listen() {
   ending?.abort();
   ending = new AbortController();
@@ -15,13 +15,13 @@ export function listen() {
   return run(ending.signal);
 }
 
-/** A tab that nobody looks at lets go of its connection: browsers allow few to one server. */
+/** A hidden tab closes its connection, because browsers allow only a few to one server. */
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) ending?.abort();
   else listen().then(() => emit("reread"));
 });
 
-/** Connect; resolves once connected, or once it is known that this takes longer. */
+/** Connect; resolves when connected, or when the first attempt has failed. */
 async function run(signal) {
   const reader = await connected(signal);
   if (signal.aborted) return;
@@ -63,7 +63,7 @@ async function follow(reader, signal) {
       blocks.forEach(deliver);
     }
   } catch {
-    // a broken line is treated like one that has ended
+    // a broken connection is treated like one that has ended
   }
   if (!signal.aborted) again(signal);
 }

@@ -1,22 +1,22 @@
-// The decisions about a request, in plain words.
+// The decisions about a request, as sentences.
 import { bdi, h } from "./dom.js";
 import { ago, moment } from "./clock.js";
 
-/** Say first why a request was refused, if it was. */
+/** Return why a request was refused, or null if it was not. */
 export function verdict(trace) {
   const refusing = trace.filter(refuses);
   if (!refusing.length) return null;
   const step = refusing.find((decision) => decision.what !== "Refused");
-  const said = refusing.at(-1);
-  return h("div", { class: "verdict" }, h("p", null, words(step ?? said)), step ? h("p", null, "The API says: ", bdi(said.message)) : null);
+  const refusal = refusing.at(-1);
+  return h("div", { class: "verdict" }, h("p", null, words(step ?? refusal)), step ? h("p", null, "Message of the API: ", bdi(refusal.message)) : null);
 }
 
-/** Write a trace as a list; checks that merely held are folded together. */
+/** Return a trace as a list; consecutive checks that passed are folded together. */
 export function traceList(trace) {
   const items = [];
   let held = [];
   const fold = () => {
-    if (held.length > 1) items.push(h("li", { class: "quiet" }, h("details", null, h("summary", null, `${held.length} steps held`), h("ol", null, held.map((decision) => entry(decision, "quiet"))))));
+    if (held.length > 1) items.push(h("li", { class: "quiet" }, h("details", null, h("summary", null, `${held.length} steps passed`), h("ol", null, held.map((decision) => entry(decision, "quiet"))))));
     else items.push(...held.map((decision) => entry(decision, "quiet")));
     held = [];
   };
@@ -45,31 +45,31 @@ function isQuiet(decision) {
   return decision.what === "StepTaken" && ["holds", "skipped", "found", "nothing found"].includes(decision.outcome);
 }
 
-const SAID = {
+const SENTENCES = {
   Refused: (decision) => [
     "Refused as ", strong(decision.kind), ": ", bdi(decision.message), ".",
     decision.passes_at ? [" The same request passes from ", moment(decision.passes_at), " on, ", ago(decision.passes_at), "."] : "",
   ],
   RateLimited: (decision) => [
-    "Rate limit ", strong(decision.name), `: ${decision.remaining} of ${decision.limit} left; all of it again on `, moment(decision.resets_at), ".",
+    "Rate limit ", strong(decision.name), `: ${decision.remaining} of ${decision.limit} left; it resets on `, moment(decision.resets_at), ".",
   ],
   StepTaken: (decision) => (STEPS[`${decision.verb} ${decision.outcome}`] ?? plain)(decision),
 };
 
 const STEPS = {
   "cooldown refused": (step) => [
-    "Refused by cooldown ", strong(step.name), ": ", bdi(step.subject), " was let through ", ago(step.since),
-    "; next on ", moment(step.until), ", ", ago(step.until), ".",
+    "Refused by cooldown ", strong(step.name), ": ", bdi(step.subject), " was last allowed ", ago(step.since),
+    "; allowed again on ", moment(step.until), ", ", ago(step.until), ".",
   ],
-  "cooldown started": (step) => ["Cooldown ", strong(step.name), " starts for ", bdi(step.subject), "."],
-  "cooldown bypassed": (step) => ["Cooldown ", strong(step.name), " was bypassed for ", bdi(step.subject), "; it starts anew."],
+  "cooldown started": (step) => ["Cooldown ", strong(step.name), " started for ", bdi(step.subject), "."],
+  "cooldown bypassed": (step) => ["Cooldown ", strong(step.name), " was bypassed for ", bdi(step.subject), "; it starts again."],
   "take refused": (step) => [
     "Refused by quota ", strong(step.quota), ": ", bdi(step.subject), ` has ${step.left} of ${step.limit} left`,
     step.renews ? ["; it renews on ", moment(step.renews), ", ", ago(step.renews), "."] : ".",
   ],
   "take taken": (step) => ["Took from quota ", strong(step.quota), " of ", bdi(step.subject), `: ${step.left} of ${step.limit} left.`],
-  "take too little left": (step) => ["Too little left of quota ", strong(step.quota), " of ", bdi(step.subject), `: ${step.left} of ${step.limit}; it went on without.`],
-  "send queued": (step) => [step.channel === "sms" ? "An SMS to " : "An e-mail to ", bdi(step.to), " is on its way."],
+  "take too little left": (step) => ["Too little left of quota ", strong(step.quota), " of ", bdi(step.subject), `: ${step.left} of ${step.limit}; the request continued without it.`],
+  "send queued": (step) => [step.channel === "sms" ? "An SMS to " : "An e-mail to ", bdi(step.to), " was queued."],
 };
 
 function strong(text) {
@@ -82,5 +82,5 @@ function plain(decision) {
 }
 
 function words(decision) {
-  return (SAID[decision.what] ?? plain)(decision);
+  return (SENTENCES[decision.what] ?? plain)(decision);
 }

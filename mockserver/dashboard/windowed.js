@@ -1,11 +1,11 @@
-// A list of any length of which only the rows in sight exist.
+// A list of any length, of which only the visible rows are in the document.
 import { h, fill } from "./dom.js";
 
 const SPARE = 8;
 
 /**
- * Make a list whose rows all have one height, that of `--row`.
- * `row(item)` makes a link; the arrow keys go from one to the next.
+ * Return a list whose rows all have the height `--row`.
+ * `row(item)` returns a link; the arrow keys move from one to the next.
  */
 export function windowed(label, row) {
   const rows = h("div", { class: "rows", role: "list", "aria-label": label });
@@ -73,7 +73,7 @@ export function windowed(label, row) {
     rows.style.height = `${items.length * height}px`;
   }
 
-  /** Show other items; `added` of them are new at the top, and what is in sight stays there. */
+  /** Replace the items, of which the first `added` are new; visible rows keep their position. */
   function show(others, added = 0) {
     items = others;
     measure();

@@ -1,1 +1,1 @@
-"""Sockets and people: the engine over HTTP, and the control API."""
+"""The HTTP server: the engine and the control API as an ASGI application, on a socket."""

@@ -1,4 +1,4 @@
-"""The ASGI application: bytes to requests, answers to bytes; the engine does the rest."""
+"""The ASGI application: it turns ASGI messages into requests, and answers into ASGI messages."""
 
 import asyncio
 import re
@@ -15,21 +15,22 @@ from mockserver.base.asgi import (
     is_control,
     read_body,
 )
-from mockserver.base.http import WITHOUT_LENGTH, scheme_of
+from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND, Instant, format_duration, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
+from mockserver.server.answer_head import ENCODING, framing
 from mockserver.wire.content_codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 DELAY_HEADER = "Mock-Delay"
-"""How long an answer would have been held back (ISO 8601) by an application that does not wait."""
+"""Header with the delay (ISO 8601 duration) of an answer that was sent without waiting."""
 
 
 class App:
-    """Serves an engine, and under `/_mock` its control API."""
+    """Application that serves the APIs of an engine, and its control API under `/_mock`."""
 
     def __init__(
         self,
@@ -40,32 +41,38 @@ class App:
         clock: Callable[[], Instant] = system_now,
         delays: bool = True,
     ) -> None:
-        """Serve `engine`; `control` makes the control API when it is first called.
+        """Make the application.
 
-        Without `delays` no answer is held back, but says in `Mock-Delay` how long it would be.
+        Args:
+            engine: Answers the requests to the APIs.
+            control: Makes the control API, at its first request; without it there is none.
+            body_limit: Largest body of a request, in bytes; a larger one is answered 413.
+            clock: Returns the current time.
+            delays: Wait before an answer that has a delay. Otherwise it is sent at once, with its
+                delay in the header `Mock-Delay`.
         """
         self._engine = engine
-        self._make_control = control
-        self._control: AsgiApp | None = None
+        self._make_control_app = control
+        self._control_api: AsgiApp | None = None
         self.body_limit = body_limit
         self._clock = clock
         self._delays = delays
-        self.tell: Callable[[Exchange], None] | None = None
-        """Called with every exchange of the APIs."""
+        self.on_exchange: Callable[[Exchange], None] | None = None
+        """Function that is called with every request to an API and its answer."""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
         if scope["type"] != "http":
-            await _other_protocol(scope, receive, send)
+            await _serve_other_protocol(scope, receive, send)
             return
         path = _path(scope)
         headers = _headers(scope)
         if headers is None:
-            await _respond(send, problem(400, BAD_HOST), scope["method"])
+            await _respond(send, problem(400, INVALID_HOST), scope["method"])
             return
         with suppress(ClientGoneError):
-            if self._make_control is not None and is_control(path):
-                await self._controller()(scope, receive, send)
+            if self._make_control_app is not None and is_control(path):
+                await self._control_app()(scope, receive, send)
             else:
                 await self._serve(path, headers, scope, receive, send)
 
@@ -93,25 +100,28 @@ class App:
             await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request to an API."""
+        """Return the answer to a request to an API.
+
+        A browser that opens `/` is redirected to the dashboard.
+        """
         if "content-encoding" in request.headers:
             request = decoded(request, self.body_limit)
         exchange = self._engine.handle(request, self._clock())
-        if self._make_control is not None and _is_a_look(exchange):
+        if self._make_control_app is not None and _is_browser_visit(exchange):
             exchange.answer = Answer(307, [("Location", f"{CONTROL_PREFIX}/")], b"")
-        if self.tell is not None:
-            self.tell(exchange)
+        if self.on_exchange is not None:
+            self.on_exchange(exchange)
         return exchange.answer
 
-    def _controller(self) -> AsgiApp:
-        if self._control is None:
-            assert self._make_control is not None
-            self._control = self._make_control()
-        return self._control
+    def _control_app(self) -> AsgiApp:
+        if self._control_api is None:
+            assert self._make_control_app is not None
+            self._control_api = self._make_control_app()
+        return self._control_api
 
 
-def _is_a_look(exchange: Exchange) -> bool:
-    """Tell whether a person opened the address of the server, where no API is."""
+def _is_browser_visit(exchange: Exchange) -> bool:
+    """Return True if a browser asked for the page at `/`, and no API is served there."""
     request = exchange.request
     return request.path == "/" and exchange.api is None and "text/html" in request.accept
 
@@ -123,7 +133,10 @@ def _path(scope: AsgiScope) -> str:
 
 
 def _headers(scope: AsgiScope) -> dict[str, str] | None:
-    """Return the headers by lower-case name; None if Host is not there exactly once."""
+    """Return the headers by lower-case name; None if Host is missing, repeated or invalid.
+
+    Fields of one name are joined by commas (RFC 9110, section 5.3), cookies by semicolons.
+    """
     headers: dict[str, str] = {}
     hosts = []
     for raw_name, raw_value in scope["headers"]:
@@ -134,55 +147,58 @@ def _headers(scope: AsgiScope) -> dict[str, str] | None:
             separator = "; " if name == "cookie" else ", "
             value = headers[name] + separator + value
         headers[name] = value
-    return headers if is_host(hosts, scope.get("http_version", "")) else None
+    return headers if is_valid_host(hosts, scope.get("http_version", "")) else None
 
 
-BAD_HOST = "an HTTP/1.1 request names its host exactly once, as a name or address with a port"
+INVALID_HOST = (
+    "the header Host is missing, repeated or invalid: "
+    "send it exactly once, as a host name or IP address, with or without a port"
+)
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 
 
-def is_host(values: Sequence[bytes], version: str) -> bool:
-    """Tell whether the values of Host are what a version of HTTP asks for (RFC 9112, 3.2)."""
+def is_valid_host(values: Sequence[bytes], version: str) -> bool:
+    """Return True if a request of this HTTP version may have these Host fields (RFC 9112, 3.2)."""
     if len(values) == 1:
         return _HOST.fullmatch(values[0]) is not None
     return not values and version == "1.0"
 
 
-BREAK = "mockserver.break"
-"""The ASGI extension of our own server: its `call` breaks the connection off, by a reset or not."""
+BREAK_EXTENSION = "mockserver.break"
+"""Name of the ASGI extension of our own server.
+
+Its `call(reset=…)` closes the connection before the end of the answer, by a TCP reset or not.
+"""
 
 
 class CutConnectionError(ConnectionResetError):
-    """A fault breaks the connection: all that an application can do under most servers.
+    """A fault that closes the connection, under a server without our extension.
 
-    uvicorn closes the connection where a part of the answer has been sent, and answers 500 where
-    nothing has.
+    ASGI has no message to close a connection, so the application can only fail. uvicorn then closes
+    the connection if a part of the answer was sent, and answers 500 if nothing was.
     """
 
 
 async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None:
-    extension = scope.get("extensions", {}).get(BREAK)
+    extension = scope.get("extensions", {}).get(BREAK_EXTENSION)
     if extension is None:
-        raise CutConnectionError("a fault breaks the connection off")
+        raise CutConnectionError("a fault closes the connection")
     extension["call"](reset=reset)
-    await receive()  # until the server has noticed
+    await receive()  # returns when the server has seen that the connection is closed
 
 
 async def _respond(send: Send, answer: Answer, method: str) -> None:
-    headers = [
-        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-        for name, value in answer.headers
-    ]
-    if answer.status not in WITHOUT_LENGTH:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+    length, body = framing(method, answer)
+    headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in answer.headers]
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if method == "HEAD" else answer.body[: answer.cut_at]
     is_cut = answer.cut_at is not None
     await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 
 
-async def _other_protocol(scope: AsgiScope, receive: Receive, send: Send) -> None:
-    """Take part in the lifespan; close a web socket, of which none is served."""
+async def _serve_other_protocol(scope: AsgiScope, receive: Receive, send: Send) -> None:
+    """Acknowledge the messages of the lifespan protocol; refuse a web socket."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1000})

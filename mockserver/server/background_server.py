@@ -1,4 +1,4 @@
-"""Runs the application on a thread of a process that does other things, such as a test."""
+"""A server on a thread of a process that does other work, such as a test run."""
 
 import asyncio
 import contextlib
@@ -8,38 +8,38 @@ from concurrent.futures import Future
 import uvicorn
 
 from mockserver.server.application import App
-from mockserver.server.serving import Listening, bind, configured, origin
+from mockserver.server.serving import ReadyServer, bind, origin, uvicorn_config
 
-_TICKS_A_SECOND = 10
+_TICKS_PER_SECOND = 10
 _GRACE_SECONDS = 2.0
 
 
-class _Stoppable(Listening):
-    """Stops as soon as it is asked to, and breaks off whatever is open then."""
+class _ThreadServer(ReadyServer):
+    """Server that stops at once when `stop` is called, and closes open connections."""
 
     def __init__(self, config: uvicorn.Config, started: Future[None]) -> None:
         super().__init__(config, lambda: started.set_result(None))
-        self._asked = asyncio.Event()
+        self._stop_event = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
-        """Tick once a second until asked to stop."""
+        """Run the periodic work once a second until `stop` is called."""
         self._loop = asyncio.get_running_loop()
         counter = 0
         while not await self.on_tick(counter):
-            counter += _TICKS_A_SECOND
+            counter += _TICKS_PER_SECOND
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), 1)
+                await asyncio.wait_for(self._stop_event.wait(), 1)
 
     def stop(self) -> None:
-        """Ask it to stop, from any thread."""
+        """Request the end of the server; may be called from any thread."""
         self.should_exit = True
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended
-                self._loop.call_soon_threadsafe(self._asked.set)
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._stop_event.set)
 
     async def shutdown(self, sockets: object = None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Close everything without waiting for clients."""
+        """Close all sockets without waiting for clients."""
         for server in self.servers:
             server.close()
         tasks = list(self.server_state.tasks)
@@ -50,28 +50,28 @@ class _Stoppable(Listening):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_SECONDS):
                 await asyncio.gather(*tasks, return_exceptions=True)
-                while self.server_state.connections:  # noqa: ASYNC110 - uvicorn tells of none
+                while self.server_state.connections:  # noqa: ASYNC110 - uvicorn has no event for it
                     await asyncio.sleep(0)
                 for server in self.servers:
                     await server.wait_closed()
 
 
-class Background:
-    """A server on a thread of its own, which changes nothing else in the process.
+class BackgroundServer:
+    """A running server on a thread of its own, until `stop`.
 
-    It handles no signals, leaves logging and the garbage collector alone, and ends with `stop`.
+    It leaves signals, logging and the garbage collector of the process as they are.
     """
 
     def __init__(self, app: App, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Take an address and serve there; port 0 takes any that is free.
+        """Bind an address and start to serve; port 0 takes a free port.
 
         Raises:
-            OSError: If the address is not to be had.
+            OSError: If the address cannot be bound.
         """
         listener = bind(host, port)
         self.url = origin(listener, host)
         started: Future[None] = Future()
-        server = self._server = _Stoppable(configured(app, log_config=None), started)
+        server = self._server = _ThreadServer(uvicorn_config(app, log_config=None), started)
 
         def run() -> None:
             try:
@@ -88,6 +88,6 @@ class Background:
         started.result()
 
     def stop(self) -> None:
-        """Stop serving, and return when nothing of it is left; a second time does nothing."""
+        """Stop serving, and wait for the end of the thread; a second call does nothing."""
         self._server.stop()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""Runs a command beside a server, for as long as the command takes."""
+"""A server for as long as a command runs, for `mockserver run`."""
 
 import os
 import signal
@@ -7,45 +7,45 @@ from collections.abc import Sequence
 from typing import Self
 
 from mockserver.server.application import App
-from mockserver.server.background_server import Background
+from mockserver.server.background_server import BackgroundServer
 
 URL = "MOCKSERVER_URL"
-"""The environment variable that tells the command where the server is."""
-_KILLED = 128
+"""Environment variable of the command with the URL of the server."""
+_SIGNAL_EXIT_CODE = 128
+"""Added to the number of a signal, it is the exit code of a command which that signal ended."""
 
 
-def run_beside(app: App, command: Sequence[str], port: int) -> int:
-    """Serve, run a command that is told where, and return its exit code as a shell would.
+def run_with_server(app: App, command: Sequence[str], port: int) -> int:
+    """Start a server, run a command with its URL, and return the command's exit code.
 
-    The command gets the signals that are meant for it: an interrupt from the terminal reaches it
-    anyway, and a request to terminate is passed on.
+    A terminal sends SIGINT to the command as well, so it is ignored here; SIGTERM is forwarded.
 
     Raises:
         FileNotFoundError: If there is no such command.
-        OSError: If the port is not to be had, or the command can't be run.
+        OSError: If the port cannot be bound, or the command cannot be run.
     """
-    server = Background(app, port=port)
+    server = BackgroundServer(app, port=port)
     try:
         with _Signals() as signals:
-            process = subprocess.Popen(  # noqa: S603 - running what the user says is the point
+            process = subprocess.Popen(  # noqa: S603 - the user gives the command
                 command, env={**os.environ, URL: server.url}
             )
-            signals.pass_on_to(process)
+            signals.forward_to(process)
             code = process.wait()
     finally:
         server.stop()
-    return code if code >= 0 else _KILLED - code
+    return code if code >= 0 else _SIGNAL_EXIT_CODE - code
 
 
 class _Signals:
-    """Takes the signals that would end this process before its command."""
+    """Handlers for the signals that would end this process before the command ends."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._terminated = False
 
     def __enter__(self) -> Self:
-        # not SIG_IGN, which the command would inherit
+        # a handler and not SIG_IGN, which the command would inherit
         self._before = {
             signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
             signal.SIGTERM: signal.signal(signal.SIGTERM, self._terminate),
@@ -56,8 +56,8 @@ class _Signals:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def pass_on_to(self, process: subprocess.Popen[bytes]) -> None:
-        """Terminate this process when it is asked of us, or has been."""
+    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
+        """Forward SIGTERM to a process, also one that came before it was started."""
         self._process = process
         if self._terminated:
             process.terminate()

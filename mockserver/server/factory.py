@@ -1,4 +1,4 @@
-"""From the command line's words to an engine and the words it greets with."""
+"""Factories of the ASGI application, from documents or from an engine."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,32 +27,32 @@ def create_app(  # noqa: PLR0913 - each can be left out
     body_limit: int = DEFAULT_BODY_LIMIT,
     clock: Callable[[], Instant] = system_now,
 ) -> App:
-    """Make the ASGI application that serves documents, the bundled ones if there are none.
+    """Make the ASGI application that serves documents, or the bundled APIs if none are given.
 
     Args:
-        documents: A file or folder, or several.
-        seed: Where all identifiers come from.
-        settings: API → setting → value.
-        stateful: Keep resources that the documents describe.
-        dynamic: Make up new values for every answer.
-        errors: Answer 500 where an answer breaks its own schema.
-        options: How answers are dressed, besides.
-        delays: Hold answers back as documents and requests say. Otherwise they come at once, with
-            the time they would have taken in `Mock-Delay`.
-        control: Serve the control API, under loopback names alone unless there is a token.
-        control_token: What the control API asks for as a bearer token.
-        body_limit: Bytes of a request's body that are read.
-        clock: Tells the system's time.
+        documents: A file or a folder with OpenAPI documents, or several of them.
+        seed: Seed of ids and sampled values.
+        settings: Values of settings, by API and name.
+        stateful: Create, change and delete records, as far as the documents imply it.
+        dynamic: Sample new values for every answer.
+        errors: Answer 500 if an answer does not conform to its own schema.
+        options: More options of the engine.
+        delays: Wait before an answer that has a delay. Otherwise it is sent at once, with its
+            delay in the header `Mock-Delay`.
+        control: Serve the control API. Without a token it answers only under loopback host names.
+        control_token: Bearer token that the control API requires.
+        body_limit: Largest body of a request, in bytes.
+        clock: Returns the current time.
 
     Raises:
-        SpecError: If documents are wrong.
-        SettingsError: If settings are.
+        SpecError: If a document is invalid.
+        SettingsError: If a setting is unknown or its value is invalid.
     """
-    given = [documents] if isinstance(documents, str | Path) else documents
-    sources = Sources([Path(item) for item in given], settings or {}, stateful=stateful)
+    paths = [documents] if isinstance(documents, str | Path) else documents
+    sources = Sources([Path(path) for path in paths], settings or {}, stateful=stateful)
     base = options or DEFAULT_OPTIONS
-    made = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
-    engine = open_engine(sources, seed, made)
+    merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    engine = open_engine(sources, seed, merged)
     return application(
         engine,
         control=control,
@@ -72,10 +72,10 @@ def application(
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
 ) -> App:
-    """Make the ASGI application of an engine, with its control API."""
+    """Make the ASGI application of an engine, with its control API; arguments as `create_app`."""
 
     def make_control() -> AsgiApp:
-        from mockserver.control.control_app import control_app  # noqa: PLC0415 - first use pays for it
+        from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time
 
         return control_app(engine, clock, token)
 

@@ -1,4 +1,4 @@
-"""What the command line prints when a server starts."""
+"""The text that the command line prints when a server starts."""
 
 from mockserver.base.time import Instant
 from mockserver.control import api_views
@@ -8,8 +8,8 @@ from mockserver.model.api import Api
 
 
 def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
-    """Say where everything is, in aligned columns."""
-    # Not the sandbox that is served: its records are made at its first request.
+    """Return the addresses of all APIs with a credential each, in aligned columns."""
+    # A sandbox of its own: the served one must not get its records before its first request.
     sandbox = Sandboxes(engine.apis).get(DEFAULT_SANDBOX)
     rows = [_row(api, origin, sandbox, now) for api in engine.apis.values()]
     width = max((len(row[0]) for row in rows), default=0)
@@ -27,31 +27,31 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
                 for api in engine.apis.values()
                 if api.recognised
             ),
-            *_left_out(engine),
+            *_problems_line(engine),
             *pages,
             f"Control API: {where}",
         ]
     )
 
 
-def _left_out(engine: Engine) -> list[str]:
-    """Say that the documents are not served as they are written."""
+def _problems_line(engine: Engine) -> list[str]:
+    """Return a line about the parts of documents that are not served, if there are any."""
     count = sum(len(api.problems) for api in engine.apis.values())
     files = " ".join(api.source.file for api in engine.apis.values() if api.problems)
     if not count:
         return []
     problems = f"{count} problem{'' if count == 1 else 's'}"
-    return [f"{problems} in the documents: left out, and told by `mockserver check {files}`"]
+    return [f"{problems} in the documents, left out: see `mockserver check {files}`"]
 
 
 def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, str, str]:
     found = api_views.credentials(api, sandbox, now)
     demo = found[0] if found else None
-    return api.name, api_views.base_url(api, origin), "" if demo is None else how_to_send(demo)
+    return api.name, api_views.base_url(api, origin), "" if demo is None else credential_text(demo)
 
 
-def how_to_send(credential: api_views.CredentialView) -> str:
-    """Say how a credential is presented."""
+def credential_text(credential: api_views.CredentialView) -> str:
+    """Return the header, query parameter or cookie that carries a credential."""
     where, name, text = credential["where"], credential["name"], credential["presented"]
     if where == "header":
         return f"{'Authorization' if name == 'authorization' else name}: {text}"

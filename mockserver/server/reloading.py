@@ -1,4 +1,4 @@
-"""Documents that change while they are served."""
+"""Reloading of documents whose files have changed."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,57 +12,59 @@ from mockserver.engine.pipeline import Engine
 from mockserver.model.api import Api
 from mockserver.server.sources import Sources
 
-_KEPT = "The documents as they were before are still served."
+_KEPT = "The documents of before the change are still served."
 _Loaded = tuple[list[Api], Mapping[str, Mapping[str, JsonValue]]]
 
 
 class Reloader:
-    """Looks for changed files, and lets an engine serve what they say now."""
+    """Watcher of document files, which gives an engine the documents that have changed."""
 
-    def __init__(self, engine: Engine, sources: Sources, tell: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, sources: Sources, report: Callable[[str], None]) -> None:
         """Watch the files of `sources`, which were loaded into `engine`.
 
         Args:
-            engine: Goes on with the last documents that could be served.
+            engine: Keeps the last valid documents if new ones are invalid.
             sources: What the engine was made from.
-            tell: Told what became of a change.
+            report: Called with the result of a change, as a text.
         """
         self._engine = engine
         self._sources = sources
-        self._tell = tell
+        self._report = report
         self._known: dict[Path, Stamp] = dict(sources.seen)
-        self._found = self._known
+        self._last_seen = self._known
 
-    async def look(self) -> None:
-        """Load what has changed since; requests are answered meanwhile, as before."""
+    async def check(self) -> None:
+        """Load changed documents on a thread; meanwhile the old ones are served."""
         if self._has_settled():
             loaded = await asyncio.to_thread(self._load)
             if loaded is not None:
                 self._engine.replace(*loaded, system_now())
 
     def _has_settled(self) -> bool:
-        """Tell whether files have changed, and no longer do: none is read half written."""
-        before, self._found = self._found, {path: stamp(path) for path in self._known}
-        return self._found != self._known and self._found == before
+        """Return True if files have changed, but not since the last check: none is half written."""
+        before, self._last_seen = self._last_seen, {path: stamp(path) for path in self._known}
+        return self._last_seen != self._known and self._last_seen == before
 
     def _load(self) -> _Loaded | None:
-        """Load everything anew; None if that cannot be served."""
+        """Load all documents; None if they cannot be served."""
         try:
             apis, overrides = self._sources.load()
         except MockserverError as error:
-            self._tell(f"{error}\n{_KEPT}")
+            self._report(f"{error}\n{_KEPT}")
             return None
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not end what is served
-            self._tell(f"loading failed: {type(error).__name__}: {error}\n{_KEPT}")
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not end the server
+            self._report(f"loading failed: {type(error).__name__}: {error}\n{_KEPT}")
             return None
         else:
             count = sum(len(api.problems) for api in apis)
-            self._tell(f"The documents have changed and are served anew{_left_out(count)}.")
+            self._report(
+                f"The documents have changed, and the new ones are served{_problem_count(count)}."
+            )
             return apis, overrides
         finally:
             self._known |= self._sources.seen
-            self._found = self._known
+            self._last_seen = self._known
 
 
-def _left_out(count: int) -> str:
-    return f", {count} problem{'' if count == 1 else 's'} left out" if count else ""
+def _problem_count(count: int) -> str:
+    return f" ({count} problem{'' if count == 1 else 's'}, left out)" if count else ""

@@ -1,4 +1,4 @@
-"""Runs the application on a socket."""
+"""The server of the command line: the application on a socket, with uvicorn."""
 
 import gc
 import socket
@@ -12,30 +12,32 @@ import uvicorn
 from mockserver.server.application import App
 from mockserver.server.protocol import IDLE_TIME, Protocol
 
-_TICKS_A_SECOND = 10
-_TICKS_A_LOOK = 5
-Look = Callable[[], Awaitable[None]]
-"""Looks for what has changed on disk."""
+_TICKS_PER_SECOND = 10
+_TICKS_PER_CHECK = 5
+FileCheck = Callable[[], Awaitable[None]]
+"""Function that loads documents again if their files have changed."""
 _MANY_ALLOCATIONS = 50_000
+"""Objects of the youngest generation from which on a collection is worth its time."""
 _IDLE_SECONDS = 30
+"""Seconds without a request after which all objects are collected."""
 
 
-class Listening(uvicorn.Server):
-    """A server that says when it can be reached, and closes connections that are late."""
+class ReadyServer(uvicorn.Server):
+    """Server that reports when it accepts connections, and closes those past their deadline."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then say so."""
+        """Start to listen, then call `ready`."""
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second close what is late."""
-        if counter % _TICKS_A_SECOND == 0:
+        """Close late connections once a second."""
+        if counter % _TICKS_PER_SECOND == 0:
             self._close_late()
         return await super().on_tick(counter)
 
@@ -45,39 +47,42 @@ class Listening(uvicorn.Server):
                 connection.close_if_late(connection.loop.time())
 
 
-class Alone(Listening):
-    """A server that has the process for itself, and collects garbage between requests."""
+class ForegroundServer(ReadyServer):
+    """Server that owns its process: it handles signals, and collects garbage between requests."""
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], look: Look | None = None
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        check_files: FileCheck | None = None,
     ) -> None:
         super().__init__(config, ready)
-        self._look = look
-        self._seen = 0
+        self._check_files = check_files
+        self._last_total = 0
         self._idle = 0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
-        """End when asked to, with exit code 0; at once when asked again."""
+        """Stop after open requests, with exit code 0; stop at once at the second signal."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second collect garbage; twice look for changed files."""
-        if counter % _TICKS_A_SECOND == 0:
+        """Collect garbage once a second, check files twice a second."""
+        if counter % _TICKS_PER_SECOND == 0:
             self._collect()
-        if self._look is not None and counter % _TICKS_A_LOOK == 0:
-            await self._look()
+        if self._check_files is not None and counter % _TICKS_PER_CHECK == 0:
+            await self._check_files()
         return await super().on_tick(counter)
 
     def _collect(self) -> None:
-        """Look through what is new; through everything only after a while without requests.
+        """Collect new objects; collect all objects after a while without requests.
 
-        The collector never runs within a request. Records are long-lived and have no cycles, so
-        what survives its first look is taken out of the collector's sight.
+        The collector never runs within a request. Records live long and have no cycles, so objects
+        that survive their first collection are frozen, and not visited again.
         """
         requests = self.server_state.total_requests
-        self._idle = self._idle + 1 if requests == self._seen else 0
-        self._seen = requests
+        self._idle = self._idle + 1 if requests == self._last_total else 0
+        self._last_total = requests
         if self._idle == _IDLE_SECONDS:
             gc.unfreeze()
             gc.collect()
@@ -88,10 +93,10 @@ class Alone(Listening):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take an address; port 0 takes any that is free.
+    """Bind a socket to an address; port 0 takes a free port.
 
     Raises:
-        OSError: If the address is not to be had.
+        OSError: If the address cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
@@ -106,13 +111,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def origin(listener: socket.socket, host: str) -> str:
-    """Return the address that a listener of a host is reached at."""
+    """Return the URL of a bound socket, such as `http://127.0.0.1:8000`."""
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-def configured(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - as uvicorn has them
-    """Return uvicorn's settings for an application, and what is `more` than all share."""
+def uvicorn_config(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - uvicorn's arguments
+    """Return the settings of uvicorn that all servers share, with `more` of its arguments."""
     return uvicorn.Config(
         app,
         http=Protocol,
@@ -126,14 +131,17 @@ def configured(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - as uv
 
 
 def run(
-    app: App, listener: socket.socket, ready: Callable[[], None], look: Look | None = None
+    app: App,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    check_files: FileCheck | None = None,
 ) -> None:
-    """Serve until interrupted or terminated; `look` is called twice a second, between requests."""
-    colors = None if sys.stdout else False  # uvicorn asks a closed output for its colors
-    config = configured(
+    """Serve until SIGINT or SIGTERM; call `check_files` twice a second, between requests."""
+    colors = None if sys.stdout else False  # uvicorn would call isatty of a closed output
+    config = uvicorn_config(
         app, access_log=False, log_level="warning", timeout_graceful_shutdown=2, use_colors=colors
     )
     gc.collect()
-    gc.freeze()  # what was loaded lives as long as the process: the collector need not visit it
+    gc.freeze()  # loaded documents live as long as the process: the collector need not visit them
     gc.disable()
-    Alone(config, ready, look).run(sockets=[listener])
+    ForegroundServer(config, ready, check_files).run(sockets=[listener])

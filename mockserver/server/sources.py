@@ -1,4 +1,4 @@
-"""The documents and settings that a server is started with, and the engine made of them."""
+"""Documents and settings that a server is started with, and the engine made from them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,15 +18,15 @@ from mockserver.model.api import Api
 from mockserver.openapi.compiler import Loader
 
 Overrides = dict[str, dict[str, JsonValue]]
-"""Values of settings by API, in place of their defaults."""
+"""Checked values of settings, by API and name."""
 
 
 Settings = Mapping[str, Mapping[str, JsonValue]]
-"""API → setting → value."""
+"""Values of settings, by API and name."""
 
 
 def bundled_specs() -> Path:
-    """Return the folder with the documents that come with the package."""
+    """Return the folder of the documents that are part of the package."""
     packaged = Path(str(files("mockserver") / "_bundled" / "specs"))
     folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
     here = Path.cwd()
@@ -35,28 +35,28 @@ def bundled_specs() -> Path:
 
 @dataclass(slots=True)
 class Sources:
-    """What an engine is made from: documents, and settings in place of their defaults."""
+    """What an engine is made from: documents and values of settings."""
 
     documents: Sequence[Path] = ()
     settings: Settings = field(default_factory=dict)
     strict: bool = False
     thorough: bool = False
-    """Look for examples that do not conform, too."""
+    """True to report examples that do not conform to their schema, too."""
     stateful: bool = False
-    """Infer what operations do that don't say so."""
+    """True to infer the steps of operations that have none."""
     prepare: Callable[[Api, Files], Api] | None = None
-    """Makes of every API what is served, and reads what it needs for it."""
+    """Function that changes every API before it is served; it may read more files."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
-    """The files of the last load, as they were before it."""
+    """Files of the last load, with their state before it."""
     skipped: list[str] = field(default_factory=list)
-    """Files in the folders of the last load that are no documents."""
+    """Files in the folders of the last load that are not OpenAPI documents."""
 
     def load(self) -> tuple[list[Api], Overrides]:
-        """Load the documents, the bundled ones if there are none.
+        """Load the documents, or the bundled ones if none are given.
 
         Raises:
-            SpecError: If documents are wrong.
-            SettingsError: If settings are.
+            SpecError: If a document is invalid.
+            SettingsError: If a setting is unknown or its value is invalid.
         """
         loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful)
         try:
@@ -74,7 +74,7 @@ class Sources:
 
 
 def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
-    """Make the records of all fixtures once, to see that they can be made."""
+    """Create the records of all fixtures once; SpecError if that fails."""
     sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX)
     problems = []
     for name in apis:
@@ -87,11 +87,11 @@ def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
 
 
 def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
-    """Load documents and make an engine of them.
+    """Load documents and return an engine that serves them.
 
     Raises:
-        SpecError: If documents are wrong.
-        SettingsError: If settings are.
+        SpecError: If a document is invalid.
+        SettingsError: If a setting is unknown or its value is invalid.
     """
     apis, overrides = sources.load()
     return Engine(apis, Sandboxes({api.name: api for api in apis}, seed, overrides), options)
@@ -106,16 +106,16 @@ def _checked(
 
 
 def parse_settings(texts: Iterable[str]) -> Settings:
-    """Read what a command line says about settings, each `api.setting=value`.
+    """Read settings of a command line, each `api.setting=value`.
 
     Raises:
-        SettingsError: If one does not have this form.
+        SettingsError: If a text does not have this form.
     """
     settings: dict[str, dict[str, JsonValue]] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         api, dot, setting = name.partition(".")
         if not equals or not dot:
-            raise SettingsError(f"{text!r} is not api.setting=value")
+            raise SettingsError(f"{text!r} is not of the form api.setting=value")
         settings.setdefault(api, {})[setting] = value
     return settings

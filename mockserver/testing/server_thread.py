@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from mockserver.server.background_server import Background
+from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
@@ -41,7 +41,7 @@ class ServerThread:
             errors=errors,
             delays=True,
         )
-        self._background = Background(app, host, port)
+        self._background = BackgroundServer(app, host, port)
         self.url = self._background.url
         self.control = ControlConnection(self.url)
         """The connection to the control API."""

@@ -1,27 +1,34 @@
-"""The consent page of the authorization endpoint."""
+"""The consent page of the authorization endpoint (OAuth 2.0, RFC 6749 section 4.1.1)."""
 
 from collections.abc import Iterable
-from html import escape
 from urllib.parse import urlencode
 
-from mockserver.base.html import html_page
+from mockserver.base.html import Markup, html_page, join, tag
 
 DECISION = "mock_decision"
-"""Query parameter that answers the question: approve or deny."""
+"""Query parameter with the user's decision: approve or deny."""
 
 
 def consent_page(
     title: str, client: str, user: str, scopes: Iterable[str], query: Iterable[tuple[str, str]]
 ) -> bytes:
-    """Ask whether a client may act for a user; both answers are links to the same endpoint."""
-    given = [(name, value) for name, value in query if name != DECISION]
-    allow = escape("?" + urlencode([*given, (DECISION, "approve")]))
-    deny = escape("?" + urlencode([*given, (DECISION, "deny")]))
-    wanted = "".join(f"<li>{escape(scope)}</li>" for scope in scopes)
-    body = (
-        f"<p><strong>{escape(client)}</strong> asks to act for "
-        f"<strong>{escape(user)}</strong> with the scopes</p><ul>{wanted}</ul>"
-        f'<p><a class="button main" href="{allow}">Allow</a>'
-        f'<a class="button" href="{deny}">Deny</a></p>'
-    )
-    return html_page(title, body, "This page is simulated; nobody real is asked.")
+    """Write the page that asks whether a client may act for a user.
+
+    Both buttons are links to the same endpoint, with the parameters of `query` and a decision.
+    """
+    kept = [(name, value) for name, value in query if name != DECISION]
+    question = [tag("strong", client), " asks to act for ", tag("strong", user)]
+    body = [
+        tag("p", *question, " with the scopes"),
+        tag("ul", *(tag("li", scope) for scope in scopes)),
+        tag(
+            "p",
+            _button("Allow", "button main", [*kept, (DECISION, "approve")]),
+            _button("Deny", "button", [*kept, (DECISION, "deny")]),
+        ),
+    ]
+    return html_page(title, join(body), "This page is simulated; no real person is asked.")
+
+
+def _button(label: str, kind: str, query: list[tuple[str, str]]) -> Markup:
+    return tag("a", label, class_=kind, href="?" + urlencode(query))

@@ -1,12 +1,10 @@
-"""The page on which the person who was invited leaves a review."""
+"""The page on which an invited person leaves a review."""
 
-from html import escape
-
-from mockserver.base.html import html_page
+from mockserver.base.html import Markup, html_page, join, tag
 from mockserver.base.json import JsonValue
 from mockserver.model.scope import Record
 
-NOTE = "This page is simulated: what is sent here stays in the sandbox, and no real review is left."
+NOTE = "This page is simulated: what you send stays in the sandbox, and no real review is left."
 _RATINGS = (
     (1, "1 star: bad"),
     (2, "2 stars: poor"),
@@ -16,45 +14,52 @@ _RATINGS = (
 )
 
 
-def form_page(whom: JsonValue) -> bytes:
-    """Ask for stars and a text."""
-    stars = "".join(
-        f'<input type="radio" id="rating-{value}" name="rating" value="{value}" required>'
-        f'<label for="rating-{value}" title="{told}">'
-        f'<span aria-hidden="true">\u2605</span><span class="told">{told}</span></label>'
-        for value, told in _RATINGS
+def form_page(subject: JsonValue) -> bytes:
+    """Write the page that asks for a rating, a text and a name.
+
+    Args:
+        subject: Name of the business that is reviewed.
+    """
+    stars = tag("div", *(_star(value, label) for value, label in _RATINGS), class_="stars")
+    form = tag(
+        "form",
+        tag("fieldset", tag("legend", "Your rating"), stars),
+        tag("label", "Your review", for_="text"),
+        tag("textarea", id="text", name="text", maxlength="10000"),
+        tag("label", "Your name", for_="name"),
+        tag("input", type="text", id="name", name="name", maxlength="200", autocomplete="name"),
+        tag("p", tag("button", "Send the review")),
+        method="post",
     )
-    body = (
-        '<form method="post"><fieldset><legend>Your rating</legend>'
-        f'<div class="stars">{stars}</div></fieldset>'
-        '<label for="text">Your review</label>'
-        '<textarea id="text" name="text" maxlength="10000"></textarea>'
-        '<label for="name">Your name</label>'
-        '<input type="text" id="name" name="name" maxlength="200" autocomplete="name">'
-        "<p><button>Send the review</button></p></form>"
-    )
-    return html_page(f"How was it at {_name(whom)}?", body, NOTE)
+    return html_page(f"How was it at {_name(subject)}?", form, NOTE)
 
 
-def thanks_page(whom: JsonValue, review: Record) -> bytes:
-    """Show what was sent."""
+def _star(value: int, label: str) -> Markup:
+    name = f"rating-{value}"
+    radio = tag("input", type="radio", id=name, name="rating", value=str(value), required=True)
+    star = tag("span", "\u2605", aria_hidden="true")
+    words = tag("span", label, class_="visually-hidden")
+    return join([radio, tag("label", star, words, for_=name, title=label)])
+
+
+def thanks_page(subject: JsonValue, review: Record) -> bytes:
+    """Write the page that shows a review after it was sent."""
     rating = int(review["rating"])
     stars = "\u2605" * rating + "\u2606" * (5 - rating)
     text, name = str(review.get("text") or ""), str(review.get("name") or "")
-    quoted = f"<blockquote>{escape(text)}</blockquote>" if text else ""
-    signed = f"<p>{escape(name)}</p>" if name else ""
-    body = (
-        f'<p role="img" aria-label="{rating} of 5 stars">{stars}</p>{quoted}{signed}'
-        "<p>You can close this page.</p>"
-    )
-    return html_page(f"Thank you for reviewing {_name(whom)}", body, NOTE)
+    body = [
+        tag("p", stars, role="img", aria_label=f"{rating} of 5 stars"),
+        tag("blockquote", text) if text else Markup(),
+        tag("p", name) if name else Markup(),
+        tag("p", "You can close this page."),
+    ]
+    return html_page(f"Thank you for reviewing {_name(subject)}", join(body), NOTE)
 
 
 def refusal_page(message: str) -> bytes:
-    """Say why there is nothing to review."""
-    body = f"<p>{escape(message)}</p>"
-    return html_page("This review cannot be left", body, NOTE)
+    """Write the page that says why no review can be left."""
+    return html_page("This review cannot be left", tag("p", message), NOTE)
 
 
-def _name(whom: JsonValue) -> str:
-    return str(whom or "this business")
+def _name(subject: JsonValue) -> str:
+    return str(subject or "this business")

@@ -101,6 +101,7 @@ _WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {
 
 
 def writer_of(name: str) -> Callable[[JsonValue], bytes] | None:
+    """Return the writer of a media type, given without parameters; None if it has none here."""
     if is_json_lines(name):
         return _json_lines_bytes
     return _json_sequence_bytes if is_json_sequence(name) else _WRITERS.get(name)

@@ -72,7 +72,7 @@ class Dashboard:
 
     def hears(self, text: str) -> None:
         """Wait until a text is read out politely."""
-        expect(self.page.locator("#told")).to_contain_text(text)
+        expect(self.page.locator("#notifications")).to_contain_text(text)
 
     def inaccessible(self) -> list[str]:
         """Return what axe finds wrong with what is shown."""

@@ -13,7 +13,7 @@ from tests.served import Served
 def test_invitations_arrive_and_the_review_comes_back(dashboard: Dashboard) -> None:
     page = dashboard.page
     dashboard.open("messages")
-    dashboard.sees("Nothing was sent yet.")
+    dashboard.sees("No message was sent yet.")
     dashboard.invite_by_partoo(target_name="John Doe", template_id=31)
     dashboard.hears("New SMS to +33647385968")
     dashboard.sees("Would you leave us a review?")
@@ -70,11 +70,11 @@ def test_ten_days_pass_in_a_moment(dashboard: Dashboard) -> None:
     assert dashboard.invite_by_partoo().status_code == 400
     dashboard.open("requests/r2")
     verdict = page.locator(".verdict p").first
-    expect(verdict).to_contain_text("Refused by cooldown sms: +33647385968 was let through 3 days")
-    expect(verdict).to_contain_text("next on")
+    expect(verdict).to_contain_text("Refused by cooldown sms: +33647385968 was last allowed 3 days")
+    expect(verdict).to_contain_text("allowed again on")
     page.get_by_role("link", name="Controls").click()
     page.get_by_role("button", name="10 days").click()
-    dashboard.hears("The clock shows")
+    dashboard.hears("The time is now")
     page.go_back()
     page.get_by_role("button", name="Replay").click()
     dashboard.hears("Sent again as r3: 200.")
@@ -85,10 +85,10 @@ def test_a_scheduled_message_goes_out_when_its_time_has_come(dashboard: Dashboar
     page = dashboard.page
     dashboard.invite_by_cloutly(inviteDelayDays=1)
     dashboard.open("messages")
-    expect(page.locator(".countdown")).to_contain_text("goes out in 23 hours")
+    expect(page.locator(".countdown")).to_contain_text("will be sent in 23 hours")
     page.get_by_role("link", name="Controls").click()
     page.get_by_role("button", name="Go to the next scheduled message").click()
-    dashboard.hears("The clock shows")
+    dashboard.hears("The time is now")
     page.go_back()
     expect(page.locator(".mail .facts")).to_contain_text("delivered")
 
@@ -96,15 +96,15 @@ def test_a_scheduled_message_goes_out_when_its_time_has_come(dashboard: Dashboar
 def test_the_clock_stands_still_when_it_is_told_to(dashboard: Dashboard) -> None:
     dashboard.open("controls")
     dashboard.page.get_by_role("button", name="Freeze").click()
-    expect(dashboard.page.locator("#clock")).to_contain_text("stands still")
+    expect(dashboard.page.locator("#clock")).to_contain_text("frozen")
     assert dashboard.control("GET", "clock")["frozen"] is True
 
 
 def test_the_end_of_a_cooldown_is_a_click_away(dashboard: Dashboard) -> None:
     dashboard.invite_by_partoo()
     dashboard.open("state/partoo")
-    dashboard.page.get_by_role("button", name=re.compile("Go to its end")).click()
-    dashboard.sees("None runs.")
+    dashboard.page.get_by_role("button", name=re.compile("Go to the end")).click()
+    dashboard.sees("No cooldown is active.")
     assert dashboard.invite_by_partoo().status_code == 200
 
 
@@ -117,7 +117,7 @@ def test_another_sandbox_is_another_world(look: Callable[..., Dashboard], served
     dashboard.control("GET", "clock?sandbox=world-two", headers={"mock-sandbox": "world-two"})
     page.reload()
     page.get_by_label("Sandbox").select_option("world-two")
-    dashboard.sees("Nothing was sent yet.")
+    dashboard.sees("No message was sent yet.")
     assert "sandbox=world-two" in page.url
     dashboard.sandbox = "world-two"
     dashboard.invite_by_partoo("+33601020304")
@@ -131,10 +131,10 @@ def test_a_snapshot_brings_everything_back(dashboard: Dashboard) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     page.get_by_role("button", name="Reset the sandbox").click()
-    dashboard.hears("as it was at start")
+    dashboard.hears("reset to its initial state")
     assert dashboard.control("GET", "messages")["total"] == 0
     page.get_by_label("Restore from a file").set_input_files(download.value.path())
-    dashboard.hears("as it was at the snapshot")
+    dashboard.hears("The snapshot was restored")
     assert dashboard.control("GET", "messages")["total"] == 1
 
 
@@ -143,7 +143,7 @@ def test_a_fault_is_added_met_and_removed(dashboard: Dashboard) -> None:
     dashboard.open("controls")
     page.get_by_label("Requests to").select_option("partoo")
     page.get_by_label("Operation").select_option("POST /review_booster/send_invitation")
-    page.get_by_label("What happens").select_option("answer a status")
+    page.get_by_label("Effect").select_option("answer a status")
     page.get_by_label("Status", exact=True).fill("502")
     page.get_by_text("More").click()
     page.get_by_label("Retry-After, seconds").fill("7")
@@ -153,7 +153,7 @@ def test_a_fault_is_added_met_and_removed(dashboard: Dashboard) -> None:
     assert (refused.status_code, refused.headers["retry-after"]) == (502, "7")
     expect(page.get_by_role("table", name="Faults").locator("tbody tr")).to_contain_text("0")
     page.get_by_role("button", name=re.compile("^Remove")).click()
-    dashboard.sees("every request is answered as it should be")
+    dashboard.sees("all requests are answered normally")
 
 
 def test_a_curl_command_is_copied_and_works(dashboard: Dashboard) -> None:

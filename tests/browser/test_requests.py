@@ -48,10 +48,10 @@ def test_filters_stand_in_the_address(look: Callable[..., Dashboard], crowded: S
     expect(page.locator(".exchange").first).to_contain_text("/walr/")
     assert page.locator(".exchange", has_text="cloutly").count() == 0
     page.get_by_label("Search").fill("nothing has this")
-    dashboard.sees("No request fits.")
+    dashboard.sees("No request matches.")
     assert "q=nothing" in page.url
     page.reload()
-    dashboard.sees("No request fits.")
+    dashboard.sees("No request matches.")
 
 
 def test_what_is_in_sight_stays_there_while_requests_come(

@@ -179,7 +179,7 @@ def test_the_keyboard_alone_is_enough(dashboard: Dashboard) -> None:
 
 def test_what_is_being_typed_survives_what_happens(dashboard: Dashboard) -> None:
     dashboard.open("controls")
-    field = dashboard.page.get_by_label("Another ISO 8601 duration")
+    field = dashboard.page.get_by_label("Other duration (ISO 8601)")
     field.fill("P2")
     dashboard.invite_by_partoo()
     dashboard.sees("sms of +33647385968")

@@ -130,7 +130,7 @@ def test_serve_serves_nothing_when_a_document_is_wrong(tmp_path: Path) -> None:
         ("partoo.sms_quota=many", "must be a whole number"),
         ("partoo.none=1", "partoo has no setting 'none'"),
         ("none.x=1", "there is no API 'none'"),
-        ("nonsense", "is not api.setting=value"),
+        ("nonsense", "is not of the form api.setting=value"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(setting: str, told: str) -> None:

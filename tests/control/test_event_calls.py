@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.control.control_app import control_app
 from mockserver.control.event_calls import EventStream
-from mockserver.control.listeners import MOST_LISTENERS, MOST_WAITING, Listeners, event
+from mockserver.control.listeners import MAX_EVENTS, MAX_LISTENERS, Listeners, event
 from mockserver.server.application import App
 from tests.conftest import World
 from tests.control.test_control_app import INVITE, KEY, PARTOO
@@ -189,21 +189,21 @@ async def test_a_sandbox_that_is_deleted_lets_its_readers_go(app: App, client: C
 
 async def test_there_are_only_so_many_readers(world: World) -> None:
     listeners = Listeners()
-    opened = [listeners.open(world.sandbox(), None) for _ in range(MOST_LISTENERS)]
-    with pytest.raises(Exception, match="listen already"):
+    opened = [listeners.open(world.sandbox(), None) for _ in range(MAX_LISTENERS)]
+    with pytest.raises(Exception, match="event streams already"):
         listeners.open(world.sandbox(), None)
     listeners.close(opened[0])
     listeners.open(world.sandbox("other"), None)
-    assert len(listeners) == MOST_LISTENERS
+    assert len(listeners) == MAX_LISTENERS
 
 
 async def test_what_is_read_too_slowly_is_dropped_and_counted(world: World) -> None:
     listeners = Listeners()
     listener = listeners.open(world.sandbox(), None)
-    for _ in range(MOST_WAITING + 3):
+    for _ in range(MAX_EVENTS + 3):
         world.get("/nowhere")
     chunks = listener.take()
-    assert chunks.startswith(f'event: missed\ndata: {{"events":{MOST_WAITING + 1}}}'.encode())
+    assert chunks.startswith(f'event: missed\ndata: {{"events":{MAX_EVENTS + 1}}}'.encode())
     assert chunks.count(b"event: exchange") == 2
     assert listener.take() == b""
 

@@ -20,7 +20,7 @@ from mockserver.cli import main
 from mockserver.control.api_views import Message, base_url
 from mockserver.control.api_views import test_values as listed_values
 from mockserver.control.control_app import CALLS, control_app
-from mockserver.control.exchange_views import ExchangeDetails, SentRequest
+from mockserver.control.exchange_views import ExchangeDetails, RequestView
 from mockserver.control.fault_calls import FaultBody
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
@@ -392,7 +392,7 @@ def test_the_reference_lists_every_field_of_the_journal_and_of_messages() -> Non
     journal, messages = (section_of_the_reference(name) for name in ("The journal", "Messages"))
     documented = {*re.findall(r"`(\w+)`", journal)}
     kinds = {kind.__name__ for kind in get_args(Decision)}
-    assert {*ExchangeDetails.__annotations__, *SentRequest.__annotations__, *kinds} <= documented
+    assert {*ExchangeDetails.__annotations__, *RequestView.__annotations__, *kinds} <= documented
     assert {name for verb in built_in_verbs() for name in verb.details} <= documented
     assert {*Message.__annotations__} <= {*re.findall(r"`(\w+)`", messages)}
 

@@ -62,7 +62,7 @@ class Shop:
 
     def look(self, times: int = 2) -> None:
         for _ in range(times):
-            asyncio.run(self._reloader.look())
+            asyncio.run(self._reloader.check())
 
     def answer(
         self, method: str, path: str, sandbox: str = "default", headers: Headers = NO_HEADERS
@@ -92,7 +92,7 @@ def test_a_change_is_served(shop: Shop, name: str, before: str, after: str) -> N
     shop.change(name, before, after)
     shop.look()
     assert shop.answer("GET", "/name") == '"two"'
-    assert shop.told == ["The documents have changed and are served anew."]
+    assert shop.told == ["The documents have changed, and the new ones are served."]
 
 
 def test_a_change_is_served_once_the_files_have_settled(shop: Shop) -> None:
@@ -122,7 +122,7 @@ def test_a_broken_document_keeps_the_last_good_one(
     shop.look()
     assert shop.answer("GET", "/name") == '"one"'
     assert told in shop.told[0]
-    assert shop.told[0].endswith("The documents as they were before are still served.")
+    assert shop.told[0].endswith("The documents of before the change are still served.")
 
 
 def test_a_broken_document_is_told_once_and_served_when_it_is_mended(shop: Shop) -> None:
@@ -131,13 +131,15 @@ def test_a_broken_document_is_told_once_and_served_when_it_is_mended(shop: Shop)
     assert len(shop.told) == 1
     shop.write("later.yaml", "orders: []\n")
     shop.look()
-    assert shop.told[1] == "The documents have changed and are served anew."
+    assert shop.told[1] == "The documents have changed, and the new ones are served."
 
 
 def test_what_is_left_out_is_counted(shop: Shop) -> None:
     shop.write("parts.yaml", "other: 5\n")
     shop.look()
-    assert shop.told == ["The documents have changed and are served anew, 1 problem left out."]
+    assert shop.told == [
+        "The documents have changed, and the new ones are served (1 problem, left out)."
+    ]
 
 
 def test_a_new_document_of_the_folder_is_served(shop: Shop) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.model.messages import Request
 from mockserver.server.application import App
-from mockserver.server.request_log import line
+from mockserver.server.request_log import log_line
 from tests.conftest import START, World
 
 KEY = {"host": "a", "x-api-key": "demo-cloutly-key"}
@@ -16,7 +16,7 @@ def told(world: World) -> Callable[..., str]:
     def tell(method: str, path: str, query: str = "", headers: dict[str, str] = KEY) -> str:
         lines: list[str] = []
         app = App(world.engine, clock=lambda: START)
-        app.tell = lambda exchange: lines.append(line(exchange))
+        app.on_exchange = lambda exchange: lines.append(log_line(exchange))
         app.answer(Request(method, path, query, headers, b""))
         [found] = lines
         return found

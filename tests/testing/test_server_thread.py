@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.server.background_server import Background
+from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
 from mockserver.testing import Server
 
 CYCLES = """
 import gc, logging, os, signal, sys, threading, warnings
 
-from mockserver.server.background_server import Background
+from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
 from mockserver.testing import Sandbox
 
@@ -28,7 +28,7 @@ app = create_app(sys.argv[1])
 before = signal.getsignal(signal.SIGINT), gc.isenabled(), gc.get_freeze_count()
 levels = [logging.getLogger(name).level for name in ("", "uvicorn.error", "uvicorn.access")]
 for cycle in range(200):
-    server = Background(app)
+    server = BackgroundServer(app)
     sandbox = Sandbox(server.url, f"s{cycle}")
     assert sandbox.clock.now
     sandbox.delete()
@@ -55,7 +55,7 @@ def test_two_hundred_servers_leave_nothing_behind(shop: Path) -> None:
 
 
 def test_stopping_does_not_wait_for_clients(shop: Path) -> None:
-    server = Background(create_app(shop, delays=True))
+    server = BackgroundServer(create_app(shop, delays=True))
     port = int(server.url.rpartition(":")[2])
     request = b"GET /shop/v1/orders HTTP/1.1\r\nHost: a\r\nPrefer: wait=60\r\n\r\n"
     with (
