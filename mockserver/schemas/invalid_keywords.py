@@ -36,7 +36,7 @@ def remove_invalid_keywords(
         try:
             check(schema)
         except jsonschema_rs.ValidationError as error:
-            path = path_to_keyword(error.instance_path)
+            path = path_to_keyword(_located(error.instance_path, schema))
             message = _MESSAGES.get(path[-1] if path else "") or _shortened(error.message)
         except ValueError as error:
             path, message = [], _shortened(str(error))
@@ -48,6 +48,21 @@ def remove_invalid_keywords(
         schema = deepcopy(schema)
         _remove_at(schema, path, message, check, report)
     return {}
+
+
+def _located(path: Keys, schema: JsonValue) -> list[str | int]:
+    """Return a path with the empty property names that the validator library leaves out."""
+    found: list[str | int] = []
+    value = schema
+    for key in path:
+        own = _key_in(key, value)
+        while isinstance(value, dict) and own not in value and "" in value:
+            found.append("")
+            value = value[""]
+            own = _key_in(key, value)
+        found.append(key)
+        value = value[own] if isinstance(value, dict | list) else None
+    return found
 
 
 def _remove_at(

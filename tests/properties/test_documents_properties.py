@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def mutated(document: Any, chance: random.Random) -> Any:
         other, there = chance.choice(found)
         kind = chance.randrange(4)
         if kind == 0:
-            around[key] = chance.choice(ODD)
+            around[key] = deepcopy(chance.choice(ODD))
         elif kind == 1:
             del around[key]
         elif kind == 2 and isinstance(around, dict):

@@ -77,3 +77,12 @@ def test_a_schema_with_too_many_invalid_keywords_becomes_empty() -> None:
 )
 def test_a_path_is_shortened_to_the_keyword(path: Any, shortened: Any) -> None:
     assert path_to_keyword(path) == shortened
+
+
+def test_a_keyword_below_a_property_without_a_name_is_removed_alone() -> None:
+    schema = {"properties": {"": {"type": "string", "pattern": "(ab"}, "b": {"minimum": 1}}}
+
+    found, removed = repaired(schema)
+
+    assert found == {"properties": {"": {"type": "string"}, "b": {"minimum": 1}}}
+    assert removed == [["properties", "", "pattern"]]
