@@ -64,12 +64,12 @@ class Shell:
         _, options = curl_options(plain)
         (real,) = (word for word in words if word.startswith("http://"))
         request = curl_request(real, options)
-        with httpx.Client() as client:
+        with httpx.Client(timeout=60) as client:
             return curl_prints(options, client.send(request))
 
     def _kill(self, number: int) -> str:
         self.jobs[number].send_signal(signal.SIGTERM)
-        told, _ = self.jobs[number].communicate(timeout=20)
+        told, _ = self.jobs[number].communicate(timeout=60)
         return self.first_lines[number] + told
 
     def _start(self, words: list[str]) -> None:
