@@ -26,11 +26,12 @@ run: $(READY) ## Serve the five APIs on http://127.0.0.1:8000 (HOST and PORT cha
 test: $(READY) ## Run all tests
 	$(BIN)/pytest -n auto --dist worksteal
 
-coverage: $(READY) ## Run all tests, and fail if they leave too much of the code unused
+coverage: $(READY) ## Run all tests, and fail if they run too little of the code
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+	@echo "Percentage of lines and branches that tests run ('$(BIN)/coverage report' lists the others):"
+	@$(BIN)/coverage report --format=total
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .
