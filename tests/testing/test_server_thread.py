@@ -1,4 +1,5 @@
 import contextlib
+import re
 import signal
 import socket
 import subprocess
@@ -43,6 +44,8 @@ assert levels == [
 ]
 print("ended")
 """
+SLOW = re.compile(r"Executing <.*> took [\d.]+ seconds\n")
+"""What asyncio's debug mode writes where a machine is busy."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed in /proc")
@@ -51,7 +54,8 @@ def test_two_hundred_servers_leave_nothing_behind(shop: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own program
         command, capture_output=True, text=True, check=False, timeout=600
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ended\n", "")
+    errors = SLOW.sub("", done.stderr)
+    assert (done.returncode, done.stdout, errors) == (0, "ended\n", "")
 
 
 def test_stopping_does_not_wait_for_clients(shop: Path) -> None:
