@@ -15,8 +15,8 @@ export function unlock(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-/** Make a request to a control call; `signal` ends it. */
-export async function call(method, path, { query = {}, body, signal } = {}) {
+/** Begin a request to a control call; `signal` ends it. */
+export function call(method, path, { query = {}, body, signal } = {}) {
   const url = new URL(path, BASE);
   const all = { sandbox: sandbox(), ...query };
   for (const [name, value] of Object.entries(all)) {
@@ -26,10 +26,12 @@ export async function call(method, path, { query = {}, body, signal } = {}) {
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.Authorization = `Bearer ${token}`;
   const content = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  const response = await fetch(url, { method, headers, body: content, signal, cache: "no-store" });
-  // a token may have been given since the request was sent
-  if (response.status === 401 && token === sessionStorage.getItem(TOKEN)) emit("locked");
-  return response;
+  const options = { method, headers, body: content, signal, cache: "no-store" };
+  return fetch(url, options).then((response) => {
+    // a token may have been given since the request was sent
+    if (response.status === 401 && token === sessionStorage.getItem(TOKEN)) emit("locked");
+    return response;
+  });
 }
 
 async function answered(response) {

@@ -69,7 +69,7 @@ class Shell:
 
     def _kill(self, number: int) -> str:
         self.jobs[number].send_signal(signal.SIGTERM)
-        told, _ = self.jobs[number].communicate(timeout=60)
+        told, _ = self.jobs[number].communicate(timeout=20)
         return self.first_lines[number] + told
 
     def _start(self, words: list[str]) -> None:

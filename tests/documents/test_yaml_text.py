@@ -199,12 +199,12 @@ def test_an_alias_of_nothing_complete_is_refused(text: str) -> None:
 def test_exploding_aliases_are_refused_fast() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
-    before = time.thread_time()
+    before = time.process_time()
 
     (trouble,) = troubles("\n".join(lines))
 
     assert "repeat more than" in trouble.message
-    assert time.thread_time() - before < 10, "the aliases are expanded"
+    assert time.process_time() - before < 0.5
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
