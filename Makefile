@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types check acceptance bench bench-prism bench-dashboard screenshots clean
+.PHONY: help install run test coverage lint types check acceptance bench bench-prism bench-dashboard screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,13 @@ run: $(READY) ## Serve the five APIs on http://127.0.0.1:8000 (HOST and PORT cha
 test: $(READY) ## Run all tests
 	$(BIN)/pytest -n auto --dist worksteal
 
+coverage: $(READY) ## Run all tests, and fail if they run too little of the code
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage combine --quiet
+	@echo "Percentage of lines and branches that tests run ('$(BIN)/coverage report' lists the others):"
+	@$(BIN)/coverage report --format=total
+
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,7 +40,7 @@ lint: $(READY) ## Check style and format
 types: $(READY) ## Check types
 	$(BIN)/mypy
 
-check: lint types test ## Run lint, types and tests
+check: lint types coverage ## Run lint, types, and all tests with coverage
 
 acceptance: $(READY) ## Install the wheel elsewhere, and test real clients with it 20 times
 	$(BIN)/python tests/acceptance/run.py
@@ -51,4 +58,4 @@ screenshots: $(READY) ## Take the pictures of docs/images anew from the running 
 	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove what was installed and cached
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -1,5 +1,6 @@
 """A world for scenario tests: the bundled APIs, a clock that stands still, a client."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mockserver.base.time import Instant, parse_duration, parse_instant
 from mockserver.control.api_views import message as message_view
@@ -21,6 +23,21 @@ from mockserver.model.messages import Request
 from mockserver.openapi.compiler import load_apis
 
 collect_ignore = ["acceptance"]  # run where mockserver is installed: `make acceptance`
+if sys.platform == "win32":  # they send POSIX signals to a server, or run a POSIX shell
+    collect_ignore += [
+        "browser",
+        "cli/test_proxy_command.py",
+        "docs/test_contract_docs.py",
+        "docs/test_docs_ci.py",
+        "server/test_socket.py",
+    ]
+settings.register_profile(
+    "mockserver",
+    settings(),  # the profile that Hypothesis chose, which in CI is its own
+    deadline=None,  # a busy machine is slow, not wrong
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("mockserver")
 ROOT = Path(__file__).parents[1]
 START = parse_instant("2026-03-10T12:00:00Z")
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 PROGRAM = ("mockserver", "serve", "--port", "0")
+PATIENCE = 60
+"""Seconds after which a test gives up: a guard that even a busy machine stays far below."""
 
 
 class Served:
@@ -39,7 +41,7 @@ class Served:
 
     def send(self, data: bytes, *, until: bytes | None = None) -> bytes:
         """Send bytes, and read until a mark or the end of the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
             connection.sendall(data)
             received = b""
             while until is None or until not in received:
@@ -51,5 +53,5 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        _, self.errors = self.process.communicate(timeout=10)
+        _, self.errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode

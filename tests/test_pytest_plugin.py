@@ -1,9 +1,12 @@
+import importlib
+import pkgutil
 import subprocess
 import sys
 
-import httpcore  # noqa: F401 - a run in this process takes away what it is the first to load
+import httpcore  # noqa: F401 - see everything_is_loaded
 import pytest
 
+import mockserver
 from tests.testing.conftest import SHOP, THINGS
 
 pytest_plugins = ["pytester"]
@@ -29,6 +32,17 @@ def invite(sandbox, phone="+33647385968"):
         json={"business_id": "5409c35a97bbc544d8e26737", "target_phone": phone},
     )
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything_is_loaded() -> None:
+    """Import the whole package, because a run in this process drops what it was first to import.
+
+    A later run would import those modules a second time, and mix them with the ones that stayed.
+    """
+    for module in pkgutil.walk_packages(mockserver.__path__, "mockserver."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def run(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:

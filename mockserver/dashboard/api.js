@@ -26,11 +26,15 @@ export function call(method, path, { query = {}, body, signal } = {}) {
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.Authorization = `Bearer ${token}`;
   const content = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  return fetch(url, { method, headers, body: content, signal, cache: "no-store" });
+  const options = { method, headers, body: content, signal, cache: "no-store" };
+  return fetch(url, options).then((response) => {
+    // a token may have been given since the request was sent
+    if (response.status === 401 && token === sessionStorage.getItem(TOKEN)) emit("locked");
+    return response;
+  });
 }
 
 async function answered(response) {
-  if (response.status === 401) emit("locked");
   if (!response.ok) throw new Error((await problem(response)) || `the server answered ${response.status}`);
   return response.status === 204 ? null : response.json();
 }

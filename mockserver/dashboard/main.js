@@ -134,10 +134,12 @@ bus.addEventListener("line", ({ detail }) => {
 });
 bus.addEventListener("locked", () => {
   leaving.abort();
+  if (main.querySelector(".lock")) return; // someone may be typing
   const input = h("input", { id: "token", type: "password", required: true, autocomplete: "off" });
   const submit = (event) => {
     event.preventDefault();
     unlock(input.value);
+    fill(main);
     world = null;
     enter();
   };

@@ -37,7 +37,6 @@ async function run(signal) {
 async function connected(signal) {
   try {
     const response = await call("GET", "events", { signal });
-    if (response.status === 401) emit("locked");
     return response.ok ? response.body.pipeThrough(new TextDecoderStream()).getReader() : null;
   } catch {
     return null;

@@ -195,6 +195,30 @@ def test_a_server_with_a_token_asks_for_it(look: Callable[..., Dashboard]) -> No
         server.stop()
 
 
+def test_a_token_is_typed_in_peace_and_asked_for_again_when_it_is_wrong(
+    look: Callable[..., Dashboard],
+) -> None:
+    server = Served("--control-token", "secret")
+    try:
+        dashboard = look(server, sandbox="default")
+        page = dashboard.page
+        page.goto(f"{server.url}/_mock/")
+        field = page.get_by_label("Control token")
+        field.fill("wrong")
+        for _ in range(2):
+            with page.expect_response("**/_mock/events*") as refused:
+                pass
+            assert refused.value.status == 401
+        expect(field).to_have_value("wrong")
+        page.get_by_role("button", name="Open").click()
+        expect(field).to_have_value("")
+        field.fill("secret")
+        page.get_by_role("button", name="Open").click()
+        dashboard.sees("Base URL")
+    finally:
+        server.stop()
+
+
 def test_a_server_that_comes_back_is_read_anew(look: Callable[..., Dashboard]) -> None:
     first = Served()
     dashboard = look(first, sandbox="default")

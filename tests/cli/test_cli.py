@@ -37,7 +37,7 @@ def run(*arguments: str) -> Result:
 def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mockserver", "run", *arguments]
     return subprocess.run(  # noqa: S603 - our own program
-        command, capture_output=True, text=True, check=False, timeout=30
+        command, capture_output=True, text=True, check=False, timeout=60
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from tests.served import Served
+from tests.served import PATIENCE, Served
 
 CANARY = "canary-7f3a9c51e0b2"
 
@@ -34,9 +34,11 @@ def test_a_client_is_watched_and_recorded_until_the_proxy_is_interrupted(tmp_pat
     (url,) = re.findall(r"forwards (\S+) to", greeting)
     query = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33698765432"}
     headers = {"x-APIKey": CANARY}
-    httpx.get(f"{url}/review_booster/search-invitation", params=query, headers=headers)
+    httpx.get(
+        f"{url}/review_booster/search-invitation", params=query, headers=headers, timeout=PATIENCE
+    )
     process.send_signal(signal.SIGINT)
-    told, _ = process.communicate(timeout=20)
+    told, _ = process.communicate(timeout=PATIENCE)
     arguments = ["verify", "partoo", "--against", server.url, "--interactions", str(record)]
     replayed = CliRunner().invoke(main, arguments, env={"PARTOO_X_APIKEY": CANARY})
     server.stop()

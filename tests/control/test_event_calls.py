@@ -13,6 +13,7 @@ from mockserver.server.application import App
 from tests.conftest import World
 from tests.control.test_control_app import INVITE, KEY, PARTOO
 from tests.control_client import Client, client_of
+from tests.served import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ class Reader:
         self.changed.set()
 
     async def until(self, mark: str) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while mark not in self.text:
                 self.changed.clear()
                 await self.changed.wait()
@@ -92,7 +93,7 @@ async def listening(
         yield reader
     finally:
         reader.gone.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await task
 
 
@@ -182,7 +183,7 @@ async def test_a_head_does_not_wait(app: App, world: World) -> None:
 async def test_a_sandbox_that_is_deleted_lets_its_readers_go(app: App, client: Client) -> None:
     async with listening(app, "sandbox=one") as reader:
         await client.delete("/_mock/sandboxes/one")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await reader.ended.wait()
     assert reader.status == 200
 

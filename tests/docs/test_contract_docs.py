@@ -64,7 +64,7 @@ class Shell:
         _, options = curl_options(plain)
         (real,) = (word for word in words if word.startswith("http://"))
         request = curl_request(real, options)
-        with httpx.Client() as client:
+        with httpx.Client(timeout=60) as client:
             return curl_prints(options, client.send(request))
 
     def _kill(self, number: int) -> str:

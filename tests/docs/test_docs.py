@@ -42,7 +42,7 @@ README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")),
+    *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 KINDS = frozenset(("console", "yaml", "json", "python", "text"))

@@ -63,7 +63,7 @@ def running(
         yield job
     finally:
         job.terminate()
-        job.communicate(timeout=20)
+        job.communicate(timeout=60)
 
 
 def test_the_container_is_healthy_and_asks_for_its_token(folder: Path, port: str) -> None:

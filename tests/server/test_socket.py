@@ -7,14 +7,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.served import Served
+from tests.served import PATIENCE, Served
 
 PATH = "/cloutly/api/v1/businesses"
 KEY = {"x-api-key": "demo-cloutly-key"}
+FULL_DISK = [">/dev/full"] if Path("/dev/full").exists() else []
 SHOP = """\
 openapi: 3.1.0
 info: {title: Shop, version: '1'}
@@ -30,6 +32,10 @@ def served() -> Iterator[Served]:
     assert "Traceback" not in server.errors
 
 
+def ask(method: str, url: str, **options: Any) -> httpx.Response:
+    return httpx.request(method, url, **{"timeout": PATIENCE, **options})
+
+
 def request(method: str, path: str, *headers: str, body: str = "") -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
@@ -42,7 +48,7 @@ def test_it_says_where_everything_is(served: Served) -> None:
 
 
 def test_a_real_client_is_answered(served: Served) -> None:
-    reply = httpx.get(served.url + PATH, headers=KEY)
+    reply = ask("GET", served.url + PATH, headers=KEY)
     assert (reply.status_code, reply.json()[0]["name"]) == (200, "My Business")
     assert reply.headers["mock-request-id"].startswith("r")
 
@@ -52,16 +58,16 @@ def test_links_lead_back_through_a_proxy_that_speaks_tls(served: Served) -> None
     invitation = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
     path = "/~tls/partoo/v2/review_booster/send_invitation"
     headers = {"x-apikey": "demo-partoo-key", **proxied}
-    assert httpx.post(served.url + path, json=invitation, headers=headers).status_code == 200
-    (message,) = httpx.get(f"{served.url}/_mock/messages?sandbox=tls").json()["messages"]
+    assert ask("POST", served.url + path, json=invitation, headers=headers).status_code == 200
+    (message,) = ask("GET", f"{served.url}/_mock/messages?sandbox=tls").json()["messages"]
     assert message["link"].startswith("https://mock.example/~tls/partoo/")
     local = {"x-forwarded-proto": "https"}
-    first, *_ = httpx.get(f"{served.url}/_mock/apis", headers=local).json()
+    first, *_ = ask("GET", f"{served.url}/_mock/apis", headers=local).json()
     assert first["base_url"].startswith("https://")
 
 
 def test_head_has_the_length_and_no_body(served: Served) -> None:
-    reply = httpx.head(served.url + PATH, headers=KEY)
+    reply = ask("HEAD", served.url + PATH, headers=KEY)
     assert (reply.status_code, reply.content) == (200, b"")
     assert int(reply.headers["content-length"]) > 100
 
@@ -83,7 +89,8 @@ def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
 
 def test_a_chunked_body_is_read(served: Served) -> None:
     body = json.dumps({"firstName": "Ann"}).encode()
-    reply = httpx.post(
+    reply = ask(
+        "POST",
         served.url + "/cloutly/api/v1/send-review-invite",
         content=iter([body[:5], body[5:]]),
         headers={**KEY, "content-type": "application/json"},
@@ -124,7 +131,8 @@ def test_the_offer_of_another_protocol_is_ignored(served: Served, body: bytes) -
 
 def test_a_compressed_body_that_is_chunked_is_read(served: Served) -> None:
     body = gzip.compress(json.dumps({"firstName": "Ann"}).encode())
-    reply = httpx.post(
+    reply = ask(
+        "POST",
         served.url + "/cloutly/api/v1/send-review-invite",
         content=iter([body[:5], body[5:]]),
         headers={**KEY, "content-type": "application/json", "content-encoding": "gzip"},
@@ -133,7 +141,8 @@ def test_a_compressed_body_that_is_chunked_is_read(served: Served) -> None:
 
 
 def test_a_chunked_body_that_is_too_large_is_a_413(served: Served) -> None:
-    reply = httpx.post(
+    reply = ask(
+        "POST",
         served.url + "/cloutly/api/v1/send-review-invite",
         content=iter([b"x" * 10] * 200),
         headers={**KEY, "content-type": "application/json"},
@@ -223,7 +232,9 @@ def test_a_body_that_is_too_large_is_a_413(served: Served, size: int) -> None:
 
 
 def test_the_clock_is_moved_over_http(served: Served) -> None:
-    with httpx.Client(base_url=served.url, params={"sandbox": "clock"}) as control:
+    with httpx.Client(
+        base_url=served.url, params={"sandbox": "clock"}, timeout=PATIENCE
+    ) as control:
         control.post("/_mock/clock", json={"frozen": True})
         before = control.get("/_mock/clock").json()["now"]
         after = control.post("/_mock/clock", json={"advance": "P10D"}).json()
@@ -232,7 +243,7 @@ def test_the_clock_is_moved_over_http(served: Served) -> None:
 
 def inject(served: Served, sandbox: str, **definition: object) -> None:
     url = f"{served.url}/_mock/faults?sandbox={sandbox}"
-    assert httpx.post(url, json=definition).status_code == 201
+    assert ask("POST", url, json=definition).status_code == 201
 
 
 def in_sandbox(name: str) -> bytes:
@@ -266,7 +277,7 @@ def test_an_answer_to_a_client_that_waits_to_continue_is_cut_too(served: Served)
 def test_a_client_sees_that_an_answer_is_cut(served: Served) -> None:
     inject(served, "cut", truncate=20)
     with pytest.raises(httpx.RemoteProtocolError, match="received 20 bytes"):
-        httpx.get(f"{served.url}/~cut{PATH}", headers=KEY)
+        ask("GET", f"{served.url}/~cut{PATH}", headers=KEY)
 
 
 def test_an_answer_that_is_cut_before_its_body_has_a_head(served: Served) -> None:
@@ -278,26 +289,27 @@ def test_an_answer_that_is_cut_before_its_body_has_a_head(served: Served) -> Non
 
 def test_a_client_times_out_on_a_delayed_answer(served: Served) -> None:
     inject(served, "slow", delay="PT60S")
+    impatient = httpx.Timeout(PATIENCE, read=0.2)
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{served.url}/~slow{PATH}", headers=KEY, timeout=0.2)
+        ask("GET", f"{served.url}/~slow{PATH}", headers=KEY, timeout=impatient)
     assert served.send(in_sandbox("quick")).startswith(b"HTTP/1.1 200")
 
 
 def test_a_signal_stops_it() -> None:
     server = Served("--no-control")
     assert "Control API: off" in server.greeting
-    assert httpx.get(server.url + "/_mock/health").status_code == 404
+    assert ask("GET", server.url + "/_mock/health").status_code == 404
     assert server.stop() == 0
 
 
 def test_an_interrupt_is_no_failure() -> None:
     server = Served()
     server.process.send_signal(signal.SIGINT)
-    _, errors = server.process.communicate(timeout=10)
+    _, errors = server.process.communicate(timeout=PATIENCE)
     assert (server.process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("output", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("output", [*FULL_DISK, ">&-"])
 def test_an_output_that_takes_nothing_costs_only_the_greeting(tmp_path: Path, output: str) -> None:
     (tmp_path / "shop.yaml").write_text(SHOP)
     with socket.socket() as free:
@@ -306,17 +318,17 @@ def test_an_output_that_takes_nothing_costs_only_the_greeting(tmp_path: Path, ou
     command = f"exec {sys.executable} -m mockserver serve --port {port} shop.yaml {output}"
     process = subprocess.Popen(command, shell=True, cwd=tmp_path)  # noqa: S602 - its output is closed
     try:
-        transport = httpx.HTTPTransport(retries=5)
-        with httpx.Client(transport=transport) as client:
+        transport = httpx.HTTPTransport(retries=8)  # a minute: there is no greeting to wait for
+        with httpx.Client(transport=transport, timeout=PATIENCE) as client:
             assert client.get(f"http://127.0.0.1:{port}/name").json() == "one"
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_an_answer_that_is_held_back_is_sent_before_the_server_ends() -> None:
     server = Served()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(request("GET", "/cloutly/api/v1/reviews", "Prefer: code=200, wait=1"))
         server.send(request("GET", "/nowhere", "Connection: close"))
         assert server.stop() == 0
@@ -330,7 +342,7 @@ def test_an_answer_that_is_held_back_is_sent_before_the_server_ends() -> None:
 
 def test_events_are_streamed_and_end_with_the_server() -> None:
     server = Served()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(request("GET", "/_mock/events"))
         received = b""
         while b": listening" not in received:
@@ -338,12 +350,11 @@ def test_events_are_streamed_and_end_with_the_server() -> None:
         server.send(request("GET", "/nowhere", "Connection: close"))
         while b"event: exchange" not in received:
             received += connection.recv(65_536)
-        started = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - started < 1.5
         while part := connection.recv(65_536):
             received += part
     assert b"content-type: text/event-stream" in received
+    assert server.errors == "", "uvicorn had to cancel the stream"
 
 
 def test_changed_documents_are_served_while_it_runs(tmp_path: Path) -> None:
@@ -351,10 +362,10 @@ def test_changed_documents_are_served_while_it_runs(tmp_path: Path) -> None:
     path.write_text(SHOP)
     server = Served("--reload", str(path))
     try:
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
             assert client.get("/name").json() == "one"
             path.write_text(SHOP.replace("one", "two"))
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE
             while (found := client.get("/name").json()) == "one":
                 assert time.monotonic() < deadline
     finally:

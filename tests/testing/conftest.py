@@ -98,7 +98,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     name = f"box-{next(NUMBERS)}"
     if request.param == "socket":
         sandbox = request.getfixturevalue("server").sandbox(name)
-        client = httpx.Client()
+        client = httpx.Client(timeout=60)
     else:
         application = request.getfixturevalue("app")
         sandbox = Sandbox(application, name)

