@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.document_options import documents_argument, stateful_option, strict_option
+from mockserver.cli.document_options import (
+    documents_argument,
+    plugin_option,
+    stateful_option,
+    strict_option,
+)
 from mockserver.contract.check_reports import FORMATS
 from mockserver.contract.checking import check
 from mockserver.server.sources import Sources
@@ -16,6 +21,7 @@ from mockserver.server.sources import Sources
 @documents_argument
 @strict_option
 @stateful_option
+@plugin_option
 @click.option(
     "--format",
     "form",
@@ -24,7 +30,9 @@ from mockserver.server.sources import Sources
     show_default=True,
     help="Format of the report.",
 )
-def command(documents: Sequence[Path], *, strict: bool, stateful: bool, form: str) -> None:
+def command(
+    documents: Sequence[Path], *, strict: bool, stateful: bool, plugins: Sequence[str], form: str
+) -> None:
     """Validate DOCUMENTS and their interactions, and report all problems.
 
     DOCUMENTS are files or folders; the default is the five bundled APIs.
@@ -32,7 +40,7 @@ def command(documents: Sequence[Path], *, strict: bool, stateful: bool, form: st
     Exit codes: 0 if the documents can be served and all interactions are valid, else 2. With
     --strict, any problem gives 2.
     """
-    sources = Sources(documents, strict=strict, thorough=True, stateful=stateful)
+    sources = Sources(documents, strict=strict, thorough=True, stateful=stateful, plugins=plugins)
     checked = check(lambda: sources.load()[0], strict=strict)
     checked.skipped = sources.skipped
     click.echo(FORMATS[form](checked), err=form == "text" and checked.is_refused)

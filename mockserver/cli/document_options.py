@@ -33,6 +33,13 @@ strict_option = click.option(
     is_flag=True,
     help="Treat every problem of a document as an error. Default: leave out the faulty part.",
 )
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="MODULE",
+    help="Python module with verbs of your own, which steps of documents may use.",
+)
 dynamic_option = click.option(
     "--dynamic", is_flag=True, help="Generate new values from the schemas for each answer."
 )

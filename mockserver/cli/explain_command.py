@@ -12,6 +12,7 @@ from mockserver.cli.document_options import (
     document_option,
     dynamic_option,
     errors_option,
+    plugin_option,
     seed_option,
     set_option,
     stateful_option,
@@ -44,6 +45,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @set_option
 @strict_option
 @stateful_option
+@plugin_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     method: str,
     url: str,
@@ -58,6 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     errors: bool,
     strict: bool,
     stateful: bool,
+    plugins: Sequence[str],
 ) -> None:
     """Handle a single request without a server, and print the answer with its reasons.
 
@@ -65,7 +68,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     or only its path.
     """
     try:
-        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        sources = Sources(
+            documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
+        )
         engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)

@@ -11,6 +11,7 @@ from mockserver.cli.document_options import (
     document_option,
     dynamic_option,
     errors_option,
+    plugin_option,
     seed_option,
     set_option,
     stateful_option,
@@ -41,6 +42,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @errors_option
 @strict_option
 @stateful_option
+@plugin_option
 def command(  # noqa: PLR0913 - one parameter for each option
     command: Sequence[str],
     documents: Sequence[Path],
@@ -52,13 +54,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
     errors: bool,
     strict: bool,
     stateful: bool,
+    plugins: Sequence[str],
 ) -> None:
     """Serve documents while COMMAND runs, and exit with its exit code.
 
     COMMAND gets the address of the server in the environment variable MOCKSERVER_URL.
     """
     try:
-        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        sources = Sources(
+            documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
+        )
         engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
     except MockserverError as error:
         stop(error)

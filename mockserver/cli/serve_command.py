@@ -13,6 +13,7 @@ from mockserver.cli.document_options import (
     documents_argument,
     dynamic_option,
     errors_option,
+    plugin_option,
     seed_option,
     set_option,
     stateful_option,
@@ -72,6 +73,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @strict_option
 @stateful_option
+@plugin_option
 @click.option("--reload", is_flag=True, help="Reload documents when their files change.")
 @click.option("--log", is_flag=True, help="Print a line for each request to standard error.")
 def command(  # noqa: PLR0913 - one parameter for each option
@@ -91,6 +93,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     max_body: int,
     strict: bool,
     stateful: bool,
+    plugins: Sequence[str],
     reload: bool,
     log: bool,
 ) -> None:
@@ -106,7 +109,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(not no_mock_headers, not no_cors, dynamic, errors)
-        sources = Sources(documents, parse_settings(settings), strict, stateful=stateful)
+        sources = Sources(
+            documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
+        )
         sources.prepare = _canned() if canned else None
         engine = open_engine(sources, seed, options)
     except MockserverError as error:

@@ -16,7 +16,7 @@ Rules of this module:
 import keyword
 import linecache
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.language.expressions import GLOBALS, WORLD, in_scope
@@ -119,3 +119,16 @@ def _compiled(
     exec(compile(text, file, "exec"), space)  # noqa: S102
     program.function = space["program"]
     return program
+
+
+def annotated(program: Program) -> Iterator[str]:
+    """Yield the lines of a program for people: each step begins with its verb and place."""
+    yield f"# {program.file}: {len(program.steps)} steps"
+    before = 0
+    for number, text in zip(program.lines, program.text.splitlines(), strict=True):
+        if number and number != before:
+            step = program.steps[number - 1]
+            indent = text[: len(text) - len(text.lstrip())]
+            yield f"{indent}# step {number}: {step.verb}  {step.source}"
+        before = number or before
+        yield text

@@ -18,6 +18,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     seed: int = 0,
     settings: Settings | None = None,
     stateful: bool = False,
+    plugins: Sequence[str] = (),
     dynamic: bool = False,
     errors: bool = False,
     options: Options | None = None,
@@ -34,6 +35,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         seed: Seed of ids and sampled values.
         settings: Values of settings, by API and name.
         stateful: Create, change and delete records, as far as the documents imply it.
+        plugins: Names of Python modules with verbs that steps may use.
         dynamic: Sample new values for every answer.
         errors: Answer 500 if an answer does not conform to its own schema.
         options: More options of the engine.
@@ -49,7 +51,9 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If a setting is unknown or its value is invalid.
     """
     paths = [documents] if isinstance(documents, str | Path) else documents
-    sources = Sources([Path(path) for path in paths], settings or {}, stateful=stateful)
+    sources = Sources(
+        [Path(path) for path in paths], settings or {}, stateful=stateful, plugins=plugins
+    )
     base = options or DEFAULT_OPTIONS
     merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
     engine = open_engine(sources, seed, merged)

@@ -16,6 +16,7 @@ from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, FixtureError, Sandboxes, check_settings
 from mockserver.model.api import Api
 from mockserver.openapi.compiler import Loader
+from mockserver.verbs.registry import Verbs
 
 Overrides = dict[str, dict[str, JsonValue]]
 """Checked values of settings, by API and name."""
@@ -44,6 +45,8 @@ class Sources:
     """True to report examples that do not conform to their schema, too."""
     stateful: bool = False
     """True to infer the steps of operations that have none."""
+    plugins: Sequence[str] = ()
+    """Names of modules with verbs that steps may use."""
     prepare: Callable[[Api, Files], Api] | None = None
     """Function that changes every API before it is served; it may read more files."""
     seen: dict[Path, Stamp] = field(default_factory=dict)
@@ -56,9 +59,10 @@ class Sources:
 
         Raises:
             SpecError: If a document is invalid.
-            SettingsError: If a setting is unknown or its value is invalid.
+            SettingsError: If a setting is unknown or its value is invalid, or a plug-in is.
         """
-        loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful)
+        verbs = Verbs(self.plugins)
+        loader = Loader(BUILT_IN, self.strict, self.thorough, self.stateful, verbs)
         try:
             apis = loader.load(self.documents or [bundled_specs()])
             if self.prepare is not None:

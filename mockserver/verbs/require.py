@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import RootModel
 
+from mockserver.language.expressions import enclosed
 from mockserver.language.programs import Block
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Expression
@@ -28,7 +29,7 @@ def compile_require(fields: RequireFields, site: Site) -> Block:
     site.make(RequireStep, expression=fields.root)
     return site.write(
         "if not {condition}:\n    _v_require(run, {step})\nappend({holds})",
-        condition=f"({site.context.expression_code(fields.root, site.source)})",
+        condition=enclosed(site.context.expression_code(fields.root, site.source)),
         holds=site.outcome("holds"),
     )
 

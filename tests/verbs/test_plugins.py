@@ -1,0 +1,162 @@
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver import create_app
+from mockserver.base.errors import SettingsError, SpecError
+from mockserver.cli import main
+from mockserver.server.application import App
+from mockserver.testing import Sandbox
+from mockserver.testing.inprocess import AsgiCall, perform
+from mockserver.verbs.registry import BUILT_IN_VERBS, Verbs
+
+HOLD = '''
+from pydantic import Field
+
+from mockserver.model.steps import Step
+from mockserver.verbs.fields import Binding, Span, StrictFields, Value
+from mockserver.verbs.verb import Verb, World
+
+
+class HoldFields(StrictFields):
+    """Hold the answer back, and bind for how long."""
+
+    period: Span = Field(description="how long")
+    because: Value = Field(None, description="why, for the trace")
+    as_: Binding = Field(None, alias="as", description="name of what it binds")
+
+
+def hold(world: World, step: Step, period: int, because: str) -> dict[str, int]:
+    if period > 60_000_000:
+        world.refuse(step, "nobody waits as long")
+    world.delay = max(world.delay, period)
+    world.note(step, "held back", because)
+    return {"microseconds": period}
+
+
+VERB = Verb(name="hold", fields=HoldFields, run=hold, details=("because",))
+'''
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Slow", "version": "1"},
+    "paths": {
+        "/slow": {
+            "get": {
+                "operationId": "slow",
+                "parameters": [{"name": "period", "in": "query", "schema": {"type": "integer"}}],
+                "responses": {"200": {"description": "done"}},
+                "x-mock": {
+                    "steps": [
+                        {
+                            "hold": {
+                                "period": "{{ query.period or 1000 }}",
+                                "because": "of {{ path }}",
+                                "as": "held",
+                            },
+                            "when": "{{ query.period != 1 }}",
+                            "otherwise": "conflict",
+                        },
+                        {"respond": {"body": {"held": "{{ held.microseconds }}"}}},
+                    ]
+                },
+            }
+        }
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a document, and a package of one module with the verb that it uses."""
+    (tmp_path / "slow.json").write_text(json.dumps(DOCUMENT))
+    (tmp_path / "slow_verbs.py").write_text(HOLD)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    yield tmp_path
+    sys.modules.pop("slow_verbs", None)
+
+
+def test_a_verb_in_one_file_is_used_by_a_document(folder: Path) -> None:
+    app = create_app(folder / "slow.json", plugins=["slow_verbs"])
+    sandbox = Sandbox(app)
+    status, headers, body = answer_of(app, "/slow/slow")
+
+    assert (status, json.loads(body)) == (200, {"held": 1000})
+    assert headers["mock-delay"] == "PT0.001S"
+    trace = sandbox.requests.last.trace
+    assert any(line.startswith("hold: held back (because of {})") for line in trace)
+
+
+def test_its_refusal_is_the_one_that_the_step_names(folder: Path) -> None:
+    app = create_app(folder / "slow.json", plugins=["slow_verbs"])
+
+    assert answer_of(app, "/slow/slow?period=60000001")[0] == 409
+
+
+def test_a_step_of_it_can_be_skipped(folder: Path) -> None:
+    app = create_app(folder / "slow.json", plugins=["slow_verbs"])
+
+    assert json.loads(answer_of(app, "/slow/slow?period=1")[2]) == {"held": None}
+
+
+def test_without_the_plug_in_the_verb_is_not_known(folder: Path) -> None:
+    with pytest.raises(SpecError, match="'hold' is not known here"):
+        create_app(folder / "slow.json")
+
+
+def test_the_command_line_takes_plug_ins(folder: Path) -> None:
+    arguments = ["explain", "GET", "/slow/slow", "--document", str(folder / "slow.json")]
+
+    done = CliRunner().invoke(main, [*arguments, "--plugin", "slow_verbs"])
+
+    assert done.exit_code == 0
+    assert "hold: held back" in done.output
+
+
+def test_an_installed_package_announces_a_verb_by_entry_point(folder: Path) -> None:
+    metadata = folder / "slow_verbs-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-verbs\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[mockserver.verbs]\nhold = slow_verbs:VERB\n")
+
+    app = create_app(folder / "slow.json")
+
+    assert answer_of(app, "/slow/slow")[0] == 200
+    assert "hold" in Verbs().names()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no VERB"),
+        ("VERB = 5", "no VERB"),
+        ("from mockserver.verbs.find import VERB", "there is a verb 'find' already"),
+        ("import absent_module", "cannot be imported"),
+    ],
+)
+def test_a_plug_in_that_is_wrong_is_reported(folder: Path, text: str, message: str) -> None:
+    (folder / "slow_verbs.py").write_text(text)
+
+    with pytest.raises(SettingsError, match=message):
+        Verbs(["slow_verbs"])
+
+
+def test_every_built_in_verb_is_the_module_of_its_name() -> None:
+    verbs = Verbs()
+
+    for name in BUILT_IN_VERBS:
+        verb = verbs.get(name)
+        assert verb is not None
+        assert verb.name == name
+
+
+def answer_of(app: App, target: str) -> tuple[int, dict[str, str], bytes]:
+    reply = perform(app, AsgiCall("GET", target.encode(), [(b"host", b"localhost")]))
+    headers = {name.decode().lower(): value.decode() for name, value in reply.headers}
+    return reply.status, headers, reply.body
