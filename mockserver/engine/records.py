@@ -8,6 +8,8 @@ from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
+_PLAIN = frozenset((str, int))
+"""Types whose values are compared without a call, which most values have."""
 
 
 def key_text(value: JsonValue) -> str:
@@ -61,7 +63,7 @@ class Collection:
         """Return the record whose key has this value, of this type, or None."""
         record = self.rows.get(key if type(key) is str else str(key))
         # A text that was found under itself is the key; a number is not the text of its digits.
-        if record is None or (type(key) is str and type(record[self._key]) is str):
+        if record is None or (type(key) in _PLAIN and type(record[self._key]) is type(key)):
             return record
         return record if equal(record[self._key], key) else None
 
@@ -182,8 +184,11 @@ class Collection:
 def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
     for name, value in where.items():
         found = record.get(name)
-        is_same = found == value if type(found) is type(value) is str else equal(found, value)
-        if not is_same:
+        kind = type(value)
+        if kind is type(found) and kind in _PLAIN:
+            if found != value:
+                return False
+        elif not equal(found, value):
             return False
     return True
 

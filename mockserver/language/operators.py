@@ -54,8 +54,11 @@ def join(*parts: JsonValue) -> str:
 
 
 def equals(left: JsonValue, right: JsonValue) -> bool:
-    """Compare as JSON does; texts, which most values are, without another call."""
-    return left == right if type(left) is type(right) is str else equal(left, right)
+    """Compare as JSON does; values that hold no others need no further call."""
+    kind = type(left)
+    if kind is type(right) and kind is not dict and kind is not list:
+        return bool(left == right)
+    return equal(left, right)
 
 
 def is_in(item: JsonValue, container: JsonValue) -> bool:

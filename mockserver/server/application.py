@@ -15,18 +15,19 @@ from mockserver.base.asgi import (
     is_control,
     read_body,
 )
-from mockserver.base.http import scheme_of
+from mockserver.base.http import WITHOUT_LENGTH, scheme_of
 from mockserver.base.time import SECOND, Instant, format_duration, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
-from mockserver.server.answer_head import ENCODING, framing
 from mockserver.wire.content_codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 DELAY_HEADER = "Mock-Delay"
 """Header with the delay (ISO 8601 duration) of an answer that was sent without waiting."""
+ENCODING = ("latin-1", "replace")
+"""How names and values of fields become bytes: a character outside of Latin-1 becomes `?`."""
 
 
 class App:
@@ -185,6 +186,20 @@ async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None
         raise CutConnectionError("a fault closes the connection")
     extension["call"](reset=reset)
     await receive()  # returns when the server has seen that the connection is closed
+
+
+def framing(method: str, answer: Answer) -> tuple[int | None, bytes]:
+    """Return the Content-Length and the body to send in answer to a request of a method.
+
+    Both ways of a request through the server (`protocol.py`, and this module) send what it says.
+
+    The length is that of the whole body, also where less is sent: in answer to HEAD (RFC 9110,
+    section 9.3.2), and where a fault cuts the body. 204 and 304 have neither length nor body.
+    """
+    if answer.status in WITHOUT_LENGTH:
+        return None, b""
+    body = answer.body
+    return len(body), b"" if method == "HEAD" else body[: answer.cut_at]
 
 
 async def _respond(send: Send, answer: Answer, method: str) -> None:

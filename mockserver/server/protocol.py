@@ -66,8 +66,14 @@ from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
-from mockserver.server.answer_head import ENCODING, framing
-from mockserver.server.application import BREAK_EXTENSION, INVALID_HOST, App, is_valid_host
+from mockserver.server.application import (
+    BREAK_EXTENSION,
+    ENCODING,
+    INVALID_HOST,
+    App,
+    framing,
+    is_valid_host,
+)
 
 _LOG = logging.getLogger("mockserver")
 REQUEST_TIME = 30.0

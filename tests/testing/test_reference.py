@@ -11,7 +11,7 @@ from tests.docs.test_docs import REFERENCE
 
 
 def test_the_reference_lists_all_that_a_sandbox_in_python_has() -> None:
-    section = REFERENCE.read_text().partition("## A sandbox in Python")[2].partition("\n## ")[0]
+    section = REFERENCE.read_text().partition("## Python API")[2].partition("\n## ")[0]
     for kind in (
         SandboxClient,
         SandboxClock,

@@ -1,7 +1,7 @@
 import pytest
 
 from mockserver.model.messages import Answer
-from mockserver.server.answer_head import ENCODING, framing
+from mockserver.server.application import ENCODING, framing
 
 
 def test_an_answer_is_sent_with_its_length() -> None:
