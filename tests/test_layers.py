@@ -1,6 +1,7 @@
 """Rooms import downwards only; files and functions are short; no name occurs twice."""
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -139,3 +140,17 @@ def test_files_and_functions_are_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("package", sorted({path.parent for path in FILES} - {PACKAGE}), ids=str)
+def test_the_readme_of_a_package_has_a_line_for_every_module(package: Path) -> None:
+    listed = re.findall(r"^- `([\w./]+)`: .+$", (package / "README.md").read_text(), re.MULTILINE)
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    assert modules == {name for name in listed if name.endswith(".py") and "/" not in name}
+
+
+@pytest.mark.parametrize("package", sorted({path.parent for path in FILES}), ids=str)
+def test_a_package_says_in_a_line_what_it_is(package: Path) -> None:
+    docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text()))
+    assert docstring
+    assert not docstring.startswith("TODO")

@@ -50,7 +50,12 @@ finally:
 def walked() -> list[str]:
     """Return the files that an invitation of Partoo's API crosses, in order."""
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        timeout=60,
     )
     files: list[str] = json.loads(done.stdout)
     return files

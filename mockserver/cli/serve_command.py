@@ -109,9 +109,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     try:
         options = Options(not no_mock_headers, not no_cors, dynamic, errors)
-        sources = Sources(
-            documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
-        )
+        given = parse_settings(settings)
+        sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
         engine = open_engine(sources, seed, options)
     except MockserverError as error:
@@ -123,7 +122,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
     origin = serving.origin(listener, host)
-
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     app.on_exchange = _logger() if log else None
     text = greeting(engine, origin, system_now(), control=not no_control)

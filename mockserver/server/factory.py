@@ -39,8 +39,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         dynamic: Sample new values for every answer.
         errors: Answer 500 if an answer does not conform to its own schema.
         options: More options of the engine.
-        delays: Wait before an answer that has a delay. Otherwise it is sent at once, with its
-            delay in the header `Mock-Delay`.
+        delays: Wait before answers with a delay. Otherwise it is in the header `Mock-Delay`.
         control: Serve the control API. Without a token it answers only under loopback host names.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
