@@ -40,7 +40,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         errors: Answer 500 if an answer does not conform to its own schema.
         options: More options of the engine.
         delays: Wait before answers with a delay. Otherwise it is in the header `Mock-Delay`.
-        control: Serve the control API. Without a token it answers only under loopback host names.
+        control: Serve the control API; without a token, under loopback host names only.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
         clock: Returns the current time.
@@ -55,9 +55,8 @@ def create_app(  # noqa: PLR0913 - each can be left out
     )
     base = options or DEFAULT_OPTIONS
     merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
-    engine = open_engine(sources, seed, merged)
     return application(
-        engine,
+        open_engine(sources, seed, merged),
         control=control,
         token=control_token,
         body_limit=body_limit,
