@@ -47,7 +47,7 @@ class MediaType:
         return self.parameters.get("charset", "utf-8").lower()
 
     def admits(self, given: "MediaType") -> int:
-        """Return how specifically this range matches a type: 0 for no match, more is more specific."""
+        """Return how specifically this range matches a type, from 0 for no match."""
         wanted = {
             name: value
             for name, value in self.parameters.items()
@@ -114,7 +114,7 @@ def media_type(text: str) -> MediaType:
 
 
 def parameters(text: str) -> dict[str, str]:
-    """Read `;name=value` and `;name="value"` (RFC 9110, 5.6.6); the first of several with one name counts."""
+    """Read `;name=value` and `;name="value"` (RFC 9110, 5.6.6); duplicates are ignored."""
     found: dict[str, str] = {}
     for match in _PARAMETER.finditer(text):
         value = (match[2] or "").rstrip()

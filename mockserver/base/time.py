@@ -78,7 +78,7 @@ def format_duration(duration: Duration) -> str:
 
 
 def whole_seconds(duration: int) -> int:
-    """Round up to seconds, so that a client that waits so long is never early (RFC 9110, 10.2.3)."""
+    """Round up to seconds, so that a client never retries too early (RFC 9110, 10.2.3)."""
     return -(-duration // SECOND)
 
 

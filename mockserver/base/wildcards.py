@@ -6,7 +6,8 @@ ANY = "*"
 def like(pattern: str, text: str) -> bool:
     """Return True if a text matches a pattern.
 
-    There is no backtracking: each piece of the pattern is searched for once, from left to right."""
+    There is no backtracking: each piece of the pattern is searched for once, from left to right.
+    """
     first, *middle = pattern.split(ANY)
     if not middle:
         return text == pattern
