@@ -9,7 +9,7 @@ from mockserver.base.problems import near
 from mockserver.base.time import MINUTE, ZERO, Duration, parse_duration
 from mockserver.base.wildcards import ANY, like
 from mockserver.model.api import Api, Operation
-from mockserver.model.fault import _LONGEST_PATH, PARAMETER, Fault, FaultDefinition, addresses
+from mockserver.model.fault import LONGEST_PATH, PARAMETER, Fault, FaultDefinition, addresses
 from mockserver.model.refusal import Kind
 
 MOST_FAULTS = 100
@@ -137,9 +137,9 @@ class _Targets:
         wanted = self.definition.path
         if wanted is None:
             return
-        if not wanted.startswith(("/", ANY)) or len(wanted) > _LONGEST_PATH:
+        if not wanted.startswith(("/", ANY)) or len(wanted) > LONGEST_PATH:
             self.problems.append(
-                f"path begins with / or * and has {_LONGEST_PATH:,} letters at most"
+                f"path begins with / or * and has {LONGEST_PATH:,} letters at most"
             )
         elif ANY not in wanted and self.left:
             self._check_plain_path(wanted)
