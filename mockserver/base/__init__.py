@@ -1,1 +1,1 @@
-"""TODO."""
+"""Small helpers that every room uses: JSON values, time, HTTP fields, HTML, errors."""

@@ -1,4 +1,4 @@
-"""ASGI: its types, and reading the body of a request within a bound."""
+"""ASGI: its types, and reading a request body up to a size limit."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -22,19 +22,21 @@ AsgiApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 
 def is_control(path: str) -> bool:
-    """Tell whether a path is the control API's."""
+    """Return True if a path belongs to the control API."""
     return path.startswith(CONTROL_PREFIX) and path[len(CONTROL_PREFIX) :][:1] in ("", "/")
 
 
 class ClientGoneError(Exception):
-    """A client that was gone before it had sent its request; there is nobody to answer."""
+    """The client disconnected before it sent its whole request; no answer can be sent."""
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:
-    """Read a request's body; None if it is longer than the limit, of which no more is kept.
+    """Read a request body; return None if it is longer than `limit` bytes.
+
+    A body that is too long is not kept in memory, but up to `DRAINED` times the limit is read.
 
     Raises:
-        ClientGoneError: If the client does not send all of it.
+        ClientGoneError: If the client disconnects before the end of the body.
     """
     message = await _received(receive)
     body: bytes = message.get("body", b"")
@@ -60,4 +62,6 @@ async def _received(receive: Receive) -> Message:
 
 
 DRAINED = 4
-"""So many times the limit is read and thrown away, so that the client hears the answer."""
+"""How much of a body that is too long is read and discarded, as a multiple of the limit.
+
+Many clients read the answer only after they have sent the whole body."""

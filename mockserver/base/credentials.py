@@ -1,17 +1,17 @@
-"""How credentials are presented in requests."""
+"""Credentials as they are written in requests."""
 
 import base64
 
 SANDBOX_MARK = "~"
-"""Separates a credential from the name of the sandbox it is used in."""
+"""Separates a credential from the name of its sandbox."""
 
 
 def presented(kind: str, value: str) -> str:
-    """Write what a header, query parameter or cookie holds that carries a credential.
+    """Return the value of the header, query parameter or cookie for a credential.
 
     Args:
         kind: apiKey, basic, bearer or oauth2.
-        value: The key or token; for basic user and password, with a colon between them.
+        value: The key or token; for basic, user and password separated by a colon.
     """
     if kind == "apiKey":
         return value
@@ -21,7 +21,7 @@ def presented(kind: str, value: str) -> str:
 
 
 def in_sandbox(kind: str, value: str, sandbox: str) -> str:
-    """Put a sandbox's name into a credential; into the user's name for basic."""
+    """Add a sandbox's name to a credential; to the user name for basic."""
     if kind == "basic":
         user, colon, password = value.partition(":")
         return f"{user}{SANDBOX_MARK}{sandbox}{colon}{password}"

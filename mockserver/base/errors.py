@@ -1,4 +1,4 @@
-"""Errors a user can catch, and the places in documents that they point at."""
+"""Errors that a user can catch."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ MOST_PROBLEMS_SHOWN = 50
 
 
 class MockserverError(Exception):
-    """The root of every error this package raises on purpose."""
+    """The base class of the errors of this package."""
 
 
 class SpecError(MockserverError):
-    """Documents that cannot be served, with every problem found in them."""
+    """Documents that cannot be served, with all problems found in them."""
 
     def __init__(self, problems: Iterable[SpecProblem]) -> None:
         self.problems: tuple[SpecProblem, ...] = tuple(in_reading_order(problems))
@@ -29,11 +29,11 @@ class SpecError(MockserverError):
 
 
 class SettingsError(MockserverError):
-    """A flag, an environment variable or a control call names or gives an unusable setting."""
+    """An unknown setting or an invalid value, from an option, a variable or a control call."""
 
 
 class FaultError(MockserverError, ValueError):
-    """A fault that cannot be injected as it is defined, with every reason."""
+    """An invalid definition of a fault, with all reasons."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -41,20 +41,20 @@ class FaultError(MockserverError, ValueError):
 
 
 class ClockError(MockserverError):
-    """A move of the virtual clock that is not possible."""
+    """An invalid change of the virtual clock."""
 
 
 class ExpressionError(MockserverError):
-    """An expression in a document failed on the values of one request."""
+    """An expression of a document that failed for the values of a request."""
 
 
 class SandboxFullError(MockserverError):
-    """A sandbox holds as many records as it may; nothing is ever forgotten to make room."""
+    """A limit on records, faults or sandboxes is reached; nothing is deleted to make room."""
 
 
 @dataclass(slots=True)
 class ConflictError(Exception):
-    """A record whose key or unique field is taken."""
+    """A record whose key or unique field has the value of another record."""
 
     collection: str
     field: str

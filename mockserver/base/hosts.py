@@ -1,8 +1,8 @@
-"""Names of hosts."""
+"""Host names."""
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, which may stand in brackets, is this machine for itself alone."""
+    """Return True for a loopback host; an IPv6 address may be in brackets."""
     return host.strip("[]") in _LOOPBACK

@@ -1,4 +1,4 @@
-"""Markup, elements and whole pages in HTML, with every text escaped."""
+"""HTML: elements and whole pages, with all text escaped."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -10,24 +10,24 @@ _VOID = frozenset(("br", "img", "input", "link", "meta"))
 
 
 class Markup(str):
-    """A text that is HTML already, and is not escaped again."""
+    """Text that is already HTML and is not escaped again."""
 
     __slots__ = ()
 
 
 def join(content: Iterable[str]) -> Markup:
-    """Concatenate texts and elements; what is not `Markup` is escaped."""
+    """Concatenate texts and elements; escape all that is not `Markup`."""
     return Markup("".join(part if isinstance(part, Markup) else escape(part) for part in content))
 
 
 def tag(name: str, /, *content: str, **attributes: str | bool) -> Markup:
-    """Write an element.
+    """Return an element.
 
     Args:
         name: Its tag name.
-        content: Its texts, which are escaped, and its elements.
-        attributes: `_` in a name stands for `-`, and a `_` at its end is dropped, as in `class_`.
-            True writes the name alone, False leaves the attribute out.
+        content: Texts, which are escaped, and elements.
+        attributes: `_` in a name becomes `-`; a `_` at its end is removed, as in `class_`.
+            True writes only the name; False omits the attribute.
     """
     start = f"<{name}{''.join(map(_attribute, attributes.items()))}>"
     return Markup(start if name in _VOID else f"{start}{join(content)}</{name}>")
@@ -42,7 +42,7 @@ def _attribute(item: tuple[str, str | bool]) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Markup:
-    """Write a table in a box that scrolls; nothing if there are no rows."""
+    """Return a table in a scrollable box; empty markup if there are no rows."""
     if not rows:
         return Markup()
     titles = [tag("th", head, scope="col") for head in heads]
@@ -54,12 +54,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
 
 
 def linked_style(address: str) -> Markup:
-    """Write the head element that loads a style sheet."""
+    """Return the head element that loads a style sheet."""
     return tag("link", rel="stylesheet", href=address)
 
 
 def inline_style(css: str) -> Markup:
-    """Write the head element that holds a style sheet; `css` must be our own text."""
+    """Return the head element that contains a style sheet; `css` is not escaped."""
     return tag("style", Markup(css))
 
 
@@ -70,7 +70,7 @@ def style_policy(css: str) -> str:
 
 
 def html_document(title: str, *body: str, head: Iterable[str] = ()) -> str:
-    """Write a whole document, with the elements of `head` after its title."""
+    """Return a whole document, with the elements of `head` after its title."""
     inner = join(
         [
             tag("meta", charset="utf-8"),
@@ -127,13 +127,13 @@ HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
 )
-"""Headers of the answer that carries an `html_page`."""
+"""Headers of an answer whose body is an `html_page`."""
 
 
 def html_page(title: str, body: str, note: str) -> bytes:
-    """Write a small page for people: no script, nothing loaded, a note at its foot.
+    """Return a small page without scripts or external files, with a note at its foot.
 
-    It must be sent with `HEADERS`, which allow its style sheet and its forms.
+    Send it with `HEADERS`, which allow its style sheet and its forms.
     """
     main = tag("main", tag("h1", title), body)
     footer = tag("footer", note, class_="note")

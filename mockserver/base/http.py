@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 FORM = "application/x-www-form-urlencoded"
 WITHOUT_LENGTH = frozenset((204, 304))
-"""Statuses of answers that have no body, nor say its length (RFC 9110, section 8.6)."""
+"""Status codes of answers without a body and without Content-Length (RFC 9110, section 8.6)."""
 _NAME = re.compile(r"[-\w!#$&^.+*|~%'`]+/[-\w!#$&^.+*|~%'`]+", re.ASCII)
 _TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _JSON = frozenset(("application/json", "text/json", "application/x-json"))
@@ -24,32 +24,34 @@ _LINES = frozenset(
 )
 _PARAMETER = re.compile(r';[ \t]*([^\s=;"]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]*))?')
 _ESCAPED = re.compile(r"\\(.)")
-_OF_THE_MESSAGE = frozenset(("charset", "boundary"))
-"""Parameters that say how a message is written, not what it is."""
+_ENCODING_PARAMETERS = frozenset(("charset", "boundary"))
+"""Parameters that describe the encoding of one message; they do not select a media type."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A media type or a range of them, with its parameters (RFC 9110, section 8.3.1)."""
+    """A media type or media range, with its parameters (RFC 9110, section 8.3.1)."""
 
     name: str
-    """In lower case: `application/json`, `text/*`; empty if none is given."""
+    """In lower case: `application/json`, `text/*`; empty if there is none."""
     parameters: Mapping[str, str]
 
     @property
     def is_usable(self) -> bool:
-        """It has a type and a subtype."""
+        """True if it has a type and a subtype."""
         return _NAME.fullmatch(self.name) is not None
 
     @property
     def charset(self) -> str:
-        """The character encoding in lower case; UTF-8 unless another one is named."""
+        """The character encoding in lower case; UTF-8 if the parameter is missing."""
         return self.parameters.get("charset", "utf-8").lower()
 
     def admits(self, given: "MediaType") -> int:
-        """Tell how closely this range describes a type: 0 not at all, more for more closely."""
+        """Return how specifically this range matches a type, from 0 for no match."""
         wanted = {
-            name: value for name, value in self.parameters.items() if name not in _OF_THE_MESSAGE
+            name: value
+            for name, value in self.parameters.items()
+            if name not in _ENCODING_PARAMETERS
         }
         if any(given.parameters.get(name) != value for name, value in wanted.items()):
             return 0
@@ -61,7 +63,7 @@ class MediaType:
 
 
 def scheme_of(headers: Mapping[str, str], scheme: str) -> str:
-    """Tell what the client speaks: https where a proxy in front says so, else this `scheme`."""
+    """Return https if `X-Forwarded-Proto` of a proxy names it, otherwise `scheme`."""
     forwarded = headers.get("x-forwarded-proto")
     if forwarded and forwarded.partition(",")[0].strip().lower() == "https":
         return "https"
@@ -69,50 +71,50 @@ def scheme_of(headers: Mapping[str, str], scheme: str) -> str:
 
 
 def is_json(name: str) -> bool:
-    """Tell whether a media type, without parameters, is a single JSON text."""
+    """Return True if a media type, without parameters, is a single JSON text."""
     return name in _JSON or (name.endswith("+json") and name not in _LINES)
 
 
 def is_json_lines(name: str) -> bool:
-    """Tell whether a media type, without parameters, has a JSON text on each line."""
+    """Return True if a media type, without parameters, has a JSON text on each line."""
     return name in _LINES
 
 
 def is_json_sequence(name: str) -> bool:
-    """Tell whether a media type, without parameters, is a JSON text sequence (RFC 7464)."""
+    """Return True if a media type, without parameters, is a JSON text sequence (RFC 7464)."""
     return name == "application/json-seq" or name.endswith("+json-seq")
 
 
 def is_stream(name: str) -> bool:
-    """Tell whether a media type, without parameters, has items that follow each other."""
+    """Return True if a media type, without parameters, is a sequence of items."""
     return is_json_lines(name) or is_json_sequence(name) or name == "text/event-stream"
 
 
 def is_xml(name: str) -> bool:
-    """Tell whether a media type, without parameters, is XML (RFC 7303)."""
+    """Return True if a media type, without parameters, is XML (RFC 7303)."""
     return name in ("application/xml", "text/xml") or name.endswith("+xml")
 
 
 def is_field_name(text: str) -> bool:
-    """Tell whether a header field can have this name (RFC 9110, section 5.1)."""
+    """Return True for a valid name of a header field (RFC 9110, section 5.1)."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def essence(text: str) -> str:
     """Return a media type without its parameters, in lower case."""
-    if text == "application/json":  # which most are
+    if text == "application/json":  # the most frequent case
         return text
     return text.partition(";")[0].strip().lower()
 
 
 def media_type(text: str) -> MediaType:
-    """Read a media type; parameters that are not of the grammar are left out."""
+    """Read a media type; ignore invalid parameters."""
     _, semicolon, rest = text.partition(";")
     return MediaType(essence(text), parameters(semicolon + rest) if semicolon else {})
 
 
 def parameters(text: str) -> dict[str, str]:
-    """Read `;name=value` and `;name="value"` (RFC 9110, 5.6.6); the first of a name wins."""
+    """Read `;name=value` and `;name="value"` (RFC 9110, 5.6.6); duplicates are ignored."""
     found: dict[str, str] = {}
     for match in _PARAMETER.finditer(text):
         value = (match[2] or "").rstrip()
@@ -123,7 +125,7 @@ def parameters(text: str) -> dict[str, str]:
 
 
 def cookie_pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of a Cookie field (RFC 6265, section 4.2.1), as they are sent."""
+    """Yield the names and values of a Cookie field (RFC 6265, section 4.2.1), not decoded."""
     for part in text.split(";"):
         name, equals, value = part.strip().partition("=")
         if not equals or not name:

@@ -1,4 +1,4 @@
-"""JSON values compared as JSON does: true is not 1, 1 is 1.0, and members have no order."""
+"""Comparison of JSON values: true is not 1, 1 equals 1.0, and members have no order."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -8,7 +8,7 @@ JsonValue = Any
 
 
 def equal(left: JsonValue, right: JsonValue) -> bool:
-    """Tell whether two values are the same, at every depth."""
+    """Return True if two values are equal, at every depth."""
     kind = type(left)
     if kind is not type(right):
         return kind is not bool and type(right) is not bool and bool(left == right)
@@ -20,7 +20,7 @@ def equal(left: JsonValue, right: JsonValue) -> bool:
 
 
 def hashable(value: JsonValue) -> Hashable:
-    """Return what is equal for equal values and for no others, for use as a key."""
+    """Return a hashable form of a value; two forms are equal if and only if the values are."""
     kind = type(value)
     if kind is str or value is None:
         found: Hashable = value

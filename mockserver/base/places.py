@@ -6,31 +6,31 @@ from dataclasses import dataclass, field
 from mockserver.base.json import escape
 
 Position = tuple[int, int]
-"""Line and column, both counted from 1."""
+"""Line and column, both from 1."""
 
 
 def nowhere(_pointer: str) -> Position:
-    """Locate nothing: the position of what never stood in a file."""
+    """Return the start of the file: the position of a value that was not read from a file."""
     return (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place in a document; line and column are looked up only when they are read."""
+    """A place in a document; line and column are computed on access."""
 
     file: str
     pointer: str
-    """JSON Pointer (RFC 6901) into the document; empty for the whole of it."""
+    """JSON Pointer (RFC 6901) into the document; empty for the whole document."""
     locate: Callable[[str], Position] = field(default=nowhere, repr=False, compare=False)
 
     @property
     def line(self) -> int:
-        """The line the value starts on, from 1."""
+        """The line where the value starts, from 1."""
         return self.locate(self.pointer)[0]
 
     @property
     def column(self) -> int:
-        """The column the value starts in, from 1."""
+        """The column where the value starts, from 1."""
         return self.locate(self.pointer)[1]
 
     def child(self, *keys: str | int) -> "Source":

@@ -1,4 +1,4 @@
-"""Problems of documents: what is wrong, where, and what to do about it."""
+"""Problems found in documents: message, place and hint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mockserver.base.places import Source
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """Say which name may have been meant; empty when none is near."""
+    """Return `did you mean …?` with the most similar name; empty if none is similar."""
     import difflib  # noqa: PLC0415 - only mistakes need it
 
     found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
@@ -16,17 +16,17 @@ def near(name: str, names: Iterable[str]) -> str:
 
 
 class Severity(StrEnum):
-    """What a problem costs."""
+    """The effect of a problem."""
 
     ERROR = "error"
-    """Nothing is served."""
+    """The document is not served."""
     WARNING = "warning"
-    """What it is about is left out or not relied on; the rest is served."""
+    """The part with the problem is ignored; the rest is served."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """One thing that is wrong in a document, where, and what to do about it."""
+    """One problem in a document, with its place and a hint."""
 
     source: Source
     message: str
@@ -41,17 +41,17 @@ class SpecProblem:
 
 
 def warning(source: Source, message: str, hint: str = "") -> SpecProblem:
-    """Describe what is wrong with a part that the rest of a document can do without."""
+    """Make a problem that does not prevent serving."""
     return SpecProblem(source, message, hint, Severity.WARNING)
 
 
 def as_warnings(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
-    """Return problems whose cause is left out."""
+    """Return the problems with their severity lowered to a warning."""
     return [warning(item.source, item.message, item.hint) for item in problems]
 
 
 def in_reading_order(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
-    """Sort problems by file and position; of equal ones only one stays."""
+    """Sort problems by file and position, without duplicates."""
     return sorted(dict.fromkeys(problems), key=_reading_order)
 
 

@@ -1,9 +1,9 @@
-"""Which names carry secrets, and what is shown in place of these."""
+"""Names that indicate a secret value, and the text that replaces the value."""
 
 import re
 
 REDACTED = "[redacted]"
-"""What stands for a secret wherever one is left out: in the journal, in reports, in recordings."""
+"""Replaces a secret in the journal, in reports and in recordings."""
 
 _SECRET_WORDS = re.compile(
     r"secret|passw|passphrase|token(?!_type)|api_?key|auth(?!or(?!iz)|_type|enticate$)|bearer|credential|cookie"
@@ -11,7 +11,7 @@ _SECRET_WORDS = re.compile(
     r"|^pin$|^sid$|^sig$"
 )
 _SECRET_NUMBERS = re.compile(r"passw|passcode|^otp$|^pin$|^cv[cv]$")
-"""Names of secrets that may be numbers: most numbers, of tokens for example, are counts."""
+"""Names whose numeric values are secret; most numbers, as in `max_tokens`, are counts."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -21,10 +21,10 @@ def words_of(name: str) -> str:
 
 
 def names_secret(name: str) -> bool:
-    """Tell whether a header, parameter or member of this name carries a secret."""
+    """Return True if a header, parameter or member of this name contains a secret."""
     return _SECRET_WORDS.search(words_of(name)) is not None
 
 
 def names_secret_number(name: str) -> bool:
-    """Tell whether a number of this name is a secret."""
+    """Return True if a numeric value of this name is a secret."""
     return _SECRET_NUMBERS.search(words_of(name)) is not None

@@ -1,4 +1,4 @@
-"""The text of simulated messages: what an SMS can carry, how many it takes, where its link goes."""
+"""The text of an SMS: the GSM 7-bit alphabet, and the number of messages that a text needs."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ _BASIC = (
 )
 _EXTENDED = "\f^{}\\[~]|€"
 _ALPHABET = frozenset(_BASIC + _EXTENDED)
-_COSTLY = frozenset(_EXTENDED)
+_TWO_SEPTETS = frozenset(_EXTENDED)
 
 _GSM_SINGLE, _GSM_PART = 160, 153
 _UCS_SINGLE, _UCS_PART = 70, 67
@@ -17,32 +17,32 @@ _LAST_BMP = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """How a text travels as SMS (3GPP TS 23.038 and 23.040)."""
+    """The encoding and size of a text sent as SMS (3GPP TS 23.038 and 23.040)."""
 
     encoding: str
     """gsm-7 or ucs-2."""
     units: int
-    """Septets or UTF-16 code units, those of escapes and surrogates included."""
+    """Septets or UTF-16 code units, including escapes and surrogates."""
     count: int
-    """Messages that are sent and paid for."""
+    """The number of messages to send."""
 
 
 def is_gsm7(text: str) -> bool:
-    """Tell whether a text needs only the GSM 7-bit alphabet and its extension table."""
+    """Return True if all characters are in the GSM 7-bit alphabet or its extension table."""
     return _ALPHABET.issuperset(text)
 
 
 def gsm7(text: str) -> str:
-    """Leave out the characters that the GSM 7-bit alphabet does not have."""
+    """Remove the characters that are not in the GSM 7-bit alphabet."""
     if is_gsm7(text):
         return text
     return "".join([character for character in text if character in _ALPHABET])
 
 
 def segments(text: str) -> Segments:
-    """Count the messages that a text takes; no character is cut in two."""
+    """Count the messages that a text needs; a character is never split between two."""
     if is_gsm7(text):
-        sizes = [2 if character in _COSTLY else 1 for character in text]
+        sizes = [2 if character in _TWO_SEPTETS else 1 for character in text]
         return _split("gsm-7", sizes, _GSM_SINGLE, _GSM_PART)
     sizes = [2 if ord(character) > _LAST_BMP else 1 for character in text]
     return _split("ucs-2", sizes, _UCS_SINGLE, _UCS_PART)

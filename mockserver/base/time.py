@@ -24,7 +24,7 @@ WEEK = Duration(7 * DAY)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = Instant(0)
 LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
-"""The last day that a four-digit year can name; no clock goes beyond it."""
+"""The start of the last day with a four-digit year; the upper limit of every clock."""
 
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
@@ -37,14 +37,14 @@ _CALENDAR = re.compile(r"P(?:\d+Y|\d+M|\d+Y\d+M)", re.ASCII)
 
 def system_now() -> Instant:
     """Read the wall clock."""
-    return Instant(time.time_ns() // 1000)  # noqa: TID251 - the one place that may
+    return Instant(time.time_ns() // 1000)  # noqa: TID251 - the only read of the wall clock
 
 
 def parse_duration(text: str) -> Duration:
     """Read an ISO 8601 duration of weeks, days, hours, minutes and seconds.
 
     Raises:
-        ValueError: For anything else; years and months are refused because their length varies.
+        ValueError: For any other text; years and months are invalid because their length varies.
     """
     if _CALENDAR.match(text):
         raise ValueError(f"{text!r} has years or months, whose length varies; use days (P30D)")
@@ -64,7 +64,7 @@ def parse_duration(text: str) -> Duration:
 
 
 def format_duration(duration: Duration) -> str:
-    """Write a duration as ISO 8601, days at the most: `P10D`, `PT1M30S`, `PT0S`."""
+    """Format a duration as ISO 8601, with days as the largest unit: `P10D`, `PT1M30S`, `PT0S`."""
     days, rest = divmod(int(duration), DAY)
     hours, rest = divmod(rest, HOUR)
     minutes, rest = divmod(rest, MINUTE)
@@ -78,15 +78,15 @@ def format_duration(duration: Duration) -> str:
 
 
 def whole_seconds(duration: int) -> int:
-    """Round up to seconds: a client that waits this long is never early (RFC 9110, 10.2.3)."""
+    """Round up to seconds, so that a client never retries too early (RFC 9110, 10.2.3)."""
     return -(-duration // SECOND)
 
 
 def parse_instant(text: str) -> Instant:
-    """Read an RFC 3339 date and time; one without an offset is refused.
+    """Read an RFC 3339 date and time, which must have an offset.
 
     Raises:
-        ValueError: If the text is not such a date, or lies outside 1970 to 9999.
+        ValueError: If the text is invalid, or the instant is outside the years 1970 to 9999.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -106,7 +106,7 @@ def check_instant(microseconds: int) -> Instant:
 
 
 def no_later(instant: int) -> Instant:
-    """Return the instant, or the last that a clock can show if it lies beyond."""
+    """Return the instant, or `LATEST` if it is later."""
     return Instant(instant) if instant < LATEST else LATEST
 
 
@@ -120,23 +120,23 @@ def to_datetime(instant: int) -> datetime:
 
 
 def format_instant(instant: int) -> str:
-    """Write an instant as RFC 3339 in UTC, with a fraction only when there is one."""
+    """Format an instant as RFC 3339 in UTC, with a fraction only if it is not zero."""
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(slots=True)
 class VirtualClock:
-    """A sandbox's clock: the system's time moved by an offset, or frozen at one instant."""
+    """The clock of a sandbox: the system's time plus an offset, or frozen at an instant."""
 
     offset: Duration = ZERO
     frozen_at: Instant | None = None
 
     def now(self, system: Instant) -> Instant:
-        """Tell the sandbox's time when the system's clock shows ``system``."""
+        """Return the sandbox's time; `system` is the time of the system's clock."""
         return Instant(system + self.offset) if self.frozen_at is None else self.frozen_at
 
     def advance(self, by: Duration, system: Instant) -> None:
-        """Move forwards by more than nothing.
+        """Move forwards by a positive duration.
 
         Raises:
             ClockError: If the step is not positive or leads past the year 9999.
@@ -149,7 +149,7 @@ class VirtualClock:
         """Move forwards to an instant; a frozen clock stays frozen there.
 
         Raises:
-            ClockError: If the instant has passed or lies beyond the year 9999.
+            ClockError: If the instant is in the past or after the year 9999.
         """
         now = self.now(system)
         if instant < now:
@@ -161,18 +161,18 @@ class VirtualClock:
         self.place(instant, system)
 
     def place(self, instant: Instant, system: Instant) -> None:
-        """Show ``instant`` from here on, in whichever direction it lies."""
+        """Set the clock to an instant, earlier or later."""
         if self.frozen_at is None:
             self.offset = Duration(instant - system)
         else:
             self.frozen_at = instant
 
     def freeze(self, system: Instant) -> None:
-        """Stop at the time that is shown."""
+        """Stop at the current time of the sandbox."""
         self.frozen_at = self.now(system)
 
     def thaw(self, system: Instant) -> None:
-        """Run again from the time that is shown."""
+        """Run again from the current time of the sandbox."""
         if self.frozen_at is not None:
             self.offset = Duration(self.frozen_at - system)
             self.frozen_at = None

@@ -1,10 +1,13 @@
-"""Texts compared with patterns in which `*` stands for anything."""
+"""Comparison of texts with patterns in which `*` matches any characters."""
 
 ANY = "*"
 
 
 def like(pattern: str, text: str) -> bool:
-    """Tell whether a text is as a pattern says, in time that grows with their lengths alone."""
+    """Return True if a text matches a pattern.
+
+    There is no backtracking: each piece of the pattern is searched for once, from left to right.
+    """
     first, *middle = pattern.split(ANY)
     if not middle:
         return text == pattern

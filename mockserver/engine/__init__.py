@@ -1,1 +1,1 @@
-"""Request + sandbox + now → answer."""
+"""The engine: handles one request in one sandbox at one instant, without input or output."""

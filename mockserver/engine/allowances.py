@@ -1,7 +1,8 @@
-"""What is left of quotas and rate limits, and which cooldowns run: read, never counted.
+"""The current state of quotas, rate limits and cooldowns. Reading it counts as no request.
 
-The numbers are those that the next request would meet. Limits and periods are expressions, so they
-are evaluated for the principal whose subject it is; what depends on a request's body is unknown.
+The numbers are those that apply to the next request. Limits and periods are expressions; they are
+evaluated for the principal that the subject belongs to. A value that depends on the body of a
+request is unknown.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +24,7 @@ AnyStep = TypeVar("AnyStep", bound=Step)
 
 
 class QuotaStanding(NamedTuple):
-    """What a subject has taken from a quota; the limit is None where only a request tells it."""
+    """The use of a quota by a subject; `limit` and `left` are None if they depend on a request."""
 
     name: str
     subject: str
@@ -34,7 +35,7 @@ class QuotaStanding(NamedTuple):
 
 
 class RateStanding(NamedTuple):
-    """What a subject has left of a rate limit."""
+    """The remainder of a rate limit for a subject."""
 
     name: str
     subject: str
@@ -44,7 +45,7 @@ class RateStanding(NamedTuple):
 
 
 class RunningCooldown(NamedTuple):
-    """A cooldown that runs."""
+    """A cooldown that has not ended."""
 
     name: str
     subject: str
@@ -54,14 +55,14 @@ class RunningCooldown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """The limits of one API in one sandbox, as they stand."""
+    """The current limits of one API in one sandbox."""
 
     api: Api
     sandbox: Sandbox
     now: Instant
 
     def quotas(self) -> Iterator[QuotaStanding]:
-        """Yield the quotas of all principals, and of whoever took from one."""
+        """Yield the quotas of all principals, and of all other subjects that used one."""
         for name, (operation, step) in self._steps(TakeStep, "quota").items():
             scopes = self._scopes(operation, step.subject)
             states = _states(self._store.collection("quotas"), name)
@@ -70,7 +71,7 @@ class Allowances:
                 yield _quota(step, subject, states.get(subject), scope, self.now)
 
     def rate_limits(self) -> Iterator[RateStanding]:
-        """Yield the rate limits of whoever made a request."""
+        """Yield the rate limits of all subjects that made a request."""
         for name, (operation, limit) in self._limits().items():
             scopes = {} if limit.per is None else self._scopes(operation, limit.per)
             for subject, state in _states(self._store.rate_limits, name).items():
@@ -79,7 +80,7 @@ class Allowances:
                     yield found
 
     def cooldowns(self) -> Iterator[RunningCooldown]:
-        """Yield the cooldowns that run."""
+        """Yield the cooldowns that have not ended."""
         for name, (operation, step) in self._steps(CooldownStep, "name").items():
             period = _whole(step.period, self._scope(operation)) or 0
             for subject, state in _states(self._store.collection("cooldowns"), name).items():
@@ -92,7 +93,7 @@ class Allowances:
         return self.sandbox.store(self.api.name, self.now)
 
     def _steps(self, verb: type[AnyStep], field: str) -> dict[str, tuple[Operation, AnyStep]]:
-        """Return the steps of a verb by name; of several with one name the first counts."""
+        """Return the steps of a verb by name; the first of several with one name counts."""
         found: dict[str, tuple[Operation, AnyStep]] = {}
         for operation in self.api.operations:
             for step in operation.program.steps if operation.program else ():
@@ -113,7 +114,7 @@ class Allowances:
         return scope
 
     def _scopes(self, operation: Operation, subject: Template) -> dict[str, Scope]:
-        """Return a scope for every subject that a principal is known to have."""
+        """Return a scope for the subject of every principal."""
         found: dict[str, Scope] = {}
         for credential, principal in self._principals():
             scope = {**self._scope(operation), "principal": principal, "credential": credential}
@@ -133,7 +134,7 @@ def _states(records: Iterable[Record], name: str) -> Mapping[str, list[int]]:
 
 
 def _value(template: Template, scope: Scope) -> JsonValue:
-    """Evaluate an expression; None if only a request can tell."""
+    """Evaluate an expression; return None if it depends on a request."""
     try:
         return template(scope)
     except ExpressionError:

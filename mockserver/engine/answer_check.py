@@ -1,4 +1,4 @@
-"""What cannot be answered as its schema says, found before anybody asks."""
+"""Response schemas for which no valid value can be sampled, found when documents are loaded."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from mockserver.model.api import Api
 from mockserver.model.contents import ResponseMedia
 from mockserver.schemas.sampling.sampler import sample
 
-_HINT = "give an example; until then a value that breaks the schema is served"
+_HINT = "add an example; until then an invalid value is served"
 
 
 def examine(api: Api) -> Iterator[SpecProblem]:
-    """Yield the schemas of answers for which no value is found; one is served nevertheless."""
+    """Yield a warning for each response schema for which no valid value is found."""
     for operation in api.operations:
         for response in operation.responses:
             if response.status not in map(str, BODILESS):

@@ -1,4 +1,4 @@
-"""What the records of built-in collections hold, so that those from outside can be checked."""
+"""The built-in collections, and the fields by which their records are validated."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -30,16 +30,16 @@ _INSTANT: Check = (
     lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
     "is an instant: whole microseconds since 1970, before the year 10000",
 )
-_PERHAPS_WHOLE: Check = (
+_WHOLE_OR_NULL: Check = (
     lambda value: value is None or _is_whole(value),
     "is null or a whole number",
 )
-_PERHAPS_TEXT: Check = (lambda value: value is None or isinstance(value, str), "is null or a text")
+_TEXT_OR_NULL: Check = (lambda value: value is None or isinstance(value, str), "is null or a text")
 _SWITCH: Check = (lambda value: isinstance(value, bool), "is true or false")
 _OUTCOME: Check = (lambda value: value in OUTCOMES, f"is one of {', '.join(OUTCOMES)}")
 
 _COUNTER = {"name": _TEXT, "subject": _TEXT}
-_GRANT = {"client_id": _TEXT, "user_id": _ANYTHING, "scope": _TEXT, "family": _PERHAPS_TEXT}
+_GRANT = {"client_id": _TEXT, "user_id": _ANYTHING, "scope": _TEXT, "family": _TEXT_OR_NULL}
 FIELDS: Mapping[str, Mapping[str, Check]] = {
     "quotas": {**_COUNTER, "state": _PAIR},
     "cooldowns": {**_COUNTER, "state": _ONE},
@@ -55,27 +55,27 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
         **dict.fromkeys(("page", "id"), _TEXT),
         **dict.fromkeys(("about", "text", "name"), _ANYTHING),
         "rating": _WHOLE,
-        "message_id": _PERHAPS_TEXT,
+        "message_id": _TEXT_OR_NULL,
         "at": _INSTANT,
     },
     "oauth_codes": {
         **_GRANT,
         "redirect_uri": _TEXT,
-        "challenge": _PERHAPS_TEXT,
+        "challenge": _TEXT_OR_NULL,
         "expires_at": _WHOLE,
     },
-    "oauth_refresh_tokens": {**_GRANT, "used": _SWITCH, "expires_at": _PERHAPS_WHOLE},
+    "oauth_refresh_tokens": {**_GRANT, "used": _SWITCH, "expires_at": _WHOLE_OR_NULL},
 }
-"""For each built-in collection the fields that its records need, beside their key."""
+"""The required fields of the records of each built-in collection, without the key."""
 
 
 def wrong_fields(collection: str, record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the name of every field that a built-in collection's record lacks or has wrong."""
-    for name, (fits, told) in FIELDS.get(collection, {}).items():
+    """Yield name and message for every missing or invalid field of a record."""
+    for name, (is_valid, rule) in FIELDS.get(collection, {}).items():
         if name not in record:
             yield name, f"{collection} need {name!r}"
-        elif not fits(record[name]):
-            yield name, f"{name!r} of {collection} {told}"
+        elif not is_valid(record[name]):
+            yield name, f"{name!r} of {collection} {rule}"
 
 
 QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")

@@ -1,4 +1,4 @@
-"""Cross-origin requests: every origin may call the APIs, as from a browser page under test."""
+"""Cross-origin requests (CORS): pages of every origin may call the APIs."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,12 @@ _EXPOSED = "Mock-Request-Id, Mock-Reason, Retry-After, Preference-Applied, *"
 
 def allowed(methods: Iterable[str]) -> str:
     """Return the value of `Allow` for the methods of a path."""
-    named = set(methods)
-    return ", ".join(sorted(named | {"OPTIONS"} | ({"HEAD"} if "GET" in named else set())))
+    declared = set(methods)
+    return ", ".join(sorted(declared | {"OPTIONS"} | ({"HEAD"} if "GET" in declared else set())))
 
 
 def headers(request: Request) -> list[tuple[str, str]]:
-    """Return the headers that let a page read the answer (Fetch standard, CORS protocol)."""
+    """Return the headers that allow a page to read the answer (Fetch standard, CORS protocol)."""
     origin = request.headers["origin"]
     given = [
         ("Access-Control-Allow-Origin", origin),

@@ -1,4 +1,4 @@
-"""How much of what an API documents was seen: statuses and examples, operation by operation."""
+"""Coverage: how often each documented operation, status, example and parameter was used."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from mockserver.model.contents import DocumentedResponse
 
 @dataclass(slots=True)
 class ExampleCoverage:
-    """A documented example, and how often it was the answer."""
+    """A documented example, and how often it was sent."""
 
     name: str
     media_type: str
@@ -21,7 +21,7 @@ class ExampleCoverage:
 
 @dataclass(slots=True)
 class ResponseCoverage:
-    """A documented status (also `4XX` or `default`), and how often it was answered."""
+    """A documented status (also `4XX` or `default`), and how often it was sent."""
 
     status: str
     examples: list[ExampleCoverage]
@@ -39,26 +39,26 @@ class ParameterCoverage:
 
 @dataclass(slots=True)
 class OperationCoverage:
-    """An operation, and what of it was seen."""
+    """The coverage of one operation."""
 
     operation: Operation
     responses: list[ResponseCoverage]
     parameters: list[ParameterCoverage] = field(default_factory=list)
     requests: int = 0
     undocumented: dict[int, int] = field(default_factory=dict)
-    """Statuses that were answered although the document lacks them, and how often."""
+    """Status codes that were sent but are not documented, and how often."""
     failures: int = 0
-    """Answers that were a fault of the mock and not the API's."""
+    """Number of answers for a failure of the mock."""
 
     def examples(self) -> Iterator[ExampleCoverage]:
-        """Yield the examples of all its answers."""
+        """Yield the examples of all responses."""
         for response in self.responses:
             yield from response.examples
 
 
 def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCoverage]:
-    """Count what was seen of an API since the sandbox began."""
-    found = {id(operation): _nothing_seen(operation) for operation in api.operations}
+    """Return the coverage of every operation of an API since the start of the sandbox."""
+    found = {id(operation): _empty_coverage(operation) for operation in api.operations}
     for (key, status, example), count in seen.items():
         if key in found:
             _add(found[key], status, example, count)
@@ -70,7 +70,7 @@ def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCo
     return list(found.values())
 
 
-def _nothing_seen(operation: Operation) -> OperationCoverage:
+def _empty_coverage(operation: Operation) -> OperationCoverage:
     responses = [_unseen(response) for response in operation.responses]
     return OperationCoverage(operation, responses, list(_parameters(operation)))
 
@@ -108,7 +108,7 @@ def _add(found: OperationCoverage, status: int, example: str | None, count: int)
 
 
 def shares(covered: Iterable[OperationCoverage]) -> Mapping[str, tuple[int, int]]:
-    """Count of what is documented how much was seen, and how much there is."""
+    """Return, for each kind of documented thing, how many were seen and how many exist."""
     operations = list(covered)
     responses = [response for item in operations for response in item.responses]
     parameters = [parameter for item in operations for parameter in item.parameters]

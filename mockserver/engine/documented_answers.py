@@ -1,4 +1,4 @@
-"""Answers that a document describes: its examples, else values sampled from its schemas."""
+"""Answers from a document: its examples, otherwise values sampled from its schemas."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,45 +23,45 @@ if TYPE_CHECKING:
     from mockserver.wire.negotiation import Choice
 
 BODILESS = frozenset({204, 205, 304})
-"""Statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
+"""Status codes of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
 MOST_KEPT = 200
-"""Answers that are kept for one operation."""
+"""Maximum number of cached answers of one operation."""
 _STREAMED_ITEMS = 3
 
 Fields = list[tuple[str, str]]
 
 
 class Wish(NamedTuple):
-    """What a client would like of a documented answer."""
+    """The preferences of a client for a documented answer."""
 
     accept: str = ""
     seed: int | str | None = None
-    """Makes a sampled value vary; without it, it is always the same simple one."""
+    """Varies the sampled value; None for the same simple value each time."""
     example: str | None = None
     dynamic: bool = False
-    """Sample a value although there are examples."""
+    """True to sample a value even if there are examples."""
     must_fit: bool = True
-    """Refuse if no media type is acceptable; otherwise the first one does."""
+    """True to refuse if no media type is acceptable; False to use the first one then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """What a document gives for a status, as it is sent, and why this."""
+    """A rendered answer for a documented status, and the reason for its content."""
 
     status: int
     headers: Fields
     content: bytes
     because: str
     violations: tuple[Violation, ...] = ()
-    """How the body breaks its own schema."""
+    """The violations of the schema by the body."""
     example: str | None = None
-    """The name of the example that it is; empty for one without a name."""
+    """The name of the example that was used; empty for an unnamed example."""
     sampled: bool = False
     source: Source | None = None
-    """Where the document says so."""
+    """The place in the document."""
 
     def answer(self) -> Answer:
-        """Return it as an answer of its own, whose headers may be added to."""
+        """Return a new answer, whose list of headers may be changed."""
         return Answer(self.status, self.headers.copy(), self.content, example=self.example)
 
     @property
@@ -72,7 +72,7 @@ class Documented:
 
 @dataclass(slots=True)
 class _Body:
-    """A value that was chosen, and why."""
+    """The chosen value of a body, and the reason."""
 
     value: JsonValue
     because: str
@@ -90,27 +90,27 @@ def response_for(operation: Operation, status: int) -> DocumentedResponse | None
 
 
 def status_with_example(operation: Operation, name: str) -> int | None:
-    """Return a status that has an example of this name, rather a usual one than an error."""
-    usual = response_for(operation, operation.success)
-    for response in sorted(operation.responses, key=lambda item: item is not usual):
+    """Return a status with an example of this name, preferring the default status; else None."""
+    default = response_for(operation, operation.success)
+    for response in sorted(operation.responses, key=lambda item: item is not default):
         if any(example.name == name for media in response.media for example in media.examples):
-            return operation.success if response is usual else _status_of(response)
+            return operation.success if response is default else _status_of(response)
     return None
 
 
 def _status_of(response: DocumentedResponse) -> int:
-    """Return the status of an answer that is not the usual one: a range's first, 500 for others."""
+    """Return a status code for a response: the first of a range, 500 for `default`."""
     exact = response.status.upper().replace("XX", "00")
     return int(exact) if exact.isdigit() else 500
 
 
 def documented(operation: Operation, status: int, wish: Wish) -> Documented | None:
-    """Choose and write the answer that the document gives for a status; None if it says nothing.
+    """Render the documented answer for a status; return None if the status is not documented.
 
-    What does not vary is written once for each wish, and kept.
+    An answer that does not vary is cached for each wish.
 
     Raises:
-        Refusal: `not_acceptable` if none of its media types is.
+        Refusal: `not_acceptable` if none of its media types is acceptable.
     """
     found: Documented | None = operation.rendered.get((status, wish))
     if found is not None:
@@ -121,17 +121,17 @@ def documented(operation: Operation, status: int, wish: Wish) -> Documented | No
     choice = _choice(response, wish)
     if wish.seed is not None:
         return _written(response, status, wish, choice)
-    return _kept(operation, response, status, wish, choice)
+    return _cached(operation, response, status, wish, choice)
 
 
-def _kept(
+def _cached(
     operation: Operation,
     response: DocumentedResponse,
     status: int,
     wish: Wish,
     choice: "Choice | None",
 ) -> Documented:
-    """Write an answer, or find it under another `Accept` that leads to the same media type."""
+    """Render an answer, or reuse that of another `Accept` with the same media type."""
     if len(operation.rendered) >= MOST_KEPT:
         operation.rendered.clear()
     same = (status, response.status, choice, wish.example, wish.dynamic)
@@ -143,10 +143,10 @@ def _kept(
 
 
 def _choice(response: DocumentedResponse, wish: Wish) -> "Choice | None":
-    """Choose a media type, one with the example that is asked for if there is any.
+    """Choose a media type, preferably one with the requested example.
 
     Raises:
-        Refusal: `not_acceptable` if none is.
+        Refusal: `not_acceptable` if none is acceptable.
     """
     if not response.media:
         return None
@@ -195,7 +195,7 @@ def _written(
 
 
 def _headers(response: DocumentedResponse, wish: Wish) -> Iterator[tuple[str, str]]:
-    """Yield the headers with an example, and those that are required."""
+    """Yield the headers that have an example or are required."""
     for header in response.headers:
         if header.examples:
             value = header.examples[0]
@@ -203,8 +203,8 @@ def _headers(response: DocumentedResponse, wish: Wish) -> Iterator[tuple[str, st
             value = _sampled(header.schema, wish.seed, header.name).value
         else:
             continue
-        is_several = header.name.lower() == "set-cookie" and isinstance(value, list)
-        for item in value if is_several else [value]:
+        is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
+        for item in value if is_repeated else [value]:
             yield header.name, header_text(item, header)
 
 
@@ -229,7 +229,7 @@ def _plain(value: JsonValue) -> str:
 
 
 def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
-    """Take the wanted example, else the first one, else a sample; `dynamic` wants a sample."""
+    """Choose the requested example, else the first one, else a sample; for `dynamic` a sample."""
     named = _named(media, wish) if wish.example is not None else []
     if chosen := named or ([] if wish.dynamic and media.schema else list(media.examples)):
         name, value = chosen[0].name, chosen[0].value
@@ -274,11 +274,11 @@ def _sampled(schema: ResponseSchema, seed: int | str | None, more: str = "") -> 
 
 
 def violations_of(media: ResponseMedia, content_type: str, value: JsonValue) -> list[Violation]:
-    """List how a body's value breaks the schema of its media type; text is not looked into."""
-    is_written = isinstance(value, bytes) or (
+    """Return the violations of the schema by a body; serialized text is not validated."""
+    is_serialized = isinstance(value, bytes) or (
         isinstance(value, str) and not is_json(essence(content_type))
     )
-    if media.schema is None or is_written:
+    if media.schema is None or is_serialized:
         return []
     items = value if media.is_stream and isinstance(value, list) else [value]
     return [

@@ -1,19 +1,19 @@
-"""What an engine is told once, for all its requests."""
+"""Options of an engine, the same for all requests."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How answers are made and dressed."""
+    """How answers are made, and which headers are added."""
 
     announce: bool = True
     """Add `Mock-Request-Id` and `Mock-Reason`."""
     cors: bool = True
     dynamic: bool = False
-    """Sample values that differ from request to request, although there are examples."""
+    """Sample a new value for each request, even if there are examples."""
     errors: bool = False
-    """Refuse to send an answer that breaks its own schema."""
+    """Refuse instead of sending an answer that violates its own schema."""
 
 
 DEFAULT_OPTIONS = Options()

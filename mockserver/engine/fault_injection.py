@@ -1,4 +1,4 @@
-"""Carries out the faults of a sandbox: before a request is handled, and on its answer."""
+"""Applies the faults of a sandbox to requests and to their answers."""
 
 import logging
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ _LOG = logging.getLogger("mockserver")
 _MESSAGE = "a fault of the sandbox asks for it"
 _FIRST_ERROR = 400
 REASON = "fault"
-"""Of every exchange that a fault hit."""
+"""The reason of every exchange to which a fault was applied."""
 
 
 def apply_faults(run: Run, match: Match) -> Answer | None:
-    """Let the sandbox's faults hit a request; return what one of them answers in the API's place.
+    """Apply the first matching fault; return its answer if it replaces that of the API.
 
-    A fault that fails is as if it were not there, but for a line in the trace and the log.
+    A fault that fails is ignored, except for an entry in the trace and in the log.
     """
     exchange = run.exchange
     method = exchange.request.method
@@ -36,7 +36,7 @@ def apply_faults(run: Run, match: Match) -> Answer | None:
     if hit is None:
         return None
     definition, trace = hit.fault.definition, exchange.trace
-    trace.append(FaultInjected(hit.id, _told(definition), hit.because))
+    trace.append(FaultInjected(hit.id, _effects_of(definition), hit.because))
     try:
         answer = _answer(run, match, definition) if definition.answers else None
     except Exception as error:  # noqa: BLE001 - a broken fault must not break serving
@@ -48,9 +48,9 @@ def apply_faults(run: Run, match: Match) -> Answer | None:
     return answer
 
 
-def _told(definition: FaultDefinition) -> str:
-    """Say in few words what a fault does."""
-    told = {
+def _effects_of(definition: FaultDefinition) -> str:
+    """Return a short description of the effects of a fault."""
+    effects = {
         "error kind": definition.error,
         "status": definition.status,
         "example": definition.example,
@@ -58,11 +58,11 @@ def _told(definition: FaultDefinition) -> str:
         "cut after bytes:": definition.truncate,
         "connection reset": definition.disconnect,
     }
-    return ", ".join(f"{what} {value}" for what, value in told.items() if value is not None)
+    return ", ".join(f"{what} {value}" for what, value in effects.items() if value is not None)
 
 
 def carry_out(exchange: Exchange, fault: Fault) -> None:
-    """Have the answer to a request that was hit delayed, cut or withheld."""
+    """Set delay and cut of the answer, or have it not sent, as the fault defines."""
     definition, answer = fault.definition, exchange.answer
     if exchange.reason != MOCK_FAILURE:
         exchange.reason = REASON
@@ -70,7 +70,7 @@ def carry_out(exchange: Exchange, fault: Fault) -> None:
     if definition.disconnect is not None:
         answer.cut_at = NOTHING_SENT
     elif definition.truncate is not None and exchange.request.method != "HEAD":
-        # A body that is no longer than this is whole: there is nothing to cut off.
+        # A body that is not longer than the cut is sent whole.
         answer.cut_at = definition.truncate if definition.truncate < len(answer.body) else None
 
 
@@ -86,7 +86,7 @@ def _answer(run: Run, match: Match, definition: FaultDefinition) -> Answer:
     wait = definition.retry_after
     if wait is None and answer.status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         wait = whole_seconds(FORCED_WAIT[Kind.RATE_LIMITED])
-    _ask_to_wait(answer, wait)
+    _set_retry_after(answer, wait)
     run.append(Answered(answer.status, because))
     return answer
 
@@ -100,7 +100,7 @@ def _as_example(run: Run, name: str) -> tuple[Answer, str]:
 
 
 def _as_status(run: Run, status: int) -> tuple[Answer, str]:
-    """Answer as the document describes a status, else with a problem, else without a body."""
+    """Return the documented answer for a status, else a problem (for errors) or no body."""
     found = _documented(run, status)
     if found is not None:
         return found.answer(), found.because
@@ -109,27 +109,27 @@ def _as_status(run: Run, status: int) -> tuple[Answer, str]:
 
 
 def _documented(run: Run, status: int, example: str | None = None) -> Documented | None:
-    """Find what the document says, in a media type that the client takes if there is one."""
+    """Return the documented answer, in an acceptable media type if possible."""
     accept = run.exchange.request.accept
     return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
 
 
-def _ask_to_wait(answer: Answer, seconds: int | None) -> None:
-    """Set `Retry-After` in place of any that is there."""
+def _set_retry_after(answer: Answer, seconds: int | None) -> None:
+    """Set `Retry-After`, replacing an existing one."""
     if seconds is not None:
         kept = [item for item in answer.headers if item[0].lower() != "retry-after"]
         answer.headers = [*kept, ("Retry-After", str(seconds))]
 
 
 def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) -> Answer:
-    """Answer as the API words an error kind."""
+    """Return the API's answer for an error kind."""
     wait = None if definition.retry_after is None else definition.retry_after * SECOND
     refusal = _refusal(run, kind, forced_until(kind, run.now, wait))
     refusal.headers = _needed_headers(run, match, kind)
     exchange = run.exchange
     accept = exchange.request.accept
     answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
-    _ask_to_wait(answer, definition.retry_after)
+    _set_retry_after(answer, definition.retry_after)
     exchange.refusal = refusal
     run.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))
     run.append(Answered(answer.status, f"error kind {kind}"))
@@ -137,12 +137,12 @@ def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) ->
 
 
 def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:
-    """Refuse in the words that the operation itself has for a kind, where it has some."""
+    """Make a refusal, with the operation's own message for the kind if it has one."""
     for otherwise in _refusals(run):
         if otherwise.kind == kind and (otherwise.message or otherwise.field) is not None:
             try:
                 return refusal_of(otherwise, run.scope, _MESSAGE, None, passes_at)
-            except ExpressionError:  # its words may need what no step has bound
+            except ExpressionError:  # the message may need a name that no step has bound
                 continue
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
         return security.nothing_presented(run)
@@ -150,7 +150,7 @@ def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:
 
 
 def _refusals(run: Run) -> Iterator[Otherwise]:
-    """Yield the refusals an operation has: those made for tests first."""
+    """Yield the refusals of an operation, those of test values first."""
     for group in run.operation.test_values:
         yield from (effect.error for effect in group.effects.values() if effect.error is not None)
     if run.operation.program is not None:
@@ -159,7 +159,7 @@ def _refusals(run: Run) -> Iterator[Otherwise]:
 
 
 def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str], ...]:
-    """Make the headers that the status of a built-in kind asks for (RFC 9110, 15.5)."""
+    """Return the headers that the status of a kind requires (RFC 9110, 15.5)."""
     if kind == Kind.METHOD_NOT_ALLOWED:
         return (("Allow", cors.allowed(match.methods)),)
     if kind == Kind.UNAUTHENTICATED and run.operation.security:

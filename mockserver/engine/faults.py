@@ -1,4 +1,4 @@
-"""Faults: the answers, delays and broken connections that a test forces on a sandbox."""
+"""Faults: answers, delays and closed connections that a test injects into a sandbox."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,23 +9,23 @@ from mockserver.base.problems import near
 from mockserver.base.time import MINUTE, ZERO, Duration, parse_duration
 from mockserver.base.wildcards import ANY, like
 from mockserver.model.api import Api, Operation
-from mockserver.model.fault import _LONGEST_PATH, PARAMETER, Fault, FaultDefinition, addresses
+from mockserver.model.fault import LONGEST_PATH, PARAMETER, Fault, FaultDefinition, addresses
 from mockserver.model.refusal import Kind
 
 MOST_FAULTS = 100
-"""Of one sandbox."""
+"""Maximum number of faults of one sandbox."""
 LONGEST_DELAY = Duration(MINUTE)
 MOST = 10**9
-"""Of a number of requests, bytes or seconds."""
+"""Maximum of a number of requests, bytes or seconds."""
 DISCONNECTS = ("before", "after")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def check_fault(definition: FaultDefinition, apis: Mapping[str, Api]) -> Fault:
-    """Check a definition against what is served.
+    """Validate a definition against the served APIs.
 
     Raises:
-        FaultError: With everything that is wrong.
+        FaultError: With all problems.
     """
     problems = [*_wrong_numbers(definition), *_contradictions(definition)]
     delay = ZERO
@@ -66,7 +66,7 @@ _EXCLUDING = (
     ("operation", "method"),
     ("operation", "path"),
 )
-"""Parts of a definition that cannot go together."""
+"""Members of a definition that exclude each other."""
 
 
 def _contradictions(definition: FaultDefinition) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _contradictions(definition: FaultDefinition) -> Iterator[str]:
         return getattr(definition, name) is not None
 
     if not any(map(given, _EFFECTS)):
-        yield f"say what happens: {', '.join(_EFFECTS[:-1])} or {_EFFECTS[-1]}"
+        yield f"define an effect: {', '.join(_EFFECTS[:-1])} or {_EFFECTS[-1]}"
     for one, other in _EXCLUDING:
         if given(one) and given(other):
             yield f"{one} and {other} exclude each other"
@@ -90,7 +90,7 @@ _Names = Callable[[Operation], Iterable[str]]
 
 @dataclass(slots=True)
 class _Targets:
-    """Finds the operations that a definition can hit, and says why there is none."""
+    """Finds the operations that a definition can match, or the reasons why there are none."""
 
     definition: FaultDefinition
     apis: Mapping[str, Api]
@@ -112,7 +112,7 @@ class _Targets:
         return self.left
 
     def _keep(self, what: str, wanted: str | None, names: _Names) -> None:
-        """Keep the operations that have something of the wanted name."""
+        """Keep the operations with the given name among `names`."""
         if wanted is None or not self.left:
             return
         kept = [target for target in self.left if wanted in names(target[1])]
@@ -137,9 +137,9 @@ class _Targets:
         wanted = self.definition.path
         if wanted is None:
             return
-        if not wanted.startswith(("/", ANY)) or len(wanted) > _LONGEST_PATH:
+        if not wanted.startswith(("/", ANY)) or len(wanted) > LONGEST_PATH:
             self.problems.append(
-                f"path begins with / or * and has {_LONGEST_PATH:,} letters at most"
+                f"path begins with / or * and has {LONGEST_PATH:,} characters at most"
             )
         elif ANY not in wanted and self.left:
             self._check_plain_path(wanted)
@@ -170,7 +170,7 @@ def _examples(operation: Operation) -> Iterable[str]:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Say that there is no such thing, and which may have been meant, or which there are."""
+    """Return a message for an unknown name, with the most similar one or all known names."""
     names, name = list(known), name[:100]
     hint = near(name, names) or f"there are: {', '.join(names) or 'none'}"
     return f"there is no {what} {name!r}; {hint}"
@@ -178,40 +178,40 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 @dataclass(slots=True)
 class Installed:
-    """A fault of a sandbox, with what became of it."""
+    """A fault of a sandbox, with its counts."""
 
     id: str
     fault: Fault
     seen: int = 0
-    """Requests it was meant for."""
+    """Number of matching requests."""
     hits: int = 0
 
     @property
     def remaining(self) -> int | None:
-        """Hits that are left; None if there is no end of them."""
+        """Number of remaining hits; None for no maximum."""
         times = self.fault.definition.times
         return None if times is None else times - self.hits
 
     @property
     def because(self) -> str:
-        """Why the latest hit was one."""
+        """The reason of the latest hit."""
         wanted = self.fault.definition
-        whom = " ".join(
+        target = " ".join(
             value for value in (wanted.api, wanted.operation, wanted.method, wanted.path) if value
         )
         count = f"hit {self.hits}" + ("" if wanted.times is None else f" of {wanted.times}")
         drawn = "" if wanted.probability == 1 else f", drawn with probability {wanted.probability}"
-        return f"it is for {whom or 'every operation'}; {count}{drawn}"
+        return f"it is for {target or 'every operation'}; {count}{drawn}"
 
 
 class Faults:
-    """The faults of a sandbox, in the order they were added; the first that hits is carried out."""
+    """The faults of a sandbox in the order they were added; the first that hits is applied."""
 
     __slots__ = ("_by_id", "_count", "_seed", "active")
 
     def __init__(self, seed: int) -> None:
         self.active: list[Installed] = []
-        """Those that can still hit."""
+        """The faults with remaining hits."""
         self._by_id: dict[str, Installed] = {}
         self._count = 0
         self._seed = seed
@@ -227,10 +227,10 @@ class Faults:
         return self._by_id.get(fault_id)
 
     def add(self, fault: Fault) -> Installed:
-        """Add a fault behind the others.
+        """Add a fault after the others.
 
         Raises:
-            SandboxFullError: If there are as many as there may be.
+            SandboxFullError: If there are already `MOST_FAULTS`.
         """
         if len(self._by_id) >= MOST_FAULTS:
             raise SandboxFullError(f"there are {MOST_FAULTS} faults; delete one before adding one")
@@ -241,26 +241,26 @@ class Faults:
         return installed
 
     def remove(self, fault_id: str) -> bool:
-        """Forget a fault; tell whether there was one."""
+        """Delete a fault; return False if there is none with this id."""
         found = self._by_id.pop(fault_id, None)
         self.active = [item for item in self.active if item is not found]
         return found is not None
 
     def clear(self) -> None:
-        """Forget all faults; their ids are not used again."""
+        """Delete all faults; their ids are not used again."""
         self._by_id.clear()
         self.active = []
 
     def hit(
         self, api: Api, operation: Operation, method: str, values: Sequence[str]
     ) -> Installed | None:
-        """Return the fault that hits a request, counted, or None.
+        """Return the fault that hits a request, or None; count the request and the hit.
 
         Args:
-            api: The API that the request is for.
-            operation: What it leads to.
-            method: The request's own: HEAD leads to an operation of GET.
-            values: Those of the path's parameters, as they were sent.
+            api: The API of the request.
+            operation: The operation of the request.
+            method: The request's own method, which may be HEAD for an operation of GET.
+            values: The values of the path parameters, as they were sent.
         """
         for item in self.active:
             if not item.fault.fits(api, operation, method, values):
@@ -276,6 +276,6 @@ class Faults:
         return None
 
     def _share(self, item: Installed) -> float:
-        """Draw from 0 up to 1, the same for the same seed, fault and number of requests."""
+        """Return a number from 0 to 1, the same for the same seed, fault and number of requests."""
         text = f"{self._seed}:{item.id}:{item.seen}".encode()
         return int.from_bytes(blake2b(text, digest_size=6).digest(), "big") / 2**48

@@ -9,16 +9,16 @@ from mockserver.model.exchange import MOCK_FAILURE, Exchange
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 50_000_000
-"""Of the bodies that one journal keeps."""
+"""Maximum total size of the bodies that one journal keeps."""
 
 
 Seen = dict[tuple[int, int, str | None], int]
-"""How often an operation (its `id()`) was answered with a status and a documented example; where
-the mock failed the status is 0."""
+"""Number of answers by operation (its `id()`), status code and documented example. The status is 0
+if the mock failed."""
 
 
 class Journal:
-    """A bounded memory of exchanges; the oldest go first, and are counted."""
+    """The latest exchanges, up to a limit; the oldest are dropped, but stay counted."""
 
     __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen", "sent")
 
@@ -27,20 +27,20 @@ class Journal:
         self._capacity = capacity
         self._bytes = 0
         self.count = 0
-        """Exchanges since the sandbox began, also those no longer kept."""
+        """Number of exchanges since the start of the sandbox, including dropped ones."""
         self.heard: Callable[[Exchange], None] | None = None
-        """Called with every exchange, if anybody listens."""
+        """Called with every exchange; None if there is no listener."""
         self.seen: Seen = {}
-        """What was answered since the sandbox began, also by those no longer kept."""
+        """Counts of answers since the start of the sandbox, including dropped exchanges."""
         self.sent = Sent()
-        """Which parameters were sent since then."""
+        """Counts of parameters that were sent since then."""
 
     def next_id(self) -> str:
-        """Name the exchange that is about to be added."""
+        """Return the id of the next exchange."""
         return f"r{self.count + 1}"
 
     def add(self, exchange: Exchange) -> None:
-        """Remember an exchange, and forget the oldest that there is no more room for."""
+        """Add an exchange; drop the oldest ones if a limit is exceeded."""
         entries = self._entries
         self.count += 1
         self._bytes += _size(exchange)
@@ -57,8 +57,8 @@ class Journal:
         if self.heard is not None:
             try:
                 self.heard(exchange)
-            except Exception:  # noqa: BLE001 - who watches must not fail what is watched
-                _LOG.exception("an exchange could not be told to those who listen")
+            except Exception:  # noqa: BLE001 - a failing listener must not break serving
+                _LOG.exception("a listener of the journal failed")
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._entries)
@@ -71,17 +71,17 @@ class Journal:
         return next((entry for entry in self._entries if entry.id == exchange_id), None)
 
     def restart(self, count: int) -> None:
-        """Forget all exchanges, and go on as after so many of them."""
+        """Drop all exchanges, and continue the count from `count`."""
         self.clear()
         self.count = count
 
-    def uncount(self) -> None:
-        """Forget what was seen and sent."""
+    def reset_counts(self) -> None:
+        """Reset the counts of answers and parameters."""
         self.seen = {}
         self.sent = Sent()
 
     def clear(self) -> None:
-        """Forget all exchanges; their ids are not used again."""
+        """Drop all exchanges; their ids are not used again."""
         self._entries.clear()
         self._bytes = 0
 

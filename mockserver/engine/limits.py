@@ -1,7 +1,8 @@
-"""Rate limits, quotas and cooldowns as pure arithmetic on small states.
+"""Rate limits: the algorithms, and their use on a request.
 
-A state is a JSON value, so that it can be kept as a record; None is the state of a subject that
-was never seen. Instants and durations are whole microseconds, and nothing is ever rounded.
+An algorithm is a pure function of limit, window, state and instant. A state is a list of whole
+numbers, stored in a record; None is the state of a new subject. Instants and durations are whole
+microseconds, and they are rounded only in headers.
 """
 
 from bisect import bisect_right
@@ -21,16 +22,16 @@ from mockserver.model.scope import Scope
 from mockserver.model.trace import LimitDecision, RateLimited
 
 State = list[int]
-"""What is remembered of one subject; its meaning is the algorithm's."""
+"""The stored state of one subject; each algorithm defines its own meaning."""
 
 
 def fixed_window(
     limit: int, window: int, state: State | None, now: int
 ) -> tuple[State, LimitDecision]:
-    """Count hits in windows of time that begin with the first hit after the last window.
+    """Count hits in windows; a window starts with the first hit after the previous window.
 
     Raises:
-        ExpressionError: If the limit or the window is no whole number, or too small.
+        ExpressionError: If the limit or the window is not a whole number, or is too small.
     """
     _check(limit, window)
     start, used = state or (now, 0)
@@ -47,14 +48,14 @@ def fixed_window(
 def sliding_window(
     limit: int, window: int, state: State | None, now: int
 ) -> tuple[State, LimitDecision]:
-    """Remember the instant of every hit that is younger than the window.
+    """Keep the instant of every hit within the last window.
 
     Raises:
-        ExpressionError: If the limit or the window is no whole number, or too small.
+        ExpressionError: If the limit or the window is not a whole number, or is too small.
     """
     _check(limit, window)
     hits = state or []
-    # After a reset the clock may show less: hits that are still to come never happened.
+    # The clock may be earlier than before (after a restore): later hits are discarded.
     hits = hits[bisect_right(hits, now - window) : bisect_right(hits, now)]
     allowed = len(hits) < limit
     if allowed:
@@ -69,13 +70,13 @@ def sliding_window(
 def token_bucket(
     limit: int, window: int, state: State | None, now: int
 ) -> tuple[State, LimitDecision]:
-    """Refill a bucket of `limit` tokens evenly over the window; a hit takes one.
+    """Refill a bucket of `limit` tokens evenly over the window; each hit takes one token.
 
-    The state counts tokens in units of 1/window, so that a refill is a whole number; it keeps
-    the window too, because a setting may change it.
+    The state counts tokens in units of 1/window, so that a refill is a whole number. It also
+    contains the window, because a setting may change it.
 
     Raises:
-        ExpressionError: If the limit or the window is no whole number, or too small.
+        ExpressionError: If the limit or the window is not a whole number, or is too small.
     """
     _check(limit, window)
     full = limit * window
@@ -93,11 +94,11 @@ def token_bucket(
 
 
 def _check(limit: JsonValue, window: JsonValue) -> None:
-    """Refuse what an expression may give but no arithmetic can mean: null, 2.5, no window."""
+    """Raise ExpressionError for an invalid limit or window, such as null or 2.5."""
     if type(limit) is not int or limit < 0:
-        raise ExpressionError("a rate limit is a whole number, not below 0")
+        raise ExpressionError("a rate limit must be a whole number of at least 0")
     if type(window) is not int or window <= 0:
-        raise ExpressionError("a rate limit's window is a duration longer than nothing")
+        raise ExpressionError("the window of a rate limit must be a duration greater than zero")
 
 
 ALGORITHMS = {
@@ -110,33 +111,33 @@ ALGORITHMS = {
 def standing(
     algorithm: str, limit: int, window: int, state: State | None, now: int
 ) -> LimitDecision:
-    """Tell what is left of a rate limit, without a hit.
+    """Return the state of a rate limit without counting a hit.
 
     Raises:
-        ExpressionError: If the limit or the window is no whole number, or too small.
+        ExpressionError: If the limit or the window is not a whole number, or is too small.
     """
     _, hit = ALGORITHMS[algorithm](limit, window, state, now)
-    left = hit.remaining + hit.allowed
-    if left >= limit:
+    remaining = hit.remaining + hit.allowed
+    if remaining >= limit:
         resets_at = Instant(now)
     elif algorithm == "token_bucket":
         refill = -(-window // max(limit, 1)) if hit.allowed else 0
         resets_at = Instant(hit.resets_at - refill)
-    else:  # without a limit the hit is not counted
+    else:  # with a limit of 0 the hit is not counted
         resets_at = ALGORITHMS[algorithm](0, window, state, now)[1].resets_at
     passes_at = Instant(now) if hit.allowed else hit.passes_at
-    return LimitDecision(hit.allowed, limit, left, resets_at, passes_at)
+    return LimitDecision(hit.allowed, limit, remaining, resets_at, passes_at)
 
 
-_SHORT = 8
-"""Characters of a credential of which not even the end is shown."""
+_NEVER_SHOWN = 8
+"""A credential of at most so many characters is masked completely."""
 
 
 def apply_limits(run: Run) -> None:
-    """Count the request against every limit; hits stay counted even if the request is refused.
+    """Count a hit on every limit of the operation; it stays counted if the request is refused.
 
     Raises:
-        Refusal: From the first limit that is used up.
+        Refusal: For the first limit that is exceeded.
     """
     for limit in run.operation.limits:
         decision, subject = _hit(run, limit)
@@ -151,15 +152,15 @@ def apply_limits(run: Run) -> None:
 
 
 def _masked(credential: str) -> str:
-    """Return what a trace may show of a credential."""
-    return "…" + credential[-4:] if len(credential) > _SHORT else "…"
+    """Return a credential for a trace: at most its last four characters."""
+    return "…" + credential[-4:] if len(credential) > _NEVER_SHOWN else "…"
 
 
 def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
     scope = run.scope
     subject = "" if limit.per is None else str(limit.per(scope))
     key = f"{limit.name}:{subject}"
-    # Straight into the collection: a hit is not part of what a refusal takes back.
+    # Not through the transaction: a refusal must not roll back a hit.
     kept_hits = run.store.rate_limits
     record = kept_hits.rows.get(key)
     state = None if record is None else record["state"]
@@ -169,7 +170,7 @@ def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
     if record is None:
         kept_hits.insert(kept)
     else:
-        kept_hits.rows[key] = kept  # the same key, and no index
+        kept_hits.rows[key] = kept  # same key and no index: nothing else to update
     return decision, subject
 
 

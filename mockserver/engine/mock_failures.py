@@ -1,4 +1,4 @@
-"""Faults of the mock or of its documents: a 500 that cannot be taken for the API's own."""
+"""Failures of the mock or of a document: a 500 that differs from those of an API."""
 
 import logging
 
@@ -12,11 +12,11 @@ from mockserver.model.messages import Answer
 
 _LOG = logging.getLogger("mockserver")
 FAILURE = "urn:mockserver:failure"
-"""The problem type (RFC 9457) of every 500 that is not the API's."""
+"""The problem type (RFC 9457) of a 500 for a failure of the mock."""
 
 
 def answer(exchange: Exchange, run: Run | None, error: Exception) -> Answer:
-    """Say that the mock failed, where, and which journal entry tells more."""
+    """Return a 500 with the error, the place of the failed step and the request's id."""
     program = None if run is None else run.operation.program
     step = None if program is None else program.step_of(error)
     place = f" at {step.source}" if step is not None else ""

@@ -1,4 +1,4 @@
-"""Which parameters were sent: names are counted, and what they mean is found out when asked."""
+"""Counts of sent parameters. Requests store only names; parameters are identified on access."""
 
 import re
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from mockserver.model.contents import Parameters
 from mockserver.model.messages import Request
 
 MOST_SHAPES = 1_000
-"""Ways to name parameters that are kept before it is looked up what they mean."""
+"""Number of distinct shapes that are kept before they are resolved to parameters."""
 _LONGEST = 500
-"""Characters of names that are kept."""
+"""Maximum length of a shape's query and headers; longer shapes are resolved at once."""
 _QUERY_VALUES = re.compile(r"=[^&]*")
 _COOKIE_VALUES = re.compile(r"=[^;]*")
 
 Shape = tuple[Parameters, str, tuple[tuple[str, str], ...]]
-"""An operation's parameters, and query and headers of a request without their values."""
+"""An operation's parameters, with the query and headers of a request without values."""
 Key = tuple[Parameters | None, str, str]
-"""An operation's parameters, and the part and the name of one of them."""
+"""An operation's parameters, with the part and the name of one of them."""
 
 
 class Sent:
-    """How often parameters beside the path were sent."""
+    """Counts of sent parameters, except those of the path."""
 
     __slots__ = ("_counts", "_shapes")
 
@@ -29,7 +29,7 @@ class Sent:
         self._counts: dict[Key, int] = {}
 
     def count(self, parameters: Parameters, request: Request) -> None:
-        """Count what a request has of an operation's parameters."""
+        """Count the parameters of an operation that a request sends."""
         query = _QUERY_VALUES.sub("", request.query) if request.query else ""
         shape: Shape = (parameters, query, ())
         is_long = len(query) > _LONGEST
@@ -52,13 +52,13 @@ class Sent:
         return self._counts
 
     def add(self, other: "Sent") -> None:
-        """Count what was counted elsewhere, too."""
+        """Add the counts of another instance."""
         for key, number in other.counts().items():
             self._counts[key] = self._counts.get(key, 0) + number
 
 
 def _given(names: Sequence[str], request: Request) -> tuple[tuple[str, str], ...]:
-    """Return the headers that a request has, of cookies only the names."""
+    """Return the named headers that a request has, without values; cookies keep their names."""
     return tuple(
         (name, _COOKIE_VALUES.sub("=", request.headers[name]) if name == "cookie" else "")
         for name in names

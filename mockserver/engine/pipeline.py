@@ -1,27 +1,27 @@
-"""The way of a request through the engine: its stages, in their true order.
+"""The stages of a request in the engine, in their order of execution.
 
- 1. locate        path, Host and method lead to a sandbox, an API and an operation
- 2. faults        a fault of the sandbox may answer in place of all that follows, or mark the answer
- 3. preferences   `Prefer: code=…, example=…` is answered as documented; nothing below happens
- 4. authenticate  credentials lead to a principal
+ 1. locate        find sandbox, API and operation by path, Host and method
+ 2. faults        a fault of the sandbox may answer instead of all later stages, or mark the answer
+ 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips later stages
+ 4. authenticate  find the principal by the credentials
  5. limit         the request is counted against every rate limit, and stays counted
- 6. validate      parameters and body become values, all violations are found at once
- 7. test values   documented magic inputs have their effect
+ 6. validate      parse parameters and body, and collect all violations
+ 7. test values   apply the effects of documented magic inputs
  8. steps         the operation's program reads and writes records, and may choose the answer
- 9. respond       the steps' answer, else the one that the document describes
-10. settle        writes are kept, or taken back if any stage refused (or failed)
-11. carry out     a fault's delay or broken connection is put on the answer
-12. dress         `Mock-Request-Id`, `Mock-Reason`, CORS
-13. journal       the exchange is remembered, and listeners are called
+ 9. respond       return the steps' answer, else the documented one
+10. settle        commit the writes, or roll them back if a stage refused or failed
+11. carry out     set a fault's delay or closed connection on the answer
+12. add headers   `Mock-Request-Id`, `Mock-Reason`, CORS
+13. journal       store the exchange, and call the listener
 
 Rules of this module:
 
-- One `Exchange` is made per request and only gains fields. Every stage adds to its trace why it
-  decided what it decided.
-- A stage ends the request by raising `Refusal`, which becomes the answer of its error kind, in the
-  words of the API's document. Anything else that is raised is a bug, of the mock or of a
-  document, and becomes a 500 that says so. `Engine.handle` never raises.
-- A refused request changes nothing but hits on rate limits and the journal.
+- One `Exchange` is made per request; its fields are set and never removed. Every stage adds its
+  decisions and their reasons to the trace.
+- A stage ends the request by raising `Refusal`, which becomes the answer of its error kind as the
+  API's document defines it. Any other exception is a bug of the mock or of a document, and becomes
+  a 500 with its own problem type. `Engine.handle` never raises.
+- A refused request changes only the hits on rate limits and the journal.
 - Nothing waits and nothing is sent here: delays and broken connections are data on the answer.
 - `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
 """
@@ -79,7 +79,7 @@ _SANDBOX_PREFIX = "/~"
 _NO_CREDENTIAL = Authenticated((), None)
 _VALID = Validated(0)
 MOST_VIOLATIONS = 100
-"""Violations that the refusal of one request lists."""
+"""Maximum number of violations in the refusal of one request."""
 
 
 class Engine:
@@ -99,12 +99,12 @@ class Engine:
         overrides: Mapping[str, Mapping[str, JsonValue]],
         system: Instant,
     ) -> None:
-        """Serve other versions of the APIs from the next request on.
+        """Replace the APIs, starting with the next request.
 
         Args:
-            apis: All that are to be served.
-            overrides: Values of settings, by API, in place of their defaults.
-            system: The time that the system's clock shows.
+            apis: All APIs to serve.
+            overrides: Values of settings, by API, that replace their defaults.
+            system: The time of the system's clock.
         """
         by_name = {api.name: api for api in apis}
         mounts = Mounts(by_name.values())
@@ -112,7 +112,7 @@ class Engine:
         self.apis, self._mounts = by_name, mounts
 
     def handle(self, request: Request, system: Instant) -> Exchange:
-        """Answer one request; `system` is the time that the system's clock shows."""
+        """Answer one request; `system` is the time of the system's clock."""
         path, named = _split_sandbox(request)
         located = self._mounts.locate(path, request.headers.get("host", "").lower())
         operation = _operation(located, request.method)
@@ -134,11 +134,11 @@ class Engine:
                 carry_out(exchange, exchange.fault)
             if operation is not None and request.method in CACHED:
                 exchange.answer.headers.append(VARY)
-        self._dress(exchange)
+        self._add_headers(exchange)
         sandbox.journal.add(exchange)
         return exchange
 
-    def _dress(self, exchange: Exchange) -> None:
+    def _add_headers(self, exchange: Exchange) -> None:
         headers = exchange.answer.headers
         if self.options.announce:
             headers.append(("Mock-Request-Id", exchange.id))
@@ -157,7 +157,7 @@ class Engine:
 
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
-    """Return the path without a sandbox prefix, and the sandbox that path or header name."""
+    """Return the path without a sandbox prefix, and the sandbox named by path or header."""
     path = request.path
     if path.startswith(_SANDBOX_PREFIX):
         name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
@@ -201,7 +201,7 @@ def _answer(
     credentials: Mapping[str, PresentedCredential],
     options: Options,
 ) -> None:
-    """Find the answer of an API; refusals and failures become answers, too."""
+    """Set the answer to a request; refusals and failures become answers as well."""
     api, operation, match = located.mount.api, exchange.operation, located.match
     scope: Scope = {}
     run: Run | None = None
@@ -220,7 +220,7 @@ def _answer(
         _refuse(exchange, run, api, refusal, scope)
     except SandboxFullError as error:
         _refuse(exchange, run, api, Refusal(Kind.FULL, str(error)), scope)
-    except Exception as error:  # noqa: BLE001 - a bug of ours must be an answer that says so
+    except Exception as error:  # noqa: BLE001 - a bug of the mock must become a 500
         if run is not None:
             run.roll_back()
         exchange.answer = mock_failures.answer(exchange, run, error)
@@ -250,7 +250,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
 
 
 def _forget_frames(refusal: Refusal) -> None:
-    """Drop what leads back to the exchange: cycles wait for the collector, which rarely runs."""
+    """Remove the references back to the exchange, so that it is freed without the collector."""
     refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
 
 
@@ -258,10 +258,10 @@ def _forget_frames(refusal: Refusal) -> None:
 
 
 def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredential]) -> Answer:
-    """Take a request to an operation through the stages from faults to respond.
+    """Run the stages from faults to respond.
 
     Raises:
-        Refusal: From the first stage that does not grant it.
+        Refusal: From the first stage that refuses the request.
     """
     if run.sandbox.faults.active and (forced := apply_faults(run, match)) is not None:
         return forced
@@ -282,7 +282,7 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
 
 
 def _preferred(run: Run, preferences: Preferences) -> Answer:
-    """Give the answer that the client forces, doing nothing else."""
+    """Return the documented answer that `Prefer` requests; skip all later stages."""
     operation, status = run.operation, preferences.code
     if status is None and preferences.example is not None:
         status = status_with_example(operation, preferences.example)
@@ -307,7 +307,7 @@ def _validate(run: Run, request: Request, match: Match) -> None:
 
     Raises:
         Refusal: `invalid` with all violations of parameters and body at once; or `too_large`,
-            `unsupported_media_type`, `malformed` when the body cannot be read at all.
+            `unsupported_media_type` or `malformed` if the body cannot be read.
     """
     scope, operation = run.scope, run.operation
     violations: list[Violation] = []
@@ -337,7 +337,7 @@ def _summary(violations: list[Violation]) -> str:
 
 
 def _apply_test_values(run: Run) -> None:
-    """Let the documented magic inputs have their effect."""
+    """Apply the effects of documented magic inputs."""
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
@@ -358,7 +358,7 @@ def _apply_effect(run: Run, effect: Effect, value: str, group: TestValues) -> No
 
 
 def _values(group: TestValues, scope: Scope) -> Iterable[str]:
-    """Return what an expression gives for the items of a list, each value once."""
+    """Return the values of an expression for the items of a list, without duplicates."""
     inner = scope.copy()
     found: dict[str, None] = {}
     assert group.each is not None
@@ -381,7 +381,7 @@ def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
 
 
 def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
-    """Answer as the document does."""
+    """Return the documented answer for a status."""
     found = documented(run.operation, status, _wish(run, preferences))
     if found is None:
         because = f"{why}the document says nothing about status {status}"
@@ -406,7 +406,7 @@ def _wish(run: Run, preferences: Preferences) -> Wish:
 
 
 def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
-    """Refuse to send an answer that breaks the document."""
+    """Raise a refusal if an answer has violations."""
     if violations:
         first = violations[0]
         message = f"the answer breaks its schema: {first.field} {first.message}"
@@ -420,7 +420,7 @@ def _finished(
     preferences: Preferences,
     found: Documented | None = None,
 ) -> Answer:
-    """Add to an answer what limits, test values and preferences bring."""
+    """Add headers of limits, delays of test values, and the effects of preferences."""
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:

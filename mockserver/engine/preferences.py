@@ -1,4 +1,4 @@
-"""The `Prefer` header (RFC 7240): what a client asks of one answer."""
+"""The `Prefer` header (RFC 7240): preferences of a client for one answer."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from mockserver.engine.documented_answers import Documented
 from mockserver.model.messages import Request
 
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
-"""What stands between commas, which may also stand in quotes."""
+"""An element of a comma-separated list; it may contain commas in quotes."""
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PREFERENCE = re.compile(
     rf'\s*(?P<name>{_NAME})\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,;"]*))\s*)?'
@@ -18,47 +18,47 @@ _PREFERENCE = re.compile(
 LONGEST_WAIT = Duration(MINUTE)
 VARY = ("Vary", "Prefer")
 CACHED = frozenset(("GET", "HEAD"))
-"""The methods whose answers caches keep: another `Prefer` would have got another one."""
+"""Methods whose answers are cached; these vary by `Prefer`, even if it was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was asked for, as far as it is understood."""
+    """The preferences of a request; unknown ones are left out."""
 
     code: int | None = None
     example: str | None = None
     dynamic: bool | None = None
     seed: int | None = None
     wait: Duration = ZERO
-    nonsense: tuple[str, ...] = ()
-    """Those whose values cannot be meant, as they were sent."""
+    invalid: tuple[str, ...] = ()
+    """Preferences with invalid values, as they were sent."""
 
     def honoured(self, found: Documented | None, status: int) -> str:
-        """Return the value of `Preference-Applied`; empty when nothing was followed.
+        """Return the value of `Preference-Applied`; empty if no preference was applied.
 
         Args:
-            found: What of the document was answered; None if something else was.
-            status: What was answered.
+            found: The documented answer that was used, if any.
+            status: The status code of the answer.
         """
         sampled = found is not None and found.sampled
-        told = {
+        applied = {
             "code": self.code if self.code == status else None,
             "example": _word(self.example) if self._has_example(found) else None,
             "dynamic": self._dynamic(found),
             "seed": self.seed if sampled else None,
             "wait": self.wait // SECOND or None,
         }
-        return ", ".join(f"{name}={value}" for name, value in told.items() if value is not None)
+        return ", ".join(f"{name}={value}" for name, value in applied.items() if value is not None)
 
     def unmet(self, found: Documented | None, status: int) -> str:
-        """Say which of them could not be followed, as the end of a sentence; may be empty."""
-        told = [f"; {text} cannot be meant" for text in self.nonsense]
+        """Return the end of a sentence about preferences that were not applied, or ""."""
+        parts = [f"; {text} is invalid" for text in self.invalid]
         if self.example is not None and not self._has_example(found):
-            told.append(f"; there is no example {self.example[:100]!r} for status {status}")
-        return "".join(told)
+            parts.append(f"; there is no example {self.example[:100]!r} for status {status}")
+        return "".join(parts)
 
     def _dynamic(self, found: Documented | None) -> str | None:
-        """Return its value if it was followed: a sample was given, or none was wanted."""
+        """Return the value of `dynamic` if it was applied."""
         is_given = found is not None and (found.sampled or self.dynamic is False)
         return str(self.dynamic).lower() if self.dynamic is not None and is_given else None
 
@@ -67,7 +67,7 @@ class Preferences:
 
 
 def _word(text: str | None) -> str:
-    """Write a value as a token, or in quotes if it is none."""
+    """Return a value as a token, or in quotes if it is not a valid token."""
     text = text or ""
     if re.fullmatch(_NAME, text):
         return text
@@ -78,13 +78,13 @@ NO_PREFERENCES = Preferences()
 
 
 def preferences_of(request: Request) -> Preferences:
-    """Read the preferences this server knows; others are ignored, as the RFC asks."""
+    """Read the known preferences; ignore others (RFC 7240, section 2)."""
     header = request.headers.get("prefer")
     if not header:
         return NO_PREFERENCES
     given: dict[str, str] = {}
     for name, value in _given(header):
-        given.setdefault(name, value)  # of repeated ones the first counts
+        given.setdefault(name, value)  # the first of several with one name counts
     code, seed, wait = (
         _whole(given.get(name), least, most)
         for name, least, most in (("code", 200, 599), ("seed", 0, 2**63), ("wait", 0, 10**9))
@@ -96,14 +96,14 @@ def preferences_of(request: Request) -> Preferences:
         dynamic={"true": True, "false": False}.get(given.get("dynamic", "").lower()),
         seed=seed,
         wait=Duration(min((wait or 0) * SECOND, LONGEST_WAIT)),
-        nonsense=tuple(
+        invalid=tuple(
             f"{name}={given[name][:50]}" for name in read if given.get(name) and read[name] is None
         ),
     )
 
 
 def _given(header: str) -> Iterator[tuple[str, str]]:
-    """Yield names in lower case and values; parameters of a preference are none of ours."""
+    """Yield names in lower case and values; ignore the parameters of preferences."""
     for element in _ELEMENT.findall(header):
         if fits := _PREFERENCE.fullmatch(element):
             quoted = fits["quoted"]

@@ -1,4 +1,20 @@
-"""Collections of records, and the undo log that makes a request all or nothing."""
+"""Collections of records, and transactions with an undo log.
+
+Rules of this module:
+
+- A record is never changed in place; a write stores another dictionary under the same key. So a
+  record in the undo log, a trace or a snapshot stays as it was, and no copies are needed.
+- Keys are text: a number is stored under the text of its digits. `find`, `by_key` and `matching`
+  compare the value as JSON, so that 1 does not find "1".
+- An index maps a value to one key or, from the second record on, to an ordered set of keys (a
+  dictionary without values). Most values have one record, and a set for each would cost memory.
+- Serials give the order of insertion. A collection iterates in this order, also after a rollback.
+- A transaction writes at once and logs how to undo each write. Rollback goes from the latest write
+  to the first: each undo then finds the collection as it was directly after its own write.
+- Rollback restores exactly: a removed record gets back its serial and its position, a replaced
+  record its old version, and an inserted record frees its serial for the next insertion. What
+  does not go through a transaction (hits on rate limits) is not rolled back.
+"""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
@@ -13,12 +29,12 @@ _PLAIN = frozenset((str, int))
 
 
 def key_text(value: JsonValue) -> str:
-    """Return the text by which a record is kept and addressed."""
+    """Return the text under which a record is stored."""
     return value if type(value) is str else str(value)
 
 
 class Collection:
-    """Records by key, in the order they were stored, with hash indexes on some fields."""
+    """Records by key, in the order of insertion, with hash indexes on some fields."""
 
     __slots__ = ("_indexes", "_key", "_serial", "_serials", "_unique", "capacity", "rows", "spec")
 
@@ -60,15 +76,15 @@ class Collection:
         return record if record is not None and _has(record, where) else None
 
     def by_key(self, key: JsonValue) -> Record | None:
-        """Return the record whose key has this value, of this type, or None."""
+        """Return the record whose key equals this value as JSON, or None."""
         record = self.rows.get(key if type(key) is str else str(key))
-        # A text that was found under itself is the key; a number is not the text of its digits.
+        # A key of the same type needs no comparison; a number is not equal to the text of its digits.
         if record is None or (type(key) in _PLAIN and type(record[self._key]) is type(key)):
             return record
         return record if equal(record[self._key], key) else None
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
-        """List the records whose fields have these values, in the order they were stored."""
+        """Return the records whose fields have these values, in the order of insertion."""
         return list(self._candidates(where))
 
     def _candidates(self, where: Mapping[str, JsonValue]) -> Iterator[Record]:
@@ -77,7 +93,7 @@ class Collection:
                 yield record
 
     def _narrowed(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
-        """Use the key or an index where there is one; else look at every record."""
+        """Return candidates by key or index if there is one, otherwise all records."""
         if self.spec.key in where:
             found = self.rows.get(key_text(where[self.spec.key]))
             return () if found is None else (found,)
@@ -92,7 +108,7 @@ class Collection:
 
         Raises:
             ConflictError: If the key or a unique field is taken.
-            SandboxFullError: If there is no room.
+            SandboxFullError: If the collection has reached its capacity.
         """
         key = record.get(self._key)
         if type(key) is not str:
@@ -113,7 +129,7 @@ class Collection:
         return key
 
     def replace(self, key: str, record: Record) -> None:
-        """Store another version of a record, in its place.
+        """Store another version of a record, at the same position.
 
         Raises:
             ConflictError: If the key would change or a unique field is taken.
@@ -128,17 +144,17 @@ class Collection:
 
     @property
     def is_indexed(self) -> bool:
-        """Whether replacing a record changes more than the record."""
+        """True if a replacement must also update indexes."""
         return bool(self._indexes)
 
     def remove(self, key: str) -> int:
-        """Forget a record; return its serial, which says where it stood."""
+        """Delete a record and return its serial, which `restore` needs for the position."""
         self._unindex(key)
         del self.rows[key]
         return self._serials.pop(key)
 
     def restore(self, key: str, record: Record, serial: int) -> None:
-        """Put a removed record back where it stood."""
+        """Put a removed record back at its position."""
         self._serials[key] = serial
         self.rows[key] = record
         self._index(key, record)
@@ -146,7 +162,7 @@ class Collection:
         self.rows = {name: self.rows[name] for name in ordered}
 
     def take_back(self, key: str) -> None:
-        """Undo the latest insertion, as if it had never been."""
+        """Undo the latest insertion, including its serial."""
         self.remove(key)
         self._serial -= 1
 
@@ -157,11 +173,11 @@ class Collection:
                 value = hashable(value)
             known = index.get(value)
             if known is None:
-                index[value] = key  # most values are one record's: a dictionary each would be dear
+                index[value] = key  # most values have one record: a dictionary each needs memory
             elif type(known) is str:
                 index[value] = {known: None, key: None}
             else:
-                known[key] = None  # type: ignore[index] # not a str: the case above
+                known[key] = None  # type: ignore[index] # a str is handled above
 
     def _unindex(self, key: str) -> None:
         record = self.rows[key]
@@ -201,7 +217,7 @@ def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
 
 
 class Transaction:
-    """Writes to collections that can be taken back."""
+    """Writes to collections that can be rolled back."""
 
     __slots__ = ("_undo",)
 
@@ -221,7 +237,7 @@ class Transaction:
         self._undo.append((collection, key, old, 0))
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
-        """Store a record under its own key, whether one with this key is there or not."""
+        """Insert a record, or replace the one with the same key."""
         old = collection.rows.get(key)
         if old is None:
             collection.insert(record)
@@ -232,16 +248,16 @@ class Transaction:
         self._undo.append((collection, key, old, 0))
 
     def remove(self, collection: Collection, key: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
         old = collection.rows[key]
         self._undo.append((collection, key, old, collection.remove(key)))
 
     def commit(self) -> None:
-        """Keep what was written."""
+        """Keep all writes."""
         self._undo.clear()
 
     def roll_back(self) -> None:
-        """Take back everything, latest first."""
+        """Undo all writes, latest first."""
         for collection, key, old, serial in reversed(self._undo):
             if old is None:
                 collection.take_back(key)
@@ -253,7 +269,7 @@ class Transaction:
 
 
 def completed(spec: CollectionSpec, record: Record, seed: int) -> Record:
-    """Return a new record of a collection with all that the collection's schema requires."""
+    """Return a new record, completed with the members that the collection's schema requires."""
     if spec.schema is None:
         return record
     from mockserver.schemas.schema_conformer import conformer_of  # noqa: PLC0415 - costs start time

@@ -136,7 +136,7 @@ class Sandbox:
         """Make it as it was at start."""
         seed = self._first_seed
         self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
-        self.journal.uncount()
+        self.journal.reset_counts()
 
     def become(self, state: State) -> None:
         """Make it as it was at another moment; journal and faults are empty then."""
@@ -189,7 +189,7 @@ class Sandbox:
         before, stores = self.apis, self.stores
         settings, self._settings = self._settings, {}
         self.apis, self._overrides, self.stores = apis, overrides, {}
-        self.journal.uncount()
+        self.journal.reset_counts()
         now = self.clock.now(system)
         for name in apis.keys() & settings.keys():
             declared, kept = apis[name].settings, before[name].settings

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Data types that pass between the rooms: the compiled API, requests, answers, and traces."""

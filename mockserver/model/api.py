@@ -1,4 +1,4 @@
-"""The compiled form of an API: where loading ends and the engine starts."""
+"""The compiled form of an API: the output of loading and the input of the engine."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,10 +31,10 @@ class Setting:
     choices: tuple[str, ...] = ()
 
     def read(self, value: JsonValue) -> JsonValue:
-        """Read a new value from JSON or from a command line's text.
+        """Read a new value, from JSON or from the text of a command line.
 
         Raises:
-            ValueError: Saying what does not fit.
+            ValueError: If the value is invalid, with the reason.
         """
         read = _READERS[self.type](value)
         if self.choices and read not in self.choices:
@@ -98,12 +98,12 @@ class CollectionSpec:
     indexed: tuple[str, ...] = ()
     description: str = ""
     schema: SampledSchema | None = None
-    """Of its records; what that requires is sampled."""
+    """The schema of its records; missing required members are sampled from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """What an API answers for an error kind."""
+    """The answer of an API for an error kind."""
 
     kind: str
     status: int
@@ -129,27 +129,27 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a test value makes happen."""
+    """The effect of a test value."""
 
     description: str
     error: Otherwise | None = None
     retry_after: Template | None = None
-    """Duration until the same request passes; else what is usual for the error kind."""
+    """Duration until the same request succeeds; None for the default of the error kind."""
     delay: Duration = ZERO
     bind: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class TestValues:
-    """Documented magic inputs, by the value that an expression has on a request."""
+    """Documented magic inputs: an expression, and the effect of each of its values."""
 
     at: Template
     shown_at: str
-    """The expression as it is written, for people."""
+    """The expression as the document writes it."""
     effects: Mapping[str, Effect]
     source: Source
     each: Template | None = None
-    """A list; `at` is looked at for every `item` of it."""
+    """A list; `at` is evaluated for each `item` of it."""
 
     __test__ = False  # its name makes pytest look for tests in it
 
@@ -164,7 +164,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """Where the owner of a credential of one security scheme is found."""
+    """The collection that holds the owners of the credentials of a security scheme."""
 
     collection: str
     field: str
@@ -172,7 +172,7 @@ class Principals:
     scopes: str = "scopes"
     """The record's field with the granted scopes: a list, or text separated by spaces."""
     label: str = "description"
-    """The record's field that tells people what the credential may do."""
+    """The record's field that describes the credential to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +184,14 @@ class SecurityScheme:
     """apiKey, basic, bearer, or oauth2 (a bearer token with scopes)."""
     location: str = "header"
     parameter: str = "authorization"
-    """Header (lower case), query parameter or cookie that carries the credential."""
+    """Name of the header (lower case), query parameter or cookie with the credential."""
     principals: Principals | None = None
-    """Without it every well-formed credential is accepted."""
+    """None: every well-formed credential is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeUse:
-    """A security scheme that an operation asks for, with the scopes it needs."""
+    """A security scheme that an operation requires, with the required scopes."""
 
     scheme: SecurityScheme
     scopes: tuple[str, ...] = ()
@@ -199,7 +199,7 @@ class SchemeUse:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method and a path template of an API, with everything compiled that does not vary."""
+    """A method and a path template of an API, with all that is the same for every request."""
 
     id: str
     method: str
@@ -211,38 +211,38 @@ class Operation:
     body: RequestBody | None
     responses: tuple[DocumentedResponse, ...]
     security: tuple[tuple[SchemeUse, ...], ...]
-    """Alternatives; all schemes of one alternative are needed together."""
+    """Alternatives; all schemes of one alternative are required together."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
     program: Program | None = None
-    """Its steps, if it has any."""
+    """Its steps; None if there are none."""
     blank: Scope = field(default_factory=dict)
-    """Every name that a step binds, as null: what a request's scope starts from."""
+    """The initial scope of a request: every name that a step binds, as null."""
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
     success: int = 200
-    """The status of an answer that nothing else decides."""
+    """The default status of its answers."""
     deprecated: bool = False
     resource: str = ""
-    """The collection that it works on, as far as the document says or shows."""
+    """The collection that it works on, if the document names it or it was inferred."""
     is_page: bool = False
-    """It is the mock's own page, for people; the API has no such operation."""
+    """True for a page of the mock itself, which is not an operation of the API."""
     servers: "tuple[ServerAddress, ...]" = ()
-    """Its own addresses; empty if they are the API's."""
+    """Its own servers; empty if it uses those of the API."""
     rendered: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """Answers of the document that were written before; bounded by who writes them."""
+    """A cache of rendered answers; the modules that write to it limit its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """A request that the document describes and the real service sends: nobody can call it here."""
+    """A callback or webhook: a request that the real service sends, and the mock does not."""
 
     kind: str
     """callback or webhook."""
     method: str
     name: str
-    """A webhook's name; an operation's callback and the expression that is its address."""
+    """The name of a webhook; for a callback its name and the expression of its URL."""
     source: Source
 
 
@@ -252,7 +252,7 @@ class Fixture:
 
     collection: str
     records: Template
-    """Makes the list of records for the sandbox's first instant."""
+    """Returns the list of records, evaluated when the sandbox first uses the API."""
     source: Source
 
 
@@ -262,26 +262,26 @@ class ServerAddress:
 
     host: str
     path: str
-    """Path before every operation's, without a slash at its end: `/api/v1`, or empty."""
+    """Prefix of the path of every operation, without a slash at its end: `/api/v1`, or empty."""
 
 
 _MOST_SHOWN = 10
-"""Resources of an API that are named in one sentence."""
+"""Resources that one sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What was found of resources in a document, where that was asked for."""
+    """The resources that were inferred from a document."""
 
     resources: Mapping[str, str]
     """The path of each, by its name."""
     left: tuple[SpecProblem, ...] = ()
-    """What looks like a resource and is served as the document describes it, and why."""
+    """Why some possible resources are not stateful; they are served as documented."""
     overlay: Callable[[], dict[str, JsonValue]] = dict
-    """Makes an OpenAPI Overlay of what was inferred."""
+    """Returns the inferred `x-mock` as an OpenAPI Overlay."""
 
     def sentence(self, api: str) -> str:
-        """Say which resources are kept."""
+        """Return a sentence that names the resources."""
         found = [f"{name} ({path})" for name, path in self.resources.items()]
         if not found:
             return f"{api} keeps nothing: no resource was recognised in its paths"
@@ -308,9 +308,9 @@ class Api:
     source: Source
     recognised: Recognised | None = None
     pages: tuple[Operation, ...] = ()
-    """Pages of the mock's own that messages link to, below the API's name."""
+    """Pages of the mock itself that messages link to, below the API's name."""
     document: Callable[[], dict[str, JsonValue]] = dict
-    """Makes the whole OpenAPI document, after its overlays and without `x-mock`."""
+    """Returns the whole OpenAPI document, after its overlays and without `x-mock`."""
     unserved: tuple[Unserved, ...] = ()
     problems: tuple[SpecProblem, ...] = ()
-    """What is wrong with the document and was left out, in no order."""
+    """Problems of the parts that are not served, in no order."""

@@ -1,4 +1,4 @@
-"""What requests and answers contain, as a document describes it: parameters, bodies, headers."""
+"""Parameters, bodies, headers and examples, as a document describes them."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ class Validator(Protocol):
     """Checks JSON values against one schema."""
 
     def is_valid(self, value: JsonValue, /) -> bool:
-        """Tell whether the value conforms."""
+        """Return True if the value conforms."""
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
-        """List every way in which the value does not conform."""
+        """Return all violations of the schema; empty if the value conforms."""
 
 
 Decoded = tuple[dict[str, dict[str, JsonValue]], list[Violation]]
-"""Parameter values by part of the request, and what is wrong with them."""
+"""Parameter values by part of the request, and their violations."""
 
 
 class Parameters(Protocol):
@@ -37,24 +37,24 @@ class Parameters(Protocol):
 
     @property
     def header_names(self) -> Sequence[str]:
-        """The headers it reads, in lower case; `cookie` if it reads cookies."""
+        """Names of the headers it reads, in lower case; includes `cookie` if it reads cookies."""
 
     def names(self, where: str) -> frozenset[str]:
         """Return the names of the parameters in one part of the request."""
 
     def sent(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-        """Yield the parameters beside the path that are sent: their parts and names."""
+        """Yield part and name of each parameter that was sent, except those of the path."""
 
     def remarks(
         self, query: str, headers: Mapping[str, str], known: Container[str] = ()
     ) -> list[str]:
-        """Say which query parameters are not declared, and which deprecated ones are used."""
+        """Return remarks on undeclared query parameters and on deprecated parameters."""
 
 
 ReadBody = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
-"""Reads a body with its Content-Type: its value, and everything that is wrong with it.
+"""Reads a body and its Content-Type; returns the value and all violations.
 
-It raises a Refusal if it cannot be read at all."""
+Raises a Refusal if the body cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class RequestMedia:
     accepts: MediaType
     read: ReadBody
     schema: Callable[[], JsonValue] | None = None
-    """Makes the self-contained JSON Schema when first asked."""
+    """Returns the self-contained JSON Schema, which is made at the first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +78,24 @@ class RequestBody:
 
 
 class SampledSchema(Protocol):
-    """A schema that values are made from."""
+    """A schema from which values are sampled."""
 
     @property
     def derived(self) -> dict[object, Any]:
-        """What was made of it before, by what made it: kept as long as the schema itself."""
+        """A cache of objects derived from the schema, with the same lifetime."""
 
     def is_valid(self, value: JsonValue, /) -> bool:
-        """Tell whether the value conforms."""
+        """Return True if the value conforms."""
 
     def schema(self) -> dict[str, JsonValue]:
-        """Make the self-contained JSON Schema."""
+        """Return the self-contained JSON Schema."""
 
     def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
-        """Return what tells whether a value conforms to a schema inside this one."""
+        """Return a predicate for the values that conform to a subschema of this one."""
 
 
 class ResponseSchema(Validator, SampledSchema, Protocol):
-    """A schema that values of answers are made from and compared with."""
+    """A schema from which answers are sampled and by which they are validated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Example:
 
     name: str
     value: JsonValue
-    """Bytes where the document gives the text that is sent."""
+    """Bytes if the document gives the serialized value."""
     source: Source | None = None
 
 
@@ -117,9 +117,9 @@ class ResponseMedia:
     examples: tuple[Example, ...]
     schema: ResponseSchema | None
     is_stream: bool = False
-    """The schema describes one of several items that follow each other."""
+    """True if the body is a sequence of items and the schema describes one item."""
     write_xml: Callable[[JsonValue], str] | None = None
-    """Writes a value as the XML that the schema describes."""
+    """Writes a value as XML, as the schema describes it."""
     source: Source | None = None
 
 
@@ -133,7 +133,7 @@ class ResponseHeader:
     schema: ResponseSchema | None
     explode: bool = False
     is_json: bool = False
-    """Its value is written as JSON (the header has `content`)."""
+    """True if its value is written as JSON (the header has `content`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The exchange: one request, its answer, and every decision between them."""
+"""The exchange: one request, its answer, and every decision about it."""
 
 from dataclasses import dataclass, field
 
@@ -11,13 +11,13 @@ from mockserver.model.scope import Record
 from mockserver.model.trace import Entry
 
 MOCK_FAILURE = "mock_failure"
-"""The reason of an answer that is a fault of the mock, or of its document."""
+"""The reason of an answer to a request for which the mock or its document failed."""
 UNANSWERED = Answer(500, [], b"")
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request, its answer, and why it was given; it only gains fields on its way."""
+    """One request with its answer; fields are added by the stages and never removed."""
 
     id: str
     sandbox: str
@@ -30,7 +30,7 @@ class Exchange:
     principal: Record | None = None
     trace: list[Entry] = field(default_factory=list)
     reason: str = ""
-    """Why the mock itself decided the answer: an error kind or the like; else empty."""
+    """Why the mock itself chose the answer, such as an error kind; otherwise empty."""
     refusal: Refusal | None = None
     fault: Fault | None = None
-    """The injected fault that hit it."""
+    """The injected fault that was applied to it."""

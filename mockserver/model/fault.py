@@ -1,4 +1,4 @@
-"""Faults as values: what a test forces, and on which requests."""
+"""Faults as values: their effects, and the requests that they match."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from mockserver.base.time import ZERO, Duration
 from mockserver.base.wildcards import ANY, like
 from mockserver.model.api import Api, Operation
 
-_LONGEST_PATH = 2_000
+LONGEST_PATH = 2_000
 
 
 PARAMETER = re.compile(r"\{[^{}/]+\}")
@@ -16,33 +16,33 @@ PARAMETER = re.compile(r"\{[^{}/]+\}")
 
 @dataclass(frozen=True, slots=True)
 class FaultDefinition:
-    """What a fault hits, how often, and what happens then; what is None is left out."""
+    """The requests that a fault matches, how often it is applied, and its effects."""
 
     api: str | None = None
     operation: str | None = None
     method: str | None = None
     path: str | None = None
-    """Of the request, in which `*` stands for any characters."""
+    """A pattern for the request's path; `*` matches any characters."""
     times: int | None = None
-    """Hits at most; always if None."""
+    """Maximum number of hits; None for no maximum."""
     probability: float = 1.0
     after: int = 0
-    """Requests that are let through first."""
+    """Number of matching requests before the first hit."""
     error: str | None = None
     retry_after: int | None = None
     """Seconds."""
     status: int | None = None
     example: str | None = None
     delay: str | None = None
-    """ISO 8601 duration, a minute at most."""
+    """ISO 8601 duration, at most one minute."""
     truncate: int | None = None
-    """Bytes of the body after which the connection is cut."""
+    """Number of bytes of the body after which the connection is closed."""
     disconnect: str | None = None
     """`before` or `after` the request takes effect."""
 
     @property
     def answers(self) -> bool:
-        """Whether it takes the place of the API's answer, and of all that the request would do."""
+        """True if it replaces the API's answer and prevents all effects of the request."""
         forced = (self.error, self.status, self.example)
         return self.disconnect == "before" or any(value is not None for value in forced)
 
@@ -53,11 +53,18 @@ class Fault:
 
     definition: FaultDefinition
     targets: frozenset[tuple[str, str]]
-    """API and operation of everything it can hit."""
+    """API name and operation id of all operations it can match."""
     delay: Duration = ZERO
 
     def fits(self, api: Api, operation: Operation, method: str, values: Sequence[str]) -> bool:
-        """Tell whether a request to an operation is one that it is meant for."""
+        """Return True if the fault matches a request.
+
+        Args:
+            api: The API of the request.
+            operation: The operation of the request.
+            method: The request's own method, which may be HEAD for an operation of GET.
+            values: The values of the path parameters, as they were sent.
+        """
         if (api.name, operation.id) not in self.targets:
             return False
         wanted = self.definition
@@ -71,7 +78,7 @@ class Fault:
 
 
 def addresses(api: Api, path: str) -> Iterator[str]:
-    """Yield all the ways to write a path of an API."""
+    """Yield all paths at which a path of an API is served."""
     for prefix in dict.fromkeys(("", *(server.path for server in api.servers))):
         yield prefix + path
         yield f"/{api.name}{prefix}{path}"

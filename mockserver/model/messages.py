@@ -1,4 +1,4 @@
-"""HTTP messages as values: what a client sent, and what goes back to it."""
+"""HTTP messages as values: requests and answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,40 +9,40 @@ from mockserver.model.refusal import Refusal
 
 @dataclass(slots=True)
 class Request:
-    """What a client sent."""
+    """An HTTP request."""
 
     method: str
     path: str
-    """As sent: percent-encoded, with any sandbox prefix and mount name."""
+    """As sent: percent-encoded, including sandbox prefix and API name."""
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case; values of a repeated header joined by commas (RFC 9110, 5.3)."""
     body: bytes = b""
     scheme: str = "http"
     too_large: bool = False
-    """The body was longer than the server reads."""
+    """True if the body exceeds the limit of the server."""
     unread: "Refusal | None" = None
-    """Why the body cannot be read, if it cannot."""
+    """The refusal if the body cannot be read."""
 
     @property
     def accept(self) -> str:
-        """The media types that the client takes, as it wrote them."""
+        """The value of the Accept header, or an empty text."""
         return self.headers.get("accept", "")
 
 
 NOTHING_SENT = -1
-"""Where an answer is cut of which not even the head is sent: the connection is reset."""
+"""The value of `cut_at` for an answer that is not sent at all: the connection is reset."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back to the client."""
+    """An HTTP answer."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
     delay: Duration = ZERO
     cut_at: int | None = None
-    """Bytes of the body after which the connection is broken, or `NOTHING_SENT`."""
+    """Number of bytes of the body after which the connection is closed, or `NOTHING_SENT`."""
     example: str | None = None
-    """The name of the documented example that it is; empty for one without a name."""
+    """The name of the documented example that was used; empty for an unnamed example."""

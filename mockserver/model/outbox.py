@@ -1,4 +1,4 @@
-"""Simulated messages: stored once, their status read off the clock."""
+"""Simulated messages: stored once; their status depends on the clock."""
 
 from mockserver.base.time import Instant
 from mockserver.model.scope import Record
@@ -12,7 +12,7 @@ OUTCOMES = (DELIVERED, FAILED, FAILED_SEND)
 
 
 def message_status(message: Record, now: int) -> str:
-    """Tell how far a message has come: scheduled, sent, delivered, failed or failed_send."""
+    """Return the status of a message: scheduled, sent, delivered, failed or failed_send."""
     if now < message["sent_at"]:
         return SCHEDULED
     outcome: str = message["outcome"]
@@ -22,7 +22,7 @@ def message_status(message: Record, now: int) -> str:
 
 
 def next_change(message: Record, now: int) -> Instant | None:
-    """Tell when the status of a message becomes another; None if it stays as it is."""
+    """Return when the status of a message changes next; None if it is final."""
     if now < message["sent_at"]:
         return Instant(message["sent_at"])
     is_over = message["outcome"] == FAILED_SEND or now >= message["delivered_at"]

@@ -1,4 +1,4 @@
-"""Refusals: error kinds, their usual statuses, and the violations that a refusal lists."""
+"""Refusals: error kinds, their default status codes, and violations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mockserver.base.time import Instant
 
 
 class Kind(StrEnum):
-    """The error kinds every API has; documents may add their own."""
+    """The error kinds that every API has; documents may define others."""
 
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -45,36 +45,36 @@ STATUS_OF_KIND: Mapping[str, int] = {
     Kind.FULL: 503,
     Kind.BROKEN_ANSWER: 500,
 }
-"""The status of an error kind for which neither `x-mock` nor the document has an answer."""
+"""The status code of an error kind for which `x-mock` and the document define none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which a request breaks its operation's description."""
+    """One violation of an operation's description by a request."""
 
     where: str
     """Part of the request: body, query, path, header or cookie."""
     pointer: str
-    """JSON Pointer into that part, such as `/channel/email`; empty for the whole of it."""
+    """JSON Pointer into that part, such as `/channel/email`; empty for the whole part."""
     keyword: str
-    """The rule that is broken, such as `required`."""
+    """The violated keyword, such as `required`."""
     message: str
 
     @property
     def field(self) -> str:
-        """The pointer as a dotted name: `channel.email`; the part's name for the whole of it."""
+        """The pointer as a dotted name, such as `channel.email`; `where` if it is empty."""
         dotted = self.pointer.removeprefix("/").replace("/", ".")
         return dotted.replace("~1", "/").replace("~0", "~") or self.where
 
 
 @dataclass(slots=True)
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
-    """A request that is not granted; nothing it did is kept."""
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """The refusal of a request, whose changes are rolled back."""
 
     kind: str
     message: str
     violations: tuple[Violation, ...] = ()
     source: Source | None = None
     passes_at: Instant | None = None
-    """When the same request would pass, as far as it is known."""
+    """When the same request would be accepted, if known."""
     headers: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""The names that expressions see while a request is handled, and what they are bound to."""
+"""The names that expressions can use while a request is handled, and their values."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from mockserver.base.json import JsonValue
 
 Record = dict[str, JsonValue]
-"""One stored row; never changed in place, so that rows can be shared and rolled back."""
+"""One stored record; never changed in place, so that it can be shared and restored."""
 
 
 Scope = dict[str, Any]
-"""The names an expression sees while one request is handled."""
+"""The names and values that an expression can use while one request is handled."""
 
 
 Template = Callable[[Scope], Any]
-"""A compiled value of a document: evaluates its expressions on a scope."""
+"""A compiled value of a document; evaluates its expressions with a scope."""
 
 
 SCOPE_NAMES = frozenset(
@@ -34,4 +34,4 @@ SCOPE_NAMES = frozenset(
         "request_id",
     )
 )
-"""What every expression of an operation can see; null until it is known."""
+"""The names that every expression of an operation can use; null until they are known."""

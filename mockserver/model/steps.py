@@ -1,4 +1,4 @@
-"""The steps of an operation, and the program that is made of them."""
+"""The steps of an operation, and the program made of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,54 +11,54 @@ from mockserver.model.scope import Scope, Template
 
 @dataclass(frozen=True, slots=True)
 class Otherwise:
-    """The refusal of a step that does not hold."""
+    """The refusal for a step that fails."""
 
     kind: str
     message: Template | None = None
     field: str | None = None
-    """JSON Pointer of the body field at fault."""
+    """JSON Pointer to the invalid field of the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One stateful behaviour of an operation: all that is known of it before any request."""
+    """One stateful action of an operation, compiled."""
 
     verb: str
-    """As documents write it."""
+    """The keyword in the document."""
     source: Source
     otherwise: Otherwise
     collection: str | None = None
-    """The collection that it works on, if there is one."""
+    """The collection that it works on, if any."""
     details: tuple[str, ...] = ()
-    """Names of the values that it notes in the trace."""
+    """Names of the values that it adds to the trace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RespondStep(Step):
-    """Chooses the answer, and ends the steps."""
+    """Chooses the answer and ends the program."""
 
     example: str | None
     content_type: str
-    """Empty: one that the document has, as the client takes it."""
+    """Empty: chosen from those of the document by content negotiation."""
     conform: bool
 
 
 @dataclass(slots=True)
 class Program:
-    """The steps of an operation as one function of the run and its scope."""
+    """The steps of an operation, compiled to one function of the run and its scope."""
 
     file: str
-    """What tracebacks call it."""
+    """The file name in tracebacks."""
     text: str
-    """As Python."""
+    """Python source."""
     steps: tuple[Step, ...]
-    """In the order of their numbers; those that `each` repeats come after it."""
+    """In the order of their numbers; the steps inside `each` follow it."""
     lines: tuple[int, ...] = field(repr=False)
-    """For every line of the text the number of its step, from 1; 0 outside the steps."""
+    """The step number of each line of the text, from 1; 0 for lines outside the steps."""
     function: Callable[[Any, Scope], None] = field(init=False, repr=False)
 
     def step_of(self, error: BaseException) -> Step | None:
-        """Return the step in which an exception was raised, or None if it was elsewhere."""
+        """Return the step in which an exception was raised, or None for another place."""
         code = cast(FunctionType, self.function).__code__
         trace = error.__traceback__
         while trace is not None:
@@ -69,5 +69,5 @@ class Program:
         return None
 
     def get_source(self, _name: str) -> str:
-        """Return the text to `linecache`, which tracebacks read lines from (PEP 302)."""
+        """Return the text; `linecache` calls this to show lines in tracebacks (PEP 302)."""
         return self.text

@@ -1,4 +1,4 @@
-"""The decisions made about a request, as data: why it got its answer."""
+"""The decisions of the engine about a request, as data and as sentences."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -20,28 +20,28 @@ class LimitDecision(NamedTuple):
     limit: int
     remaining: int
     resets_at: Instant
-    """When the subject has its whole allowance again, if it makes no more requests."""
+    """When the subject has its full limit again, if it makes no more requests."""
     passes_at: Instant
-    """When the next request would be allowed; now, if it would be at once."""
+    """When the next request is allowed; the current instant if it is allowed now."""
 
 
 class Matched(NamedTuple):
-    """The operation that the request's method and path lead to."""
+    """The operation that matches the request's method and path."""
 
     operation: Operation
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         own = self.operation
         resource = f", resource {own.resource}" if own.resource else ""
         return f"matched {own.method} {own.path} ({own.id}){resource}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return self.operation.source
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {"operation": self.operation.id}
 
 
@@ -53,7 +53,7 @@ class Authenticated(NamedTuple):
 
     @property
     def who(self) -> str:
-        """Who the credential belongs to, in few words; empty for anybody."""
+        """The id or label of the credential's owner; empty if there is no owner."""
         if self.principal is None:
             return ""
         owners = self.alternative[0].scheme.principals
@@ -61,18 +61,18 @@ class Authenticated(NamedTuple):
         return str(name or "")
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         if not self.alternative:
             return "no credential is needed"
         schemes = " and ".join(use.scheme.name for use in self.alternative)
         return f"authenticated by {schemes} as {self.who or 'anybody'}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return None
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         schemes = [use.scheme.name for use in self.alternative]
         return {"schemes": schemes, "principal": self.who}
 
@@ -85,7 +85,7 @@ class RateLimited(NamedTuple):
     decision: LimitDecision
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         name, decision = self.limit.name, self.decision
         whose = f" for {self.subject}" if self.subject else ""
         if decision.allowed:
@@ -94,11 +94,11 @@ class RateLimited(NamedTuple):
         return f"rate limit {name}{whose}: all {decision.limit} used until {until}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return self.limit.source
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {
             "name": self.limit.name,
             "limit": self.decision.limit,
@@ -108,113 +108,113 @@ class RateLimited(NamedTuple):
 
 
 class FaultInjected(NamedTuple):
-    """A fault of the sandbox hit the request."""
+    """A fault of the sandbox was applied to the request."""
 
     fault: str
     what: str
     because: str
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         return f"fault {self.fault}: {self.what}; {self.because}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return None
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {"fault": self.fault, "effect": self.what, "because": self.because}
 
 
 class Validated(NamedTuple):
-    """The outcome of comparing the request with the operation's description."""
+    """The result of the validation of the request."""
 
     violations: int
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         if not self.violations:
             return "parameters and body conform to the document"
         return f"{self.violations} violations of the document"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return None
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {"violations": self.violations}
 
 
 class Remarked(NamedTuple):
-    """Something about a request that does not change its answer."""
+    """A remark on a request that does not affect its answer."""
 
     remark: str
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         return self.remark
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return None
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {}
 
 
 class TestValueMet(NamedTuple):
-    """A documented magic input was recognised."""
+    """A documented magic input was found in the request."""
 
     value: str
     effect: str
     where: Source
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         return f"test value {self.value!r}: {self.effect}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return self.where
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {"value": self.value, "effect": self.effect}
 
 
 class StepTaken(NamedTuple):
-    """What a step did; `details` are the values that the step's `details` name."""
+    """The outcome of a step; `details` are the values for the names in the step's `details`."""
 
     step: Step
     outcome: str
     details: tuple[JsonValue, ...] = ()
 
     def named(self) -> dict[str, JsonValue]:
-        """Return the details under their names, beginning with the collection if there is one."""
+        """Return the details by name, after the collection if there is one."""
         collection = self.step.collection
         own = {} if collection is None else {"collection": collection}
         return {**own, **dict(zip(self.step.details, self.details, strict=False))}
 
     def sentence(self) -> str:
-        """Say it in words."""
-        told = ", ".join(f"{name} {value}" for name, value in self.named().items())
+        """Return the decision as a sentence."""
+        details = ", ".join(f"{name} {value}" for name, value in self.named().items())
         verb = self.step.verb
-        return f"{verb}: {self.outcome}" + (f" ({told})" if told else "")
+        return f"{verb}: {self.outcome}" + (f" ({details})" if details else "")
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return self.step.source
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {"verb": self.step.verb, "outcome": self.outcome, **self.named()}
 
 
 class Refused(NamedTuple):
-    """The request was not granted, and nothing it did was kept."""
+    """The request was refused, and its changes were rolled back."""
 
     kind: str
     message: str
@@ -222,16 +222,16 @@ class Refused(NamedTuple):
     passes_at: int | None
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         later = f"; passes at {format_instant(self.passes_at)}" if self.passes_at else ""
         return f"refused as {self.kind}: {self.message}{later}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return self.where
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         passes = format_instant(self.passes_at) if self.passes_at else None
         return {"kind": self.kind, "message": self.message, "passes_at": passes}
 
@@ -242,17 +242,17 @@ class BrokenSchema(NamedTuple):
     violations: tuple[Violation, ...]
 
     def sentence(self) -> str:
-        """Say it in words."""
-        told = "; ".join(f"{item.field} {item.message}" for item in self.violations[:3])
-        more = f" (and {len(self.violations) - 3} more)" if len(self.violations) > 3 else ""  # noqa: PLR2004 - those shown
-        return f"the answer breaks its own schema: {told}{more}"
+        """Return the decision as a sentence."""
+        listed = "; ".join(f"{item.field} {item.message}" for item in self.violations[:3])
+        more = f" (and {len(self.violations) - 3} more)" if len(self.violations) > 3 else ""  # noqa: PLR2004 - the number listed
+        return f"the answer breaks its own schema: {listed}{more}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return None
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {
             "violations": [
                 {"pointer": item.pointer, "keyword": item.keyword, "message": item.message}
@@ -262,22 +262,22 @@ class BrokenSchema(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """Which answer was chosen, and why."""
+    """The chosen answer, and the reason."""
 
     status: int
     because: str
     place: Source | None = None
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Return the decision as a sentence."""
         return f"answered {self.status}: {self.because}"
 
     def source(self) -> Source | None:
-        """Where the document says so."""
+        """Return the place in the document that caused the decision, or None."""
         return self.place
 
     def data(self) -> Mapping[str, Any]:
-        """Say it as JSON."""
+        """Return the decision's own members for JSON."""
         return {"status": self.status, "because": self.because}
 
 
@@ -297,24 +297,24 @@ Decision = (
 
 
 Entry = Decision | tuple[Any, ...]
-"""What a trace holds: the fields of a `StepTaken` stay a plain tuple until they are read."""
+"""An entry of a trace; a `StepTaken` is kept as a plain tuple until it is read."""
 
 
 def decisions(
     operation: Operation | None, trace: Iterable[Entry], request: Request | None = None
 ) -> list[Decision]:
-    """Return what was decided about a request, in order, from the match of its operation on."""
+    """Return the decisions about a request in order, starting with the matched operation."""
     first: list[Decision] = [] if operation is None else [Matched(operation)]
     if operation is not None and request is not None:
         first += map(Remarked, _remarks(operation, request))
     return first + [
-        StepTaken(*entry) if type(entry) is tuple else entry  # type: ignore[misc] # a step's
+        StepTaken(*entry) if type(entry) is tuple else entry  # type: ignore[misc] # the fields of a StepTaken
         for entry in trace
     ]
 
 
 def _remarks(operation: Operation, request: Request) -> Iterator[str]:
-    """Say what a request uses that is deprecated or not declared; found out when it is read."""
+    """Yield remarks on deprecated and undeclared parts of a request."""
     if operation.deprecated:
         yield f"{operation.method} {operation.path} is deprecated"
     uses = [use for alternative in operation.security for use in alternative]
@@ -326,7 +326,7 @@ def _remarks(operation: Operation, request: Request) -> Iterator[str]:
 
 
 def as_json(decision: Decision) -> dict[str, Any]:
-    """Write a decision as JSON, with its sentence and its place in the document."""
+    """Return a decision for JSON, with its sentence and its place in the document."""
     source = decision.source()
     return {
         "what": type(decision).__name__,

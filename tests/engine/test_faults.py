@@ -415,7 +415,7 @@ def test_a_failure_of_the_mock_is_not_taken_for_a_fault(serve: Callable[..., Wor
 @pytest.mark.parametrize(
     ("parts", "problem"),
     [
-        ({}, "say what happens: error, status, example, delay, truncate or disconnect"),
+        ({}, "define an effect: error, status, example, delay, truncate or disconnect"),
         ({"api": "shpo", "status": 500}, "there is no API 'shpo'; did you mean 'shop'?"),
         (
             {"operation": "placeOrders", "status": 500},

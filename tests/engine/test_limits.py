@@ -98,7 +98,7 @@ def test_a_limit_is_a_whole_number(hit: Algorithm, limit: int) -> None:
 @every_algorithm
 @pytest.mark.parametrize("window", [None, 0, -1, 1.5])
 def test_a_window_is_longer_than_nothing(hit: Algorithm, window: int) -> None:
-    with pytest.raises(ExpressionError, match="longer than nothing"):
+    with pytest.raises(ExpressionError, match="greater than zero"):
         hit(3, window, None, T0)
 
 

@@ -133,7 +133,7 @@ def test_only_what_was_honoured_is_said_to_be(
             'code=404, example="two words"',
             "Prefer asks for it; example 'small'; there is no example 'two words' for status 404",
         ),
-        ("/made", "code=99, wait=x", "its steps say so; code=99 cannot be meant; wait=x cannot be"),
+        ("/made", "code=99, wait=x", "its steps say so; code=99 is invalid; wait=x is invalid"),
     ],
 )
 def test_the_trace_says_what_could_not_be_given(
