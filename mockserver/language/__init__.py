@@ -1,1 +1,1 @@
-"""TODO."""
+"""The expression language, and the programs that steps are compiled to."""

@@ -1,4 +1,4 @@
-"""Documented answers of an operation, compiled."""
+"""Compilation of responses objects: the documented answers of an operation."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,32 +17,32 @@ from mockserver.schemas.validators import Schemas
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
 _MISPLACED = ("example", "examples", "schema")
-"""What a media type has, and no response."""
-_OWN_FIELDS = frozenset(("content-type", "content-length", "transfer-encoding", "connection"))
-"""Headers that the server writes itself."""
-_SERVED = "it is served as it is written"
+"""Keys of a media type object that are often written in a response object by mistake."""
+_SERVER_HEADERS = frozenset(("content-type", "content-length", "transfer-encoding", "connection"))
+"""Documented headers that are ignored: the server writes these itself."""
+_CONSEQUENCE = "it is served unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCompiler:
-    """Compiles what a document says of answers."""
+    """Compiler of responses objects, with their headers, media types and examples."""
 
     references: References
     schemas: Schemas
-    shown: ExampleChecks
+    example_checks: ExampleChecks
     problems: list[SpecProblem]
 
     def compile(self, place: Place) -> tuple[DocumentedResponse, ...]:
         """Compile a responses object."""
         if not isinstance(place.value, dict):
-            message = "the operation describes no responses"
+            message = "the operation has no responses"
             self.problems.append(warning(place.source, message, "it answers 200 without a body"))
         responses = []
         for status, member in place.members():
             if _STATUS.fullmatch(status):
                 responses.append(self._response(status, self._resolve(member)))
             elif not status.startswith("x-"):
-                message = f"{status[:40]!r} is not a status, such as 200, 4XX or default"
+                message = f"{status[:40]!r} is not a status code, such as 200, 4XX or default"
                 self.problems.append(warning(member.source, message))
         return tuple(responses)
 
@@ -52,8 +52,8 @@ class AnswerCompiler:
     def _response(self, status: str, place: Place) -> DocumentedResponse:
         for key in _MISPLACED if isinstance(place.value, dict) else ():
             if key in place.value:
-                message = f"a response has no `{key}`"
-                hint = "put it under `content` and a media type"
+                message = f"a response object cannot have `{key}`"
+                hint = "move it into a media type under `content`"
                 self.problems.append(warning(place.child(key).source, message, hint))
         description = str(place.child("description").value or "")
         fields = tuple(self._headers(place.child("headers")))
@@ -63,9 +63,9 @@ class AnswerCompiler:
         for name, member in place.members():
             header = self._resolve(member)
             if not http.is_field_name(name):
-                message = f"{name[:40]!r} cannot be the name of a header"
-                self.problems.append(warning(member.source, message, "it is left out"))
-            elif isinstance(header.value, dict) and name.lower() not in _OWN_FIELDS:
+                message = f"{name[:40]!r} is not a valid header name"
+                self.problems.append(warning(member.source, message, "it is ignored"))
+            elif isinstance(header.value, dict) and name.lower() not in _SERVER_HEADERS:
                 yield self._header(name, header)
 
     def _header(self, name: str, place: Place) -> ResponseHeader:
@@ -89,7 +89,7 @@ class AnswerCompiler:
                 yield self._media(media_type, self._resolve(member))
             else:
                 message = f"{media_type[:40]!r} is not a media type, such as application/json"
-                self.problems.append(warning(member.source, message, "it is left out"))
+                self.problems.append(warning(member.source, message, "it is ignored"))
 
     def _media(self, media_type: str, place: Place) -> ResponseMedia:
         name = http.essence(media_type)
@@ -105,7 +105,9 @@ class AnswerCompiler:
         validator = self.schemas.validator(schema, "response")
         is_stream = is_item or (http.is_stream(name) and not _is_array(resolved.value))
         for example in examples:
-            self.shown.add(example, validator, media_type, _SERVED, is_sequence=is_stream)
+            self.example_checks.add(
+                example, validator, media_type, _CONSEQUENCE, is_sequence=is_stream
+            )
         return ResponseMedia(
             media_type,
             examples,
@@ -127,18 +129,18 @@ class AnswerCompiler:
         for name, member in place.child("examples").members():
             example = self._resolve(member)
             given = example.value if isinstance(example.value, dict) else {}
-            if isinstance(written := given.get("serializedValue"), str):
-                yield Example(name, written.encode(), example.child("serializedValue").source)
+            if isinstance(serialized := given.get("serializedValue"), str):
+                yield Example(name, serialized.encode(), example.child("serializedValue").source)
             elif key := next((key for key in VALUE_KEYS if key in given), None):
                 yield Example(name, given[key], example.child(key).source)
             elif isinstance(given.get("externalValue"), str):
                 yield from self._external(name, example.child("externalValue"), media_type)
             elif example.value is not None:
-                message = "an example needs a `value` or another of its kind"
+                message = "an example needs a `value`, `serializedValue` or `externalValue`"
                 self.problems.append(warning(example.source, message))
 
     def _external(self, name: str, place: Place, media_type: str) -> Iterator[Example]:
-        """Yield an example that stands in a file beside the document, if it can be read."""
+        """Yield the example in the file that `externalValue` names, if it can be read."""
         try:
             content = self.references.content(place)
             yield Example(name, _read(content, str(place.value), media_type), place.source)
@@ -147,7 +149,7 @@ class AnswerCompiler:
 
 
 def _read(content: bytes, file: str, media_type: str) -> JsonValue:
-    """Read an example's file: YAML as a value where JSON is sent, anything else as it is."""
+    """Read an example's file: a parsed value for JSON media types, else the bytes."""
     if not http.is_json(http.essence(media_type)):
         return content
     is_yaml = file.lower().endswith((".yaml", ".yml"))
@@ -160,12 +162,12 @@ def _is_array(schema: JsonValue) -> bool:
 
 
 def _schema_examples(place: Place) -> Iterator[Example]:
-    """Yield the value that a schema gives for itself."""
+    """Yield the first of a schema's own values: `example`, `examples` or `default`."""
     schema: Mapping[str, Any] = place.value if isinstance(place.value, dict) else {}
-    several = schema.get("examples")
+    examples = schema.get("examples")
     if "example" in schema:
         yield Example("", schema["example"], place.child("example").source)
-    elif isinstance(several, list) and several:
-        yield Example("", several[0], place.descend("examples", 0).source)
+    elif isinstance(examples, list) and examples:
+        yield Example("", examples[0], place.descend("examples", 0).source)
     elif "default" in schema:
         yield Example("", schema["default"], place.child("default").source)

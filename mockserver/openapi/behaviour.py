@@ -1,4 +1,4 @@
-"""What a document or an operation says under `x-mock`, and what holds where it says nothing."""
+"""The `x-mock` of a document or an operation: reading, defaults, and merging."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = {}
 
 
-class Unsaid:
-    """The defaults of both models: most documents need no more, and never load the models."""
+class EmptyBehaviour:
+    """The defaults of both models, for documents without `x-mock`.
+
+    It saves the import of pydantic, which costs start time.
+    """
 
     name = resource = None
     settings = records = collections = principals = errors = _NOTHING
@@ -22,9 +25,9 @@ class Unsaid:
 
 
 def document_behaviour(place: Place, problems: list[SpecProblem]) -> "DocumentBehaviour":
-    """Read the `x-mock` of a document; one that is wrong is noted and gives an empty one."""
+    """Read the `x-mock` of a document; if it is invalid, add problems and return an empty one."""
     if place.value is None:
-        return cast("DocumentBehaviour", Unsaid())
+        return cast("DocumentBehaviour", EmptyBehaviour())
     from mockserver.documents.block_validation import read_model  # noqa: PLC0415 - costs start time
     from mockserver.openapi.x_mock import DocumentBehaviour  # noqa: PLC0415 - costs start time
 
@@ -32,23 +35,26 @@ def document_behaviour(place: Place, problems: list[SpecProblem]) -> "DocumentBe
 
 
 def operation_behaviour(place: Place, problems: list[SpecProblem]) -> "OperationBehaviour":
-    """Read the `x-mock` of an operation; one that is wrong is noted and gives an empty one."""
+    """Read the `x-mock` of an operation; if it is invalid, add problems and return an empty one."""
     if place.value is None:
-        return cast("OperationBehaviour", Unsaid())
+        return cast("OperationBehaviour", EmptyBehaviour())
     from mockserver.documents.block_validation import read_model  # noqa: PLC0415 - costs start time
     from mockserver.openapi.x_mock import OperationBehaviour  # noqa: PLC0415 - costs start time
 
     return read_model(OperationBehaviour, place, problems)
 
 
-def merged(own: Place, added: dict[str, JsonValue]) -> Place:
-    """Return an `x-mock` with what was inferred below what it says itself."""
-    if not added:
+def merged(own: Place, inferred: dict[str, JsonValue]) -> Place:
+    """Return an `x-mock` completed by inferred members; its own members take precedence."""
+    if not inferred:
         return own
-    return Place(own.document, own.pointer, _merge(added, own.value))
+    return Place(own.document, own.pointer, _merge_values(inferred, own.value))
 
 
-def _merge(added: JsonValue, own: JsonValue) -> JsonValue:
-    if isinstance(added, dict) and isinstance(own, dict):
-        return {**added, **{name: _merge(added.get(name), value) for name, value in own.items()}}
-    return added if own is None else own
+def _merge_values(inferred: JsonValue, own: JsonValue) -> JsonValue:
+    if isinstance(inferred, dict) and isinstance(own, dict):
+        return {
+            **inferred,
+            **{name: _merge_values(inferred.get(name), value) for name, value in own.items()},
+        }
+    return inferred if own is None else own

@@ -1,4 +1,4 @@
-"""Callbacks and webhooks: requests that the real service sends."""
+"""Callbacks and webhooks: requests that the real service sends, and the mock does not."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""From files to `model.Api`: everything is compiled, and all problems are found, before serving."""
+"""Compilation of documents to `model.Api`; all problems are found before anything is served."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loader:
-    """Loads documents, and knows afterwards which files they were in."""
+    """Loader of documents; afterwards, `files` lists the files that were read."""
 
     built_in: Iterable[str] = ()
-    """Names of collections that the engine keeps itself."""
+    """Names of the engine's own collections, which documents cannot declare."""
     strict: bool = False
-    """Every problem is an error."""
+    """Treat every problem as an error."""
     thorough: bool = False
-    """Look for what costs start time and hinders nothing, too: examples that do not conform."""
+    """Also check that examples conform to their schemas, which costs start time."""
     stateful: bool = False
-    """Infer what operations do that don't say so."""
+    """Infer the behaviour of operations without steps."""
     verbs: Verbs = field(default_factory=Verbs)
-    """What steps of documents may use."""
+    """Verbs that steps may use."""
     files: Files = field(default_factory=Files)
 
     def load(self, paths: Sequence[Path]) -> list[Api]:
         """Load documents, or folders of them, with the overlays that extend them.
 
         Args:
-            paths: OpenAPI documents, overlays, and folders; a folder's documents are those in it.
+            paths: OpenAPI documents, overlays, and folders; of a folder, all documents in it.
 
         Raises:
             SpecError: With every problem of every document, if there is an error among them.
@@ -68,7 +68,7 @@ class Loader:
                 problems += error.problems
                 continue
             if api.name in apis:
-                message = f"two documents are called {api.name!r}"
+                message = f"two documents have the name {api.name!r}"
                 hint = "set x-mock.name in one of them"
                 problems.append(SpecProblem(api.source, message, hint))
             apis[api.name] = api
@@ -91,26 +91,26 @@ class Loader:
         api = _compile(whole, version, bodies, self)
         problems += references.text_warnings()
         if self.thorough or self.strict:
-            problems += bodies.shown.mismatches()
+            problems += bodies.example_checks.mismatches()
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return replace(api, problems=tuple(dict.fromkeys(problems)))
 
 
 class Opened(NamedTuple):
-    """A document in the form in which documents of all versions are compiled."""
+    """A document as OpenAPI 3, whatever its version."""
 
     whole: Place
     version: str
-    """Of the document as it was written: 2.0, 3.0, 3.1 or 3.2."""
+    """Version of the document before conversion: 2.0, 3.0, 3.1 or 3.2."""
     references: References
 
 
 def opened(document: Document, root: Path, files: Files, problems: list[SpecProblem]) -> Opened:
-    """Find out what a document is, and convert it if it is Swagger 2.0.
+    """Determine the version of a document, and convert it if it is Swagger 2.0.
 
     Raises:
-        SpecError: If it is no document, or of a version that is not known.
+        SpecError: If it is not an OpenAPI document, or its version is unknown.
     """
     references = References(root, files.read)
     references.add(document)
@@ -137,8 +137,8 @@ def load_apis(
 
 def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
     problems = bodies.problems
-    found = _infer(whole, bodies, loader.built_in) if loader.stateful else None
-    place = merged(whole.child("x-mock"), found.document if found else {})
+    inference = _infer(whole, bodies, loader.built_in) if loader.stateful else None
+    place = merged(whole.child("x-mock"), inference.document if inference else {})
     model = document_behaviour(place, problems)
     declared = place.child("collections")
     collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
@@ -154,7 +154,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         problems,
         loader.verbs,
         name,
-        found.operations if found else {},
+        inference.operations if inference else {},
     )
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)
@@ -164,7 +164,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     problems += check_principals(principals, context.schemes, place.child("principals"))
     context.compile_shared()
     operations = tuple(compile_operations(whole.child("paths"), version, context))
-    _check_form(whole, operations, problems)
+    _check_required_parts(whole, operations, problems)
     return Api(
         name=name,
         title=_text(whole.descend("info", "title")),
@@ -180,7 +180,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         source=whole.source,
         pages=_pages(context),
         document=partial(bundle_document, whole, bodies.references),
-        recognised=found.recognised if found else None,
+        recognised=inference.recognised if inference else None,
         unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
     )
 
@@ -199,8 +199,10 @@ def _pages(context: DocumentContext) -> tuple[Operation, ...]:
     return tuple(compile_pages(context))
 
 
-def _check_form(whole: Place, operations: Sequence[Operation], problems: list[SpecProblem]) -> None:
-    """Note what every document has."""
+def _check_required_parts(
+    whole: Place, operations: Sequence[Operation], problems: list[SpecProblem]
+) -> None:
+    """Add a problem if a document lacks its title, its version or any operation."""
     for keys in (("info",), ("info", "title"), ("info", "version")):
         place = whole.descend(*keys)
         if place.value is None:
@@ -208,7 +210,9 @@ def _check_form(whole: Place, operations: Sequence[Operation], problems: list[Sp
             problems.append(warning(place.source, message))
             break
     if not operations:
-        problems.append(warning(whole.child("paths").source, "there is no operation to serve"))
+        problems.append(
+            warning(whole.child("paths").source, "the document has no operations to serve")
+        )
 
 
 def _text(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""Compiles the operations of an OpenAPI document."""
+"""Compilation of the operations of a document."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from mockserver.openapi.x_mock import DocumentBehaviour, OperationBehaviour
 
 _IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
-_WHERES = ("path", "query", "header", "cookie", "querystring")
+_LOCATIONS = ("path", "query", "header", "cookie", "querystring")
 
 
 @dataclass(slots=True)
 class DocumentContext:
-    """What all operations of a document share."""
+    """State that all operations of a document share."""
 
     behaviour: "DocumentBehaviour"
     bodies: BodyCompiler
@@ -61,26 +61,26 @@ class DocumentContext:
     problems: list[SpecProblem]
     verbs: Verbs
     name: str
-    """Of the API."""
+    """Name of the API."""
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
-    """What operations do although they don't say so, by path and method."""
+    """Inferred `x-mock` of operations, by path and method (in lower case)."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
     ids: set[str] = field(default_factory=set)
-    """Names of the operations so far."""
+    """Ids of the operations that are compiled so far."""
     declared: frozenset[str] = frozenset()
-    """Names of all security schemes, also of those left out."""
+    """Names of all security schemes, including unsupported ones."""
     answers: AnswerCompiler = field(init=False)
 
     def __post_init__(self) -> None:
         bodies = self.bodies
         self.answers = AnswerCompiler(
-            bodies.references, bodies.schemas, bodies.shown, self.problems
+            bodies.references, bodies.schemas, bodies.example_checks, self.problems
         )
 
     def compile_shared(self) -> None:
-        """Compile once what every operation has from the document."""
+        """Compile the limits, errors and test values that apply to every operation."""
         steps, place, model = self.steps(self.kinds), self.place, self.behaviour
         self.limits = compile_limits(model.limits, place.child("limits").source, steps)
         self.errors = compile_errors(model.errors, place.child("errors").source, steps)
@@ -88,14 +88,14 @@ class DocumentContext:
         self.test_values = compile_test_values(model.test_values, source, steps)
 
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
-        """Make the context for expressions: what is known before any step."""
+        """Return a new context for expressions and steps, with the names known before any step."""
         members = {"settings": list(self.settings), **(members or {})}
         known = Known({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
         return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property
     def kinds(self) -> set[str]:
-        """The error kinds that every operation knows."""
+        """The error kinds that every operation can use."""
         return {*map(str, STATUS_OF_KIND), *self.behaviour.errors}
 
 
@@ -107,7 +107,7 @@ def compile_operations(paths: Place, version: str, context: DocumentContext) -> 
 
 
 class _OperationCompiler:
-    """One operation that is being compiled."""
+    """Compiler of one operation."""
 
     def __init__(self, described: DescribedOperation, context: DocumentContext) -> None:
         self._path, self._method, self._item, self._place = described
@@ -167,18 +167,18 @@ class _OperationCompiler:
         return compile_steps(model.steps, self._own("steps"), steps, name)
 
     def _servers(self) -> tuple[ServerAddress, ...]:
-        """Compile its own servers, else those of its path."""
+        """Compile the operation's servers, or else those of its path item."""
         own = self._place.child("servers")
         shared = self._item.child("servers")
         return compile_servers(own if own.value else shared, self._context.problems)
 
     def _id(self) -> str:
-        """Return its own name; one that it lacks or another operation has is made up."""
+        """Return the operationId; if it is missing or taken, one made of method and path."""
         place, taken = self._place.child("operationId"), self._context.ids
         name = place.value if isinstance(place.value, str) else ""
         if name in taken:
-            message = f"another operation is called {name[:80]!r}"
-            self._warn(place.source, message, "this one is called by its method and path")
+            message = f"another operation has the operationId {name[:80]!r}"
+            self._warn(place.source, message, "this one is named after its method and path")
         if not name or name in taken:
             path = re.sub(r"[^A-Za-z0-9]+", "_", self._path).strip("_")
             name = f"{self._method.lower()}_{path}"
@@ -211,7 +211,7 @@ class _OperationCompiler:
     def _security(self) -> tuple[tuple[SchemeUse, ...], ...]:
         place, context = self._place.child("security"), self._context
         if place.value is not None and not isinstance(place.value, list):
-            self._warn(place.source, "`security` is a list", "that of the document holds")
+            self._warn(place.source, "`security` must be a list", "the document's applies")
         if not isinstance(place.value, list):
             place = context.security
         return compile_security(place, context.schemes, context.declared, context.problems)
@@ -222,18 +222,17 @@ class _OperationCompiler:
         names = PATH_PARAMETER.findall(self._path)
         for name in dict.fromkeys(names):
             if (name, "path") not in found:
-                message = f"the path's {{{name}}} is described nowhere"
-                self._warn(self._place.source, message, "it is taken as text")
+                message = f"the path parameter {{{name}}} is not described"
+                self._warn(self._place.source, message, "it is read as text")
                 yield undeclared_path_parameter(name)
         for (name, where), place in found.items():
             if where == "path" and name not in names:
-                near_one = near(name, names)
-                self._warn(place.source, f"the path has no {{{name}}}", near_one)
+                self._warn(place.source, f"the path has no {{{name}}}", near(name, names))
             elif where != "header" or name.lower() not in _IGNORED_HEADERS:
                 yield self._bodies.parameters.compile(name, where, place)
 
     def _described_parameters(self) -> dict[tuple[str, str], Place]:
-        """Return the parameters by name and place; the operation's replace those of its path."""
+        """Return the parameters by name and location; the operation's replace its path item's."""
         shared, own = (one.child("parameters").items() for one in (self._item, self._place))
         return self._by_name(shared) | self._by_name(own)
 
@@ -242,10 +241,10 @@ class _OperationCompiler:
         for place in places:
             resolved = self._bodies.resolve(place)
             name, where = resolved.child("name").value, resolved.child("in").value
-            if isinstance(name, str) and where in _WHERES:
+            if isinstance(name, str) and where in _LOCATIONS:
                 if (name, where) in found:
-                    message = f"the {where} parameter {name!r} is described here again"
-                    self._warn(place.source, message, "this one holds; keep one of them")
+                    message = f"the {where} parameter {name!r} is described twice"
+                    self._warn(place.source, message, "the last one is used; remove the other")
                 found[name, str(where)] = resolved
             elif resolved.value is not None:
                 problem = "a parameter needs a `name`, and an `in` of path, query, header or cookie"
@@ -262,10 +261,10 @@ def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
 
 
 def _success(responses: tuple[DocumentedResponse, ...]) -> int:
-    """Return the status of a request that is granted.
+    """Return the status code of a successful request.
 
-    The lowest documented 2xx, or 200 for `2XX`; else the lowest 3xx, or 302 for `3XX`; else 200,
-    which is what `default` stands for where there is no other success.
+    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else
+    200, also if only `default` is documented.
     """
     documented = {response.status.upper() for response in responses}
     for kind, usual in (("2", 200), ("3", 302)):

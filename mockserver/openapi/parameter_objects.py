@@ -1,4 +1,4 @@
-"""Compiles the parameters and headers that a document describes."""
+"""Compilation of parameter objects and header objects."""
 
 from dataclasses import dataclass
 
@@ -14,28 +14,28 @@ from mockserver.wire.parameter_styles import Parameter, usable_style
 
 @dataclass(frozen=True, slots=True)
 class ParameterCompiler:
-    """Compiles parameter objects, and header objects, which are like them."""
+    """Compiler of parameter objects, and of header objects, which have the same form."""
 
     schemas: Schemas
     shapes: Shapes
-    shown: ExampleChecks
+    example_checks: ExampleChecks
     problems: list[SpecProblem]
 
     def compile(self, name: str, where: str, place: Place) -> Parameter:
-        """Compile one; how it is written is in its style, or in the media type of `content`."""
+        """Compile a parameter with a style, or with a media type under `content`."""
         content = place.child("content").members()
         if content:
             return self._of_content(name, where, place, content[0])
         schema = place.child("schema")
         if schema.value is None:
             message = f"the {where} parameter {name!r} has neither `schema` nor `content`"
-            self.problems.append(warning(place.source, message, "any text is taken"))
+            self.problems.append(warning(place.source, message, "any text is accepted"))
         shape = self.shapes.of(schema)
-        style, explode, flaw = usable_style(where, place.value, shape)
-        if flaw:
+        style, explode, style_problem = usable_style(where, place.value, shape)
+        if style_problem:
             source = place.child("style").source if "style" in place.value else place.source
             hint = f"use the style {style}" if style != place.value.get("style") else ""
-            self.problems.append(warning(source, flaw, hint))
+            self.problems.append(warning(source, style_problem, hint))
         validator = self._validator(place)
         return Parameter(
             name=name.lower() if where == "header" else name,
@@ -53,12 +53,12 @@ class ParameterCompiler:
     def _of_content(
         self, name: str, where: str, place: Place, content: tuple[str, Place]
     ) -> Parameter:
-        """Compile a parameter whose text is a document: JSON and forms are read, others kept."""
-        media = resolve_or_warn(content[1], self.shown.references, self.problems)
+        """Compile a parameter with a media type: JSON and forms are parsed, others stay text."""
+        media = resolve_or_warn(content[1], self.example_checks.references, self.problems)
         shape = self.shapes.of(media.child("schema"))
-        is_read = is_json(content[0])
+        is_json_content = is_json(content[0])
         is_form = where == "querystring" and media_type(content[0]).name == FORM
-        is_compared = is_read or is_form or not shape.is_structured
+        is_validated = is_json_content or is_form or not shape.is_structured
         return Parameter(
             name=name.lower() if where == "header" else name,
             where=where,
@@ -66,17 +66,17 @@ class ParameterCompiler:
             style="form" if is_form else "simple",
             explode=False,
             shape=shape if is_form or not shape.is_structured else TEXT,
-            validator=self._validator(media) if is_compared else None,
+            validator=self._validator(media) if is_validated else None,
             default=shape.default,
-            is_json=is_read,
+            is_json=is_json_content,
             deprecated=place.child("deprecated").value is True,
         )
 
     def _validator(self, place: Place) -> SchemaValidator | None:
-        """Return what its values are compared with; its examples are noted for the same."""
+        """Return the validator of the values, and register the examples for the same check."""
         schema = place.child("schema")
         if schema.value is None:
             return None
         validator = self.schemas.validator(schema, "request")
-        self.shown.add_examples(place, validator, "application/json")
+        self.example_checks.add_examples(place, validator, "application/json")
         return validator

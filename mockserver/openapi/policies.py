@@ -1,4 +1,4 @@
-"""Compiles what `x-mock` says of a whole document: settings, collections, errors, limits."""
+"""Compilation of the parts of `x-mock` that are not steps: settings, errors, limits, and others."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
 FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
-"""What of the sandbox there is while its records are made."""
+"""Functions of the sandbox that fixtures can call."""
 _FIXTURE_FOLDER = "fixtures"
 
 
@@ -66,11 +66,11 @@ def compile_collections(
     place: Place,
     schemas: Schemas,
 ) -> dict[str, CollectionSpec]:
-    """Compile collections; names the engine uses itself are refused."""
+    """Compile collections; add a problem for each name that the engine uses itself."""
     taken = set(built_in)
     for name in models:
         if name in taken:
-            message = f"{name!r} is a collection of the engine's own"
+            message = f"{name!r} is the name of a built-in collection"
             source = place.child(name).source
             schemas.problems.append(SpecProblem(source, message, "choose another name"))
     return {
@@ -91,7 +91,7 @@ def compile_collections(
 def compile_errors(
     models: "Mapping[str, x_mock.ErrorFields]", source: Source, context: StepContext
 ) -> dict[str, ErrorAnswer]:
-    """Compile what the API answers for error kinds."""
+    """Compile the answers of error kinds."""
     inner = context.item("error")
     return {
         kind: ErrorAnswer(
@@ -130,7 +130,7 @@ def _limit(model: "x_mock.RateLimitFields", source: Source, context: StepContext
 def compile_test_values(
     models: "Sequence[x_mock.TestValuesFields]", source: Source, context: StepContext
 ) -> tuple[TestValues, ...]:
-    """Compile groups of magic inputs."""
+    """Compile groups of test values."""
     return tuple(
         _test_values(model, source.child(index), context) for index, model in enumerate(models)
     )
@@ -144,10 +144,10 @@ def _test_values(
         value: _effect(effect, source.child("values", value), context)
         for value, effect in model.values.items()
     }
-    shown = model.at if model.each is None else f"{model.at} of each item of {model.each}"
+    location = model.at if model.each is None else f"{model.at} of each item of {model.each}"
     return TestValues(
         inner.expression(model.at, source.child("at")),
-        shown,
+        location,
         effects,
         source,
         context.condition(model.each, source.child("each")),
@@ -171,7 +171,7 @@ def _effect(model: "x_mock.EffectFields", source: Source, context: StepContext) 
 def compile_principals(
     models: "Mapping[str, x_mock.PrincipalsFields]", source: Source, context: StepContext
 ) -> dict[str, Principals]:
-    """Compile where the owners of credentials are found, by security scheme."""
+    """Compile the look-up of the owners of credentials, by security scheme."""
     return {name: _principals(model, source.child(name), context) for name, model in models.items()}
 
 
@@ -199,7 +199,7 @@ def compile_fixtures(
     context: StepContext,
     read: Callable[[Path, str], Document],
 ) -> tuple[Fixture, ...]:
-    """Compile the records that collections start with: of files, and of the document itself."""
+    """Compile the initial records of collections, from fixture files and from the document."""
     return (
         *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
         *compile_records(model.records, place.child("records").source, context),
@@ -227,14 +227,16 @@ def load_fixtures(
 def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     whole = Place(document, "", document.value)
     if not isinstance(document.value, dict):
-        message = "a fixture is a mapping of collections to lists of records"
+        message = "a fixture file must be a mapping of collections to lists of records"
         raise SpecError([SpecProblem(whole.source, message)])
     known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
     fixtures = []
     for name, records in whole.members():
         context.collection(name, records.source)
         if not all(isinstance(item, dict) for item in records.value or ()):
-            context.problem(records.source, "a collection's records are a list of mappings")
+            context.problem(
+                records.source, "the records of a collection must be a list of mappings"
+            )
         template = compile_template(records.value or [], records.source, known, context.problems)
         fixtures.append(Fixture(name, template, records.source))
     return fixtures
@@ -243,7 +245,7 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
 def compile_records(
     records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
 ) -> tuple[Fixture, ...]:
-    """Compile the records that stand in the document itself."""
+    """Compile the records that are written in the document itself."""
     known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
     fixtures = []
     for name, rows in records.items():
@@ -259,7 +261,7 @@ def _display(file: str, place: Place) -> str:
 
 
 def _normal(path: Path) -> Path:
-    """Take `folder/..` out of a path that is shown to people."""
+    """Remove `folder/..` from a path, for messages."""
     kept: list[str] = []
     for part in path.parts:
         if part == ".." and kept and kept[-1] != "..":
@@ -270,12 +272,16 @@ def _normal(path: Path) -> Path:
 
 
 def _fixture_path(file: str, place: Place) -> Path:
-    """Find a fixture beside the document or in the `fixtures` folder beside its folder."""
+    """Return the path of a fixture file.
+
+    Raises:
+        SpecError: If it is neither below the folder of the document nor below `../fixtures`.
+    """
     base = (place.document.path or Path("document")).resolve().parent
     path = (base / file).resolve()
     roots = (base, base.parent / _FIXTURE_FOLDER)
     if not any(path.is_relative_to(root) for root in roots):
-        hint = f"put it beside the document or in ../{_FIXTURE_FOLDER}"
-        message = f"{file!r} lies outside the folders for fixtures"
+        hint = f"move it to the folder of the document or to ../{_FIXTURE_FOLDER}"
+        message = f"{file!r} is outside the folders for fixtures"
         raise SpecError([SpecProblem(place.source, message, hint)])
     return path

@@ -1,4 +1,4 @@
-"""Request bodies of an operation, compiled."""
+"""Compilation of request body objects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,24 +21,25 @@ from mockserver.wire.parameters import ParameterSet
 
 @dataclass(frozen=True, slots=True)
 class BodyCompiler:
-    """Compiles what a document says of the bodies of requests."""
+    """Compiler of request body objects."""
 
     references: References
     schemas: Schemas
     problems: list[SpecProblem]
     shapes: Shapes = field(init=False)
-    shown: ExampleChecks = field(init=False)
+    example_checks: ExampleChecks = field(init=False)
     parameters: ParameterCompiler = field(init=False)
 
     def __post_init__(self) -> None:
         shapes = Shapes(self.schemas, self.schemas.version not in VERSIONS_BEFORE_3_1)
-        shown = ExampleChecks(self.references, self.problems)
-        compiler = ParameterCompiler(self.schemas, shapes, shown, self.problems)
-        for name, value in (("shapes", shapes), ("shown", shown), ("parameters", compiler)):
+        checks = ExampleChecks(self.references, self.problems)
+        compiler = ParameterCompiler(self.schemas, shapes, checks, self.problems)
+        fields = {"shapes": shapes, "example_checks": checks, "parameters": compiler}
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def resolve(self, place: Place) -> Place:
-        """Follow a reference; a bad one is noted and gives an empty place."""
+        """Resolve a reference; for an invalid one, add a problem and return an empty place."""
         return resolve_or_warn(place, self.references, self.problems)
 
     def request(self, place: Place) -> RequestBody | None:
@@ -50,33 +51,35 @@ class BodyCompiler:
         if not media:
             if body.value is not None:
                 problem = "a request body needs `content` with at least one media type"
-                self.problems.append(warning(body.source, problem, "none is read"))
+                self.problems.append(
+                    warning(body.source, problem, "bodies of requests are ignored")
+                )
             return None
         return RequestBody(required=body.child("required").value is True, media=media)
 
     def takes_objects(self, place: Place) -> bool:
-        """Tell whether every request body that passes validation is an object."""
+        """Return True if every valid request body is an object."""
         content = self.resolve(place).child("content").members()
         return all(self._is_object(*item) for item in content)
 
     def _is_object(self, media_type: str, place: Place) -> bool:
         schema = self.schemas.resolve(self.resolve(place).child("schema")).value
-        is_compared = family_of(http.media_type(media_type).name) in VALIDATED_FAMILIES
-        return is_compared and isinstance(schema, dict) and schema.get("type") == "object"
+        is_validated = family_of(http.media_type(media_type).name) in VALIDATED_FAMILIES
+        return is_validated and isinstance(schema, dict) and schema.get("type") == "object"
 
     def _request_media(self, place: Place) -> Iterator[RequestMedia]:
         for media_type, member in place.members():
             accepts = http.media_type(media_type)
             if not accepts.is_usable:
                 message = f"{media_type[:40]!r} is not a media type, such as application/json"
-                self.problems.append(warning(member.source, message, "it is left out"))
+                self.problems.append(warning(member.source, message, "it is ignored"))
                 continue
             resolved = self.resolve(member)
             read = reader_of(accepts.name, self._content(accepts.name, resolved))
             yield RequestMedia(media_type.lower(), accepts, read, self._schema_of(resolved))
 
     def _schema_of(self, place: Place) -> Callable[[], JsonValue] | None:
-        """Return what makes the schema of a media type, if it has one."""
+        """Return a function that makes the JSON Schema of a media type, if it has one."""
         schema = place.child("schema")
         return None if schema.value is None else self.schemas.bundle(schema, "request").schema
 
@@ -90,23 +93,23 @@ class BodyCompiler:
         if schema.value is None:
             return MediaContent()
         validator = self.schemas.validator(schema, "request")
-        self.shown.add_examples(place, validator, name)
+        self.example_checks.add_examples(place, validator, name)
         encodings = dict(self._encodings(place.child("encoding")))
         return MediaContent(self.shapes.of(schema), validator, None, encodings)
 
     def _sequence(self, name: str, place: Place) -> MediaContent:
-        """Compile the schema of a sequence: of the whole if it describes an array, else of each."""
+        """Compile the schema of a sequence: of the whole if it is an array, else of each item."""
         schema, item = place.child("schema"), place.child("itemSchema")
         shape = self.shapes.of(schema)
         each = item if item.value is not None else schema
         validator = self.schemas.validator(each, "request")
         if each is schema and (shape.is_array or not shape.types):
-            self.shown.add_examples(place, validator, name)
+            self.example_checks.add_examples(place, validator, name)
             return MediaContent(shape, validator)
         return MediaContent(self.shapes.of(each), validator, validator)
 
     def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
-        """Yield how the properties of a form are written."""
+        """Yield the encodings of a form's properties."""
         for name, member in place.members():
             style, explode = self._style(member)
             content_types = str(member.child("contentType").value or "")
@@ -132,6 +135,8 @@ class BodyCompiler:
         style, explode = style_of("query", value)
         if style in STYLES["query"]:
             return style, explode
-        message = f"a form has no style {style[:40]!r}: {' or '.join(STYLES['query'])}"
-        self.problems.append(warning(place.child("style").source, message, "form is taken"))
+        message = f"a form cannot have the style {style[:40]!r}: use {' or '.join(STYLES['query'])}"
+        self.problems.append(
+            warning(place.child("style").source, message, "the style form is used")
+        )
         return style_of("query", {})

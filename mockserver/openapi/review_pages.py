@@ -1,4 +1,4 @@
-"""The pages that messages link to: operations of the mock's own, for people with a browser."""
+"""Review pages (`x-mock.pages`), compiled to operations that answer with HTML."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ _FORM = {
 
 
 def compile_pages(context: DocumentContext) -> Iterator[Operation]:
-    """Yield two operations for every page of a document: to open it, and to send its form."""
+    """Yield two operations for every page of a document: GET for the page, POST for its form."""
     form = context.bodies.request(Place(Document("review form", None, _FORM, dict), "", _FORM))
     for index, page in enumerate(context.behaviour.pages):
         place = context.place.descend("pages", index)

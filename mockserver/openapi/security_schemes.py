@@ -1,4 +1,4 @@
-"""Security schemes, and the requirements that name them."""
+"""Compilation of security schemes and security requirements."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -7,7 +7,7 @@ from mockserver.documents.references import Place
 from mockserver.model.api import Principals, SchemeUse, SecurityScheme
 
 Schemes = Mapping[str, SecurityScheme]
-_WHERES = ("header", "query", "cookie")
+_LOCATIONS = ("header", "query", "cookie")
 
 
 def compile_schemes(
@@ -16,7 +16,7 @@ def compile_schemes(
     principals: Mapping[str, Principals],
     problems: list[SpecProblem],
 ) -> dict[str, SecurityScheme]:
-    """Compile the security schemes of a document; one that cannot be checked is left out."""
+    """Compile the security schemes of a document, without those that are not supported."""
     found = {}
     for name, member in place.members():
         scheme = _scheme(name, resolve(member), principals.get(name))
@@ -30,7 +30,7 @@ def compile_schemes(
 def check_principals(
     principals: Mapping[str, Principals], schemes: Schemes, place: Place
 ) -> list[SpecProblem]:
-    """Find principals of security schemes that there are not."""
+    """Return a problem for each principal of an undeclared security scheme."""
     return [
         SpecProblem(
             place.child(name).source,
@@ -51,26 +51,32 @@ def _scheme(name: str, place: Place, owners: Principals | None) -> SecuritySchem
     if kind == "http" and scheme in ("basic", "bearer"):
         return SecurityScheme(name, scheme, principals=owners)
     message = f"security schemes of type {str(kind)[:40]!r} {scheme[:40]} are not supported"
-    hint = "use apiKey, http with basic or bearer, or oauth2; it is not asked for"
+    hint = "use apiKey, http with basic or bearer, or oauth2; it is not enforced"
     return warning(place.source, message, hint)
 
 
 def _api_key(name: str, place: Place, owners: Principals | None) -> SecurityScheme | SpecProblem:
     where, parameter = place.child("in").value, place.child("name").value
-    if where not in _WHERES or not isinstance(parameter, str) or not parameter:
+    if where not in _LOCATIONS or not isinstance(parameter, str) or not parameter:
         message = "an API key needs a `name` and an `in` of header, query or cookie"
-        return warning(place.source, message, "it is not asked for")
-    shown = parameter.lower() if where == "header" else parameter
-    return SecurityScheme(name, "apiKey", str(where), shown, owners)
+        return warning(place.source, message, "it is not enforced")
+    key_name = parameter.lower() if where == "header" else parameter
+    return SecurityScheme(name, "apiKey", str(where), key_name, owners)
 
 
 def compile_security(
     place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
 ) -> tuple[tuple[SchemeUse, ...], ...]:
-    """Compile a list of security requirements; `declared` are also the schemes left out.
+    """Compile a list of security requirements; each is one alternative.
 
-    A scheme that there is not cannot be asked for. What else its alternative asks for still is;
-    an alternative of which nothing remains is left out, for it would let everybody in.
+    An unknown or unsupported scheme is removed from its alternative. If nothing remains of the
+    alternative, it is left out, because an empty one would allow every request.
+
+    Args:
+        place: The security requirements.
+        schemes: The supported schemes.
+        declared: Names of all schemes, including unsupported ones; only others are problems.
+        problems: Where problems are added.
     """
     alternatives = []
     for item in place.items():
@@ -88,7 +94,7 @@ def _uses(
         if (scheme := schemes.get(name)) is not None:
             uses.append(SchemeUse(scheme, tuple(str(item.value) for item in member.items())))
         elif name not in declared:
-            hint = near(name, declared) or "declare it; until then it is not asked for"
+            hint = near(name, declared) or "declare it; until then it is not enforced"
             problem = warning(member.source, f"there is no security scheme {name!r}", hint)
             problems.append(problem)
     return tuple(uses)

@@ -1,4 +1,4 @@
-"""Server objects: the addresses of the real service, with all that their variables may be."""
+"""Server objects: the addresses of the real service, for all values of their variables."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from mockserver.documents.references import Place
 from mockserver.model.api import ServerAddress
 
 MOST_SERVERS = 64
-"""Addresses of one list of servers, their variables expanded."""
-_UNUSABLE = re.compile(r"[{}\s]")
-"""What no path has (RFC 3986, section 3.3)."""
+"""The most addresses of one list of servers, after the expansion of variables."""
+_INVALID_IN_PATH = re.compile(r"[{}\s]")
+"""Characters that a path cannot have (RFC 3986, section 3.3)."""
 
 
 def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[ServerAddress, ...]:
@@ -22,12 +22,12 @@ def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[ServerAd
         urls = list(islice(_urls(item, problems), MOST_SERVERS + 1))
         if len(urls) + len(found) > MOST_SERVERS:
             message = f"the variables give more than {MOST_SERVERS} addresses"
-            problems.append(warning(item.source, message, "the others are not served"))
+            problems.append(warning(item.source, message, "the rest is ignored"))
         for url in urls[: max(0, MOST_SERVERS - len(found))]:
             server = _server(url)
             if server is None:
                 message, hint = (
-                    f"{url[:80]!r} is not a URL",
+                    f"{url[:80]!r} is not a valid URL",
                     "describe its variables" * ("{" in url),
                 )
                 problems.append(warning(item.child("url").source, message, hint))
@@ -37,20 +37,20 @@ def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[ServerAd
 
 
 def _server(url: str) -> ServerAddress | None:
-    """Read a URL, which may be relative to the place of the document."""
+    """Parse a URL, which may be relative; return None if it is invalid."""
     try:
         parts = urlsplit(url)
         host, path = parts.netloc.rpartition("@")[2].lower(), parts.path
     except ValueError:
         return None
-    if _UNUSABLE.search(path):
+    if _INVALID_IN_PATH.search(path):
         return None
     segments = [part for part in path.split("/") if part not in ("", ".", "..")]
     return ServerAddress(host, "".join(f"/{part}" for part in segments))
 
 
 def _urls(server: Place, problems: list[SpecProblem]) -> Iterator[str]:
-    """Yield a server's URL with every choice of its variables' values."""
+    """Yield a server's URL for every combination of its variables' values."""
     url = server.child("url").value
     if not isinstance(url, str):
         problems.append(warning(server.source, "a server needs a `url`"))
@@ -74,6 +74,6 @@ def _choices(variable: Place, problems: list[SpecProblem]) -> list[str]:
     if isinstance(default, str | int | float):
         values = [default, *(value for value in values if value != default)]
     elif not values:
-        problems.append(warning(variable.source, "a variable of a server needs a `default`"))
+        problems.append(warning(variable.source, "a server variable needs a `default`"))
         values = [""]
     return [str(value) for value in values][: MOST_SERVERS + 1]

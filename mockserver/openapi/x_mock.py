@@ -1,4 +1,4 @@
-"""What `x-mock` blocks may say, as pydantic models; their words stand in the reference, too."""
+"""The format of `x-mock` blocks as pydantic models; docs/reference.md has their texts, too."""
 
 from typing import Annotated, Any, Literal
 

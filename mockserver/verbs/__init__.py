@@ -1,1 +1,1 @@
-"""TODO."""
+"""The verbs of steps, one module each, and the compiler of steps."""

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.openapi.behaviour import Unsaid
+from mockserver.openapi.behaviour import EmptyBehaviour
 from mockserver.openapi.x_mock import DocumentBehaviour, OperationBehaviour
 
 
 @pytest.mark.parametrize("model", [DocumentBehaviour, OperationBehaviour])
-def test_what_is_unsaid_is_what_an_empty_block_says(
+def test_an_empty_behaviour_has_the_defaults_of_an_empty_block(
     model: type[DocumentBehaviour | OperationBehaviour],
 ) -> None:
-    empty, unsaid = model(), Unsaid()
+    defaults, empty = model(), EmptyBehaviour()
 
     for name in model.model_fields:
-        default = getattr(empty, name)
-        assert getattr(unsaid, name) == (() if default == [] else default)
+        default = getattr(defaults, name)
+        assert getattr(empty, name) == (() if default == [] else default)
 
 
 def test_a_document_without_x_mock_is_loaded_without_the_models(tmp_path: Path) -> None:

@@ -42,14 +42,14 @@ def load(tmp_path: Path, text: str) -> Api:
         ("a: 1\n", "d0.yaml:1:1: (document): not an OpenAPI document"),
         ("swagger: '1.2'\n", "d0.yaml:1:1: /swagger: OpenAPI '1.2' is not supported"),
         ("openapi: 4.0.0\n", "d0.yaml:1:1: /openapi: OpenAPI '4.0.0' is not supported"),
-        (HEAD, "d0.yaml:1:1: /paths: there is no operation to serve"),
+        (HEAD, "d0.yaml:1:1: /paths: the document has no operations to serve"),
         (
             HEAD + "x-mock:\n  setings: {}\n" + PATHS,
             "d0.yaml:4:3: /x-mock/setings: 'setings' is not known here",
         ),
         (
             HEAD + "x-mock:\n  collections:\n    messages: {}\n" + PATHS,
-            "d0.yaml:5:5: /x-mock/collections/messages: 'messages' is a collection of the engine's",
+            "d0.yaml:5:5: /x-mock/collections/messages: 'messages' is the name of a built-in",
         ),
         (
             HEAD + "x-mock:\n  principals:\n    Key: {in: keys}\n" + PATHS,
@@ -57,7 +57,7 @@ def load(tmp_path: Path, text: str) -> Api:
         ),
         (
             HEAD + "x-mock:\n  fixtures: [../../secret.yaml]\n" + PATHS,
-            "d0.yaml:4:14: /x-mock/fixtures/0: '../../secret.yaml' lies outside the folders",
+            "d0.yaml:4:14: /x-mock/fixtures/0: '../../secret.yaml' is outside the folders",
         ),
         (
             HEAD + PATHS + "      parameters:\n      - {name: a, in: query, style: matrix}\n",
@@ -73,7 +73,7 @@ def load(tmp_path: Path, text: str) -> Api:
         ),
         (
             HEAD + PATHS + "  /{x}: {get: {responses: {}}}\n  /{y}: {get: {responses: {}}}\n",
-            "d0.yaml:8:3: /paths/~1{y}: '/{y}' cannot be told from '/{x}'",
+            "d0.yaml:8:3: /paths/~1{y}: '/{y}' matches the same requests as '/{x}'",
         ),
     ],
 )
@@ -154,7 +154,7 @@ def test_a_reference_that_leads_nowhere_is_found_at_load(report: Report) -> None
     [
         (
             "[{name: q, in: query, schema: {}}, {name: q, in: query, schema: {type: integer}}]",
-            "/parameters/1: the query parameter 'q' is described here again",
+            "/parameters/1: the query parameter 'q' is described twice",
         ),
         ("[{name: q, in: query}]", "/parameters/0: the query parameter 'q' has neither `schema`"),
     ],
@@ -169,7 +169,7 @@ def test_a_parameter_that_is_described_twice_or_hardly_is_told(
 
 def test_two_documents_cannot_have_one_name(report: Report) -> None:
     named = HEAD + "x-mock: {name: same}\n" + PATHS
-    assert any("two documents are called 'same'" in line for line in report(named, named))
+    assert any("two documents have the name 'same'" in line for line in report(named, named))
 
 
 def test_all_problems_of_all_documents_come_at_once(report: Report) -> None:
@@ -275,4 +275,5 @@ def test_an_operation_whose_name_is_taken_is_called_by_its_method_and_path(tmp_p
     text = HEAD + "paths:\n  /a:\n    get: {operationId: one, responses: {}}\n"
     api = loaded(tmp_path, text + "    put: {operationId: one, responses: {}}\n")
     assert [operation.id for operation in api.operations] == ["one", "put_a"]
-    assert ["another operation is called 'one'" in item.message for item in api.problems] == [True]
+    problem = "another operation has the operationId 'one'"
+    assert [problem in item.message for item in api.problems] == [True]

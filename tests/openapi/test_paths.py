@@ -86,5 +86,5 @@ def test_a_method_in_capitals_is_told_how_it_is_written() -> None:
     place = Place(Document("d.yaml", None, paths, dict), "", paths)
     assert not list(described_operations(place, "3.1", lambda member: member, problems))
     assert [(problem.message, problem.hint) for problem in problems] == [
-        ("a path item has no 'GET'", "did you mean 'get'?")
+        ("a path item cannot have 'GET'", "did you mean 'get'?")
     ]

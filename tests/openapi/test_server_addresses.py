@@ -45,8 +45,8 @@ def test_variables_take_all_their_values_the_defaults_first() -> None:
     [
         ({}, "a server needs a `url`"),
         ({"url": 5}, "a server needs a `url`"),
-        ({"url": "http://[a"}, "'http://[a' is not a URL"),
-        ({"url": "/{a}", "variables": {"a": {}}}, "a variable of a server needs a `default`"),
+        ({"url": "http://[a"}, "'http://[a' is not a valid URL"),
+        ({"url": "/{a}", "variables": {"a": {}}}, "a server variable needs a `default`"),
         ("nothing", "a server needs a `url`"),
     ],
 )
@@ -56,7 +56,7 @@ def test_what_is_no_server_is_told(server: Any, told: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://a.test/{v}", "/{v}", "not a path"])
 def test_a_path_that_no_request_can_have_is_not_served(url: str) -> None:
-    assert compiled([{"url": url}, {"url": "/v1"}]) == (["/v1"], [f"{url!r} is not a URL"])
+    assert compiled([{"url": url}, {"url": "/v1"}]) == (["/v1"], [f"{url!r} is not a valid URL"])
 
 
 def test_the_addresses_of_a_list_are_bounded() -> None:
