@@ -78,7 +78,7 @@ class Collection:
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key equals this value as JSON, or None."""
         record = self.rows.get(key if type(key) is str else str(key))
-        # A key of the same type needs no comparison; a number is not equal to the text of its digits.
+        # A key of the same type needs no comparison; a number is not the text of its digits.
         if record is None or (type(key) in _PLAIN and type(record[self._key]) is type(key)):
             return record
         return record if equal(record[self._key], key) else None

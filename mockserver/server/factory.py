@@ -39,7 +39,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         dynamic: Sample new values for every answer.
         errors: Answer 500 if an answer does not conform to its own schema.
         options: More options of the engine.
-        delays: Wait before answers with a delay. Otherwise it is in the header `Mock-Delay`.
+        delays: Wait before answers with a delay; otherwise say it in the header `Mock-Delay`.
         control: Serve the control API; without a token, under loopback host names only.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
@@ -47,12 +47,11 @@ def create_app(  # noqa: PLR0913 - each can be left out
 
     Raises:
         SpecError: If a document is invalid.
-        SettingsError: If a setting is unknown or its value is invalid.
+        SettingsError: If a setting or a plug-in is.
     """
-    paths = [documents] if isinstance(documents, str | Path) else documents
-    sources = Sources(
-        [Path(path) for path in paths], settings or {}, stateful=stateful, plugins=plugins
-    )
+    given = [documents] if isinstance(documents, str | Path) else documents
+    paths = [Path(path) for path in given]
+    sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS
     merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
     return application(
