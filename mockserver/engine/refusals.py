@@ -18,7 +18,7 @@ FORCED_WAIT: Mapping[str, Duration] = {
 
 
 def forced_until(kind: str, now: Instant, wait: int | None) -> Instant | None:
-    """Tell when a forced refusal ends: after `wait` microseconds, else as its kind does."""
+    """Return when a forced refusal ends: after `wait`, or after the usual time of its kind."""
     wait = FORCED_WAIT.get(kind) if wait is None else wait
     return None if wait is None else Instant(now + wait)
 

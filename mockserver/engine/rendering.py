@@ -98,8 +98,8 @@ def render_refusal(
     if chosen is not None:
         answer = _own(chosen, {**scope, "error": error})
     elif refusal.kind in OAUTH_KINDS:
-        told = {"error": refusal.kind, "error_description": refusal.message}
-        answer = render_reply(Reply(status, [], told, "application/json", ""))
+        fields = {"error": refusal.kind, "error_description": refusal.message}
+        answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
         answer = _documented(operation, status, refusal, accept) or problem(
             status, refusal.message, error
@@ -111,7 +111,7 @@ def render_refusal(
 
 
 def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
-    """Say a refusal as the names `error.…` that error bodies see."""
+    """Return a refusal as the names `error.…` that the expressions of error bodies see."""
     return {
         "kind": str(refusal.kind),
         "message": refusal.message,
@@ -172,7 +172,7 @@ def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) ->
 
 
 def has_header(answer: Answer, name: str) -> bool:
-    """Tell whether an answer has a header; the name is in lower case."""
+    """Return True if an answer has a header; the name is in lower case."""
     return any(key.lower() == name for key, _ in answer.headers)
 
 
@@ -247,7 +247,7 @@ def _negotiated(media: tuple[ResponseMedia, ...], accept: str, *, is_text: bool)
 
 
 def _is_json(media: ResponseMedia) -> bool:
-    """Tell whether it is JSON, or a range, which may be."""
+    """Return True for JSON, and for a media range, which may be JSON."""
     return is_json(essence(media.media_type)) or "*" in media.media_type
 
 

@@ -70,7 +70,7 @@ class Bounds:
     records: int = DEFAULT_CAPACITY
     """Most records of one collection."""
     exchanges: int = 1_000
-    """Journal entries of a sandbox; the oldest are dropped, and their number is told."""
+    """Journal entries of a sandbox; the oldest are dropped, and counted."""
 
 
 class FixtureError(ExpressionError):
@@ -199,7 +199,7 @@ class Sandbox:
                 if key in declared and declared[key] == kept[key]
             )
         for name in apis.keys() & stores.keys():
-            with suppress(FixtureError):  # told by the first request that needs the records
+            with suppress(FixtureError):  # reported by the first request that needs the records
                 self.stores[name] = self._moved(stores[name], apis[name], now)
 
     def _moved(self, store: Store, api: Api, now: int) -> Store:
@@ -249,7 +249,7 @@ def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -
 
 
 MOST_WRONG = 50
-"""Settings that are told to be wrong at once."""
+"""Wrong settings that one error lists."""
 
 
 def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -327,7 +327,7 @@ class Sandboxes:
         return list(self._by_name)
 
     def delete(self, name: str) -> bool:
-        """Forget a sandbox and all it holds; tell whether it existed."""
+        """Delete a sandbox with all it holds; return True if it existed."""
         sandbox = self._by_name.pop(name, None)
         if sandbox is None:
             return False

@@ -24,7 +24,7 @@ LARGEST_COUNT = 2**53
 
 
 MOST_WRONG = 1_000
-"""Problems that are told of one snapshot."""
+"""Problems that one error lists."""
 
 
 class Wrong(NamedTuple):
@@ -39,7 +39,7 @@ class SnapshotError(MockserverError):
 
     def __init__(self, problems: list[Wrong]) -> None:
         self.problems = problems
-        super().__init__("; ".join(f"{pointer} {told}" for pointer, told in problems))
+        super().__init__("; ".join(f"{pointer} {message}" for pointer, message in problems))
 
 
 def take(sandbox: Sandbox, system: Instant) -> dict[str, JsonValue]:
@@ -139,8 +139,8 @@ class _SnapshotReading(NamedTuple):
             if name in known:
                 yield name, known[name]
             else:
-                told = f"no API {name!r} is served; there are: {', '.join(known)}"
-                self._wrong(f"{pointer}/{escape(name)}", told)
+                message = f"no API {name!r} is served; there are: {', '.join(known)}"
+                self._wrong(f"{pointer}/{escape(name)}", message)
 
     def _settings(self, api: Api, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         values = self.sandbox.first_settings(api.name)
@@ -155,8 +155,8 @@ class _SnapshotReading(NamedTuple):
         specs = {**BUILT_IN, **api.collections}
         start = f"/records/{escape(api.name)}"
         for name in given.keys() - specs.keys():
-            told = f"{api.name} has no collection {name!r}; it has: {', '.join(specs)}"
-            self._wrong(f"{start}/{escape(name)}", told)
+            message = f"{api.name} has no collection {name!r}; it has: {', '.join(specs)}"
+            self._wrong(f"{start}/{escape(name)}", message)
         return Store(
             {
                 name: self._collection(spec, given.get(name, []), f"{start}/{escape(name)}")
@@ -167,13 +167,15 @@ class _SnapshotReading(NamedTuple):
     def _collection(self, spec: CollectionSpec, given: list[Record], pointer: str) -> Collection:
         collection = Collection(spec, (), self.sandbox.bounds.records)
         for index, record in enumerate(given):
-            for name, told in wrong_record(spec, record):
-                self._wrong(f"{pointer}/{index}/{escape(name)}", told)
+            for name, message in wrong_record(spec, record):
+                self._wrong(f"{pointer}/{index}/{escape(name)}", message)
             try:
                 collection.insert(record)
             except ConflictError as conflict:
-                told = f"another of {spec.name} has the {conflict.field} {key_text(conflict.value)}"
-                self._wrong(f"{pointer}/{index}/{escape(conflict.field)}", told[:300])
+                message = (
+                    f"another of {spec.name} has the {conflict.field} {key_text(conflict.value)}"
+                )
+                self._wrong(f"{pointer}/{index}/{escape(conflict.field)}", message[:300])
             except SandboxFullError as error:
                 self._wrong(pointer, str(error))
                 break

@@ -55,7 +55,7 @@ class PrincipalsFields(StrictFields):
     field: str | None = Field(None, description="field with the credential; else the key")
     require: list[RequirementFields] = Field([])
     scopes: str = Field("scopes", description="field with the granted scopes")
-    label: str = Field("description", description="field that tells what the credential may do")
+    label: str = Field("description", description="field that describes what the credential may do")
 
 
 class RateLimitFields(StrictFields):

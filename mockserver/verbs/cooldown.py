@@ -36,7 +36,7 @@ class CooldownStep(Step):
 
 
 def compile_cooldown(fields: CooldownFields, site: Site) -> Block:
-    """Write a call."""
+    """Write the call of `run_cooldown`; keep the period for the control API, too."""
     context, outside = site.context, site.context.apart()
     period = outside.template(outside.span(fields.period, site.source), site.source)
     site.make(CooldownStep, name=fields.name, period=period)

@@ -50,7 +50,7 @@ class StrictFields(BaseModel):
 
 
 class OtherwiseFields(StrictFields):
-    """A refusal: its error kind, and what to tell about it."""
+    """A refusal: its error kind, and the message for the client."""
 
     error: ErrorKind
     message: Value = None

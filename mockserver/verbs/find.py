@@ -11,7 +11,7 @@ from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Members, Name, OptionalExpression, StrictFields
-from mockserver.verbs.matching import holder, item_context
+from mockserver.verbs.matching import condition, item_context
 from mockserver.verbs.step_context import Site
 from mockserver.verbs.verb import Verb, World
 
@@ -64,7 +64,7 @@ def run_find(world: World, step: FindStep, where: Mapping[str, JsonValue]) -> Re
     records = world.records(step.collection)
     if step.matching is None:
         return _found(world, step, records.find(where))
-    holds = holder(step.matching, world.scope)
+    holds = condition(step.matching, world.scope)
     return _found(world, step, next(filter(holds, records.matching(where)), None))
 
 

@@ -12,7 +12,7 @@ from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Members, Name, OptionalExpression, StrictFields, Value
-from mockserver.verbs.matching import holder, item_context
+from mockserver.verbs.matching import condition, item_context
 from mockserver.verbs.step_context import Site
 from mockserver.verbs.verb import Verb, World
 
@@ -71,7 +71,7 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     collection = world.records(step.collection)
     records = collection.matching(wanted)
     if step.matching is not None:
-        records = [*filter(holder(step.matching, world.scope), records)]
+        records = [*filter(condition(step.matching, world.scope), records)]
     records = sorted_records(records, sort)
     start = whole(offset) or 0
     if after is not None:

@@ -13,7 +13,7 @@ def item_context(site: Site) -> StepContext:
     return inner
 
 
-def holder(matching: Template, scope: Scope) -> Callable[[Record], bool]:
+def condition(matching: Template, scope: Scope) -> Callable[[Record], bool]:
     """Return a function that evaluates a condition on a record."""
     inner = scope.copy()
 

@@ -88,7 +88,7 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
     if decision == "approve":
         _grant(step, world, user, scopes)
     elif decision == "deny":
-        denied = {"error": "access_denied", "error_description": "The user said no"}
+        denied = {"error": "access_denied", "error_description": "The user denied the request"}
         _redirect(world, redirect_uri, denied)
     else:
         name, who = str(client.get("name", client["id"])), str(user.get("name", user["id"]))
@@ -97,7 +97,7 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
 
 
 def _wrong(step: OauthAuthorizeStep, query: Record, scopes: list[str]) -> tuple[str, str] | None:
-    """Return the error that is told by redirect, if there is one."""
+    """Return the error to send by redirect (RFC 6749, section 4.1.2.1), or None."""
     if query.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
     unknown = [scope for scope in scopes if scope not in step.scopes]

@@ -1,4 +1,4 @@
-"""`respond`: say what to answer, and end the steps."""
+"""`respond`: choose the answer, and end the steps."""
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from mockserver.verbs.verb import Verb
 
 
 class RespondFields(StrictFields):
-    """Say what to answer, and end the steps."""
+    """Choose the answer, and end the steps."""
 
     status: Value = Field(None, description="else the documented success")
     headers: Members = Field({}, description="name → value")

@@ -115,7 +115,7 @@ class StepContext:
         )
 
     def apart(self) -> "StepContext":
-        """Return a context for compiling once more what is compiled already: it tells nothing."""
+        """Return a context for compiling a value a second time; its problems are dropped."""
         other = self.item()
         other.problems = []
         return other

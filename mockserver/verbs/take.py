@@ -66,7 +66,7 @@ class TakeStep(Step):
 
 
 def compile_take(fields: TakeFields, site: Site) -> Block:
-    """Write a call."""
+    """Write the call of `run_take`; keep its templates for the control API, too."""
     context, outside, source = site.context, site.context.apart(), site.source
     site.make(
         TakeStep,
