@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem
 from mockserver.documents.references import Place
@@ -16,11 +17,18 @@ def read_model(model: type[Model], place: Place, problems: list[SpecProblem]) ->
     """Return a block as a model; add what is invalid to `problems` and return an empty model."""
     if place.value is None:
         return model.model_construct()
+    return read_fields(model, place.value, place.source, problems) or model()
+
+
+def read_fields(
+    model: type[Model], value: JsonValue, source: Source, problems: list[SpecProblem]
+) -> Model | None:
+    """Return a value as a model; add what is invalid to `problems` and return None."""
     try:
-        return model.model_validate(place.value)
+        return model.model_validate(value)
     except ValidationError as error:
-        problems += [_problem(place.source, detail) for detail in error.errors()]
-        return model()
+        problems += [_problem(source, detail) for detail in error.errors()]
+        return None
 
 
 def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:

@@ -1,14 +1,9 @@
 """Fields of verbs as pydantic models: the types that they share, and how each is compiled."""
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from mockserver.base.json import JsonValue
-from mockserver.base.places import Source
-from mockserver.base.problems import SpecProblem
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Role(Enum):
@@ -62,37 +57,3 @@ class StepFields(StrictFields):
 
     when: OptionalExpression = None
     otherwise: ErrorKind | OtherwiseFields | None = None
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def read_fields(
-    model: type[Model], value: JsonValue, source: Source, problems: list[SpecProblem]
-) -> Model | None:
-    """Read a value as a model; add every problem with its place, and return None then."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        problems += [field_problem(source, detail) for detail in error.errors()]
-        return None
-
-
-def field_problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
-    """Make a problem of what pydantic found."""
-    path = [part for part in detail["loc"] if not _is_alternative(part)]
-    if path and path[-1] == "[key]":
-        path.pop()
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    hint = ""
-    if detail["type"] == "extra_forbidden":
-        message, hint = (
-            f"{detail['loc'][-1]!r} is not known here",
-            "check its spelling, or leave it out",
-        )
-    return SpecProblem(source.child(*path), message, hint)
-
-
-def _is_alternative(part: str | int) -> bool:
-    """Return True for pydantic's names of a union's alternatives, which are no keys."""
-    return isinstance(part, str) and (part[:1].isupper() or "[" in part) and part != "[key]"

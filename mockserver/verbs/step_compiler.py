@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
+from mockserver.documents.block_validation import read_fields
 from mockserver.language.programs import Block, assemble
 from mockserver.model.steps import Program
-from mockserver.verbs.fields import Role, StepFields, read_fields
+from mockserver.verbs.fields import Role, StepFields
 from mockserver.verbs.step_context import Site, StepContext
 from mockserver.verbs.verb import Verb
 
