@@ -16,27 +16,27 @@ def _span(amount: JsonValue, unit: int) -> int:
 
 
 def seconds(amount: JsonValue) -> int:
-    """So many seconds, as a duration."""
+    """A number of seconds, as a duration."""
     return _span(amount, time.SECOND)
 
 
 def minutes(amount: JsonValue) -> int:
-    """So many minutes, as a duration."""
+    """A number of minutes, as a duration."""
     return _span(amount, time.MINUTE)
 
 
 def hours(amount: JsonValue) -> int:
-    """So many hours, as a duration."""
+    """A number of hours, as a duration."""
     return _span(amount, time.HOUR)
 
 
 def days(amount: JsonValue) -> int:
-    """So many days, as a duration."""
+    """A number of days, as a duration."""
     return _span(amount, time.DAY)
 
 
 def weeks(amount: JsonValue) -> int:
-    """So many weeks, as a duration."""
+    """A number of weeks, as a duration."""
     return _span(amount, time.WEEK)
 
 

@@ -47,7 +47,7 @@ class Function:
     def signature(self) -> str:
         """How it is called: `e164(phone, region=null)`."""
         parameters = inspect.signature(self.call).parameters.values()
-        return f"{self.name}({', '.join(_shown(parameter) for parameter in parameters)})"
+        return f"{self.name}({', '.join(_parameter_text(parameter) for parameter in parameters)})"
 
     @property
     def doc(self) -> str:
@@ -55,7 +55,7 @@ class Function:
         return (self.call.__doc__ or "").strip().partition("\n")[0]
 
 
-def _shown(parameter: inspect.Parameter) -> str:
+def _parameter_text(parameter: inspect.Parameter) -> str:
     if parameter.kind is parameter.VAR_POSITIONAL:
         return f"{parameter.name}, …"
     if parameter.default is parameter.empty:
@@ -175,7 +175,7 @@ def check_pattern(pattern: JsonValue) -> None:
 
 _LONGEST_MATCHED = 10_000
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
-"""An engine that never backtracks, so no pattern can take for ever; it lacks look-around."""
+"""An engine that never backtracks, so no pattern runs for ever; it has no look-around."""
 
 
 @lru_cache(256)
@@ -300,17 +300,17 @@ _ORDER = re.compile(r"([+-]?)([^\s:,+-][^\s:,]*)(?:[\s:]+(asc|desc))?", re.IGNOR
 def by_field(violations: JsonValue) -> JsonValue:
     """The messages of violations as lists under the fields they are about."""
     grouped: dict[str, list[str]] = {}
-    for field, message in _said(violations):
+    for field, message in _field_messages(violations):
         grouped.setdefault(field, []).append(message)
     return grouped
 
 
 def sentences(violations: JsonValue) -> str:
     """All violations as one text: `email is required; rating must be at most 5`."""
-    return "; ".join(f"{field} {message}" for field, message in _said(violations))
+    return "; ".join(f"{field} {message}" for field, message in _field_messages(violations))
 
 
-def _said(violations: JsonValue) -> list[tuple[str, str]]:
+def _field_messages(violations: JsonValue) -> list[tuple[str, str]]:
     members = [as_map(violation) for violation in as_list(violations)]
     return [
         (operators.text(one.get("field")), operators.text(one.get("message"))) for one in members
@@ -325,7 +325,9 @@ def replace_placeholders(
         return None
     known = as_map(values)
     whole = as_text(value)
-    cut = _cut if len(whole) <= _LONGEST_CUT else _cut.__wrapped__
+    cut = (
+        _split_at_placeholders if len(whole) <= _LONGEST_CUT else _split_at_placeholders.__wrapped__
+    )
     pieces, placeholders = cut(whole, as_text(before), as_text(after))
     filled = [operators.text(known.get(name, shown)) for name, shown in placeholders]
     check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
@@ -338,7 +340,9 @@ _LONGEST_CUT = 10_000
 
 
 @lru_cache(256)
-def _cut(text: str, before: str, after: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def _split_at_placeholders(
+    text: str, before: str, after: str
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Return what stands around the placeholders of a text, and each one's name and text."""
     found = list(_placeholder(before, after).finditer(text))
     ends = [0, *(one.end() for one in found)]
@@ -398,7 +402,7 @@ def e164(phone: JsonValue, region: JsonValue = None) -> JsonValue:
 def _normal_phone(phone: str, region: str | None) -> str | None:
     import phonenumbers  # noqa: PLC0415 - its tables cost start time and are seldom all needed
 
-    for text, country in _readings(phone, region):
+    for text, country in _phone_candidates(phone, region):
         try:
             number = phonenumbers.parse(text, country)
         except phonenumbers.NumberParseException:
@@ -408,8 +412,8 @@ def _normal_phone(phone: str, region: str | None) -> str | None:
     return None
 
 
-def _readings(phone: str, region: str | None) -> list[tuple[str, str | None]]:
-    """With a plus as it is; else as a number of the region, then with its plus forgotten."""
+def _phone_candidates(phone: str, region: str | None) -> list[tuple[str, str | None]]:
+    """Return what to parse, with a region: without a +, the region comes first."""
     if phone.lstrip().startswith("+"):
         return [(phone, None)]
     international = ("+" + re.sub(r"\D", "", phone), None)

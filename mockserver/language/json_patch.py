@@ -42,7 +42,7 @@ def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
     """The value changed by a JSON patch (RFC 6902); null if the patch does not apply."""
     room = _MOST_COPIED
     try:
-        for operation in _few(operations):
+        for operation in _checked_operations(operations):
             if isinstance(operation, dict) and operation.get("op") == "copy":
                 room -= _size(_at(value, _tokens(operation, "from")), room)
             value = _applied(value, operation)
@@ -51,7 +51,7 @@ def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
     return value
 
 
-def _few(operations: JsonValue) -> list[JsonValue]:
+def _checked_operations(operations: JsonValue) -> list[JsonValue]:
     if not isinstance(operations, list) or len(operations) > _MOST:
         raise _DoesNotApply
     return operations

@@ -20,9 +20,9 @@ from mockserver.verbs.verb import Verb, World
 class CooldownFields(StrictFields):
     """Refuse a subject seen within a period, else start one."""
 
-    name: Name = Field(description="subjects are apart for each")
-    subject: Value = Field(description="who or what must rest")
-    period: Span = Field(description="duration of the rest")
+    name: Name = Field(description="name; each has its own subjects")
+    subject: Value = Field(description="who or what must not be seen again within the period")
+    period: Span = Field(description="duration of the cooldown")
     bypass: OptionalExpression = Field(None, description="when it holds, start anew regardless")
 
 

@@ -73,17 +73,17 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     if step.matching is not None:
         records = [*filter(condition(step.matching, world.scope), records)]
     records = sorted_records(records, sort)
-    start = whole(offset) or 0
+    start = whole_number(offset) or 0
     if after is not None:
-        start += _behind(world, step, records, str(after))
-    bound = page(records, start, whole(limit))
+        start += _offset_after(world, step, records, str(after))
+    bound = page(records, start, whole_number(limit))
     if step.select is not None:
         bound["items"] = _selected(bound["items"], step.select, world.scope)
     world.note(step, "listed", bound["total"])
     return bound
 
 
-def _behind(world: World, step: ListStep, records: Iterable[Record], key: str) -> int:
+def _offset_after(world: World, step: ListStep, records: Iterable[Record], key: str) -> int:
     """Return how many records there are up to the one with a key."""
     field = world.records(step.collection).spec.key
     keys = [str(record[field]) for record in records]
@@ -107,7 +107,7 @@ def page(ordered: list[Record], offset: int, limit: int | None) -> Record:
     }
 
 
-def whole(value: JsonValue) -> int | None:
+def whole_number(value: JsonValue) -> int | None:
     """Read an offset or a limit; null stays null.
 
     Raises:
