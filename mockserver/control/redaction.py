@@ -1,4 +1,8 @@
-"""Removal of secrets from headers, queries and bodies before they are shown."""
+"""Secrets in headers, queries and bodies, replaced by `[redacted]` before they are shown.
+
+What is a secret is decided by names: those of `base/secrets.py`, and those of the parameters that
+the security schemes of an API name. The stored exchange never changes.
+"""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus
@@ -9,7 +13,7 @@ from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
 from mockserver.wire.media import parse_json
 
-_MAX_BODY = 100_000
+_MAX_TEXT_BYTES = 100_000
 
 
 def secret_parameters(exchange: Exchange) -> frozenset[str]:
@@ -49,11 +53,14 @@ def is_secret(name: str, secrets: frozenset[str]) -> bool:
 
 
 def redacted_body(body: bytes) -> JsonValue:
-    """Return a body without secrets: a JSON value if it is JSON, else a text."""
+    """Return a body to show: a JSON value, or a text of at most 100,000 bytes.
+
+    Secrets in JSON and in URL-encoded forms are replaced; other text is shown as it is.
+    """
     try:
         return redacted(parse_json(body))
     except Refusal:
-        text = body[:_MAX_BODY].decode("utf-8", "replace")
+        text = body[:_MAX_TEXT_BYTES].decode("utf-8", "replace")
         is_form = "=" in text and "\n" not in text and " " not in text
         return redacted_query(text, frozenset()) if is_form else text
 

@@ -1,4 +1,9 @@
-"""The `Prefer` header (RFC 7240): preferences of a client for one answer."""
+"""The `Prefer` header (RFC 7240): what a client asks of one answer, and what was applied.
+
+`code`, `example`, `dynamic` and `seed` are preferences of this server's own. `wait` delays the
+answer by so many seconds, a minute at most; in the RFC it is how long a client would wait. Unknown
+preferences are ignored, as the RFC asks. Nothing waits here: the delay is put on the answer.
+"""
 
 import re
 from collections.abc import Iterator
@@ -30,8 +35,9 @@ class Preferences:
     dynamic: bool | None = None
     seed: int | None = None
     wait: Duration = ZERO
+    """How long to delay the answer; `LONGEST_WAIT` at most."""
     invalid: tuple[str, ...] = ()
-    """Preferences with invalid values, as they were sent."""
+    """`code`, `seed` and `wait` with invalid values, as `name=value`, shortened."""
 
     def honoured(self, found: Documented | None, status: int) -> str:
         """Return the value of `Preference-Applied`; empty if no preference was applied.
@@ -51,7 +57,7 @@ class Preferences:
         return ", ".join(f"{name}={value}" for name, value in applied.items() if value is not None)
 
     def unmet(self, found: Documented | None, status: int) -> str:
-        """Return the end of a sentence about preferences that were not applied, or ""."""
+        """Return the end of a sentence about invalid values and a missing example, or ""."""
         parts = [f"; {text} is invalid" for text in self.invalid]
         if self.example is not None and not self._has_example(found):
             parts.append(f"; there is no example {self.example[:100]!r} for status {status}")

@@ -1,4 +1,8 @@
-"""Invalid keywords, removed from schemas that the validator library does not accept."""
+"""Repair of schemas that the validator library rejects: each invalid keyword is removed.
+
+An invalid item of a list becomes an empty schema, and an invalid subschema is repaired inside
+first. Every removal is reported. The given schema never changes.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -8,8 +12,8 @@ import jsonschema_rs
 from mockserver.base.json import JsonValue
 from mockserver.schemas.dialects import SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS
 
-_MOST = 100
-"""The maximum number of keywords to remove; a schema with more becomes an empty one."""
+_MOST_ATTEMPTS = 100
+"""Attempts to repair one schema; a schema that needs as many becomes an empty one."""
 _LONGEST = 300
 
 _MESSAGES: Mapping[str | int, str] = {
@@ -29,10 +33,12 @@ def remove_invalid_keywords(
 
     Args:
         schema: A schema object; it does not change.
-        check: Raises ValueError if a schema is invalid.
-        report: Called with the path of every removed keyword and the reason.
+        check: Raises `jsonschema_rs.ValidationError` with the path of one fault, or any other
+            ValueError, which discards the whole schema.
+        report: Called with the path of every removed keyword and the reason; the path is empty
+            if the whole schema is discarded.
     """
-    for _ in range(_MOST):
+    for _ in range(_MOST_ATTEMPTS):
         try:
             check(schema)
         except jsonschema_rs.ValidationError as error:

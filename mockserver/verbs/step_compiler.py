@@ -1,4 +1,10 @@
-"""Steps of documents, read and compiled: every name they bind is known to the steps after them."""
+"""Compile the steps of `x-mock` into programs.
+
+First the form of all steps is checked, also of those inside others; if one is wrong, none is
+compiled. Then their code, Python text, is written in order, so that a step sees the names that
+those before it bind. A verb with a `compile` function writes its code itself; for all others
+`call_code` writes a call by the roles of their fields. No step is run here.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -32,7 +38,9 @@ class ReadStep(NamedTuple):
 def compile_steps(
     values: JsonValue, source: Source, context: StepContext, name: str
 ) -> Program | None:
-    """Compile the steps of an operation into its program; None if there are no steps.
+    """Compile the steps of an operation into its program.
+
+    None if there are no steps, or the form of one is wrong.
 
     Args:
         values: The steps as documents write them: a list of maps.
@@ -50,7 +58,7 @@ def program(body: Block, context: StepContext, name: str) -> Program | None:
 
 
 def statements(values: JsonValue, source: Source, context: StepContext) -> Block:
-    """Compile steps into the code that takes them; none of them if the form of one is wrong."""
+    """Write the code that runs steps; no code if the form of one is wrong."""
     before = len(context.problems)
     steps = read_steps(values, source, context)
     return step_code(steps, context) if len(context.problems) == before else []

@@ -32,7 +32,7 @@ class UndecodableError(ValueError):
         """JSON Pointer to the wrong value, relative to the parameter or field."""
 
     def below(self, key: str | int) -> "UndecodableError":
-        """Return the same error with a pointer that starts one level higher."""
+        """Return the same error, with the key put before its pointer."""
         return UndecodableError(str(self), f"/{escape(str(key))}{self.pointer}")
 
 
