@@ -57,15 +57,20 @@ function arrive(isOther) {
   target.focus({ preventScroll: !isOther && innerWidth > 900 });
 }
 
+/** Update the links in place: a link that is replaced while it is pressed loses the click. */
 function navigation(current) {
-  const items = Object.entries(VIEWS).map(([name, view]) => {
-    const count = unseen[name] ? h("span", { class: "count" }, unseen[name], h("span", { class: "visually-hidden" }, " new")) : null;
-    return h("li", null, h("a", { href: to([name]), class: `view-${name}`, "aria-current": name === current ? "page" : null }, view.title, count));
-  });
   const list = document.getElementById("views");
-  const focused = list.contains(document.activeElement) ? document.activeElement.className : "";
-  fill(list, items);
-  if (focused) list.querySelector(`.${focused}`)?.focus();
+  if (!list.querySelector("a")) {
+    fill(list, Object.keys(VIEWS).map((name) => h("li", null, h("a", { class: `view-${name}` }))));
+  }
+  for (const [name, view] of Object.entries(VIEWS)) {
+    const count = unseen[name] ? h("span", { class: "count" }, unseen[name], h("span", { class: "visually-hidden" }, " new")) : null;
+    const link = list.querySelector(`.view-${name}`);
+    link.setAttribute("href", to([name]));
+    if (name === current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+    fill(link, view.title, count);
+  }
   list.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
