@@ -83,4 +83,6 @@ def _checked(verb: object, plugin: str) -> Verb:
         raise SettingsError(
             f"the plug-in {plugin!r} has no VERB made of mockserver.verbs.verb.Verb"
         )
+    if not (verb.name.isidentifier() and verb.name.isascii()):
+        raise SettingsError(f"the plug-in {plugin!r} has a verb {verb.name!r}, which is no name")
     return verb

@@ -138,6 +138,7 @@ def test_an_installed_package_announces_a_verb_by_entry_point(folder: Path) -> N
         ("VERB = 5", "no VERB"),
         ("from mockserver.verbs.find import VERB", "there is a verb 'find' already"),
         ("import absent_module", "cannot be imported"),
+        (HOLD.replace('name="hold"', 'name="hold back"'), "which is no name"),
     ],
 )
 def test_a_plug_in_that_is_wrong_is_reported(folder: Path, text: str, message: str) -> None:
