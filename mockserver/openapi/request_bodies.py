@@ -81,7 +81,7 @@ class BodyCompiler:
     def _schema_of(self, place: Place) -> Callable[[], JsonValue] | None:
         """Return a function that makes the JSON Schema of a media type, if it has one."""
         schema = place.child("schema")
-        return None if schema.value is None else self.schemas.bundle(schema, "request").schema
+        return None if schema.value is None else self.schemas.needed(schema, "request")
 
     def _content(self, name: str, place: Place) -> MediaContent:
         schema, item = place.child("schema"), place.child("itemSchema")
