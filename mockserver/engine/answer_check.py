@@ -11,7 +11,7 @@ from mockserver.schemas.sampling.sampler import sample
 _HINT = "add an example; until then an invalid value is served"
 
 
-def examine(api: Api) -> Iterator[SpecProblem]:
+def check_answers(api: Api) -> Iterator[SpecProblem]:
     """Yield a warning for each response schema for which no valid value is found."""
     for operation in api.operations:
         for response in operation.responses:

@@ -69,7 +69,7 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
 """The required fields of the records of each built-in collection, without the key."""
 
 
-def wrong_fields(collection: str, record: Record) -> Iterator[tuple[str, str]]:
+def field_problems(collection: str, record: Record) -> Iterator[tuple[str, str]]:
     """Yield name and message for every missing or invalid field of a record."""
     for name, (is_valid, rule) in FIELDS.get(collection, {}).items():
         if name not in record:

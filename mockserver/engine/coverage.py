@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.engine.documented_answers import response_for
-from mockserver.engine.journal import Seen
-from mockserver.engine.parameter_counts import Sent
+from mockserver.engine.journal import AnswerCounts
+from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import DocumentedResponse
 
@@ -56,7 +56,9 @@ class OperationCoverage:
             yield from response.examples
 
 
-def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCoverage]:
+def coverage(
+    api: Api, seen: AnswerCounts, sent: ParameterCounts | None = None
+) -> list[OperationCoverage]:
     """Return the coverage of every operation of an API since the start of the sandbox."""
     found = {id(operation): _empty_coverage(operation) for operation in api.operations}
     for (key, status, example), count in seen.items():
@@ -71,7 +73,7 @@ def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCo
 
 
 def _empty_coverage(operation: Operation) -> OperationCoverage:
-    responses = [_unseen(response) for response in operation.responses]
+    responses = [_empty_response(response) for response in operation.responses]
     return OperationCoverage(operation, responses, list(_parameters(operation)))
 
 
@@ -82,7 +84,7 @@ def _parameters(operation: Operation) -> Iterator[ParameterCoverage]:
                 yield ParameterCoverage(where, name)
 
 
-def _unseen(response: DocumentedResponse) -> ResponseCoverage:
+def _empty_response(response: DocumentedResponse) -> ResponseCoverage:
     examples = [
         ExampleCoverage(example.name, media.media_type)
         for media in response.media

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from mockserver.base.errors import ExpressionError
 from mockserver.base.time import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
-from mockserver.engine.documented_answers import Documented, Wish, documented, status_with_example
+from mockserver.engine.documented_answers import (
+    AnswerCriteria,
+    DocumentedAnswer,
+    documented_answer,
+    status_with_example,
+)
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
 from mockserver.engine.rendering import RETRY_STATUSES, has_header, problem, render_refusal
 from mockserver.engine.routing import Match
@@ -108,10 +113,12 @@ def _as_status(run: Run, status: int) -> tuple[Answer, str]:
     return problem(status, _MESSAGE) if status >= _FIRST_ERROR else Answer(status, [], b""), because
 
 
-def _documented(run: Run, status: int, example: str | None = None) -> Documented | None:
+def _documented(run: Run, status: int, example: str | None = None) -> DocumentedAnswer | None:
     """Return the documented answer, in an acceptable media type if possible."""
     accept = run.exchange.request.accept
-    return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
+    return documented_answer(
+        run.operation, status, AnswerCriteria(accept, example=example, must_fit=False)
+    )
 
 
 def _set_retry_after(answer: Answer, seconds: int | None) -> None:
@@ -145,7 +152,7 @@ def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:
             except ExpressionError:  # the message may need a name that no step has bound
                 continue
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
-        return security.nothing_presented(run)
+        return security.missing_credential(run)
     return Refusal(kind, _MESSAGE, passes_at=passes_at)
 
 
@@ -163,5 +170,5 @@ def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str],
     if kind == Kind.METHOD_NOT_ALLOWED:
         return (("Allow", cors.allowed(match.methods)),)
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
-        return security.nothing_presented(run).headers
+        return security.missing_credential(run).headers
     return ()

@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from mockserver.engine.parameter_counts import Sent
+from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
 
 _LOG = logging.getLogger("mockserver")
@@ -12,7 +12,7 @@ MOST_BYTES = 50_000_000
 """Maximum total size of the bodies that one journal keeps."""
 
 
-Seen = dict[tuple[int, int, str | None], int]
+AnswerCounts = dict[tuple[int, int, str | None], int]
 """Number of answers by operation (its `id()`), status code and documented example. The status is 0
 if the mock failed."""
 
@@ -20,7 +20,15 @@ if the mock failed."""
 class Journal:
     """The latest exchanges, up to a limit; the oldest are dropped, but stay counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen", "sent")
+    __slots__ = (
+        "_bytes",
+        "_capacity",
+        "_entries",
+        "answer_counts",
+        "count",
+        "listener",
+        "parameter_counts",
+    )
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
@@ -28,11 +36,11 @@ class Journal:
         self._bytes = 0
         self.count = 0
         """Number of exchanges since the start of the sandbox, including dropped ones."""
-        self.heard: Callable[[Exchange], None] | None = None
+        self.listener: Callable[[Exchange], None] | None = None
         """Called with every exchange; None if there is no listener."""
-        self.seen: Seen = {}
+        self.answer_counts: AnswerCounts = {}
         """Counts of answers since the start of the sandbox, including dropped exchanges."""
-        self.sent = Sent()
+        self.parameter_counts = ParameterCounts()
         """Counts of parameters that were sent since then."""
 
     def next_id(self) -> str:
@@ -48,15 +56,15 @@ class Journal:
         if exchange.operation is not None:
             status = 0 if exchange.reason == MOCK_FAILURE else exchange.answer.status
             key = (id(exchange.operation), status, exchange.answer.example)
-            self.seen[key] = self.seen.get(key, 0) + 1
+            self.answer_counts[key] = self.answer_counts.get(key, 0) + 1
             parameters = exchange.operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
-                self.sent.count(parameters, exchange.request)
+                self.parameter_counts.count(parameters, exchange.request)
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
-        if self.heard is not None:
+        if self.listener is not None:
             try:
-                self.heard(exchange)
+                self.listener(exchange)
             except Exception:  # noqa: BLE001 - a failing listener must not break serving
                 _LOG.exception("a listener of the journal failed")
 
@@ -77,8 +85,8 @@ class Journal:
 
     def reset_counts(self) -> None:
         """Reset the counts of answers and parameters."""
-        self.seen = {}
-        self.sent = Sent()
+        self.answer_counts = {}
+        self.parameter_counts = ParameterCounts()
 
     def clear(self) -> None:
         """Drop all exchanges; their ids are not used again."""

@@ -108,7 +108,7 @@ ALGORITHMS = {
 }
 
 
-def standing(
+def current_allowance(
     algorithm: str, limit: int, window: int, state: State | None, now: int
 ) -> LimitDecision:
     """Return the state of a rate limit without counting a hit.
@@ -129,7 +129,7 @@ def standing(
     return LimitDecision(hit.allowed, limit, remaining, resets_at, passes_at)
 
 
-_NEVER_SHOWN = 8
+_LONGEST_MASKED = 8
 """A credential of at most so many characters is masked completely."""
 
 
@@ -141,8 +141,8 @@ def apply_limits(run: Run) -> None:
     """
     for limit in run.operation.limits:
         decision, subject = _hit(run, limit)
-        shown = _masked(subject) if subject == run.scope["credential"] else subject
-        run.append(RateLimited(limit, shown, decision))
+        traced_subject = _masked(subject) if subject == run.scope["credential"] else subject
+        run.append(RateLimited(limit, traced_subject, decision))
         if limit.headers != "none":
             run.limit_headers += _headers(limit, decision, run.now, run.scope)
         if not decision.allowed:
@@ -153,7 +153,7 @@ def apply_limits(run: Run) -> None:
 
 def _masked(credential: str) -> str:
     """Return a credential for a trace: at most its last four characters."""
-    return "…" + credential[-4:] if len(credential) > _NEVER_SHOWN else "…"
+    return "…" + credential[-4:] if len(credential) > _LONGEST_MASKED else "…"
 
 
 def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
@@ -161,16 +161,16 @@ def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
     subject = "" if limit.per is None else str(limit.per(scope))
     key = f"{limit.name}:{subject}"
     # Not through the transaction: a refusal must not roll back a hit.
-    kept_hits = run.store.rate_limits
-    record = kept_hits.rows.get(key)
+    counters = run.store.rate_limits
+    record = counters.rows.get(key)
     state = None if record is None else record["state"]
     count, window = limit.limit(scope), limit.window(scope)
     state, decision = ALGORITHMS[limit.algorithm](count, window, state, run.now)
-    kept = {"id": key, "name": limit.name, "subject": subject, "state": state}
+    updated = {"id": key, "name": limit.name, "subject": subject, "state": state}
     if record is None:
-        kept_hits.insert(kept)
+        counters.insert(updated)
     else:
-        kept_hits.rows[key] = kept  # same key and no index: nothing else to update
+        counters.rows[key] = updated  # same key and no index: nothing else to update
     return decision, subject
 
 

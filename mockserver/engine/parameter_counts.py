@@ -19,7 +19,7 @@ Key = tuple[Parameters | None, str, str]
 """An operation's parameters, with the part and the name of one of them."""
 
 
-class Sent:
+class ParameterCounts:
     """Counts of sent parameters, except those of the path."""
 
     __slots__ = ("_counts", "_shapes")
@@ -51,7 +51,7 @@ class Sent:
                 self._counts[key] = self._counts.get(key, 0) + number
         return self._counts
 
-    def add(self, other: "Sent") -> None:
+    def add(self, other: "ParameterCounts") -> None:
         """Add the counts of another instance."""
         for key, number in other.counts().items():
             self._counts[key] = self._counts.get(key, 0) + number

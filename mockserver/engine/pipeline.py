@@ -33,9 +33,9 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
 from mockserver.engine.documented_answers import (
-    Documented,
-    Wish,
-    documented,
+    AnswerCriteria,
+    DocumentedAnswer,
+    documented_answer,
     status_with_example,
 )
 from mockserver.engine.engine_options import Options
@@ -56,10 +56,15 @@ from mockserver.engine.rendering import (
     render_reply,
     violations_of_reply,
 )
-from mockserver.engine.routing import Located, Match, Mounts
+from mockserver.engine.routing import Match, MountedApis, RoutedRequest
 from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
-from mockserver.engine.security import PresentedCredential, authenticate, present, sandbox_of
+from mockserver.engine.security import (
+    PresentedCredential,
+    authenticate,
+    read_credentials,
+    sandbox_of,
+)
 from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
@@ -91,7 +96,7 @@ class Engine:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
         self.options = options or Options()
-        self._mounts = Mounts(self.apis.values())
+        self._mounts = MountedApis(self.apis.values())
 
     def replace(
         self,
@@ -107,7 +112,7 @@ class Engine:
             system: The time of the system's clock.
         """
         by_name = {api.name: api for api in apis}
-        mounts = Mounts(by_name.values())
+        mounts = MountedApis(by_name.values())
         self.sandboxes.replace(by_name, overrides, system)
         self.apis, self._mounts = by_name, mounts
 
@@ -116,7 +121,9 @@ class Engine:
         path, named = _split_sandbox(request)
         located = self._mounts.locate(path, request.headers.get("host", "").lower())
         operation = _operation(located, request.method)
-        credentials = present(operation, request) if operation and operation.security else {}
+        credentials = (
+            read_credentials(operation, request) if operation and operation.security else {}
+        )
         name = named if named is not None else sandbox_of(credentials) or DEFAULT_SANDBOX
         try:
             sandbox = self.sandboxes.get(name)
@@ -165,7 +172,7 @@ def _split_sandbox(request: Request) -> tuple[str, str | None]:
     return path, request.headers.get("mock-sandbox")
 
 
-def _operation(located: Located | None, method: str) -> Operation | None:
+def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
     if located is None or located.match is None:
         return None
     return located.match.operation(method)
@@ -176,7 +183,7 @@ def _without_sandbox(request: Request, name: str, error: Exception, system: Inst
     return Exchange("", name, system, request, problem(status, str(error)))
 
 
-def _no_operation(located: Located, method: str) -> Answer:
+def _no_operation(located: RoutedRequest, method: str) -> Answer:
     if located.match is None:
         raise Refusal(Kind.NOT_FOUND, "the API has no such path")
     allowed = cors.allowed(located.match.methods)
@@ -196,7 +203,7 @@ def _base_url(request: Request, prefix: str) -> str:
 def _answer(
     exchange: Exchange,
     sandbox: Sandbox,
-    located: Located,
+    located: RoutedRequest,
     prefix: str,
     credentials: Mapping[str, PresentedCredential],
     options: Options,
@@ -278,7 +285,7 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
         run_steps(run.operation.program, run)
     if run.reply is None:
         return _documented(run, run.operation.success, preferences)
-    return _of_steps(run, run.reply, preferences)
+    return _steps_answer(run, run.reply, preferences)
 
 
 def _preferred(run: Run, preferences: Preferences) -> Answer:
@@ -372,7 +379,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
 # --- respond ---
 
 
-def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+def _steps_answer(run: Run, reply: Reply, preferences: Preferences) -> Answer:
     if run.options.errors:
         _require_conformance(run, violations_of_reply(run.operation, reply))
     answer = render_reply(reply)
@@ -382,7 +389,7 @@ def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
 
 def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
     """Return the documented answer for a status."""
-    found = documented(run.operation, status, _wish(run, preferences))
+    found = documented_answer(run.operation, status, _criteria(run, preferences))
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
@@ -394,15 +401,15 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     return _finished(run, found.answer(), decision, preferences, found)
 
 
-def _wish(run: Run, preferences: Preferences) -> Wish:
+def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
     accept = run.exchange.request.accept
     if preferences is NO_PREFERENCES and not run.options.dynamic:
-        return Wish(accept)
+        return AnswerCriteria(accept)
     dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic
     seed: int | str | None = preferences.seed
     if seed is None and dynamic:
         seed = f"{run.sandbox.seed}:{run.exchange.id}"
-    return Wish(accept, seed, preferences.example, dynamic)
+    return AnswerCriteria(accept, seed, preferences.example, dynamic)
 
 
 def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
@@ -418,18 +425,18 @@ def _finished(
     answer: Answer,
     decision: Answered,
     preferences: Preferences,
-    found: Documented | None = None,
+    found: DocumentedAnswer | None = None,
 ) -> Answer:
     """Add headers of limits, delays of test values, and the effects of preferences."""
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
-        if honoured := preferences.honoured(found, answer.status):
-            answer.headers.append(("Preference-Applied", honoured))
+        if applied := preferences.applied(found, answer.status):
+            answer.headers.append(("Preference-Applied", applied))
         if run.exchange.request.method not in CACHED:
             answer.headers.append(VARY)
-        if unmet := preferences.unmet(found, answer.status):
-            decision = decision._replace(because=decision.because + unmet)
+        if not_applied := preferences.not_applied(found, answer.status):
+            decision = decision._replace(because=decision.because + not_applied)
     run.append(decision)
     return answer

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockserver.base.time import MINUTE, SECOND, ZERO, Duration
-from mockserver.engine.documented_answers import Documented
+from mockserver.engine.documented_answers import DocumentedAnswer
 from mockserver.model.messages import Request
 
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
@@ -39,7 +39,7 @@ class Preferences:
     invalid: tuple[str, ...] = ()
     """`code`, `seed` and `wait` with invalid values, as `name=value`, shortened."""
 
-    def honoured(self, found: Documented | None, status: int) -> str:
+    def applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the value of `Preference-Applied`; empty if no preference was applied.
 
         Args:
@@ -56,19 +56,19 @@ class Preferences:
         }
         return ", ".join(f"{name}={value}" for name, value in applied.items() if value is not None)
 
-    def unmet(self, found: Documented | None, status: int) -> str:
+    def not_applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the end of a sentence about invalid values and a missing example, or ""."""
         parts = [f"; {text} is invalid" for text in self.invalid]
         if self.example is not None and not self._has_example(found):
             parts.append(f"; there is no example {self.example[:100]!r} for status {status}")
         return "".join(parts)
 
-    def _dynamic(self, found: Documented | None) -> str | None:
+    def _dynamic(self, found: DocumentedAnswer | None) -> str | None:
         """Return the value of `dynamic` if it was applied."""
         is_given = found is not None and (found.sampled or self.dynamic is False)
         return str(self.dynamic).lower() if self.dynamic is not None and is_given else None
 
-    def _has_example(self, found: Documented | None) -> bool:
+    def _has_example(self, found: DocumentedAnswer | None) -> bool:
         return self.example is not None and found is not None and found.example == self.example
 
 

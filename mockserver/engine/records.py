@@ -73,7 +73,7 @@ class Collection:
         if key is None:
             return next(self._candidates(where), None)
         record = self.by_key(key)
-        return record if record is not None and _has(record, where) else None
+        return record if record is not None and _has_values(record, where) else None
 
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key equals this value as JSON, or None."""
@@ -88,11 +88,11 @@ class Collection:
         return list(self._candidates(where))
 
     def _candidates(self, where: Mapping[str, JsonValue]) -> Iterator[Record]:
-        for record in self._narrowed(where):
-            if _has(record, where):
+        for record in self._preselected(where):
+            if _has_values(record, where):
                 yield record
 
-    def _narrowed(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
+    def _preselected(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
         """Return candidates by key or index if there is one, otherwise all records."""
         if self.spec.key in where:
             found = self.rows.get(key_text(where[self.spec.key]))
@@ -161,7 +161,7 @@ class Collection:
         ordered = sorted(self.rows, key=self._serials.__getitem__)
         self.rows = {name: self.rows[name] for name in ordered}
 
-    def take_back(self, key: str) -> None:
+    def undo_insert(self, key: str) -> None:
         """Undo the latest insertion, including its serial."""
         self.remove(key)
         self._serial -= 1
@@ -197,7 +197,7 @@ class Collection:
                 raise ConflictError(self.spec.name, name, value)
 
 
-def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
+def _has_values(record: Record, where: Mapping[str, JsonValue]) -> bool:
     for name, value in where.items():
         found = record.get(name)
         kind = type(value)
@@ -260,7 +260,7 @@ class Transaction:
         """Undo all writes, latest first."""
         for collection, key, old, serial in reversed(self._undo):
             if old is None:
-                collection.take_back(key)
+                collection.undo_insert(key)
             elif serial:
                 collection.restore(key, old, serial)
             else:

@@ -13,8 +13,8 @@ from mockserver.base.time import Instant, whole_seconds
 from mockserver.engine.documented_answers import (
     BODILESS,
     MOST_KEPT,
-    Wish,
-    documented,
+    AnswerCriteria,
+    documented_answer,
     response_for,
     violations_of,
 )
@@ -92,11 +92,11 @@ def render_refusal(
         return Answer(status, list(HEADERS), refusal_page(refusal.message))
     errors = api.errors if operation is None else operation.errors
     chosen = errors.get(refusal.kind)
-    status = chosen.status if chosen else _status(refusal.kind, operation)
+    status = chosen.status if chosen else _default_status(refusal.kind, operation)
     wait = None if refusal.passes_at is None else max(whole_seconds(refusal.passes_at - now), 0)
     error = error_scope(refusal, status, wait)
     if chosen is not None:
-        answer = _own(chosen, {**scope, "error": error})
+        answer = _error_answer(chosen, {**scope, "error": error})
     elif refusal.kind in OAUTH_KINDS:
         fields = {"error": refusal.kind, "error_description": refusal.message}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
@@ -131,7 +131,7 @@ def _violation(violation: Violation) -> dict[str, JsonValue]:
     }
 
 
-def _status(kind: str, operation: Operation | None) -> int:
+def _default_status(kind: str, operation: Operation | None) -> int:
     """Return the status of a kind that the API does not map: of what it documents if it does."""
     if kind == Kind.INVALID and operation is not None:
         exact = {response.status for response in operation.responses}
@@ -139,7 +139,7 @@ def _status(kind: str, operation: Operation | None) -> int:
     return 401 if kind == "invalid_client" else STATUS_OF_KIND.get(kind, 400)
 
 
-def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:
+def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
     headers = header_fields(chosen.headers, scope)
     body = None if chosen.body is None else chosen.body(scope)
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
@@ -151,7 +151,7 @@ def _documented(
     """Use the documented answer for a status, if it has a body to give."""
     if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
-    found = documented(operation, status, Wish(accept, must_fit=False))
+    found = documented_answer(operation, status, AnswerCriteria(accept, must_fit=False))
     if found is None or not found.content_type:
         return None
     return found.answer()
@@ -221,12 +221,12 @@ def represent(
             operation.rendered.clear()
         response = response_for(operation, status)
         media = () if response is None else response.media
-        found = _named(media, wanted) if wanted else _negotiated(media, accept, is_text=is_text)
+        found = _with_type(media, wanted) if wanted else _negotiated(media, accept, is_text=is_text)
         operation.rendered[key] = found
     return found
 
 
-def _named(media: tuple[ResponseMedia, ...], wanted: str) -> Representation:
+def _with_type(media: tuple[ResponseMedia, ...], wanted: str) -> Representation:
     name = essence(wanted)
     same = (one for one in media if essence(one.media_type) == name)
     return Representation(wanted, next(same, None) or next(filter(_is_json, media), None))

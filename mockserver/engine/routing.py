@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from mockserver.model.api import PATH_PARAMETER, Api, Operation
 
-_PLACE = "(.{1,300}?)"
+_PARAMETER_TEXT = "(.{1,300}?)"
 """What matches a parameter inside a segment."""
 _UNRESERVED = re.compile(r"[0-9A-Za-z._~%-]")
 """What stands in a path as it is, or encodes what does not."""
@@ -30,7 +30,7 @@ class Match:
         return dict(zip(operation.path_parameters, self.values, strict=True))
 
 
-class _Partial(NamedTuple):
+class _MixedSegment(NamedTuple):
     """A segment such as `{id}.json`, and what is below it."""
 
     pattern: re.Pattern[str]
@@ -44,9 +44,9 @@ class _Node:
     """One segment of the paths that share what goes before it."""
 
     literal: dict[str, "_Node"] = field(default_factory=dict)
-    partial: list[_Partial] = field(default_factory=list)
+    mixed: list[_MixedSegment] = field(default_factory=list)
     """Most literal characters first."""
-    any: "_Node | None" = None
+    parameter: "_Node | None" = None
     methods: dict[str, Operation] = field(default_factory=dict)
 
 
@@ -65,7 +65,7 @@ class Router:
                 self._static.setdefault(operation.path, {})[operation.method] = operation
 
     @property
-    def static(self) -> Iterable[str]:
+    def static_paths(self) -> Iterable[str]:
         """The paths without parameters."""
         return self._static
 
@@ -75,49 +75,49 @@ class Router:
             return Match(methods)
         if "%" in path and (methods := self._static.get(unquote(path))) is not None:
             return Match(methods)
-        return self._walk(self._root, path.split("/")[1:], [])
+        return self._search(self._root, path.split("/")[1:], [])
 
     def _add(self, operation: Operation) -> None:
         node = self._root
         for segment in operation.path.split("/")[1:]:
-            node = _descend(node, segment)
+            node = _child_of(node, segment)
         node.methods[operation.method] = operation
 
-    def _walk(self, node: _Node, segments: list[str], values: list[str]) -> Match | None:
+    def _search(self, node: _Node, segments: list[str], values: list[str]) -> Match | None:
         if not segments:
             return Match(node.methods, values) if node.methods else None
         head, rest = segments[0], segments[1:]
         literal = node.literal.get(head) or ("%" in head and node.literal.get(unquote(head)))
-        if literal and (found := self._walk(literal, rest, values)):
+        if literal and (found := self._search(literal, rest, values)):
             return found
-        for partial in node.partial:
-            if (fits := partial.pattern.fullmatch(head)) and (
-                found := self._walk(partial.node, rest, [*values, *fits.groups()])
+        for mixed in node.mixed:
+            if (matched := mixed.pattern.fullmatch(head)) and (
+                found := self._search(mixed.node, rest, [*values, *matched.groups()])
             ):
                 return found
-        if node.any is None or not head:
+        if node.parameter is None or not head:
             return None
-        return self._walk(node.any, rest, [*values, head])
+        return self._search(node.parameter, rest, [*values, head])
 
 
-def _descend(node: _Node, segment: str) -> _Node:
+def _child_of(node: _Node, segment: str) -> _Node:
     if not PATH_PARAMETER.search(segment):
         return node.literal.setdefault(segment, _Node())
     if PATH_PARAMETER.fullmatch(segment):
-        node.any = node.any or _Node()
-        return node.any
+        node.parameter = node.parameter or _Node()
+        return node.parameter
     literals = PATH_PARAMETER.split(segment)[::2]
-    pattern = _PLACE.join("".join(map(_literal, piece)) for piece in literals)
-    for known in node.partial:
+    pattern = _PARAMETER_TEXT.join("".join(map(_literal_pattern, piece)) for piece in literals)
+    for known in node.mixed:
         if known.pattern.pattern == pattern:
             return known.node
-    partial = _Partial(re.compile(pattern), sum(map(len, literals)), _Node())
-    node.partial.append(partial)
-    node.partial.sort(key=lambda item: -item.literals)
-    return partial.node
+    mixed = _MixedSegment(re.compile(pattern), sum(map(len, literals)), _Node())
+    node.mixed.append(mixed)
+    node.mixed.sort(key=lambda item: -item.literals)
+    return mixed.node
 
 
-def _literal(character: str) -> str:
+def _literal_pattern(character: str) -> str:
     """Return what matches a character, percent-encoded or not (RFC 3986, section 2.1)."""
     plain = re.escape(character)
     encoded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
@@ -125,7 +125,7 @@ def _literal(character: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Mount:
+class MountedApi:
     """An API at an address."""
 
     api: Api
@@ -145,59 +145,59 @@ class Mount:
 
 
 @dataclass(slots=True)
-class Located:
+class RoutedRequest:
     """Where a request leads: the API, and the operations under its path."""
 
-    mount: Mount
+    mount: MountedApi
     match: Match | None
     prefix: str
     """Path before the API's own, such as `/partoo`; empty under its own host name."""
 
 
-class Mounts:
+class MountedApis:
     """All addresses of all APIs."""
 
-    __slots__ = ("_by_host", "_by_name", "_known", "_only")
+    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths")
 
     def __init__(self, apis: Iterable[Api]) -> None:
-        self._by_name: dict[str, Mount] = {}
-        self._by_host: dict[str, tuple[Mount, ...]] = {}
+        self._by_name: dict[str, MountedApi] = {}
+        self._by_host: dict[str, tuple[MountedApi, ...]] = {}
         for api in apis:
             mount = _mount(api)
             self._by_name[api.name] = mount
             for host in _hosts(api):
                 self._by_host[host] = (*self._by_host.get(host, ()), mount)
         mounts = list(self._by_name.values())
-        self._known = dict(_static_addresses(mounts))
-        self._only = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
+        self._static_paths = dict(_static_requests(mounts))
+        self._single = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
 
-    def locate(self, path: str, host: str) -> Located | None:
+    def locate(self, path: str, host: str) -> RoutedRequest | None:
         """Find the API by host name or by the path's first segment."""
         by_host = self._by_host
         mounts = by_host.get(host) or by_host.get(host.partition(":")[0], ())
-        if not mounts and (known := self._known.get(path)) is not None:
+        if not mounts and (known := self._static_paths.get(path)) is not None:
             return known
         for mount in mounts:
             if (found := mount.find(path)) is not None or len(mounts) == 1:
-                return Located(mount, found, "")
+                return RoutedRequest(mount, found, "")
         end = path.find("/", 1)
         name = path[1:end] if end > 0 else path[1:]
-        alone = self._only
+        single = self._single
         if (named := self._by_name.get(name)) is not None:
             below = named.find(path[end:] if end > 0 else "/")
-            if below is not None or alone is None or alone.find(path) is None:
-                return Located(named, below, "/" + name)
-        return None if alone is None else Located(alone, alone.find(path), "")
+            if below is not None or single is None or single.find(path) is None:
+                return RoutedRequest(named, below, "/" + name)
+        return None if single is None else RoutedRequest(single, single.find(path), "")
 
 
-def _static_addresses(mounts: Iterable[Mount]) -> Iterator[tuple[str, Located]]:
+def _static_requests(mounts: Iterable[MountedApi]) -> Iterator[tuple[str, RoutedRequest]]:
     """Yield the addresses without parameters: most requests are found by one look-up."""
     for mount in mounts:
         name = "/" + mount.api.name
         for server_path, router in mount.routers.items():
-            for path in router.static:
+            for path in router.static_paths:
                 found = mount.find(server_path + path)
-                yield f"{name}{server_path}{path}", Located(mount, found, name)
+                yield f"{name}{server_path}{path}", RoutedRequest(mount, found, name)
 
 
 def _hosts(api: Api) -> set[str]:
@@ -205,27 +205,27 @@ def _hosts(api: Api) -> set[str]:
     return {server.host.lower() for server in (*api.servers, *own) if server.host}
 
 
-def _mount(api: Api) -> Mount:
+def _mount(api: Api) -> MountedApi:
     """Put every operation below the paths of its servers; most share one router."""
     shared = tuple({server.path for server in api.servers} or {""})
     own = {server.path for item in api.operations for server in item.servers}
     if not own:
-        return _mounted(api, dict.fromkeys(shared, Router(api.operations)))
+        return _longest_first(api, dict.fromkeys(shared, Router(api.operations)))
     below: dict[str, list[Operation]] = {}
     for operation in api.operations:
         for path in {server.path for server in operation.servers} or shared:
             below.setdefault(path, []).append(operation)
-    return _mounted(api, {path: Router(operations) for path, operations in below.items()})
+    return _longest_first(api, {path: Router(operations) for path, operations in below.items()})
 
 
-def _mounted(api: Api, routers: Mapping[str, Router]) -> Mount:
+def _longest_first(api: Api, routers: Mapping[str, Router]) -> MountedApi:
     ordered = {path: routers[path] for path in sorted(routers, key=len, reverse=True)}
-    return Mount(api, ordered, Router(api.pages))
+    return MountedApi(api, ordered, Router(api.pages))
 
 
-def _with_bare_paths(mount: Mount) -> Mount:
+def _with_bare_paths(mount: MountedApi) -> MountedApi:
     """A lone API also answers without its server path."""
     if "" in mount.routers:
         return mount
     bare = {**mount.routers, "": Router(mount.api.operations)}
-    return Mount(mount.api, bare, mount.pages)
+    return MountedApi(mount.api, bare, mount.pages)

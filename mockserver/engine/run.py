@@ -8,7 +8,11 @@ from typing import NoReturn
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import ZERO, Duration, Instant
-from mockserver.engine.documented_answers import Wish, documented, status_with_example
+from mockserver.engine.documented_answers import (
+    AnswerCriteria,
+    documented_answer,
+    status_with_example,
+)
 from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
@@ -26,10 +30,10 @@ MOST_STEPS = 100_000
 """Steps that one request may take for the items of lists."""
 
 
-BECAUSE = "its steps say so"
+STEPS_REASON = "its steps say so"
 
 
-class UnmetError(Exception):
+class StepRefusalError(Exception):
     """A step does not hold; the refusal is worded once the scope is complete."""
 
     def __init__(self, step: Step, message: str, passes_at: Instant | None = None) -> None:
@@ -46,10 +50,10 @@ def run_steps(program: Program, run: "Run") -> None:
     """
     try:
         program.function(run, run.scope)
-    except UnmetError as unmet:
-        step = unmet.step
+    except StepRefusalError as refused:
+        step = refused.step
         raise refusal_of(
-            step.otherwise, run.scope, str(unmet), step.source, unmet.passes_at
+            step.otherwise, run.scope, str(refused), step.source, refused.passes_at
         ) from None
 
 
@@ -57,7 +61,7 @@ class Run:
     """Everything the steps of one request share; also the sandbox functions of expressions."""
 
     __slots__ = (
-        "_ids",
+        "_ids_before",
         "_transaction",
         "api",
         "append",
@@ -115,7 +119,7 @@ class Run:
             transaction.replace,
             transaction.remove,
         )
-        self._ids = sandbox.ids.count
+        self._ids_before = sandbox.ids.count
 
     # --- what the expressions can call ---
 
@@ -185,7 +189,7 @@ class Run:
 
     def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> NoReturn:
         """Refuse the request as the step's `otherwise` says."""
-        raise UnmetError(step, message, passes_at)
+        raise StepRefusalError(step, message, passes_at)
 
     def answer(
         self,
@@ -193,7 +197,7 @@ class Run:
         headers: Sequence[tuple[str, str]],
         body: JsonValue,
         content_type: str = "application/json",
-        because: str = BECAUSE,
+        because: str = STEPS_REASON,
     ) -> None:
         """Choose the answer; no step runs after this one."""
         self.reply = Reply(status, list(headers), body, content_type, because)
@@ -205,7 +209,9 @@ class Run:
         own = status_with_example(self.operation, name)
         assert own is not None
         accept = self.exchange.request.accept
-        found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
+        found = documented_answer(
+            self.operation, own, AnswerCriteria(accept, example=name, must_fit=False)
+        )
         assert found is not None
         self.reply = Reply(
             status or own,
@@ -252,7 +258,13 @@ class Run:
         if step.conform and found.media is not None and found.media.schema is not None:
             body = self._conformed(body, found.media.schema)
         self.reply = Reply(
-            sent, fields, body, found.content_type, BECAUSE, media=found.media, source=step.source
+            sent,
+            fields,
+            body,
+            found.content_type,
+            STEPS_REASON,
+            media=found.media,
+            source=step.source,
         )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
@@ -271,7 +283,7 @@ class Run:
     def roll_back(self) -> None:
         """Take back what the steps wrote, and the ids they used."""
         self._transaction.roll_back()
-        self.sandbox.ids.count = self._ids
+        self.sandbox.ids.count = self._ids_before
 
     def close(self) -> None:
         """Let go of what refers back to this run, so that it is freed without the collector."""

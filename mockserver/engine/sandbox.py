@@ -13,8 +13,8 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.faults import Faults
-from mockserver.engine.journal import Journal, Seen
-from mockserver.engine.parameter_counts import Sent
+from mockserver.engine.journal import AnswerCounts, Journal
+from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, completed
 from mockserver.model.api import Api, CollectionSpec, Fixture
 from mockserver.model.scope import Scope
@@ -30,7 +30,7 @@ SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-class Ids:
+class IdGenerator:
     """A sandbox's source of identifiers: a keyed hash of a counter, so its state is one number."""
 
     __slots__ = ("_keyed", "count")
@@ -100,12 +100,12 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SandboxState:
     """What a sandbox can be restored to."""
 
     clock: VirtualClock
     seed: int
-    ids: Ids
+    ids: IdGenerator
     requests: int
     """Handled so far: the number that the next one's id goes on from."""
     settings: dict[str, dict[str, JsonValue]]
@@ -126,7 +126,7 @@ class Sandbox:
     ) -> None:
         self.name = name
         self.apis = apis
-        self._first_seed = seed
+        self._initial_seed = seed
         self.bounds = bounds
         self._overrides = overrides
         self.journal = Journal(bounds.exchanges)
@@ -134,11 +134,11 @@ class Sandbox:
 
     def reset(self) -> None:
         """Make it as it was at start."""
-        seed = self._first_seed
-        self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
+        seed = self._initial_seed
+        self.set_state(SandboxState(VirtualClock(), seed, IdGenerator(seed), 0, {}, {}))
         self.journal.reset_counts()
 
-    def become(self, state: State) -> None:
+    def set_state(self, state: SandboxState) -> None:
         """Make it as it was at another moment; journal and faults are empty then."""
         self.clock = state.clock
         self.seed = state.seed
@@ -151,10 +151,10 @@ class Sandbox:
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
         if (known := self._settings.get(api)) is None:
-            known = self._settings[api] = self.first_settings(api)
+            known = self._settings[api] = self.initial_settings(api)
         return known
 
-    def first_settings(self, api: str) -> dict[str, JsonValue]:
+    def initial_settings(self, api: str) -> dict[str, JsonValue]:
         """Return the value that every setting of an API has at start."""
         declared = self.apis[api].settings
         defaults = {name: setting.default for name, setting in declared.items()}
@@ -200,9 +200,9 @@ class Sandbox:
             )
         for name in apis.keys() & stores.keys():
             with suppress(FixtureError):  # reported by the first request that needs the records
-                self.stores[name] = self._moved(stores[name], apis[name], now)
+                self.stores[name] = self._migrate(stores[name], apis[name], now)
 
-    def _moved(self, store: Store, api: Api, now: int) -> Store:
+    def _migrate(self, store: Store, api: Api, now: int) -> Store:
         """Put the records of a store into the collections that an API has now."""
         specs = {**BUILT_IN, **api.collections}
         moved = {name: _with_spec(store, spec) for name, spec in specs.items()}
@@ -219,7 +219,7 @@ class Sandbox:
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
             try:
-                _insert(fixture, scope, collections[fixture.collection], self.seed)
+                _insert_fixture(fixture, scope, collections[fixture.collection], self.seed)
             except (ConflictError, ExpressionError) as error:
                 raise FixtureError(fixture, str(error)) from None
         return Store(collections)
@@ -240,7 +240,7 @@ def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
         return None
 
 
-def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
+def _insert_fixture(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
     key = collection.spec.key
     for record in fixture.records(scope):
         if record.get(key) is None:
@@ -286,7 +286,9 @@ class Sandboxes:
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     _by_name: dict[str, Sandbox] = field(default_factory=dict)
-    _deleted: tuple[Seen, Sent] = field(default_factory=lambda: ({}, Sent()))
+    _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
+        default_factory=lambda: ({}, ParameterCounts())
+    )
     """What was seen in sandboxes that are no more."""
 
     def get(self, name: str) -> Sandbox:
@@ -318,7 +320,7 @@ class Sandboxes:
     ) -> None:
         """Let all sandboxes serve other versions of the APIs."""
         self.apis, self.overrides = apis, overrides
-        self._deleted = ({}, Sent())
+        self._deleted_counts = ({}, ParameterCounts())
         for sandbox in self._by_name.values():
             sandbox.replace(apis, overrides, system)
 
@@ -331,18 +333,27 @@ class Sandboxes:
         sandbox = self._by_name.pop(name, None)
         if sandbox is None:
             return False
-        self._deleted = _added([self._deleted, (sandbox.journal.seen, sandbox.journal.sent)])
+        self._deleted_counts = _sum_counts(
+            [
+                self._deleted_counts,
+                (sandbox.journal.answer_counts, sandbox.journal.parameter_counts),
+            ]
+        )
         return True
 
-    def everything_seen(self) -> tuple[Seen, Sent]:
+    def total_counts(self) -> tuple[AnswerCounts, ParameterCounts]:
         """Add up what was seen in all sandboxes, also in those that were deleted."""
         journals = [sandbox.journal for sandbox in self._by_name.values()]
-        return _added([self._deleted, *((one.seen, one.sent) for one in journals)])
+        return _sum_counts(
+            [self._deleted_counts, *((one.answer_counts, one.parameter_counts) for one in journals)]
+        )
 
 
-def _added(counts: Iterable[tuple[Seen, Sent]]) -> tuple[Seen, Sent]:
+def _sum_counts(
+    counts: Iterable[tuple[AnswerCounts, ParameterCounts]],
+) -> tuple[AnswerCounts, ParameterCounts]:
     seen: Counter[tuple[int, int, str | None]] = Counter()
-    sent = Sent()
+    sent = ParameterCounts()
     for one_seen, one_sent in counts:
         seen.update(one_seen)
         sent.add(one_sent)

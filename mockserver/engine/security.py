@@ -36,13 +36,13 @@ class Authentication:
     scopes: list[str] = field(default_factory=list)
 
 
-def present(operation: Operation, request: Request) -> dict[str, PresentedCredential]:
+def read_credentials(operation: Operation, request: Request) -> dict[str, PresentedCredential]:
     """Read the credentials a request presents for the schemes of an operation."""
     found: dict[str, PresentedCredential] = {}
     for alternative in operation.security:
         for use in alternative:
             name = use.scheme.name
-            if name not in found and (text := _raw(use.scheme, request)):
+            if name not in found and (text := _credential_text(use.scheme, request)):
                 credential = _credential(use.scheme, text)
                 if credential is not None:
                     found[name] = credential
@@ -57,7 +57,7 @@ def sandbox_of(credentials: Mapping[str, PresentedCredential]) -> str | None:
     return None
 
 
-def _raw(scheme: SecurityScheme, request: Request) -> str | None:
+def _credential_text(scheme: SecurityScheme, request: Request) -> str | None:
     if scheme.location == "header":
         return request.headers.get(scheme.parameter)
     if scheme.location == "query":
@@ -112,13 +112,13 @@ def authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> Au
                 break
         else:
             try:
-                return _satisfied(run, alternative, credentials)
+                return _satisfy(run, alternative, credentials)
             except Refusal as refusal:
                 refusals.append(refusal)
-    raise refusals[0] if refusals else nothing_presented(run)
+    raise refusals[0] if refusals else missing_credential(run)
 
 
-def _satisfied(
+def _satisfy(
     run: Run, alternative: tuple[SchemeUse, ...], credentials: Mapping[str, PresentedCredential]
 ) -> Authentication:
     found = Authentication(alternative)
@@ -147,7 +147,7 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
     ):
         message = "the credential is not known"
         raise Refusal(
-            Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, known=True)
+            Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, invalid=True)
         )
     scope = run.scope
     scope["principal"], scope["credential"] = owner, credential.text
@@ -156,7 +156,7 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
             message = "the owner of the credential is not allowed in"
             refusal = refusal_of(requirement.otherwise, scope, message, run.api.source)
             if refusal.kind == Kind.UNAUTHENTICATED:
-                refusal.headers = _challenge(run, use.scheme, known=True)
+                refusal.headers = _challenge(run, use.scheme, invalid=True)
             raise refusal
     return owner
 
@@ -180,25 +180,25 @@ def _scopes(value: JsonValue) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def nothing_presented(run: Run) -> Refusal:
+def missing_credential(run: Run) -> Refusal:
     """Make the refusal of a request without credentials, to an operation that needs some."""
     alternative = run.operation.security[0]
-    wanted = " and ".join(_how(use.scheme) for use in alternative)
-    headers = _challenge(run, alternative[0].scheme, known=False) if alternative else ()
+    wanted = " and ".join(_how_to_send(use.scheme) for use in alternative)
+    headers = _challenge(run, alternative[0].scheme, invalid=False) if alternative else ()
     return Refusal(Kind.UNAUTHENTICATED, f"no credential: send {wanted}", headers=headers)
 
 
-def _how(scheme: SecurityScheme) -> str:
+def _how_to_send(scheme: SecurityScheme) -> str:
     if scheme.kind == "apiKey":
         return f"the {scheme.location} {scheme.parameter!r}"
     return f"an Authorization header ({'Basic' if scheme.kind == 'basic' else 'Bearer'})"
 
 
-def _challenge(run: Run, scheme: SecurityScheme, *, known: bool) -> tuple[tuple[str, str], ...]:
+def _challenge(run: Run, scheme: SecurityScheme, *, invalid: bool) -> tuple[tuple[str, str], ...]:
     """Make the WWW-Authenticate header, for schemes that have one (RFC 9110, 11.6.1)."""
     if scheme.kind == "apiKey":
         return ()
     if scheme.kind == "basic":
         return (("WWW-Authenticate", f'Basic realm="{run.api.name}", charset="UTF-8"'),)
-    error = ', error="invalid_token"' if known else ""
+    error = ', error="invalid_token"' if invalid else ""
     return (("WWW-Authenticate", f'Bearer realm="{run.api.name}"{error}'),)

@@ -12,9 +12,9 @@ from mockserver.base.time import (
     format_instant,
     parse_instant,
 )
-from mockserver.engine.builtin_collections import BUILT_IN, wrong_fields
+from mockserver.engine.builtin_collections import BUILT_IN, field_problems
 from mockserver.engine.records import Collection, key_text
-from mockserver.engine.sandbox import Ids, Sandbox, State, Store, check_settings
+from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState, Store, check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.scope import Record
 
@@ -27,7 +27,7 @@ MOST_WRONG = 1_000
 """Problems that one error lists."""
 
 
-class Wrong(NamedTuple):
+class SnapshotProblem(NamedTuple):
     """One thing that is wrong in a snapshot."""
 
     pointer: str
@@ -37,7 +37,7 @@ class Wrong(NamedTuple):
 class SnapshotError(MockserverError):
     """A snapshot that cannot be restored, with everything that is wrong in it."""
 
-    def __init__(self, problems: list[Wrong]) -> None:
+    def __init__(self, problems: list[SnapshotProblem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{pointer} {message}" for pointer, message in problems))
 
@@ -87,26 +87,26 @@ def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> N
     state = reading.state(snapshot, system)
     if reading.problems:
         raise SnapshotError(reading.problems)
-    sandbox.become(state)
+    sandbox.set_state(state)
 
 
 class _SnapshotReading(NamedTuple):
     """A snapshot that is being read."""
 
     sandbox: Sandbox
-    problems: list[Wrong]
+    problems: list[SnapshotProblem]
 
-    def state(self, snapshot: Mapping[str, Any], system: Instant) -> State:
+    def state(self, snapshot: Mapping[str, Any], system: Instant) -> SandboxState:
         """Return what the snapshot says; it is of use only if there are no problems."""
         if snapshot["mockserver"] != VERSION:
-            self._wrong("/mockserver", f"is not {VERSION}, the version that is read here")
+            self._add_problem("/mockserver", f"is not {VERSION}, the version that is read here")
         for name in ("ids", "requests"):
             if not 0 <= snapshot[name] <= LARGEST_COUNT:
-                self._wrong(f"/{name}", f"is not from 0 to {LARGEST_COUNT:,}")
-        return State(
+                self._add_problem(f"/{name}", f"is not from 0 to {LARGEST_COUNT:,}")
+        return SandboxState(
             clock=self._clock(snapshot["clock"], system),
             seed=snapshot["seed"],
-            ids=Ids(snapshot["seed"], snapshot["ids"]),
+            ids=IdGenerator(snapshot["seed"], snapshot["ids"]),
             requests=snapshot["requests"],
             settings={
                 name: self._settings(api, snapshot["settings"][name])
@@ -118,16 +118,16 @@ class _SnapshotReading(NamedTuple):
             },
         )
 
-    def _wrong(self, pointer: str, message: str) -> None:
+    def _add_problem(self, pointer: str, message: str) -> None:
         if len(self.problems) < MOST_WRONG:
-            self.problems.append(Wrong(pointer, message))
+            self.problems.append(SnapshotProblem(pointer, message))
 
     def _clock(self, given: Mapping[str, Any], system: Instant) -> VirtualClock:
         clock = VirtualClock()
         try:
             clock.place(parse_instant(given["now"]), system)
         except (ValueError, OverflowError) as error:
-            self._wrong("/clock/now", str(error))
+            self._add_problem("/clock/now", str(error))
         if given["frozen"]:
             clock.freeze(system)
         return clock
@@ -140,15 +140,15 @@ class _SnapshotReading(NamedTuple):
                 yield name, known[name]
             else:
                 message = f"no API {name!r} is served; there are: {', '.join(known)}"
-                self._wrong(f"{pointer}/{escape(name)}", message)
+                self._add_problem(f"{pointer}/{escape(name)}", message)
 
     def _settings(self, api: Api, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        values = self.sandbox.first_settings(api.name)
+        values = self.sandbox.initial_settings(api.name)
         for name, value in given.items():
             try:
                 values.update(check_settings(api, {name: value}))
             except SettingsError as error:
-                self._wrong(f"/settings/{escape(api.name)}/{escape(name)}", str(error))
+                self._add_problem(f"/settings/{escape(api.name)}/{escape(name)}", str(error))
         return values
 
     def _store(self, api: Api, given: Mapping[str, list[Record]]) -> Store:
@@ -156,7 +156,7 @@ class _SnapshotReading(NamedTuple):
         start = f"/records/{escape(api.name)}"
         for name in given.keys() - specs.keys():
             message = f"{api.name} has no collection {name!r}; it has: {', '.join(specs)}"
-            self._wrong(f"{start}/{escape(name)}", message)
+            self._add_problem(f"{start}/{escape(name)}", message)
         return Store(
             {
                 name: self._collection(spec, given.get(name, []), f"{start}/{escape(name)}")
@@ -167,22 +167,22 @@ class _SnapshotReading(NamedTuple):
     def _collection(self, spec: CollectionSpec, given: list[Record], pointer: str) -> Collection:
         collection = Collection(spec, (), self.sandbox.bounds.records)
         for index, record in enumerate(given):
-            for name, message in wrong_record(spec, record):
-                self._wrong(f"{pointer}/{index}/{escape(name)}", message)
+            for name, message in record_problems(spec, record):
+                self._add_problem(f"{pointer}/{index}/{escape(name)}", message)
             try:
                 collection.insert(record)
             except ConflictError as conflict:
                 message = (
                     f"another of {spec.name} has the {conflict.field} {key_text(conflict.value)}"
                 )
-                self._wrong(f"{pointer}/{index}/{escape(conflict.field)}", message[:300])
+                self._add_problem(f"{pointer}/{index}/{escape(conflict.field)}", message[:300])
             except SandboxFullError as error:
-                self._wrong(pointer, str(error))
+                self._add_problem(pointer, str(error))
                 break
         return collection
 
 
-def wrong_record(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, str]]:
+def record_problems(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, str]]:
     """Yield the fields that keep a record out of a collection, and what each has to be."""
     key = record.get(spec.key)
     if key is None or key == "":
@@ -190,4 +190,4 @@ def wrong_record(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, st
     elif isinstance(key, bool) or not isinstance(key, str | int):
         yield spec.key, f"a record's key, {spec.key!r}, is a text or a whole number"
     if spec.name in BUILT_IN:
-        yield from wrong_fields(spec.name, record)
+        yield from field_problems(spec.name, record)
