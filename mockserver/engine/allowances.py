@@ -1,6 +1,11 @@
-"""The current state of quotas, rate limits and cooldowns. Reading it counts as no request.
+"""Report the current state of quotas, rate limits and cooldowns, without counting a request.
 
-The numbers are those that apply to the next request. Limits and periods are expressions; they are
+- In: an API, a sandbox and the time.
+- Out: one entry for each limit and subject, such as `QuotaUsage`.
+- Callers: `control/limit_calls.py`.
+- It changes no state of a limit.
+
+The numbers apply to the next request. Limits and periods are expressions; they are
 evaluated for the principal that the subject belongs to. A value that depends on the body of a
 request is unknown.
 """

@@ -1,4 +1,8 @@
-"""Response schemas for which no valid value can be sampled, found when documents are loaded."""
+"""Find response schemas for which no valid value can be sampled.
+
+`contract/checking.py` calls `check_answers` with an API and collects the warnings. Requests are not
+involved. Schemas of media types with an example are not checked here.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,10 @@
-"""The built-in collections, and the fields by which their records are validated."""
+"""Define the built-in collections, which every API has, and validate their records.
+
+The engine and the verbs keep the state of limits, messages and OAuth in these collections.
+`sandbox.py` creates them, `field_problems` validates records of snapshots and of the control API,
+and documents cannot declare collections with these names. Records that steps write are not
+validated.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -9,6 +15,7 @@ from mockserver.model.outbox import OUTCOMES
 from mockserver.model.scope import Record
 
 Check = tuple[Callable[[JsonValue], bool], str]
+"""A condition on the value of a field, and the end of a message if it fails."""
 
 
 def _is_whole(value: JsonValue) -> bool:
@@ -104,7 +111,7 @@ OAUTH_REFRESH_TOKENS = CollectionSpec(
 
 
 LEFT_REVIEWS = CollectionSpec(
-    "left_reviews", description="What was sent on the pages that messages link to"
+    "left_reviews", description="Reviews from the pages that messages link to"
 )
 
 

@@ -1,4 +1,12 @@
-"""Answers from a document: its examples, otherwise values sampled from its schemas."""
+"""Write answers from a document: its examples, or else values sampled from its schemas.
+
+- In: an operation, a status code, and `AnswerCriteria`: the client's `Accept`, example and seed.
+- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the
+  document does not describe the status.
+- Callers: `pipeline.py` if the steps chose no answer; `run.py`, `rendering.py` and
+  `fault_injection.py` for a status or an example; `contract/` uses `response_for`.
+- It reads no records and no request: an answer depends only on operation, status and criteria.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,16 +40,16 @@ Fields = list[tuple[str, str]]
 
 
 class AnswerCriteria(NamedTuple):
-    """The preferences of a client for a documented answer."""
+    """What determines which documented answer is used, and how it is sampled."""
 
     accept: str = ""
     seed: int | str | None = None
-    """Varies the sampled value; None for the same simple value each time."""
+    """Seed of the sampled value; None for one simple value, the same each time."""
     example: str | None = None
     dynamic: bool = False
     """True to sample a value even if there are examples."""
     must_fit: bool = True
-    """True to refuse if no media type is acceptable; False to use the first one then."""
+    """If no media type is acceptable: True to refuse, False to use the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def response_for(operation: Operation, status: int) -> DocumentedResponse | None
 
 
 def status_with_example(operation: Operation, name: str) -> int | None:
-    """Return a status with an example of this name, preferring the default status; else None."""
+    """Return a status with an example of this name, the default status if possible, or None."""
     default = response_for(operation, operation.success)
     for response in sorted(operation.responses, key=lambda item: item is not default):
         if any(example.name == name for media in response.media for example in media.examples):
@@ -109,7 +117,7 @@ def documented_answer(
 ) -> DocumentedAnswer | None:
     """Render the documented answer for a status; return None if the status is not documented.
 
-    An answer that does not vary is cached for each criteria.
+    Answers without a seed are cached.
 
     Raises:
         Refusal: `not_acceptable` if none of its media types is acceptable.
@@ -133,7 +141,7 @@ def _cached(
     criteria: AnswerCriteria,
     choice: "Choice | None",
 ) -> DocumentedAnswer:
-    """Render an answer, or reuse that of another `Accept` with the same media type."""
+    """Return a cached answer: another `Accept` may lead to the same media type."""
     if len(operation.rendered) >= MOST_KEPT:
         operation.rendered.clear()
     same = (status, response.status, choice, criteria.example, criteria.dynamic)
@@ -231,7 +239,10 @@ def _plain(value: JsonValue) -> str:
 
 
 def _body(media: ResponseMedia, content_type: str, criteria: AnswerCriteria) -> _Body:
-    """Choose the requested example, else the first one, else a sample; for `dynamic` a sample."""
+    """Choose the requested example, else the first one, else a sample.
+
+    With `dynamic`, a sample takes precedence over examples that were not requested.
+    """
     named = _named(media, criteria) if criteria.example is not None else []
     if chosen := named or ([] if criteria.dynamic and media.schema else list(media.examples)):
         name, value = chosen[0].name, chosen[0].value

@@ -1,4 +1,11 @@
-"""Applies the faults of a sandbox to requests and to their answers."""
+"""Apply the faults of a sandbox to requests and to their answers.
+
+- In: the run of a request, and the fault that hits it, if any (`faults.py`).
+- Out: `apply_faults` returns an answer that replaces the API's, or None. `carry_out` sets the delay
+  of the answer, or where its connection is closed.
+- Callers: `pipeline.py`, before the other stages and after them.
+- Nothing waits and no connection is closed here: the server does both.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -24,14 +31,14 @@ from mockserver.model.steps import Otherwise
 from mockserver.model.trace import Answered, FaultInjected, Refused
 
 _LOG = logging.getLogger("mockserver")
-_MESSAGE = "a fault of the sandbox asks for it"
+_MESSAGE = "a fault of the sandbox requires it"
 _FIRST_ERROR = 400
 REASON = "fault"
 """The reason of every exchange to which a fault was applied."""
 
 
 def apply_faults(run: Run, match: Match) -> Answer | None:
-    """Apply the first matching fault; return its answer if it replaces that of the API.
+    """Apply the first fault that hits; return its answer if it replaces the API's, else None.
 
     A fault that fails is ignored, except for an entry in the trace and in the log.
     """
@@ -67,7 +74,7 @@ def _effects_of(definition: FaultDefinition) -> str:
 
 
 def carry_out(exchange: Exchange, fault: Fault) -> None:
-    """Set delay and cut of the answer, or have it not sent, as the fault defines."""
+    """Set the delay of an answer, and where its connection is closed, as the fault defines."""
     definition, answer = fault.definition, exchange.answer
     if exchange.reason != MOCK_FAILURE:
         exchange.reason = REASON
@@ -75,7 +82,7 @@ def carry_out(exchange: Exchange, fault: Fault) -> None:
     if definition.disconnect is not None:
         answer.cut_at = NOTHING_SENT
     elif definition.truncate is not None and exchange.request.method != "HEAD":
-        # A body that is not longer than the cut is sent whole.
+        # A body that is not longer than the cut is complete.
         answer.cut_at = definition.truncate if definition.truncate < len(answer.body) else None
 
 

@@ -1,4 +1,11 @@
-"""The journal: the latest exchanges of a sandbox, each with the trace of its decisions."""
+"""Keep the latest exchanges of a sandbox, each with the trace of its decisions, and count them.
+
+- In: `Engine.handle` in `pipeline.py` adds each exchange when its answer is complete.
+- Out: the exchanges that are kept, the oldest first; and counts of answers and parameters, from
+  which `coverage.py` makes its report. A listener is called with each new exchange;
+  `control/listeners.py` sets it to publish events.
+- The journal is in memory only. It does not change the exchanges. Clearing it keeps the counts.
+"""
 
 import logging
 from collections import deque
@@ -13,12 +20,13 @@ MOST_BYTES = 50_000_000
 
 
 AnswerCounts = dict[tuple[int, int, str | None], int]
-"""Number of answers by operation (its `id()`), status code and documented example. The status is 0
-if the mock failed."""
+"""Number of answers by operation (its `id()`), status code and documented example.
+
+The status is 0 if the mock failed."""
 
 
 class Journal:
-    """The latest exchanges, up to a limit; the oldest are dropped, but stay counted."""
+    """The latest exchanges, up to a maximum; exchanges that are dropped stay counted."""
 
     __slots__ = (
         "_bytes",
@@ -35,13 +43,13 @@ class Journal:
         self._capacity = capacity
         self._bytes = 0
         self.count = 0
-        """Number of exchanges since the start of the sandbox, including dropped ones."""
+        """Number of exchanges, including dropped ones; the next id follows from it."""
         self.listener: Callable[[Exchange], None] | None = None
         """Called with every exchange; None if there is no listener."""
         self.answer_counts: AnswerCounts = {}
-        """Counts of answers since the start of the sandbox, including dropped exchanges."""
+        """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
-        """Counts of parameters that were sent since then."""
+        """Counts of the parameters of requests since the latest reset of the counts."""
 
     def next_id(self) -> str:
         """Return the id of the next exchange."""
@@ -84,7 +92,7 @@ class Journal:
         self.count = count
 
     def reset_counts(self) -> None:
-        """Reset the counts of answers and parameters."""
+        """Set the counts of answers and parameters to zero."""
         self.answer_counts = {}
         self.parameter_counts = ParameterCounts()
 

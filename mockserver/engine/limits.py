@@ -1,7 +1,14 @@
-"""Rate limits: the algorithms, and their use on a request.
+"""Apply rate limits to requests, by one of three algorithms.
+
+- In: the rate limits of an operation, and the run of a request, which names the subject.
+- Out: a hit in the records of the sandbox, headers such as `X-RateLimit-Remaining`, an entry in the
+  trace; and a `Refusal` (`rate_limited` by default) if a limit is exceeded.
+- Callers: `pipeline.py` calls `apply_limits`, and `allowances.py` calls `current_allowance`, which
+  counts nothing.
+- Quotas and cooldowns are not here: they are verbs (`verbs/take.py`, `verbs/cooldown.py`).
 
 An algorithm is a pure function of limit, window, state and instant. A state is a list of whole
-numbers, stored in a record; None is the state of a new subject. Instants and durations are whole
+numbers in a record; None is the state of a subject without hits. Instants and durations are whole
 microseconds, and they are rounded only in headers.
 """
 
@@ -22,7 +29,7 @@ from mockserver.model.scope import Scope
 from mockserver.model.trace import LimitDecision, RateLimited
 
 State = list[int]
-"""The stored state of one subject; each algorithm defines its own meaning."""
+"""The stored state of one subject; each algorithm defines the meaning of its numbers."""
 
 
 def fixed_window(
@@ -111,7 +118,7 @@ ALGORITHMS = {
 def current_allowance(
     algorithm: str, limit: int, window: int, state: State | None, now: int
 ) -> LimitDecision:
-    """Return the state of a rate limit without counting a hit.
+    """Return the decision for the next request, without counting a hit.
 
     Raises:
         ExpressionError: If the limit or the window is not a whole number, or is too small.
@@ -130,7 +137,7 @@ def current_allowance(
 
 
 _LONGEST_MASKED = 8
-"""A credential of at most so many characters is masked completely."""
+"""A credential of at most this length is masked completely."""
 
 
 def apply_limits(run: Run) -> None:

@@ -1,12 +1,16 @@
-"""The stages of a request in the engine, in their order of execution.
+"""Answer a request: run its stages in the order below.
+
+- In: a `Request` and the time of the system's clock.
+- Out: an `Exchange`: the request, its answer, and a trace of decisions with their reasons.
+- Callers: `server/application.py`, and tools and tests that run without a server.
 
  1. locate        find sandbox, API and operation by path, Host and method
  2. faults        a fault of the sandbox may answer instead of all later stages, or mark the answer
  3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips later stages
- 4. authenticate  find the principal by the credentials
+ 4. authenticate  find the principal (the owner of the credentials)
  5. limit         the request is counted against every rate limit, and stays counted
  6. validate      parse parameters and body, and collect all violations
- 7. test values   apply the effects of documented magic inputs
+ 7. test values   apply the effects of inputs for tests, such as a phone number that fails
  8. steps         the operation's program reads and writes records, and may choose the answer
  9. respond       return the steps' answer, else the documented one
 10. settle        commit the writes, or roll them back if a stage refused or failed
@@ -18,10 +22,11 @@ Rules of this module:
 
 - One `Exchange` is made per request; its fields are set and never removed. Every stage adds its
   decisions and their reasons to the trace.
-- A stage ends the request by raising `Refusal`, which becomes the answer of its error kind as the
-  API's document defines it. Any other exception is a bug of the mock or of a document, and becomes
-  a 500 with its own problem type. `Engine.handle` never raises.
-- A refused request changes only the hits on rate limits and the journal.
+- A stage from faults to settle ends the request by raising `Refusal`, which becomes the answer of
+  its error kind as the API's document defines it. Any other exception of these stages is a bug of
+  the mock or of a document, and becomes a 500 with its own problem type.
+- The writes of a refused request are undone. Its hits on rate limits and faults stay counted, and
+  it is in the journal. A step may answer with an error and keep the writes (`Run.answer_error`).
 - Nothing waits and nothing is sent here: delays and broken connections are data on the answer.
 - `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
 """
@@ -117,7 +122,14 @@ class Engine:
         self.apis, self._mounts = by_name, mounts
 
     def handle(self, request: Request, system: Instant) -> Exchange:
-        """Answer one request; `system` is the time of the system's clock."""
+        """Answer one request and add it to the journal of its sandbox.
+
+        A request with an invalid sandbox name, or for one sandbox too many, is only answered.
+
+        Args:
+            request: The request.
+            system: The time of the system's clock.
+        """
         path, named = _split_sandbox(request)
         located = self._mounts.locate(path, request.headers.get("host", "").lower())
         operation = _operation(located, request.method)
@@ -164,7 +176,7 @@ class Engine:
 
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
-    """Return the path without a sandbox prefix, and the sandbox named by path or header."""
+    """Return the path without its sandbox prefix, and the sandbox that path or header name."""
     path = request.path
     if path.startswith(_SANDBOX_PREFIX):
         name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
@@ -257,7 +269,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
 
 
 def _forget_frames(refusal: Refusal) -> None:
-    """Remove the references back to the exchange, so that it is freed without the collector."""
+    """Remove reference cycles, so that memory is freed without the garbage collector."""
     refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
 
 
@@ -344,7 +356,7 @@ def _summary(violations: list[Violation]) -> str:
 
 
 def _apply_test_values(run: Run) -> None:
-    """Apply the effects of documented magic inputs."""
+    """Apply the effects of test values in the request."""
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
@@ -413,7 +425,7 @@ def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
 
 
 def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
-    """Raise a refusal if an answer has violations."""
+    """Refuse the request if its answer has violations of its schema."""
     if violations:
         first = violations[0]
         message = f"the answer breaks its schema: {first.field} {first.message}"
@@ -427,7 +439,7 @@ def _finished(
     preferences: Preferences,
     found: DocumentedAnswer | None = None,
 ) -> Answer:
-    """Add headers of limits, delays of test values, and the effects of preferences."""
+    """Complete an answer with headers of limits, delays, and the effects of preferences."""
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:

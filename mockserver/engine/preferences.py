@@ -1,8 +1,13 @@
-"""The `Prefer` header (RFC 7240): what a client asks of one answer, and what was applied.
+"""Read the `Prefer` header (RFC 7240), and write `Preference-Applied`.
 
-`code`, `example`, `dynamic` and `seed` are preferences of this server's own. `wait` delays the
-answer by so many seconds, a minute at most; in the RFC it is how long a client would wait. Unknown
-preferences are ignored, as the RFC asks. Nothing waits here: the delay is put on the answer.
+- In: a request; later the answer that was chosen for it.
+- Out: `Preferences`, and the value of `Preference-Applied`.
+- Callers: `pipeline.py`, which also chooses the answer.
+
+`code`, `example`, `dynamic` and `seed` are not in the RFC; this server defines them. `wait` delays
+the answer by this number of seconds, up to a minute; in the RFC it is how long a client is willing
+to wait. Unknown preferences are ignored, as the RFC requires. Nothing waits here: `pipeline.py`
+sets the delay of the answer.
 """
 
 import re
@@ -23,7 +28,7 @@ _PREFERENCE = re.compile(
 LONGEST_WAIT = Duration(MINUTE)
 VARY = ("Vary", "Prefer")
 CACHED = frozenset(("GET", "HEAD"))
-"""Methods whose answers are cached; these vary by `Prefer`, even if it was not sent."""
+"""Methods whose answers are cached; these vary by `Prefer`, even if the request has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,10 @@
-"""Collections of records, and transactions with an undo log.
+"""Store records: collections with keys and indexes, and transactions that can be rolled back.
+
+- In and out: records, which are JSON objects. `Sandbox.store` makes the collections of an API.
+- Callers: the steps of a request write through the `Transaction` of their `Run`; the control API,
+  fixtures and snapshots write to a `Collection` directly.
+- Records are in memory only. They are not validated against a schema here; `completed` adds what a
+  schema requires, when a step asks for it.
 
 Rules of this module:
 
@@ -25,7 +31,7 @@ from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
 _PLAIN = frozenset((str, int))
-"""Types whose values are compared without a call, which most values have."""
+"""Types of values that Python compares as JSON does; most values have one of them."""
 
 
 def key_text(value: JsonValue) -> str:
@@ -93,7 +99,7 @@ class Collection:
                 yield record
 
     def _preselected(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
-        """Return candidates by key or index if there is one, otherwise all records."""
+        """Return the records that a key or an index selects; without these, all records."""
         if self.spec.key in where:
             found = self.rows.get(key_text(where[self.spec.key]))
             return () if found is None else (found,)
@@ -162,7 +168,7 @@ class Collection:
         self.rows = {name: self.rows[name] for name in ordered}
 
     def undo_insert(self, key: str) -> None:
-        """Undo the latest insertion, including its serial."""
+        """Undo the latest insertion, and free its serial."""
         self.remove(key)
         self._serial -= 1
 
@@ -210,7 +216,7 @@ def _has_values(record: Record, where: Mapping[str, JsonValue]) -> bool:
 
 
 def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
-    """Return the keys of an index's entry."""
+    """Return the keys of an entry of an index."""
     if entry is None:
         return ()
     return (entry,) if isinstance(entry, str) else entry

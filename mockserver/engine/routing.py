@@ -1,4 +1,16 @@
-"""From a method and a path to an operation, at a cost that does not grow with their number."""
+"""Find the API and the operation for a request, by its host name, path and method.
+
+- In: the APIs of a process, when it starts and after each reload; then the path and the host name
+  of each request.
+- Out: a `RoutedRequest`: the API, and a `Match` with the operations under the path and the raw
+  values of the path parameters. It is None if no API is served there; its `match` is None if the
+  API has no such path. `Match.operation` chooses by method.
+- Callers: `pipeline.py` uses `MountedApis`, and `contract/conformance.py` uses `Router`.
+- It does not decode or validate parameters, and it does not look at the body.
+
+A path without parameters is found in a dictionary. Other paths are found in a tree with one node
+for each segment, so that not every path of an API is compared.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,49 +21,52 @@ from urllib.parse import unquote
 from mockserver.model.api import PATH_PARAMETER, Api, Operation
 
 _PARAMETER_TEXT = "(.{1,300}?)"
-"""What matches a parameter inside a segment."""
+"""Pattern for a parameter in a segment that also has literal text."""
 _UNRESERVED = re.compile(r"[0-9A-Za-z._~%-]")
-"""What stands in a path as it is, or encodes what does not."""
+"""Characters that a path has as they are, and `%`."""
 
 
 @dataclass(slots=True)
 class Match:
-    """The operations under a path, and the values of its parameters, still percent-encoded."""
+    """The operations of a path by method, and the values of its parameters, not yet decoded."""
 
     methods: Mapping[str, Operation]
     values: Sequence[str] = ()
 
     def operation(self, method: str) -> Operation | None:
-        """Return the operation of a method; HEAD is that of GET where it has none of its own."""
+        """Return the operation of a method, or None; HEAD without an operation uses that of GET."""
         return self.methods.get(method) or (self.methods.get("GET") if method == "HEAD" else None)
 
     def parameters(self, operation: Operation) -> Mapping[str, str]:
-        """Return the path parameters under the names that an operation gives them."""
+        """Return the values by the names that the operation's path gives to its parameters."""
         return dict(zip(operation.path_parameters, self.values, strict=True))
 
 
 class _MixedSegment(NamedTuple):
-    """A segment such as `{id}.json`, and what is below it."""
+    """A segment with parameters and literal text, such as `{id}.json`, and the node after it."""
 
     pattern: re.Pattern[str]
     literals: int
-    """Characters that are no parameter's."""
+    """Number of literal characters."""
     node: "_Node"
 
 
 @dataclass(slots=True)
 class _Node:
-    """One segment of the paths that share what goes before it."""
+    """A node of the tree of paths: all paths that begin with the same segments."""
 
     literal: dict[str, "_Node"] = field(default_factory=dict)
+    """Next nodes by segments without parameters."""
     mixed: list[_MixedSegment] = field(default_factory=list)
-    """Most literal characters first."""
+    """Next nodes by segments such as `{id}.json`, those with most literal characters first."""
     parameter: "_Node | None" = None
+    """The next node for a segment that is one parameter."""
     methods: dict[str, Operation] = field(default_factory=dict)
+    """Operations of the path that ends at this node."""
 
 
 class Router:
-    """The paths of one API, below its server paths; literal segments go before templated ones."""
+    """Finds a path among those of one API. Literal segments take precedence over parameters."""
 
     __slots__ = ("_root", "_static")
 
@@ -66,11 +81,11 @@ class Router:
 
     @property
     def static_paths(self) -> Iterable[str]:
-        """The paths without parameters."""
+        """Paths without parameters."""
         return self._static
 
     def find(self, path: str) -> Match | None:
-        """Return what is served under a path, or None."""
+        """Return the operations of a path, or None."""
         if (methods := self._static.get(path)) is not None:
             return Match(methods)
         if "%" in path and (methods := self._static.get(unquote(path))) is not None:
@@ -118,7 +133,7 @@ def _child_of(node: _Node, segment: str) -> _Node:
 
 
 def _literal_pattern(character: str) -> str:
-    """Return what matches a character, percent-encoded or not (RFC 3986, section 2.1)."""
+    """Return a pattern for a character, percent-encoded or not (RFC 3986, section 2.1)."""
     plain = re.escape(character)
     encoded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
     return plain if _UNRESERVED.fullmatch(character) else f"(?:{plain}|(?i:{encoded}))"
@@ -126,15 +141,16 @@ def _literal_pattern(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MountedApi:
-    """An API at an address."""
+    """An API with the paths at which it is served."""
 
     api: Api
     routers: Mapping[str, Router]
-    """By the path that goes before an operation's, longest first."""
+    """Routers by server path, such as `/v2`; the longest server path first."""
     pages: Router
+    """Pages that messages link to; they have no server path."""
 
     def find(self, path: str) -> Match | None:
-        """Return what is served under a path below the mount, or None."""
+        """Return the operations of a path, which includes the server path, or None."""
         for server_path, router in self.routers.items():
             rest = path[len(server_path) :]
             if path.startswith(server_path) and rest[:1] in ("", "/"):
@@ -146,16 +162,16 @@ class MountedApi:
 
 @dataclass(slots=True)
 class RoutedRequest:
-    """Where a request leads: the API, and the operations under its path."""
+    """The API that a request is for, and the operations of its path."""
 
     mount: MountedApi
     match: Match | None
     prefix: str
-    """Path before the API's own, such as `/partoo`; empty under its own host name."""
+    """Part of the path before the API's own paths, such as `/partoo`; empty if there is none."""
 
 
 class MountedApis:
-    """All addresses of all APIs."""
+    """All APIs of a process, by name and by host name."""
 
     __slots__ = ("_by_host", "_by_name", "_single", "_static_paths")
 
@@ -172,7 +188,10 @@ class MountedApis:
         self._single = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
 
     def locate(self, path: str, host: str) -> RoutedRequest | None:
-        """Find the API by host name or by the path's first segment."""
+        """Find the API of a request by its host name, or else by the first segment of its path.
+
+        A process with one API serves it without the first segment as well.
+        """
         by_host = self._by_host
         mounts = by_host.get(host) or by_host.get(host.partition(":")[0], ())
         if not mounts and (known := self._static_paths.get(path)) is not None:
@@ -191,7 +210,7 @@ class MountedApis:
 
 
 def _static_requests(mounts: Iterable[MountedApi]) -> Iterator[tuple[str, RoutedRequest]]:
-    """Yield the addresses without parameters: most requests are found by one look-up."""
+    """Yield all paths without parameters, each with its result, so that one look-up finds them."""
     for mount in mounts:
         name = "/" + mount.api.name
         for server_path, router in mount.routers.items():
@@ -206,7 +225,7 @@ def _hosts(api: Api) -> set[str]:
 
 
 def _mount(api: Api) -> MountedApi:
-    """Put every operation below the paths of its servers; most share one router."""
+    """Make the routers of an API, one for each server path."""
     shared = tuple({server.path for server in api.servers} or {""})
     own = {server.path for item in api.operations for server in item.servers}
     if not own:
@@ -224,7 +243,7 @@ def _longest_first(api: Api, routers: Mapping[str, Router]) -> MountedApi:
 
 
 def _with_bare_paths(mount: MountedApi) -> MountedApi:
-    """A lone API also answers without its server path."""
+    """Return an API that is served without its server path as well."""
     if "" in mount.routers:
         return mount
     bare = {**mount.routers, "": Router(mount.api.operations)}

@@ -1,4 +1,12 @@
-"""A sandbox as one JSON value, and back: what comes back goes on exactly as it would have."""
+"""Write the state of a sandbox as one JSON value, and restore a sandbox from it.
+
+- `take` gets a sandbox and returns a dictionary: clock, seed, counts of ids and requests, settings,
+  and the records of the APIs that were used.
+- `restore` gets such a dictionary and replaces the state of a sandbox. It collects all problems in
+  one `SnapshotError`, and changes the sandbox only if there are none.
+- Callers: `control/state_calls.py`, which also checks the types of a snapshot first.
+- A snapshot contains neither the journal nor faults. Files and JSON text are left to the callers.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -20,22 +28,22 @@ from mockserver.model.scope import Record
 
 VERSION = 1
 LARGEST_COUNT = 2**53
-"""Of identifiers and requests: more is not exact in every reader of JSON."""
+"""Maximum count of identifiers and requests; some JSON parsers read larger numbers inexactly."""
 
 
 MOST_WRONG = 1_000
-"""Problems that one error lists."""
+"""Maximum number of problems in one error."""
 
 
 class SnapshotProblem(NamedTuple):
-    """One thing that is wrong in a snapshot."""
+    """One problem of a snapshot, with the JSON Pointer to its place."""
 
     pointer: str
     message: str
 
 
 class SnapshotError(MockserverError):
-    """A snapshot that cannot be restored, with everything that is wrong in it."""
+    """A snapshot that cannot be restored, with its problems."""
 
     def __init__(self, problems: list[SnapshotProblem]) -> None:
         self.problems = problems
@@ -43,9 +51,9 @@ class SnapshotError(MockserverError):
 
 
 def take(sandbox: Sandbox, system: Instant) -> dict[str, JsonValue]:
-    """Return what a sandbox is like; it is neither changed nor copied.
+    """Return the state of a sandbox; do not change its records, which are not copied.
 
-    APIs that were not used yet are left out: they begin with their fixtures here and there.
+    The records of APIs that were not used yet are left out: these begin with their fixtures.
     """
     return {
         "mockserver": VERSION,
@@ -73,15 +81,15 @@ def _settings(sandbox: Sandbox, api: Api) -> dict[str, JsonValue]:
 
 
 def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> None:
-    """Make a sandbox as it was at a snapshot, but for its journal, which is emptied.
+    """Restore the state of a snapshot; remove the exchanges of the journal and all faults.
 
     Args:
-        sandbox: Is changed as a whole or not at all.
-        snapshot: Of the types that `take` gives; its names and values are checked here.
-        system: The time that the system's clock shows.
+        sandbox: The sandbox to change; it stays as it is if the snapshot is invalid.
+        snapshot: A value with the members and types that `take` returns.
+        system: The time of the system's clock.
 
     Raises:
-        SnapshotError: With everything that is wrong.
+        SnapshotError: With all problems, up to `MOST_WRONG`.
     """
     reading = _SnapshotReading(sandbox, [])
     state = reading.state(snapshot, system)
@@ -91,13 +99,13 @@ def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> N
 
 
 class _SnapshotReading(NamedTuple):
-    """A snapshot that is being read."""
+    """Reads one snapshot and collects its problems."""
 
     sandbox: Sandbox
     problems: list[SnapshotProblem]
 
     def state(self, snapshot: Mapping[str, Any], system: Instant) -> SandboxState:
-        """Return what the snapshot says; it is of use only if there are no problems."""
+        """Return the state; use it only if there are no problems."""
         if snapshot["mockserver"] != VERSION:
             self._add_problem("/mockserver", f"is not {VERSION}, the version that is read here")
         for name in ("ids", "requests"):
@@ -133,7 +141,7 @@ class _SnapshotReading(NamedTuple):
         return clock
 
     def _apis(self, pointer: str, given: Mapping[str, Any]) -> Iterator[tuple[str, Api]]:
-        """Yield the APIs that are named."""
+        """Yield the named APIs that are served; add a problem for each other name."""
         known = self.sandbox.apis
         for name in given:
             if name in known:
@@ -183,7 +191,7 @@ class _SnapshotReading(NamedTuple):
 
 
 def record_problems(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the fields that keep a record out of a collection, and what each has to be."""
+    """Yield name and message for each field that makes a record invalid for a collection."""
     key = record.get(spec.key)
     if key is None or key == "":
         yield spec.key, f"a record needs its key, {spec.key!r}"
