@@ -25,7 +25,7 @@ from mockserver.model.contents import (
 )
 from mockserver.model.messages import Answer
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.wire.media import is_text, sent_type, write
+from mockserver.wire.media import content_type_for, is_text, write
 
 if TYPE_CHECKING:
     from mockserver.wire.negotiation import Choice
@@ -188,7 +188,7 @@ def _written(
     media, content_type = response.media[choice.index], choice.media_type
     body = _body(media, content_type, criteria)
     content = write(body.value, content_type, media.write_xml)
-    fields = [("Content-Type", sent_type(content_type, content)), *headers]
+    fields = [("Content-Type", content_type_for(content_type, content)), *headers]
     if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
         fields.append(("Vary", "Accept"))
     violations = tuple(body.violations)

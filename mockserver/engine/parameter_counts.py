@@ -54,7 +54,7 @@ class ParameterCounts:
         """Return the number of requests with each parameter."""
         shapes, self._shapes = self._shapes, {}
         for (parameters, query, headers), number in shapes.items():
-            for part, name in parameters.sent(query, dict(headers)):
+            for part, name in parameters.used_parameters(query, dict(headers)):
                 key = (parameters, part, name)
                 self._counts[key] = self._counts.get(key, 0) + number
         return self._counts
