@@ -24,7 +24,7 @@ MOST_FAULTS = 100
 """Maximum number of faults of one sandbox."""
 LONGEST_DELAY = Duration(MINUTE)
 MOST = 10**9
-"""Maximum of a number of requests, bytes or seconds."""
+"""Maximum of members that are numbers of requests, bytes or seconds."""
 DISCONNECTS = ("before", "after")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -241,7 +241,7 @@ class Faults:
             SandboxFullError: If there are already `MOST_FAULTS`.
         """
         if len(self._by_id) >= MOST_FAULTS:
-            raise SandboxFullError(f"there are {MOST_FAULTS} faults; delete one before adding one")
+            raise SandboxFullError(f"there are already {MOST_FAULTS} faults; delete one of them")
         self._count += 1
         installed = Installed(f"f{self._count}", fault)
         self._by_id[installed.id] = installed

@@ -141,7 +141,7 @@ _LONGEST_MASKED = 8
 
 
 def apply_limits(run: Run) -> None:
-    """Count a hit on every limit of the operation; it stays counted if the request is refused.
+    """Count a hit on each limit, until one is exceeded; hits stay counted if a request is refused.
 
     Raises:
         Refusal: For the first limit that is exceeded.

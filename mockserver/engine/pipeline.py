@@ -5,10 +5,10 @@
 - Callers: `server/application.py`, and tools and tests that run without a server.
 
  1. locate        find sandbox, API and operation by path, Host and method
- 2. faults        a fault of the sandbox may answer instead of all later stages, or mark the answer
- 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips later stages
+ 2. faults        a fault of the sandbox may answer instead of stages 3 to 9, or act in stage 11
+ 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8
  4. authenticate  find the principal (the owner of the credentials)
- 5. limit         the request is counted against every rate limit, and stays counted
+ 5. limit         count a hit on each rate limit, up to the first that is exceeded
  6. validate      parse parameters and body, and collect all violations
  7. test values   apply the effects of inputs for tests, such as a phone number that fails
  8. steps         the operation's program reads and writes records, and may choose the answer
@@ -20,14 +20,14 @@
 
 Rules of this module:
 
-- One `Exchange` is made per request; its fields are set and never removed. Every stage adds its
-  decisions and their reasons to the trace.
-- A stage from faults to settle ends the request by raising `Refusal`, which becomes the answer of
-  its error kind as the API's document defines it. Any other exception of these stages is a bug of
-  the mock or of a document, and becomes a 500 with its own problem type.
+- One `Exchange` is made per request; its fields are set and never removed. Stages add their
+  decisions and the reasons to its trace.
+- A stage from 1 to 10 ends the request by raising `Refusal`, which becomes the answer of its error
+  kind as the API's document defines it. Any other exception of the stages 2 to 10 is a bug of the
+  mock or of a document, and becomes a 500 with its own problem type.
 - The writes of a refused request are undone. Its hits on rate limits and faults stay counted, and
   it is in the journal. A step may answer with an error and keep the writes (`Run.answer_error`).
-- Nothing waits and nothing is sent here: delays and broken connections are data on the answer.
+- Nothing waits and nothing is sent here: the answer says what to delay and where to close.
 - `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
 """
 

@@ -323,7 +323,7 @@ class Sandboxes:
             raise ValueError(BAD_SANDBOX_NAME)
         if name != DEFAULT_SANDBOX and len(self._by_name) >= self.bounds.sandboxes:
             raise SandboxFullError(
-                f"there are {self.bounds.sandboxes:,} sandboxes; delete one before making another"
+                f"there are already {self.bounds.sandboxes:,} sandboxes; delete one of them"
             )
         sandbox = Sandbox(name, self.apis, self.seed, self.overrides, self.bounds)
         self._by_name[name] = sandbox

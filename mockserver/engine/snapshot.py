@@ -107,10 +107,12 @@ class _SnapshotReading(NamedTuple):
     def state(self, snapshot: Mapping[str, Any], system: Instant) -> SandboxState:
         """Return the state; use it only if there are no problems."""
         if snapshot["mockserver"] != VERSION:
-            self._add_problem("/mockserver", f"is not {VERSION}, the version that is read here")
+            self._add_problem(
+                "/mockserver", f"must be {VERSION}, the version of snapshots that this server reads"
+            )
         for name in ("ids", "requests"):
             if not 0 <= snapshot[name] <= LARGEST_COUNT:
-                self._add_problem(f"/{name}", f"is not from 0 to {LARGEST_COUNT:,}")
+                self._add_problem(f"/{name}", f"must be from 0 to {LARGEST_COUNT:,}")
         return SandboxState(
             clock=self._clock(snapshot["clock"], system),
             seed=snapshot["seed"],
@@ -180,9 +182,8 @@ class _SnapshotReading(NamedTuple):
             try:
                 collection.insert(record)
             except ConflictError as conflict:
-                message = (
-                    f"another of {spec.name} has the {conflict.field} {key_text(conflict.value)}"
-                )
+                taken = f"{conflict.field} {key_text(conflict.value)}"
+                message = f"another record of {spec.name} has the {taken}"
                 self._add_problem(f"{pointer}/{index}/{escape(conflict.field)}", message[:300])
             except SandboxFullError as error:
                 self._add_problem(pointer, str(error))
@@ -196,6 +197,6 @@ def record_problems(spec: CollectionSpec, record: Record) -> Iterator[tuple[str,
     if key is None or key == "":
         yield spec.key, f"a record needs its key, {spec.key!r}"
     elif isinstance(key, bool) or not isinstance(key, str | int):
-        yield spec.key, f"a record's key, {spec.key!r}, is a text or a whole number"
+        yield spec.key, f"the key of a record, {spec.key!r}, must be a string or an integer"
     if spec.name in BUILT_IN:
         yield from field_problems(spec.name, record)
