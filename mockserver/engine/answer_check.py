@@ -1,4 +1,8 @@
-"""Response schemas for which no valid value can be sampled, found when documents are loaded."""
+"""Find response schemas for which no valid value can be sampled.
+
+`contract/checking.py` calls `check_answers` with an API and collects the warnings. Requests are not
+involved. Schemas of media types with an example are not checked here.
+"""
 
 from collections.abc import Iterator
 
@@ -11,7 +15,7 @@ from mockserver.schemas.sampling.sampler import sample
 _HINT = "add an example; until then an invalid value is served"
 
 
-def examine(api: Api) -> Iterator[SpecProblem]:
+def check_answers(api: Api) -> Iterator[SpecProblem]:
     """Yield a warning for each response schema for which no valid value is found."""
     for operation in api.operations:
         for response in operation.responses:

@@ -1,4 +1,10 @@
-"""Compilation of the parts of `x-mock` that are not steps: settings, errors, limits, and others."""
+"""Compile the parts of `x-mock` that are not steps: settings, errors, limits, and others.
+
+In: the models of `x_mock.py`, with their places. Out: objects of `model.api`, such as `RateLimit`.
+Callers: `compiler.py` for parts of the document, `operations.py` for parts of operations. Problems
+are added to the list of the context. Only fixture files are read here; steps are compiled in
+`verbs/step_compiler.py`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -66,7 +72,7 @@ def compile_collections(
     place: Place,
     schemas: Schemas,
 ) -> dict[str, CollectionSpec]:
-    """Compile collections; add a problem for each name that the engine uses itself."""
+    """Compile collections; add a problem for each name of a built-in collection."""
     taken = set(built_in)
     for name in models:
         if name in taken:
@@ -171,7 +177,7 @@ def _effect(model: "x_mock.EffectFields", source: Source, context: StepContext) 
 def compile_principals(
     models: "Mapping[str, x_mock.PrincipalsFields]", source: Source, context: StepContext
 ) -> dict[str, Principals]:
-    """Compile the look-up of the owners of credentials, by security scheme."""
+    """Compile how the owners of credentials are found, by security scheme."""
     return {name: _principals(model, source.child(name), context) for name, model in models.items()}
 
 

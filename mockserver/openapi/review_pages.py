@@ -1,4 +1,8 @@
-"""Review pages (`x-mock.pages`), compiled to operations that answer with HTML."""
+"""Compile review pages (`x-mock.pages`) to operations that answer with HTML.
+
+In: the pages of a document. Out: two operations for each page, GET and POST. Caller: `compiler.py`.
+The HTML is written in `verbs/review_page.py`, when a page is requested.
+"""
 
 import re
 from collections.abc import Iterator

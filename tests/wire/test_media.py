@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
 from mockserver.wire import media
-from mockserver.wire.media import MediaContent, reader_of, sent_type, write
+from mockserver.wire.media import MediaContent, content_type_for, reader_of, write
 from tests.compiled_schemas import plain
 
 JSON = st.recursive(
@@ -66,7 +66,7 @@ def test_a_value_is_written_by_its_media_type(
     ],
 )
 def test_a_media_type_says_what_its_reader_must_know(documented: str, sent: str) -> None:
-    assert sent_type(documented) == sent
+    assert content_type_for(documented) == sent
 
 
 def test_the_members_of_an_object_are_the_parts_of_a_message() -> None:
@@ -116,7 +116,7 @@ def test_a_table_can_be_read_back(rows: list[list[str]]) -> None:
     ],
 )
 def test_a_multipart_text_keeps_its_own_boundary(content: bytes, boundary: str) -> None:
-    assert sent_type("multipart/mixed", content) == f"multipart/mixed; boundary={boundary}"
+    assert content_type_for("multipart/mixed", content) == f"multipart/mixed; boundary={boundary}"
 
 
 @pytest.mark.parametrize(
