@@ -7,7 +7,8 @@ Rules of this module:
 - The parsed syntax is checked against a whitelist and written again as Python text. Anything that
   is not on the list is an error in the document.
 - In the text that is written, a name is a key of the scope or a local variable of a program
-  (`Naming` decides), a constant is its `repr`, and everything that is called is one of `GLOBALS`.
+  (a `NameWriter` decides), a constant is its `repr`, and everything that is called is one of
+  `GLOBALS`.
   The code has no built-ins and no attribute but `get` of a map, so it can reach nothing else.
 - The result is text, not a syntax tree, so that a program can be shown to people as it runs.
 """
@@ -73,28 +74,28 @@ GLOBALS: Mapping[str, Any] = {
 _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None}
 _LARGEST_LITERAL = 10**18
 
-Naming = Callable[[str], str]
+NameWriter = Callable[[str], str]
 """Writes a name of the scope as Python."""
 
 
-def in_scope(name: str) -> str:
+def scope_member(name: str) -> str:
     """Write a name as a member of the scope `_s`."""
     return f"_s[{name!r}]"
 
 
-class Composite(str):
+class CompositeCode(str):
     """Python text that needs parentheses inside another expression."""
 
     __slots__ = ()
 
 
-def enclosed(text: str) -> str:
+def parenthesized(text: str) -> str:
     """Put parentheses around a composite expression."""
-    return f"({text})" if isinstance(text, Composite) else text
+    return f"({text})" if isinstance(text, CompositeCode) else text
 
 
 @dataclass(slots=True)
-class Known:
+class KnownNames:
     """The names that may stand in an expression."""
 
     names: set[str]
@@ -105,10 +106,10 @@ class Known:
     functions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: WORLD_FUNCTIONS)
     """The sandbox's functions that can be called here."""
 
-    def with_names(self, *more: str) -> "Known":
+    def with_names(self, *more: str) -> "KnownNames":
         """Return a copy that knows more names."""
         names, maps = self.names | set(more), set(self.maps)
-        return Known(names, self.members, maps, self.functions)
+        return KnownNames(names, self.members, maps, self.functions)
 
 
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
@@ -120,18 +121,18 @@ class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before
 
 
 def compile_template(
-    value: JsonValue, source: Source, known: Known, problems: list[SpecProblem]
+    value: JsonValue, source: Source, known: KnownNames, problems: list[SpecProblem]
 ) -> Template:
     """Compile a JSON value whose texts may hold expressions; add what is wrong to `problems`."""
     constants: dict[str, Any] = {}
-    text = TemplateWriter(known, problems, constants, in_scope).write(value, source)
+    text = TemplateWriter(known, problems, constants, scope_member).write(value, source)
     # Safe: the text was written here, of whitelisted syntax whose names are keys of the scope.
     code = compile(f"lambda _s: {text}", "<expression>", "eval")
     return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
 
 
 def compile_expression(
-    text: JsonValue, source: Source, known: Known, problems: list[SpecProblem]
+    text: JsonValue, source: Source, known: KnownNames, problems: list[SpecProblem]
 ) -> Template:
     """Compile a text that has to be one `{{ … }}`."""
     check_expression(text, source, problems)
@@ -158,7 +159,7 @@ def has_expressions(value: JsonValue) -> bool:
 def is_expression(text: str) -> bool:
     """Return True if a text is one expression and nothing else."""
     try:
-        parts = list(_split(text))
+        parts = list(_split_text(text))
     except BadExpression:
         return True
     return len(parts) == 1 and isinstance(parts[0], ast.expr)
@@ -168,24 +169,24 @@ def is_expression(text: str) -> bool:
 class TemplateWriter:
     """Writes JSON values whose texts may hold expressions as Python text."""
 
-    known: Known
+    known: KnownNames
     problems: list[SpecProblem]
     constants: dict[str, Any]
     """Values that the text refers to by name."""
-    naming: Naming
+    write_name: NameWriter
 
     def write(self, value: JsonValue, source: Source, depth: int = 0) -> str:
         """Write a value; one that is wrong becomes null, and a problem."""
         if not has_expressions(value):
             return self.constant(value)
         if depth > DEEPEST_TEMPLATE:
-            return self._wrong(source, "the expression is nested too deeply")
+            return self._add_problem(source, "the expression is nested too deeply")
         if isinstance(value, dict):
             return self.members(value, source, depth + 1)
         if isinstance(value, list):
             items = [self.write(item, source.child(i), depth + 1) for i, item in enumerate(value)]
             return f"[{', '.join(items)}]"
-        return self._written(value, source)
+        return self._text_code(value, source)
 
     def members(self, values: Mapping[str, JsonValue], source: Source, depth: int = 0) -> str:
         """Write a new map, whether it has expressions or not."""
@@ -205,23 +206,23 @@ class TemplateWriter:
         self.constants[name] = value
         return name
 
-    def _wrong(self, source: Source, message: str, hint: str = "") -> str:
+    def _add_problem(self, source: Source, message: str, hint: str = "") -> str:
         self.problems.append(SpecProblem(source, message, hint))
         return "None"
 
-    def _written(self, text: str, source: Source) -> str:
+    def _text_code(self, text: str, source: Source) -> str:
         try:
-            return self._text(text)
+            return self._split_text_code(text)
         except BadExpression as error:
-            return self._wrong(source, f"{error} in {shorten(text)!r}", error.hint)
+            return self._add_problem(source, f"{error} in {shorten(text)!r}", error.hint)
         except RecursionError:
-            return self._wrong(source, "the expression is nested too deeply")
+            return self._add_problem(source, "the expression is nested too deeply")
 
-    def _text(self, text: str) -> str:
-        writer = _ExpressionWriter(self.known, self.naming)
+    def _split_text_code(self, text: str) -> str:
+        writer = _ExpressionWriter(self.known, self.write_name)
         parts = [
             writer.visit(part) if isinstance(part, ast.expr) else repr(part)
-            for part in _split(text)
+            for part in _split_text(text)
         ]
         return parts[0] if len(parts) == 1 else _call("_join", *parts)
 
@@ -231,7 +232,7 @@ def shorten(text: str, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _split(text: str) -> Iterator[str | ast.expr]:
+def _split_text(text: str) -> Iterator[str | ast.expr]:
     """Cut a text into plain pieces and parsed expressions."""
     position = 0
     while (start := text.find("{{", position)) >= 0:
@@ -270,9 +271,9 @@ def _call(name: str, *arguments: str) -> str:
 class _ExpressionWriter(ast.NodeVisitor):
     """Writes a parsed expression of whitelisted nodes; raises BadExpression on anything else."""
 
-    def __init__(self, known: Known, naming: Naming) -> None:
+    def __init__(self, known: KnownNames, write_name: NameWriter) -> None:
         self._known = known
-        self._naming = naming
+        self._write_name = write_name
         self._depth = 0
 
     def visit(self, node: ast.AST) -> str:
@@ -300,7 +301,7 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> str:
         if node.id in self._known.names:
-            return self._naming(node.id)
+            return self._write_name(node.id)
         if node.id in _CONSTANTS:
             return repr(_CONSTANTS[node.id])
         choices = [*self._known.names, *_CONSTANTS]
@@ -327,11 +328,11 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def visit_BoolOp(self, node: ast.BoolOp) -> str:
         word = " and " if isinstance(node.op, ast.And) else " or "
-        return Composite(word.join(enclosed(self.visit(value)) for value in node.values))
+        return CompositeCode(word.join(parenthesized(self.visit(value)) for value in node.values))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
-            return Composite(f"not {enclosed(self.visit(node.operand))}")
+            return CompositeCode(f"not {parenthesized(self.visit(node.operand))}")
         if isinstance(node.op, ast.USub):
             return _call("_negate", self.visit(node.operand))
         return self.generic_visit(node.op)
@@ -344,8 +345,8 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def visit_IfExp(self, node: ast.IfExp) -> str:
         parts = (node.body, node.test, node.orelse)
-        body, test, other = (enclosed(self.visit(part)) for part in parts)
-        return Composite(f"{body} if {test} else {other}")
+        body, test, other = (parenthesized(self.visit(part)) for part in parts)
+        return CompositeCode(f"{body} if {test} else {other}")
 
     def visit_List(self, node: ast.List | ast.Tuple) -> str:
         return f"[{', '.join(self.visit(item) for item in node.elts)}]"
@@ -365,10 +366,12 @@ class _ExpressionWriter(ast.NodeVisitor):
         sides = [self.visit(side) for side in (node.left, *node.comparators)]
         nodes = (node.left, *node.comparators)
         pairs = [
-            _comparison(node.ops[i], sides[i : i + 2], any(map(_is_plain, nodes[i : i + 2])))
+            _comparison(node.ops[i], sides[i : i + 2], any(map(_is_text_or_null, nodes[i : i + 2])))
             for i in range(len(node.ops))
         ]
-        return pairs[0] if len(pairs) == 1 else Composite(" and ".join(map(enclosed, pairs)))
+        return (
+            pairs[0] if len(pairs) == 1 else CompositeCode(" and ".join(map(parenthesized, pairs)))
+        )
 
     def visit_Call(self, node: ast.Call) -> str:
         if not isinstance(node.func, ast.Name):
@@ -377,18 +380,18 @@ class _ExpressionWriter(ast.NodeVisitor):
             raise BadExpression("functions take plain arguments, in order")
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
         if name in self._known.functions:
-            _check_count(name, len(arguments), *self._known.functions[name])
-            return _call(f"{self._naming(WORLD)}.{name}", *arguments)
+            _check_argument_count(name, len(arguments), *self._known.functions[name])
+            return _call(f"{self._write_name(WORLD)}.{name}", *arguments)
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
             raise BadExpression(f"there is no function {name!r}", hint)
-        _check_call(name, len(arguments))
+        _check_arguments(name, len(arguments))
         if name == "matches":
             _check_pattern(node.args[1])
         return _call(f"_f_{name}", *arguments)
 
 
-def _is_plain(node: ast.expr) -> bool:
+def _is_text_or_null(node: ast.expr) -> bool:
     """Return True for a text or null, which no value of another type can equal."""
     if isinstance(node, ast.Name):
         return node.id == "null"
@@ -404,9 +407,9 @@ def _comparison(operator: ast.cmpop, sides: list[str], is_plain: bool) -> str:  
     compared = _call(_COMPARISONS[type(operator)], left, right)
     if isinstance(operator, ast.Eq | ast.NotEq) and is_plain:
         sign = "==" if isinstance(operator, ast.Eq) else "!="
-        return Composite(f"{enclosed(left)} {sign} {enclosed(right)}")
+        return CompositeCode(f"{parenthesized(left)} {sign} {parenthesized(right)}")
     is_negated = isinstance(operator, ast.NotEq | ast.NotIn)
-    return Composite(f"not {compared}") if is_negated else compared
+    return CompositeCode(f"not {compared}") if is_negated else compared
 
 
 _COMPARISONS: Mapping[type[ast.cmpop], str] = {
@@ -421,7 +424,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], str] = {
 }
 
 
-def _check_count(name: str, count: int, least: int, most: int) -> None:
+def _check_argument_count(name: str, count: int, least: int, most: int) -> None:
     if not least <= count <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise BadExpression(f"{name}() takes {wanted} arguments, not {count}")
@@ -437,10 +440,10 @@ def _check_pattern(pattern: ast.expr) -> None:
         raise BadExpression(str(error)) from None
 
 
-def _check_call(name: str, count: int) -> None:
+def _check_arguments(name: str, count: int) -> None:
     signature = inspect.signature(FUNCTIONS[name].call)
     parameters = signature.parameters.values()
     variadic = any(item.kind is item.VAR_POSITIONAL for item in parameters)
     positional = [item for item in parameters if item.kind is not item.VAR_POSITIONAL]
     least = sum(item.default is item.empty for item in positional)
-    _check_count(name, count, least, 1000 if variadic else len(positional))
+    _check_argument_count(name, count, least, 1000 if variadic else len(positional))

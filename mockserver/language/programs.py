@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.language.expressions import GLOBALS, WORLD, in_scope
+from mockserver.language.expressions import GLOBALS, WORLD, scope_member
 from mockserver.model.steps import Program, Step
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -39,7 +39,7 @@ class Line(NamedTuple):
 Block = list[Line]
 
 
-def block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
+def write_block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
     """Write lines of a step.
 
     Args:
@@ -58,7 +58,7 @@ def block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
     return lines
 
 
-def local(name: str) -> str:
+def variable_name(name: str) -> str:
     """Return the variable that a name of the document becomes."""
     if name == WORLD:
         return "run"
@@ -67,9 +67,9 @@ def local(name: str) -> str:
     return f"n_{name}" if is_taken else name
 
 
-def write_back(names: Iterable[str], step: int) -> Block:
+def write_scope(names: Iterable[str], step: int) -> Block:
     """Write the lines that put variables into the scope, for those who look there."""
-    members = ", ".join(f"{name!r}: {local(name)}" for name in sorted(names))
+    members = ", ".join(f"{name!r}: {variable_name(name)}" for name in sorted(names))
     return [Line(step, f"_s.update({{{members}}})")] if members else []
 
 
@@ -96,12 +96,12 @@ def assemble(
     lines = [
         Line(0, "def program(run, _s):"),
         Line(0, "    append = run.exchange.trace.append"),
-        *(Line(0, f"    {local(one)} = None") for one in sorted(bound)),
-        *(Line(0, f"    {local(one)} = {in_scope(one)}") for one in sorted(read)),
+        *(Line(0, f"    {variable_name(one)} = None") for one in sorted(bound)),
+        *(Line(0, f"    {variable_name(one)} = {scope_member(one)}") for one in sorted(read)),
         Line(0, "    try:"),
         *(Line(line.step, _INDENT + line.text) for line in body),
         Line(0, "    except:"),
-        *(Line(0, _INDENT + line.text) for line in write_back(bound, 0)),
+        *(Line(0, _INDENT + line.text) for line in write_scope(bound, 0)),
         Line(0, "        raise"),
     ]
     return _compiled(f"{name}.steps", steps, lines, constants)
@@ -121,7 +121,7 @@ def _compiled(
     return program
 
 
-def annotated(program: Program) -> Iterator[str]:
+def annotated_lines(program: Program) -> Iterator[str]:
     """Yield the lines of a program for people: each step begins with its verb and place."""
     yield f"# {program.file}: {len(program.steps)} steps"
     before = 0

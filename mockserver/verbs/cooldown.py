@@ -13,7 +13,7 @@ from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, OptionalExpression, Span, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -35,16 +35,16 @@ class CooldownStep(Step):
     """For who asks outside a request how long a cooldown runs."""
 
 
-def compile_cooldown(fields: CooldownFields, site: Site) -> Block:
+def compile_cooldown(fields: CooldownFields, writer: StepCodeWriter) -> Block:
     """Write the call of `run_cooldown`; keep the period for the control API, too."""
-    context, outside = site.context, site.context.apart()
-    period = outside.template(outside.span(fields.period, site.source), site.source)
-    site.make(CooldownStep, name=fields.name, period=period)
-    return site.call(
+    context, outside = writer.context, writer.context.without_problems()
+    period = outside.template(outside.span(fields.period, writer.source), writer.source)
+    writer.set_step(CooldownStep, name=fields.name, period=period)
+    return writer.write_call(
         None,
-        context.code(fields.subject, site.at("subject")),
-        context.span_code(fields.period, site.at("period")),
-        context.expression_code(fields.bypass, site.at("bypass")),
+        context.value_code(fields.subject, writer.source_of("subject")),
+        context.span_code(fields.period, writer.source_of("period")),
+        context.expression_code(fields.bypass, writer.source_of("bypass")),
     )
 
 

@@ -12,7 +12,7 @@ from mockserver.model.scope import Record
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Binding, CollectionName, StrictFields, Value
 from mockserver.verbs.step_compiler import call_code
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -24,10 +24,10 @@ class CreateFields(StrictFields):
     as_: Binding = Field(None, alias="as", description="name of the record in later steps")
 
 
-def compile_create(fields: CreateFields, site: Site) -> Block:
+def compile_create(fields: CreateFields, writer: StepCodeWriter) -> Block:
     """Write a call; check that a record has its key where it is written out."""
-    site.context.check_key(fields.in_, fields.record, site.at("record"))
-    return call_code(fields, site)
+    writer.context.check_key(fields.in_, fields.record, writer.source_of("record"))
+    return call_code(fields, writer)
 
 
 def run_create(world: World, step: Step, collection: str, record: JsonValue) -> Record:

@@ -6,11 +6,11 @@ from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
-from mockserver.language.programs import Block, local
+from mockserver.language.programs import Block, variable_name
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Expression, Name, Steps, StrictFields
-from mockserver.verbs.step_compiler import step_code
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_compiler import parsed_steps_code
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -22,21 +22,21 @@ class EachFields(StrictFields):
     steps: Steps = Field(description="run for each item; see `index` too")
 
 
-def compile_each(fields: EachFields, site: Site) -> Block:
+def compile_each(fields: EachFields, writer: StepCodeWriter) -> Block:
     """Write a loop around the code of the steps."""
-    context = site.context
-    of = context.expression_code(fields.of, site.at("of"))
-    context.bind(fields.as_, site.at("as"), is_map=False)
+    context = writer.context
+    of = context.expression_code(fields.of, writer.source_of("of"))
+    context.bind(fields.as_, writer.source_of("as"), is_map=False)
     context.known.names.add("index")
     context.bound.add("index")
-    body = step_code(site.nested, context)
-    return site.write(
+    body = parsed_steps_code(writer.nested, context)
+    return writer.write(
         "for {index}, {item} in _v_each(run, {step}, {of}, {count}):\n    {body}",
-        index=local("index"),
-        item=local(fields.as_),
+        index=variable_name("index"),
+        item=variable_name(fields.as_),
         of=of,
         count=str(len(fields.steps)),
-        body=body or site.write("pass"),
+        body=body or writer.write("pass"),
     )
 
 

@@ -12,8 +12,8 @@ from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Members, Name, OptionalExpression, StrictFields, Value
-from mockserver.verbs.matching import condition, item_context
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.record_conditions import item_context, record_condition
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 _RANKS = {bool: 0, int: 1, float: 1, str: 2}
@@ -42,19 +42,19 @@ class ListStep(Step):
     select: Template | None
 
 
-def compile_list(fields: ListFields, site: Site) -> Block:
+def compile_list(fields: ListFields, writer: StepCodeWriter) -> Block:
     """Write a call; conditions and selections are evaluated for every record."""
-    context, inner = site.context, item_context(site)
-    matching = inner.condition(fields.matching, site.at("matching"))
-    select = inner.optional(fields.select, site.at("select"))
-    collection = context.collection(fields.in_, site.at("in"))
-    site.make(ListStep, collection=collection, matching=matching, select=select)
-    before = site.scoped()
-    where = context.members_code(fields.where, site.at("where"))
+    context, inner = writer.context, item_context(writer)
+    matching = inner.condition(fields.matching, writer.source_of("matching"))
+    select = inner.optional_template(fields.select, writer.source_of("select"))
+    collection = context.check_collection(fields.in_, writer.source_of("in"))
+    writer.set_step(ListStep, collection=collection, matching=matching, select=select)
+    before = writer.write_scope()
+    where = context.members_code(fields.where, writer.source_of("where"))
     names = ("sort", "offset", "limit", "after")
-    values = [context.code(getattr(fields, name), site.at(name)) for name in names]
-    context.bind(fields.as_, site.at("as"))
-    return before + site.call(fields.as_, where, *values)
+    values = [context.value_code(getattr(fields, name), writer.source_of(name)) for name in names]
+    context.bind(fields.as_, writer.source_of("as"))
+    return before + writer.write_call(fields.as_, where, *values)
 
 
 def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
@@ -71,7 +71,7 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     collection = world.records(step.collection)
     records = collection.matching(wanted)
     if step.matching is not None:
-        records = [*filter(condition(step.matching, world.scope), records)]
+        records = [*filter(record_condition(step.matching, world.scope), records)]
     records = sorted_records(records, sort)
     start = whole_number(offset) or 0
     if after is not None:

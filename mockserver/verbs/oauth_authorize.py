@@ -15,7 +15,7 @@ from mockserver.model.steps import Step
 from mockserver.verbs.consent_page import DECISION, consent_page
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
 from mockserver.verbs.oauth_records import CODES, NO_STORE
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -46,22 +46,22 @@ class OauthAuthorizeStep(Step):
     title: str
 
 
-def compile_authorize(fields: OauthAuthorizeFields, site: Site) -> Block:
+def compile_authorize(fields: OauthAuthorizeFields, writer: StepCodeWriter) -> Block:
     """Write a call, and the end of the program."""
-    context = site.context
-    lifetime = context.duration(fields.code_lifetime, site.at("code_lifetime"))
-    site.make(
+    context = writer.context
+    lifetime = context.duration(fields.code_lifetime, writer.source_of("code_lifetime"))
+    writer.set_step(
         OauthAuthorizeStep,
-        clients=context.collection(fields.clients, site.at("clients")),
-        users=context.collection(fields.users, site.at("users")),
+        clients=context.check_collection(fields.clients, writer.source_of("clients")),
+        users=context.check_collection(fields.users, writer.source_of("users")),
         scopes=tuple(fields.scopes),
         default_scope=fields.default_scope,
-        consent=context.template(fields.consent, site.at("consent")),
+        consent=context.template(fields.consent, writer.source_of("consent")),
         code_lifetime=lifetime or (lambda _scope: 0),
         pkce_required=fields.pkce == "required",
         title=fields.title,
     )
-    return [*site.scoped(), *site.call(None), *site.write("return")]
+    return [*writer.write_scope(), *writer.write_call(None), *writer.write("return")]
 
 
 def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
@@ -78,7 +78,7 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
     if not _is_registered(redirect_uri, client["redirect_uris"]):
         raise Refusal("invalid_request", "redirect_uri is not registered for this client")
     scopes = (query.get("scope") or step.default_scope).split()
-    error = _wrong(step, query, scopes)
+    error = _request_error(step, query, scopes)
     if error is not None:
         _redirect(world, redirect_uri, {"error": error[0], "error_description": error[1]})
         return
@@ -86,7 +86,7 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
     decision = dict(given).get(DECISION) or step.consent(world.scope)
     user = next(iter(world.records(step.users)))
     if decision == "approve":
-        _grant(step, world, user, scopes)
+        _issue_code(step, world, user, scopes)
     elif decision == "deny":
         denied = {"error": "access_denied", "error_description": "The user denied the request"}
         _redirect(world, redirect_uri, denied)
@@ -96,7 +96,9 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         world.answer(200, HEADERS, page, "text/html", because="consent is asked for")
 
 
-def _wrong(step: OauthAuthorizeStep, query: Record, scopes: list[str]) -> tuple[str, str] | None:
+def _request_error(
+    step: OauthAuthorizeStep, query: Record, scopes: list[str]
+) -> tuple[str, str] | None:
     """Return the error to send by redirect (RFC 6749, section 4.1.2.1), or None."""
     if query.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
@@ -129,7 +131,7 @@ def _without_port(uri: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.hostname or ""))
 
 
-def _grant(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
+def _issue_code(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
     query = world.scope["query"]
     code = world.token(43)
     record = {

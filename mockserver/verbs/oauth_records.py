@@ -9,7 +9,7 @@ NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 """Headers of every answer with a code or a token (RFC 6749, section 5.1)."""
 
 
-def is_over(token: Record, now: int) -> bool:
+def is_expired(token: Record, now: int) -> bool:
     """Return True if a token has expired."""
     return token["expires_at"] is not None and now >= token["expires_at"]
 

@@ -5,7 +5,7 @@ from pydantic import Field
 from mockserver.base.json import JsonValue
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import CollectionName, StrictFields, Value, ValueBinding
-from mockserver.verbs.oauth_records import REFRESH_TOKENS, is_over
+from mockserver.verbs.oauth_records import REFRESH_TOKENS, is_expired
 from mockserver.verbs.verb import Verb, World
 
 
@@ -26,7 +26,7 @@ def run_revoke(world: World, step: Step, tokens: str, token: JsonValue, user: Js
         for record in records.matching({"user_id": user}):
             key = str(record[records.spec.key])
             if token in (None, key):
-                count += not record.get("used") and not is_over(record, world.now)
+                count += not record.get("used") and not is_expired(record, world.now)
                 world.remove(records, key)
     world.note(step, "revoked", count)
     return count

@@ -43,7 +43,7 @@ class Verbs:
         """
         self._loaded: dict[str, Verb] = {}
         for plugin in plugins:
-            for verb in _verbs_of(plugin):
+            for verb in _plugin_verbs(plugin):
                 if verb.name in BUILT_IN_VERBS or verb.name in self._loaded:
                     raise SettingsError(f"{plugin}: there is a verb {verb.name!r} already")
                 self._loaded[verb.name] = verb
@@ -51,7 +51,7 @@ class Verbs:
     def get(self, name: str) -> Verb | None:
         """Return a verb by its name, or None."""
         if (verb := self._loaded.get(name)) is None:
-            verb = self._found(name)
+            verb = self._load(name)
             if verb is not None:
                 self._loaded[name] = verb
         return verb
@@ -61,24 +61,24 @@ class Verbs:
         installed = (point.name for point in entry_points(group=ENTRY_POINTS))
         return list(dict.fromkeys((*BUILT_IN_VERBS, *self._loaded, *installed)))
 
-    def _found(self, name: str) -> Verb | None:
+    def _load(self, name: str) -> Verb | None:
         if name in BUILT_IN_VERBS:
-            return _checked(import_module(f"mockserver.verbs.{name}").VERB, name)
+            return _check_verb(import_module(f"mockserver.verbs.{name}").VERB, name)
         for point in entry_points(group=ENTRY_POINTS, name=name):
-            return _checked(point.load(), point.value)
+            return _check_verb(point.load(), point.value)
         return None
 
 
-def _verbs_of(plugin: str) -> Iterable[Verb]:
+def _plugin_verbs(plugin: str) -> Iterable[Verb]:
     try:
         module = import_module(plugin)
     except ImportError as error:
         raise SettingsError(f"the plug-in {plugin!r} cannot be imported: {error}") from None
     found = getattr(module, "VERBS", None) or [getattr(module, "VERB", None)]
-    return [_checked(verb, plugin) for verb in found]
+    return [_check_verb(verb, plugin) for verb in found]
 
 
-def _checked(verb: object, plugin: str) -> Verb:
+def _check_verb(verb: object, plugin: str) -> Verb:
     if not isinstance(verb, Verb):
         raise SettingsError(
             f"the plug-in {plugin!r} has no VERB made of mockserver.verbs.verb.Verb"

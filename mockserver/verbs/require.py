@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from pydantic import RootModel
 
-from mockserver.language.expressions import enclosed
+from mockserver.language.expressions import parenthesized
 from mockserver.language.programs import Block
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Expression
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -24,13 +24,13 @@ class RequireStep(Step):
     """As it is written, for people."""
 
 
-def compile_require(fields: RequireFields, site: Site) -> Block:
+def compile_require(fields: RequireFields, writer: StepCodeWriter) -> Block:
     """Write the condition; the function is called only if it does not hold."""
-    site.make(RequireStep, expression=fields.root)
-    return site.write(
+    writer.set_step(RequireStep, expression=fields.root)
+    return writer.write(
         "if not {condition}:\n    _v_require(run, {step})\nappend({holds})",
-        condition=enclosed(site.context.expression_code(fields.root, site.source)),
-        holds=site.outcome("holds"),
+        condition=parenthesized(writer.context.expression_code(fields.root, writer.source)),
+        holds=writer.trace_entry("holds"),
     )
 
 

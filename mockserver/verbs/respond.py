@@ -6,7 +6,7 @@ from mockserver.base.problems import near
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
 from mockserver.verbs.fields import Members, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
 
@@ -26,23 +26,23 @@ class RespondFields(StrictFields):
     )
 
 
-def compile_respond(fields: RespondFields, site: Site) -> Block:
+def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     """Write the call of `World.respond`, and the end of the program."""
-    context = site.context
+    context = writer.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem(site.at("example"), f"no example {fields.example!r}", hint)
-    site.make(
+        context.problem(writer.source_of("example"), f"no example {fields.example!r}", hint)
+    writer.set_step(
         RespondStep,
         example=fields.example,
         content_type=fields.content_type or "",
         conform=fields.conform,
     )
-    return site.write(
+    return writer.write(
         "run.respond({step}, {status}, {headers}, {body})\nreturn",
-        status=context.code(fields.status, site.at("status")),
-        headers=context.members_code(fields.headers, site.at("headers")),
-        body=context.code(fields.body, site.at("body")),
+        status=context.value_code(fields.status, writer.source_of("status")),
+        headers=context.members_code(fields.headers, writer.source_of("headers")),
+        body=context.value_code(fields.body, writer.source_of("body")),
     )
 
 

@@ -25,12 +25,12 @@ def run_review(world: World, step: Step, title: JsonValue, is_sent: bool) -> Non
     """Show the page on which a review is left, or thank for the one that was sent."""
     page = thanks_page(title, world.scope["body"]) if is_sent else form_page(title)
     if is_sent:
-        _keep_review(world, title)
+        _store_review(world, title)
     world.note(step, "thanked" if is_sent else "shown")
     world.answer(200, HEADERS, page, CONTENT_TYPE, "it is the mock's own page")
 
 
-def _keep_review(world: World, title: JsonValue) -> None:
+def _store_review(world: World, title: JsonValue) -> None:
     """Remember which message led to a review; the document keeps the review as it likes."""
     segments = world.exchange.request.path.split("/")[-world.operation.path.count("/") :]
     page = "/" + "/".join(segments)

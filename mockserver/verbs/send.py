@@ -10,7 +10,7 @@ from mockserver.model.outbox import DELIVERED, OUTCOMES
 from mockserver.model.scope import Record
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -39,9 +39,9 @@ class SendStep(Step):
     link_at: str | None
 
 
-def compile_send(fields: SendFields, site: Site) -> Block:
+def compile_send(fields: SendFields, writer: StepCodeWriter) -> Block:
     """Write a call with a new map, which becomes the message's record."""
-    context = site.context
+    context = writer.context
     members = {
         "channel": fields.channel,
         "to": fields.to,
@@ -50,15 +50,15 @@ def compile_send(fields: SendFields, site: Site) -> Block:
         "text": fields.text,
         "link": fields.link,
         "send_at": fields.at,
-        "sent_at": context.span(fields.sent_after, site.at("sent_after")),
-        "delivered_at": context.span(fields.delivered_after, site.at("delivered_after")),
+        "sent_at": context.span(fields.sent_after, writer.source_of("sent_after")),
+        "delivered_at": context.span(fields.delivered_after, writer.source_of("delivered_after")),
         "outcome": fields.outcome,
         "data": fields.data,
     }
-    site.make(SendStep, link_at=fields.link_at)
-    message = context.members_code(members, site.source)
-    context.bind(fields.as_, site.at("as"))
-    return site.call(fields.as_, message)
+    writer.set_step(SendStep, link_at=fields.link_at)
+    message = context.members_code(members, writer.source)
+    context.bind(fields.as_, writer.source_of("as"))
+    return writer.write_call(fields.as_, message)
 
 
 def run_send(world: World, step: SendStep, message: Record) -> Record:

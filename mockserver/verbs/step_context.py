@@ -9,14 +9,14 @@ from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.base.time import parse_duration
 from mockserver.language.expressions import (
-    Known,
+    KnownNames,
     TemplateWriter,
     check_expression,
     compile_expression,
     compile_template,
     has_expressions,
 )
-from mockserver.language.programs import Block, Line, block, local, write_back
+from mockserver.language.programs import Block, Line, variable_name, write_block, write_scope
 from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import SCOPE_NAMES, Template
 from mockserver.model.steps import Otherwise, Step
@@ -25,14 +25,14 @@ from mockserver.verbs.verb import Verb
 
 if TYPE_CHECKING:
     from mockserver.verbs.fields import OtherwiseFields
-    from mockserver.verbs.step_compiler import ReadStep
+    from mockserver.verbs.step_compiler import ParsedStep
 
 
 @dataclass(slots=True)
 class StepContext:
     """What the steps of one operation may refer to, and where their problems are collected."""
 
-    known: Known
+    known: KnownNames
     collections: Mapping[str, CollectionSpec]
     kinds: set[str]
     examples: set[str]
@@ -47,7 +47,7 @@ class StepContext:
     steps: list[Step] = field(default_factory=list)
     """The steps so far, in the order of their numbers."""
 
-    def code(self, value: JsonValue, source: Source) -> str:
+    def value_code(self, value: JsonValue, source: Source) -> str:
         """Write a value, whose texts may hold expressions, for the program of the steps."""
         return self._writer().write(value, source)
 
@@ -55,11 +55,11 @@ class StepContext:
         """Write a text that must be one expression; null stays null."""
         if value is not None:
             check_expression(value, source, self.problems)
-        return self.code(value, source)
+        return self.value_code(value, source)
 
     def span_code(self, value: JsonValue, source: Source) -> str:
         """Write a span of time."""
-        return self.code(self.span(value, source), source)
+        return self.value_code(self.span(value, source), source)
 
     def members_code(self, values: Mapping[str, JsonValue], source: Source) -> str:
         """Write a new map."""
@@ -74,13 +74,13 @@ class StepContext:
 
     def _variable(self, name: str) -> str:
         self.used.add(name)
-        return local(name)
+        return variable_name(name)
 
     def template(self, value: JsonValue, source: Source) -> Template:
         """Compile a value that is always there."""
         return compile_template(value, source, self.known, self.problems)
 
-    def optional(self, value: JsonValue, source: Source) -> Template | None:
+    def optional_template(self, value: JsonValue, source: Source) -> Template | None:
         """Compile a value unless it is null."""
         return None if value is None else self.template(value, source)
 
@@ -94,7 +94,7 @@ class StepContext:
 
     def duration(self, value: JsonValue, source: Source) -> Template | None:
         """Compile a span of time: ISO 8601 text, or an expression that gives microseconds."""
-        return self.optional(self.span(value, source), source)
+        return self.optional_template(self.span(value, source), source)
 
     def span(self, value: JsonValue, source: Source) -> JsonValue:
         """Read a span of time where it is written out; leave an expression as it is."""
@@ -114,13 +114,13 @@ class StepContext:
             (name, self.template(value, source.child(name))) for name, value in values.items()
         )
 
-    def apart(self) -> "StepContext":
+    def without_problems(self) -> "StepContext":
         """Return a context for compiling a value a second time; its problems are dropped."""
-        other = self.item()
+        other = self.with_names()
         other.problems = []
         return other
 
-    def item(self, *names: str) -> "StepContext":
+    def with_names(self, *names: str) -> "StepContext":
         """Return a context for templates that also see `names`."""
         return StepContext(
             self.known.with_names(*names),
@@ -146,12 +146,12 @@ class StepContext:
         if is_map:
             self.known.maps.add(name)
 
-    def key(self, collection: str) -> str | None:
+    def key_field(self, collection: str) -> str | None:
         """Return the key field of a collection, if it is declared."""
         spec = self.collections.get(collection)
         return None if spec is None else spec.key
 
-    def collection(self, name: str, source: Source) -> str:
+    def check_collection(self, name: str, source: Source) -> str:
         """Check that a collection is declared."""
         if name not in self.collections:
             hint = near(name, self.collections) or "declare it under x-mock.collections"
@@ -170,12 +170,12 @@ class StepContext:
     ) -> Otherwise:
         """Compile a refusal."""
         if given is None or isinstance(given, str):
-            return Otherwise(self.kind(given or default, source))
-        message = self.optional(given.message, source.child("message"))
-        kind = self.kind(given.error, source.child("error"))
+            return Otherwise(self.check_kind(given or default, source))
+        message = self.optional_template(given.message, source.child("message"))
+        kind = self.check_kind(given.error, source.child("error"))
         return Otherwise(kind, message, given.field)
 
-    def kind(self, kind: str, source: Source) -> str:
+    def check_kind(self, kind: str, source: Source) -> str:
         """Check that an error kind exists."""
         if kind not in self.kinds:
             hint = near(kind, self.kinds) or "declare it under x-mock.errors"
@@ -188,7 +188,7 @@ class StepContext:
 
 
 @dataclass(slots=True)
-class Site:
+class StepCodeWriter:
     """Where the code of one step is written."""
 
     context: StepContext
@@ -198,20 +198,20 @@ class Site:
     otherwise: Otherwise
     number: int
     """Of the step, from 1."""
-    nested: "list[ReadStep]" = field(default_factory=list)
+    nested: "list[ParsedStep]" = field(default_factory=list)
     """Steps that it contains."""
 
     @classmethod
-    def next(
+    def add_step(
         cls, context: StepContext, verb: Verb, place: tuple[Source, Source], otherwise: Otherwise
-    ) -> "Site":
+    ) -> "StepCodeWriter":
         """Number a step; `place` is that of the step, and that of what its verb contains."""
         step = Step(verb=verb.name, source=place[0], otherwise=otherwise, details=verb.details)
         context.steps.append(step)
         number = len(context.steps)
         context.constants[f"step_{number}"] = step
         if verb.run is not None:
-            context.constants[_function(verb)] = verb.run
+            context.constants[_function_name(verb)] = verb.run
         return cls(context, verb, place[1], otherwise, number)
 
     @property
@@ -219,11 +219,11 @@ class Site:
         """The step itself."""
         return self.context.steps[self.number - 1]
 
-    def at(self, *keys: str | int) -> Source:
+    def source_of(self, *keys: str | int) -> Source:
         """Return the place of a field."""
         return self.source.child(*keys)
 
-    def make(self, kind: type[Step] = Step, **content: Any) -> None:  # noqa: ANN401 - fields of the kind
+    def set_step(self, kind: type[Step] = Step, **content: Any) -> None:  # noqa: ANN401 - fields of the kind
         """Make the step anew with what is known of it before any request."""
         old = self.step
         step = kind(
@@ -238,26 +238,26 @@ class Site:
 
     def write(self, template: str, **parts: str | Block) -> Block:
         """Write lines, in which `{step}` is the step itself; see `programs.block`."""
-        return block(self.number, template, {"step": f"step_{self.number}", **parts})
+        return write_block(self.number, template, {"step": f"step_{self.number}", **parts})
 
-    def outcome(self, outcome: str) -> str:
+    def trace_entry(self, outcome: str) -> str:
         """Write an entry for the trace that is the same for every request."""
         name = f"_{outcome}_{self.number}"
         self.context.constants[name] = (self.step, outcome)
         return name
 
-    def call(self, bind: str | None, *values: str) -> Block:
+    def write_call(self, bind: str | None, *values: str) -> Block:
         """Write a call of the verb's function; what it returns is bound if there is a name."""
         arguments = ", ".join(("run", f"step_{self.number}", *values))
-        call = f"{_function(self.verb)}({arguments})"
-        return [Line(self.number, call if bind is None else f"{local(bind)} = {call}")]
+        call = f"{_function_name(self.verb)}({arguments})"
+        return [Line(self.number, call if bind is None else f"{variable_name(bind)} = {call}")]
 
-    def scoped(self) -> Block:
+    def write_scope(self) -> Block:
         """Write the variables into the scope, for a template that is evaluated later."""
-        return write_back(self.context.bound, self.number)
+        return write_scope(self.context.bound, self.number)
 
 
-def _function(verb: Verb) -> str:
+def _function_name(verb: Verb) -> str:
     """Return the name of a verb's function in programs."""
     return f"_v_{verb.name.replace(' ', '_')}"
 

@@ -16,7 +16,7 @@ from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 State = list[int]
@@ -65,10 +65,10 @@ class TakeStep(Step):
     """Take only if enough is left, and go on either way; `allowed` says which."""
 
 
-def compile_take(fields: TakeFields, site: Site) -> Block:
+def compile_take(fields: TakeFields, writer: StepCodeWriter) -> Block:
     """Write the call of `run_take`; keep its templates for the control API, too."""
-    context, outside, source = site.context, site.context.apart(), site.source
-    site.make(
+    context, outside, source = writer.context, writer.context.without_problems(), writer.source
+    writer.set_step(
         TakeStep,
         quota=fields.quota,
         subject=outside.template(fields.subject, source),
@@ -80,14 +80,14 @@ def compile_take(fields: TakeFields, site: Site) -> Block:
         optional=fields.optional,
     )
     values = (
-        context.code(fields.subject, site.at("subject")),
-        context.code(fields.limit, site.at("limit")),
-        context.span_code(fields.period, site.at("period")),
-        context.code(fields.anchor, site.at("anchor")),
-        context.code(fields.amount, site.at("amount")),
+        context.value_code(fields.subject, writer.source_of("subject")),
+        context.value_code(fields.limit, writer.source_of("limit")),
+        context.span_code(fields.period, writer.source_of("period")),
+        context.value_code(fields.anchor, writer.source_of("anchor")),
+        context.value_code(fields.amount, writer.source_of("amount")),
     )
-    context.bind(fields.as_, site.at("as"))
-    return site.call(fields.as_, *values)
+    context.bind(fields.as_, writer.source_of("as"))
+    return writer.write_call(fields.as_, *values)
 
 
 def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
@@ -128,7 +128,7 @@ class Period(NamedTuple):
     anchor: int | None = None
     """The instant that renewals are counted from; else the epoch, or the calendar's own start."""
 
-    def around(self, now: int) -> tuple[int, int | None]:
+    def bounds(self, now: int) -> tuple[int, int | None]:
         """Return the start of the period that `now` lies in, and the start of the next.
 
         Raises:
@@ -138,7 +138,7 @@ class Period(NamedTuple):
         if anchor is not None and type(anchor) is not int:
             raise ExpressionError("a quota's anchor is an instant")
         if self.calendar == "month":
-            return _months(anchor or 0, now)
+            return _month_bounds(anchor or 0, now)
         every = _CALENDAR_SPANS.get(self.calendar or "", self.every)
         if every is None:
             return 0, None
@@ -154,21 +154,25 @@ _MONDAY = 4 * DAY
 """1970-01-05, the first Monday after the epoch."""
 
 
-def _months(anchor: int, now: int) -> tuple[int, int]:
+def _month_bounds(anchor: int, now: int) -> tuple[int, int]:
     """Renew on the anchor's day of the month and time; on a shorter month's last day."""
-    last, this, following = _renewals(anchor, now // DAY)
+    last, this, following = _nearby_renewals(anchor, now // DAY)
     return (last, this) if now < this else (this, following)
 
 
 @lru_cache(1024)
-def _renewals(anchor: int, day: int) -> tuple[int, int, int]:
+def _nearby_renewals(anchor: int, day: int) -> tuple[int, int, int]:
     """Return the renewals in the month before that of a day, in its own, and in the next."""
     moment = to_datetime(day * DAY)
     count = moment.year * 12 + moment.month
-    return _renewal(anchor, count - 1), _renewal(anchor, count), _renewal(anchor, count + 1)
+    return (
+        _renewal_in_month(anchor, count - 1),
+        _renewal_in_month(anchor, count),
+        _renewal_in_month(anchor, count + 1),
+    )
 
 
-def _renewal(anchor: int, months: int) -> int:
+def _renewal_in_month(anchor: int, months: int) -> int:
     """Return the renewal in a month, which is counted from the start of year 0."""
     first = to_datetime(anchor)
     year, month = divmod(months - 1, 12)
@@ -209,7 +213,7 @@ def take(
     """
     if type(limit) is not int or type(amount) is not int or amount < 0:
         raise ExpressionError("a quota's limit and what is taken are whole numbers, not below 0")
-    start, renews = period.around(now)
+    start, renews = period.bounds(now)
     used = state[1] if state and state[0] == start else 0
     allowed = used + amount <= limit or amount == 0
     if allowed:

@@ -7,14 +7,14 @@ from pydantic import Field, model_validator
 
 from mockserver.base.errors import ConflictError
 from mockserver.base.json import JsonValue
-from mockserver.language.programs import Block, local
+from mockserver.language.programs import Block, variable_name
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.create import refuse_conflict
 from mockserver.verbs.fields import Members, Name, StrictFields, Value
-from mockserver.verbs.matching import item_context
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.record_conditions import item_context
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -44,21 +44,21 @@ class UpdateStep(Step):
     is_whole: bool
 
 
-def compile_update(fields: UpdateFields, site: Site) -> Block:
+def compile_update(fields: UpdateFields, writer: StepCodeWriter) -> Block:
     """Write a call; if no record matches, the name keeps the value it had."""
-    context = site.context
-    collection = context.collection(fields.in_, site.at("in"))
+    context = writer.context
+    collection = context.check_collection(fields.in_, writer.source_of("in"))
     is_whole = fields.set is None
     key, value = ("record", fields.record) if is_whole else ("set", fields.set)
-    template = item_context(site).template(value, site.at(key))
-    site.make(UpdateStep, collection=collection, fields=template, is_whole=is_whole)
-    where = context.members_code(fields.where, site.at("where"))
-    before = site.scoped()
+    template = item_context(writer).template(value, writer.source_of(key))
+    writer.set_step(UpdateStep, collection=collection, fields=template, is_whole=is_whole)
+    where = context.members_code(fields.where, writer.source_of("where"))
+    before = writer.write_scope()
     if fields.as_ is None:
-        return before + site.call(None, where)
-    context.bind(fields.as_, site.at("as"))
+        return before + writer.write_call(None, where)
+    context.bind(fields.as_, writer.source_of("as"))
     call = "{name} = _v_update(run, {step}, {where}) or {name}"
-    return before + site.write(call, name=local(fields.as_), where=where)
+    return before + writer.write(call, name=variable_name(fields.as_), where=where)
 
 
 def run_update(world: World, step: UpdateStep, where: Mapping[str, JsonValue]) -> Record | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from mockserver.language.programs import Block
-    from mockserver.verbs.step_context import Site
+    from mockserver.verbs.step_context import StepCodeWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Verb:
     run: Callable[..., Any] | None = None
     """Called as `run(world, step, *values)`, with the values of the fields in their order; what it
     returns is bound to the field whose role is a binding."""
-    compile: "Callable[[Any, Site], Block] | None" = None
+    compile: "Callable[[Any, StepCodeWriter], Block] | None" = None
     """Writes the code of a step; without it, the fields' roles say how `run` is called."""
     refuses_as: str = Kind.INVALID
     """Error kind of a step that refuses and has no `otherwise`."""
