@@ -1,4 +1,10 @@
-"""`each`: run steps for every item of a list."""
+"""`each`: run steps for every item of a list.
+
+`compile_each` is called when a document is loaded: it writes a Python loop around the code of the
+inner steps. During a request, the loop starts with a call of `run_each`, which returns the items
+with their numbers, or refuses a list that is too long. The inner steps themselves are run by the
+program of the operation, never by this module.
+"""
 
 from collections.abc import Iterable
 
@@ -19,11 +25,13 @@ class EachFields(StrictFields):
 
     of: Expression = Field(description="a list")
     as_: Name = Field(alias="as", description="name of the item in the steps")
-    steps: Steps = Field(description="run for each item; see `index` too")
+    steps: Steps = Field(
+        description="steps to run for each item; in them, `index` is its number from 0"
+    )
 
 
 def compile_each(fields: EachFields, writer: StepCodeWriter) -> Block:
-    """Write a loop around the code of the steps."""
+    """Write a loop around the code of the inner steps."""
     context = writer.context
     of = context.expression_code(fields.of, writer.source_of("of"))
     context.bind(fields.as_, writer.source_of("as"), is_map=False)
@@ -43,17 +51,17 @@ def compile_each(fields: EachFields, writer: StepCodeWriter) -> Block:
 def run_each(
     world: World, step: Step, of: JsonValue, count: int
 ) -> Iterable[tuple[int, JsonValue]]:
-    """Return the items of a list, numbered, if one request may handle as many.
+    """Return the items of a list with their numbers, or refuse if there are too many.
 
     Args:
-        world: The request.
+        world: The request and its sandbox.
         step: The step.
-        of: The list; null is an empty one.
-        count: How many steps an item takes, at the most.
+        of: The list; null is an empty list.
+        count: The number of inner steps.
     """
     items = of or []
     if not isinstance(items, list):
-        raise ExpressionError("`each` goes over a list")
+        raise ExpressionError("`each` needs a list")
     world.note(step, "started", len(items))
     if not world.take_steps(len(items) * count):
         world.refuse(step, "the list is longer than one request may handle")

@@ -1,4 +1,10 @@
-"""`find`: bind one record, or refuse."""
+"""`find`: bind the first record that matches, or refuse.
+
+`compile_find` is called when a document is loaded. It writes one of two calls: of `find_by_key` if
+the key of the collection is the only condition, otherwise of `run_find`. These run for every
+request and return a record, or None if the step is optional and no record matches. They never
+change a record.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,18 +23,20 @@ from mockserver.verbs.verb import Verb, World
 
 
 class FindFields(StrictFields):
-    """Bind one record."""
+    """Bind the first record that matches."""
 
     in_: Name = Field(alias="in", description="collection")
-    where: Members = Field({}, description="field → value that it must have")
-    matching: OptionalExpression = Field(None, description="must hold of `item`")
+    where: Members = Field({}, description="field → value that the record must have")
+    matching: OptionalExpression = Field(
+        None, description="condition on the record, which is `item`"
+    )
     as_: Name = Field(alias="as", description="name of the record in later steps")
     optional: bool = Field(default=False, description="bind null instead of refusing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindStep(Step):
-    """Binds the first record whose fields have the wanted values."""
+    """A `find` step; binds the first record that matches."""
 
     collection: str
     matching: Template | None
@@ -36,7 +44,7 @@ class FindStep(Step):
 
 
 def compile_find(fields: FindFields, writer: StepCodeWriter) -> Block:
-    """Write a call; a search by nothing but the key of the collection is one look-up."""
+    """Write the call of `find_by_key` if only the key is compared, otherwise of `run_find`."""
     context = writer.context
     collection = context.check_collection(fields.in_, writer.source_of("in"))
     matching = item_context(writer).condition(fields.matching, writer.source_of("matching"))
@@ -55,20 +63,21 @@ def compile_find(fields: FindFields, writer: StepCodeWriter) -> Block:
 
 
 def find_by_key(world: World, step: FindStep, key: JsonValue) -> Record | None:
-    """Return the record with a key."""
+    """Return the record with a key; refuse if there is none, unless the step is optional."""
     return _check_found(world, step, world.records(step.collection).by_key(key))
 
 
 def run_find(world: World, step: FindStep, where: Mapping[str, JsonValue]) -> Record | None:
-    """Return the first record that matches."""
+    """Return the first record that matches; refuse if there is none, unless it is optional."""
     records = world.records(step.collection)
     if step.matching is None:
         return _check_found(world, step, records.find(where))
-    holds = record_condition(step.matching, world.scope)
-    return _check_found(world, step, next(filter(holds, records.matching(where)), None))
+    is_true = record_condition(step.matching, world.scope)
+    return _check_found(world, step, next(filter(is_true, records.matching(where)), None))
 
 
 def _check_found(world: World, step: FindStep, record: Record | None) -> Record | None:
+    """Return the record that was found; refuse if there is none, unless it is optional."""
     if record is None and not step.optional:
         world.refuse(step, f"nothing in {step.collection} matches")
     world.note(step, "nothing found" if record is None else "found")

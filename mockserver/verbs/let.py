@@ -1,4 +1,9 @@
-"""`let`: bind computed values."""
+"""`let`: bind names to computed values.
+
+`compile_let` is called when a document is loaded: it writes one Python assignment for each name.
+There is no run function: the program of the operation computes the values in every request. `let`
+never reads or writes a collection itself, and adds no line to the trace.
+"""
 
 from pydantic import RootModel
 
@@ -9,7 +14,7 @@ from mockserver.verbs.verb import Verb
 
 
 class LetFields(RootModel[dict[Name, Value]]):
-    """Name → value; a value sees the names before it."""
+    """Name → value; a value can use the names before it."""
 
 
 def compile_let(fields: LetFields, writer: StepCodeWriter) -> Block:

@@ -1,4 +1,11 @@
-"""`oauth_authorize`: be the authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
+"""`oauth_authorize`: answer as the authorization endpoint of OAuth 2.0 (RFC 6749, section 3.1).
+
+`compile_authorize` is called when a document is loaded, and writes the call of `run_authorize`,
+which runs for every request. That function answers with the consent page, or redirects with a code
+(bound to a PKCE challenge, RFC 7636, if the client sends one) or with an error. If the client or
+its redirect URI is not registered, it refuses, and never redirects. It stores codes, but never
+issues a token: `oauth_token` does.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,18 +30,24 @@ class OauthAuthorizeFields(StrictFields):
     """The authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
 
     clients: Name = Field(description="registered clients: id, secret, name, redirect_uris")
-    users: Name = Field(description="collection whose first record is the user who is asked")
-    scopes: list[str] = Field(description="scopes that can be asked for")
-    default_scope: str = Field("", description="scopes where none are asked for")
-    consent: Value = Field("page", description="page, approve or deny")
-    code_lifetime: Span = Field("PT10M", description="duration; PT10M")
-    pkce: Literal["optional", "required"] = Field("optional", description="optional or required")
+    users: Name = Field(description="collection whose first record is the user that decides")
+    scopes: list[str] = Field(description="scopes that a client can request")
+    default_scope: str = Field(
+        "", description="scopes of a request that names none, separated by spaces"
+    )
+    consent: Value = Field(
+        "page", description="`page` for the consent page, or `approve` or `deny` without a page"
+    )
+    code_lifetime: Span = Field("PT10M", description="duration; default: PT10M")
+    pkce: Literal["optional", "required"] = Field(
+        "optional", description="`optional` or `required`; default: `optional`"
+    )
     title: str = Field("Allow access?", description="heading of the consent page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OauthAuthorizeStep(Step):
-    """The authorization endpoint: a consent page, or a redirect with a code."""
+    """An `oauth_authorize` step; answers with the consent page or a redirect."""
 
     clients: str
     users: str
@@ -47,7 +60,7 @@ class OauthAuthorizeStep(Step):
 
 
 def compile_authorize(fields: OauthAuthorizeFields, writer: StepCodeWriter) -> Block:
-    """Write a call, and the end of the program."""
+    """Write the call of `run_authorize`, and the end of the program."""
     context = writer.context
     lifetime = context.duration(fields.code_lifetime, writer.source_of("code_lifetime"))
     writer.set_step(
@@ -65,15 +78,15 @@ def compile_authorize(fields: OauthAuthorizeFields, writer: StepCodeWriter) -> B
 
 
 def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
-    """Show the consent page, or redirect with a code or an error.
+    """Answer with the consent page, or redirect with a code or an error.
 
     Raises:
-        Refusal: `invalid_request` if there is nowhere safe to redirect to.
+        Refusal: `invalid_request` if the client or its redirect URI is not registered.
     """
     query: Record = world.scope["query"]
     client = world.records(step.clients).get(query["client_id"])
     if client is None:
-        raise Refusal("invalid_request", "client_id is not that of a known client")
+        raise Refusal("invalid_request", "client_id is not the id of a known client")
     redirect_uri = str(query["redirect_uri"])
     if not _is_registered(redirect_uri, client["redirect_uris"]):
         raise Refusal("invalid_request", "redirect_uri is not registered for this client")
@@ -82,8 +95,8 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
     if error is not None:
         _redirect(world, redirect_uri, {"error": error[0], "error_description": error[1]})
         return
-    given = parse_qsl(world.exchange.request.query, keep_blank_values=True)
-    decision = dict(given).get(DECISION) or step.consent(world.scope)
+    parameters = parse_qsl(world.exchange.request.query, keep_blank_values=True)
+    decision = dict(parameters).get(DECISION) or step.consent(world.scope)
     user = next(iter(world.records(step.users)))
     if decision == "approve":
         _issue_code(step, world, user, scopes)
@@ -92,8 +105,8 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         _redirect(world, redirect_uri, denied)
     else:
         name, who = str(client.get("name", client["id"])), str(user.get("name", user["id"]))
-        page = consent_page(step.title, name, who, scopes, given)
-        world.answer(200, HEADERS, page, "text/html", because="consent is asked for")
+        page = consent_page(step.title, name, who, scopes, parameters)
+        world.answer(200, HEADERS, page, "text/html", because="the user must consent")
 
 
 def _request_error(
@@ -114,7 +127,7 @@ def _request_error(
 
 
 def _is_registered(uri: str, registered: list[str]) -> bool:
-    """Compare exactly, but for the port of a loopback address (RFC 8252, section 7.3)."""
+    """Return True if a redirect URI is registered; loopback ports may differ (RFC 8252, 7.3)."""
     if uri in registered:
         return True
     try:
@@ -132,6 +145,7 @@ def _without_port(uri: str) -> str:
 
 
 def _issue_code(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
+    """Store a code, and redirect to the client with it."""
     query = world.scope["query"]
     code = world.token(43)
     record = {
@@ -150,6 +164,7 @@ def _issue_code(step: OauthAuthorizeStep, world: World, user: Record, scopes: li
 
 
 def _redirect(world: World, uri: str, parameters: dict[str, str]) -> None:
+    """Redirect with the parameters and the `state` of the request."""
     state = world.scope["query"].get("state")
     if state is not None:
         parameters["state"] = state

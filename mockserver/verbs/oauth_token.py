@@ -1,4 +1,11 @@
-"""`oauth_token`: be the token endpoint (RFC 6749, sections 4.1.3 and 6)."""
+"""`oauth_token`: answer as the token endpoint of OAuth 2.0 (RFC 6749, sections 4.1.3 and 6).
+
+`compile_token` is called when a document is loaded, and writes the call of `run_token`, which runs
+for every request. That function authenticates the client, checks the code or the refresh token in
+the form of the request, stores new tokens, and answers with them. Otherwise it refuses with an
+error of RFC 6749. A code or refresh token that is used a second time revokes all tokens of its
+code. It never creates a code, and never checks access tokens.
+"""
 
 import base64
 import binascii
@@ -24,16 +31,18 @@ from mockserver.verbs.verb import Verb, World
 class OauthTokenFields(StrictFields):
     """The token endpoint: authorization_code and refresh_token (RFC 6749, sections 4.1.3 and 6)."""
 
-    clients: Name = Field(description="collection, as of oauth_authorize")
-    tokens: Name = Field(description="collection, with the key `token`, for access tokens")
-    access_lifetime: Span = Field("PT1H", description="duration; PT1H")
-    refresh_lifetime: Span = Field(None, description="duration; null: refresh tokens don't expire")
-    rotate: Value = Field(default=True, description="each refresh token can be used once")
+    clients: Name = Field(description="registered clients, the same as in `oauth_authorize`")
+    tokens: Name = Field(description="collection for access tokens, with the key `token`")
+    access_lifetime: Span = Field("PT1H", description="duration; default: PT1H")
+    refresh_lifetime: Span = Field(None, description="duration; null: refresh tokens do not expire")
+    rotate: Value = Field(
+        default=True, description="if true, a refresh token can be used only once; default: true"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OauthTokenStep(Step):
-    """The token endpoint: codes and refresh tokens become access tokens."""
+    """An `oauth_token` step; issues access tokens for codes and refresh tokens."""
 
     clients: str
     tokens: str
@@ -43,7 +52,7 @@ class OauthTokenStep(Step):
 
 
 def compile_token(fields: OauthTokenFields, writer: StepCodeWriter) -> Block:
-    """Write a call, and the end of the program."""
+    """Write the call of `run_token`, and the end of the program."""
     context = writer.context
     lifetime = context.duration(fields.access_lifetime, writer.source_of("access_lifetime"))
     writer.set_step(
@@ -92,6 +101,7 @@ def _authenticate_client(step: OauthTokenStep, world: World, form: Record) -> Re
 
 
 def _decode_basic(text: str) -> tuple[str, str]:
+    """Return the id and secret of HTTP Basic credentials; empty if they cannot be decoded."""
     try:
         name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
@@ -120,7 +130,7 @@ def _use_code(step: OauthTokenStep, world: World, client: Record, form: Record) 
     if form["redirect_uri"] != code["redirect_uri"]:
         _refuse_grant("redirect_uri is not that of the authorization request")
     if not _verifier_matches(code["challenge"], form.get("code_verifier")):
-        _refuse_grant("code_verifier does not fit the code_challenge")
+        _refuse_grant("code_verifier does not match the code_challenge")
     family = world.uuid()
     codes = world.records(CODES)
     world.replace(codes, str(code["id"]), {**code, "family": family})
@@ -128,7 +138,7 @@ def _use_code(step: OauthTokenStep, world: World, client: Record, form: Record) 
 
 
 def _verifier_matches(challenge: str | None, verifier: JsonValue) -> bool:
-    """Compare as RFC 7636, section 4.6 says; a verifier without a challenge proves nothing."""
+    """Return True if a verifier matches a challenge (RFC 7636, 4.6), or if there is neither."""
     if not challenge:
         return not verifier
     if not isinstance(verifier, str):
@@ -146,7 +156,7 @@ def _use_refresh_token(step: OauthTokenStep, world: World, client: Record, form:
     if token["used"]:
         revoke_family(step.tokens, world, token["family"])
         world.answer_error(
-            "invalid_grant", "the refresh token was used before; all tokens of its kind are revoked"
+            "invalid_grant", "the refresh token was used before; all tokens of its code are revoked"
         )
         return
     if token["expires_at"] is not None and world.now >= token["expires_at"]:
@@ -170,7 +180,7 @@ def _issue_tokens(
     scope: str,
     kept: str | None = None,
 ) -> None:
-    """Store and answer an access token, with a new refresh token unless one is kept."""
+    """Store an access token and answer with it; issue a refresh token unless one is kept."""
     lifetime = step.access_lifetime(world.scope)
     access, refresh = world.token(43), kept or world.token(43)
     owner = {"user_id": grant["user_id"], "client_id": grant["client_id"], "family": family}

@@ -1,4 +1,9 @@
-"""`require`: refuse unless an expression holds."""
+"""`require`: refuse unless an expression is true.
+
+`compile_require` is called when a document is loaded, and writes the condition itself as Python.
+`run_require` is called only in a request whose condition is false, and it always refuses. The verb
+binds no name, and never reads or writes a collection itself.
+"""
 
 from dataclasses import dataclass
 
@@ -13,19 +18,19 @@ from mockserver.verbs.verb import Verb, World
 
 
 class RequireFields(RootModel[Expression]):
-    """An expression that must hold."""
+    """An expression that must be true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequireStep(Step):
-    """Refuses unless an expression holds."""
+    """A `require` step; refuses unless an expression is true."""
 
     expression: str
-    """As it is written, for people."""
+    """The text in the document, for the message."""
 
 
 def compile_require(fields: RequireFields, writer: StepCodeWriter) -> Block:
-    """Write the condition; the function is called only if it does not hold."""
+    """Write the condition, and the call of `run_require` if it is false."""
     writer.set_step(RequireStep, expression=fields.root)
     return writer.write(
         "if not {condition}:\n    _v_require(run, {step})\nappend({holds})",
@@ -35,7 +40,7 @@ def compile_require(fields: RequireFields, writer: StepCodeWriter) -> Block:
 
 
 def run_require(world: World, step: RequireStep) -> None:
-    """Refuse, because the expression does not hold."""
+    """Refuse, because the expression is false."""
     world.refuse(step, f"{step.expression} does not hold")
 
 

@@ -1,4 +1,9 @@
-"""`respond`: choose the answer, and end the steps."""
+"""`respond`: choose the answer, and end the steps.
+
+`compile_respond` is called when a document is loaded: it checks that a named example exists, and
+writes the call of `World.respond` and the end of the program. The engine then renders the answer:
+this module never builds one itself.
+"""
 
 from pydantic import Field
 
@@ -13,16 +18,18 @@ from mockserver.verbs.verb import Verb
 class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
-    status: Value = Field(None, description="else the documented success")
+    status: Value = Field(None, description="default: the documented success")
     headers: Members = Field({}, description="name → value")
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
-        description="leave out what the answer's schema doesn't know, add what it requires",
+        description="remove members that the answer's schema does not have; add those it requires",
     )
-    example: str | None = Field(None, description="name of a documented example")
+    example: str | None = Field(
+        None, description="name of a documented example, which becomes the answer"
+    )
     content_type: str | None = Field(
-        None, description="else the documented one that the client takes, or application/json"
+        None, description="default: a documented one that the client accepts, or application/json"
     )
 
 

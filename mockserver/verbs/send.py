@@ -1,4 +1,10 @@
-"""`send`: put a simulated message in the outbox."""
+"""`send`: put a simulated message in the outbox.
+
+The outbox is the built-in collection `messages`. `compile_send` is called when a document is
+loaded, and writes the call of `run_send`, which runs for every request and returns the stored
+record. Its times of sending and delivery can lie in the future of the sandbox's clock; nothing
+changes the record when they come. No real message is sent.
+"""
 
 from dataclasses import dataclass
 
@@ -19,28 +25,32 @@ class SendFields(StrictFields):
 
     channel: Value = Field(description="sms or email")
     to: Value = Field(description="phone number or address")
-    from_: Value = Field(None, alias="from", description="whom it seems to come from")
-    subject: Value = Field(None, description="of an e-mail")
-    text: Value = Field(description="what it says")
-    link: Value = Field(None, description="address in the message")
-    link_at: str | None = Field(None, description="marker in the text that the link replaces")
-    at: Value = Field(None, description="instant to send; else at once")
+    from_: Value = Field(None, alias="from", description="sender")
+    subject: Value = Field(None, description="subject of an e-mail")
+    text: Value = Field(description="text of the message")
+    link: Value = Field(None, description="URL in the message")
+    link_at: str | None = Field(
+        None, description="marker in the text, which is replaced by the link"
+    )
+    at: Value = Field(None, description="instant at which it is sent; default: now")
     sent_after: Span = Field(None, description="duration from `at` until it is sent")
     delivered_after: Span = Field(None, description="duration from `at` until it arrives or fails")
-    outcome: Value = Field(None, description="delivered, failed or failed_send")
-    data: Value = Field(None, description="anything to keep with it, shown in the outbox")
+    outcome: Value = Field(
+        None, description="`delivered`, `failed` or `failed_send`; default: `delivered`"
+    )
+    data: Value = Field(None, description="any value, stored with the message")
     as_: Name | None = Field(None, alias="as", description="name of the message in later steps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendStep(Step):
-    """Puts a simulated message in the outbox."""
+    """A `send` step; puts a simulated message in the outbox."""
 
     link_at: str | None
 
 
 def compile_send(fields: SendFields, writer: StepCodeWriter) -> Block:
-    """Write a call with a new map, which becomes the message's record."""
+    """Write the call of `run_send` with a new map, which becomes the record of the message."""
     context = writer.context
     members = {
         "channel": fields.channel,
@@ -62,9 +72,13 @@ def compile_send(fields: SendFields, writer: StepCodeWriter) -> Block:
 
 
 def run_send(world: World, step: SendStep, message: Record) -> Record:
-    """Put a message in the outbox: the given map becomes its record.
+    """Complete a message, put it in the outbox and return it.
 
-    `send_at` is an instant, `sent_at` and `delivered_at` are still spans of time from it.
+    Args:
+        world: The request and its sandbox.
+        step: The step.
+        message: The map that becomes the record. In it, `send_at` is an instant; `sent_at` and
+            `delivered_at` are durations after it, and are replaced by instants.
     """
     now, at = world.now, message["send_at"]
     at = now if at is None else int(at)
@@ -72,7 +86,7 @@ def run_send(world: World, step: SendStep, message: Record) -> Record:
     delivered = message["delivered_at"]
     outcome = message["outcome"] or DELIVERED
     if outcome not in OUTCOMES:
-        raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
+        raise ExpressionError(f"the outcome of a message must be one of {', '.join(OUTCOMES)}")
     link, text = message["link"], str(message["text"])
     if step.link_at and link:
         text = text.replace(step.link_at, link)

@@ -1,9 +1,10 @@
-"""Compile the steps of `x-mock` into programs.
+"""Compile the steps of an operation to a program; called by `openapi` when a document is loaded.
 
-First the form of all steps is checked, also of those inside others; if one is wrong, none is
-compiled. Then their code, Python text, is written in order, so that a step sees the names that
-those before it bind. A verb with a `compile` function writes its code itself; for all others
-`call_code` writes a call by the roles of their fields. No step is run here.
+First, all steps are validated, with their inner steps; if one is invalid, none is compiled. Then
+their code (Python text) is written in order, so that a step can use the names that earlier steps
+bind. A verb with a compile function writes its code itself; for all others, `call_code` writes a
+call of the run function with the values of the fields. Problems are added to the context. No step
+is run here.
 """
 
 from collections.abc import Iterable
@@ -22,11 +23,11 @@ from mockserver.verbs.step_context import StepCodeWriter, StepContext
 from mockserver.verbs.verb import Verb
 
 _COMMON = ("when", "otherwise")
-"""What every step may have beside its verb."""
+"""The keys that every step can have in addition to its verb."""
 
 
 class ParsedStep(NamedTuple):
-    """A step whose form has been checked."""
+    """A step that has been validated but not compiled."""
 
     verb: Verb
     fields: BaseModel
@@ -38,46 +39,44 @@ class ParsedStep(NamedTuple):
 def compile_steps(
     values: JsonValue, source: Source, context: StepContext, name: str
 ) -> Program | None:
-    """Compile the steps of an operation into its program.
-
-    None if there are no steps, or the form of one is wrong.
+    """Compile the steps of an operation to its program; None if there are none or one is invalid.
 
     Args:
-        values: The steps as documents write them: a list of maps.
-        source: Where they stand.
-        context: What they may refer to; what is wrong is added to its problems.
-        name: What tracebacks call the program.
+        values: The steps in the document: a list of maps.
+        source: Their place in the document.
+        context: The names that they can use; problems are added to it.
+        name: The name of the program in tracebacks.
     """
     return build_program(steps_code(values, source, context), context, name)
 
 
 def build_program(body: Block, context: StepContext, name: str) -> Program | None:
-    """Make the program of what was compiled in a context."""
+    """Assemble the code of all steps of a context to a program; None if there is no code."""
     names = (context.bound, context.used)
     return assemble(name, tuple(context.steps), body, names, context.constants)
 
 
 def steps_code(values: JsonValue, source: Source, context: StepContext) -> Block:
-    """Write the code that runs steps; no code if the form of one is wrong."""
+    """Validate steps and return their code; none if a step is invalid."""
     before = len(context.problems)
     steps = parse_steps(values, source, context)
     return parsed_steps_code(steps, context) if len(context.problems) == before else []
 
 
 def parsed_steps_code(steps: Iterable[ParsedStep], context: StepContext) -> Block:
-    """Write the code of steps."""
+    """Return the code of validated steps."""
     return [line for step in steps for line in _parsed_step_code(step, context)]
 
 
 def parse_steps(values: JsonValue, source: Source, context: StepContext) -> list[ParsedStep]:
-    """Read steps and those that they contain; add what is wrong to the context's problems."""
+    """Validate steps and their inner steps; add problems to the context."""
     found = (_parse_step(value, source.child(i), context) for i, value in enumerate(values or ()))
     return [step for step in found if step is not None]
 
 
 def _parse_step(value: JsonValue, source: Source, context: StepContext) -> ParsedStep | None:
     if not isinstance(value, dict):
-        context.problem(source, "a step is a map with one verb")
+        context.problem(source, "a step must be a map with one verb")
         return None
     common = {key: value[key] for key in _COMMON if key in value}
     read = read_fields(StepFields, common, source, context.problems)
@@ -96,24 +95,27 @@ def _parse_step(value: JsonValue, source: Source, context: StepContext) -> Parse
 
 
 def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext) -> Verb | None:
-    given = []
+    """Return the verb of a step; None, and a problem, if it has not exactly one."""
+    verbs = []
     for key, content in value.items():
         if key in _COMMON or content is None:
             continue
         if (verb := context.verbs.get(key)) is not None:
-            given.append(verb)
+            verbs.append(verb)
         else:
             names = [*context.verbs.names(), *_COMMON]
-            hint = near(key, names) or "check its spelling, or leave it out"
+            hint = near(key, names) or "check its spelling, or remove it"
             context.problems.append(
                 SpecProblem(source.child(key), f"{key!r} is not known here", hint)
             )
             return None
-    if len(given) == 1:
-        return given[0]
-    found = " and ".join(verb.name for verb in given) or "none"
+    if len(verbs) == 1:
+        return verbs[0]
+    found = " and ".join(verb.name for verb in verbs) or "none"
     names = context.verbs.names()
-    context.problem(source, f"a step has exactly one verb of {', '.join(names)}: {found}")
+    context.problem(
+        source, f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}"
+    )
     return None
 
 
@@ -137,7 +139,7 @@ def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
 
 
 def call_code(fields: BaseModel, writer: StepCodeWriter) -> Block:
-    """Write the call of a verb's function as the roles of its fields say."""
+    """Return the call of a verb's run function; the roles of the fields decide its arguments."""
     context, values = writer.context, []
     collection: str | None = None
     binding: tuple[str | None, Source, bool] = (None, writer.source, True)
