@@ -72,20 +72,20 @@ def iso(instant: JsonValue, style: JsonValue = "plain") -> JsonValue:
     return _STYLES[style](micros, moment.replace(tzinfo=None).isoformat("T"))
 
 
-def _fraction(written: str, digits: int) -> str:
+def _with_digits(text: str, digits: int) -> str:
     """Return a time with an exact number of digits after the point."""
-    whole, _, fraction = written.partition(".")
+    whole, _, fraction = text.partition(".")
     return f"{whole}.{fraction.ljust(6, '0')[:digits]}"
 
 
 _STYLES: Mapping[str, Callable[[int, str], JsonValue]] = {
-    "plain": lambda _instant, written: written + "Z",
-    "seconds": lambda _instant, written: written.partition(".")[0] + "Z",
-    "milliseconds": lambda _instant, written: _fraction(written, 3) + "Z",
-    "micros_space": lambda _instant, written: _fraction(written, 6).replace("T", " ") + "+00:00",
-    "date": lambda _instant, written: written[:10],
-    "epoch": lambda instant, _written: instant // time.SECOND,
-    "epoch_ms": lambda instant, _written: instant // time.MILLISECOND,
+    "plain": lambda _instant, text: text + "Z",
+    "seconds": lambda _instant, text: text.partition(".")[0] + "Z",
+    "milliseconds": lambda _instant, text: _with_digits(text, 3) + "Z",
+    "micros_space": lambda _instant, text: _with_digits(text, 6).replace("T", " ") + "+00:00",
+    "date": lambda _instant, text: text[:10],
+    "epoch": lambda instant, _text: instant // time.SECOND,
+    "epoch_ms": lambda instant, _text: instant // time.MILLISECOND,
 }
 
 

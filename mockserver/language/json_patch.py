@@ -35,13 +35,13 @@ def _merge(value: JsonValue, patch: JsonValue, depth: int) -> JsonValue:
         return patch
     if depth > _DEEPEST:
         raise ExpressionError("the patch is nested too deeply")
-    made = dict(value) if isinstance(value, dict) else {}
+    merged = dict(value) if isinstance(value, dict) else {}
     for name, member in patch.items():
         if member is None:
-            made.pop(name, None)
+            merged.pop(name, None)
         else:
-            made[name] = _merge(made.get(name), member, depth + 1)
-    return made
+            merged[name] = _merge(merged.get(name), member, depth + 1)
+    return merged
 
 
 def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
@@ -50,7 +50,9 @@ def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
     try:
         for operation in _checked_operations(operations):
             if isinstance(operation, dict) and operation.get("op") == "copy":
-                copies_left -= _size(_value_at(value, _path_tokens(operation, "from")), copies_left)
+                copies_left -= _count_values(
+                    _value_at(value, _path_tokens(operation, "from")), copies_left
+                )
             value = _apply(value, operation)
     except _DoesNotApply:
         return None
@@ -63,7 +65,7 @@ def _checked_operations(operations: JsonValue) -> list[JsonValue]:
     return operations
 
 
-def _size(value: JsonValue, most: int) -> int:
+def _count_values(value: JsonValue, most: int) -> int:
     """Count a value and the values in it, up to a maximum.
 
     It limits copies, because a few copies of copies could otherwise fill the memory.
@@ -132,16 +134,16 @@ def _change_at(
     return copy
 
 
-def _add_at(value: JsonValue, tokens: list[str], given: JsonValue) -> JsonValue:
+def _add_at(value: JsonValue, tokens: list[str], added: JsonValue) -> JsonValue:
     def change(container: JsonValue, token: str) -> JsonValue:
         if isinstance(container, dict):
-            container[token] = given
+            container[token] = added
         else:
             end = len(container)
-            container.insert(end if token == _END_OF_LIST else _index(token, end + 1), given)
+            container.insert(end if token == _END_OF_LIST else _index(token, end + 1), added)
         return container
 
-    return _change_at(value, tokens, change) if tokens else given
+    return _change_at(value, tokens, change) if tokens else added
 
 
 def _remove_at(value: JsonValue, tokens: list[str]) -> JsonValue:
@@ -162,14 +164,14 @@ def _remove(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
 
 
 def _replace(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    tokens, given = _path_tokens(operation), _operand(operation)
+    tokens, replacement = _path_tokens(operation), _operand(operation)
 
     def change(container: JsonValue, token: str) -> JsonValue:
         _value_at(container, [token])
-        container[int(token) if isinstance(container, list) else token] = given
+        container[int(token) if isinstance(container, list) else token] = replacement
         return container
 
-    return _change_at(value, tokens, change) if tokens else given
+    return _change_at(value, tokens, change) if tokens else replacement
 
 
 def _move(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:

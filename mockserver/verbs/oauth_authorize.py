@@ -104,8 +104,9 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         denied = {"error": "access_denied", "error_description": "The user denied the request"}
         _redirect(world, redirect_uri, denied)
     else:
-        name, who = str(client.get("name", client["id"])), str(user.get("name", user["id"]))
-        page = consent_page(step.title, name, who, scopes, parameters)
+        client_name = str(client.get("name", client["id"]))
+        user_name = str(user.get("name", user["id"]))
+        page = consent_page(step.title, client_name, user_name, scopes, parameters)
         world.answer(200, HEADERS, page, "text/html", because="the user must consent")
 
 

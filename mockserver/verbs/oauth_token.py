@@ -69,7 +69,7 @@ def compile_token(fields: OauthTokenFields, writer: StepCodeWriter) -> Block:
 
 
 def run_token(world: World, step: OauthTokenStep) -> None:
-    """Issue tokens for a code or a refresh token.
+    """Answer with tokens for a code or a refresh token.
 
     Raises:
         Refusal: With an error of RFC 6749, section 5.2.
@@ -110,10 +110,12 @@ def _decode_basic(text: str) -> tuple[str, str]:
 
 
 def _refuse_grant(message: str) -> NoReturn:
+    """Refuse with `invalid_grant`."""
     raise Refusal("invalid_grant", message)
 
 
 def _use_code(step: OauthTokenStep, world: World, client: Record, form: Record) -> None:
+    """Exchange a code for tokens, and mark it as used."""
     if not form.get("code"):
         raise Refusal("invalid_request", "code is required")
     code = world.records(CODES).get(form["code"])
@@ -148,6 +150,7 @@ def _verifier_matches(challenge: str | None, verifier: JsonValue) -> bool:
 
 
 def _use_refresh_token(step: OauthTokenStep, world: World, client: Record, form: Record) -> None:
+    """Exchange a refresh token for an access token, and for a new refresh token if it rotates."""
     if not form.get("refresh_token"):
         raise Refusal("invalid_request", "refresh_token is required")
     token = world.records(REFRESH_TOKENS).get(form["refresh_token"])
@@ -196,8 +199,8 @@ def _issue_tokens(
         },
     )
     if kept is None:
-        ends = None if step.refresh_lifetime is None else step.refresh_lifetime(world.scope)
-        expires_at = None if ends is None else world.now + ends
+        expires_in = None if step.refresh_lifetime is None else step.refresh_lifetime(world.scope)
+        expires_at = None if expires_in is None else world.now + expires_in
         record = {"id": refresh, **owner, "scope": grant["scope"], "used": False}
         world.insert(world.records(REFRESH_TOKENS), {**record, "expires_at": expires_at})
     world.note(step, "tokens issued", grant["user_id"], scope)

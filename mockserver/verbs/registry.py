@@ -69,6 +69,7 @@ class Verbs:
         return list(dict.fromkeys((*BUILT_IN_VERBS, *self._loaded, *installed)))
 
     def _load(self, name: str) -> Verb | None:
+        """Import a built-in verb, or the verb of an entry point."""
         if name in BUILT_IN_VERBS:
             return _check_verb(import_module(f"mockserver.verbs.{name}").VERB, name)
         for point in entry_points(group=ENTRY_POINTS, name=name):
@@ -81,11 +82,12 @@ def _plugin_verbs(plugin: str) -> Iterable[Verb]:
         module = import_module(plugin)
     except ImportError as error:
         raise SettingsError(f"the plug-in {plugin!r} cannot be imported: {error}") from None
-    found = getattr(module, "VERBS", None) or [getattr(module, "VERB", None)]
-    return [_check_verb(verb, plugin) for verb in found]
+    verbs = getattr(module, "VERBS", None) or [getattr(module, "VERB", None)]
+    return [_check_verb(verb, plugin) for verb in verbs]
 
 
 def _check_verb(verb: object, plugin: str) -> Verb:
+    """Return a verb; raise SettingsError if it is not one, or if no step can have its name."""
     if not isinstance(verb, Verb):
         raise SettingsError(
             f"the plug-in {plugin!r} has no VERB made of mockserver.verbs.verb.Verb"

@@ -41,7 +41,7 @@ def compile_require(fields: RequireFields, writer: StepCodeWriter) -> Block:
 
 def run_require(world: World, step: RequireStep) -> None:
     """Refuse, because the expression is false."""
-    world.refuse(step, f"{step.expression} does not hold")
+    world.refuse(step, f"{step.expression} is not true")
 
 
 VERB = Verb(name="require", fields=RequireFields, run=run_require, compile=compile_require)

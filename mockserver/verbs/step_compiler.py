@@ -3,8 +3,8 @@
 First, all steps are validated, with their inner steps; if one is invalid, none is compiled. Then
 their code (Python text) is written in order, so that a step can use the names that earlier steps
 bind. A verb with a compile function writes its code itself; for all others, `call_code` writes a
-call of the run function with the values of the fields. Problems are added to the context. No step
-is run here.
+call of the run function with the values of the fields. `each` calls `parsed_steps_code` for its
+inner steps. Problems of the document are added to the context. No step is run here.
 """
 
 from collections.abc import Iterable
@@ -31,9 +31,12 @@ class ParsedStep(NamedTuple):
 
     verb: Verb
     fields: BaseModel
+    """The fields of its verb."""
     common: StepFields
+    """The keys `when` and `otherwise`."""
     source: Source
     nested: "list[ParsedStep]"
+    """Its inner steps."""
 
 
 def compile_steps(
@@ -70,18 +73,18 @@ def parsed_steps_code(steps: Iterable[ParsedStep], context: StepContext) -> Bloc
 
 def parse_steps(values: JsonValue, source: Source, context: StepContext) -> list[ParsedStep]:
     """Validate steps and their inner steps; add problems to the context."""
-    found = (_parse_step(value, source.child(i), context) for i, value in enumerate(values or ()))
-    return [step for step in found if step is not None]
+    parsed = (_parse_step(value, source.child(i), context) for i, value in enumerate(values or ()))
+    return [step for step in parsed if step is not None]
 
 
 def _parse_step(value: JsonValue, source: Source, context: StepContext) -> ParsedStep | None:
     if not isinstance(value, dict):
         context.problem(source, "a step must be a map with one verb")
         return None
-    common = {key: value[key] for key in _COMMON if key in value}
-    read = read_fields(StepFields, common, source, context.problems)
+    common_values = {key: value[key] for key in _COMMON if key in value}
+    common = read_fields(StepFields, common_values, source, context.problems)
     verb = _find_verb(value, source, context)
-    if verb is None or read is None:
+    if verb is None or common is None:
         return None
     place = source.child(verb.name)
     fields = read_fields(verb.fields, value[verb.name], place, context.problems)
@@ -91,7 +94,7 @@ def _parse_step(value: JsonValue, source: Source, context: StepContext) -> Parse
     for key, info in type(fields).model_fields.items():
         if Role.STEPS in info.metadata:
             nested = parse_steps(getattr(fields, key), place.child(info.alias or key), context)
-    return ParsedStep(verb, fields, read, source, nested)
+    return ParsedStep(verb, fields, common, source, nested)
 
 
 def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext) -> Verb | None:
@@ -121,8 +124,8 @@ def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext
 
 def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
     source, verb = step.source, step.verb
-    given = step.common.otherwise
-    otherwise = context.otherwise(given, verb.refuses_as, source.child("otherwise"))
+    place = source.child("otherwise")
+    otherwise = context.otherwise(step.common.otherwise, verb.refuses_as, place)
     writer = StepCodeWriter.add_step(context, verb, (source, source.child(verb.name)), otherwise)
     writer.nested = step.nested
     when = step.common.when

@@ -1,9 +1,10 @@
 """The names that the steps of one operation can use, and the code that is written for each step.
 
-Used when a document is loaded, never during a request. `openapi` makes one `StepContext` for each
-operation. The step compiler and the compile functions of verbs ask it to check names, and to turn
-values into code or templates. For each step, they write its code with a `StepCodeWriter`. Problems
-are collected in the context and never raised.
+It is used when a document is loaded, never during a request. `openapi` makes a `StepContext` for
+each operation, and one for the rules that all operations share. The step compiler and the compile
+functions of verbs call it to check names, and to turn values into code or templates. For each step,
+they write its code with a `StepCodeWriter`. Problems of the document are added to the context; they
+are not raised.
 """
 
 from collections.abc import Mapping
@@ -39,9 +40,12 @@ class StepContext:
     """The names that the steps of one operation can use, and what is compiled of them so far."""
 
     known: KnownNames
+    """The names that an expression can use now; `bind` adds more."""
     collections: Mapping[str, CollectionSpec]
     kinds: set[str]
+    """The error kinds that exist."""
     examples: set[str]
+    """The names of the documented examples of the operation."""
     problems: list[SpecProblem]
     verbs: Verbs
     bound: set[str] = field(default_factory=set)
@@ -72,7 +76,7 @@ class StepContext:
         return self._writer().members(values, source)
 
     def constant(self, value: object) -> str:
-        """Return the code of a value that is the same for every request."""
+        """Return the code of a constant value."""
         return self._writer().constant(value)
 
     def _writer(self) -> TemplateWriter:
@@ -172,14 +176,14 @@ class StepContext:
             self.problem(source, f"the record has no {spec.key!r}, the key of its collection", hint)
 
     def otherwise(
-        self, given: "str | OtherwiseFields | None", default: str, source: Source
+        self, value: "str | OtherwiseFields | None", default: str, source: Source
     ) -> Otherwise:
-        """Compile the `otherwise` of a step; `default` is the error kind if it names none."""
-        if given is None or isinstance(given, str):
-            return Otherwise(self.check_kind(given or default, source))
-        message = self.optional_template(given.message, source.child("message"))
-        kind = self.check_kind(given.error, source.child("error"))
-        return Otherwise(kind, message, given.field)
+        """Compile the `otherwise` of a step; `default` is the error kind if it has none."""
+        if value is None or isinstance(value, str):
+            return Otherwise(self.check_kind(value or default, source))
+        message = self.optional_template(value.message, source.child("message"))
+        kind = self.check_kind(value.error, source.child("error"))
+        return Otherwise(kind, message, value.field)
 
     def check_kind(self, kind: str, source: Source) -> str:
         """Check that an error kind exists; return it."""
@@ -278,3 +282,4 @@ def _function_name(verb: Verb) -> str:
 MAP_NAMES = frozenset(("path", "query", "header", "cookie", "principal", "settings", "test"))
 """The names of every scope whose values are always maps or null."""
 RESERVED_NAMES = SCOPE_NAMES | {"item", "index", "error"}
+"""The names that a step cannot bind."""
