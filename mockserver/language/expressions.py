@@ -10,10 +10,10 @@ Rules of this module:
   request is never parsed or compiled as an expression.
 - The parsed syntax is checked against a whitelist and written again as Python text. Anything that
   is not on the list is an error in the document.
-- In this text, a name is a key of the scope or a local variable of a program
-  (a `NameWriter` decides), a constant is its `repr`, and everything that is called is one of
-  `GLOBALS`.
-  The code has no built-ins and no attribute but `get` of a map, so it can use nothing else.
+- In this text, a name is a key of the scope or a local variable of a program (a `NameWriter`
+  decides), a constant is its `repr`, and every function that is called is in `GLOBALS`, or is a
+  function of the sandbox from `KnownNames.functions`. The code has no built-ins, and no attribute
+  except these functions and `get` of a map, so it can use nothing else.
 - The result is text, not a syntax tree, so that people can read a program exactly as it runs.
 """
 
@@ -37,7 +37,8 @@ LONGEST_EXPRESSION = 2_000
 DEEPEST_TEMPLATE = 50
 """The maximum number of nested maps and lists around an expression."""
 _DEEPEST_EXPRESSION = 120
-"""The maximum depth of an expression; with `DEEPEST_TEMPLATE`, below Python's limit of 200."""
+"""The maximum depth of an expression: with `DEEPEST_TEMPLATE`, it is below the 200 nested brackets
+that Python can parse."""
 WORLD = "_world"
 """The name in the scope of the object whose methods are the functions of the sandbox."""
 
@@ -74,7 +75,7 @@ GLOBALS: Mapping[str, Any] = {
     **{f"_{call.__name__}": call for call in _OPERATORS.values()},
     **{f"_f_{name}": function.call for name, function in FUNCTIONS.items()},
 }
-"""All that the code of expressions can call."""
+"""The operators and functions that the code of expressions can call."""
 _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None}
 _LARGEST_LITERAL = 10**18
 

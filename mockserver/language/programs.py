@@ -9,10 +9,11 @@ Rules of this module:
   templates of the verbs and the expressions of the steps. It is called for every request, with the
   run (the `World` of that request) and its scope. `mockserver routes --program OPERATION` prints
   it.
-- Text of a document becomes Python only through `expressions.py`. Templates come from verbs only.
+- Text of a document becomes Python only through `expressions.py`, and names of a document only
+  through `variable_name`. Templates come from verbs only.
 - The names in expressions are local variables of the program: each is read from the scope at the
-  start, or bound by a step. They are copied to the scope (`_s.update`) only before a verb that
-  evaluates a template during the request, and when a step raises.
+  start, or bound by a step. They are copied to the scope (`_s.update`) only before a verb that can
+  evaluate templates during the request, and when a step raises.
 - Each line of the steps has the number of its step. When a step raises, the line in the traceback
   identifies it, so that no step needs an exception handler.
 """

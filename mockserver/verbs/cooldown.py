@@ -76,8 +76,8 @@ def run_cooldown(
             world.note(step, "refused", step.name, subject, since, until)
             world.refuse(step, f"{step.name} is cooling down until {until}", result.until)
         state = [world.now]
-    made: Record = {"id": key, "name": step.name, "subject": subject, "state": state}
-    world.put(cooldowns, key, made)
+    new_record: Record = {"id": key, "name": step.name, "subject": subject, "state": state}
+    world.put(cooldowns, key, new_record)
     world.note(step, "started" if result.allowed else "bypassed", step.name, subject)
 
 

@@ -17,7 +17,7 @@ class Role(Enum):
 
     VALUE = "any JSON value, whose texts may contain expressions"
     MEMBERS = "a map whose values may contain expressions"
-    SPAN = "an ISO 8601 duration, or an expression that gives microseconds"
+    SPAN = "an ISO 8601 duration, or an expression that returns microseconds"
     EXPRESSION = "a text that is one expression"
     COLLECTION = "the name of a collection that must be declared"
     BINDING = "the name by which later steps use the map that the verb returns"
@@ -33,7 +33,7 @@ Value = Annotated[Any, Role.VALUE]
 Members = Annotated[dict[str, Any], Role.MEMBERS]
 """A map; the texts in its values may contain `{{ … }}`."""
 Span = Annotated[Any, Role.SPAN]
-"""A duration."""
+"""An ISO 8601 duration, or an expression; the run function gets microseconds."""
 Expression = Annotated[str, Role.EXPRESSION]
 """A text that is one `{{ … }}` and nothing else."""
 OptionalExpression = Annotated[str | None, Role.EXPRESSION]

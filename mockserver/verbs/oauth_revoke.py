@@ -16,7 +16,7 @@ from mockserver.verbs.verb import Verb, World
 
 
 class OauthRevokeFields(StrictFields):
-    """Revoke tokens of a user (RFC 7009); bind the number of revoked tokens."""
+    """Revoke tokens of a user (RFC 7009); bind the number of those that were still valid."""
 
     tokens: CollectionName = Field(
         description="collection of access tokens, the same as in `oauth_token`"

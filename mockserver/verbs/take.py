@@ -1,11 +1,11 @@
 """`take`: take an amount from the quota of a subject.
 
-A quota is a limit for each subject, such as 100 messages for each account, which renews after a
-period or with the calendar. `compile_take` is called when a document is loaded, and writes the call
-of `run_take`, which runs for every request. That function reads and writes the built-in collection
-`quotas`, with one record for each quota and subject. `take` is the calculation alone: it reads and
-changes no collection, and has no clock of its own. The engine calls it, too, to list what is left
-of a quota.
+A quota is a limit for each subject, such as 100 messages for each account. It renews after a
+period, with the calendar, or never. `compile_take` is called when a document is loaded, and writes
+the call of `run_take`, which runs for every request. That function reads and writes the built-in
+collection `quotas`, with one record for each quota and subject. `take` is the calculation alone: it
+reads and changes no collection, and has no clock of its own. The engine calls it, too, to list what
+is left of a quota.
 """
 
 from calendar import monthrange
@@ -117,8 +117,8 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     renewal = Period(period, step.calendar, anchor)
     state, quota = take(limit, renewal, record["state"] if record else None, world.now, amount)
     if quota.allowed:
-        made = {"id": key, "name": step.quota, "subject": subject, "state": state}
-        world.put(quotas, key, made)
+        new_record = {"id": key, "name": step.quota, "subject": subject, "state": state}
+        world.put(quotas, key, new_record)
     elif not step.optional:
         renews = None if quota.renews is None else format_instant(quota.renews)
         world.note(step, "refused", step.quota, subject, quota.left, quota.limit, renews)
@@ -149,7 +149,7 @@ class Period(NamedTuple):
             raise ExpressionError("the anchor of a quota must be an instant")
         if self.calendar == "month":
             return _month_bounds(anchor or 0, now)
-        every = _CALENDAR_SPANS.get(self.calendar or "", self.every)
+        every = _CALENDAR_PERIODS.get(self.calendar or "", self.every)
         if every is None:
             return 0, None
         if type(every) is not int or every <= 0:
@@ -159,7 +159,7 @@ class Period(NamedTuple):
         return start, start + every
 
 
-_CALENDAR_SPANS = {"day": DAY, "week": WEEK}
+_CALENDAR_PERIODS = {"day": DAY, "week": WEEK}
 _MONDAY = 4 * DAY
 """1970-01-05, the first Monday after the epoch."""
 
@@ -204,7 +204,7 @@ def _renewal_in_month(anchor: int, months: int) -> int:
 
 
 class Quota(NamedTuple):
-    """The result of taking from a quota."""
+    """The result of taking from a quota; `left` and `used` are the amounts afterwards."""
 
     allowed: bool
     left: int
