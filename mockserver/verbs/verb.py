@@ -34,8 +34,8 @@ class Verb:
     fields: "type[BaseModel]"
     """The pydantic model of a step; `fields.Role` explains how the values are compiled."""
     run: Callable[..., Any] | None = None
-    """Called as `run(world, step, *values)`, with the values of the fields in their order, except the
-    binding. The value of the binding is the name for what `run` returns."""
+    """Called as `run(world, step, *values)`, with the values of the fields in their order, except
+    the binding. The value of the binding is the name for what `run` returns."""
     compile: "Callable[[Any, StepCodeWriter], Block] | None" = None
     """Called as `compile(fields, writer)`; returns the code of a step. If it is None, the roles of
     the fields decide how `run` is called."""
