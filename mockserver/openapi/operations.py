@@ -15,7 +15,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
-from mockserver.language.expressions import Known
+from mockserver.language.expressions import KnownNames
 from mockserver.model.api import (
     PATH_PARAMETER,
     CollectionSpec,
@@ -96,7 +96,7 @@ class DocumentContext:
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Return a new context for expressions and steps, with the names known before any step."""
         members = {"settings": list(self.settings), **(members or {})}
-        known = Known({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
         return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property
