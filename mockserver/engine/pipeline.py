@@ -43,6 +43,7 @@ from mockserver.engine.documented_answers import (
     documented_answer,
     status_with_example,
 )
+from mockserver.engine.echo import echoed
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
@@ -405,12 +406,21 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
+    if run.options.echo == "all" or (found.sampled and run.options.echo == "samples"):
+        found = echoed(found, run.operation, run.scope, _api_path(run))
     if found.violations:
         run.append(BrokenSchema(found.violations))
         if run.options.errors:
             _require_conformance(run, found.violations)
     decision = Answered(found.status, why + found.because, found.source)
     return _finished(run, found.answer(), decision, preferences, found)
+
+
+def _api_path(run: Run) -> str:
+    """Return the path of the request as the real API would get it, without the API's name."""
+    path, mount = run.exchange.request.path, f"/{run.api.name}"
+    is_own = run.operation.path.startswith(f"{mount}/") or not path.startswith(f"{mount}/")
+    return path if is_own else path.removeprefix(mount)
 
 
 def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
