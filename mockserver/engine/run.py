@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import ZERO, Duration, Instant
+from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import Wish, documented, status_with_example
 from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
@@ -207,9 +208,11 @@ class Run:
         accept = self.exchange.request.accept
         found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
         assert found is not None
+        sent = found.headers.copy()
+        replace_headers(sent, headers)
         self.reply = Reply(
             status or own,
-            [*found.headers, *headers],
+            sent,
             found.content,
             found.content_type,
             found.because,

@@ -1,11 +1,13 @@
 """`respond`: choose the answer, and end the steps."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from mockserver.base.problems import near
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
-from mockserver.verbs.fields import Members, StrictFields, Value
+from mockserver.verbs.fields import CheckHeaders, Members, StrictFields, Value
 from mockserver.verbs.step_context import Site
 from mockserver.verbs.verb import Verb
 
@@ -14,7 +16,7 @@ class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
     status: Value = Field(None, description="else the documented success")
-    headers: Members = Field({}, description="name → value")
+    headers: Annotated[Members, CheckHeaders] = Field({}, description="name → value")
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
