@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from mockserver.server.application import App
+from mockserver.server.file_limit import FileLimitWatch, report_other_errors
 from mockserver.server.protocol import IDLE_TIME, Protocol
 
 _TICKS_PER_SECOND = 10
@@ -31,9 +32,11 @@ class ReadyServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._files = FileLimitWatch()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then call `ready`."""
+        asyncio.get_running_loop().set_exception_handler(report_other_errors)
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
@@ -47,8 +50,9 @@ class ReadyServer(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
-        """Close late connections once a second."""
+        """Close late connections, and look for free file descriptors, once a second."""
         if counter % _TICKS_PER_SECOND == 0:
+            self._files.check(asyncio.get_running_loop().time())
             self._close_late()
         return await super().on_tick(counter)
 
