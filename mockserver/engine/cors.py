@@ -32,12 +32,10 @@ def add_headers(headers: Fields, request: Request) -> None:
     ]
     asked = request.headers.get("access-control-request-method")
     if request.method == "OPTIONS" and asked is not None:
-        wanted = request.headers.get("access-control-request-headers", "*")
-        ours += [
-            ("Access-Control-Allow-Methods", asked),
-            ("Access-Control-Allow-Headers", wanted),
-            ("Access-Control-Max-Age", "600"),
-        ]
+        ours += [("Access-Control-Allow-Methods", asked), ("Access-Control-Max-Age", "600")]
+        wanted = request.headers.get("access-control-request-headers")
+        if wanted is not None:
+            ours.append(("Access-Control-Allow-Headers", wanted))
     else:
         ours.append(("Access-Control-Expose-Headers", _exposed(headers)))
     replace_headers(headers, ours)

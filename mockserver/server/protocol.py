@@ -276,6 +276,8 @@ class Protocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             self._upgrading = True
             return
+        if self.transport.is_closing():
+            return
         self._read_head()
         if self._is_busy() or self._needs_uvicorn():
             self._hand_over()

@@ -137,6 +137,12 @@ def test_a_preflight_of_a_documented_options_has_one_value_of_each_header(shop: 
     }
 
 
+def test_a_preflight_that_asks_for_no_header_allows_none(shop: World) -> None:
+    found = values(shop, "/coded", "OPTIONS", **PAGE, **{"access-control-request-method": "GET"})
+    assert found["access-control-allow-methods"] == ["GET"]
+    assert "access-control-allow-headers" not in found, "with credentials, * is a name"
+
+
 def test_a_page_may_read_each_header_of_the_answer_by_its_name(shop: World) -> None:
     (exposed,) = values(shop, "/cors", **PAGE)["access-control-expose-headers"]
     names = exposed.split(", ")

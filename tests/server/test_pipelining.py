@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from mockserver.engine.faults import check_fault
+from mockserver.model.fault import FaultDefinition
 from mockserver.server.protocol import Protocol
 from tests.conftest import World
 from tests.server.connection import GET, connected, connected_with_control, settle
@@ -122,3 +124,30 @@ async def test_a_client_that_leaves_ends_the_stream_in_front_of_its_other_reques
     protocol.connection_lost(None)
     await settle(protocol)
     assert not protocol.tasks
+
+
+FREEZE = (
+    b"POST /_mock/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 15\r\n\r\n{"frozen":true}'
+)
+
+
+@pytest.mark.parametrize("first", [GET, HEALTH], ids=["direct", "by ASGI"])
+async def test_no_control_call_behind_the_end_of_a_connection_is_done(
+    world: World, first: bytes
+) -> None:
+    protocol, wire = connected_with_control(world)
+    protocol.data_received(first.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + FREEZE)
+    await settle(protocol)
+    assert (wire.written.count(b"HTTP/1.1 "), wire.closed) == (1, True)
+    assert world.sandbox().clock.frozen_at is None
+
+
+async def test_no_control_call_behind_a_cut_answer_is_done(world: World) -> None:
+    fault = check_fault(FaultDefinition(truncate=10), world.engine.apis)
+    world.sandbox().faults.add(fault)
+    protocol, wire = connected_with_control(world)
+    protocol.data_received(GET + FREEZE)
+    await settle(protocol)
+    assert (wire.written.count(b"HTTP/1.1 "), wire.closed) == (1, True)
+    assert world.sandbox().clock.frozen_at is None
