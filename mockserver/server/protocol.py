@@ -491,14 +491,19 @@ class Protocol(HttpToolsProtocol):
             self.loop.call_later(GRACE_TIME, self._close_unless_read)
         else:
             super().shutdown()
-            if self._running is not None and self._running.chunked_encoding:
-                if self.flow.write_paused:
-                    self.transport.abort()
-                else:
-                    self.transport.close()
+            self._end_stream()
+
+    def _end_stream(self) -> None:
+        if self._running is not None and self._running.chunked_encoding:
+            if self.flow.write_paused:
+                self.transport.abort()
+            else:
+                self.transport.close()
 
     def _close_unless_read(self) -> None:
         """Close the connection at the end of the server, but first read what has arrived."""
+        if self._is_busy():
+            self._end_stream()
         if self.transport.is_closing() or self._is_busy():
             return
         connection = self.transport.get_extra_info("socket")

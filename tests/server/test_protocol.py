@@ -8,7 +8,13 @@ from mockserver.engine.faults import check_fault
 from mockserver.model.fault import FaultDefinition
 from mockserver.server.protocol import IDLE_TIME, REQUEST_TIME
 from tests.conftest import World
-from tests.server.connection import GET, Wire, connected
+from tests.server.connection import (
+    GET,
+    Wire,
+    connected,
+    connected_with_control,
+    settle,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -156,3 +162,28 @@ async def test_a_fault_of_ours_is_an_answer(world: World, monkeypatch: pytest.Mo
     protocol.data_received(GET)
     assert wire.written.startswith(b"HTTP/1.1 500")
     assert b"broken" not in wire.written
+
+
+HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_", [GET, HEALTH], ids=["direct", "by ASGI"])
+async def test_the_last_answer_of_an_ending_server_says_so(world: World, request_: bytes) -> None:
+    protocol, wire = connected_with_control(world)
+    protocol.shutdown()
+    assert not wire.closed, "a request may be on its way"
+    protocol.data_received(request_)
+    await settle(protocol)
+    assert (b"connection: close" in wire.written, wire.closed) == (True, True)
+
+
+async def test_a_stream_that_begins_while_the_server_ends_is_ended(world: World) -> None:
+    protocol, wire = connected_with_control(world)
+    protocol.shutdown()
+    protocol.data_received(HEALTH.replace(b"health", b"events"))
+    while b": listening" not in wire.written:  # noqa: ASYNC110 - a transport has no event for it
+        await asyncio.sleep(0)
+    protocol._close_unless_read()  # noqa: SLF001 - the timer's part
+    assert wire.closed
+    protocol.connection_lost(None)
+    await settle(protocol)
