@@ -337,7 +337,7 @@ class Protocol(HttpToolsProtocol):
         if self._uses_uvicorn:
             super().on_body(body)
             return
-        if self._answered_early:
+        if self._answered_early or self.transport.is_closing():
             return
         self._body_size += len(body)
         limit = self._application.body_limit
