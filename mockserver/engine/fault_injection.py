@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from mockserver.base.errors import ExpressionError
 from mockserver.base.time import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
-from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
@@ -21,7 +20,13 @@ from mockserver.engine.documented_answers import (
     status_with_example,
 )
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
-from mockserver.engine.rendering import RETRY_STATUSES, has_header, problem, render_refusal
+from mockserver.engine.rendering import (
+    RETRY_STATUSES,
+    has_header,
+    problem,
+    render_refusal,
+    replace_headers,
+)
 from mockserver.engine.routing import Match
 from mockserver.engine.run import Run
 from mockserver.model.exchange import MOCK_FAILURE, Exchange

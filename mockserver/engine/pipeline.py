@@ -37,7 +37,6 @@ from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
-from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
@@ -61,6 +60,7 @@ from mockserver.engine.rendering import (
     problem,
     render_refusal,
     render_reply,
+    replace_headers,
     violations_of_reply,
 )
 from mockserver.engine.routing import Match, MountedApis, RoutedRequest

@@ -20,7 +20,6 @@ from mockserver.base.http import essence, is_json, is_xml
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
-from mockserver.engine.answer_headers import add_missing_headers, replace_headers
 from mockserver.engine.documented_answers import (
     BODILESS,
     MOST_KEPT,
@@ -281,3 +280,22 @@ def _is_json(media: ResponseMedia) -> bool:
 
 def _is_written_xml(media: ResponseMedia) -> bool:
     return media.write_xml is not None and is_xml(essence(media.media_type))
+
+
+def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, str]]) -> None:
+    """Add headers that must be true; documented values of the same names are removed.
+
+    Most headers may be sent only once (RFC 9110, section 5.3), and an example does not know this
+    request.
+    """
+    added = list(ours)
+    if added:
+        names = {name.lower() for name, _ in added}
+        headers[:] = [item for item in headers if item[0].lower() not in names]
+        headers += added
+
+
+def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+    """Add those headers of which the answer has none of the same name."""
+    present = {name.lower() for name, _ in headers}
+    headers += [item for item in more if item[0].lower() not in present]

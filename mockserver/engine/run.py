@@ -15,7 +15,6 @@ from typing import NoReturn
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import ZERO, Duration, Instant
-from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     documented_answer,
@@ -24,7 +23,7 @@ from mockserver.engine.documented_answers import (
 from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
-from mockserver.engine.rendering import Reply, render_refusal, represent
+from mockserver.engine.rendering import Reply, render_refusal, replace_headers, represent
 from mockserver.engine.sandbox import Sandbox, Store
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import ResponseSchema

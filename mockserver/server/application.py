@@ -23,8 +23,14 @@ from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
-from mockserver.server.request_head import INVALID_HOST, is_valid_host, read_fields
-from mockserver.server.response_head import ENCODING, add_date, fields_and_body
+from mockserver.server.message_head import (
+    ENCODING,
+    INVALID_HOST,
+    add_date,
+    fields_and_body,
+    is_valid_host,
+    read_fields,
+)
 from mockserver.wire.content_codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
