@@ -20,6 +20,8 @@
 #   schemas it combines, because such a `required` often stands next to a reference to the object.
 # - Keywords that assert nothing are removed, apart from those that sampling uses: examples,
 #   defaults and, for answers, `discriminator`.
+# - A pattern that the validator library reads in another way than ECMA-262 gets a keyword of its
+#   own (`ecma_patterns`).
 # - The formats int32 and int64 become a `minimum` and a `maximum`; narrower bounds stay.
 # - Every reference is made by the caller (`ReferenceMaker`), so this module never decides where a
 #   schema is stored. The document itself never changes. A part that the conversion does not change
@@ -32,6 +34,7 @@ from typing import Protocol
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place, References
+from mockserver.schemas import ecma_patterns
 from mockserver.schemas.version_repairs import repair_for_version
 
 SCHEMA_KEYWORDS = frozenset(
@@ -277,7 +280,9 @@ class _DialectConverter:
             optional |= self._excluded_names(place)
         converted: dict[str, JsonValue] = {}
         for key, member in place.members():
-            if self._keeps(key):
+            if key == "pattern" and isinstance(member.value, str):
+                converted |= self._pattern(member)
+            elif self._keeps(key):
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
                 message = f"OpenAPI supports `{key}` only since 3.1; it is ignored"
@@ -302,13 +307,39 @@ class _DialectConverter:
         if key in SCHEMA_MAP_KEYWORDS and isinstance(value, dict):
             named = [(name, item) for name, item in member.members() if self._is_schema(item)]
             convert = self._property if key == "properties" else self._subschema
-            return _reused({name: convert(item) for name, item in named}, value)
+            rename = self._name_pattern if key == "patternProperties" else _same_name
+            return _reused({rename(name, item): convert(item) for name, item in named}, value)
         if key in SCHEMA_LIST_KEYWORDS and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._subschema(item, names) for item in member.items()]
         if key not in SCHEMA_KEYWORDS or (isinstance(value, bool) and key in _ALSO_BOOLEAN):
             return value
         return self._subschema(member)
+
+    def _pattern(self, place: Place) -> dict[str, JsonValue]:
+        """Return a pattern under the keyword of the engine that reads it as ECMA-262 does."""
+        if ecma_patterns.is_plain(place.value):
+            return {"pattern": place.value}
+        if error := ecma_patterns.pattern_error(place.value):
+            self._warn_of_pattern(place, error)
+            return {}
+        return {ecma_patterns.KEYWORD: place.value}
+
+    def _name_pattern(self, pattern: str, place: Place) -> str:
+        """Return a pattern of names, rewritten for the validator library if necessary."""
+        if (exact := ecma_patterns.exact_form(pattern)) is not None:
+            return exact
+        if error := ecma_patterns.pattern_error(pattern):
+            self._warn_of_pattern(place, error)
+        else:
+            message = "a pattern of names with this syntax may be read in another way"
+            hint = "use only literals, classes, groups and repetitions"
+            self._maker.warn(place, message, hint)
+        return pattern
+
+    def _warn_of_pattern(self, place: Place, error: str) -> None:
+        message = f"not a schema: this is not a valid regular expression (ECMA-262): {error[:200]}"
+        self._maker.warn(place, message, "it is ignored")
 
     def _is_schema(self, place: Place) -> bool:
         """Return True for an object, a boolean or a list (`dependencies` has lists of names)."""
@@ -368,6 +399,10 @@ class _DialectConverter:
             return self._references.resolve(place)
         except SpecError:  # reported when the reference itself is converted
             return None
+
+
+def _same_name(name: str, _place: Place) -> str:
+    return name
 
 
 def _reused(converted: dict[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:

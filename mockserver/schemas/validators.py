@@ -37,6 +37,8 @@
 #   accepts anything.
 # - The network or the file system: the library runs offline; an unknown address is an error.
 # - Patterns without limits: backtracking and size are bounded, since patterns come from documents.
+#   Patterns that it reads in another way than ECMA-262 get an engine of their own
+#   (`ecma_patterns`).
 #
 # Formats are asserted, even in the drafts where they are annotations by default, because documents
 # of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown
@@ -65,6 +67,7 @@ from mockserver.schemas.dialects import (
     dialect_of,
     is_meta_schema,
 )
+from mockserver.schemas.ecma_patterns import KEYWORD, PatternKeyword, is_pattern
 from mockserver.schemas.identifiers import Identifiers
 from mockserver.schemas.invalid_keywords import Keys, remove_invalid_keywords
 from mockserver.schemas.reference_cycles import has_endless_cycle
@@ -110,7 +113,7 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
     Raises:
         ValueError: If the schema is invalid.
     """
-    formats = {"byte": _is_base64}
+    formats = {"byte": _is_base64, "regex": is_pattern}
     if draft in _WITHOUT_UUID:
         formats["uuid"] = _is_uuid
     return _VALIDATORS[draft](
@@ -118,6 +121,7 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
         formats=formats,
         validate_formats=True,
         pattern_options=_PATTERNS,
+        keywords={KEYWORD: PatternKeyword},
         offline=True,
     )
 

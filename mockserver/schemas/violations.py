@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.base.json import JsonValue, escape
 from mockserver.model.refusal import Violation
+from mockserver.schemas import ecma_patterns
 
 MOST = 50
 """The maximum number of violations that are reported for a value."""
@@ -28,7 +29,7 @@ def violations_of(errors: Iterable[_Error], where: str) -> list[Violation]:
 
 
 def _translate(error: _Error, where: str) -> Iterable[Violation]:
-    keyword = error.kind.name
+    keyword = _KEYWORDS.get(error.kind.name, error.kind.name)
     pointer = "".join(f"/{escape(str(key))}" for key in error.instance_path)
     details = error.kind.as_dict()
     if keyword == "required":
@@ -41,6 +42,10 @@ def _translate(error: _Error, where: str) -> Iterable[Violation]:
             yield from _translate(inner, where)
     else:
         yield Violation(where, pointer, keyword, _message(keyword, details, error))
+
+
+_KEYWORDS = {ecma_patterns.KEYWORD: "pattern"}
+"""The keywords of kinds of errors that have another name."""
 
 
 def _likely_branch(branches: list[list[_Error]]) -> list[_Error]:
@@ -74,7 +79,7 @@ def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:
     if keyword == "type":
         return f"must be {_type_names(details['types'])}, not {_type_of(error.instance)}"
     message = _MESSAGES.get(keyword)
-    if message is None:
+    if message is None or "message" in details:
         return _shortened(error.message)
     return _shortened(message(details))
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from mockserver.base.json import JsonValue
 from mockserver.schemas.sampling.sampling_context import SamplingContext
-from mockserver.schemas.sampling.schema_merging import all_of, merged_schemas
+from mockserver.schemas.sampling.schema_merging import all_of, merged_schemas, normalized
 from mockserver.schemas.sampling.text_sampling import texts
 
 _MOST = 1_000
@@ -132,7 +132,7 @@ def _made_names(sampler: SamplerQueries, schema: Schema, count: int) -> Iterator
         return
     is_closed = _is_closed(schema)
     for number in range(count + _SPARE_NAMES):
-        name_schema = dict(rule) if isinstance(rule, Mapping) else {}
+        name_schema = normalized(rule)
         if is_closed or (patterns and "pattern" not in name_schema):
             if not patterns:
                 return
