@@ -71,8 +71,10 @@ def pattern_error(pattern: str) -> str:
 
 
 def is_pattern(text: str) -> bool:
-    """Return True if a text is a regular expression of ECMA-262."""
-    return not pattern_error(text)
+    """Return True if a text is a regular expression of ECMA-262 with the flag `u`."""
+    from corvus_regex_ecma262 import is_valid  # noqa: PLC0415 - often not needed
+
+    return is_valid(text, "u")
 
 
 @lru_cache(maxsize=1_000)

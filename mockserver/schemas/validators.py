@@ -47,13 +47,14 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
 
+from mockserver.base.email_addresses import is_email, is_international_email
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue, unescape
 from mockserver.base.places import Source
@@ -103,6 +104,15 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+_FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "byte": _is_base64,
+    "email": is_email,
+    "idn-email": is_international_email,
+    "regex": is_pattern,
+}
+"""Formats that the library does not have, or has with another meaning."""
+
+
 def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.Validator:
     """Return the validator of a self-contained JSON Schema; nothing is ever fetched.
 
@@ -113,7 +123,7 @@ def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.V
     Raises:
         ValueError: If the schema is invalid.
     """
-    formats = {"byte": _is_base64, "regex": is_pattern}
+    formats = {**_FORMATS}
     if draft in _WITHOUT_UUID:
         formats["uuid"] = _is_uuid
     return _VALIDATORS[draft](

@@ -141,7 +141,8 @@ def test_backreferences_do_not_make_a_text_grow_without_limit() -> None:
 def test_the_format_regex_is_that_of_javascript() -> None:
     validator = compile_schema({"format": "regex"})
 
-    assert [text for text, *_ in CASES if not validator.is_valid(text)] == []
+    only_without_u = [r"^[^\<\>]*$", r"^\<b\>$", r"^[\w-\.]+@x$", "^{[a-z]+}$", r"^\e$"]
+    assert [text for text, *_ in CASES if not validator.is_valid(text)] == only_without_u
     assert [text for text in INVALID if validator.is_valid(text)] == []
 
 
