@@ -5,6 +5,8 @@
 # - Swagger 2.0 and OpenAPI 3.0 have one dialect of their own. It is converted to draft 4, whose
 #   keywords have the same form: `exclusiveMinimum` stays a boolean. `nullable` becomes the type
 #   `null` next to the `type` of the same schema; without a `type` it has no effect (OpenAPI 3.0.3).
+#   Next to `allOf`, `oneOf` or `anyOf` it makes null valid for the whole schema, because this is
+#   what the generators of such documents mean; a note says that other tools may refuse null.
 #   Keywords that this dialect lacks are removed, because OpenAPI 3.0 tools ignore them; those that
 #   assert something in OpenAPI 3.1 give a warning.
 # - OpenAPI 3.1 and 3.2 use draft 2020-12, unless the schema (`$schema`) or its document
@@ -133,6 +135,10 @@ _NOT_ASSERTING = frozenset(
 )
 _ANNOTATIONS = frozenset(("discriminator",))
 """Keywords that a validator ignores but sampling uses."""
+_DESCRIBING = frozenset(
+    ("title", "description", "default", "example", "examples", "readOnly", "writeOnly")
+)
+"""Keywords that describe a value and assert nothing."""
 _EXCLUDED_BY = {"request": "readOnly", "response": "writeOnly"}
 """By direction, the keyword of properties that are not sent."""
 _INT32, _INT64 = 2**31, 2**63
@@ -207,6 +213,9 @@ class ReferenceMaker(Protocol):
 
     def warn(self, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
+
+    def note(self, place: Place, message: str, hint: str = "") -> None:
+        """Add a note about a schema, which is read as its author means it."""
 
 
 def convert(
@@ -293,7 +302,23 @@ class _DialectConverter:
         if self._dialect.is_openapi_3_0:
             _add_null_type(place.value, converted)
         _add_range(converted)
-        return _reused(converted, place.value)
+        return _reused(self._nullable(place, converted), place.value)
+
+    def _nullable(self, place: Place, converted: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """Return a schema that also accepts null if it is a combination and nullable."""
+        is_combination = any(isinstance(converted.get(key), list) for key in _COMBINED)
+        if not (self._dialect.is_openapi and is_combination and _is_nullable(place.value)):
+            return converted
+        if self._dialect.is_openapi_3_0:
+            message = (
+                "null is accepted here, but `nullable` applies only to the `type` of its own "
+                "schema (OpenAPI 3.0.3); other tools may refuse null"
+            )
+            hint = "make every schema inside nullable, too, or use OpenAPI 3.1"
+            self._maker.note(place.child("nullable"), message, hint)
+        outside = {key: value for key, value in converted.items() if key in _DESCRIBING}
+        inside = {key: value for key, value in converted.items() if key not in _DESCRIBING}
+        return {**outside, "anyOf": [inside, {"type": "null"}]}
 
     def _keeps(self, key: str) -> bool:
         if key in self._added:
@@ -423,9 +448,12 @@ def _combined(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[s
 def _add_null_type(value: JsonValue, converted: dict[str, JsonValue]) -> None:
     """Add the type null if the schema is `nullable` and has a type (OpenAPI 3.0.3)."""
     name = converted.get("type")
-    is_nullable = value.get("nullable") is True or value.get("x-nullable") is True
-    if is_nullable and isinstance(name, str):
+    if _is_nullable(value) and isinstance(name, str):
         converted["type"] = [name, "null"]
+
+
+def _is_nullable(value: JsonValue) -> bool:
+    return value.get("nullable") is True or value.get("x-nullable") is True
 
 
 def _add_range(converted: dict[str, JsonValue]) -> None:

@@ -58,7 +58,7 @@ from mockserver.base.email_addresses import is_email, is_international_email
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue, unescape
 from mockserver.base.places import Source
-from mockserver.base.problems import SpecProblem, as_warnings, warning
+from mockserver.base.problems import SpecProblem, as_warnings, note, warning
 from mockserver.documents.references import Place, References
 from mockserver.model.refusal import Violation
 from mockserver.schemas.dialects import (
@@ -363,6 +363,10 @@ class _SchemaBundler:
     def warn(self, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
         self._table.problems.append(warning(place.source, message, hint))
+
+    def note(self, place: Place, message: str, hint: str = "") -> None:
+        """Add a note about a schema, which is read as its author means it."""
+        self._table.problems.append(note(place.source, message, hint))
 
     def _target_number(self, place: Place) -> int:
         number = self._number_of(place)
