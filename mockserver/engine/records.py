@@ -19,18 +19,13 @@ Rules of this module:
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from mockserver.base.errors import ConflictError, SandboxFullError
-from mockserver.base.json import JsonValue, equal, hashable
+from mockserver.base.json import JsonValue, equal, hashable, key_text
 from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
 _PLAIN = frozenset((str, int))
 """Types whose values are compared without a call, which most values have."""
-
-
-def key_text(value: JsonValue) -> str:
-    """Return the text under which a record is stored."""
-    return value if type(value) is str else str(value)
 
 
 class Collection:
@@ -77,7 +72,7 @@ class Collection:
 
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key equals this value as JSON, or None."""
-        record = self.rows.get(key if type(key) is str else str(key))
+        record = self.rows.get(key if type(key) is str else key_text(key))
         # A key of the same type needs no comparison; a number is not the text of its digits.
         if record is None or (type(key) in _PLAIN and type(record[self._key]) is type(key)):
             return record
@@ -112,7 +107,7 @@ class Collection:
         """
         key = record.get(self._key)
         if type(key) is not str:
-            key = str(key)
+            key = key_text(key)
         if key in self.rows:
             raise ConflictError(self.spec.name, self.spec.key, key)
         if len(self.rows) >= self.capacity:

@@ -15,6 +15,8 @@ from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,30})\.0{1,30}", re.ASCII)
+"""An integer that is written as `31.0`."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _CERTAIN = ("allOf",)
 """Keywords whose schemas all apply to a value."""
@@ -152,6 +154,8 @@ class Shape:
         for kind, reader in _READERS.items():
             if kind in self.types and (value := reader(text)) is not _NO_MATCH:
                 return value
+        if "integer" in self.types and "string" not in self.types and _WHOLE.fullmatch(text):
+            return int(text.partition(".")[0])
         return None if text in ("", "null") and self._is_nullable else text
 
     def member(self, name: str) -> "Shape":

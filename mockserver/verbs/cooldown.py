@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import Instant, format_instant, no_later
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
@@ -52,7 +52,7 @@ def run_cooldown(
     world: World, step: CooldownStep, subject: JsonValue, period: JsonValue, bypass: JsonValue
 ) -> None:
     """Start a subject's rest, unless it rests already."""
-    subject = str(subject)
+    subject = key_text(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)

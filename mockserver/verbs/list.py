@@ -7,7 +7,7 @@ from functools import partial
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
@@ -75,7 +75,7 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     records = sorted_records(records, sort)
     start = whole_number(offset) or 0
     if after is not None:
-        start += _offset_after(world, step, records, str(after))
+        start += _offset_after(world, step, records, key_text(after))
     bound = page(records, start, whole_number(limit))
     if step.select is not None:
         bound["items"] = _selected(bound["items"], step.select, world.scope)
@@ -86,7 +86,7 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
 def _offset_after(world: World, step: ListStep, records: Iterable[Record], key: str) -> int:
     """Return how many records there are up to the one with a key."""
     field = world.records(step.collection).spec.key
-    keys = [str(record[field]) for record in records]
+    keys = [key_text(record[field]) for record in records]
     if key not in keys:
         world.refuse(step, f"nothing in the list has the key {key[:100]!r} to go on from")
     return keys.index(key) + 1
