@@ -12,9 +12,9 @@ from mockserver.base.json import JsonValue
 
 MOST_DIGITS = 4_300
 """The digits of the longest integer that Python reads."""
-_LONG_NUMBER = b"0" * 19
+LONG_NUMBER = b"0" * 19
 """A number of as many digits may need more than 64 bits."""
-_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
+DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG_INTEGERS = re.compile(
     rb'"(?:[^"\\]|\\.)*+"|(?<![\w.+-])-?[1-9][0-9]{18,}+(?![.eE])', re.DOTALL
 )
@@ -32,7 +32,7 @@ def read_json(text: bytes) -> JsonValue:
         orjson.JSONDecodeError: If it is not JSON.
         TooLongIntegerError: If an integer has more than `MOST_DIGITS` digits.
     """
-    if _LONG_NUMBER not in text.translate(_DIGITS_AS_ZERO):
+    if LONG_NUMBER not in text.translate(DIGITS_AS_ZERO):
         return orjson.loads(text)
     # orjson decides what is JSON; it does not see the long integers, of which it refuses some
     orjson.loads(_LONG_INTEGERS.sub(_without_long_integer, text))
