@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mockserver.base.errors import SpecError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, escape
 from mockserver.documents.references import Place, References
 from mockserver.schemas import ecma_patterns
 from mockserver.schemas.version_repairs import repair_for_version
@@ -135,10 +135,14 @@ _NOT_ASSERTING = frozenset(
 )
 _ANNOTATIONS = frozenset(("discriminator",))
 """Keywords that a validator ignores but sampling uses."""
+_SAMPLED_3_0 = frozenset(("examples", "const"))
+"""Keywords of OpenAPI 3.1 that sampling uses in OpenAPI 3.0, too."""
 _DESCRIBING = frozenset(
     ("title", "description", "default", "example", "examples", "readOnly", "writeOnly")
 )
 """Keywords that describe a value and assert nothing."""
+SUBTYPE = "x-subtype"
+"""The keyword for a reference to one subtype of a schema with a discriminator."""
 _EXCLUDED_BY = {"request": "readOnly", "response": "writeOnly"}
 """By direction, the keyword of properties that are not sent."""
 _INT32, _INT64 = 2**31, 2**63
@@ -294,15 +298,26 @@ class _DialectConverter:
             elif self._keeps(key):
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
-                message = f"OpenAPI supports `{key}` only since 3.1; it is ignored"
+                ignored = "it is not validated" if key == "const" else "it is ignored"
+                message = f"OpenAPI supports `{key}` only since 3.1; {ignored}"
                 self._maker.warn(member, message, "remove it, or use OpenAPI 3.1")
+        return _reused(self._completed(place, converted, optional), place.value)
+
+    def _completed(
+        self, place: Place, converted: dict[str, JsonValue], optional: frozenset[str]
+    ) -> dict[str, JsonValue]:
+        """Return the converted keywords of a schema with those that follow from them."""
+        if self._dialect.is_openapi_3_0 and self._added:
+            converted |= _sampled_of_3_1(place.value)
+        if "discriminator" in converted:
+            converted |= self._subtype(place)
         if converted.get("additionalProperties") is False:
             converted.setdefault("properties", {})  # the library then names the unexpected members
         self._relax_required(converted, optional)
         if self._dialect.is_openapi_3_0:
             _add_null_type(place.value, converted)
         _add_range(converted)
-        return _reused(self._nullable(place, converted), place.value)
+        return self._nullable(place, converted)
 
     def _nullable(self, place: Place, converted: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """Return a schema that also accepts null if it is a combination and nullable."""
@@ -340,6 +355,34 @@ class _DialectConverter:
         if key not in SCHEMA_KEYWORDS or (isinstance(value, bool) and key in _ALSO_BOOLEAN):
             return value
         return self._subschema(member)
+
+    def _subtype(self, place: Place) -> dict[str, JsonValue]:
+        """Return a reference to the first subtype of a discriminator, for sampling.
+
+        A schema that combines alternatives needs none, and neither does one that the mapping names.
+        """
+        mapping = place.child("discriminator").child("mapping").members()
+        own = place.pointer.rpartition("/")[2]
+        if "oneOf" in place.value or "anyOf" in place.value:
+            return {}
+        targets = [member for _, member in mapping if isinstance(member.value, str)]
+        if any(member.value.rpartition("/")[2] == own for member in targets):
+            return {}
+        found = next((target for member in targets if (target := self._mapped(member))), None)
+        return {SUBTYPE: self._maker.definition_reference(found)} if found else {}
+
+    def _mapped(self, member: Place) -> Place | None:
+        """Return the schema that a discriminator's mapping names; None if there is none."""
+        name = member.value
+        is_name = "/" not in name and "#" not in name and "." not in name
+        reference = f"#/components/schemas/{escape(name)}" if is_name else name
+        try:
+            target = self._references.resolve(
+                Place(member.document, member.pointer, {"$ref": reference})
+            )
+        except SpecError:
+            return None
+        return target if isinstance(target.value, dict) else None
 
     def _pattern(self, place: Place) -> dict[str, JsonValue]:
         """Return a pattern under the keyword of the engine that reads it as ECMA-262 does."""
@@ -450,6 +493,30 @@ def _add_null_type(value: JsonValue, converted: dict[str, JsonValue]) -> None:
     name = converted.get("type")
     if _is_nullable(value) and isinstance(name, str):
         converted["type"] = [name, "null"]
+
+
+def _sampled_of_3_1(value: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the keywords of 3.1 that samples are made from; a constant only if its type fits."""
+    found = {key: value[key] for key in _SAMPLED_3_0 & value.keys()}
+    if not isinstance(found.get("examples", []), list):
+        del found["examples"]
+    name = value.get("type")
+    is_fitting = "const" in found and (
+        not isinstance(name, str) or isinstance(found["const"], _PYTHON_TYPES.get(name, object))
+    )
+    if not is_fitting or (isinstance(found["const"], bool) and name in ("integer", "number")):
+        found.pop("const", None)
+    return found
+
+
+_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
 
 
 def _is_nullable(value: JsonValue) -> bool:

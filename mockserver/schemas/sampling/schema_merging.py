@@ -41,7 +41,8 @@ def normalized(schema: JsonValue) -> dict[str, Any]:
     """Return a copy of a schema in the form that `merged_schemas` expects.
 
     Exclusive bounds are numbers, as after draft 4. Every pattern is under `pattern`. `x-names`
-    lists the names of components that were merged. `x-hard` marks a schema for which a made value
+    lists the names of components that were merged; `x-chosen` says that they are an alternative
+    of a schema with a discriminator. `x-hard` marks a schema for which a made value
     may be invalid.
     """
     if schema is False:
