@@ -121,6 +121,12 @@ class Shape:
         """The default value; None if there is none."""
         return self._first("default")
 
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression that texts must match; None if there is none."""
+        found = self._first("pattern")
+        return found if isinstance(found, str) else None
+
     @cached_property
     def is_read_only(self) -> bool:
         """Whether clients must not send it."""
