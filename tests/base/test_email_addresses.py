@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.base.email_addresses import is_email, is_international_email
 from mockserver.language.functions import is_email as is_email_of_expressions
-from mockserver.schemas.validators import compile_schema
+from mockserver.schemas.compilation import compile_schema
 
 ADDRESSES = [
     *("a@b", "a@b.co", "a.b+c@d-e.org", '"a b"@x.org', r'"a\"b"@x.org', '""@x.org', "a@1.2"),

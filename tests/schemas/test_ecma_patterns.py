@@ -8,11 +8,12 @@ import pytest
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem
 from mockserver.documents.references import References
+from mockserver.schemas.compilation import compile_schema
 from mockserver.schemas.ecma_patterns import compiled, exact_form
 from mockserver.schemas.sampling.patterns import read_pattern
 from mockserver.schemas.sampling.sampler import sample
 from mockserver.schemas.sampling.sampling_context import FixedRandom
-from mockserver.schemas.validators import Schemas, SchemaValidator, compile_schema
+from mockserver.schemas.validators import Schemas, SchemaValidator
 from tests.schemas.test_dialects import place_of
 
 CASES = [
