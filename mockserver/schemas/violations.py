@@ -59,20 +59,28 @@ _KEYWORDS = {ecma_patterns.KEYWORD: "pattern"}
 def _likely_branch(branches: list[list[_Error]], path: list[str | int]) -> list[_Error]:
     """Return the errors of the alternative that the value was most likely written for.
 
-    This is the only alternative, or the only one whose type fits, or the only one whose fixed
+    This is the only alternative apart from null, or the only one whose type fits, or the only one whose fixed
     values fit, because such values often distinguish alternatives. If none of these is the only
     one, the result is empty, and the violation is that of the whole keyword.
     """
     failed = [branch for branch in branches if branch]
     if len(failed) != len(branches) or not failed:
         return []
-    if len(failed) == 1:
-        return failed[0]
+    not_only_null = [branch for branch in failed if not _is_null_alone(branch, path)]
+    if len(not_only_null) == 1:
+        return not_only_null[0]
     right_type = [branch for branch in failed if not _is_of_other_type(branch, path)]
     if len(right_type) == 1:
         return right_type[0]
     right_values = [branch for branch in failed if not any(map(_is_wrong_fixed_value, branch))]
     return right_values[0] if len(right_values) == 1 else []
+
+
+def _is_null_alone(branch: list[_Error], path: list[str | int]) -> bool:
+    """Return True for the alternative of a value that may also be null."""
+    error = branch[0]
+    is_type = error.kind.name == "type" and error.instance_path == path
+    return is_type and error.kind.as_dict()["types"] in ("null", ["null"])
 
 
 def _is_wrong_fixed_value(error: _Error) -> bool:

@@ -96,6 +96,19 @@ def test_a_note_says_that_null_next_to_a_combination_is_not_what_3_0_3_says() ->
     assert "OpenAPI 3.0.3" in problems[0].message
 
 
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_the_violations_of_a_nullable_combination_are_those_of_its_schemas(version: str) -> None:
+    pet = {"type": "object", "required": ["id"]}
+    place = place_of({"nullable": True, "allOf": [{"$ref": "#/pet"}]}, pet=pet)
+    validator = Schemas(References(Path("/nowhere")), version, []).validator(place, "request")
+
+    (missing,) = validator.violations({})
+    (wrong,) = validator.violations(5)
+
+    assert (missing.pointer, missing.message) == ("/id", "is required")
+    assert (wrong.pointer, wrong.message) == ("", "must be an object, not a whole number")
+
+
 def test_a_sample_of_a_nullable_combination_is_not_null() -> None:
     pet = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
     place = place_of({"nullable": True, "allOf": [{"$ref": "#/pet"}]}, pet=pet)
