@@ -59,9 +59,9 @@ _KEYWORDS = {ecma_patterns.KEYWORD: "pattern"}
 def _likely_branch(branches: list[list[_Error]], path: list[str | int]) -> list[_Error]:
     """Return the errors of the alternative that the value was most likely written for.
 
-    This is the only alternative apart from null, or the only one whose type fits, or the only one whose fixed
-    values fit, because such values often distinguish alternatives. If none of these is the only
-    one, the result is empty, and the violation is that of the whole keyword.
+    This is the only alternative apart from null, or the only one whose type fits, or the only one
+    whose fixed values fit, because such values often distinguish alternatives. If none of these is
+    the only one, the result is empty, and the violation is that of the whole keyword.
     """
     failed = [branch for branch in branches if branch]
     if len(failed) != len(branches) or not failed:

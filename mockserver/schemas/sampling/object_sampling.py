@@ -72,13 +72,6 @@ def discriminator_name(schema: Schema) -> str | None:
     return discriminator if isinstance(discriminator, str) else None  # Swagger 2.0 has the name
 
 
-def is_mapped(schema: Schema) -> bool:
-    """Return True if the mapping of a discriminator names a component that was merged."""
-    return (
-        not _mapped_values(schema.get("discriminator")).keys().isdisjoint(schema.get("x-names", ()))
-    )
-
-
 def _mapped_values(discriminator: JsonValue) -> dict[str, str]:
     """Return the values of a mapping by the names of the components that they stand for."""
     mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None

@@ -53,7 +53,6 @@ from mockserver.schemas.sampling.fallback_values import fallback_values
 from mockserver.schemas.sampling.number_sampling import integers, numbers
 from mockserver.schemas.sampling.object_sampling import (
     discriminated,
-    is_mapped,
     members_of,
     with_discriminator,
 )
@@ -203,7 +202,8 @@ class ValueSampler:
         """
         merged = self._merge_part(schema, depth, level)
         subtype = merged.pop(SUBTYPE, None)
-        if isinstance(subtype, dict) and not is_mapped(merged):
+        is_base = len(merged.get("x-names", ())) <= 1  # a subtype has its own name, too
+        if isinstance(subtype, dict) and is_base:
             merged = merged_schemas(self._merge_part(subtype, depth, level + 1), merged)
             merged.pop(SUBTYPE, None)
         return merged
@@ -324,7 +324,7 @@ class ValueSampler:
                 return schema is True
             if schema.get("readOnly") is True or schema.get("writeOnly") is True:
                 return False
-            reference, parts = schema.get("$ref"), schema.get("allOf", ())
+            reference, parts = schema.get("$ref"), _only_parts(schema)
             if reference in self._followed:
                 return False
             if reference is None and len(parts) != 1:
@@ -374,6 +374,14 @@ class ValueSampler:
         self.rng = rng
 
 
+def _only_parts(schema: Schema) -> list[JsonValue]:
+    """Return the schemas of `allOf`, or else the alternatives apart from null."""
+    if "allOf" in schema:
+        return list(schema["allOf"])
+    return [part for part in schema.get("anyOf", ()) if part != _NULL]
+
+
+_NULL = {"type": "null"}
 _HARD = frozenset(
     (
         "x-hard",

@@ -86,6 +86,29 @@ def test_a_sample_of_a_subtype_has_no_members_of_another(version: str) -> None:
 
 
 @VERSIONS
+def test_a_subtype_that_the_mapping_does_not_name_is_sampled_as_itself(version: str) -> None:
+    schemas = {"Base": base({"a": REF + "A"}), "A": subtype("x"), "B": subtype("y")}
+
+    for made in samples({"$ref": REF + "B"}, schemas, version):
+        assert (made["kind"], "x" in made, "y" in made) == ("B", False, True)
+
+
+@VERSIONS
+def test_a_nullable_schema_around_itself_is_left_out(version: str) -> None:
+    node = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"},
+            "next": {"nullable": True, "allOf": [{"$ref": REF + "Node"}]},
+        },
+    }
+
+    for made in samples({"$ref": REF + "Node"}, {"Node": node}, version):
+        assert list(made) == ["name"]
+
+
+@VERSIONS
 def test_a_base_that_its_mapping_names_is_sampled_as_itself(version: str) -> None:
     schemas = {"Base": base({"base": REF + "Base", "a": REF + "A"}), "A": subtype("x")}
 
