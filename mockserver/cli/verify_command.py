@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
-import orjson
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
@@ -16,6 +15,7 @@ from mockserver.contract.variables import Variables
 from mockserver.contract.verification import Verification, unreachable_run
 from mockserver.contract.verification_outcomes import Outcome, VerificationRun
 from mockserver.contract.verification_reports import json_report, junit_report, text_report
+from mockserver.wire.long_integers import write_json
 
 _REPORT = click.Path(dir_okay=False, path_type=Path)
 
@@ -99,7 +99,7 @@ def _report(
 ) -> None:
     click.echo("\n".join(text_report(run, redact)))
     if json_file is not None:
-        content = orjson.dumps(json_report(run, redact), option=orjson.OPT_INDENT_2) + b"\n"
+        content = write_json(json_report(run, redact), is_indented=True) + b"\n"
         contract_options.write_report(json_file, content)
     if junit_file is not None:
         contract_options.write_report(junit_file, junit_report([run], redact))

@@ -16,6 +16,7 @@ from mockserver.contract.conformance import Contract, ReceivedAnswer
 from mockserver.contract.recording import RecordedExchange
 from mockserver.model.api import Api
 from mockserver.model.messages import Request
+from mockserver.wire.long_integers import MOST_DIGITS, TooLongIntegerError, read_json
 
 _MAX_DEPTH = 50
 _BAD = 400
@@ -32,7 +33,10 @@ def read_json_file(content: bytes) -> dict[str, JsonValue]:
         ImportFileError: If it does not.
     """
     try:
-        value = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        value = read_json(content.removeprefix(b"\xef\xbb\xbf"))
+    except TooLongIntegerError:
+        message = f"this has an integer of more than {MOST_DIGITS:,} digits"
+        raise ImportFileError(message) from None
     except orjson.JSONDecodeError as error:
         message = f"this is not JSON: {error.msg}: line {error.lineno} column {error.colno}"
         raise ImportFileError(message) from None

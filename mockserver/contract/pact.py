@@ -28,6 +28,7 @@ from mockserver.contract.request_writing import FilledRequest, fill
 from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api
+from mockserver.wire.long_integers import TooLongIntegerError, read_json, write_json
 
 VERSIONS = ("3", "4")
 _SPECIFICATION = {"3": "3.0.0", "4": "4.0"}
@@ -69,7 +70,7 @@ def write_pact(
             "mockserver": {"version": __version__},
         },
     }
-    return orjson.dumps(pact, option=orjson.OPT_INDENT_2) + b"\n", skipped
+    return write_json(pact, is_indented=True) + b"\n", skipped
 
 
 def _interaction(
@@ -122,7 +123,7 @@ def _headers(headers: Mapping[str, str], version: str) -> JsonValue:
 def _sent_body(request: FilledRequest, version: str) -> JsonValue:
     media_type = request.headers.get("content-type", "")
     if media_type == "application/json":
-        value = orjson.loads(request.body)
+        value = read_json(request.body)
         return value if version == "3" else _content(value, media_type)
     text = request.body.decode()
     return text if version == "3" else _content(text, media_type)
@@ -320,8 +321,8 @@ def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
             return None, False
         if "json" in str(body["contentType"]):
             try:
-                content = orjson.loads(content)
-            except orjson.JSONDecodeError:
+                content = read_json(content.encode())
+            except (orjson.JSONDecodeError, TooLongIntegerError):
                 return content, True
     return content, True
 

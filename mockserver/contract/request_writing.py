@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from mockserver.base.http import FORM
 from mockserver.contract.interactions import RequestPart
 from mockserver.contract.variables import Variables
 from mockserver.model.messages import Request
+from mockserver.wire.long_integers import write_json
 
 _IN_A_PATH = "/:@!$&'()*+,;=~%"
 
@@ -60,7 +59,7 @@ def fill(
 
 def _body(request: RequestPart, variables: Variables) -> tuple[bytes, str]:
     if request.has_json:
-        return orjson.dumps(variables.fill(request.json_body)), "application/json"
+        return write_json(variables.fill(request.json_body)), "application/json"
     if request.form is not None:
         return urlencode(variables.fill(request.form)).encode(), FORM
     if request.text is not None:

@@ -34,7 +34,7 @@ Rules of this module:
 from collections.abc import Iterable, Mapping, Sequence
 
 from mockserver.base.errors import SandboxFullError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
 from mockserver.engine.documented_answers import (
@@ -362,7 +362,7 @@ def _apply_test_values(run: Run) -> None:
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
-            effect = group.effects.get(value if type(value) is str else str(value))
+            effect = group.effects.get(key_text(value))
             if effect is not None:
                 _apply_effect(run, effect, str(value), group)
 
@@ -386,7 +386,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
     items = group.each(scope)
     for item in items if isinstance(items, list) else ():
         inner["item"] = item
-        found[str(group.at(inner))] = None
+        found[key_text(group.at(inner))] = None
     return found
 
 

@@ -37,6 +37,8 @@
 #   accepts anything.
 # - The network or the file system: the library runs offline; an unknown address is an error.
 # - Patterns without limits: backtracking and size are bounded, since patterns come from documents.
+#   Patterns that it reads in another way than ECMA-262 get an engine of their own
+#   (`ecma_patterns`).
 #
 # Formats are asserted, even in the drafts where they are annotations by default, because documents
 # of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown
@@ -54,7 +56,7 @@ import jsonschema_rs
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue, unescape
 from mockserver.base.places import Source
-from mockserver.base.problems import SpecProblem, as_warnings, warning
+from mockserver.base.problems import SpecProblem, as_warnings, note, warning
 from mockserver.documents.references import Place, References
 from mockserver.model.refusal import Violation
 from mockserver.schemas.compilation import Check, compile_schema
@@ -269,6 +271,10 @@ class _SchemaBundler:
     def warn(self, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
         self._table.problems.append(warning(place.source, message, hint))
+
+    def note(self, place: Place, message: str, hint: str = "") -> None:
+        """Add a note about a schema, which is read as its author means it."""
+        self._table.problems.append(note(place.source, message, hint))
 
     def _target_name(self, place: Place) -> str:
         name = self._name_of(place)

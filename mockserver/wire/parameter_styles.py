@@ -129,6 +129,10 @@ def text_reader(parameter: Parameter) -> Reader:
     name, shape = parameter.name, parameter.shape
     decode = _DECODERS[parameter.where]
     convert = _converter(parameter)
+    if shape.separator is not None:
+        return lambda source: (
+            ABSENT if (raw := source.get(name)) is None else shape.read(decode(raw))
+        )
     if parameter.is_json or (not shape.is_structured and parameter.style not in _PREFIXES):
         return lambda source: ABSENT if (raw := source.get(name)) is None else convert(decode(raw))
 
@@ -239,6 +243,10 @@ def _field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
         return lambda source: _deep_object(shape, name, source)
     if parameter.is_spread and not parameter.is_json:
         return lambda source: _spread_object(shape, source, declared, decode)
+    if shape.separator is not None:
+        return lambda source: (
+            shape.read(decode(single(raws))) if (raws := source.get(name)) else ABSENT
+        )
     if shape.is_structured and not parameter.is_json:
         return lambda source: (
             _list(parameter, raws, decode) if (raws := source.get(name)) else ABSENT
