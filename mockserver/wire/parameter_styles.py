@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mockserver.base.json import JsonValue
-from mockserver.model.contents import Validator
+from mockserver.model.contents import ValueSchema
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
 from mockserver.wire.form_fields import (
@@ -36,6 +36,7 @@ SEPARATORS = {
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
 }
 """What separates the items of an array, by style."""
+_DELIMITERS = {"label": ".,", "matrix": ";=,", "spaceDelimited": " ", "pipeDelimited": "|"}
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
 Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
@@ -55,7 +56,7 @@ class Parameter:
     style: str
     explode: bool
     shape: Shape
-    validator: Validator | None
+    validator: ValueSchema | None
     default: JsonValue = None
     is_json: bool = False
     """True if it is written as JSON (`content: application/json`) and has no style."""
@@ -78,6 +79,15 @@ class Parameter:
     def is_spread(self) -> bool:
         """True if its members are sent under their own names instead of its name."""
         return self.explode and self.style in ("form", "cookie") and self.shape.is_object
+
+    @property
+    def delimiters(self) -> str:
+        """The characters between items or members in one text; empty for a single value."""
+        is_single = self.is_json or not self.shape.is_structured or self.style == "deepObject"
+        if is_single or (self.explode and self.where not in ("path", "header")):
+            return ""
+        between = _DELIMITERS.get(self.style, ",")
+        return f"{between}=" if self.explode and self.shape.is_object else between
 
     @property
     def takes_any_name(self) -> bool:
