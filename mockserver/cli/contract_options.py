@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from mockserver.base.atomic_files import write_whole
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.base.problems import near
 from mockserver.contract.interaction_files import interaction_folders, load_interactions
@@ -131,6 +132,6 @@ def read_headers(lines: Sequence[str], redact: Redactor) -> dict[str, str]:
 def write_report(path: Path, content: bytes) -> None:
     """Write a report; exit with a message if the file cannot be written."""
     try:
-        path.write_bytes(content)
+        write_whole(path, content)
     except OSError as error:
-        stop(f"{path} cannot be written: {error.strerror}")
+        stop(f"{path} cannot be written: {error.strerror}; the file is as it was before")

@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,8 @@ class Recorder:
     interactions: list[dict[str, JsonValue]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     """Names of the environment variables that a replay needs, by the secret value."""
+    on_added: Callable[[], None] = lambda: None
+    """Called after each exchange that was added."""
     _references: dict[str, str] = field(default_factory=dict)
     """References to values that the service generated, by the value."""
     _sent: set[str] = field(default_factory=set)
@@ -104,6 +106,7 @@ class Recorder:
             }
         )
         self._remember_answer(name, exchange.answer)
+        self.on_added()
         return True
 
     def _request(
@@ -268,8 +271,11 @@ class Recorder:
 
     def dump(self, head: str = "Recorded by mockserver proxy; secrets are masked.") -> bytes:
         """Write the recording as an interaction file."""
-        recorded = [self._redacted(one) for one in self.interactions]
-        return interaction_file(self.api.name, recorded, head, shared=True)
+        return interaction_file(self.api.name, self.redacted(0), head, shared=True)
+
+    def redacted(self, first: int) -> list[dict[str, JsonValue]]:
+        """Return the interactions from a number on, without what has turned out to be secret."""
+        return [self._redacted(one) for one in self.interactions[first:]]
 
     def _redacted(self, interaction: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """Redact kept values that turned out to be secret after they were recorded."""
