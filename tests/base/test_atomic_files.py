@@ -38,11 +38,18 @@ def test_a_file_is_on_the_disk_before_it_takes_the_place_of_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *a, real=real, name=name: (steps.append(name), real(*a))
-        )
+    sync, replace = os.fsync, os.replace
+
+    def fsync(number: int) -> None:
+        steps.append("fsync")
+        sync(number)
+
+    def replaced(source: Path, target: Path) -> None:
+        steps.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replaced)
     write_whole(tmp_path / "report", b"after")
     assert steps[:2] == ["fsync", "replace"]
 

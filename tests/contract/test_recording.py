@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -217,7 +218,7 @@ def har_of(api: Api, request: Request) -> list[RecordedExchange]:
 def har_without_query(api: Api, request: Request) -> list[RecordedExchange]:
     """An archive whose URL lacks the query, which stands in `queryString` alone."""
     pairs = [{"name": name, "value": value} for name, value in parse_qsl(request.query)]
-    sent = {"method": request.method, "url": URL, "queryString": pairs}
+    sent: dict[str, Any] = {"method": request.method, "url": URL, "queryString": pairs}
     if request.body:
         sent["postData"] = {"mimeType": FORM, "text": request.body.decode()}
     entry = {"request": sent, "response": {"status": 200}}
@@ -235,10 +236,10 @@ def postman_of(api: Api, request: Request) -> list[RecordedExchange]:
 
 def postman_without_raw(api: Api, request: Request) -> list[RecordedExchange]:
     """A collection whose URL is written in parts."""
-    query = [{"key": name, "value": value} for name, value in parse_qsl(request.query)]
+    query: list[Any] = [{"key": name, "value": value} for name, value in parse_qsl(request.query)]
     query.append({"key": "id", "value": "99", "disabled": True})
     url = {"protocol": "https", "host": ["api", "example"], "path": ["items"], "query": query}
-    pairs = [{"key": k, "value": v} for k, v in fields(request)]
+    pairs: list[Any] = [{"key": k, "value": v} for k, v in fields(request)]
     pairs.append({"key": "n", "value": "99", "disabled": True})
     body = {"mode": "urlencoded", "urlencoded": pairs}
     return postman(api, {"method": request.method, "url": url, "body": body})

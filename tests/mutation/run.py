@@ -59,7 +59,8 @@ _LIBRARIES = (
 """What is imported once, before the processes are forked."""
 _PYTEST = (
     *("-q", "-p", "no:cacheprovider", "-p", "mockserver.pytest_plugin"),
-    *("-p", "pytest_asyncio.plugin", "-W", "ignore::pytest.PytestAssertRewriteWarning"),
+    *("-p", "pytest_asyncio.plugin", "-p", "anyio.pytest_plugin"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 _PATIENCE = 10
 """Seconds that a mutant gets beside five times the time that its tests need."""
