@@ -215,7 +215,7 @@ def test_ids():
         ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents must be paths"),
-        ("sead=1", "'sead'; use settings, seed, stateful, dynamic, errors, allow_"),
+        ("sead=1", "'sead'; use settings, seed, plugins, stateful, dynamic, errors, "),
         ("stateful='no'", "stateful must be True or False"),
     ],
 )
@@ -412,7 +412,9 @@ import json
 from pathlib import Path
 
 SHOP = {"openapi": "3.1.0", "info": {"title": "Slow", "version": "1"}, "paths": {"/slow": {"get": {
-    "responses": {"200": {"description": "ok"}}, "x-mock": {"steps": [{"hold": {"words": "hi"}}]}}}}}
+    "responses": {"200": {"description": "ok"}},
+    "x-mock": {"steps": [{"hold": {"words": "hi"}}]},
+}}}}
 Path(__file__).with_name("slow.json").write_text(json.dumps(SHOP))
 """
 VERB = """
@@ -449,7 +451,7 @@ def test_a_marker_and_a_project_name_plug_ins(
     test = f"""
 @pytest.mark.mockserver({marker})
 def test_of_a_verb(sandbox):
-    assert sandbox.api("slow").get("/slow").status_code == 200
+    assert httpx.get(f"{{sandbox.slow.base_url}}/slow").status_code == 200
     assert "hold: held" in str(sandbox.requests.last.trace)
 """
     run(pytester, HOLD + test).assert_outcomes(passed=1)

@@ -16,6 +16,7 @@ import uvicorn
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
@@ -36,6 +37,7 @@ _VIOLATED = 1
 @click.argument("api")
 @click.option("--upstream", required=True, metavar="URL", help="Base URL of the real service.")
 @contract_options.document_option
+@plugin_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -56,6 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
     upstream: str,
     documents: Sequence[Path],
+    plugins: Sequence[str],
     host: str,
     port: int,
     record: Path | None,
@@ -70,7 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     Exit codes: 0 if all exchanges were as documented, 1 if one was not, 2 if the service did not
     answer a request.
     """
-    found = contract_options.find_api(api, documents)
+    found = contract_options.find_api(api, documents, plugins)
     service = _service(found, upstream, timeout)
     recording = _recording(found, record, keep) if record is not None else None
     try:

@@ -25,24 +25,28 @@ import pytest
 from tests.mutation.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
+_LIMITS = tuple(f"tests/engine/test_{name}.py" for name in ("limits", "ratelimits", "allowances"))
+_OAUTH = ("tests/apis/test_justanudge.py",)
+_RECORDS = ("tests/engine/test_records.py", "tests/engine/test_sandbox.py")
+_STATE = "tests/control/test_state_calls.py"
 COVERING: Mapping[str, Sequence[str]] = {
-    "base/time.py": ("tests/base/test_time.py", "tests/control/test_state_calls.py"),
+    "base/time.py": ("tests/base/test_time.py", _STATE),
     "base/secrets.py": ("tests/base/test_secrets.py", "tests/control/test_redaction.py"),
-    "control/clock_calls.py": ("tests/control", "tests/testing/test_sandbox_client.py"),
-    "control/guard.py": ("tests/control/test_control_app.py", "tests/control/test_page_calls.py"),
-    "control/redaction.py": ("tests/control", "tests/conformance/test_har.py"),
-    "engine/limits.py": ("tests/engine", "tests/control/test_state_calls.py"),
-    "engine/allowances.py": ("tests/engine", "tests/control/test_state_calls.py"),
-    "engine/records.py": ("tests/engine", "tests/verbs", "tests/control"),
-    "verbs/oauth_authorize.py": ("tests/apis/test_justanudge.py", "tests/verbs"),
-    "verbs/oauth_records.py": ("tests/apis/test_justanudge.py", "tests/verbs"),
-    "verbs/oauth_revoke.py": ("tests/apis/test_justanudge.py", "tests/verbs"),
-    "verbs/oauth_token.py": ("tests/apis/test_justanudge.py", "tests/verbs"),
+    "control/clock_calls.py": (_STATE, "tests/testing/test_sandbox_client.py"),
+    "control/guard.py": ("tests/control/test_guard.py", "tests/control/test_control_app.py"),
+    "control/redaction.py": ("tests/control/test_redaction.py", "tests/conformance/test_har.py"),
+    "engine/limits.py": (*_LIMITS, _STATE),
+    "engine/allowances.py": (*_LIMITS, _STATE),
+    "engine/records.py": (*_RECORDS, "tests/engine/test_snapshot.py", "tests/verbs/test_verbs.py"),
+    "verbs/oauth_authorize.py": _OAUTH,
+    "verbs/oauth_records.py": _OAUTH,
+    "verbs/oauth_revoke.py": _OAUTH,
+    "verbs/oauth_token.py": _OAUTH,
     "wire/parameter_styles.py": (
         "tests/wire/test_parameters.py",
+        "tests/wire/test_parameter_styles.py",
         "tests/conformance/test_parameter_styles.py",
         "tests/engine/test_request_validation.py",
-        "tests/openapi/test_compiler.py",
     ),
     "contract/answer_comparison.py": ("tests/contract/test_answer_comparison.py",),
     "contract/masking.py": ("tests/contract/test_masking.py", "tests/contract/test_recording.py"),

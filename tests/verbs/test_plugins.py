@@ -153,6 +153,16 @@ def test_every_command_that_reads_documents_takes_plug_ins(
     assert "'hold' is not known here" in without.output
 
 
+@pytest.mark.parametrize("command", ["check", "routes", "serve"])
+def test_a_command_says_that_a_plug_in_cannot_be_imported(folder: Path, command: str) -> None:
+    done = CliRunner().invoke(
+        main, [command, str(folder / "slow.json"), "--plugin", "absent_verbs"]
+    )
+
+    assert done.exit_code == 2
+    assert "the plug-in 'absent_verbs' cannot be imported" in done.stderr
+
+
 def test_a_proxy_takes_plug_ins(folder: Path) -> None:
     arguments = ["proxy", "slow", "--document", str(folder / "slow.json")]
     arguments += ["--upstream", "http://127.0.0.1:1", "--plugin"]
