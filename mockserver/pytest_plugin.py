@@ -23,7 +23,8 @@ _MARKER = (
     "dynamic=False, errors=False, allow_unmatched=False): the documents of the sandbox (paths "
     "relative to the test file), its initial settings, the seed of identifiers, the modules with "
     "verbs of your own (plugins), whether resources are kept (stateful), new values are generated "
-    "for every answer (dynamic) and invalid answers become status 500 (errors), and whether requests may match no operation"
+    "for every answer (dynamic) and invalid answers become status 500 (errors), and whether "
+    "requests may match no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",

@@ -142,7 +142,7 @@ def text_reader(parameter: Parameter) -> Reader:
         if raw is None:
             return ABSENT
         texts = _texts(parameter, raw)
-        if not shape.is_structured or (shape.is_scalar and texts and "," not in raw):
+        if not shape.is_structured or (shape.is_scalar and len(texts) == 1 and "," not in raw):
             return convert(decode(single(texts)))
         if not (parameter.explode and parameter.style in _PREFIXES):
             texts = texts[0].split(",") if texts else []
