@@ -181,7 +181,9 @@ def test_a_spread_object_is_declared_by_the_names_of_its_members() -> None:
 def test_a_name_in_a_path_that_nothing_declares_is_a_required_text() -> None:
     given = undeclared_path_parameter("id")
     assert (given.required, given.style, given.explode) == (True, "simple", False)
-    assert not (given.is_json or given.may_be_empty or given.deprecated)
+    assert not given.is_json
+    assert not given.may_be_empty
+    assert not given.deprecated
     assert value_of(given, "007") == "007"
     _, (violation,) = decode([given], path={})
     assert violation.keyword == "required"
