@@ -26,8 +26,7 @@ from tests.mutation.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
 _LIMITS = tuple(f"tests/engine/test_{name}.py" for name in ("limits", "ratelimits", "allowances"))
-_OAUTH = ("tests/apis/test_justanudge.py",)
-_RECORDS = ("tests/engine/test_records.py", "tests/engine/test_sandbox.py")
+_OAUTH = ("tests/apis/test_justanudge.py", "tests/verbs/test_oauth.py")
 _STATE = "tests/control/test_state_calls.py"
 COVERING: Mapping[str, Sequence[str]] = {
     "base/time.py": ("tests/base/test_time.py", _STATE),
@@ -37,7 +36,12 @@ COVERING: Mapping[str, Sequence[str]] = {
     "control/redaction.py": ("tests/control/test_redaction.py", "tests/conformance/test_har.py"),
     "engine/limits.py": (*_LIMITS, _STATE),
     "engine/allowances.py": (*_LIMITS, _STATE),
-    "engine/records.py": (*_RECORDS, "tests/engine/test_snapshot.py", "tests/verbs/test_verbs.py"),
+    "engine/records.py": (
+        "tests/engine/test_sandbox.py",
+        "tests/engine/test_snapshot.py",
+        "tests/verbs/test_verbs.py",
+        "tests/control/test_state_calls.py",
+    ),
     "verbs/oauth_authorize.py": _OAUTH,
     "verbs/oauth_records.py": _OAUTH,
     "verbs/oauth_revoke.py": _OAUTH,
