@@ -98,7 +98,8 @@ def test_a_missing_member_is_told_by_the_rule_for_it(rule: Rule, expected: str, 
 
 def test_a_missing_member_that_is_ignored_is_no_difference() -> None:
     assert compare({"a": 1, "b": {"c": 2}}, {"b": {}}, a="ignored", b="ignored") == []
-    assert compare({"b": {"c": 2, "d": 3}}, {"b": {}}, **{"b/c": "ignored"}) == [("/b/d", ABSENT)]
+    rules: dict[str, Rule] = {"b/c": "ignored"}
+    assert compare({"b": {"c": 2, "d": 3}}, {"b": {}}, **rules) == [("/b/d", ABSENT)]
 
 
 def test_a_missing_member_below_another_rule_is_told_by_that_rule() -> None:

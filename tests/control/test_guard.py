@@ -32,7 +32,7 @@ async def test_only_the_whole_token_opens_the_control_api(
     world: World, authorization: str, status: int
 ) -> None:
     async with client_of(world, TOKEN) as client:
-        headers = {"authorization": authorization.encode("latin-1")}
+        headers = {b"authorization": authorization.encode("latin-1")}
         reply = await client.get("/_mock/sandboxes", headers=headers)
     assert reply.status_code == status
 
