@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from mockserver.base.json import JsonValue
 from mockserver.contract.schema_parts import DescribedValue
 from mockserver.contract.variables import value_at
+from mockserver.schemas.compilation import Check, compile_schema
 from mockserver.schemas.sampling.sampler import sample
-from mockserver.schemas.validators import SchemaValidator
 
 _ATTEMPTS = 20
 _MOST_SCHEMAS = 200
@@ -18,6 +19,35 @@ _SCALAR_KEYWORDS = (
 _COMBINED = ("allOf", "anyOf", "oneOf")
 
 
+class _Scalar:
+    """A reduced schema, from which values are sampled."""
+
+    def __init__(self, schema: dict[str, JsonValue], draft: str) -> None:
+        self._schema = schema
+        self._draft = draft
+        self._checks: dict[str, Check] = {}
+        self.derived: dict[object, Any] = {}
+        """A cache of what was computed from the schema."""
+
+    def schema(self) -> dict[str, JsonValue]:
+        """Return the schema."""
+        return self._schema
+
+    def is_valid(self, value: JsonValue, /) -> bool:
+        """Return True if the value conforms."""
+        return self.checker(self._schema)(value)
+
+    def checker(self, part: JsonValue, /) -> Check:
+        """Return a predicate for values of a part of the schema; False for all if it is invalid."""
+        key = json.dumps(part)
+        if key not in self._checks:
+            try:
+                self._checks[key] = compile_schema(part, self._draft).is_valid
+            except ValueError:
+                self._checks[key] = lambda _value: False
+        return self._checks[key]
+
+
 class ConformingMasks:
     """Makes texts, numbers and booleans that conform to the schemas that a value conforms to.
 
@@ -26,7 +56,7 @@ class ConformingMasks:
 
     def __init__(self) -> None:
         self._masks: dict[tuple[str, str], JsonValue] = {}
-        self._validators: dict[str, SchemaValidator] = {}
+        self._validators: dict[str, _Scalar] = {}
 
     def fits(self, mask: JsonValue, value: JsonValue, described: DescribedValue) -> bool:
         """Return True if a mask conforms to all the schemas that a value conforms to."""
@@ -43,7 +73,7 @@ class ConformingMasks:
             self._masks[key] = next(fresh, made[0] if made else None)
         return self._masks[key]
 
-    def _made(self, value: JsonValue, schema: SchemaValidator) -> Iterator[JsonValue]:
+    def _made(self, value: JsonValue, schema: _Scalar) -> Iterator[JsonValue]:
         number = len(self._masks) + 1
         for attempt in range(_ATTEMPTS):
             made = sample(schema, f"{number}-{attempt}")
@@ -56,15 +86,13 @@ class ConformingMasks:
         kept = [one for one in schemas if self._validator(one, described).is_valid(value)]
         return kept[0] if len(kept) == 1 else {"allOf": kept} if kept else {}
 
-    def _validator(
-        self, schema: dict[str, JsonValue], described: DescribedValue
-    ) -> SchemaValidator:
+    def _validator(self, schema: dict[str, JsonValue], described: DescribedValue) -> _Scalar:
         draft = "4" if isinstance(described.root, dict) and "definitions" in described.root else ""
         key = f"{draft} {json.dumps(schema)}"
         if key not in self._validators:
             if len(self._validators) >= _MOST_SCHEMAS:
                 self._validators.clear()
-            self._validators[key] = SchemaValidator(lambda: schema, draft or "2020-12")
+            self._validators[key] = _Scalar(schema, draft or "2020-12")
         return self._validators[key]
 
 

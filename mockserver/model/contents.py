@@ -64,7 +64,7 @@ class Parameters(Protocol):
     def field(self, where: str, name: str) -> "ParameterField | None":
         """Return what a field of the query, or a part of the path, is; None if undeclared."""
 
-    def sent(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    def used_parameters(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         """Yield part and name of each parameter that was sent, except those of the path."""
 
     def remarks(

@@ -16,34 +16,42 @@ _Error = Any
 """A `jsonschema_rs.ValidationError`; its kinds share no static type."""
 
 
-def violations_of(errors: Iterable[_Error], where: str) -> list[Violation]:
-    """Return the errors as violations, sorted by pointer, one for each place and keyword."""
+def violations_of(errors: Iterable[_Error], where: str, skipped: int = 0) -> list[Violation]:
+    """Return the errors as violations, sorted by pointer, one for each place and keyword.
+
+    Args:
+        errors: Errors of the validator library.
+        where: The part of the request or answer that was validated.
+        skipped: How many keys to leave out at the beginning of their paths.
+    """
     found: dict[tuple[str, str], Violation] = {}
     for error in errors:
-        for violation in _translate(error, where):
+        for violation in _translate(error, where, skipped):
             found.setdefault((violation.pointer, violation.keyword), violation)
         if len(found) >= MOST:
             break
     return sorted(found.values(), key=lambda violation: violation.pointer)
 
 
-def _translate(error: _Error, where: str) -> Iterable[Violation]:
+def _translate(error: _Error, where: str, skipped: int) -> Iterable[Violation]:
     keyword = error.kind.name
-    pointer = "".join(f"/{escape(str(key))}" for key in error.instance_path)
+    pointer = "".join(f"/{escape(str(key))}" for key in error.instance_path[skipped:])
     details = error.kind.as_dict()
     if keyword == "required":
         yield Violation(where, f"{pointer}/{escape(details['property'])}", keyword, "is required")
     elif keyword in ("additionalProperties", "unevaluatedProperties"):
         for name in details["unexpected"]:
             yield Violation(where, f"{pointer}/{escape(name)}", keyword, "is not expected here")
-    elif keyword in ("anyOf", "oneOf") and (branch := _likely_branch(details.get("context") or [])):
+    elif keyword in ("anyOf", "oneOf") and (
+        branch := _likely_branch(details.get("context") or [], error.instance_path)
+    ):
         for inner in branch:
-            yield from _translate(inner, where)
+            yield from _translate(inner, where, skipped)
     else:
         yield Violation(where, pointer, keyword, _message(keyword, details, error))
 
 
-def _likely_branch(branches: list[list[_Error]]) -> list[_Error]:
+def _likely_branch(branches: list[list[_Error]], path: list[str | int]) -> list[_Error]:
     """Return the errors of the alternative that the value was most likely written for.
 
     This is the only alternative, or the only one whose type fits, or the only one whose fixed
@@ -55,7 +63,7 @@ def _likely_branch(branches: list[list[_Error]]) -> list[_Error]:
         return []
     if len(failed) == 1:
         return failed[0]
-    right_type = [branch for branch in failed if not any(map(_is_wrong_type, branch))]
+    right_type = [branch for branch in failed if not _is_of_other_type(branch, path)]
     if len(right_type) == 1:
         return right_type[0]
     right_values = [branch for branch in failed if not any(map(_is_wrong_fixed_value, branch))]
@@ -66,8 +74,12 @@ def _is_wrong_fixed_value(error: _Error) -> bool:
     return error.kind.name in ("const", "enum")
 
 
-def _is_wrong_type(error: _Error) -> bool:
-    return not error.instance_path and error.kind.name in ("type", "const", "enum")
+def _is_of_other_type(branch: list[_Error], path: list[str | int]) -> bool:
+    """Return True if an alternative does not allow the type of the value at a path."""
+    return any(
+        error.instance_path == path and error.kind.name in ("type", "const", "enum")
+        for error in branch
+    )
 
 
 def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:
@@ -77,6 +89,11 @@ def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:
     if message is None:
         return _shortened(error.message)
     return _shortened(message(details))
+
+
+def message_for(keyword: str, *, matches_several: bool = False) -> str:
+    """Return the message for a violation of `anyOf`, `oneOf` or the schema `false`."""
+    return _MESSAGES[keyword]({"context": [] if matches_several else [True]})
 
 
 def _type_of(value: JsonValue) -> str:

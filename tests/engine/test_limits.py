@@ -7,9 +7,9 @@ from mockserver.base.time import DAY, LATEST, MINUTE, SECOND, parse_instant
 from mockserver.engine.limits import (
     ALGORITHMS,
     State,
+    current_allowance,
     fixed_window,
     sliding_window,
-    standing,
     token_bucket,
 )
 from mockserver.model.trace import LimitDecision
@@ -238,7 +238,7 @@ def test_what_is_left_is_what_the_next_hits_find(
     name: str, hits: int, allowed: bool, remaining: int
 ) -> None:
     state = after(ALGORITHMS[name], hits)
-    found = standing(name, 3, MINUTE, state, T0)
+    found = current_allowance(name, 3, MINUTE, state, T0)
     assert (found.allowed, found.limit, found.remaining) == (allowed, 3, remaining)
     assert found.passes_at == (
         T0 if allowed else ALGORITHMS[name](3, MINUTE, state, T0)[1].passes_at
@@ -264,8 +264,8 @@ def test_a_limit_is_whole_again_after_the_time_of_its_hits(
     name: str, hits: int, resets_after: int
 ) -> None:
     state = after(ALGORITHMS[name], hits)
-    assert standing(name, 3, MINUTE, state, T0).resets_at == T0 + resets_after
+    assert current_allowance(name, 3, MINUTE, state, T0).resets_at == T0 + resets_after
 
 
 def test_a_bucket_of_none_is_whole_at_once() -> None:
-    assert standing("token_bucket", 0, MINUTE, None, T0).resets_at == T0
+    assert current_allowance("token_bucket", 0, MINUTE, None, T0).resets_at == T0

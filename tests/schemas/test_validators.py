@@ -46,7 +46,7 @@ def test_a_recursive_schema_is_bundled_with_references_to_its_definitions(
     world = World(tmp_path, version, schema=tree)
     keyword = {"3.0": "definitions", "3.1": "$defs"}[version]
 
-    bundled = world.schemas.bundle(world.root.child("schema"), "request").schema()
+    bundled = world.schemas.needed(world.root.child("schema"), "request")()
 
     assert bundled["$ref"] == f"#/{keyword}/0"
     assert bundled[keyword]["0"]["properties"]["next"] == {"$ref": f"#/{keyword}/0"}
