@@ -190,24 +190,29 @@ def _start(name: str, module: Path, mutant: Mutant, tests: Sequence[str], limit:
     return process
 
 
-def _survivors(path: str, reached: Reached, jobs: int) -> tuple[int, list[Mutant]]:
-    """Run all mutants of a module; return their number, and those that no test notices."""
+def _unnoticed(path: str, reached: Reached, jobs: int) -> tuple[int, int]:
+    """Run all mutants of a module, and print those that no test notices; return both numbers."""
     module = ROOT / "mockserver" / path
     name = f"mockserver.{path.removesuffix('.py').replace('/', '.')}"
     found = list(mutants(module.read_text("utf-8")))
-    survivors: list[Mutant] = []
     running: dict[int, Mutant] = {}
+    unnoticed = 0
+
+    def print_survivor(mutant: Mutant) -> None:
+        nonlocal unnoticed
+        unnoticed += 1
+        print(f"mockserver/{path}:{mutant.line}: {mutant.before}  ->  {mutant.after}", flush=True)
 
     def wait() -> None:
         process, status = os.wait()
         mutant = running.pop(process)
         if os.waitstatus_to_exitcode(status) == 0:
-            survivors.append(mutant)
+            print_survivor(mutant)
 
     for mutant in found:
         tests = reached.tests_of(mutant)
         if not tests:
-            survivors.append(mutant)
+            print_survivor(mutant)
             continue
         while len(running) >= jobs:
             wait()
@@ -215,7 +220,7 @@ def _survivors(path: str, reached: Reached, jobs: int) -> tuple[int, list[Mutant
         running[_start(name, module, mutant, tests, limit)] = mutant
     while running:
         wait()
-    return len(found), sorted(survivors, key=lambda one: one.line)
+    return len(found), unnoticed
 
 
 def _arguments() -> argparse.Namespace:
@@ -230,7 +235,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Print the survivors of each module, and how many mutants the tests noticed."""
+    """Print what no test notices in each module, and how many mutants the tests noticed."""
     arguments = _arguments()
     os.chdir(ROOT)
     for library in _LIBRARIES:
@@ -241,11 +246,9 @@ def main() -> None:
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # most plug-ins only cost time here
         for path in arguments.modules or COVERING:
             reached = _measure(ROOT / "mockserver" / path, COVERING[path])
-            number, survivors = _survivors(path, reached, arguments.jobs)
-            for one in survivors:
-                print(f"mockserver/{path}:{one.line}: {one.before}  ->  {one.after}")
-            print(f"{path}: {number - len(survivors)} of {number} noticed", flush=True)
-            total, alive = total + number, alive + len(survivors)
+            number, unnoticed = _unnoticed(path, reached, arguments.jobs)
+            print(f"{path}: {number - unnoticed} of {number} noticed", flush=True)
+            total, alive = total + number, alive + unnoticed
     print(f"{total - alive} of {total} mutants noticed: {100 * (total - alive) / total:.0f} %")
 
 
