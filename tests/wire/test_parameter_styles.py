@@ -211,3 +211,30 @@ def test_a_whole_query_is_read_as_json_or_as_text() -> None:
     text = querystring(TEXT, style="simple")
     assert text.decode({}, "a%20b=c", {})[0]["query"] == {"p": "a b=c"}
     assert text.decode({}, "", {})[0]["query"] == {"p": None}
+
+
+@pytest.mark.parametrize(
+    ("where", "schema", "described", "delimiters"),
+    [
+        ("query", INTEGERS, {}, ""),
+        ("query", INTEGERS, {"explode": False}, ","),
+        ("query", INTEGER, {"explode": False}, ""),
+        ("query", COLOUR, {"explode": False}, ","),
+        ("query", COLOUR, {"style": "deepObject"}, ""),
+        ("query", INTEGERS, {"style": "pipeDelimited"}, "|"),
+        ("query", INTEGERS, {"style": "spaceDelimited"}, " "),
+        ("query", INTEGERS, {"explode": False, "content": {"application/json": {}}}, ""),
+        ("path", INTEGERS, {}, ","),
+        ("path", INTEGERS, {"explode": True}, ","),
+        ("path", COLOUR, {"explode": True}, ",="),
+        ("path", COLOUR, {}, ","),
+        ("path", INTEGER, {}, ""),
+        ("path", INTEGERS, {"style": "label", "explode": True}, ".,"),
+        ("path", INTEGERS, {"style": "matrix"}, ";=,"),
+        ("header", INTEGERS, {}, ","),
+    ],
+)
+def test_the_text_of_an_array_or_an_object_has_delimiters(
+    where: str, schema: JsonValue, described: dict[str, JsonValue], delimiters: str
+) -> None:
+    assert parameter(where, schema, **described).delimiters == delimiters
