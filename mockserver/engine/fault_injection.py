@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mockserver.base.errors import ExpressionError
 from mockserver.base.time import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
+from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
@@ -131,8 +132,7 @@ def _documented(run: Run, status: int, example: str | None = None) -> Documented
 def _set_retry_after(answer: Answer, seconds: int | None) -> None:
     """Set `Retry-After`, replacing an existing one."""
     if seconds is not None:
-        kept = [item for item in answer.headers if item[0].lower() != "retry-after"]
-        answer.headers = [*kept, ("Retry-After", str(seconds))]
+        replace_headers(answer.headers, [("Retry-After", str(seconds))])
 
 
 def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) -> Answer:
@@ -175,7 +175,7 @@ def _refusals(run: Run) -> Iterator[Otherwise]:
 def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str], ...]:
     """Return the headers that the status of a kind requires (RFC 9110, 15.5)."""
     if kind == Kind.METHOD_NOT_ALLOWED:
-        return (("Allow", cors.allowed(match.methods)),)
+        return (("Allow", cors.allowed(match.methods, options=run.options.cors)),)
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
         return security.missing_credential(run).headers
     return ()

@@ -37,12 +37,14 @@ from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
+from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
     documented_answer,
     status_with_example,
 )
+from mockserver.engine.echo import echoed
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
@@ -164,7 +166,7 @@ class Engine:
             if exchange.reason:
                 headers.append(("Mock-Reason", exchange.reason))
         if self.options.cors and "origin" in exchange.request.headers:
-            headers += cors.headers(exchange.request)
+            cors.add_headers(headers, exchange.request)
 
     def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
@@ -195,11 +197,11 @@ def _without_sandbox(request: Request, name: str, error: Exception, system: Inst
     return Exchange("", name, system, request, problem(status, str(error)))
 
 
-def _no_operation(located: RoutedRequest, method: str) -> Answer:
+def _no_operation(located: RoutedRequest, method: str, options: Options) -> Answer:
     if located.match is None:
         raise Refusal(Kind.NOT_FOUND, "the API has no such path")
-    allowed = cors.allowed(located.match.methods)
-    if method == "OPTIONS":
+    allowed = cors.allowed(located.match.methods, options=options.cors)
+    if method == "OPTIONS" and options.cors:
         return Answer(204, [("Allow", allowed)], b"")
     message = f"{method[:20]} is not allowed here; {allowed} are"
     raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),))
@@ -228,7 +230,7 @@ def _answer(
         if operation is None or match is None:
             scope = dict.fromkeys(SCOPE_NAMES)
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
-            exchange.answer = _no_operation(located, exchange.request.method)
+            exchange.answer = _no_operation(located, exchange.request.method, options)
             return
         base_url = _base_url(exchange.request, prefix)
         run = Run(exchange, sandbox, api, operation, base_url, options)
@@ -259,7 +261,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         accept = exchange.request.accept
         answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
         if run is not None:
-            answer.headers += run.limit_headers
+            replace_headers(answer.headers, run.limit_headers)
             answer.delay = run.delay
         exchange.answer = answer
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
@@ -405,12 +407,21 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
+    if run.options.echo == "all" or (found.sampled and run.options.echo == "samples"):
+        found = echoed(found, run.operation, run.scope, _api_path(run))
     if found.violations:
         run.append(BrokenSchema(found.violations))
         if run.options.errors:
             _require_conformance(run, found.violations)
     decision = Answered(found.status, why + found.because, found.source)
     return _finished(run, found.answer(), decision, preferences, found)
+
+
+def _api_path(run: Run) -> str:
+    """Return the path of the request as the real API would get it, without the API's name."""
+    path, mount = run.exchange.request.path, f"/{run.api.name}"
+    is_own = run.operation.path.startswith(f"{mount}/") or not path.startswith(f"{mount}/")
+    return path if is_own else path.removeprefix(mount)
 
 
 def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
@@ -440,12 +451,12 @@ def _finished(
     found: DocumentedAnswer | None = None,
 ) -> Answer:
     """Complete an answer with headers of limits, delays, and the effects of preferences."""
-    answer.headers += run.limit_headers
+    replace_headers(answer.headers, run.limit_headers)
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
         if applied := preferences.applied(found, answer.status):
-            answer.headers.append(("Preference-Applied", applied))
+            replace_headers(answer.headers, [("Preference-Applied", applied)])
         if run.exchange.request.method not in CACHED:
             answer.headers.append(VARY)
         if not_applied := preferences.not_applied(found, answer.status):

@@ -20,6 +20,7 @@ from mockserver.base.http import essence, is_json, is_xml
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
+from mockserver.engine.answer_headers import add_missing_headers, replace_headers
 from mockserver.engine.documented_answers import (
     BODILESS,
     MOST_KEPT,
@@ -120,10 +121,18 @@ def render_refusal(
         answer = _documented(operation, status, refusal, accept) or problem(
             status, refusal.message, error
         )
-    answer.headers += refusal.headers
-    if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
-        answer.headers.append(("Retry-After", str(wait)))
+    _add_required(answer, refusal)
+    if wait is not None and status in RETRY_STATUSES:
+        add = add_missing_headers if chosen is not None else replace_headers
+        add(answer.headers, [("Retry-After", str(wait))])
     return answer
+
+
+def _add_required(answer: Answer, refusal: Refusal) -> None:
+    """Add the headers that a refusal must have; a challenge of the API itself is kept."""
+    name = "WWW-Authenticate"
+    replace_headers(answer.headers, [item for item in refusal.headers if item[0] != name])
+    add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
 
 
 def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
@@ -167,11 +176,11 @@ def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
 def _documented(
     operation: Operation | None, status: int, refusal: Refusal, accept: str
 ) -> Answer | None:
-    """Return the documented answer for a status; None if it has no body."""
+    """Return the documented answer for a status; None if it has neither body nor headers."""
     if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
     found = documented_answer(operation, status, AnswerCriteria(accept, must_fit=False))
-    if found is None or not found.content_type:
+    if found is None or not found.headers:  # a description alone says nothing of the answer
         return None
     return found.answer()
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import ZERO, Duration, Instant
+from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     documented_answer,
@@ -223,9 +224,11 @@ class Run:
             self.operation, own, AnswerCriteria(accept, example=name, must_fit=False)
         )
         assert found is not None
+        sent = found.headers.copy()
+        replace_headers(sent, headers)
         self.reply = Reply(
             status or own,
-            [*found.headers, *headers],
+            sent,
             found.content,
             found.content_type,
             found.because,

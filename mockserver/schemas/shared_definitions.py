@@ -11,7 +11,7 @@
 #
 # A definition that refers to no other one, as most parameters have, is compiled alone.
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -126,6 +126,26 @@ class SharedDefinitions:
     def errors(self, name: str, value: JsonValue) -> Iterator[Any]:
         """Return the library's errors; the name is the first key of their paths."""
         return self._whole().iter_errors({name: value})
+
+    def alternatives(self, root: str | None, path: Sequence[str | int]) -> list[str]:
+        """Return the names of alternatives, for messages.
+
+        Args:
+            root: The definition that the path starts at; None for the schema of all definitions.
+            path: The keys that lead to `anyOf` or `oneOf`.
+        """
+        found: JsonValue = {self.keyword: self.schemas} if root is None else self.schemas[root]
+        for key in path:
+            found = found[key if isinstance(found, list) else str(key)]
+        return [self._title(part) or f"schema {place}" for place, part in enumerate(found, 1)]
+
+    def _title(self, part: JsonValue) -> str:
+        """Return the name of the component that a schema is or refers to, if it has one."""
+        if not isinstance(part, dict):
+            return ""
+        target = self.schemas.get(str(part.get("$ref")).rpartition("/")[2])
+        found = target if isinstance(target, dict) else part
+        return str(found.get("x-name", ""))
 
     def compiled_alone(self, name: str) -> jsonschema_rs.Validator | None:
         """Return a new validator of a definition without references; None if it has some."""

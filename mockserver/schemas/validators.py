@@ -120,9 +120,10 @@ class SchemaValidator:
         schema = self._definitions.schemas[self._name]
         if not is_listable(schema, value, self._parts):
             return ViolationSearch(self._parts, where).violations(schema, value)
-        if self._alone:
-            return violations_of(self._alone.iter_errors(value), where)[:MOST]
-        return violations_of(self._definitions.errors(self._name, value), where, 1)[:MOST]
+        alone, definitions = self._alone, self._definitions
+        errors = alone.iter_errors(value) if alone else definitions.errors(self._name, value)
+        alternatives = partial(definitions.alternatives, self._name if alone else None)
+        return violations_of(errors, where, 0 if alone else 1, alternatives)[:MOST]
 
 
 @dataclass(slots=True)
@@ -290,7 +291,7 @@ class _SchemaBundler:
         self._base = ADDRESS if anchors else ""
         schema = convert(place, table.dialect, table.direction, table.identifiers.references, self)
         schema = self._without_invalid_keywords(schema, place)
-        if table.direction == "response" and isinstance(schema, dict):
+        if isinstance(schema, dict):
             schema = _with_component_name(schema, place)
         if anchors and isinstance(schema, dict):
             schema = self._with_anchors(name, schema, anchors)
@@ -321,7 +322,7 @@ class _SchemaBundler:
 
 
 def _with_component_name(schema: dict[str, JsonValue], place: Place) -> dict[str, JsonValue]:
-    """Return a schema with the name of its component, which a discriminator may use."""
+    """Return a schema with the name of its component, for discriminators and messages."""
     found = _COMPONENT.fullmatch(place.pointer)
     return {**schema, "x-name": unescape(found[1])} if found else schema
 

@@ -81,7 +81,7 @@ SEARCHED: list[tuple[dict[str, Any], Any, list[tuple[str, str]]]] = [
 def test_every_keyword_of_a_large_object_is_searched(
     schema: dict[str, Any], extra: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    large = {f"m{number}": [] for number in range(MANY)}
+    large: dict[str, Any] = {f"m{number}": [] for number in range(MANY)}
 
     assert found(schema, large | extra) == expected
 
@@ -104,7 +104,7 @@ def test_every_keyword_of_a_large_list_is_searched(
     assert violations[:1] == expected
 
 
-@pytest.mark.parametrize("value", [[{"a": 1}] * MANY, {"a": 1}, {}], ids=lambda value: len(value))
+@pytest.mark.parametrize("value", [[{"a": 1}] * MANY, {"a": 1}, {}], ids=len)
 def test_a_value_that_conforms_has_no_violations(value: object) -> None:
     schema = {"anyOf": [{"type": "array", "items": ITEM}, {"type": "object"}]}
 
