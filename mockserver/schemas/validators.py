@@ -88,7 +88,7 @@ class SchemaValidator:
         self._name = name
         self._derived: dict[object, Any] | None = None
         self._alone: jsonschema_rs.Validator | None = None
-        """The validator of a definition without references, once it is compiled."""
+        """Its own validator, once it is compiled, if it reaches few definitions."""
         self.is_valid: Check = self._compile_and_check
         """Returns True if the value conforms."""
 
@@ -124,7 +124,7 @@ class SchemaValidator:
             return ViolationSearch(self._parts, where).violations(schema, value)
         alone, definitions = self._alone, self._definitions
         errors = alone.iter_errors(value) if alone else definitions.errors(self._name, value)
-        alternatives = partial(definitions.alternatives, self._name if alone else None)
+        alternatives = partial(definitions.alternatives, self._name)
         return violations_of(errors, where, 0 if alone else 1, alternatives)[:MOST]
 
 
