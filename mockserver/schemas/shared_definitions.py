@@ -156,7 +156,7 @@ class SharedDefinitions:
         reached = self._reached([name])
         if len(reached) > _MOST_ALONE or not self._addressed.isdisjoint(reached):
             return None
-        alone = self.schemas[name] if len(reached) == 1 else self.needed_schema(name)
+        alone = self.needed_schema(name) if self._targets[name] else self.schemas[name]
         return compile_schema(alone, self.draft)
 
     def _whole(self) -> jsonschema_rs.Validator:
