@@ -194,14 +194,20 @@ class Installed:
 
     @property
     def because(self) -> str:
-        """The reason of the latest hit."""
+        """The reason of the latest hit, and whether the next matching request is hit."""
         wanted = self.fault.definition
         target = " ".join(
             value for value in (wanted.api, wanted.operation, wanted.method, wanted.path) if value
         )
         count = f"hit {self.hits}" + ("" if wanted.times is None else f" of {wanted.times}")
         drawn = "" if wanted.probability == 1 else f", drawn with probability {wanted.probability}"
-        return f"it is for {target or 'every operation'}; {count}{drawn}"
+        if self.remaining == 0:
+            then = "the next one is not hit"
+        elif wanted.probability == 1:
+            then = "the next one is hit too"
+        else:
+            then = "the next one is drawn again"
+        return f"it is for {target or 'every operation'}; {count}{drawn}; {then}"
 
 
 class Faults:
