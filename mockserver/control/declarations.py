@@ -91,8 +91,13 @@ def _without_fraction(number: JsonValue) -> JsonValue:
     return int(number) if is_whole else number
 
 
-Integer = Annotated[int, BeforeValidator(_without_fraction)]
-"""Whole number of a body; JSON may also write it as 1.0 or 1e3."""
+WITHOUT_FRACTION = BeforeValidator(_without_fraction)
+"""Reads a whole number that JSON writes as 1.0 or 1e3. Bounds go before it: `Annotated[int,
+Field(ge=0), WITHOUT_FRACTION]`; after it, the OpenAPI document would not show them."""
+Integer = Annotated[int, WITHOUT_FRACTION]
+"""Whole number of a body."""
+Count = Annotated[int, Field(ge=0), WITHOUT_FRACTION]
+"""Whole number of a body, 0 or more."""
 
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B")

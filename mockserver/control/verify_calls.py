@@ -12,7 +12,7 @@ from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.base.secrets import REDACTED
 from mockserver.base.wildcards import like
-from mockserver.control.declarations import Body, Call, ControlRequest, Integer, SandboxQuery
+from mockserver.control.declarations import Body, Call, ControlRequest, Count, Integer, SandboxQuery
 from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile_matcher
 from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, secret_parameters
@@ -74,9 +74,9 @@ class ExpectedRequests(Body):
     model_config = ConfigDict(json_schema_extra=_ONE_WAY)
 
     match: RequestPattern
-    count: Integer | None = Field(None, description="Exact number of requests.", ge=0)
-    at_least: Integer | None = Field(None, ge=0, description="Smallest number of requests.")
-    at_most: Integer | None = Field(None, ge=0, description="Largest number of requests.")
+    count: Count | None = Field(None, description="Exact number of requests.")
+    at_least: Count | None = Field(None, description="Smallest number of requests.")
+    at_most: Count | None = Field(None, description="Largest number of requests.")
 
     @model_validator(mode="after")
     def _one_way(self) -> "ExpectedRequests":

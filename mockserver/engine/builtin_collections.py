@@ -28,7 +28,7 @@ _PAIR: Check = (lambda value: _is_state(value, 2), "is a list of two whole numbe
 _ONE: Check = (lambda value: _is_state(value, 1), "is a list of one whole number")
 _INSTANT: Check = (
     lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
-    "is an instant: whole microseconds since 1970, before the year 10000",
+    "is an instant: whole microseconds since 1970, in the years 1 to 9999",
 )
 _WHOLE_OR_NULL: Check = (
     lambda value: value is None or _is_whole(value),

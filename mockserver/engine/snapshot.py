@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.base.errors import ConflictError, MockserverError, SandboxFullError, SettingsError
+from mockserver.base.errors import (
+    ClockError,
+    ConflictError,
+    MockserverError,
+    SandboxFullError,
+    SettingsError,
+)
 from mockserver.base.json import JsonValue, escape
 from mockserver.base.time import (
     Instant,
@@ -126,7 +132,7 @@ class _SnapshotReading(NamedTuple):
         clock = VirtualClock()
         try:
             clock.place(parse_instant(given["now"]), system)
-        except (ValueError, OverflowError) as error:
+        except (ClockError, ValueError) as error:
             self._wrong("/clock/now", str(error))
         if given["frozen"]:
             clock.freeze(system)

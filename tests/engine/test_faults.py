@@ -380,8 +380,9 @@ def test_a_hit_gives_the_reason(shop: World, parts: dict[str, Any]) -> None:
 def test_the_trace_says_which_fault_hit_and_why(shop: World) -> None:
     inject(shop, operation="placeOrder", error="out_of_stock", times=3, retry_after=9)
     reply = place(shop)
+    hit = "it is for placeOrder; hit 1 of 3; the next one is hit too"
     assert told(reply)[1:] == [
-        "fault f1: error kind out_of_stock; it is for placeOrder; hit 1 of 3; the next one is hit too",
+        f"fault f1: error kind out_of_stock; {hit}",
         "refused as out_of_stock: No thing is left",
         "answered 409: error kind out_of_stock",
     ]
@@ -390,9 +391,9 @@ def test_the_trace_says_which_fault_hit_and_why(shop: World) -> None:
 
 def test_the_trace_goes_on_where_the_request_does(shop: World) -> None:
     inject(shop, delay="PT1S", probability=0.99)
+    hit = "hit 1, drawn with probability 0.99; the next one is drawn again"
     assert told(place(shop))[1:3] == [
-        "fault f1: delay PT1S; it is for every operation; hit 1, drawn with probability 0.99; "
-        "the next one is drawn again",
+        f"fault f1: delay PT1S; it is for every operation; {hit}",
         "no credential is needed",
     ]
 
