@@ -11,6 +11,7 @@ from mockserver.cli.document_options import (
     document_option,
     dynamic_option,
     errors_option,
+    journal_option,
     plugin_option,
     seed_option,
     set_option,
@@ -37,6 +38,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     help="Port to listen on. Default: a free port.",
 )
 @seed_option
+@journal_option
 @set_option
 @dynamic_option
 @errors_option
@@ -48,6 +50,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     port: int,
     seed: int,
+    journal: int,
     settings: Sequence[str],
     *,
     dynamic: bool,
@@ -64,7 +67,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors), journal)
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import

@@ -20,14 +20,17 @@ if the mock failed."""
 class Journal:
     """The latest exchanges, up to a limit; the oldest are dropped, but stay counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen", "sent")
+    __slots__ = ("_bytes", "_entries", "capacity", "count", "dropped", "heard", "seen", "sent")
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
-        self._capacity = capacity
+        self.capacity = capacity
+        """Largest number of exchanges that are kept."""
         self._bytes = 0
         self.count = 0
         """Number of exchanges since the start of the sandbox, including dropped ones."""
+        self.dropped = 0
+        """Number of exchanges, since the journal was last cleared, for which there was no room."""
         self.heard: Callable[[Exchange], None] | None = None
         """Called with every exchange; None if there is no listener."""
         self.seen: Seen = {}
@@ -52,8 +55,9 @@ class Journal:
             parameters = exchange.operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.sent.count(parameters, exchange.request)
-        while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
+        while len(entries) > self.capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
+            self.dropped += 1
         if self.heard is not None:
             try:
                 self.heard(exchange)
@@ -81,8 +85,9 @@ class Journal:
         self.sent = Sent()
 
     def clear(self) -> None:
-        """Drop all exchanges; their ids are not used again."""
+        """Remove all exchanges; their ids are not used again."""
         self._entries.clear()
+        self.dropped = 0
         self._bytes = 0
 
 

@@ -73,6 +73,9 @@ class Bounds:
     """Journal entries of a sandbox; the oldest are dropped, and counted."""
 
 
+DEFAULT_BOUNDS = Bounds()
+
+
 class FixtureError(ExpressionError):
     """A fixture of which no records can be made."""
 
@@ -321,6 +324,9 @@ class Sandboxes:
         self._deleted = ({}, Sent())
         for sandbox in self._by_name.values():
             sandbox.replace(apis, overrides, system)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
 
     def names(self) -> list[str]:
         """List the sandboxes that exist, oldest first."""

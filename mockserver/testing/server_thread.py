@@ -6,6 +6,7 @@ from typing import Self
 
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
+from mockserver.server.sources import DEFAULT_JOURNAL
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
 
@@ -22,6 +23,7 @@ class ServerThread:
         stateful: bool = False,
         dynamic: bool = False,
         errors: bool = False,
+        journal: int = DEFAULT_JOURNAL,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -39,6 +41,7 @@ class ServerThread:
             stateful=stateful,
             dynamic=dynamic,
             errors=errors,
+            journal=journal,
             delays=True,
         )
         self._background = BackgroundServer(app, host, port)

@@ -89,6 +89,7 @@ async def test_an_apis_document_is_as_it_is_served(client: Client, world: World,
 
 
 async def test_the_servers_of_another_sandbox_lead_there(client: Client) -> None:
+    await client.put("/_mock/sandboxes/one")
     reply = await client.get("/_mock/apis/justanudge/openapi.json", params={"sandbox": "one"})
     document = reply.json()
     assert document["servers"] == [{"url": "http://127.0.0.1:8000/~one/justanudge"}]
