@@ -2,9 +2,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
-from mockserver.testing import Sandbox
+from mockserver import Transport, create_app
+from mockserver.testing import ControlCallError, Sandbox
+from mockserver.testing.control_connection import ControlConnection
 from tests.testing.conftest import Recorder
 
 Recording = Callable[[Mapping[tuple[str, str], Any]], tuple[Recorder, Sandbox]]
@@ -100,7 +103,7 @@ def test_a_call_is_found_by_its_path_in_the_sandbox_and_in_any_case() -> None:
 def test_a_sandbox_is_created_on_first_use_and_again_after_it_was_deleted() -> None:
     app = create_app()
     sandbox = Sandbox(app, "late")
-    control = Sandbox(app)._control
+    control = ControlConnection(app)
     assert control.call("GET", "sandboxes") == []
     assert (len(sandbox.messages), len(sandbox.requests), len(sandbox.faults)) == (0, 0, 0)
     assert [one["name"] for one in control.call("GET", "sandboxes")] == ["late"]
