@@ -12,7 +12,7 @@ from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.request_writing import fill
 from mockserver.contract.variables import UnsetPlaceholderError, Variables
-from mockserver.engine.answer_check import examine
+from mockserver.engine.answer_check import check_answers
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import Validator
@@ -80,7 +80,7 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckRe
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
     for api in checked.apis:
-        checked.problems[api.name] = [*api.problems, *dict.fromkeys(examine(api))]
+        checked.problems[api.name] = [*api.problems, *dict.fromkeys(check_answers(api))]
     warnings = in_reading_order(one for problems in checked.problems.values() for one in problems)
     severity = Severity.ERROR if strict else Severity.WARNING
     checked.findings += [Finding(DOCUMENT, replace(one, severity=severity)) for one in warnings]

@@ -1,4 +1,9 @@
-"""Paths objects and path items: the operations of a document, with paths and methods."""
+"""Find the operations of a document in its paths object and path items.
+
+In: a paths object. Out: each operation object with its path and method; problems are added to a
+list. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`. Operations are
+not compiled here.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,10 +18,10 @@ _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
 _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
-"""An HTTP method (RFC 9110, section 9.1), of limited length."""
+"""An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
-"""Parameters of one segment; each multiplies the ways in which a text can match."""
+"""Maximum number of parameters in one segment; each one makes matching a path slower."""
 
 
 class DescribedOperation(NamedTuple):
@@ -32,7 +37,7 @@ class DescribedOperation(NamedTuple):
 def described_operations(
     paths: Place, version: str, resolve: Callable[[Place], Place], problems: list[SpecProblem]
 ) -> Iterator[DescribedOperation]:
-    """Yield the operations of a paths object, without those that match the same requests twice."""
+    """Yield the operations of a paths object, without a second one for the same requests."""
     seen: dict[str, str] = {}
     taken: set[tuple[str, str]] = set()
     for given, member in paths.members():
@@ -99,7 +104,7 @@ def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
 
 
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:
-    """Return the path to serve, or None, with a problem, if it cannot be served."""
+    """Return the path to serve; if it cannot be served, add a problem and return None."""
     message = ""
     if "?" in path or "#" in path:
         message = f"{path[:80]!r} has a query or a fragment, which a path cannot have"
