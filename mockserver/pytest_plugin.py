@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from mockserver.testing.server_pool import Servers
 
 _MARKER = (
-    "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], stateful=False, "
-    "dynamic=False, errors=False, allow_unmatched=False): the documents of the sandbox (paths "
-    "relative to the test file), its initial settings, the seed of identifiers, the modules with "
-    "verbs of your own (plugins), whether resources are kept (stateful), new values are generated "
-    "for every answer (dynamic) and invalid answers become status 500 (errors), and whether "
-    "requests may match no operation"
+    "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], journal=1000, "
+    "stateful=False, dynamic=False, errors=False, allow_unmatched=False): the documents of the "
+    "sandbox (paths relative to the test file), its initial settings, the seed of identifiers, the "
+    "modules with verbs of your own (plugins), the number of requests that the journal keeps, "
+    "whether resources are kept (stateful), new values are generated for every answer (dynamic) "
+    "and invalid answers become status 500 (errors), and whether requests may match no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",
@@ -32,7 +32,7 @@ _SWITCHES = {
     "errors": "mockserver answers 500 if an answer does not conform to its schema",
 }
 """Options of a server that a project can set in its configuration, with their help texts."""
-_OPTIONS = ("seed", "plugins", *_SWITCHES)
+_OPTIONS = ("seed", "plugins", "journal", *_SWITCHES)
 _KEYWORDS = ("settings", *_OPTIONS, "allow_unmatched")
 _MONITOR: "pytest.StashKey[SandboxMonitor]" = pytest.StashKey()
 
@@ -45,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("mockserver_plugins", text, type="args", default=[])
     for name, text in _SWITCHES.items():
         parser.addini(f"mockserver_{name}", f"{text}; a marker overrides it", type="bool")
+    text = "number of requests that the journal of a sandbox of mockserver keeps"
+    parser.addini("mockserver_journal", f"{text}; a marker overrides it", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -124,8 +126,13 @@ def pytest_runtest_makereport(
 
 def _configured(config: pytest.Config) -> dict[str, Any]:
     """Return the options that the configuration of the project sets."""
-    switches = {name: config.getini(f"mockserver_{name}") for name in _SWITCHES}
-    return {**switches, "plugins": tuple(config.getini("mockserver_plugins"))}
+    options = {name: config.getini(f"mockserver_{name}") for name in _SWITCHES}
+    options["plugins"] = tuple(config.getini("mockserver_plugins"))
+    if journal := config.getini("mockserver_journal"):
+        if not str(journal).isdecimal() or not int(journal):
+            raise pytest.UsageError(f"mockserver_journal is {journal!r}; write a number above 0")
+        options["journal"] = int(journal)
+    return options
 
 
 @dataclass(slots=True)
@@ -181,5 +188,8 @@ def _check(mark: pytest.Mark) -> None:
         for name in _SWITCHES
         if not isinstance(mark.kwargs.get(name, False), bool)
     ]
+    journal = mark.kwargs.get("journal", 1)
+    if type(journal) is not int or journal < 1:
+        wrong.append("journal must be a number above 0")
     if wrong:
         pytest.fail(f"@pytest.mark.mockserver: {'; '.join(wrong)}", pytrace=False)

@@ -15,6 +15,13 @@ def near(name: str, names: Iterable[str]) -> str:
     return f"did you mean {found[0]!r}?" if found else ""
 
 
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return a message for an unknown name, with the most similar one or all known names."""
+    names, name = list(known), name[:100]
+    hint = near(name, names) or f"there are: {', '.join(names) or 'none'}"
+    return f"there is no {what} {name!r}; {hint}"
+
+
 class Severity(StrEnum):
     """The effect of a problem."""
 

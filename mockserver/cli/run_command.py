@@ -12,6 +12,7 @@ from mockserver.base.errors import MockserverError
 from mockserver.cli.document_options import (
     document_option,
     engine_options,
+    journal_option,
     plugin_option,
     seed_option,
     set_option,
@@ -49,6 +50,7 @@ _UNSAVED = 2
     help="Write the requests and answers to this file at the end (HTTP Archive 1.2).",
 )
 @seed_option
+@journal_option
 @set_option
 @engine_options
 @strict_option
@@ -60,8 +62,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     port: int,
     save: Path | None,
     seed: int,
-    settings: Sequence[str],
+    journal: int,
     *,
+    settings: Sequence[str],
     options: Options,
     strict: bool,
     stateful: bool,
@@ -76,7 +79,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, options)
+        engine = open_engine(sources, seed, options, journal)
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import

@@ -76,6 +76,7 @@ from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
+from mockserver.model.request_paths import split_sandbox
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.trace import (
     Answered,
@@ -87,7 +88,6 @@ from mockserver.model.trace import (
 )
 from mockserver.wire.media import read_body
 
-_SANDBOX_PREFIX = "/~"
 _NO_CREDENTIAL = Authenticated((), None)
 _VALID = Validated(0)
 MOST_VIOLATIONS = 100
@@ -179,11 +179,8 @@ class Engine:
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without its sandbox prefix, and the sandbox that path or header name."""
-    path = request.path
-    if path.startswith(_SANDBOX_PREFIX):
-        name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
-        return slash + rest or "/", name
-    return path, request.headers.get("mock-sandbox")
+    path, name = split_sandbox(request.path)
+    return path, request.headers.get("mock-sandbox") if name is None else name
 
 
 def _operation(located: RoutedRequest | None, method: str) -> Operation | None:

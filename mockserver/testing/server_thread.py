@@ -6,6 +6,7 @@ from typing import Self
 
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
+from mockserver.server.sources import DEFAULT_JOURNAL
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
 
@@ -23,6 +24,7 @@ class ServerThread:
         plugins: Sequence[str] = (),
         dynamic: bool = False,
         errors: bool = False,
+        journal: int = DEFAULT_JOURNAL,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -41,6 +43,7 @@ class ServerThread:
             plugins=plugins,
             dynamic=dynamic,
             errors=errors,
+            journal=journal,
             delays=True,
         )
         self._background = BackgroundServer(app, host, port)

@@ -185,3 +185,40 @@ def test_the_first_item_is_the_model_of_all_where_only_the_type_counts() -> None
 def test_the_rule_for_a_place_goes_before_a_pattern_that_fits_it() -> None:
     rules: dict[str, Rule] = {"*": "ignored", "a": "equal"}
     assert compare({"a": 1, "b": 1}, {"a": 2, "b": 2}, **rules) == [("/a", 2)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected", "found", "difference"),
+    [
+        ({}, {"a": None}, {}, ("/a", "null", "equal")),
+        ({}, {"a": None, "b": 1}, {"b": 1}, ("/a", "null", "equal")),
+        ({}, {"a": [{"b": 1}]}, {"a": [{}]}, ("/a/0/b", "1", "equal")),
+        ({}, {"a/b": {"c": 2}}, {"a/b": {}}, ("/a~1b/c", "2", "equal")),
+        ({}, {"a": {"b": 1}}, {}, ("/a", '{"b":1}', "equal")),
+        ({"": "type"}, {"a": "x"}, {}, ("/a", "text", "type")),
+        ({"": "type"}, {"a": None}, {}, ("/a", "null", "type")),
+        ({"/a": "type"}, {"a": [1]}, {"b": [1]}, ("/a", "a list", "type")),
+        ({"/a/b": "type"}, {"a": {"b": True}}, {"a": {}}, ("/a/b", "true or false", "type")),
+    ],
+)
+def test_a_member_that_is_missing_is_a_difference_of_its_own(
+    rules: dict[str, Any], expected: Any, found: Any, difference: tuple[str, str, str]
+) -> None:
+    (one,) = Rules(rules).compare(expected, found)
+    assert (one.pointer, one.expected, one.rule) == difference
+    assert (one.where, one.found) == ("body", ABSENT)
+
+
+def test_every_missing_member_is_told_and_the_others_are_still_compared() -> None:
+    found = Rules({"/d": "ignored"}).compare({"a": 1, "b": 2, "c": 3, "d": 4}, {"b": 5})
+    assert [(one.pointer, one.found) for one in found] == [
+        ("/a", ABSENT),
+        ("/b", 5),
+        ("/c", ABSENT),
+    ]
+
+
+def test_a_member_that_is_null_is_not_missing() -> None:
+    (one,) = Rules({}).compare({"a": 1}, {"a": None})
+    assert one.found is None
+    assert list(Rules({}).compare({"a": None}, {"a": None})) == []
