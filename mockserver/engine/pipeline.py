@@ -76,7 +76,7 @@ from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.model.request_paths import split_sandbox
+from mockserver.model.request_paths import SANDBOX_PREFIX, split_sandbox
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.trace import (
     Answered,
@@ -179,7 +179,9 @@ class Engine:
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without its sandbox prefix, and the sandbox that path or header name."""
-    path, name = split_sandbox(request.path)
+    path, name = request.path, None
+    if path.startswith(SANDBOX_PREFIX):
+        path, name = split_sandbox(path)
     return path, request.headers.get("mock-sandbox") if name is None else name
 
 
@@ -359,7 +361,7 @@ def _apply_test_values(run: Run) -> None:
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
-            effect = group.effects.get(key_text(value))
+            effect = group.effects.get(value if type(value) is str else key_text(value))
             if effect is not None:
                 _apply_effect(run, effect, str(value), group)
 

@@ -65,7 +65,7 @@ def run_cooldown(
     world: World, step: CooldownStep, subject: JsonValue, period: JsonValue, bypass: JsonValue
 ) -> None:
     """Start the cooldown of a subject, or refuse if it is running and not bypassed."""
-    subject = key_text(subject)
+    subject = subject if type(subject) is str else key_text(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)

@@ -110,7 +110,7 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     amount: JsonValue,
 ) -> Record:
     """Take from the quota of a subject, or refuse if too little is left; return the result."""
-    subject = key_text(subject)
+    subject = subject if type(subject) is str else key_text(subject)
     key = f"{step.quota}:{subject}"
     quotas = world.records("quotas")
     record = quotas.rows.get(key)
