@@ -97,14 +97,14 @@ def load_document(path: Path, file: str | None = None) -> Document:
     name = file or str(path)
     try:
         if path.is_dir():
-            raise _error(name, [TextProblem((1, 1), "is a folder", "name a file in it")])
+            raise _error(name, [TextProblem("MS001", (1, 1), "is a folder", "name a file in it")])
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise _error(name, [TextProblem((1, 1), message, _path_hint(name))]) from None
+        raise _error(name, [TextProblem("MS001", (1, 1), message, _path_hint(name))]) from None
     except ValueError:
-        raise _error(name, [TextProblem((1, 1), "is not a valid file name")]) from None
+        raise _error(name, [TextProblem("MS001", (1, 1), "is not a valid file name")]) from None
     return parse_document(content, name, path)
 
 
@@ -121,7 +121,7 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
         SpecError: If they are not valid JSON or YAML; with all problems.
     """
     if len(content) > LARGEST:
-        problem = TextProblem((1, 1), f"larger than {LARGEST:,} bytes", "split the file")
+        problem = TextProblem("MS002", (1, 1), f"larger than {LARGEST:,} bytes", "split the file")
         raise _error(file, [problem])
     try:
         text = content.decode("utf-8-sig")
@@ -165,12 +165,13 @@ def _encoding_problem(content: bytes, offset: int) -> TextProblem:
         message = (
             f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
         )
-    return TextProblem((line, column), message, "save it as UTF-8")
+    return TextProblem("MS003", (line, column), message, "save it as UTF-8")
 
 
 def _error(file: str, problems: list[TextProblem]) -> SpecError:
     return SpecError(
-        SpecProblem(_source(file, problem), problem.message, problem.hint) for problem in problems
+        SpecProblem(problem.code, _source(file, problem), problem.message, problem.hint)
+        for problem in problems
     )
 
 

@@ -25,4 +25,4 @@ def _sample(media: ResponseMedia) -> Iterator[SpecProblem]:
         return
     if not sample(media.schema).is_valid:
         message = "no value that conforms to the schema was found"
-        yield warning(media.source.child("schema"), message, _HINT)
+        yield warning("MS404", media.source.child("schema"), message, _HINT)

@@ -79,7 +79,7 @@ class Inference:
         for one in self.recognition.resources:
             resources.setdefault(one.name, one.path)
         left = tuple(
-            SpecProblem(place.source, f"{path} is not a resource: {reason}")
+            SpecProblem("MS513", place.source, f"{path} is not a resource: {reason}")
             for place, path, reason in self.recognition.left
         )
         return Recognised(resources, left, self.overlay)

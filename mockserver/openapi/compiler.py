@@ -70,7 +70,7 @@ class Loader:
             if api.name in apis:
                 message = f"two documents have the name {api.name!r}"
                 hint = "set x-mock.name in one of them"
-                problems.append(SpecProblem(api.source, message, hint))
+                problems.append(SpecProblem("MS014", api.source, message, hint))
             apis[api.name] = api
             problems += api.problems
         if self.strict:
@@ -207,11 +207,11 @@ def _check_required_parts(
         place = whole.descend(*keys)
         if place.value is None:
             message = f"the document has no {'.'.join(keys)}"
-            problems.append(warning(place.source, message))
+            problems.append(warning("MS103", place.source, message))
             break
     if not operations:
         problems.append(
-            warning(whole.child("paths").source, "the document has no operations to serve")
+            warning("MS104", whole.child("paths").source, "the document has no operations to serve")
         )
 
 

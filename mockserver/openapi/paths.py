@@ -42,7 +42,7 @@ def described_operations(
         if seen.setdefault(shape, path) != path:
             message = f"{path!r} matches the same requests as {seen[shape]!r}"
             hint = "for each method, the first operation is served"
-            problems.append(warning(member.source, message, hint))
+            problems.append(warning("MS105", member.source, message, hint))
         item = path_item(member, resolve, problems)
         for method, place in methods_of(item, version, problems):
             if (shape, method) not in taken:
@@ -57,12 +57,14 @@ def path_item(
     item = resolve(member)
     if item.value is not None and not isinstance(item.value, dict):
         problems.append(
-            warning(item.source, "a path item must be a mapping of methods to operations")
+            warning("MS109", item.source, "a path item must be a mapping of methods to operations")
         )
     if item is not member and item.value is not None and len(member.value) > 1:
         ignored = ", ".join(repr(key) for key in member.value if key != "$ref")
         message = f"keys next to the $ref of a path are ignored: {ignored[:200]}"
-        problems.append(warning(member.source, message, "move them into the referenced path item"))
+        problems.append(
+            warning("MS108", member.source, message, "move them into the referenced path item")
+        )
     return item
 
 
@@ -76,7 +78,7 @@ def methods_of(
         if isinstance(operation.value, dict):
             yield method.upper(), operation
         elif isinstance(item.value, dict) and method in item.value:
-            problems.append(warning(operation.source, "an operation must be a mapping"))
+            problems.append(warning("MS109", operation.source, "an operation must be a mapping"))
     problems += _unknown_keys(
         item, {*known, *_OTHER_KEYS, *(_OTHER_KEYS_3_2 if version == "3.2" else ())}
     )
@@ -87,7 +89,7 @@ def methods_of(
             yield method, operation
         else:
             message = f"{method[:40]!r} is not an HTTP method with an operation"
-            problems.append(warning(operation.source, message))
+            problems.append(warning("MS110", operation.source, message))
 
 
 def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
@@ -95,7 +97,7 @@ def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
     for key, member in item.members():
         if key not in known and not key.startswith("x-"):
             hint = near(key.lower(), known) or "it is ignored"
-            yield warning(member.source, f"a path item cannot have {key[:40]!r}", hint)
+            yield warning("MS101", member.source, f"a path item cannot have {key[:40]!r}", hint)
 
 
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:
@@ -108,10 +110,10 @@ def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str
     elif any(len(PATH_PARAMETER.findall(part)) > _MOST_IN_SEGMENT for part in path.split("/")):
         message = f"a segment of a path can have at most {_MOST_IN_SEGMENT} parameters"
     if message:
-        problems.append(warning(member.source, message, "it is not served"))
+        problems.append(warning("MS106", member.source, message, "it is not served"))
         return None
     if not path.startswith("/"):
         message = f"the path {path[:80]!r} does not begin with a slash"
-        problems.append(warning(member.source, message, "it is served as if it did"))
+        problems.append(warning("MS107", member.source, message, "it is served as if it did"))
         return f"/{path}"
     return path

@@ -202,7 +202,7 @@ class ReferenceMaker(Protocol):
     def definition_reference(self, place: Place) -> dict[str, JsonValue]:
         """Return a reference to a schema, which is converted as a definition of its own."""
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
 
 
@@ -245,7 +245,7 @@ class _DialectConverter:
         if isinstance(place.value, bool) and self._dialect.draft == "4":
             message = f"{str(place.value).lower()} is a schema only since OpenAPI 3.1"
             hint = "write {}" if place.value else "write not: {}"
-            self._maker.warn(place, message, hint)
+            self._maker.warn("MS303", place, message, hint)
             return {} if place.value else {"not": {}}
         if not isinstance(place.value, dict):
             return place.value
@@ -281,7 +281,7 @@ class _DialectConverter:
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
                 message = f"OpenAPI supports `{key}` only since 3.1; it is ignored"
-                self._maker.warn(member, message, "remove it, or use OpenAPI 3.1")
+                self._maker.warn("MS304", member, message, "remove it, or use OpenAPI 3.1")
         if converted.get("additionalProperties") is False:
             converted.setdefault("properties", {})  # the library then names the unexpected members
         self._relax_required(converted, optional)
@@ -314,7 +314,7 @@ class _DialectConverter:
         """Return True for an object, a boolean or a list (`dependencies` has lists of names)."""
         if isinstance(place.value, dict | bool | list):
             return True
-        self._maker.warn(place, "not a schema: it must be an object; it is ignored")
+        self._maker.warn("MS301", place, "not a schema: it must be an object; it is ignored")
         return False
 
     def _property(self, place: Place) -> JsonValue:

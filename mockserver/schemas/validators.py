@@ -346,9 +346,9 @@ class _SchemaBundler:
         keyword = self._table.dialect.definitions
         return {"$ref": f"{self._base}#/{keyword}/{self._target_number(place)}"}
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
-        self._table.problems.append(warning(place.source, message, hint))
+        self._table.problems.append(warning(code, place.source, message, hint))
 
     def _target_number(self, place: Place) -> int:
         number = self._number_of(place)
@@ -394,7 +394,7 @@ class _SchemaBundler:
 
         def report(path: Keys, message: str) -> None:
             source = place.document.source(place.pointer + _pointer(path))
-            problem = warning(source, f"not a schema: {message}", "it is ignored")
+            problem = warning("MS302", source, f"not a schema: {message}", "it is ignored")
             self._table.problems.append(problem)
 
         return remove_invalid_keywords(schema, check, report)

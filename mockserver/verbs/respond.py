@@ -31,7 +31,7 @@ def compile_respond(fields: RespondFields, site: Site) -> Block:
     context = site.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem(site.at("example"), f"no example {fields.example!r}", hint)
+        context.problem("MS511", site.at("example"), f"no example {fields.example!r}", hint)
     site.make(
         RespondStep,
         example=fields.example,

@@ -77,7 +77,7 @@ def read_steps(values: JsonValue, source: Source, context: StepContext) -> list[
 
 def _read(value: JsonValue, source: Source, context: StepContext) -> ReadStep | None:
     if not isinstance(value, dict):
-        context.problem(source, "a step is a map with one verb")
+        context.problem("MS505", source, "a step is a map with one verb")
         return None
     common = {key: value[key] for key in _COMMON if key in value}
     read = read_fields(StepFields, common, source, context.problems)
@@ -106,14 +106,14 @@ def _verb(value: dict[str, JsonValue], source: Source, context: StepContext) -> 
             names = [*context.verbs.names(), *_COMMON]
             hint = near(key, names) or "check its spelling, or leave it out"
             context.problems.append(
-                SpecProblem(source.child(key), f"{key!r} is not known here", hint)
+                SpecProblem("MS502", source.child(key), f"{key!r} is not known here", hint)
             )
             return None
     if len(given) == 1:
         return given[0]
     found = " and ".join(verb.name for verb in given) or "none"
     names = context.verbs.names()
-    context.problem(source, f"a step has exactly one verb of {', '.join(names)}: {found}")
+    context.problem("MS505", source, f"a step has exactly one verb of {', '.join(names)}: {found}")
     return None
 
 
