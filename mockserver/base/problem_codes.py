@@ -38,6 +38,8 @@ class ProblemCode:
     """Other files that both documents need, by their names."""
     paths: tuple[str, ...] = ()
     """What `mockserver check` is given; the document itself by default."""
+    also: tuple[str, ...] = ()
+    """Other codes that the poor document has."""
     options: tuple[str, ...] = ()
     """Options of `mockserver check` that the problem needs."""
     encoding: str = "utf-8"
@@ -83,6 +85,6 @@ def problem_codes() -> Mapping[str, ProblemCode]:
 
 
 def _read(code: str, fields: Mapping[str, Any]) -> ProblemCode:
-    lists = {key: tuple(fields[key]) for key in ("paths", "options") if key in fields}
+    lists = {key: tuple(fields[key]) for key in ("paths", "also", "options") if key in fields}
     severity = Severity(fields["severity"])
     return ProblemCode(code=code, **{**fields, **lists, "severity": severity})

@@ -9,8 +9,9 @@ import orjson
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.problem_codes import ProblemCode, problem_codes
+from mockserver.base.problem_switches import IgnoredProblem
 from mockserver.base.problems import Severity
-from mockserver.contract.checking import INTERACTION, CheckResult, Finding
+from mockserver.contract.checking import DOCUMENT, INTERACTION, CheckResult, Finding
 from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
 
@@ -50,6 +51,8 @@ def _summary(api: Api, checked: CheckResult) -> str:
     left = len(problems) - notes
     found = [f"{_count(left, 'problem')}, left out"] if left else []
     found += [_count(notes, "note")] if notes else []
+    ignored = checked.ignored_of.get(api.name, 0)
+    found += [f"{ignored} ignored"] if ignored else []
     return ", ".join(found) or "no problems"
 
 
@@ -77,11 +80,16 @@ def json_report(checked: CheckResult) -> str:
             for api in checked.apis
         ],
         "problems": [_json_problem(finding) for finding in checked.findings],
+        "ignored": [_json_ignored(one) for one in checked.ignored],
     }
     return _json_text(report)
 
 
-def _json_problem(finding: Finding) -> JsonValue:
+def _json_ignored(ignored: IgnoredProblem) -> JsonValue:
+    return {**_json_problem(Finding(DOCUMENT, ignored.problem)), "reason": ignored.switch.reason}
+
+
+def _json_problem(finding: Finding) -> dict[str, JsonValue]:
     source = finding.source
     return {
         "code": finding.problem.code,
@@ -103,14 +111,19 @@ def _json_text(value: JsonValue) -> str:
 def sarif_report(checked: CheckResult) -> str:
     """Write the problems as SARIF 2.1.0, the format of code scanning."""
     rules: list[JsonValue] = [
-        _sarif_rule(problem_codes()[code])
-        for code in sorted({finding.problem.code for finding in checked.findings})
+        _sarif_rule(problem_codes()[code]) for code in sorted(_codes(checked))
     ]
     driver = {"name": "mockserver", "version": __version__, "rules": rules}
     results = [_sarif_result(finding) for finding in checked.findings]
+    results += [_sarif_ignored(one) for one in checked.ignored]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return _json_text({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _codes(checked: CheckResult) -> set[str]:
+    reported = {finding.problem.code for finding in checked.findings}
+    return reported | {ignored.problem.code for ignored in checked.ignored}
 
 
 def _sarif_rule(code: ProblemCode) -> JsonValue:
@@ -124,7 +137,13 @@ def _sarif_rule(code: ProblemCode) -> JsonValue:
     }
 
 
-def _sarif_result(finding: Finding) -> JsonValue:
+def _sarif_ignored(ignored: IgnoredProblem) -> JsonValue:
+    suppression = {"kind": "inSource", "justification": ignored.switch.reason}
+    result = _sarif_result(Finding(DOCUMENT, ignored.problem))
+    return {**result, "suppressions": [suppression]}
+
+
+def _sarif_result(finding: Finding) -> dict[str, JsonValue]:
     source = finding.source
     place = {
         "artifactLocation": {"uri": quote(Path(source.file).as_posix())},

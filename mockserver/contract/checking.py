@@ -6,6 +6,11 @@ from dataclasses import dataclass, field, replace
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
+from mockserver.base.problem_switches import (
+    IgnoredProblem,
+    unused_switches,
+    without_ignored,
+)
 from mockserver.base.problems import Severity, SpecProblem, in_reading_order
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interaction_files import load_interactions
@@ -58,6 +63,10 @@ class CheckResult:
     findings: list[Finding] = field(default_factory=list)
     problems: dict[str, list[SpecProblem]] = field(default_factory=dict)
     """Problems of documents that are served without the faulty parts, by the name of the API."""
+    ignored: list[IgnoredProblem] = field(default_factory=list)
+    """Problems that the documents turn off."""
+    ignored_of: dict[str, int] = field(default_factory=dict)
+    """The number of these by the name of an API."""
     skipped: Sequence[str] = ()
     """Files that are not documents."""
     lenient: bool = False
@@ -92,7 +101,13 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckRe
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
     for api in checked.apis:
-        checked.problems[api.name] = [*api.problems, *dict.fromkeys(examine(api))]
+        remaining, ignored = without_ignored(dict.fromkeys(examine(api)), api.switches)
+        ignored = [*api.ignored, *ignored]
+        remaining = [*api.problems, *remaining]
+        remaining += unused_switches(api.switches, ignored, remaining)
+        checked.problems[api.name] = remaining
+        checked.ignored += ignored
+        checked.ignored_of[api.name] = len(ignored)
     warnings = in_reading_order(one for problems in checked.problems.values() for one in problems)
     if strict:
         warnings = [replace(one, severity=Severity.ERROR) for one in warnings]

@@ -22,6 +22,29 @@ prints the explanation of one code, as on this page.
 
 The exit code is that of the gravest problem. With `--strict`, warnings and notes are errors.
 
+## Ignore a problem
+
+`x-mock-ignore`, in any object that may have `x-` keys, turns off warnings and notes in this object and
+in what it contains. It is a mapping of codes to reasons:
+
+```yaml
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /orders:
+    get:
+      x-mock-ignore: {MS101: the vendor has keys of its own}
+      rateLimit: 5
+      responses: {'200': {description: OK}}
+```
+
+At the root of a document it covers all files that the document refers to; elsewhere, the file where
+it stands. An overlay can add it to a document that you don't want to change. The reports as JSON and
+SARIF list what is ignored, and why. A missing reason, an unknown code, and a code that ignores nothing
+are problems themselves. Errors can't be ignored.
+
+## The documents on this page
+
 A document below that does not name its version begins with:
 
 ```yaml

@@ -80,6 +80,10 @@ class References:
         if document.path is not None:
             self._loaded[document.path.resolve()] = document
 
+    def documents(self) -> list[Document]:
+        """Return all files read so far."""
+        return list(self._loaded.values())
+
     def text_warnings(self) -> list[SpecProblem]:
         """Return the text warnings of all files read so far."""
         return [item for document in self._loaded.values() for item in document.text_warnings]

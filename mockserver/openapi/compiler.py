@@ -1,22 +1,25 @@
 """Compilation of documents to `model.Api`; all problems are found before anything is served."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.errors import SpecError
+from mockserver.base.problem_switches import ProblemSwitch, without_ignored
 from mockserver.base.problems import Severity, SpecProblem, warning
 from mockserver.documents.bundling import bundle_document
 from mockserver.documents.document import Document
 from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place, References
 from mockserver.documents.swagger import from_swagger
+from mockserver.documents.switch_reading import read_switches
 from mockserver.documents.versions import SWAGGER, version_of
 from mockserver.model.api import Api, Operation
 from mockserver.openapi.behaviour import document_behaviour, merged
 from mockserver.openapi.callbacks import unserved_of
+from mockserver.openapi.misplaced_references import with_references_followed
 from mockserver.openapi.operations import DocumentContext, compile_operations
 from mockserver.openapi.policies import (
     compile_collections,
@@ -92,9 +95,30 @@ class Loader:
         problems += references.text_warnings()
         if self.thorough or self.strict:
             problems += bodies.example_checks.mismatches()
+            problems += list(_unknown_keys(whole, version, references, problems))
+        problems = list(dict.fromkeys(problems))
+        switches: list[ProblemSwitch] = []
+        if problems or self.thorough:
+            main = whole.document.original or whole.document
+            switches = read_switches(main, references.documents(), problems)
+        problems, ignored = without_ignored(problems, switches)
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
-        return replace(api, problems=tuple(dict.fromkeys(problems)))
+        return replace(
+            api, problems=tuple(problems), switches=tuple(switches), ignored=tuple(ignored)
+        )
+
+
+def _unknown_keys(
+    whole: Place, version: str, references: References, problems: Sequence[SpecProblem]
+) -> Iterator[SpecProblem]:
+    """Yield the unknown keys at places that have no other problem."""
+    from mockserver.openapi.unknown_keys import unknown_keys  # noqa: PLC0415 - costs start time
+
+    known = {(problem.source.file, problem.source.pointer) for problem in problems}
+    for problem in unknown_keys(whole, version, references):
+        if (problem.source.file, problem.source.pointer) not in known:
+            yield problem
 
 
 class Opened(NamedTuple):
@@ -115,6 +139,7 @@ def opened(document: Document, root: Path, files: Files, problems: list[SpecProb
     references = References(root, files.read)
     references.add(document)
     version = version_of(Place(document, "", document.value), problems)
+    document = with_references_followed(document, version, references, problems)
     if version == SWAGGER:
         document = from_swagger(document, references, problems)
     return Opened(Place(document, "", document.value), version, references)

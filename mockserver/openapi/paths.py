@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from mockserver.base.problem_switches import SWITCHES
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import PATH_PARAMETER
@@ -12,6 +13,8 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
 _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
+_BESIDE_REFERENCE = ("$ref", SWITCHES)
+"""What may stand in a path item that is a reference."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1), of limited length."""
 _MOST_SEGMENTS = 100
@@ -59,8 +62,9 @@ def path_item(
         problems.append(
             warning("MS109", item.source, "a path item must be a mapping of methods to operations")
         )
-    if item is not member and item.value is not None and len(member.value) > 1:
-        ignored = ", ".join(repr(key) for key in member.value if key != "$ref")
+    others = [] if item is member else [key for key in member.value if key not in _BESIDE_REFERENCE]
+    if others and item.value is not None:
+        ignored = ", ".join(map(repr, others))
         message = f"keys next to the $ref of a path are ignored: {ignored[:200]}"
         problems.append(
             warning("MS108", member.source, message, "move them into the referenced path item")

@@ -85,7 +85,8 @@ def _found(output: str) -> dict[str, str]:
 def test_the_poor_document_of_a_code_has_the_problem(code: str, tmp_path: Path) -> None:
     entry = CODES[code]
     output = _check(entry, entry.poor, tmp_path, entry.encoding)
-    assert _found(output) == {code: str(entry.severity)}, output
+    found = {one: how for one, how in _found(output).items() if one not in entry.also}
+    assert found == {code: str(entry.severity)}, output
 
 
 @pytest.mark.parametrize("code", CODES)
