@@ -24,8 +24,8 @@ The exit code is that of the gravest problem. With `--strict`, warnings and note
 
 ## Ignore a problem
 
-`x-mock-ignore`, in any object that may have `x-` keys, turns off warnings and notes in this object and
-in what it contains. It is a mapping of codes to reasons:
+`x-mock-ignore`, in any object that may have `x-` keys, turns off warnings and notes in this object
+and in what it contains. It is a mapping of codes to reasons:
 
 ```yaml
 openapi: 3.1.0
@@ -39,9 +39,9 @@ paths:
 ```
 
 At the root of a document it covers all files that the document refers to; elsewhere, the file where
-it stands. An overlay can add it to a document that you don't want to change. The reports as JSON and
-SARIF list what is ignored, and why. A missing reason, an unknown code, and a code that ignores nothing
-are problems themselves. Errors can't be ignored.
+it stands. An overlay can add it to a document that you don't want to change. The reports as JSON
+and SARIF list what is ignored, and why. A missing reason, an unknown code, and a code that ignores
+nothing are problems themselves. Errors can't be ignored.
 
 ## The documents on this page
 

@@ -10,6 +10,7 @@ from mockserver.base.places import Position, Source
 from mockserver.base.problems import Severity, SpecProblem, as_warnings
 from mockserver.documents.json_text import json_positions, read_json
 from mockserver.documents.positions import ROOT, PositionIndex
+from mockserver.documents.unrepresentable_numbers import remove_numbers
 from mockserver.documents.yaml_text import (
     TextProblem,
     UnreadableError,
@@ -129,11 +130,24 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
         raise _error(file, [_encoding_problem(content, error.start)]) from None
     is_json = file.lower().endswith(".json") or text.lstrip()[:1] == "{"
     try:
-        return _read(text, file, path, is_json=is_json)
+        document = _read(text, file, path, is_json=is_json)
     except UnreadableError as error:
         if is_json and not file.lower().endswith(".json"):
             return _read_flow_yaml(text, file, path)
-        raise _error(file, error.problems) from None
+        raise _error(file, _recognised(text, file) or error.problems) from None
+    is_text = isinstance(document.value, str) or text.startswith("#%")  # RAML is YAML
+    if is_text and (problems := _recognised(text, file)):
+        raise _error(file, problems)
+    return document
+
+
+def _recognised(text: str, file: str) -> list[TextProblem]:
+    """Return the problem of a text in another format, if it is recognised."""
+    from mockserver.documents.other_formats import format_of_text  # noqa: PLC0415 - seldom needed
+
+    if (found := format_of_text(text, file)) is None:
+        return []
+    return [TextProblem("MS015", (1, 1), f"this is {found.name}, not OpenAPI", found.hint)]
 
 
 def _read_flow_yaml(text: str, file: str, path: Path | None) -> Document:
@@ -153,6 +167,9 @@ def _read(text: str, file: str, path: Path | None, *, is_json: bool) -> Document
         if not error.is_recoverable:
             raise
         value, warnings = error.value, tuple(as_warnings(_error(file, error.problems).problems))
+        numbers = [problem.pointer for problem in error.problems if problem.code == "MS007"]
+        if numbers and not remove_numbers(value, numbers):
+            raise
     return Document(file, path, value, lambda: positions(text), text_warnings=warnings)
 
 

@@ -4,6 +4,7 @@ import re
 
 from mockserver.base.errors import SpecError
 from mockserver.base.problems import SpecProblem, note
+from mockserver.documents.other_formats import format_of_value
 from mockserver.documents.references import Place
 
 SWAGGER = "2.0"
@@ -25,6 +26,9 @@ def version_of(whole: Place, problems: list[SpecProblem]) -> str:
     found = _VERSION.fullmatch(given.strip()) if isinstance(given, str) else None
     if found is not None and found[1] in _VERSIONS:
         return found[1]
+    if given is None and (other := format_of_value(whole.value)) is not None:
+        message = f"this is {other.name}, not OpenAPI"
+        raise SpecError([SpecProblem("MS015", whole.source, message, other.hint)])
     if given is None:
         code, message, source = "MS011", "not an OpenAPI document", whole.source
     else:

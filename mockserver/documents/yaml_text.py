@@ -7,6 +7,7 @@ number with a plus sign or leading zeros is text too, so that phone numbers do n
 import math
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, NoReturn
 
 import yaml
@@ -34,6 +35,8 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_BARE_EXPRESSION = re.compile(r"""(?:[^"'{]|"[^"]*"|'[^']*'|\{(?!\{))*\{\{""")
+"""What precedes the first `{{` that is not in quotes."""
 _NUMBER_STARTS = frozenset("+-.0123456789")
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS: dict[str, tuple[type, ...]] = {
@@ -81,21 +84,41 @@ def read_yaml(text: str) -> JsonValue:
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             composer.take(event)
+    except UnreadableError:
+        pass  # the last one of the composer's problems
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         details = ": ".join(part for part in (error.context, error.problem) if part)
-        hint = "indent with spaces" if "'\\t'" in details or "\t" in details else ""
-        composer.problems.append(
-            TextProblem("MS005", position, f"this is not YAML: {details}", hint)
-        )
+        composer.problems.append(TextProblem("MS005", position, f"this is not YAML: {details}"))
     except yaml.reader.ReaderError as error:
         message = f"YAML does not allow this character: {error.reason}"
         hint = "write it as an escape in double quotes"
         composer.problems.append(TextProblem("MS005", _first_unprintable(text), message, hint))
     if composer.problems:
-        raise UnreadableError(composer.problems, composer.root)
+        problems = [_explained(problem, text) for problem in composer.problems]
+        raise UnreadableError(problems, composer.root)
     return composer.root
+
+
+def _explained(problem: TextProblem, text: str) -> TextProblem:
+    """Return a problem in words that name a frequent mistake, if its line has one."""
+    if problem.is_recoverable:
+        return problem
+    number = problem.position[0]
+    line = next(islice(text.splitlines(), number - 1, number), "")
+    indentation = line[: len(line) - len(line.lstrip())]
+    if "\t" in indentation:
+        message = f"line {number} is indented by a tab"
+        position = (number, indentation.index("\t") + 1)
+        return problem._replace(
+            code="MS005", position=position, message=message, hint="indent with spaces"
+        )
+    if (found := _BARE_EXPRESSION.match(line)) is not None:
+        message = "an expression in {{ … }} must be quoted"
+        position, hint = (number, found.end() - 1), "write '{{ … }}' in quotes"
+        return problem._replace(code="MS005", position=position, message=message, hint=hint)
+    return problem
 
 
 def _first_unprintable(text: str) -> Position:
@@ -126,7 +149,7 @@ def number_problem(text: str, position: Position, pointer: str = "") -> TextProb
     """Describe a number that JSON cannot represent."""
     short = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - fits a terminal's line
     message, hint = f"JSON cannot represent the number {short}", "quote it, or use another number"
-    return TextProblem("MS007", position, message, hint, pointer)
+    return TextProblem("MS007", position, message, hint, pointer, is_recoverable=True)
 
 
 def duplicate_key_problem(key: str, position: Position, line: int, pointer: str) -> TextProblem:

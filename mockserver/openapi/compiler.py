@@ -1,6 +1,6 @@
 """Compilation of documents to `model.Api`; all problems are found before anything is served."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -95,7 +95,7 @@ class Loader:
         problems += references.text_warnings()
         if self.thorough or self.strict:
             problems += bodies.example_checks.mismatches()
-            problems += list(_unknown_keys(whole, version, references, problems))
+            problems += _thorough_problems(whole, version, references, api, problems)
         problems = list(dict.fromkeys(problems))
         switches: list[ProblemSwitch] = []
         if problems or self.thorough:
@@ -109,16 +109,12 @@ class Loader:
         )
 
 
-def _unknown_keys(
-    whole: Place, version: str, references: References, problems: Sequence[SpecProblem]
-) -> Iterator[SpecProblem]:
-    """Yield the unknown keys at places that have no other problem."""
-    from mockserver.openapi.unknown_keys import unknown_keys  # noqa: PLC0415 - costs start time
+def _thorough_problems(
+    whole: Place, version: str, references: References, api: Api, known: Sequence[SpecProblem]
+) -> list[SpecProblem]:
+    from mockserver.openapi.thorough_checks import thorough_problems  # noqa: PLC0415 - start time
 
-    known = {(problem.source.file, problem.source.pointer) for problem in problems}
-    for problem in unknown_keys(whole, version, references):
-        if (problem.source.file, problem.source.pointer) not in known:
-            yield problem
+    return list(thorough_problems(whole, version, references, api, known))
 
 
 class Opened(NamedTuple):

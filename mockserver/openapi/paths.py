@@ -17,6 +17,8 @@ _BESIDE_REFERENCE = ("$ref", SWITCHES)
 """What may stand in a path item that is a reference."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1), of limited length."""
+_SELECTION = re.compile(r"([?#])([\w.-]{1,80})=")
+"""A parameter by which a request is told apart from others of the same path."""
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
 """Parameters of one segment; each multiplies the ways in which a text can match."""
@@ -51,6 +53,9 @@ def described_operations(
             if (shape, method) not in taken:
                 taken.add((shape, method))
                 yield DescribedOperation(path, method, item, place)
+            else:
+                message = f"{method} {path!r} is never reached: an earlier path has this method"
+                problems.append(warning("MS129", place.source, message, "remove one of the two"))
 
 
 def path_item(
@@ -104,17 +109,28 @@ def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
             yield warning("MS101", member.source, f"a path item cannot have {key[:40]!r}", hint)
 
 
+def _selection_hint(path: str) -> str:
+    """Say by what the requests of such a path would be told apart."""
+    found = _SELECTION.search(path)
+    if found is None:
+        return "it is not served"
+    where = "header" if found[1] == "#" else "query parameter"
+    return f"it is not served: no operation can be chosen by the {where} {found[2]}"
+
+
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:
     """Return the path to serve, or None, with a problem, if it cannot be served."""
     message = ""
+    hint = "it is not served"
     if "?" in path or "#" in path:
         message = f"{path[:80]!r} has a query or a fragment, which a path cannot have"
+        hint = _selection_hint(path)
     elif path.count("/") > _MOST_SEGMENTS:
         message = f"a path can have at most {_MOST_SEGMENTS} segments"
     elif any(len(PATH_PARAMETER.findall(part)) > _MOST_IN_SEGMENT for part in path.split("/")):
         message = f"a segment of a path can have at most {_MOST_IN_SEGMENT} parameters"
     if message:
-        problems.append(warning("MS106", member.source, message, "it is not served"))
+        problems.append(warning("MS106", member.source, message, hint))
         return None
     if not path.startswith("/"):
         message = f"the path {path[:80]!r} does not begin with a slash"

@@ -10,6 +10,7 @@ from mockserver.base.problems import SpecProblem, near, note, warning
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 from mockserver.openapi.object_kinds import JSON_SCHEMA, ObjectKind, document_kind
+from mockserver.openapi.value_types import ASSERTING, values_of_other_types
 
 MOST_REPORTED = 1000
 """The maximum number of unknown keys that are reported for a document."""
@@ -79,6 +80,8 @@ class _KeyWalk:
     ) -> Iterator[SpecProblem]:
         if isinstance(value.get("$ref"), str):
             self._follow(Place(document, _pointer(trail), value), kind)
+        if "enum" in kind.keys and "type" in value:
+            yield from self._values(document, trail, value)
         for key, member in value.items():
             child = kind.keys.get(key)
             if child is None:
@@ -87,6 +90,17 @@ class _KeyWalk:
                     yield problem
                 child = kind.member_like(key)
             self._add(document, (trail, key), member, child)
+
+    def _values(
+        self, document: Document, trail: _Trail, value: dict[str, JsonValue]
+    ) -> Iterator[SpecProblem]:
+        """Yield a problem for values of a schema that do not have its type."""
+        for keyword, index, wanted in values_of_other_types(value):
+            place: _Trail = (trail, keyword)
+            source = document.source(_pointer(place if index is None else (place, index)))
+            make = warning if keyword in ASSERTING else note
+            message = f"this value of `{keyword}` has not the type of its schema: {wanted}"
+            yield make("MS310", source, message, "correct the value or the type")
 
     def _add(
         self, document: Document, trail: _Trail, value: JsonValue, kind: ObjectKind | None
