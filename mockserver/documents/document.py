@@ -135,7 +135,7 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
         if is_json and not file.lower().endswith(".json"):
             return _read_flow_yaml(text, file, path)
         raise _error(file, _recognised(text, file) or error.problems) from None
-    is_text = isinstance(document.value, str) or text.startswith("#%")  # RAML is YAML
+    is_text = isinstance(document.value, str) or text.startswith(("#%", "FORMAT:"))
     if is_text and (problems := _recognised(text, file)):
         raise _error(file, problems)
     return document

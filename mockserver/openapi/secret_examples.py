@@ -5,29 +5,38 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, warning
 from mockserver.documents.document import Document
-from mockserver.documents.references import Place
+from mockserver.openapi.trails import Trail, pointer_of
 
 MOST_REPORTED = 100
 """The maximum number of credentials that are reported for a document."""
-_JWT = r"eyJ[\w-]{8,2000}\.eyJ[\w-]{8,8000}\.[\w-]{20,1000}"
-_KINDS: tuple[tuple[str, str], ...] = (
-    ("a secret key of Stripe", r"[sr]k_live_[0-9A-Za-z]{16,200}"),
-    ("a secret of a webhook of Stripe", r"whsec_[0-9A-Za-z+/]{24,200}"),
-    ("an access key of AWS", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("a token of GitHub", r"\bgh[opsur]_[0-9A-Za-z]{36,255}\b|\bgithub_pat_\w{60,255}\b"),
-    ("a token of GitLab", r"\bglpat-[\w-]{20,100}"),
-    ("a token of Slack", r"\bxox[abeoprs]-[0-9A-Za-z-]{20,200}"),
-    ("an API key of Google", r"\bAIza[\w-]{35}\b"),
-    ("an API key of SendGrid", r"\bSG\.[\w-]{22}\.[\w-]{43}\b"),
-    ("an API key of OpenAI or Anthropic", r"\bsk-(?:proj-|ant-)[\w-]{20,200}"),
-    ("a token of npm or PyPI", r"\bnpm_[0-9A-Za-z]{36}\b|\bpypi-[\w-]{50,250}"),
-    ("a private key", r"-----BEGIN (?:[A-Z]{2,10} )?PRIVATE KEY-----"),
-    ("a JSON Web Token", rf"\b{_JWT}"),
-    ("a password in a URL", r"\b[a-z][a-z+.-]{1,20}://[^\s/:@{}<>]{1,100}:[^\s/:@{}<>]{6,100}@"),
+_KINDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("a secret key of Stripe", ("k_live_",), r"[sr]k_live_[0-9A-Za-z]{16,200}"),
+    ("a webhook secret of Stripe", ("whsec_",), r"whsec_[0-9A-Za-z+/]{24,200}"),
+    ("an access key of AWS", ("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    (
+        "a token of GitHub",
+        ("ghp_", "gho_", "ghs_", "ghu_", "ghr_"),
+        r"gh[opsur]_[0-9A-Za-z]{36,255}",
+    ),
+    ("a token of GitHub", ("github_pat_",), r"github_pat_\w{60,255}"),
+    ("a token of GitLab", ("glpat-",), r"glpat-[\w-]{20,100}"),
+    ("a token of Slack", ("xox",), r"\bxox[abeoprs]-[0-9A-Za-z-]{20,200}"),
+    ("an API key of Google", ("AIza",), r"AIza[\w-]{35}\b"),
+    ("an API key of SendGrid", ("SG.",), r"\bSG\.[\w-]{22}\.[\w-]{43}\b"),
+    ("an API key of OpenAI", ("sk-proj-",), r"sk-proj-[\w-]{20,200}"),
+    ("an API key of Anthropic", ("sk-ant-",), r"sk-ant-[\w-]{20,200}"),
+    ("a token of npm", ("npm_",), r"\bnpm_[0-9A-Za-z]{36}\b"),
+    ("a token of PyPI", ("pypi-",), r"\bpypi-[\w-]{50,250}"),
+    ("a private key", ("PRIVATE KEY",), r"-----BEGIN (?:[A-Z]{2,10} )?PRIVATE KEY-----"),
+    ("a JSON Web Token", ("eyJ",), r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,8000}\.[\w-]{20,1000}"),
+    ("a password in a URL", ("://",), r"://[^\s/:@{}<>]{1,100}:[^\s/:@{}<>]{6,100}@"),
 )
-_SECRET = re.compile("|".join(f"({pattern})" for _, pattern in _KINDS))
+"""The kinds of credentials: a name, texts of which one occurs in them, and a pattern."""
+_PATTERNS = tuple((name, marks, re.compile(pattern)) for name, marks, pattern in _KINDS)
+_SHORTEST = 15
 _INVENTED = re.compile(
     r"example|sample|dummy|fake|placeholder|your|redacted|x{4}|X{4}|0{5}|12345|abcdef|\*{3}|\.{3}|demo"
     r"|SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c|user:pass|password@|secret@",
@@ -40,40 +49,44 @@ def secrets_in(documents: Iterable[Document]) -> Iterator[SpecProblem]:
     """Yield a warning for each text that contains what looks like a real credential."""
     count = 0
     for document in documents:
-        for place, kind in _found(document):
+        for pointer, kind in _found(document):
             message = f"this looks like {kind}"
             hint = "replace it by one that is invented; if it was valid, revoke it"
-            yield warning("MS403", place.source, message, hint)
+            yield warning("MS403", document.source(pointer), message, hint)
             count += 1
             if count == MOST_REPORTED:
                 return
 
 
-def _found(document: Document) -> Iterator[tuple[Place, str]]:
-    waiting = [Place(document, "", document.value)]
+def _found(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield the JSON Pointers of texts with credentials, and their kinds."""
+    waiting: list[tuple[Trail, JsonValue]] = [("", document.value)]
     while waiting:
-        place = waiting.pop()
-        if isinstance(place.value, str):
-            if kind := kind_of_secret(place.value):
-                yield place, kind
-        elif isinstance(place.value, dict):
-            waiting.extend(
-                one for _, one in place.members() if isinstance(one.value, str | dict | list)
-            )
-        else:
-            waiting.extend(place.items())
+        trail, value = waiting.pop()
+        if not isinstance(value, dict | list):
+            continue
+        for key, member in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(member, dict | list):
+                waiting.append(((trail, key), member))
+            elif isinstance(member, str) and (kind := kind_of_secret(member)):
+                yield pointer_of((trail, key)), kind
 
 
 def kind_of_secret(text: str) -> str:
     """Return the kind of credential that a text contains; empty if there is none."""
-    if len(text) < len("AKIA") + 16:
+    if len(text) < _SHORTEST:
         return ""
-    for found in _SECRET.finditer(text):
-        if not _INVENTED.search(found[0]) and _is_varied(found[0]):
-            name = _KINDS[(found.lastindex or 1) - 1][0]
-            if name != "a JSON Web Token" or _is_signed(found[0]):
-                return name
+    for name, marks, pattern in _PATTERNS:
+        if any(mark in text for mark in marks):
+            for found in pattern.finditer(text):
+                if _is_real(found[0]) and (marks != ("eyJ",) or _is_signed(found[0])):
+                    return name
     return ""
+
+
+def _is_real(text: str) -> bool:
+    """Return True unless words or a lack of variety say that a credential was made up."""
+    return not _INVENTED.search(text) and _is_varied(text)
 
 
 def _is_varied(text: str) -> bool:

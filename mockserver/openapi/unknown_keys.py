@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 
 from mockserver.base.errors import SpecError
-from mockserver.base.json import JsonValue, escape
+from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, near, note, warning
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 from mockserver.openapi.object_kinds import JSON_SCHEMA, ObjectKind, document_kind
+from mockserver.openapi.trails import Trail, pointer_of
 from mockserver.openapi.value_types import ASSERTING, values_of_other_types
 
 MOST_REPORTED = 1000
@@ -20,8 +21,6 @@ _SAME_WORD = 0.85
 """How similar a keyword is to the one it was meant to be."""
 _SAME_EXTENSION = 0.75
 _EXTENSIONS = {"xmock": "x-mock", "xmockignore": "x-mock-ignore"}
-_Trail = tuple["_Trail", str | int] | str
-"""A JSON Pointer that is put together only for a problem: a pointer, or a trail and a token."""
 
 
 def unknown_keys(whole: Place, version: str, references: References) -> Iterator[SpecProblem]:
@@ -48,7 +47,7 @@ class _KeyWalk:
         self._references = references
         self._root = document_kind(version)
         self._seen: set[int] = set()
-        self._waiting: list[tuple[Document, _Trail, JsonValue, ObjectKind]] = []
+        self._waiting: list[tuple[Document, Trail, JsonValue, ObjectKind]] = []
         self._keywords: dict[str, str] = {}
 
     def problems(self, document: Document) -> Iterator[SpecProblem]:
@@ -65,7 +64,7 @@ class _KeyWalk:
                     return
 
     def _visit(
-        self, document: Document, trail: _Trail, value: JsonValue, kind: ObjectKind
+        self, document: Document, trail: Trail, value: JsonValue, kind: ObjectKind
     ) -> Iterator[SpecProblem]:
         if isinstance(value, list):
             each = kind.items or (kind if kind.is_schema else None)
@@ -76,10 +75,10 @@ class _KeyWalk:
             yield from self._members(document, trail, value, kind)
 
     def _members(
-        self, document: Document, trail: _Trail, value: dict[str, JsonValue], kind: ObjectKind
+        self, document: Document, trail: Trail, value: dict[str, JsonValue], kind: ObjectKind
     ) -> Iterator[SpecProblem]:
         if isinstance(value.get("$ref"), str):
-            self._follow(Place(document, _pointer(trail), value), kind)
+            self._follow(Place(document, pointer_of(trail), value), kind)
         if "enum" in kind.keys and "type" in value:
             yield from self._values(document, trail, value)
         for key, member in value.items():
@@ -92,18 +91,18 @@ class _KeyWalk:
             self._add(document, (trail, key), member, child)
 
     def _values(
-        self, document: Document, trail: _Trail, value: dict[str, JsonValue]
+        self, document: Document, trail: Trail, value: dict[str, JsonValue]
     ) -> Iterator[SpecProblem]:
         """Yield a problem for values of a schema that do not have its type."""
         for keyword, index, wanted in values_of_other_types(value):
-            place: _Trail = (trail, keyword)
-            source = document.source(_pointer(place if index is None else (place, index)))
+            place: Trail = (trail, keyword)
+            source = document.source(pointer_of(place if index is None else (place, index)))
             make = warning if keyword in ASSERTING else note
             message = f"this value of `{keyword}` has not the type of its schema: {wanted}"
             yield make("MS310", source, message, "correct the value or the type")
 
     def _add(
-        self, document: Document, trail: _Trail, value: JsonValue, kind: ObjectKind | None
+        self, document: Document, trail: Trail, value: JsonValue, kind: ObjectKind | None
     ) -> None:
         if isinstance(value, dict | list) and kind is not None and not kind.is_free:
             self._waiting.append((document, trail, value, kind))
@@ -118,7 +117,7 @@ class _KeyWalk:
             self._add(target.document, target.pointer, target.value, kind)
 
     def _problem(
-        self, document: Document, trail: _Trail, key: str, kind: ObjectKind
+        self, document: Document, trail: Trail, key: str, kind: ObjectKind
     ) -> SpecProblem | None:
         """Return the problem with a key that the kind does not list, if there is one."""
         if kind.is_extensible and key.startswith("x-"):
@@ -130,21 +129,21 @@ class _KeyWalk:
         return self._unknown(document, trail, key, kind) if kind.is_closed else None
 
     def _extension(
-        self, document: Document, trail: _Trail, key: str, kind: ObjectKind
+        self, document: Document, trail: Trail, key: str, kind: ObjectKind
     ) -> SpecProblem | None:
         if key == "x-mock" and kind is not self._root and kind.name != "operation":
-            source = document.source(_pointer((trail, key)))
+            source = document.source(pointer_of((trail, key)))
             message = "`x-mock` has no effect here"
             return warning("MS515", source, message, "move it to the document or an operation")
         if meant := extension_meant(key):
-            source = document.source(_pointer((trail, key)))
+            source = document.source(pointer_of((trail, key)))
             return warning(
                 "MS102", source, f"{key[:40]!r} has no effect", f"did you mean {meant!r}?"
             )
         return None
 
     def _keyword(
-        self, document: Document, trail: _Trail, key: str, kind: ObjectKind
+        self, document: Document, trail: Trail, key: str, kind: ObjectKind
     ) -> SpecProblem | None:
         """Return the problem with a keyword of a schema, which may have any name."""
         if key not in self._keywords and len(self._keywords) < _MOST_COMPARED:
@@ -152,14 +151,14 @@ class _KeyWalk:
             self._keywords[key] = found[0] if found else extension_meant(key)
         if not (meant := self._keywords.get(key, "")):
             return None
-        source = document.source(_pointer((trail, key)))
+        source = document.source(pointer_of((trail, key)))
         message = f"JSON Schema has no keyword {key[:40]!r}"
         return warning("MS311", source, message, f"did you mean {meant!r}?")
 
     def _unknown(
-        self, document: Document, trail: _Trail, key: str, kind: ObjectKind
+        self, document: Document, trail: Trail, key: str, kind: ObjectKind
     ) -> SpecProblem | None:
-        source = document.source(_pointer((trail, key)))
+        source = document.source(pointer_of((trail, key)))
         if meant := extension_meant(key):
             return warning(
                 "MS102", source, f"{key[:40]!r} has no effect", f"did you mean {meant!r}?"
@@ -170,11 +169,3 @@ class _KeyWalk:
         message = f"{kind.title} cannot have {key[:40]!r}"
         hint = near(key[:40], kind.keys) or "it is ignored; begin its name with x- or remove it"
         return warning("MS101", source, message, hint)
-
-
-def _pointer(trail: _Trail) -> str:
-    tokens: list[str] = []
-    while not isinstance(trail, str):
-        trail, token = trail
-        tokens.append(f"/{escape(str(token))}")
-    return trail + "".join(reversed(tokens))
