@@ -59,6 +59,11 @@ def as_warnings(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
     return [warning(item.code, item.source, item.message, item.hint) for item in problems]
 
 
+def left_out(problems: Iterable[SpecProblem]) -> int:
+    """Return the number of problems by which parts of documents are left out or changed."""
+    return sum(problem.severity is not Severity.NOTE for problem in problems)
+
+
 def in_reading_order(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
     """Sort problems by file and position, without duplicates."""
     return sorted(dict.fromkeys(problems), key=_reading_order)

@@ -10,7 +10,7 @@ from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.problem_codes import ProblemCode, problem_codes
 from mockserver.base.problem_switches import IgnoredProblem
-from mockserver.base.problems import Severity
+from mockserver.base.problems import Severity, left_out
 from mockserver.contract.checking import DOCUMENT, INTERACTION, CheckResult, Finding
 from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
@@ -47,8 +47,8 @@ def _api_lines(api: Api, checked: CheckResult) -> Iterator[str]:
 
 def _summary(api: Api, checked: CheckResult) -> str:
     problems = checked.problems.get(api.name, ())
-    notes = sum(problem.severity is Severity.NOTE for problem in problems)
-    left = len(problems) - notes
+    left = left_out(problems)
+    notes = len(problems) - left
     found = [f"{_count(left, 'problem')}, left out"] if left else []
     found += [_count(notes, "note")] if notes else []
     ignored = checked.ignored_of.get(api.name, 0)

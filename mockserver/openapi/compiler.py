@@ -19,6 +19,7 @@ from mockserver.documents.versions import SWAGGER, version_of
 from mockserver.model.api import Api, Operation
 from mockserver.openapi.behaviour import document_behaviour, merged
 from mockserver.openapi.callbacks import unserved_of
+from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.misplaced_references import with_references_followed
 from mockserver.openapi.operations import DocumentContext, compile_operations
 from mockserver.openapi.policies import (
@@ -186,6 +187,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     context.compile_shared()
     operations = tuple(compile_operations(whole.child("paths"), version, context))
     _check_required_parts(whole, operations, problems)
+    problems += misspelt_extensions([whole])
     return Api(
         name=name,
         title=_text(whole.descend("info", "title")),

@@ -28,6 +28,7 @@ from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
 from mockserver.openapi.behaviour import merged, operation_behaviour
+from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.paths import DescribedOperation, described_operations
 from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
 from mockserver.openapi.request_bodies import BodyCompiler
@@ -104,6 +105,7 @@ def compile_operations(paths: Place, version: str, context: DocumentContext) -> 
     problems = context.problems
     for described in described_operations(paths, version, context.bodies.resolve, problems):
         yield _OperationCompiler(described, context).compile()
+        problems += misspelt_extensions([described.place])
 
 
 class _OperationCompiler:

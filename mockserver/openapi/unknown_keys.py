@@ -1,7 +1,6 @@
 """Keys of a document that its OpenAPI version does not define, and misspelt ones."""
 
 import difflib
-import re
 from collections.abc import Iterator
 
 from mockserver.base.errors import SpecError
@@ -9,6 +8,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, near, note, warning
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
+from mockserver.openapi.extension_names import extension_meant, misspelt
 from mockserver.openapi.object_kinds import JSON_SCHEMA, ObjectKind, document_kind
 from mockserver.openapi.trails import Trail, pointer_of
 from mockserver.openapi.value_types import ASSERTING, values_of_other_types
@@ -19,24 +19,12 @@ _MOST_COMPARED = 1000
 """The maximum number of different keywords that are compared with the known ones."""
 _SAME_WORD = 0.85
 """How similar a keyword is to the one it was meant to be."""
-_SAME_EXTENSION = 0.75
-_EXTENSIONS = {"xmock": "x-mock", "xmockignore": "x-mock-ignore"}
 
 
 def unknown_keys(whole: Place, version: str, references: References) -> Iterator[SpecProblem]:
     """Yield a problem for each unknown key of a document and of the files it refers to."""
     document = whole.document.original or whole.document
     yield from _KeyWalk(version, references).problems(document)
-
-
-def extension_meant(key: str) -> str:
-    """Return the extension of mockserver that a key resembles; empty if there is none."""
-    if key in _EXTENSIONS.values() or not re.match(r"[^a-z]*(?:x\W*_*m|m\W*_*x|mock)", key.lower()):
-        return ""
-    letters = re.sub(r"[^a-z]", "", key.lower())
-    letters = f"x{letters}" if letters.startswith("mock") else letters
-    found = difflib.get_close_matches(letters, _EXTENSIONS, n=1, cutoff=_SAME_EXTENSION)
-    return _EXTENSIONS[found[0]] if found else ""
 
 
 class _KeyWalk:
@@ -136,10 +124,7 @@ class _KeyWalk:
             message = "`x-mock` has no effect here"
             return warning("MS515", source, message, "move it to the document or an operation")
         if meant := extension_meant(key):
-            source = document.source(pointer_of((trail, key)))
-            return warning(
-                "MS102", source, f"{key[:40]!r} has no effect", f"did you mean {meant!r}?"
-            )
+            return misspelt(document.source(pointer_of((trail, key))), key, meant)
         return None
 
     def _keyword(
@@ -160,9 +145,7 @@ class _KeyWalk:
     ) -> SpecProblem | None:
         source = document.source(pointer_of((trail, key)))
         if meant := extension_meant(key):
-            return warning(
-                "MS102", source, f"{key[:40]!r} has no effect", f"did you mean {meant!r}?"
-            )
+            return misspelt(document.source(pointer_of((trail, key))), key, meant)
         if kind.name == "schema" and key in JSON_SCHEMA:
             message = f"OpenAPI {self._version} has no keyword `{key}` in schemas"
             return note("MS304", source, message, "other tools ignore it")

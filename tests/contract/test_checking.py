@@ -179,6 +179,26 @@ def test_a_wrong_interaction_is_an_error(tmp_path: Path) -> None:
     assert run(str(tmp_path / "shop.yaml")).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("", "", (0, 0, 0)),
+        ("openapi: 3.1.0", "openapi: 3.1", (0, 0, 2)),
+        ("type: integer}", "type: none}", (1, 0, 2)),
+        ("openapi: 3.1.0", "openapi: 4.1.0", (2, 2, 2)),
+        ("openapi: 3.1.0", "x-mock: {a: 1}\nopenapi: 3.1.0", (2, 2, 2)),
+    ],
+    ids=["nothing", "a note", "a part left out", "an error", "an error in x-mock"],
+)
+def test_the_exit_code_is_that_of_the_gravest_problem(
+    tmp_path: Path, old: str, new: str, codes: tuple[int, int, int]
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(SHOP.replace(old, new, 1))
+    found = [run(*options, str(file)).exit_code for options in ((), ("--lenient",), ("--strict",))]
+    assert tuple(found) == codes
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["check", *arguments])
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.openapi.compiler import Loader
+from mockserver.openapi.extension_names import extension_meant
 from mockserver.openapi.object_kinds import document_kind
-from mockserver.openapi.unknown_keys import MOST_REPORTED, extension_meant
+from mockserver.openapi.unknown_keys import MOST_REPORTED
 
 HEADS = {
     "2.0": "swagger: '2.0'\ninfo: {title: T, version: '1'}\n",
@@ -153,6 +154,13 @@ def test_every_near_miss_of_x_mock_is_reported(
 ) -> None:
     found = problems(tmp_path, text.format(key=key, ok=OK), version)
     assert [(one.split()[0], one.endswith("'x-mock'?")) for one in found] == [("MS102", True)]
+
+
+def test_a_near_miss_of_x_mock_is_reported_without_a_check(tmp_path: Path) -> None:
+    text = f"x_mock: {{}}\npaths: {{/a: {{get: {{x-mok: {{}}, {OK}}}}}}}\n"
+    (tmp_path / "api.yaml").write_text(HEADS["3.1"] + text)
+    [api] = Loader().load([tmp_path / "api.yaml"])
+    assert [one.source.pointer for one in api.problems] == ["/paths/~1a/get/x-mok", "/x_mock"]
 
 
 @pytest.mark.parametrize("key", ["x-mode", "x-lock", "x-max", "x-mark", "x-model", "mode", "x-m"])
