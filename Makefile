@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage lint types check acceptance bench bench-prism bench-dashboard screenshots clean
+.PHONY: help install run test coverage lint types check acceptance bench bench-prism bench-dashboard bench-growth screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-prism: $(READY) ## Compare with Prism, which npm installs into a temporary
 
 bench-dashboard: $(READY) ## Measure the dashboard in Chromium
 	$(BIN)/python benchmarks/dashboard.py
+
+bench-growth: $(READY) ## Measure inputs that could take very much time or memory
+	$(BIN)/python benchmarks/growth.py
 
 screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
 	$(BIN)/python -m tests.browser.screenshots

@@ -15,7 +15,7 @@ from mockserver.cli.document_options import (
     strict_option,
 )
 from mockserver.engine.pipeline import Engine
-from mockserver.language.programs import annotated
+from mockserver.language.programs import annotated_lines
 from mockserver.server.sources import Sources, open_engine
 
 
@@ -80,4 +80,4 @@ def _print_program(engine: Engine, name: str) -> None:
         if operation.program is None:
             click.echo(f"# {operation.id} has no steps: the document describes its answer")
         else:
-            click.echo("\n".join(annotated(operation.program)))
+            click.echo("\n".join(annotated_lines(operation.program)))

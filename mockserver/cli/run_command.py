@@ -9,8 +9,7 @@ import click
 from mockserver.base.errors import MockserverError
 from mockserver.cli.document_options import (
     document_option,
-    dynamic_option,
-    errors_option,
+    engine_options,
     plugin_option,
     seed_option,
     set_option,
@@ -38,8 +37,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @seed_option
 @set_option
-@dynamic_option
-@errors_option
+@engine_options
 @strict_option
 @stateful_option
 @plugin_option
@@ -50,8 +48,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seed: int,
     settings: Sequence[str],
     *,
-    dynamic: bool,
-    errors: bool,
+    options: Options,
     strict: bool,
     stateful: bool,
     plugins: Sequence[str],
@@ -64,7 +61,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+        engine = open_engine(sources, seed, options)
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import

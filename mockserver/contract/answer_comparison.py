@@ -14,7 +14,7 @@ from jsonschema_rs import Validator
 
 from mockserver.base.json import JsonValue, escape
 from mockserver.contract.interactions import Rule, ValuePattern
-from mockserver.schemas.validators import compile_schema
+from mockserver.schemas.compilation import compile_schema
 
 
 class Absent:

@@ -17,7 +17,7 @@ from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.request_writing import fill
 from mockserver.contract.variables import UnsetPlaceholderError, Variables
-from mockserver.engine.answer_check import examine
+from mockserver.engine.answer_check import check_answers
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import Validator
@@ -101,7 +101,7 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckRe
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
     for api in checked.apis:
-        remaining, ignored = without_ignored(dict.fromkeys(examine(api)), api.switches)
+        remaining, ignored = without_ignored(dict.fromkeys(check_answers(api)), api.switches)
         ignored = [*api.ignored, *ignored]
         remaining = [*api.problems, *remaining]
         remaining += unused_switches(api.switches, ignored, remaining)

@@ -25,7 +25,7 @@ from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import PATH_PARAMETER, Api, Operation
-from mockserver.openapi.compiler import opened
+from mockserver.openapi.compiler import open_openapi
 from mockserver.openapi.paths import DescribedOperation, described_operations
 from mockserver.openapi.server_addresses import compile_servers
 from mockserver.wire.parameter_styles import style_of
@@ -53,7 +53,7 @@ def load_version(path: Path) -> DocumentVersion:
     found = files.documents([path], problems)
     if not found or any(problem.severity is Severity.ERROR for problem in problems):
         raise SpecError(problems)
-    return DocumentVersion(*opened(*found[0], files, problems))
+    return DocumentVersion(*open_openapi(*found[0], files, problems))
 
 
 def changes(old: DocumentVersion, new: DocumentVersion) -> list[Change]:

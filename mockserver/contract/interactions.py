@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.time import parse_duration, parse_instant
-from mockserver.schemas.validators import compile_schema
+from mockserver.schemas.compilation import compile_schema
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 """Methods that do not change data (RFC 9110, section 9.2.1)."""

@@ -105,7 +105,9 @@ def show_coverage(request: ControlRequest[CoverageFilter, None]) -> CoverageView
     journal = request.sandbox().journal
     everywhere = request.query.everywhere
     seen = (
-        request.engine.sandboxes.everything_seen() if everywhere else (journal.seen, journal.sent)
+        request.engine.sandboxes.total_counts()
+        if everywhere
+        else (journal.answer_counts, journal.parameter_counts)
     )
     chosen = [api for name, api in apis.items() if wanted in (None, name)]
     covered = {api.name: coverage(api, *seen) for api in chosen}

@@ -89,7 +89,7 @@ class Listeners:
         if last_id:
             _resume(listener, last_id)
         self._by_sandbox.setdefault(sandbox, []).append(listener)
-        sandbox.journal.heard = partial(self._publish, sandbox)
+        sandbox.journal.listener = partial(self._publish, sandbox)
         return listener
 
     def close(self, listener: Listener) -> None:
@@ -100,7 +100,7 @@ class Listeners:
             self._by_sandbox[sandbox] = others
         else:
             self._by_sandbox.pop(sandbox, None)
-            sandbox.journal.heard = None
+            sandbox.journal.listener = None
 
     def end(self, name: str) -> None:
         """End all streams of a sandbox."""

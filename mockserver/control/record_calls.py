@@ -9,7 +9,7 @@ from mockserver.base.json import escape
 from mockserver.control.declarations import Call, ControlRequest, Created, PageQuery, SandboxQuery
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.records import Collection, key_text
-from mockserver.engine.snapshot import wrong_record
+from mockserver.engine.snapshot import record_problems
 from mockserver.model.scope import Record
 
 TAG = "Records"
@@ -83,7 +83,7 @@ def _find_record(request: ControlRequest[SandboxQuery, None]) -> tuple[Collectio
 def _check(collection: Collection, record: Record) -> None:
     errors = [
         {"where": "body", "field": name, "pointer": f"/{escape(name)}", "message": message}
-        for name, message in wrong_record(collection.spec, record)
+        for name, message in record_problems(collection.spec, record)
     ]
     if errors:
         raise ControlError(422, "; ".join(error["message"] for error in errors), errors)

@@ -1,6 +1,11 @@
-"""The current state of quotas, rate limits and cooldowns. Reading it counts as no request.
+"""Report the current state of quotas, rate limits and cooldowns, without counting a request.
 
-The numbers are those that apply to the next request. Limits and periods are expressions; they are
+- In: an API, a sandbox and the time.
+- Out: one entry for each limit and subject, such as `QuotaUsage`.
+- Callers: `control/limit_calls.py`.
+- It changes no state of a limit.
+
+The numbers apply to the next request. Limits and periods are expressions; they are
 evaluated for the principal that the subject belongs to. A value that depends on the body of a
 request is unknown.
 """
@@ -23,7 +28,7 @@ from mockserver.verbs.take import Period, TakeStep, take
 AnyStep = TypeVar("AnyStep", bound=Step)
 
 
-class QuotaStanding(NamedTuple):
+class QuotaUsage(NamedTuple):
     """The use of a quota by a subject; `limit` and `left` are None if they depend on a request."""
 
     name: str
@@ -34,7 +39,7 @@ class QuotaStanding(NamedTuple):
     renews: Instant | None
 
 
-class RateStanding(NamedTuple):
+class RateLimitUsage(NamedTuple):
     """The remainder of a rate limit for a subject."""
 
     name: str
@@ -61,7 +66,7 @@ class Allowances:
     sandbox: Sandbox
     now: Instant
 
-    def quotas(self) -> Iterator[QuotaStanding]:
+    def quotas(self) -> Iterator[QuotaUsage]:
         """Yield the quotas of all principals, and of all other subjects that used one."""
         for name, (operation, step) in self._steps(TakeStep, "quota").items():
             scopes = self._scopes(operation, step.subject)
@@ -70,7 +75,7 @@ class Allowances:
                 scope = scopes.get(subject) or self._scope(operation)
                 yield _quota(step, subject, states.get(subject), scope, self.now)
 
-    def rate_limits(self) -> Iterator[RateStanding]:
+    def rate_limits(self) -> Iterator[RateLimitUsage]:
         """Yield the rate limits of all subjects that made a request."""
         for name, (operation, limit) in self._limits().items():
             scopes = {} if limit.per is None else self._scopes(operation, limit.per)
@@ -148,24 +153,22 @@ def _whole(template: Template, scope: Scope) -> int | None:
 
 def _quota(
     step: TakeStep, subject: str, state: JsonValue, scope: Scope, now: Instant
-) -> QuotaStanding:
+) -> QuotaUsage:
     limit = _value(step.limit, scope)
     every, anchor = _whole(step.period, scope), _whole(step.anchor, scope)
     period = Period(every or None, step.calendar, anchor)
     known = type(limit) is int
     _, quota = take(limit if known else 0, period, state, now, 0)
     left = quota.left if known else None
-    return QuotaStanding(
-        step.quota, subject, quota.used, limit if known else None, left, quota.renews
-    )
+    return QuotaUsage(step.quota, subject, quota.used, limit if known else None, left, quota.renews)
 
 
 def _rate(
     limit: RateLimit, subject: str, state: list[int], scope: Scope, now: Instant
-) -> RateStanding | None:
+) -> RateLimitUsage | None:
     count, window = _value(limit.limit, scope), _value(limit.window, scope)
     try:
-        found = limits.standing(limit.algorithm, count, window, state, now)
+        found = limits.current_allowance(limit.algorithm, count, window, state, now)
     except ExpressionError:
         return None
-    return RateStanding(limit.name, subject, count, found.remaining, found.resets_at)
+    return RateLimitUsage(limit.name, subject, count, found.remaining, found.resets_at)

@@ -1,4 +1,10 @@
-"""The built-in collections, and the fields by which their records are validated."""
+"""Define the built-in collections, which every API has, and validate their records.
+
+The engine and the verbs keep the state of limits, messages and OAuth in these collections.
+`sandbox.py` creates them, `field_problems` validates records of snapshots and of the control API,
+and documents cannot declare collections with these names. Records that steps write are not
+validated.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -9,6 +15,7 @@ from mockserver.model.outbox import OUTCOMES
 from mockserver.model.scope import Record
 
 Check = tuple[Callable[[JsonValue], bool], str]
+"""A condition on the value of a field, and the end of a message if it fails."""
 
 
 def _is_whole(value: JsonValue) -> bool:
@@ -20,23 +27,26 @@ def _is_state(value: JsonValue, length: int | None = None) -> bool:
     return is_list and length in (None, len(value))
 
 
-_TEXT: Check = (lambda value: isinstance(value, str), "is a text")
+_TEXT: Check = (lambda value: isinstance(value, str), "must be a string")
 _ANYTHING: Check = (lambda _value: True, "")
-_WHOLE: Check = (_is_whole, "is a whole number")
-_STATE: Check = (_is_state, "is a list of whole numbers")
-_PAIR: Check = (lambda value: _is_state(value, 2), "is a list of two whole numbers")
-_ONE: Check = (lambda value: _is_state(value, 1), "is a list of one whole number")
+_WHOLE: Check = (_is_whole, "must be an integer")
+_STATE: Check = (_is_state, "must be a list of integers")
+_PAIR: Check = (lambda value: _is_state(value, 2), "must be a list of two integers")
+_ONE: Check = (lambda value: _is_state(value, 1), "must be a list of one integer")
 _INSTANT: Check = (
     lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
-    "is an instant: whole microseconds since 1970, before the year 10000",
+    "must be an instant: microseconds since 1970, as an integer, before the year 10000",
 )
 _WHOLE_OR_NULL: Check = (
     lambda value: value is None or _is_whole(value),
-    "is null or a whole number",
+    "must be null or an integer",
 )
-_TEXT_OR_NULL: Check = (lambda value: value is None or isinstance(value, str), "is null or a text")
-_SWITCH: Check = (lambda value: isinstance(value, bool), "is true or false")
-_OUTCOME: Check = (lambda value: value in OUTCOMES, f"is one of {', '.join(OUTCOMES)}")
+_TEXT_OR_NULL: Check = (
+    lambda value: value is None or isinstance(value, str),
+    "must be null or a string",
+)
+_SWITCH: Check = (lambda value: isinstance(value, bool), "must be true or false")
+_OUTCOME: Check = (lambda value: value in OUTCOMES, f"must be one of {', '.join(OUTCOMES)}")
 
 _COUNTER = {"name": _TEXT, "subject": _TEXT}
 _GRANT = {"client_id": _TEXT, "user_id": _ANYTHING, "scope": _TEXT, "family": _TEXT_OR_NULL}
@@ -66,45 +76,45 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
     },
     "oauth_refresh_tokens": {**_GRANT, "used": _SWITCH, "expires_at": _WHOLE_OR_NULL},
 }
-"""The required fields of the records of each built-in collection, without the key."""
+"""The required fields of the records of each built-in collection, except the key."""
 
 
-def wrong_fields(collection: str, record: Record) -> Iterator[tuple[str, str]]:
+def field_problems(collection: str, record: Record) -> Iterator[tuple[str, str]]:
     """Yield name and message for every missing or invalid field of a record."""
     for name, (is_valid, rule) in FIELDS.get(collection, {}).items():
         if name not in record:
-            yield name, f"{collection} need {name!r}"
+            yield name, f"a record of {collection} needs {name!r}"
         elif not is_valid(record[name]):
             yield name, f"{name!r} of {collection} {rule}"
 
 
-QUOTAS = CollectionSpec("quotas", description="What was taken from quotas, by quota and subject")
+QUOTAS = CollectionSpec("quotas", description="Use of quotas, by quota and subject")
 
 
-COOLDOWNS = CollectionSpec("cooldowns", description="When a subject was last seen")
+COOLDOWNS = CollectionSpec("cooldowns", description="Start of the latest cooldown of each subject")
 
 
 RATE_LIMITS = CollectionSpec("rate_limits", description="Hits on rate limits, by subject")
 
 
-SEQUENCES = CollectionSpec("sequences", description="The last number of every sequence")
+SEQUENCES = CollectionSpec("sequences", description="The latest number of every sequence")
 
 
 MESSAGES = CollectionSpec("messages", description="Simulated SMS and e-mails (the outbox)")
 
 
-OAUTH_CODES = CollectionSpec("oauth_codes", description="Authorization codes, also used ones")
+OAUTH_CODES = CollectionSpec("oauth_codes", description="Authorization codes, including used ones")
 
 
 OAUTH_REFRESH_TOKENS = CollectionSpec(
     "oauth_refresh_tokens",
     indexed=("user_id", "family"),
-    description="Refresh tokens, also used ones",
+    description="Refresh tokens, including used ones",
 )
 
 
 LEFT_REVIEWS = CollectionSpec(
-    "left_reviews", description="What was sent on the pages that messages link to"
+    "left_reviews", description="Reviews from the pages that messages link to"
 )
 
 

@@ -1,4 +1,8 @@
-"""Cross-origin requests (CORS): pages of every origin may call the APIs."""
+"""Write the headers that allow pages of every origin to call the APIs (CORS), and `Allow`.
+
+`pipeline.py` adds `headers` to the answers of requests with an `Origin` header; `allowed` lists the
+methods of a path. No origin is refused.
+"""
 
 from collections.abc import Iterable
 

@@ -1,18 +1,24 @@
-"""Coverage: how often each documented operation, status, example and parameter was used."""
+"""Report how often each operation, status, example and parameter of a document was used.
+
+- In: an API, and the counts that journals keep (`AnswerCounts`, `ParameterCounts`).
+- Out: one `OperationCoverage` for each operation; `shares` adds them up.
+- Callers: `control/coverage_calls.py`.
+- It counts nothing itself and reads no exchanges.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.engine.documented_answers import response_for
-from mockserver.engine.journal import Seen
-from mockserver.engine.parameter_counts import Sent
+from mockserver.engine.journal import AnswerCounts
+from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import DocumentedResponse
 
 
 @dataclass(slots=True)
 class ExampleCoverage:
-    """A documented example, and how often it was sent."""
+    """A documented example, and the number of answers with it."""
 
     name: str
     media_type: str
@@ -21,7 +27,7 @@ class ExampleCoverage:
 
 @dataclass(slots=True)
 class ResponseCoverage:
-    """A documented status (also `4XX` or `default`), and how often it was sent."""
+    """A documented status (also `4XX` or `default`), and the number of answers with it."""
 
     status: str
     examples: list[ExampleCoverage]
@@ -30,7 +36,7 @@ class ResponseCoverage:
 
 @dataclass(slots=True)
 class ParameterCoverage:
-    """A documented parameter, and how often it was sent."""
+    """A documented parameter, and the number of requests with it."""
 
     where: str
     name: str
@@ -46,7 +52,7 @@ class OperationCoverage:
     parameters: list[ParameterCoverage] = field(default_factory=list)
     requests: int = 0
     undocumented: dict[int, int] = field(default_factory=dict)
-    """Status codes that were sent but are not documented, and how often."""
+    """Number of answers by status codes that are not documented."""
     failures: int = 0
     """Number of answers for a failure of the mock."""
 
@@ -56,13 +62,15 @@ class OperationCoverage:
             yield from response.examples
 
 
-def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCoverage]:
-    """Return the coverage of every operation of an API since the start of the sandbox."""
+def coverage(
+    api: Api, answers: AnswerCounts, parameters: ParameterCounts | None = None
+) -> list[OperationCoverage]:
+    """Return the coverage of every operation of an API, from the given counts."""
     found = {id(operation): _empty_coverage(operation) for operation in api.operations}
-    for (key, status, example), count in seen.items():
+    for (key, status, example), count in answers.items():
         if key in found:
             _add(found[key], status, example, count)
-    counts = {} if sent is None else sent.counts()
+    counts = {} if parameters is None else parameters.counts()
     for item in found.values():
         for one in item.parameters:
             known = (item.operation.parameters, one.where, one.name)
@@ -71,7 +79,7 @@ def coverage(api: Api, seen: Seen, sent: Sent | None = None) -> list[OperationCo
 
 
 def _empty_coverage(operation: Operation) -> OperationCoverage:
-    responses = [_unseen(response) for response in operation.responses]
+    responses = [_empty_response(response) for response in operation.responses]
     return OperationCoverage(operation, responses, list(_parameters(operation)))
 
 
@@ -82,7 +90,7 @@ def _parameters(operation: Operation) -> Iterator[ParameterCoverage]:
                 yield ParameterCoverage(where, name)
 
 
-def _unseen(response: DocumentedResponse) -> ResponseCoverage:
+def _empty_response(response: DocumentedResponse) -> ResponseCoverage:
     examples = [
         ExampleCoverage(example.name, media.media_type)
         for media in response.media
@@ -108,7 +116,7 @@ def _add(found: OperationCoverage, status: int, example: str | None, count: int)
 
 
 def shares(covered: Iterable[OperationCoverage]) -> Mapping[str, tuple[int, int]]:
-    """Return, for each kind of documented thing, how many were seen and how many exist."""
+    """Return the numbers of used and of documented parts, by kind, such as `operations`."""
     operations = list(covered)
     responses = [response for item in operations for response in item.responses]
     parameters = [parameter for item in operations for parameter in item.parameters]

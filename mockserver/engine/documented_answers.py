@@ -1,4 +1,12 @@
-"""Answers from a document: its examples, otherwise values sampled from its schemas."""
+"""Write answers from a document: its examples, or else values sampled from its schemas.
+
+- In: an operation, a status code, and `AnswerCriteria`: the client's `Accept`, example and seed.
+- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the
+  document does not describe the status.
+- Callers: `pipeline.py` if the steps chose no answer; `run.py`, `rendering.py` and
+  `fault_injection.py` for a status or an example; `contract/` uses `response_for`.
+- It reads no records and no request: an answer depends only on operation, status and criteria.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +25,7 @@ from mockserver.model.contents import (
 )
 from mockserver.model.messages import Answer
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.wire.media import is_text, sent_type, write
+from mockserver.wire.media import content_type_for, is_text, write
 
 if TYPE_CHECKING:
     from mockserver.wire.negotiation import Choice
@@ -31,21 +39,21 @@ _STREAMED_ITEMS = 3
 Fields = list[tuple[str, str]]
 
 
-class Wish(NamedTuple):
-    """The preferences of a client for a documented answer."""
+class AnswerCriteria(NamedTuple):
+    """What determines which documented answer is used, and how it is sampled."""
 
     accept: str = ""
     seed: int | str | None = None
-    """Varies the sampled value; None for the same simple value each time."""
+    """Seed of the sampled value; None for one simple value, the same each time."""
     example: str | None = None
     dynamic: bool = False
     """True to sample a value even if there are examples."""
     must_fit: bool = True
-    """True to refuse if no media type is acceptable; False to use the first one then."""
+    """If no media type is acceptable: True to refuse, False to use the first one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Documented:
+class DocumentedAnswer:
     """A rendered answer for a documented status, and the reason for its content."""
 
     status: int
@@ -59,6 +67,8 @@ class Documented:
     sampled: bool = False
     source: Source | None = None
     """The place in the document."""
+    schema: ResponseSchema | None = None
+    """The schema of the body; None if the body is a stream of items."""
 
     def answer(self) -> Answer:
         """Return a new answer, whose list of headers may be changed."""
@@ -90,7 +100,7 @@ def response_for(operation: Operation, status: int) -> DocumentedResponse | None
 
 
 def status_with_example(operation: Operation, name: str) -> int | None:
-    """Return a status with an example of this name, preferring the default status; else None."""
+    """Return a status with an example of this name, the default status if possible, or None."""
     default = response_for(operation, operation.success)
     for response in sorted(operation.responses, key=lambda item: item is not default):
         if any(example.name == name for media in response.media for example in media.examples):
@@ -104,45 +114,47 @@ def _status_of(response: DocumentedResponse) -> int:
     return int(exact) if exact.isdigit() else 500
 
 
-def documented(operation: Operation, status: int, wish: Wish) -> Documented | None:
+def documented_answer(
+    operation: Operation, status: int, criteria: AnswerCriteria
+) -> DocumentedAnswer | None:
     """Render the documented answer for a status; return None if the status is not documented.
 
-    An answer that does not vary is cached for each wish.
+    Answers without a seed are cached.
 
     Raises:
         Refusal: `not_acceptable` if none of its media types is acceptable.
     """
-    found: Documented | None = operation.rendered.get((status, wish))
+    found: DocumentedAnswer | None = operation.rendered.get((status, criteria))
     if found is not None:
         return found
     response = response_for(operation, status)
     if response is None:
         return None
-    choice = _choice(response, wish)
-    if wish.seed is not None:
-        return _written(response, status, wish, choice)
-    return _cached(operation, response, status, wish, choice)
+    choice = _choice(response, criteria)
+    if criteria.seed is not None:
+        return _written(response, status, criteria, choice)
+    return _cached(operation, response, status, criteria, choice)
 
 
 def _cached(
     operation: Operation,
     response: DocumentedResponse,
     status: int,
-    wish: Wish,
+    criteria: AnswerCriteria,
     choice: "Choice | None",
-) -> Documented:
-    """Render an answer, or reuse that of another `Accept` with the same media type."""
+) -> DocumentedAnswer:
+    """Return a cached answer: another `Accept` may lead to the same media type."""
     if len(operation.rendered) >= MOST_KEPT:
         operation.rendered.clear()
-    same = (status, response.status, choice, wish.example, wish.dynamic)
-    found: Documented | None = operation.rendered.get(same)
+    same = (status, response.status, choice, criteria.example, criteria.dynamic)
+    found: DocumentedAnswer | None = operation.rendered.get(same)
     if found is None:
-        found = operation.rendered[same] = _written(response, status, wish, choice)
-    operation.rendered[status, wish] = found
+        found = operation.rendered[same] = _written(response, status, criteria, choice)
+    operation.rendered[status, criteria] = found
     return found
 
 
-def _choice(response: DocumentedResponse, wish: Wish) -> "Choice | None":
+def _choice(response: DocumentedResponse, criteria: AnswerCriteria) -> "Choice | None":
     """Choose a media type, preferably one with the requested example.
 
     Raises:
@@ -153,36 +165,36 @@ def _choice(response: DocumentedResponse, wish: Wish) -> "Choice | None":
     from mockserver.wire.negotiation import Choice, negotiate  # noqa: PLC0415 - costs start time
 
     places = list(range(len(response.media)))
-    if wish.example is not None:
-        places = [place for place in places if _named(response.media[place], wish)] or places
+    if criteria.example is not None:
+        places = [place for place in places if _named(response.media[place], criteria)] or places
     offered = [response.media[place].media_type for place in places]
-    choice = negotiate(offered, wish.accept)
-    if choice is None and wish.must_fit:
+    choice = negotiate(offered, criteria.accept)
+    if choice is None and criteria.must_fit:
         raise Refusal(Kind.NOT_ACCEPTABLE, f"the answer is available as {', '.join(offered)}")
     choice = choice or negotiate(offered, "")
     assert choice is not None
     return Choice(places[choice.index], choice.media_type)
 
 
-def _named(media: ResponseMedia, wish: Wish) -> list[Example]:
-    return [example for example in media.examples if example.name == wish.example]
+def _named(media: ResponseMedia, criteria: AnswerCriteria) -> list[Example]:
+    return [example for example in media.examples if example.name == criteria.example]
 
 
 def _written(
-    response: DocumentedResponse, status: int, wish: Wish, choice: "Choice | None"
-) -> Documented:
-    headers: Fields = list(_headers(response, wish))
+    response: DocumentedResponse, status: int, criteria: AnswerCriteria, choice: "Choice | None"
+) -> DocumentedAnswer:
+    headers: Fields = list(_headers(response, criteria))
     if choice is None or status in BODILESS:
         why = f"status {response.status} is documented without body"
-        return Documented(status, headers, b"", why)
+        return DocumentedAnswer(status, headers, b"", why)
     media, content_type = response.media[choice.index], choice.media_type
-    body = _body(media, content_type, wish)
+    body = _body(media, content_type, criteria)
     content = write(body.value, content_type, media.write_xml)
-    fields = [("Content-Type", sent_type(content_type, content)), *headers]
+    fields = [("Content-Type", content_type_for(content_type, content)), *headers]
     if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
         fields.append(("Vary", "Accept"))
     violations = tuple(body.violations)
-    return Documented(
+    return DocumentedAnswer(
         status,
         fields,
         content,
@@ -191,16 +203,17 @@ def _written(
         body.example,
         body.sampled,
         body.source or media.source,
+        None if media.is_stream else media.schema,
     )
 
 
-def _headers(response: DocumentedResponse, wish: Wish) -> Iterator[tuple[str, str]]:
+def _headers(response: DocumentedResponse, criteria: AnswerCriteria) -> Iterator[tuple[str, str]]:
     """Yield the headers that have an example or are required."""
     for header in response.headers:
         if header.examples:
             value = header.examples[0]
         elif header.required and header.schema is not None:
-            value = _sampled(header.schema, wish.seed, header.name).value
+            value = _sampled(header.schema, criteria.seed, header.name).value
         else:
             continue
         is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
@@ -228,10 +241,13 @@ def _plain(value: JsonValue) -> str:
     return value if isinstance(value, str) else write(value, "application/json").decode()
 
 
-def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
-    """Choose the requested example, else the first one, else a sample; for `dynamic` a sample."""
-    named = _named(media, wish) if wish.example is not None else []
-    if chosen := named or ([] if wish.dynamic and media.schema else list(media.examples)):
+def _body(media: ResponseMedia, content_type: str, criteria: AnswerCriteria) -> _Body:
+    """Choose the requested example, else the first one, else a sample.
+
+    With `dynamic`, a sample takes precedence over examples that were not requested.
+    """
+    named = _named(media, criteria) if criteria.example is not None else []
+    if chosen := named or ([] if criteria.dynamic and media.schema else list(media.examples)):
         name, value = chosen[0].name, chosen[0].value
         because = f"example {name!r}" if name else "the documented example"
         because = f"the example {name!r} was asked for" if named else because
@@ -240,7 +256,7 @@ def _body(media: ResponseMedia, content_type: str, wish: Wish) -> _Body:
     if media.schema is None:
         value = {} if is_json(essence(content_type)) else _file(content_type)
         return _Body(value, "the document gives neither example nor schema")
-    return _from_schema(media, media.schema, content_type, wish)
+    return _from_schema(media, media.schema, content_type, criteria)
 
 
 def _file(content_type: str) -> JsonValue:
@@ -251,11 +267,11 @@ def _file(content_type: str) -> JsonValue:
 
 
 def _from_schema(
-    media: ResponseMedia, schema: ResponseSchema, content_type: str, wish: Wish
+    media: ResponseMedia, schema: ResponseSchema, content_type: str, criteria: AnswerCriteria
 ) -> _Body:
-    body = _sampled(schema, wish.seed)
+    body = _sampled(schema, criteria.seed)
     if media.is_stream:
-        others = [_sampled(schema, wish.seed, str(more)) for more in range(1, _STREAMED_ITEMS)]
+        others = [_sampled(schema, criteria.seed, str(more)) for more in range(1, _STREAMED_ITEMS)]
         body.value = [body.value, *(item.value for item in others)]
     if isinstance(body.value, str) and (file := _file(content_type)) != "":
         return _Body(file, "the smallest file of its media type")

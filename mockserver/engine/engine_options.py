@@ -1,19 +1,27 @@
-"""Options of an engine, the same for all requests."""
+"""Options of an engine. They are set at start and apply to all requests."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Echo = Literal["none", "samples", "all"]
+"""Documented answers that get values of the request: none, sampled ones, or also examples."""
+ECHOES: tuple[Echo, ...] = get_args(Echo)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How answers are made, and which headers are added."""
+    """Options for making answers and adding headers."""
 
     announce: bool = True
     """Add `Mock-Request-Id` and `Mock-Reason`."""
     cors: bool = True
+    """Add headers that allow cross-origin requests."""
     dynamic: bool = False
     """Sample a new value for each request, even if there are examples."""
     errors: bool = False
-    """Refuse instead of sending an answer that violates its own schema."""
+    """Answer with an error if an answer violates its own schema."""
+    echo: Echo = "samples"
+    """Which documented answers get values of the request."""
 
 
 DEFAULT_OPTIONS = Options()

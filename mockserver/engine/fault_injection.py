@@ -1,4 +1,11 @@
-"""Applies the faults of a sandbox to requests and to their answers."""
+"""Apply the faults of a sandbox to requests and to their answers.
+
+- In: the run of a request, and the fault that hits it, if any (`faults.py`).
+- Out: `apply_faults` returns an answer that replaces the API's, or None. `carry_out` sets the delay
+  of the answer, or where its connection is closed.
+- Callers: `pipeline.py`, before the other stages and after them.
+- Nothing waits and no connection is closed here: the server does both.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -6,7 +13,12 @@ from collections.abc import Iterator
 from mockserver.base.errors import ExpressionError
 from mockserver.base.time import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
-from mockserver.engine.documented_answers import Documented, Wish, documented, status_with_example
+from mockserver.engine.documented_answers import (
+    AnswerCriteria,
+    DocumentedAnswer,
+    documented_answer,
+    status_with_example,
+)
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
 from mockserver.engine.rendering import RETRY_STATUSES, has_header, problem, render_refusal
 from mockserver.engine.routing import Match
@@ -19,14 +31,14 @@ from mockserver.model.steps import Otherwise
 from mockserver.model.trace import Answered, FaultInjected, Refused
 
 _LOG = logging.getLogger("mockserver")
-_MESSAGE = "a fault of the sandbox asks for it"
+_MESSAGE = "a fault of the sandbox requires it"
 _FIRST_ERROR = 400
 REASON = "fault"
 """The reason of every exchange to which a fault was applied."""
 
 
 def apply_faults(run: Run, match: Match) -> Answer | None:
-    """Apply the first matching fault; return its answer if it replaces that of the API.
+    """Apply the first fault that hits; return its answer if it replaces the API's, else None.
 
     A fault that fails is ignored, except for an entry in the trace and in the log.
     """
@@ -62,7 +74,7 @@ def _effects_of(definition: FaultDefinition) -> str:
 
 
 def carry_out(exchange: Exchange, fault: Fault) -> None:
-    """Set delay and cut of the answer, or have it not sent, as the fault defines."""
+    """Set the delay of an answer, and where its connection is closed, as the fault defines."""
     definition, answer = fault.definition, exchange.answer
     if exchange.reason != MOCK_FAILURE:
         exchange.reason = REASON
@@ -70,7 +82,7 @@ def carry_out(exchange: Exchange, fault: Fault) -> None:
     if definition.disconnect is not None:
         answer.cut_at = NOTHING_SENT
     elif definition.truncate is not None and exchange.request.method != "HEAD":
-        # A body that is not longer than the cut is sent whole.
+        # A body that is not longer than the cut is complete.
         answer.cut_at = definition.truncate if definition.truncate < len(answer.body) else None
 
 
@@ -108,10 +120,12 @@ def _as_status(run: Run, status: int) -> tuple[Answer, str]:
     return problem(status, _MESSAGE) if status >= _FIRST_ERROR else Answer(status, [], b""), because
 
 
-def _documented(run: Run, status: int, example: str | None = None) -> Documented | None:
+def _documented(run: Run, status: int, example: str | None = None) -> DocumentedAnswer | None:
     """Return the documented answer, in an acceptable media type if possible."""
     accept = run.exchange.request.accept
-    return documented(run.operation, status, Wish(accept, example=example, must_fit=False))
+    return documented_answer(
+        run.operation, status, AnswerCriteria(accept, example=example, must_fit=False)
+    )
 
 
 def _set_retry_after(answer: Answer, seconds: int | None) -> None:
@@ -145,7 +159,7 @@ def _refusal(run: Run, kind: str, passes_at: Instant | None) -> Refusal:
             except ExpressionError:  # the message may need a name that no step has bound
                 continue
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
-        return security.nothing_presented(run)
+        return security.missing_credential(run)
     return Refusal(kind, _MESSAGE, passes_at=passes_at)
 
 
@@ -163,5 +177,5 @@ def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str],
     if kind == Kind.METHOD_NOT_ALLOWED:
         return (("Allow", cors.allowed(match.methods)),)
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
-        return security.nothing_presented(run).headers
+        return security.missing_credential(run).headers
     return ()

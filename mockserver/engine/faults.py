@@ -1,4 +1,12 @@
-"""Faults: answers, delays and closed connections that a test injects into a sandbox."""
+"""Keep the faults of a sandbox: answers, delays and closed connections that a test asks for.
+
+- In: a `FaultDefinition` of the control API, which `check_fault` validates; then each request.
+- Out: an `Installed` fault with its counts; and the one that hits a request, or None.
+- Callers: `control/fault_calls.py` adds and removes faults; `fault_injection.py` asks for hits and
+  applies the effects.
+- Nothing is applied here. `probability` uses no random numbers: the same seed, fault and number of
+  requests decide in the same way.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +24,7 @@ MOST_FAULTS = 100
 """Maximum number of faults of one sandbox."""
 LONGEST_DELAY = Duration(MINUTE)
 MOST = 10**9
-"""Maximum of a number of requests, bytes or seconds."""
+"""Maximum of members that are numbers of requests, bytes or seconds."""
 DISCONNECTS = ("before", "after")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -66,7 +74,7 @@ _EXCLUDING = (
     ("operation", "method"),
     ("operation", "path"),
 )
-"""Members of a definition that exclude each other."""
+"""Pairs of members that a definition cannot both have."""
 
 
 def _contradictions(definition: FaultDefinition) -> Iterator[str]:
@@ -90,7 +98,7 @@ _Names = Callable[[Operation], Iterable[str]]
 
 @dataclass(slots=True)
 class _Targets:
-    """Finds the operations that a definition can match, or the reasons why there are none."""
+    """Finds the operations that a definition can match; adds a problem if there are none."""
 
     definition: FaultDefinition
     apis: Mapping[str, Api]
@@ -233,7 +241,7 @@ class Faults:
             SandboxFullError: If there are already `MOST_FAULTS`.
         """
         if len(self._by_id) >= MOST_FAULTS:
-            raise SandboxFullError(f"there are {MOST_FAULTS} faults; delete one before adding one")
+            raise SandboxFullError(f"there are already {MOST_FAULTS} faults; delete one of them")
         self._count += 1
         installed = Installed(f"f{self._count}", fault)
         self._by_id[installed.id] = installed
@@ -260,7 +268,7 @@ class Faults:
             api: The API of the request.
             operation: The operation of the request.
             method: The request's own method, which may be HEAD for an operation of GET.
-            values: The values of the path parameters, as they were sent.
+            values: The values of the path parameters, not decoded.
         """
         for item in self.active:
             if not item.fault.fits(api, operation, method, values):

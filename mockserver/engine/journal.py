@@ -1,10 +1,17 @@
-"""The journal: the latest exchanges of a sandbox, each with the trace of its decisions."""
+"""Keep the latest exchanges of a sandbox, each with the trace of its decisions, and count them.
+
+- In: `Engine.handle` in `pipeline.py` adds each exchange when its answer is complete.
+- Out: the exchanges that are kept, the oldest first; and counts of answers and parameters, from
+  which `coverage.py` makes its report. A listener is called with each new exchange;
+  `control/listeners.py` sets it to publish events.
+- The journal is in memory only. It does not change the exchanges. Clearing it keeps the counts.
+"""
 
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from mockserver.engine.parameter_counts import Sent
+from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
 
 _LOG = logging.getLogger("mockserver")
@@ -12,28 +19,37 @@ MOST_BYTES = 50_000_000
 """Maximum total size of the bodies that one journal keeps."""
 
 
-Seen = dict[tuple[int, int, str | None], int]
-"""Number of answers by operation (its `id()`), status code and documented example. The status is 0
-if the mock failed."""
+AnswerCounts = dict[tuple[int, int, str | None], int]
+"""Number of answers by operation (its `id()`), status code and documented example.
+
+The status is 0 if the mock failed."""
 
 
 class Journal:
-    """The latest exchanges, up to a limit; the oldest are dropped, but stay counted."""
+    """The latest exchanges, up to a maximum; exchanges that are dropped stay counted."""
 
-    __slots__ = ("_bytes", "_capacity", "_entries", "count", "heard", "seen", "sent")
+    __slots__ = (
+        "_bytes",
+        "_capacity",
+        "_entries",
+        "answer_counts",
+        "count",
+        "listener",
+        "parameter_counts",
+    )
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
         self._capacity = capacity
         self._bytes = 0
         self.count = 0
-        """Number of exchanges since the start of the sandbox, including dropped ones."""
-        self.heard: Callable[[Exchange], None] | None = None
+        """Number of exchanges, including dropped ones; the next id follows from it."""
+        self.listener: Callable[[Exchange], None] | None = None
         """Called with every exchange; None if there is no listener."""
-        self.seen: Seen = {}
-        """Counts of answers since the start of the sandbox, including dropped exchanges."""
-        self.sent = Sent()
-        """Counts of parameters that were sent since then."""
+        self.answer_counts: AnswerCounts = {}
+        """Counts of answers since the latest reset of the counts, including dropped exchanges."""
+        self.parameter_counts = ParameterCounts()
+        """Counts of the parameters of requests since the latest reset of the counts."""
 
     def next_id(self) -> str:
         """Return the id of the next exchange."""
@@ -48,15 +64,15 @@ class Journal:
         if exchange.operation is not None:
             status = 0 if exchange.reason == MOCK_FAILURE else exchange.answer.status
             key = (id(exchange.operation), status, exchange.answer.example)
-            self.seen[key] = self.seen.get(key, 0) + 1
+            self.answer_counts[key] = self.answer_counts.get(key, 0) + 1
             parameters = exchange.operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
-                self.sent.count(parameters, exchange.request)
+                self.parameter_counts.count(parameters, exchange.request)
         while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
-        if self.heard is not None:
+        if self.listener is not None:
             try:
-                self.heard(exchange)
+                self.listener(exchange)
             except Exception:  # noqa: BLE001 - a failing listener must not break serving
                 _LOG.exception("a listener of the journal failed")
 
@@ -76,9 +92,9 @@ class Journal:
         self.count = count
 
     def reset_counts(self) -> None:
-        """Reset the counts of answers and parameters."""
-        self.seen = {}
-        self.sent = Sent()
+        """Set the counts of answers and parameters to zero."""
+        self.answer_counts = {}
+        self.parameter_counts = ParameterCounts()
 
     def clear(self) -> None:
         """Drop all exchanges; their ids are not used again."""

@@ -1,7 +1,14 @@
-"""Rate limits: the algorithms, and their use on a request.
+"""Apply rate limits to requests, by one of three algorithms.
+
+- In: the rate limits of an operation, and the run of a request, which names the subject.
+- Out: a hit in the records of the sandbox, headers such as `X-RateLimit-Remaining`, an entry in the
+  trace; and a `Refusal` (`rate_limited` by default) if a limit is exceeded.
+- Callers: `pipeline.py` calls `apply_limits`, and `allowances.py` calls `current_allowance`, which
+  counts nothing.
+- Quotas and cooldowns are not here: they are verbs (`verbs/take.py`, `verbs/cooldown.py`).
 
 An algorithm is a pure function of limit, window, state and instant. A state is a list of whole
-numbers, stored in a record; None is the state of a new subject. Instants and durations are whole
+numbers in a record; None is the state of a subject without hits. Instants and durations are whole
 microseconds, and they are rounded only in headers.
 """
 
@@ -22,7 +29,7 @@ from mockserver.model.scope import Scope
 from mockserver.model.trace import LimitDecision, RateLimited
 
 State = list[int]
-"""The stored state of one subject; each algorithm defines its own meaning."""
+"""The stored state of one subject; each algorithm defines the meaning of its numbers."""
 
 
 def fixed_window(
@@ -108,10 +115,10 @@ ALGORITHMS = {
 }
 
 
-def standing(
+def current_allowance(
     algorithm: str, limit: int, window: int, state: State | None, now: int
 ) -> LimitDecision:
-    """Return the state of a rate limit without counting a hit.
+    """Return the decision for the next request, without counting a hit.
 
     Raises:
         ExpressionError: If the limit or the window is not a whole number, or is too small.
@@ -129,20 +136,20 @@ def standing(
     return LimitDecision(hit.allowed, limit, remaining, resets_at, passes_at)
 
 
-_NEVER_SHOWN = 8
-"""A credential of at most so many characters is masked completely."""
+_LONGEST_MASKED = 8
+"""A credential of at most this length is masked completely."""
 
 
 def apply_limits(run: Run) -> None:
-    """Count a hit on every limit of the operation; it stays counted if the request is refused.
+    """Count a hit on each limit, until one is exceeded; hits stay counted if a request is refused.
 
     Raises:
         Refusal: For the first limit that is exceeded.
     """
     for limit in run.operation.limits:
         decision, subject = _hit(run, limit)
-        shown = _masked(subject) if subject == run.scope["credential"] else subject
-        run.append(RateLimited(limit, shown, decision))
+        traced_subject = _masked(subject) if subject == run.scope["credential"] else subject
+        run.append(RateLimited(limit, traced_subject, decision))
         if limit.headers != "none":
             run.limit_headers += _headers(limit, decision, run.now, run.scope)
         if not decision.allowed:
@@ -153,7 +160,7 @@ def apply_limits(run: Run) -> None:
 
 def _masked(credential: str) -> str:
     """Return a credential for a trace: at most its last four characters."""
-    return "…" + credential[-4:] if len(credential) > _NEVER_SHOWN else "…"
+    return "…" + credential[-4:] if len(credential) > _LONGEST_MASKED else "…"
 
 
 def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
@@ -161,16 +168,16 @@ def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
     subject = "" if limit.per is None else str(limit.per(scope))
     key = f"{limit.name}:{subject}"
     # Not through the transaction: a refusal must not roll back a hit.
-    kept_hits = run.store.rate_limits
-    record = kept_hits.rows.get(key)
+    counters = run.store.rate_limits
+    record = counters.rows.get(key)
     state = None if record is None else record["state"]
     count, window = limit.limit(scope), limit.window(scope)
     state, decision = ALGORITHMS[limit.algorithm](count, window, state, run.now)
-    kept = {"id": key, "name": limit.name, "subject": subject, "state": state}
+    updated = {"id": key, "name": limit.name, "subject": subject, "state": state}
     if record is None:
-        kept_hits.insert(kept)
+        counters.insert(updated)
     else:
-        kept_hits.rows[key] = kept  # same key and no index: nothing else to update
+        counters.rows[key] = updated  # same key and no index: nothing else to update
     return decision, subject
 
 

@@ -1,4 +1,8 @@
-"""Failures of the mock or of a document: a 500 that differs from those of an API."""
+"""Answer for a failure of the mock or of a document: a 500 with a problem type of its own.
+
+`pipeline.py` calls `answer` for exceptions that are not refusals; `answer` also logs them. The
+problem type shows clients that the answer is not one of the API.
+"""
 
 import logging
 

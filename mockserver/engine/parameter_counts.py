@@ -1,4 +1,12 @@
-"""Counts of sent parameters. Requests store only names; parameters are identified on access."""
+"""Count which parameters requests have.
+
+- In: `Journal.add` passes the parameters of an operation and a request.
+- Out: the number of requests by parameter, for `coverage.py`.
+- Values of parameters are not stored, and path parameters are not counted: every request has them.
+
+To keep requests fast, `count` stores only the names in a request (its shape); `counts` finds the
+parameters that they belong to.
+"""
 
 import re
 from collections.abc import Sequence
@@ -19,8 +27,8 @@ Key = tuple[Parameters | None, str, str]
 """An operation's parameters, with the part and the name of one of them."""
 
 
-class Sent:
-    """Counts of sent parameters, except those of the path."""
+class ParameterCounts:
+    """Numbers of requests with each parameter, except those of the path."""
 
     __slots__ = ("_counts", "_shapes")
 
@@ -29,7 +37,7 @@ class Sent:
         self._counts: dict[Key, int] = {}
 
     def count(self, parameters: Parameters, request: Request) -> None:
-        """Count the parameters of an operation that a request sends."""
+        """Count the parameters of an operation that a request has."""
         query = _QUERY_VALUES.sub("", request.query) if request.query else ""
         shape: Shape = (parameters, query, ())
         is_long = len(query) > _LONGEST
@@ -43,15 +51,15 @@ class Sent:
             self.counts()
 
     def counts(self) -> dict[Key, int]:
-        """Return how often each parameter was sent."""
+        """Return the number of requests with each parameter."""
         shapes, self._shapes = self._shapes, {}
         for (parameters, query, headers), number in shapes.items():
-            for part, name in parameters.sent(query, dict(headers)):
+            for part, name in parameters.used_parameters(query, dict(headers)):
                 key = (parameters, part, name)
                 self._counts[key] = self._counts.get(key, 0) + number
         return self._counts
 
-    def add(self, other: "Sent") -> None:
+    def add(self, other: "ParameterCounts") -> None:
         """Add the counts of another instance."""
         for key, number in other.counts().items():
             self._counts[key] = self._counts.get(key, 0) + number

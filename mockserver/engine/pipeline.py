@@ -1,12 +1,16 @@
-"""The stages of a request in the engine, in their order of execution.
+"""Answer a request: run its stages in the order below.
+
+- In: a `Request` and the time of the system's clock.
+- Out: an `Exchange`: the request, its answer, and a trace of decisions with their reasons.
+- Callers: `server/application.py`, and tools and tests that run without a server.
 
  1. locate        find sandbox, API and operation by path, Host and method
- 2. faults        a fault of the sandbox may answer instead of all later stages, or mark the answer
- 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips later stages
- 4. authenticate  find the principal by the credentials
- 5. limit         the request is counted against every rate limit, and stays counted
+ 2. faults        a fault of the sandbox may answer instead of stages 3 to 9, or act in stage 11
+ 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8
+ 4. authenticate  find the principal (the owner of the credentials)
+ 5. limit         count a hit on each rate limit, up to the first that is exceeded
  6. validate      parse parameters and body, and collect all violations
- 7. test values   apply the effects of documented magic inputs
+ 7. test values   apply the effects of inputs for tests, such as a phone number that fails
  8. steps         the operation's program reads and writes records, and may choose the answer
  9. respond       return the steps' answer, else the documented one
 10. settle        commit the writes, or roll them back if a stage refused or failed
@@ -16,13 +20,14 @@
 
 Rules of this module:
 
-- One `Exchange` is made per request; its fields are set and never removed. Every stage adds its
-  decisions and their reasons to the trace.
-- A stage ends the request by raising `Refusal`, which becomes the answer of its error kind as the
-  API's document defines it. Any other exception is a bug of the mock or of a document, and becomes
-  a 500 with its own problem type. `Engine.handle` never raises.
-- A refused request changes only the hits on rate limits and the journal.
-- Nothing waits and nothing is sent here: delays and broken connections are data on the answer.
+- One `Exchange` is made per request; its fields are set and never removed. Stages add their
+  decisions and the reasons to its trace.
+- A stage from 1 to 10 ends the request by raising `Refusal`, which becomes the answer of its error
+  kind as the API's document defines it. Any other exception of the stages 2 to 10 is a bug of the
+  mock or of a document, and becomes a 500 with its own problem type.
+- The writes of a refused request are undone. Its hits on rate limits and faults stay counted, and
+  it is in the journal. A step may answer with an error and keep the writes (`Run.answer_error`).
+- Nothing waits and nothing is sent here: the answer says what to delay and where to close.
 - `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
 """
 
@@ -33,11 +38,12 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
 from mockserver.engine.documented_answers import (
-    Documented,
-    Wish,
-    documented,
+    AnswerCriteria,
+    DocumentedAnswer,
+    documented_answer,
     status_with_example,
 )
+from mockserver.engine.echo import echoed
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
@@ -56,10 +62,15 @@ from mockserver.engine.rendering import (
     render_reply,
     violations_of_reply,
 )
-from mockserver.engine.routing import Located, Match, Mounts
+from mockserver.engine.routing import Match, MountedApis, RoutedRequest
 from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
-from mockserver.engine.security import PresentedCredential, authenticate, present, sandbox_of
+from mockserver.engine.security import (
+    PresentedCredential,
+    authenticate,
+    read_credentials,
+    sandbox_of,
+)
 from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
@@ -91,7 +102,7 @@ class Engine:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
         self.options = options or Options()
-        self._mounts = Mounts(self.apis.values())
+        self._mounts = MountedApis(self.apis.values())
 
     def replace(
         self,
@@ -107,16 +118,25 @@ class Engine:
             system: The time of the system's clock.
         """
         by_name = {api.name: api for api in apis}
-        mounts = Mounts(by_name.values())
+        mounts = MountedApis(by_name.values())
         self.sandboxes.replace(by_name, overrides, system)
         self.apis, self._mounts = by_name, mounts
 
     def handle(self, request: Request, system: Instant) -> Exchange:
-        """Answer one request; `system` is the time of the system's clock."""
+        """Answer one request and add it to the journal of its sandbox.
+
+        A request with an invalid sandbox name, or for one sandbox too many, is only answered.
+
+        Args:
+            request: The request.
+            system: The time of the system's clock.
+        """
         path, named = _split_sandbox(request)
         located = self._mounts.locate(path, request.headers.get("host", "").lower())
         operation = _operation(located, request.method)
-        credentials = present(operation, request) if operation and operation.security else {}
+        credentials = (
+            read_credentials(operation, request) if operation and operation.security else {}
+        )
         name = named if named is not None else sandbox_of(credentials) or DEFAULT_SANDBOX
         try:
             sandbox = self.sandboxes.get(name)
@@ -157,7 +177,7 @@ class Engine:
 
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
-    """Return the path without a sandbox prefix, and the sandbox named by path or header."""
+    """Return the path without its sandbox prefix, and the sandbox that path or header name."""
     path = request.path
     if path.startswith(_SANDBOX_PREFIX):
         name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
@@ -165,7 +185,7 @@ def _split_sandbox(request: Request) -> tuple[str, str | None]:
     return path, request.headers.get("mock-sandbox")
 
 
-def _operation(located: Located | None, method: str) -> Operation | None:
+def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
     if located is None or located.match is None:
         return None
     return located.match.operation(method)
@@ -176,7 +196,7 @@ def _without_sandbox(request: Request, name: str, error: Exception, system: Inst
     return Exchange("", name, system, request, problem(status, str(error)))
 
 
-def _no_operation(located: Located, method: str) -> Answer:
+def _no_operation(located: RoutedRequest, method: str) -> Answer:
     if located.match is None:
         raise Refusal(Kind.NOT_FOUND, "the API has no such path")
     allowed = cors.allowed(located.match.methods)
@@ -196,7 +216,7 @@ def _base_url(request: Request, prefix: str) -> str:
 def _answer(
     exchange: Exchange,
     sandbox: Sandbox,
-    located: Located,
+    located: RoutedRequest,
     prefix: str,
     credentials: Mapping[str, PresentedCredential],
     options: Options,
@@ -250,7 +270,7 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
 
 
 def _forget_frames(refusal: Refusal) -> None:
-    """Remove the references back to the exchange, so that it is freed without the collector."""
+    """Remove reference cycles, so that memory is freed without the garbage collector."""
     refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
 
 
@@ -278,7 +298,7 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
         run_steps(run.operation.program, run)
     if run.reply is None:
         return _documented(run, run.operation.success, preferences)
-    return _of_steps(run, run.reply, preferences)
+    return _steps_answer(run, run.reply, preferences)
 
 
 def _preferred(run: Run, preferences: Preferences) -> Answer:
@@ -337,7 +357,7 @@ def _summary(violations: list[Violation]) -> str:
 
 
 def _apply_test_values(run: Run) -> None:
-    """Apply the effects of documented magic inputs."""
+    """Apply the effects of test values in the request."""
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
@@ -372,7 +392,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
 # --- respond ---
 
 
-def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
+def _steps_answer(run: Run, reply: Reply, preferences: Preferences) -> Answer:
     if run.options.errors:
         _require_conformance(run, violations_of_reply(run.operation, reply))
     answer = render_reply(reply)
@@ -382,10 +402,12 @@ def _of_steps(run: Run, reply: Reply, preferences: Preferences) -> Answer:
 
 def _documented(run: Run, status: int, preferences: Preferences, why: str = "") -> Answer:
     """Return the documented answer for a status."""
-    found = documented(run.operation, status, _wish(run, preferences))
+    found = documented_answer(run.operation, status, _criteria(run, preferences))
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
+    if run.options.echo == "all" or (found.sampled and run.options.echo == "samples"):
+        found = echoed(found, run.operation, run.scope, _api_path(run))
     if found.violations:
         run.append(BrokenSchema(found.violations))
         if run.options.errors:
@@ -394,19 +416,26 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     return _finished(run, found.answer(), decision, preferences, found)
 
 
-def _wish(run: Run, preferences: Preferences) -> Wish:
+def _api_path(run: Run) -> str:
+    """Return the path of the request as the real API would get it, without the API's name."""
+    path, mount = run.exchange.request.path, f"/{run.api.name}"
+    is_own = run.operation.path.startswith(f"{mount}/") or not path.startswith(f"{mount}/")
+    return path if is_own else path.removeprefix(mount)
+
+
+def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
     accept = run.exchange.request.accept
     if preferences is NO_PREFERENCES and not run.options.dynamic:
-        return Wish(accept)
+        return AnswerCriteria(accept)
     dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic
     seed: int | str | None = preferences.seed
     if seed is None and dynamic:
         seed = f"{run.sandbox.seed}:{run.exchange.id}"
-    return Wish(accept, seed, preferences.example, dynamic)
+    return AnswerCriteria(accept, seed, preferences.example, dynamic)
 
 
 def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
-    """Raise a refusal if an answer has violations."""
+    """Refuse the request if its answer has violations of its schema."""
     if violations:
         first = violations[0]
         message = f"the answer breaks its schema: {first.field} {first.message}"
@@ -418,18 +447,18 @@ def _finished(
     answer: Answer,
     decision: Answered,
     preferences: Preferences,
-    found: Documented | None = None,
+    found: DocumentedAnswer | None = None,
 ) -> Answer:
-    """Add headers of limits, delays of test values, and the effects of preferences."""
+    """Complete an answer with headers of limits, delays, and the effects of preferences."""
     answer.headers += run.limit_headers
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
-        if honoured := preferences.honoured(found, answer.status):
-            answer.headers.append(("Preference-Applied", honoured))
+        if applied := preferences.applied(found, answer.status):
+            answer.headers.append(("Preference-Applied", applied))
         if run.exchange.request.method not in CACHED:
             answer.headers.append(VARY)
-        if unmet := preferences.unmet(found, answer.status):
-            decision = decision._replace(because=decision.because + unmet)
+        if not_applied := preferences.not_applied(found, answer.status):
+            decision = decision._replace(because=decision.because + not_applied)
     run.append(decision)
     return answer

@@ -1,8 +1,13 @@
-"""The `Prefer` header (RFC 7240): what a client asks of one answer, and what was applied.
+"""Read the `Prefer` header (RFC 7240), and write `Preference-Applied`.
 
-`code`, `example`, `dynamic` and `seed` are preferences of this server's own. `wait` delays the
-answer by so many seconds, a minute at most; in the RFC it is how long a client would wait. Unknown
-preferences are ignored, as the RFC asks. Nothing waits here: the delay is put on the answer.
+- In: a request; later the answer that was chosen for it.
+- Out: `Preferences`, and the value of `Preference-Applied`.
+- Callers: `pipeline.py`, which also chooses the answer.
+
+`code`, `example`, `dynamic` and `seed` are not in the RFC; this server defines them. `wait` delays
+the answer by this number of seconds, up to a minute; in the RFC it is how long a client is willing
+to wait. Unknown preferences are ignored, as the RFC requires. Nothing waits here: `pipeline.py`
+sets the delay of the answer.
 """
 
 import re
@@ -10,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockserver.base.time import MINUTE, SECOND, ZERO, Duration
-from mockserver.engine.documented_answers import Documented
+from mockserver.engine.documented_answers import DocumentedAnswer
 from mockserver.model.messages import Request
 
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
@@ -23,7 +28,7 @@ _PREFERENCE = re.compile(
 LONGEST_WAIT = Duration(MINUTE)
 VARY = ("Vary", "Prefer")
 CACHED = frozenset(("GET", "HEAD"))
-"""Methods whose answers are cached; these vary by `Prefer`, even if it was not sent."""
+"""Methods whose answers are cached; these vary by `Prefer`, even if the request has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Preferences:
     invalid: tuple[str, ...] = ()
     """`code`, `seed` and `wait` with invalid values, as `name=value`, shortened."""
 
-    def honoured(self, found: Documented | None, status: int) -> str:
+    def applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the value of `Preference-Applied`; empty if no preference was applied.
 
         Args:
@@ -56,19 +61,19 @@ class Preferences:
         }
         return ", ".join(f"{name}={value}" for name, value in applied.items() if value is not None)
 
-    def unmet(self, found: Documented | None, status: int) -> str:
+    def not_applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the end of a sentence about invalid values and a missing example, or ""."""
         parts = [f"; {text} is invalid" for text in self.invalid]
         if self.example is not None and not self._has_example(found):
             parts.append(f"; there is no example {self.example[:100]!r} for status {status}")
         return "".join(parts)
 
-    def _dynamic(self, found: Documented | None) -> str | None:
+    def _dynamic(self, found: DocumentedAnswer | None) -> str | None:
         """Return the value of `dynamic` if it was applied."""
         is_given = found is not None and (found.sampled or self.dynamic is False)
         return str(self.dynamic).lower() if self.dynamic is not None and is_given else None
 
-    def _has_example(self, found: Documented | None) -> bool:
+    def _has_example(self, found: DocumentedAnswer | None) -> bool:
         return self.example is not None and found is not None and found.example == self.example
 
 

@@ -1,4 +1,10 @@
-"""Collections of records, and transactions with an undo log.
+"""Store records: collections with keys and indexes, and transactions that can be rolled back.
+
+- In and out: records, which are JSON objects. `Sandbox.store` makes the collections of an API.
+- Callers: the steps of a request write through the `Transaction` of their `Run`; the control API,
+  fixtures and snapshots write to a `Collection` directly.
+- Records are in memory only. They are not validated against a schema here; `completed` adds what a
+  schema requires, when a step asks for it.
 
 Rules of this module:
 
@@ -25,7 +31,7 @@ from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
 _PLAIN = frozenset((str, int))
-"""Types whose values are compared without a call, which most values have."""
+"""Types of values that Python compares as JSON does; most values have one of them."""
 
 
 def key_text(value: JsonValue) -> str:
@@ -73,7 +79,7 @@ class Collection:
         if key is None:
             return next(self._candidates(where), None)
         record = self.by_key(key)
-        return record if record is not None and _has(record, where) else None
+        return record if record is not None and _has_values(record, where) else None
 
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key equals this value as JSON, or None."""
@@ -88,12 +94,12 @@ class Collection:
         return list(self._candidates(where))
 
     def _candidates(self, where: Mapping[str, JsonValue]) -> Iterator[Record]:
-        for record in self._narrowed(where):
-            if _has(record, where):
+        for record in self._preselected(where):
+            if _has_values(record, where):
                 yield record
 
-    def _narrowed(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
-        """Return candidates by key or index if there is one, otherwise all records."""
+    def _preselected(self, where: Mapping[str, JsonValue]) -> Iterable[Record]:
+        """Return the records that a key or an index selects; without these, all records."""
         if self.spec.key in where:
             found = self.rows.get(key_text(where[self.spec.key]))
             return () if found is None else (found,)
@@ -161,8 +167,8 @@ class Collection:
         ordered = sorted(self.rows, key=self._serials.__getitem__)
         self.rows = {name: self.rows[name] for name in ordered}
 
-    def take_back(self, key: str) -> None:
-        """Undo the latest insertion, including its serial."""
+    def undo_insert(self, key: str) -> None:
+        """Undo the latest insertion, and free its serial."""
         self.remove(key)
         self._serial -= 1
 
@@ -197,7 +203,7 @@ class Collection:
                 raise ConflictError(self.spec.name, name, value)
 
 
-def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
+def _has_values(record: Record, where: Mapping[str, JsonValue]) -> bool:
     for name, value in where.items():
         found = record.get(name)
         kind = type(value)
@@ -210,7 +216,7 @@ def _has(record: Record, where: Mapping[str, JsonValue]) -> bool:
 
 
 def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
-    """Return the keys of an index's entry."""
+    """Return the keys of an entry of an index."""
     if entry is None:
         return ()
     return (entry,) if isinstance(entry, str) else entry
@@ -260,7 +266,7 @@ class Transaction:
         """Undo all writes, latest first."""
         for collection, key, old, serial in reversed(self._undo):
             if old is None:
-                collection.take_back(key)
+                collection.undo_insert(key)
             elif serial:
                 collection.restore(key, old, serial)
             else:

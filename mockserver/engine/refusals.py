@@ -1,4 +1,8 @@
-"""Refusals as documents word them."""
+"""Make refusals with the message of the document, and the time when a forced refusal ends.
+
+In: the `Otherwise` of a step, limit or test value. Out: a `Refusal`, which the caller raises or
+writes. Callers: the stages that refuse requests. Refusals are written as answers in `rendering.py`.
+"""
 
 from collections.abc import Mapping
 
@@ -14,7 +18,7 @@ FORCED_WAIT: Mapping[str, Duration] = {
     Kind.COOLDOWN: DAY,
     Kind.QUOTA_EXHAUSTED: DAY,
 }
-"""How long to wait after a refusal that is forced, of a kind that time lifts."""
+"""Time until a forced refusal ends, for error kinds that end by themselves."""
 
 
 def forced_until(kind: str, now: Instant, wait: int | None) -> Instant | None:
@@ -30,7 +34,7 @@ def refusal_of(
     source: Source | None,
     passes_at: Instant | None = None,
 ) -> Refusal:
-    """Make a refusal; the document's own message goes before ours."""
+    """Make a refusal; a message in the document replaces the given one."""
     if otherwise.message is not None:
         message = str(otherwise.message(scope))
     violations: tuple[Violation, ...] = ()

@@ -1,4 +1,14 @@
-"""From replies and refusals to the bytes of an answer."""
+"""Write answers: turn a reply of the steps, or a refusal, into status, headers and bytes.
+
+- In: a `Reply`, which the steps of an operation chose; or a `Refusal`, with the API and the
+  operation that define its body.
+- Out: an `Answer`.
+- Callers: `pipeline.py`, `run.py` and `fault_injection.py`; the server uses `problem` for its own
+  errors.
+- It does not choose status or body of a reply: the steps do. It sends nothing and does not wait.
+
+Answers from examples and schemas are made in `documented_answers.py`.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,8 +23,8 @@ from mockserver.base.time import Instant, whole_seconds
 from mockserver.engine.documented_answers import (
     BODILESS,
     MOST_KEPT,
-    Wish,
-    documented,
+    AnswerCriteria,
+    documented_answer,
     response_for,
     violations_of,
 )
@@ -39,29 +49,30 @@ OAUTH_KINDS = frozenset(
         "unsupported_grant_type",
     )
 )
-"""Errors of the token endpoint, which answers JSON of its own (RFC 6749, section 5.2)."""
+"""Error kinds of the OAuth token endpoint; RFC 6749, section 5.2, defines their JSON."""
 
 
 @dataclass(slots=True)
 class Reply:
-    """The answer that the steps chose, before it is rendered."""
+    """The answer that the steps chose, before its body is written as bytes."""
 
     status: int
     headers: list[tuple[str, str]]
     body: JsonValue
-    """JSON, or bytes that go out as they are; None for no body."""
+    """A JSON value, or bytes that are already written; None for no body."""
     content_type: str
     because: str
+    """The reason, for the trace."""
     example: str | None = None
-    """The name of the documented example that it is; empty for one without a name."""
+    """Name of the documented example that was used; empty for an unnamed example."""
     media: ResponseMedia | None = None
-    """What the document says of such a body."""
+    """The description of this media type in the document."""
     source: Source | None = None
-    """Where the document says so."""
+    """The place in the document: a step, an example or a media type."""
 
 
 def render_reply(reply: Reply) -> Answer:
-    """Write a reply's body; a header that the reply names itself is not added again."""
+    """Return the answer for a reply; add `Content-Type` unless the reply has this header."""
     headers = reply.headers
     body = reply.body
     if body is None or reply.status in BODILESS:
@@ -86,17 +97,22 @@ def render_refusal(
     now: Instant,
     accept: str = "",
 ) -> Answer:
-    """Write a refusal as the API does: its own error, the documented answer, or a problem."""
+    """Return the answer for a refusal.
+
+    The first of these that exists is used: the error that `x-mock` defines for the kind, the JSON
+    of an OAuth error, the documented answer for the status, a problem (RFC 9457). A page answers
+    with HTML.
+    """
     if operation is not None and operation.is_page:
         status = STATUS_OF_KIND.get(refusal.kind, 400)
         return Answer(status, list(HEADERS), refusal_page(refusal.message))
     errors = api.errors if operation is None else operation.errors
     chosen = errors.get(refusal.kind)
-    status = chosen.status if chosen else _status(refusal.kind, operation)
+    status = chosen.status if chosen else _default_status(refusal.kind, operation)
     wait = None if refusal.passes_at is None else max(whole_seconds(refusal.passes_at - now), 0)
     error = error_scope(refusal, status, wait)
     if chosen is not None:
-        answer = _own(chosen, {**scope, "error": error})
+        answer = _error_answer(chosen, {**scope, "error": error})
     elif refusal.kind in OAUTH_KINDS:
         fields = {"error": refusal.kind, "error_description": refusal.message}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
@@ -111,7 +127,7 @@ def render_refusal(
 
 
 def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
-    """Return a refusal as the names `error.…` that the expressions of error bodies see."""
+    """Return the members of `error`, which expressions in error bodies use."""
     return {
         "kind": str(refusal.kind),
         "message": refusal.message,
@@ -131,15 +147,18 @@ def _violation(violation: Violation) -> dict[str, JsonValue]:
     }
 
 
-def _status(kind: str, operation: Operation | None) -> int:
-    """Return the status of a kind that the API does not map: of what it documents if it does."""
+def _default_status(kind: str, operation: Operation | None) -> int:
+    """Return the status of an error kind for which `x-mock` defines none.
+
+    For `invalid` this is 422 or 400, whichever the operation documents.
+    """
     if kind == Kind.INVALID and operation is not None:
         exact = {response.status for response in operation.responses}
         return next((status for status in _INVALID_STATUSES if str(status) in exact), 400)
     return 401 if kind == "invalid_client" else STATUS_OF_KIND.get(kind, 400)
 
 
-def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:
+def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
     headers = header_fields(chosen.headers, scope)
     body = None if chosen.body is None else chosen.body(scope)
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
@@ -148,17 +167,17 @@ def _own(chosen: ErrorAnswer, scope: Scope) -> Answer:
 def _documented(
     operation: Operation | None, status: int, refusal: Refusal, accept: str
 ) -> Answer | None:
-    """Use the documented answer for a status, if it has a body to give."""
+    """Return the documented answer for a status; None if it has no body."""
     if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
-    found = documented(operation, status, Wish(accept, must_fit=False))
+    found = documented_answer(operation, status, AnswerCriteria(accept, must_fit=False))
     if found is None or not found.content_type:
         return None
     return found.answer()
 
 
 def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) -> Answer:
-    """Make an answer of the mock's own (RFC 9457)."""
+    """Return a problem (RFC 9457), the format of errors that no document defines."""
     body: dict[str, JsonValue] = {
         "type": "about:blank",
         "title": STATUS_PHRASES.get(status, "Unassigned"),
@@ -177,7 +196,7 @@ def has_header(answer: Answer, name: str) -> bool:
 
 
 def violations_of_reply(operation: Operation, reply: Reply) -> list[Violation]:
-    """List how a reply breaks the document; what the document doesn't describe breaks nothing."""
+    """Return the violations of the documented schema; none if the reply is not documented."""
     response = response_for(operation, reply.status)
     if response is None or reply.body is None:
         return []
@@ -190,27 +209,27 @@ _JSON = "application/json"
 
 
 class Representation(NamedTuple):
-    """A media type for a body, and what the document says of it."""
+    """The media type chosen for a body, with its description in the document."""
 
     content_type: str
     media: ResponseMedia | None = None
     varies: bool = False
-    """Another `Accept` may get another one."""
+    """True if another `Accept` may lead to another media type."""
 
 
 def represent(
     operation: Operation, status: int, body: JsonValue, wanted: str, request: Request
 ) -> Representation:
-    """Choose the media type of an answer: the client's choice of those that can hold the body.
+    """Choose the media type of an answer by `Accept`, from the documented ones that suit the body.
 
-    A client that takes none of them gets the first: real services rarely refuse.
+    If the client accepts none of them, the first is used: few real services refuse.
 
     Args:
-        operation: Whose answers are documented.
-        status: Of the answer.
-        body: What is to be sent.
-        wanted: The media type that a step names; empty if it names none.
-        request: Whose `Accept` counts.
+        operation: The operation with the documented answers.
+        status: The status code of the answer.
+        body: The body to write.
+        wanted: The media type that the step names; empty for none.
+        request: The request with the `Accept` header.
     """
     is_text = isinstance(body, str | bytes)
     accept = request.headers.get("accept", "")
@@ -221,12 +240,12 @@ def represent(
             operation.rendered.clear()
         response = response_for(operation, status)
         media = () if response is None else response.media
-        found = _named(media, wanted) if wanted else _negotiated(media, accept, is_text=is_text)
+        found = _with_type(media, wanted) if wanted else _negotiated(media, accept, is_text=is_text)
         operation.rendered[key] = found
     return found
 
 
-def _named(media: tuple[ResponseMedia, ...], wanted: str) -> Representation:
+def _with_type(media: tuple[ResponseMedia, ...], wanted: str) -> Representation:
     name = essence(wanted)
     same = (one for one in media if essence(one.media_type) == name)
     return Representation(wanted, next(same, None) or next(filter(_is_json, media), None))
@@ -247,7 +266,7 @@ def _negotiated(media: tuple[ResponseMedia, ...], accept: str, *, is_text: bool)
 
 
 def _is_json(media: ResponseMedia) -> bool:
-    """Return True for JSON, and for a media range, which may be JSON."""
+    """Return True for JSON and for a media range, because a range may include JSON."""
     return is_json(essence(media.media_type)) or "*" in media.media_type
 
 

@@ -1,6 +1,13 @@
-"""One request on its way through the steps of its operation: what they read, write and answer.
+"""Run the steps of one request: everything that they can read, write, call and answer.
 
-`Run` is the `World` of verbs (`verbs/verb.py`), and the sandbox whose functions expressions call.
+- In: an exchange, its sandbox, API and operation. `pipeline.py` makes one `Run` for each request to
+  an operation, and calls `run_steps` if the operation has steps.
+- Out: `reply`, the answer that the steps chose (None if they chose none); writes to the records of
+  the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
+- Callers: compiled steps call the `World` methods (`verbs/verb.py`), and expressions call functions
+  such as `uuid()`. `pipeline.py` then calls `commit` or `roll_back`, and `close`.
+- It does not authenticate, count limits or validate: earlier stages do. It delivers no message: a
+  message is a record. It does not wait.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +15,11 @@ from typing import NoReturn
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import ZERO, Duration, Instant
-from mockserver.engine.documented_answers import Wish, documented, status_with_example
+from mockserver.engine.documented_answers import (
+    AnswerCriteria,
+    documented_answer,
+    status_with_example,
+)
 from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
@@ -23,14 +34,14 @@ from mockserver.model.scope import Record
 from mockserver.model.steps import Program, RespondStep, Step
 
 MOST_STEPS = 100_000
-"""Steps that one request may take for the items of lists."""
+"""Maximum number of steps that one request may run for the items of lists."""
 
 
-BECAUSE = "its steps say so"
+STEPS_REASON = "its steps say so"
 
 
-class UnmetError(Exception):
-    """A step does not hold; the refusal is worded once the scope is complete."""
+class StepRefusalError(Exception):
+    """A step refuses the request; `run_steps` raises the `Refusal` that the step defines."""
 
     def __init__(self, step: Step, message: str, passes_at: Instant | None = None) -> None:
         super().__init__(message)
@@ -39,25 +50,25 @@ class UnmetError(Exception):
 
 
 def run_steps(program: Program, run: "Run") -> None:
-    """Run a program until a step answers or there are no more.
+    """Run the steps until one of them answers, or to the end.
 
     Raises:
-        Refusal: From a step that does not hold.
+        Refusal: From a step that fails.
     """
     try:
         program.function(run, run.scope)
-    except UnmetError as unmet:
-        step = unmet.step
+    except StepRefusalError as refused:
+        step = refused.step
         raise refusal_of(
-            step.otherwise, run.scope, str(unmet), step.source, unmet.passes_at
+            step.otherwise, run.scope, str(refused), step.source, refused.passes_at
         ) from None
 
 
 class Run:
-    """Everything the steps of one request share; also the sandbox functions of expressions."""
+    """The state that the steps of one request share, and the functions that expressions call."""
 
     __slots__ = (
-        "_ids",
+        "_ids_before",
         "_transaction",
         "api",
         "append",
@@ -115,9 +126,9 @@ class Run:
             transaction.replace,
             transaction.remove,
         )
-        self._ids = sandbox.ids.count
+        self._ids_before = sandbox.ids.count
 
-    # --- what the expressions can call ---
+    # --- functions of expressions ---
 
     def uuid(self) -> str:
         """Return the sandbox's next UUID."""
@@ -132,7 +143,7 @@ class Run:
         return self.sandbox.ids.token(length)
 
     def sequence(self, name: str) -> int:
-        """Return 1, 2, 3 … by name."""
+        """Return the next number of a sequence, from 1."""
         collection = self.records("sequences")
         last = collection.get(name)
         value: int = last["value"] + 1 if last else 1
@@ -140,7 +151,10 @@ class Run:
         return value
 
     def next_key(self, collection: str) -> int:
-        """Return a whole number above all keys that a collection had when it was first asked."""
+        """Return the next free whole number as a key of a collection.
+
+        The first call begins after the highest numeric key of the collection.
+        """
         records = self.records(collection)
         name = f"{collection}:key"
         if self.records("sequences").get(name) is None:
@@ -152,7 +166,7 @@ class Run:
         return key
 
     def request_url(self, name: str | None = None, value: JsonValue = None) -> str:
-        """Return the request's address; with a name, its query with this parameter set."""
+        """Return the request's URL; if a name is given, with the query and this parameter set."""
         request = self.exchange.request
         host = request.headers.get("host", "localhost")
         address = f"{request.scheme}://{host}{request.path.rstrip('/')}"
@@ -164,7 +178,7 @@ class Run:
         return f"{address}?{urlencode([*kept, (name, str(value))])}"
 
     def count(self, collection: str) -> int:
-        """Return how many records a collection holds."""
+        """Return the number of records of a collection."""
         return len(self.records(collection))
 
     def message_status(self, message_id: JsonValue) -> str | None:
@@ -172,20 +186,20 @@ class Run:
         message = self.records("messages").get(message_id)
         return None if message is None else message_status(message, self.now)
 
-    # --- what the steps can do ---
+    # --- methods for steps ---
 
     def complete(self, collection: str, record: Record) -> Record:
-        """Return a record with what the schema of its collection requires."""
+        """Return a record completed with the properties that its collection's schema requires."""
         return completed(self.records(collection).spec, record, self.sandbox.seed)
 
     def take_steps(self, count: int) -> bool:
-        """Count steps that are repeated; return False if one request may not take so many."""
+        """Count steps that run for items of lists; return False if the maximum is exceeded."""
         self.steps_left -= count
         return self.steps_left >= 0
 
     def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> NoReturn:
-        """Refuse the request as the step's `otherwise` says."""
-        raise UnmetError(step, message, passes_at)
+        """Refuse the request with the error kind of the step's `otherwise`."""
+        raise StepRefusalError(step, message, passes_at)
 
     def answer(
         self,
@@ -193,19 +207,21 @@ class Run:
         headers: Sequence[tuple[str, str]],
         body: JsonValue,
         content_type: str = "application/json",
-        because: str = BECAUSE,
+        because: str = STEPS_REASON,
     ) -> None:
-        """Choose the answer; no step runs after this one."""
+        """Set the answer; the calling step is the last one that runs."""
         self.reply = Reply(status, list(headers), body, content_type, because)
 
     def answer_example(
         self, name: str, status: int | None, headers: Sequence[tuple[str, str]]
     ) -> None:
-        """Choose a documented example as the answer; the loader has seen that it exists."""
+        """Set a documented example as the answer; the loader has checked that it exists."""
         own = status_with_example(self.operation, name)
         assert own is not None
         accept = self.exchange.request.accept
-        found = documented(self.operation, own, Wish(accept, example=name, must_fit=False))
+        found = documented_answer(
+            self.operation, own, AnswerCriteria(accept, example=name, must_fit=False)
+        )
         assert found is not None
         self.reply = Reply(
             status or own,
@@ -218,7 +234,7 @@ class Run:
         )
 
     def answer_error(self, kind: str, message: str) -> None:
-        """Answer as an error kind, but keep what was written so far."""
+        """Answer with an error kind, but keep the writes of the steps."""
         refusal = Refusal(kind, message)
         self.exchange.refusal, self.exchange.reason = refusal, kind
         accept = self.exchange.request.accept
@@ -234,7 +250,7 @@ class Run:
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
-        """Answer, without headers that are null; a line break in one's value becomes a space."""
+        """Set the answer, without null headers; a line break in a header becomes a space."""
         # RFC 9110, section 5.5
         fields = [
             (name, " ".join(str(value).splitlines()))
@@ -245,14 +261,20 @@ class Run:
         if step.example is not None:
             self.answer_example(step.example, given, fields)
             return
-        sent = given or self.operation.success
-        found = represent(self.operation, sent, body, step.content_type, self.exchange.request)
+        code = given or self.operation.success
+        found = represent(self.operation, code, body, step.content_type, self.exchange.request)
         if found.varies and not any(name.lower() == "vary" for name, _ in fields):
             fields.append(("Vary", "Accept"))
         if step.conform and found.media is not None and found.media.schema is not None:
             body = self._conformed(body, found.media.schema)
         self.reply = Reply(
-            sent, fields, body, found.content_type, BECAUSE, media=found.media, source=step.source
+            code,
+            fields,
+            body,
+            found.content_type,
+            STEPS_REASON,
+            media=found.media,
+            source=step.source,
         )
 
     def _conformed(self, body: JsonValue, schema: ResponseSchema) -> JsonValue:
@@ -261,18 +283,18 @@ class Run:
         return conformer_of(schema).conform(body, str(self.sandbox.seed))
 
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
-        """Add what a step did to the trace; the verb's `details` are the names of the values."""
+        """Add the outcome of a step to the trace; `Step.details` has the names of these values."""
         self.append((step, outcome, details))
 
     def commit(self) -> None:
-        """Keep what the steps wrote."""
+        """Keep the writes of the steps."""
         self._transaction.commit()
 
     def roll_back(self) -> None:
-        """Take back what the steps wrote, and the ids they used."""
+        """Undo the writes of the steps; the ids that they used are used again."""
         self._transaction.roll_back()
-        self.sandbox.ids.count = self._ids
+        self.sandbox.ids.count = self._ids_before
 
     def close(self) -> None:
-        """Let go of what refers back to this run, so that it is freed without the collector."""
+        """Remove the reference cycle, so that memory is freed without the garbage collector."""
         del self.scope["_world"]

@@ -1,4 +1,14 @@
-"""Sandboxes: isolated worlds with a clock, records, a journal, settings and faults of their own."""
+"""Keep sandboxes: each has its own clock, records, settings, identifiers, journal and faults.
+
+- In: the APIs of a process, with the start values of their settings and fixtures.
+- Out: a `Sandbox` by its name, made on first use. Its `store` method returns the records of one
+  API, which the first call fills from the fixtures.
+- Callers: `pipeline.py` for each request, the control API, and `server/sources.py`, which makes
+  `Sandboxes`. A reload of the documents calls `replace`.
+- Sandboxes share no records, settings or clocks, but a limit on their number and on their size
+  applies (`Bounds`). Nothing here reads the system's clock: the caller gives the time. Nothing is
+  written to disk.
+"""
 
 import re
 from base64 import urlsafe_b64encode
@@ -13,8 +23,8 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.faults import Faults
-from mockserver.engine.journal import Journal, Seen
-from mockserver.engine.parameter_counts import Sent
+from mockserver.engine.journal import AnswerCounts, Journal
+from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, completed
 from mockserver.model.api import Api, CollectionSpec, Fixture
 from mockserver.model.scope import Scope
@@ -30,8 +40,11 @@ SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-class Ids:
-    """A sandbox's source of identifiers: a keyed hash of a counter, so its state is one number."""
+class IdGenerator:
+    """Makes the identifiers of a sandbox: hashes of a counter, with the seed as the key.
+
+    The same seed and count give the same identifiers.
+    """
 
     __slots__ = ("_keyed", "count")
 
@@ -41,7 +54,7 @@ class Ids:
         self.count = count
 
     def _digest(self, size: int) -> str:
-        """Return hexadecimal digits for so many bytes."""
+        """Return the hexadecimal digits of the next `size` bytes."""
         self.count += 1
         keyed = self._keyed[size].copy()
         keyed.update(self.count.to_bytes(8, "big"))
@@ -54,27 +67,30 @@ class Ids:
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def object_id(self) -> str:
-        """Return 24 hexadecimal digits, as document databases make them."""
+        """Return 24 hexadecimal digits, the format of identifiers in MongoDB."""
         return self._digest(12)
 
     def token(self, length: int = 32) -> str:
-        """Return URL-safe characters; `length` is 1 to 86."""
+        """Return `length` URL-safe characters; the maximum is 86."""
         return urlsafe_b64encode(bytes.fromhex(self._digest(64))).decode()[:length]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much a process keeps; what would exceed it is refused, never forgotten silently."""
+    """Limits of what a process keeps.
+
+    Sandboxes and records above their limit are refused. Exchanges above it replace the oldest ones.
+    """
 
     sandboxes: int = 1_000
     records: int = DEFAULT_CAPACITY
-    """Most records of one collection."""
+    """Maximum number of records of one collection."""
     exchanges: int = 1_000
-    """Journal entries of a sandbox; the oldest are dropped, and counted."""
+    """Maximum number of exchanges in the journal of one sandbox."""
 
 
 class FixtureError(ExpressionError):
-    """A fixture of which no records can be made."""
+    """A fixture whose records cannot be stored."""
 
     def __init__(self, fixture: Fixture, message: str) -> None:
         super().__init__(message)
@@ -100,21 +116,21 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What a sandbox can be restored to."""
+class SandboxState:
+    """The state of a sandbox that a snapshot contains."""
 
     clock: VirtualClock
     seed: int
-    ids: Ids
+    ids: IdGenerator
     requests: int
-    """Handled so far: the number that the next one's id goes on from."""
+    """Number of requests so far; the id of the next request has the number after it."""
     settings: dict[str, dict[str, JsonValue]]
     stores: dict[str, Store]
-    """Of the APIs that were used; the others begin with their fixtures."""
+    """The records of APIs that were used; other APIs begin with their fixtures."""
 
 
 class Sandbox:
-    """One isolated world."""
+    """The state of one sandbox; other sandboxes do not see it."""
 
     def __init__(
         self,
@@ -126,20 +142,20 @@ class Sandbox:
     ) -> None:
         self.name = name
         self.apis = apis
-        self._first_seed = seed
+        self._initial_seed = seed
         self.bounds = bounds
         self._overrides = overrides
         self.journal = Journal(bounds.exchanges)
         self.reset()
 
     def reset(self) -> None:
-        """Make it as it was at start."""
-        seed = self._first_seed
-        self.become(State(VirtualClock(), seed, Ids(seed), 0, {}, {}))
+        """Restore the state at the start of the sandbox."""
+        seed = self._initial_seed
+        self.set_state(SandboxState(VirtualClock(), seed, IdGenerator(seed), 0, {}, {}))
         self.journal.reset_counts()
 
-    def become(self, state: State) -> None:
-        """Make it as it was at another moment; journal and faults are empty then."""
+    def set_state(self, state: SandboxState) -> None:
+        """Restore a state; remove the exchanges of the journal and all faults."""
         self.clock = state.clock
         self.seed = state.seed
         self.ids = state.ids
@@ -151,26 +167,26 @@ class Sandbox:
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
         if (known := self._settings.get(api)) is None:
-            known = self._settings[api] = self.first_settings(api)
+            known = self._settings[api] = self.initial_settings(api)
         return known
 
-    def first_settings(self, api: str) -> dict[str, JsonValue]:
-        """Return the value that every setting of an API has at start."""
+    def initial_settings(self, api: str) -> dict[str, JsonValue]:
+        """Return the value of every setting of an API at the start of the sandbox."""
         declared = self.apis[api].settings
         defaults = {name: setting.default for name, setting in declared.items()}
         return {**defaults, **self._overrides.get(api, {})}
 
     def change_settings(self, api: str, changes: Mapping[str, JsonValue]) -> None:
-        """Change settings, all or none.
+        """Change settings: all of them, or none if one is invalid.
 
         Raises:
-            SettingsError: If one does not exist or its value does not fit.
+            SettingsError: If a setting does not exist or its value is invalid.
         """
         checked = check_settings(self.apis[api], changes)
         self._settings[api] = {**self.settings(api), **checked}
 
     def store(self, api: str, now: int) -> Store:
-        """Return an API's collections, filled from its fixtures when they are first used."""
+        """Return the collections of an API; the first call fills them from the fixtures."""
         if (store := self.stores.get(api)) is None:
             store = self.stores[api] = self._fill(self.apis[api], now)
         return store
@@ -181,10 +197,11 @@ class Sandbox:
         overrides: Mapping[str, Mapping[str, JsonValue]],
         system: Instant,
     ) -> None:
-        """Serve other versions of the APIs; records and settings stay where they still belong.
+        """Use other versions of the APIs, and keep records and settings where they are still valid.
 
-        A collection keeps its records if they fit its new description, else it starts anew, as do
-        new collections. A setting keeps its value if its declaration is the same.
+        A collection keeps its records if they have its new key and are unique where they must be;
+        otherwise it begins with its fixtures. A setting keeps its value if its declaration is the
+        same.
         """
         before, stores = self.apis, self.stores
         settings, self._settings = self._settings, {}
@@ -200,10 +217,10 @@ class Sandbox:
             )
         for name in apis.keys() & stores.keys():
             with suppress(FixtureError):  # reported by the first request that needs the records
-                self.stores[name] = self._moved(stores[name], apis[name], now)
+                self.stores[name] = self._migrate(stores[name], apis[name], now)
 
-    def _moved(self, store: Store, api: Api, now: int) -> Store:
-        """Put the records of a store into the collections that an API has now."""
+    def _migrate(self, store: Store, api: Api, now: int) -> Store:
+        """Move the records of a store to the collections of a new version of the API."""
         specs = {**BUILT_IN, **api.collections}
         moved = {name: _with_spec(store, spec) for name, spec in specs.items()}
         kept = {name: collection for name, collection in moved.items() if collection is not None}
@@ -219,14 +236,14 @@ class Sandbox:
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
         for fixture in api.fixtures:
             try:
-                _insert(fixture, scope, collections[fixture.collection], self.seed)
+                _insert_fixture(fixture, scope, collections[fixture.collection], self.seed)
             except (ConflictError, ExpressionError) as error:
                 raise FixtureError(fixture, str(error)) from None
         return Store(collections)
 
 
 def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
-    """Return a store's collection under another description; None if its records do not fit."""
+    """Return a store's collection with another description; None if its records are not valid."""
     if spec.name not in store:
         return None
     collection = store.collection(spec.name)
@@ -240,7 +257,7 @@ def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
         return None
 
 
-def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
+def _insert_fixture(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
     key = collection.spec.key
     for record in fixture.records(scope):
         if record.get(key) is None:
@@ -249,14 +266,14 @@ def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -
 
 
 MOST_WRONG = 50
-"""Wrong settings that one error lists."""
+"""Maximum number of unknown settings in one error message."""
 
 
 def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Read new values of settings, from JSON or from a command line's text.
+    """Convert new values of settings, from JSON or from the text of a command line.
 
     Raises:
-        SettingsError: Naming every setting that does not exist or does not fit.
+        SettingsError: With a message for each setting that does not exist or is invalid.
     """
     checked: dict[str, JsonValue] = {}
     wrong: list[str] = []
@@ -279,22 +296,24 @@ def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, Json
 
 @dataclass(slots=True)
 class Sandboxes:
-    """All sandboxes of a process, made on first use."""
+    """All sandboxes of a process; each is made on first use."""
 
     apis: Mapping[str, Api]
     seed: int = 0
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     _by_name: dict[str, Sandbox] = field(default_factory=dict)
-    _deleted: tuple[Seen, Sent] = field(default_factory=lambda: ({}, Sent()))
-    """What was seen in sandboxes that are no more."""
+    _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
+        default_factory=lambda: ({}, ParameterCounts())
+    )
+    """Counts of answers and parameters in sandboxes that were deleted."""
 
     def get(self, name: str) -> Sandbox:
-        """Return a sandbox, making it if it is new.
+        """Return a sandbox; make it if it does not exist.
 
         Raises:
-            ValueError: If the name is not one.
-            SandboxFullError: If there are as many as there may be.
+            ValueError: If the name is invalid.
+            SandboxFullError: If the maximum number exists; the default sandbox is not refused.
         """
         sandbox = self._by_name.get(name)
         return sandbox if sandbox is not None else self._make(name)
@@ -304,7 +323,7 @@ class Sandboxes:
             raise ValueError(BAD_SANDBOX_NAME)
         if name != DEFAULT_SANDBOX and len(self._by_name) >= self.bounds.sandboxes:
             raise SandboxFullError(
-                f"there are {self.bounds.sandboxes:,} sandboxes; delete one before making another"
+                f"there are already {self.bounds.sandboxes:,} sandboxes; delete one of them"
             )
         sandbox = Sandbox(name, self.apis, self.seed, self.overrides, self.bounds)
         self._by_name[name] = sandbox
@@ -316,9 +335,9 @@ class Sandboxes:
         overrides: Mapping[str, Mapping[str, JsonValue]],
         system: Instant,
     ) -> None:
-        """Let all sandboxes serve other versions of the APIs."""
+        """Use other versions of the APIs in all sandboxes."""
         self.apis, self.overrides = apis, overrides
-        self._deleted = ({}, Sent())
+        self._deleted_counts = ({}, ParameterCounts())
         for sandbox in self._by_name.values():
             sandbox.replace(apis, overrides, system)
 
@@ -327,23 +346,32 @@ class Sandboxes:
         return list(self._by_name)
 
     def delete(self, name: str) -> bool:
-        """Delete a sandbox with all it holds; return True if it existed."""
+        """Delete a sandbox with its state; return True if it existed."""
         sandbox = self._by_name.pop(name, None)
         if sandbox is None:
             return False
-        self._deleted = _added([self._deleted, (sandbox.journal.seen, sandbox.journal.sent)])
+        self._deleted_counts = _sum_counts(
+            [
+                self._deleted_counts,
+                (sandbox.journal.answer_counts, sandbox.journal.parameter_counts),
+            ]
+        )
         return True
 
-    def everything_seen(self) -> tuple[Seen, Sent]:
-        """Add up what was seen in all sandboxes, also in those that were deleted."""
+    def total_counts(self) -> tuple[AnswerCounts, ParameterCounts]:
+        """Return the counts of all sandboxes, including deleted ones."""
         journals = [sandbox.journal for sandbox in self._by_name.values()]
-        return _added([self._deleted, *((one.seen, one.sent) for one in journals)])
+        return _sum_counts(
+            [self._deleted_counts, *((one.answer_counts, one.parameter_counts) for one in journals)]
+        )
 
 
-def _added(counts: Iterable[tuple[Seen, Sent]]) -> tuple[Seen, Sent]:
-    seen: Counter[tuple[int, int, str | None]] = Counter()
-    sent = Sent()
-    for one_seen, one_sent in counts:
-        seen.update(one_seen)
-        sent.add(one_sent)
-    return dict(seen), sent
+def _sum_counts(
+    counts: Iterable[tuple[AnswerCounts, ParameterCounts]],
+) -> tuple[AnswerCounts, ParameterCounts]:
+    answers: Counter[tuple[int, int, str | None]] = Counter()
+    parameters = ParameterCounts()
+    for one_answers, one_parameters in counts:
+        answers.update(one_answers)
+        parameters.add(one_parameters)
+    return dict(answers), parameters

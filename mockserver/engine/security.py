@@ -1,4 +1,13 @@
-"""Who is asking: credentials, their owners, and what these may do."""
+"""Authenticate requests: read credentials, find their owners, and check what these may do.
+
+- In: the security requirements of an operation, and headers, query and cookies of a request.
+- Out: an `Authentication` with the owner (the principal), the credential and the granted scopes;
+  or a `Refusal`, with a `WWW-Authenticate` header if the security scheme has one.
+- Callers: `pipeline.py`. `fault_injection.py` uses `missing_credential` for a forced 401.
+- A credential is compared with records of the sandbox. It is not verified in any other way: there
+  are no signatures, no hashes of passwords, and no calls to other servers. A scheme without
+  `x-mock.principals` accepts any credential of its form.
+"""
 
 import base64
 import binascii
@@ -19,30 +28,34 @@ from mockserver.model.scope import Record
 
 @dataclass(slots=True)
 class PresentedCredential:
-    """What a request presents for a security scheme."""
+    """The credential that a request has for a security scheme."""
 
     text: str
+    """The key, token or user name, without the name of a sandbox."""
     password: str | None = None
     sandbox: str | None = None
+    """The sandbox that the credential names, if any."""
 
 
 @dataclass(slots=True)
 class Authentication:
-    """The outcome: whose credentials were accepted."""
+    """The result of a successful authentication."""
 
     alternative: tuple[SchemeUse, ...] = ()
+    """The security requirement that was satisfied."""
     principal: Record | None = None
+    """The record of the owner; None for schemes without principals."""
     credential: str | None = None
     scopes: list[str] = field(default_factory=list)
 
 
-def present(operation: Operation, request: Request) -> dict[str, PresentedCredential]:
-    """Read the credentials a request presents for the schemes of an operation."""
+def read_credentials(operation: Operation, request: Request) -> dict[str, PresentedCredential]:
+    """Return the credentials of a request, by the names of the operation's security schemes."""
     found: dict[str, PresentedCredential] = {}
     for alternative in operation.security:
         for use in alternative:
             name = use.scheme.name
-            if name not in found and (text := _raw(use.scheme, request)):
+            if name not in found and (text := _credential_text(use.scheme, request)):
                 credential = _credential(use.scheme, text)
                 if credential is not None:
                     found[name] = credential
@@ -50,14 +63,14 @@ def present(operation: Operation, request: Request) -> dict[str, PresentedCreden
 
 
 def sandbox_of(credentials: Mapping[str, PresentedCredential]) -> str | None:
-    """Return the sandbox that a credential names, if one does."""
+    """Return the sandbox that a credential names, or None."""
     for credential in credentials.values():
         if credential.sandbox:
             return credential.sandbox
     return None
 
 
-def _raw(scheme: SecurityScheme, request: Request) -> str | None:
+def _credential_text(scheme: SecurityScheme, request: Request) -> str | None:
     if scheme.location == "header":
         return request.headers.get(scheme.parameter)
     if scheme.location == "query":
@@ -67,7 +80,7 @@ def _raw(scheme: SecurityScheme, request: Request) -> str | None:
 
 
 def cookies(request: Request) -> dict[str, str]:
-    """Read the cookies a request sends; the first of a name wins."""
+    """Return the cookies of a request by name; of several with one name, the first one."""
     pairs = list(cookie_pairs(request.headers.get("cookie", "")))
     return dict(reversed(pairs))
 
@@ -99,10 +112,11 @@ def _basic(text: str) -> PresentedCredential | None:
 
 
 def authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> Authentication:
-    """Try the alternatives in order and return the first that is satisfied.
+    """Return the result of the first security requirement that the credentials satisfy.
 
     Raises:
-        Refusal: That of the first alternative for which something was presented.
+        Refusal: That of the first requirement for which the request has all credentials, or
+            `unauthenticated` if there is no such requirement.
     """
     alternatives = run.operation.security
     refusals: list[Refusal] = []
@@ -112,13 +126,13 @@ def authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> Au
                 break
         else:
             try:
-                return _satisfied(run, alternative, credentials)
+                return _satisfy(run, alternative, credentials)
             except Refusal as refusal:
                 refusals.append(refusal)
-    raise refusals[0] if refusals else nothing_presented(run)
+    raise refusals[0] if refusals else missing_credential(run)
 
 
-def _satisfied(
+def _satisfy(
     run: Run, alternative: tuple[SchemeUse, ...], credentials: Mapping[str, PresentedCredential]
 ) -> Authentication:
     found = Authentication(alternative)
@@ -147,22 +161,26 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
     ):
         message = "the credential is not known"
         raise Refusal(
-            Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, known=True)
+            Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, invalid=True)
         )
     scope = run.scope
     scope["principal"], scope["credential"] = owner, credential.text
     for requirement in principals.requirements:
         if not requirement.that(scope):
-            message = "the owner of the credential is not allowed in"
+            message = "the owner of the credential has no access"
             refusal = refusal_of(requirement.otherwise, scope, message, run.api.source)
             if refusal.kind == Kind.UNAUTHENTICATED:
-                refusal.headers = _challenge(run, use.scheme, known=True)
+                refusal.headers = _challenge(run, use.scheme, invalid=True)
             raise refusal
     return owner
 
 
 def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
-    """Return the scopes that an owner has; those that the operation asks for must be there."""
+    """Return the scopes of an owner.
+
+    Raises:
+        Refusal: `forbidden` if a scope is missing that the operation requires (OAuth 2.0 only).
+    """
     granted = _scopes(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
     if not use.scopes:
         return granted
@@ -180,25 +198,31 @@ def _scopes(value: JsonValue) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def nothing_presented(run: Run) -> Refusal:
-    """Make the refusal of a request without credentials, to an operation that needs some."""
+def missing_credential(run: Run) -> Refusal:
+    """Return the refusal for a request without the credentials that the operation requires."""
     alternative = run.operation.security[0]
-    wanted = " and ".join(_how(use.scheme) for use in alternative)
-    headers = _challenge(run, alternative[0].scheme, known=False) if alternative else ()
+    wanted = " and ".join(_how_to_send(use.scheme) for use in alternative)
+    headers = _challenge(run, alternative[0].scheme, invalid=False) if alternative else ()
     return Refusal(Kind.UNAUTHENTICATED, f"no credential: send {wanted}", headers=headers)
 
 
-def _how(scheme: SecurityScheme) -> str:
+def _how_to_send(scheme: SecurityScheme) -> str:
     if scheme.kind == "apiKey":
         return f"the {scheme.location} {scheme.parameter!r}"
     return f"an Authorization header ({'Basic' if scheme.kind == 'basic' else 'Bearer'})"
 
 
-def _challenge(run: Run, scheme: SecurityScheme, *, known: bool) -> tuple[tuple[str, str], ...]:
-    """Make the WWW-Authenticate header, for schemes that have one (RFC 9110, 11.6.1)."""
+def _challenge(run: Run, scheme: SecurityScheme, *, invalid: bool) -> tuple[tuple[str, str], ...]:
+    """Return the WWW-Authenticate header of a scheme; none for API keys (RFC 9110, 11.6.1).
+
+    Args:
+        run: The run of the request.
+        scheme: The security scheme.
+        invalid: True if a credential was given and refused, False if there was none.
+    """
     if scheme.kind == "apiKey":
         return ()
     if scheme.kind == "basic":
         return (("WWW-Authenticate", f'Basic realm="{run.api.name}", charset="UTF-8"'),)
-    error = ', error="invalid_token"' if known else ""
+    error = ', error="invalid_token"' if invalid else ""
     return (("WWW-Authenticate", f'Bearer realm="{run.api.name}"{error}'),)

@@ -1,4 +1,12 @@
-"""A sandbox as one JSON value, and back: what comes back goes on exactly as it would have."""
+"""Write the state of a sandbox as one JSON value, and restore a sandbox from it.
+
+- `take` gets a sandbox and returns a dictionary: clock, seed, counts of ids and requests, settings,
+  and the records of the APIs that were used.
+- `restore` gets such a dictionary and replaces the state of a sandbox. It collects all problems in
+  one `SnapshotError`, and changes the sandbox only if there are none.
+- Callers: `control/state_calls.py`, which also checks the types of a snapshot first.
+- A snapshot contains neither the journal nor faults. Files and JSON text are left to the callers.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,40 +20,40 @@ from mockserver.base.time import (
     format_instant,
     parse_instant,
 )
-from mockserver.engine.builtin_collections import BUILT_IN, wrong_fields
+from mockserver.engine.builtin_collections import BUILT_IN, field_problems
 from mockserver.engine.records import Collection, key_text
-from mockserver.engine.sandbox import Ids, Sandbox, State, Store, check_settings
+from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState, Store, check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.scope import Record
 
 VERSION = 1
 LARGEST_COUNT = 2**53
-"""Of identifiers and requests: more is not exact in every reader of JSON."""
+"""Maximum count of identifiers and requests; some JSON parsers read larger numbers inexactly."""
 
 
 MOST_WRONG = 1_000
-"""Problems that one error lists."""
+"""Maximum number of problems in one error."""
 
 
-class Wrong(NamedTuple):
-    """One thing that is wrong in a snapshot."""
+class SnapshotProblem(NamedTuple):
+    """One problem of a snapshot, with the JSON Pointer to its place."""
 
     pointer: str
     message: str
 
 
 class SnapshotError(MockserverError):
-    """A snapshot that cannot be restored, with everything that is wrong in it."""
+    """A snapshot that cannot be restored, with its problems."""
 
-    def __init__(self, problems: list[Wrong]) -> None:
+    def __init__(self, problems: list[SnapshotProblem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{pointer} {message}" for pointer, message in problems))
 
 
 def take(sandbox: Sandbox, system: Instant) -> dict[str, JsonValue]:
-    """Return what a sandbox is like; it is neither changed nor copied.
+    """Return the state of a sandbox; do not change its records, which are not copied.
 
-    APIs that were not used yet are left out: they begin with their fixtures here and there.
+    The records of APIs that were not used yet are left out: these begin with their fixtures.
     """
     return {
         "mockserver": VERSION,
@@ -73,40 +81,42 @@ def _settings(sandbox: Sandbox, api: Api) -> dict[str, JsonValue]:
 
 
 def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> None:
-    """Make a sandbox as it was at a snapshot, but for its journal, which is emptied.
+    """Restore the state of a snapshot; remove the exchanges of the journal and all faults.
 
     Args:
-        sandbox: Is changed as a whole or not at all.
-        snapshot: Of the types that `take` gives; its names and values are checked here.
-        system: The time that the system's clock shows.
+        sandbox: The sandbox to change; it stays as it is if the snapshot is invalid.
+        snapshot: A value with the members and types that `take` returns.
+        system: The time of the system's clock.
 
     Raises:
-        SnapshotError: With everything that is wrong.
+        SnapshotError: With all problems, up to `MOST_WRONG`.
     """
     reading = _SnapshotReading(sandbox, [])
     state = reading.state(snapshot, system)
     if reading.problems:
         raise SnapshotError(reading.problems)
-    sandbox.become(state)
+    sandbox.set_state(state)
 
 
 class _SnapshotReading(NamedTuple):
-    """A snapshot that is being read."""
+    """Reads one snapshot and collects its problems."""
 
     sandbox: Sandbox
-    problems: list[Wrong]
+    problems: list[SnapshotProblem]
 
-    def state(self, snapshot: Mapping[str, Any], system: Instant) -> State:
-        """Return what the snapshot says; it is of use only if there are no problems."""
+    def state(self, snapshot: Mapping[str, Any], system: Instant) -> SandboxState:
+        """Return the state; use it only if there are no problems."""
         if snapshot["mockserver"] != VERSION:
-            self._wrong("/mockserver", f"is not {VERSION}, the version that is read here")
+            self._add_problem(
+                "/mockserver", f"must be {VERSION}, the version of snapshots that this server reads"
+            )
         for name in ("ids", "requests"):
             if not 0 <= snapshot[name] <= LARGEST_COUNT:
-                self._wrong(f"/{name}", f"is not from 0 to {LARGEST_COUNT:,}")
-        return State(
+                self._add_problem(f"/{name}", f"must be from 0 to {LARGEST_COUNT:,}")
+        return SandboxState(
             clock=self._clock(snapshot["clock"], system),
             seed=snapshot["seed"],
-            ids=Ids(snapshot["seed"], snapshot["ids"]),
+            ids=IdGenerator(snapshot["seed"], snapshot["ids"]),
             requests=snapshot["requests"],
             settings={
                 name: self._settings(api, snapshot["settings"][name])
@@ -118,37 +128,37 @@ class _SnapshotReading(NamedTuple):
             },
         )
 
-    def _wrong(self, pointer: str, message: str) -> None:
+    def _add_problem(self, pointer: str, message: str) -> None:
         if len(self.problems) < MOST_WRONG:
-            self.problems.append(Wrong(pointer, message))
+            self.problems.append(SnapshotProblem(pointer, message))
 
     def _clock(self, given: Mapping[str, Any], system: Instant) -> VirtualClock:
         clock = VirtualClock()
         try:
             clock.place(parse_instant(given["now"]), system)
         except (ValueError, OverflowError) as error:
-            self._wrong("/clock/now", str(error))
+            self._add_problem("/clock/now", str(error))
         if given["frozen"]:
             clock.freeze(system)
         return clock
 
     def _apis(self, pointer: str, given: Mapping[str, Any]) -> Iterator[tuple[str, Api]]:
-        """Yield the APIs that are named."""
+        """Yield the named APIs that are served; add a problem for each other name."""
         known = self.sandbox.apis
         for name in given:
             if name in known:
                 yield name, known[name]
             else:
                 message = f"no API {name!r} is served; there are: {', '.join(known)}"
-                self._wrong(f"{pointer}/{escape(name)}", message)
+                self._add_problem(f"{pointer}/{escape(name)}", message)
 
     def _settings(self, api: Api, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        values = self.sandbox.first_settings(api.name)
+        values = self.sandbox.initial_settings(api.name)
         for name, value in given.items():
             try:
                 values.update(check_settings(api, {name: value}))
             except SettingsError as error:
-                self._wrong(f"/settings/{escape(api.name)}/{escape(name)}", str(error))
+                self._add_problem(f"/settings/{escape(api.name)}/{escape(name)}", str(error))
         return values
 
     def _store(self, api: Api, given: Mapping[str, list[Record]]) -> Store:
@@ -156,7 +166,7 @@ class _SnapshotReading(NamedTuple):
         start = f"/records/{escape(api.name)}"
         for name in given.keys() - specs.keys():
             message = f"{api.name} has no collection {name!r}; it has: {', '.join(specs)}"
-            self._wrong(f"{start}/{escape(name)}", message)
+            self._add_problem(f"{start}/{escape(name)}", message)
         return Store(
             {
                 name: self._collection(spec, given.get(name, []), f"{start}/{escape(name)}")
@@ -167,27 +177,26 @@ class _SnapshotReading(NamedTuple):
     def _collection(self, spec: CollectionSpec, given: list[Record], pointer: str) -> Collection:
         collection = Collection(spec, (), self.sandbox.bounds.records)
         for index, record in enumerate(given):
-            for name, message in wrong_record(spec, record):
-                self._wrong(f"{pointer}/{index}/{escape(name)}", message)
+            for name, message in record_problems(spec, record):
+                self._add_problem(f"{pointer}/{index}/{escape(name)}", message)
             try:
                 collection.insert(record)
             except ConflictError as conflict:
-                message = (
-                    f"another of {spec.name} has the {conflict.field} {key_text(conflict.value)}"
-                )
-                self._wrong(f"{pointer}/{index}/{escape(conflict.field)}", message[:300])
+                taken = f"{conflict.field} {key_text(conflict.value)}"
+                message = f"another record of {spec.name} has the {taken}"
+                self._add_problem(f"{pointer}/{index}/{escape(conflict.field)}", message[:300])
             except SandboxFullError as error:
-                self._wrong(pointer, str(error))
+                self._add_problem(pointer, str(error))
                 break
         return collection
 
 
-def wrong_record(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the fields that keep a record out of a collection, and what each has to be."""
+def record_problems(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, str]]:
+    """Yield name and message for each field that makes a record invalid for a collection."""
     key = record.get(spec.key)
     if key is None or key == "":
         yield spec.key, f"a record needs its key, {spec.key!r}"
     elif isinstance(key, bool) or not isinstance(key, str | int):
-        yield spec.key, f"a record's key, {spec.key!r}, is a text or a whole number"
+        yield spec.key, f"the key of a record, {spec.key!r}, must be a string or an integer"
     if spec.name in BUILT_IN:
-        yield from wrong_fields(spec.name, record)
+        yield from field_problems(spec.name, record)

@@ -1,4 +1,8 @@
-"""Steps of operations on a path below an item, and of deleting a whole collection."""
+"""Write the steps of operations on a path below an item, and of deleting from a collection.
+
+In: a resource, and one of its operations. Out: steps as values of a document, or None. Caller:
+`inference.py`, which uses `ActionWriter` for all operations.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,17 +57,17 @@ class ActionWriter(StepWriter):
         if not answer or not self._answers_the_item():
             return None
         fields = dict(self._outcome())
-        sent = self._item_properties_sent() if fields or self._body_changes_item() else []
-        change = [self._changed(sent, fields)] if fields or sent else []
+        properties = self._item_properties_in_body() if fields or self._body_changes_item() else []
+        change = [self._changed(properties, fields)] if fields or properties else []
         return [*self._parents(), self._find(), *change, *answer]
 
     def part(self) -> list[Step] | None:
-        """Answer some properties of a record, and change those that are sent."""
+        """Answer some properties of a record; change those in the body."""
         status, answer = self.reader.success(self.place)
-        sent = self._item_properties_sent()
-        if not sent and self.place.child("requestBody").value is not None:
+        properties = self._item_properties_in_body()
+        if not properties and self.place.child("requestBody").value is not None:
             return None
-        change = [self._changed(sent, {})] if sent else []
+        change = [self._changed(properties, {})] if properties else []
         media = self.reader.json(answer)
         view = None if media is None else self.reader.view(media[1].child("schema"))
         if media is None and not answer.child("content").members():
@@ -89,13 +93,13 @@ class ActionWriter(StepWriter):
 
     def _body_changes_item(self) -> bool:
         """Return True if the body holds properties of the item, not something to add to it."""
-        if self._verb in map(normalized, self._item_properties_sent()):
+        if self._verb in map(normalized, self._item_properties_in_body()):
             return True
         is_no_property = self._verb not in map(normalized, self.resource.view.properties)
         has_answer = self.reader.json(self.reader.success(self.place)[1]) is not None
         return has_answer and is_no_property and singular(self._verb) == self._verb
 
-    def _item_properties_sent(self) -> list[str]:
+    def _item_properties_in_body(self) -> list[str]:
         """List the properties of the body that the item has too and that a client may change."""
         schema = self.reader.body(self.place)
         view = None if schema is None else self.reader.view(schema)
@@ -109,8 +113,8 @@ class ActionWriter(StepWriter):
         known = self.resource.view.properties
         return [name for name in view.properties if name in known and name not in fixed]
 
-    def _changed(self, sent: list[str], fields: dict[str, str]) -> Step:
-        change = f"compact(pick(body{names(sent)}))" if sent else "{}"
+    def _changed(self, properties: list[str], fields: dict[str, str]) -> Step:
+        change = f"compact(pick(body{names(properties)}))" if properties else "{}"
         record = f"merge(merge({self._name}, {change}), {mapping(fields)})"
         return self._update(f"merge({record}, {self._service_fields(frozenset())})")
 

@@ -1,4 +1,8 @@
-"""Query parameters that compare or search, by their names: `min_price`, `createdAfter`, `q`."""
+"""Write conditions for query parameters that compare or search: `min_price`, `createdAfter`, `q`.
+
+In: query parameters and the properties of a resource. Out: conditions as texts of expressions.
+Caller: `list_steps.py`. A parameter without a clear meaning has no condition.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -1,4 +1,9 @@
-"""Envelopes: the object around a list or around one item, and the values of its other members."""
+"""Recognise envelopes: the object around a list or an item in an answer. Write their members.
+
+In: the schema of an answer or a body. Out: where the list or the item is, and expressions for other
+members, such as a total. Callers: `recognition.py`, `item_steps.py`, `action_steps.py` and
+`seed_records.py`. A member without a clear meaning is left out.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -227,7 +232,7 @@ def _integer(name: str, siblings: set[str], paging: Paging) -> str:
 def _page_number(paging: Paging) -> str:
     if paging.page_parameter:
         return "page_number"
-    return f"(page.offset // size + {paging.base} if size else {paging.base})"
+    return f"(page.offset // size + {paging.first_page} if size else {paging.first_page})"
 
 
 def _boolean(name: str, _beside: set[str], _paging: Paging) -> str:

@@ -1,4 +1,8 @@
-"""Texts of expressions: inferred behaviour is written in the expression language."""
+"""Write texts of the expression language, in which inferred behaviour is expressed.
+
+In: names and JSON values. Out: texts. Callers: the other modules of this package. Nothing is parsed
+or evaluated here.
+"""
 
 import json
 import keyword

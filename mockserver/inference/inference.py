@@ -1,4 +1,8 @@
-"""Stateful behaviour inferred from a document: the `x-mock` that it could have written itself.
+"""Infer stateful behaviour from a document, and write it as `x-mock`.
+
+In: an OpenAPI document and its schemas. Out: an `Inference`: `x-mock` blocks for the document and
+its operations, and the resources that were recognised. Caller: `openapi/compiler.py`, with
+`--stateful`. Requests are not handled here: the compiled `x-mock` does that.
 
 What is recognised as a resource:
 
@@ -53,7 +57,12 @@ from mockserver.documents.references import Place
 from mockserver.inference.action_steps import ActionWriter
 from mockserver.inference.object_schemas import SchemaReader, reference
 from mockserver.inference.recognition import Recognition, Resource, Route, recognise
-from mockserver.inference.seed_records import belonging, seeds, singles, written
+from mockserver.inference.seed_records import (
+    as_document_data,
+    example_records,
+    single_records,
+    with_owners,
+)
 from mockserver.language.expressions import LONGEST_EXPRESSION
 from mockserver.model.api import Recognised
 from mockserver.schemas.validators import Schemas
@@ -78,11 +87,11 @@ class Inference:
         resources: dict[str, str] = {}
         for one in self.recognition.resources:
             resources.setdefault(one.name, one.path)
-        left = tuple(
+        others = tuple(
             SpecProblem("MS513", place.source, f"{path} is not a resource: {reason}")
-            for place, path, reason in self.recognition.left
+            for place, path, reason in self.recognition.unrecognised
         )
-        return Recognised(resources, left, self.overlay)
+        return Recognised(resources, others, self.overlay)
 
     def overlay(self) -> Block:
         """Return the inferred `x-mock` as an OpenAPI Overlay that extends the document's file."""
@@ -150,11 +159,11 @@ def _records(
     for resource in resources:
         if resource.name in wanted and resource.name not in known:
             known[resource.name] = (
-                singles(resource, known, reader)
+                single_records(resource, known, reader)
                 if resource.is_single
-                else belonging(resource, seeds(resource, schemas, reader), known)
+                else with_owners(resource, example_records(resource, schemas, reader), known)
             )
-    return {name: written(records) for name, records in known.items() if records}
+    return {name: as_document_data(records) for name, records in known.items() if records}
 
 
 def _blocks(

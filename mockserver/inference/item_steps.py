@@ -1,4 +1,8 @@
-"""The `x-mock` steps of operations on a collection or on one of its items."""
+"""Write the `x-mock` steps of operations on a collection or on one of its items.
+
+In: a resource, and one of its operations. Out: steps as values of a document; None if the operation
+stays as documented. Caller: `inference.py`, through `ActionWriter`. The steps are not run here.
+"""
 
 import keyword
 from dataclasses import dataclass
@@ -10,7 +14,7 @@ from mockserver.inference.envelopes import headers, list_body, list_shape, wrapp
 from mockserver.inference.expression_text import constant, mapping, member, names, quoted, template
 from mockserver.inference.object_schemas import JSON_PATCH, SchemaReader, normalized, singular
 from mockserver.inference.recognition import Resource, Route
-from mockserver.inference.record_keys import key_expression, read_only_properties, stamps
+from mockserver.inference.record_keys import key_expression, read_only_properties, time_fields
 from mockserver.schemas.validators import Schemas
 
 Step = dict[str, JsonValue]
@@ -23,7 +27,7 @@ _CHANGED = (200, 204, 202)
 
 @dataclass(frozen=True, slots=True)
 class StepWriter:
-    """Writes the steps of one operation; each method returns None where the steps are not clear."""
+    """Writes the steps of one operation; a method returns None if it cannot write all steps."""
 
     resource: Resource
     route: Route
@@ -66,7 +70,7 @@ class StepWriter:
         """Answer one record.
 
         A single object that cannot be deleted always exists: until it is written, the documented
-        answer is sent.
+        answer is used.
         """
         answer = self._answer(template(self._name))
         if not self._is_always_there:
@@ -78,13 +82,13 @@ class StepWriter:
 
     def post(self) -> list[Step] | None:
         """Create a record."""
-        sent = self._sent()
-        if sent is None:
+        item = self._item_in_body()
+        if item is None:
             return None
-        given, properties, guards = sent
+        given, properties, guards = item
         resource = self.resource
         key = key_expression(resource, self.schemas, self.reader)
-        fields = stamps(resource, self.reader, new=True)
+        fields = time_fields(resource, self.reader, new=True)
         if resource.key in properties and resource.key not in read_only_properties(
             resource, self.reader
         ):
@@ -102,14 +106,14 @@ class StepWriter:
         create = {"create": {"in": resource.name, "record": template(record), "as": self._name}}
         answer = self._answer(template(self._name), preferred=(_CREATED,))
         address = f'join([request_url(), text({member(self._name, resource.key)})], "/")'
-        return [*self._parents(), *guards, create, *self._located(answer, address)]
+        return [*self._parents(), *guards, create, *self._with_location(answer, address)]
 
     def put(self) -> list[Step] | None:
         """Replace a record; create a missing one if the document has an answer 201."""
-        sent = self._sent()
-        if sent is None:
+        item = self._item_in_body()
+        if item is None:
             return None
-        given, properties, guards = sent
+        given, properties, guards = item
         creates = self.resource.is_single or self.reader.documents(self.place, _CREATED)
         record = self._replaced(given, properties)
         update = self._update(record)
@@ -120,14 +124,14 @@ class StepWriter:
         return [*steps, update, *self._answer(template(self._name), preferred=_CHANGED)]
 
     def _upsert(self, given: str, properties: frozenset[str]) -> list[Step]:
-        fields = self._server_fields(stamps(self.resource, self.reader, new=True), properties)
+        fields = self._server_fields(time_fields(self.resource, self.reader, new=True), properties)
         fields |= self._owner_fields() | {self.resource.key: self._key()}
         record = template(f"merge({self._writable(given)}, {mapping(fields)})")
         create = {"in": self.resource.name, "record": record, "as": self._name}
         answer = self._answer(template(self._name), preferred=(_CREATED,))
         if not answer and self.reader.documents(self.place, _CREATED):
             answer = [{"respond": {"status": _CREATED}}]
-        answer = self._located(answer, "request_url()")
+        answer = self._with_location(answer, "request_url()")
         is_new = template("is_new")
         return [
             {"let": {"is_new": template(f"{self._name} == null")}},
@@ -137,10 +141,10 @@ class StepWriter:
 
     def put_by_body(self) -> list[Step] | None:
         """Replace the record that the body names."""
-        sent = self._sent()
-        if sent is None or self.resource.key not in sent[1]:
+        item = self._item_in_body()
+        if item is None or self.resource.key not in item[1]:
             return None
-        given, properties, guards = sent
+        given, properties, guards = item
         key = template(member(given, self.resource.key))
         find = {"in": self.resource.name, "where": {self.resource.key: key}, "as": self._name}
         record = self._replaced(given, properties)
@@ -151,15 +155,15 @@ class StepWriter:
         """Change a record by a JSON merge patch (RFC 7396), or by a JSON patch if documented."""
         content = self.reader.resolve(self.place.child("requestBody")).child("content").value
         types = set(content) if isinstance(content, dict) else set()
-        sent = self._sent()
+        item = self._item_in_body()
         json_patch = f"json_patch({self._name}, body)"
         if types == {JSON_PATCH}:
             change = json_patch
-        elif sent is None:
+        elif item is None:
             return None
         else:
-            change = f"merge_patch({self._name}, {self._writable(sent[0])})"
-            change = f"{change} if is_map({sent[0]}) else null"
+            change = f"merge_patch({self._name}, {self._writable(item[0])})"
+            change = f"{change} if is_map({item[0]}) else null"
             if JSON_PATCH in types:
                 is_list = f'starts_with(header["content-type"], {quoted(JSON_PATCH)})'
                 change = f"{json_patch} if {is_list} else ({change})"
@@ -168,7 +172,7 @@ class StepWriter:
             *self._find_or_create(),
             {"let": {"given": template(change)}},
             {"require": "{{ is_map(given) }}", "otherwise": _NOT_APPLIED},
-            self._update(f"merge(given, {self._service_fields(sent[1] if sent else frozenset())})"),
+            self._update(f"merge(given, {self._service_fields(item[1] if item else frozenset())})"),
             *self._answer(template(self._name), preferred=_CHANGED),
         ]
 
@@ -285,8 +289,8 @@ class StepWriter:
             steps.append({"delete": {"in": child.name, "where": {field: key}}})
         return steps
 
-    def _sent(self) -> tuple[str, frozenset[str], list[Step]] | None:
-        """Return the sent item as an expression, its properties, and steps that check the body.
+    def _item_in_body(self) -> tuple[str, frozenset[str], list[Step]] | None:
+        """Return the item in the body as an expression, its properties, and steps that check it.
 
         None if the body cannot be an item.
         """
@@ -311,12 +315,12 @@ class StepWriter:
         own = read_only_properties(self.resource, self.reader)
         return f"omit({given}{names(own)})" if own else given
 
-    def _server_fields(self, fields: dict[str, str], sent: frozenset[str]) -> dict[str, str]:
+    def _server_fields(self, fields: dict[str, str], in_body: frozenset[str]) -> dict[str, str]:
         """Return the fields that the service fills: those that a client cannot send."""
         own = read_only_properties(self.resource, self.reader)
-        return {name: value for name, value in fields.items() if name in own or name not in sent}
+        return {name: value for name, value in fields.items() if name in own or name not in in_body}
 
-    def _defaults(self, sent: frozenset[str]) -> dict[str, JsonValue]:
+    def _defaults(self, in_body: frozenset[str]) -> dict[str, JsonValue]:
         """Return the defaults of the request body for properties without a default of their own."""
         schema = self.reader.body(self.place)
         view = None if schema is None else self.reader.view(schema)
@@ -326,27 +330,29 @@ class StepWriter:
         return {
             name: default
             for name, place in view.properties.items()
-            if name in sent
+            if name in in_body
             and (default := self.reader.keyword(place, "default")) is not None
             and (name not in known or self.reader.keyword(known[name], "default") is None)
         }
 
-    def _kept(self) -> str:
+    def _preserved_fields(self) -> str:
         """Write the properties that a replaced record keeps: those that a client cannot send."""
         own = [*read_only_properties(self.resource, self.reader)]
-        own += [name for name in stamps(self.resource, self.reader, new=True) if name not in own]
+        own += [
+            name for name in time_fields(self.resource, self.reader, new=True) if name not in own
+        ]
         kept = f"pick({self._name}{names(own)})"
         return f"compact({kept})" if own else ""
 
     def _replaced(self, given: str, properties: frozenset[str]) -> str:
         record = f"merge({self._writable(given)}, {self._service_fields(properties)})"
-        return f"merge({kept}, {record})" if (kept := self._kept()) else record
+        return f"merge({kept}, {record})" if (kept := self._preserved_fields()) else record
 
-    def _service_fields(self, sent: frozenset[str]) -> str:
+    def _service_fields(self, in_body: frozenset[str]) -> str:
         """Write the fields of a changed record that the service fills: key, owners, times."""
         fixed = [self.resource.key, *self._owner_fields()]
         fields = {name: member(self._name, name) for name in fixed}
-        changed = self._server_fields(stamps(self.resource, self.reader, new=False), sent)
+        changed = self._server_fields(time_fields(self.resource, self.reader, new=False), in_body)
         return mapping(fields | changed)
 
     def _update(self, record: str) -> Step:
@@ -362,7 +368,7 @@ class StepWriter:
     # --- answers ---
 
     def _answer(self, body: str, *, preferred: tuple[int, ...] = ()) -> list[Step]:
-        """Answer with a record if the documented answer is one; without steps if it is not."""
+        """Write the step that answers with a record; none if the documented answer is no record."""
         status, answer = self.reader.success(self.place, preferred)
         if not answer.child("content").members():
             return [{"respond": {"status": status}}]
@@ -392,7 +398,7 @@ class StepWriter:
             respond["content_type"] = media_type
         return {"respond": respond}
 
-    def _located(self, answer: list[Step], address: str) -> list[Step]:
+    def _with_location(self, answer: list[Step], address: str) -> list[Step]:
         """Add the URL of a new record in the documented Location header."""
         _, described = self.reader.success(self.place, (_CREATED,))
         known = [name for name, _ in described.child("headers").members()]

@@ -1,4 +1,9 @@
-"""The steps of a list: filters, order and pages, by the declared query parameters."""
+"""Write the steps of a list: filters, order and pages, from the declared query parameters.
+
+In: the query parameters of an operation. Out: a `ListPlan` with the meaning of each, and the steps
+for it. Callers: `item_steps.py` and `action_steps.py`. A parameter without a clear meaning is
+ignored.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

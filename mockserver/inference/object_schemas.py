@@ -1,4 +1,9 @@
-"""Schemas of objects, read without compiling them: properties, types, items, media types."""
+"""Read schemas without compiling them: properties, types, items and media types.
+
+In: places of a document. Out: an `ObjectView` with the properties of an object schema, and others.
+Callers: the other modules of this package. Nothing is validated, and problems are not reported:
+the compilation of the document does both.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,8 @@
-"""Links between the pages of a list."""
+"""Write expressions for links to other pages of a list.
+
+In: the query parameters that select a page. Out: URLs, conditions and the `Link` header, as texts
+of expressions. Caller: `envelopes.py`, with a `Paging` of `list_steps.py`.
+"""
 
 from dataclasses import dataclass
 
@@ -17,15 +21,15 @@ class Paging:
     page_parameter: str
     offset_parameter: str
     after_parameter: str
-    base: int
+    first_page: int
     """The number of the first page."""
     key: str
     """The expression for the key of the last item."""
 
     def link(self, relation: str) -> str:
-        """Write the URL of another page, or null if there is none.
+        """Write the URL of another page, null if the page does not exist.
 
-        Empty if no parameter selects that page.
+        Return an empty text if no parameter selects that page.
         """
         address, condition = self.address(relation)
         return f"{address} if {condition} else null" if condition else address
@@ -39,7 +43,7 @@ class Paging:
         return f"request_url({quoted(parameter)}, {value})", condition
 
     def header(self) -> str:
-        """Write a Link header (RFC 8288); null without links, empty if no page can be selected."""
+        """Write a Link header (RFC 8288); return an empty text if no parameter selects a page."""
         (first, _), (last, _) = self.address("first"), self.address("last")
         following = _relation("next", *self.address("next"))
         if not first:
@@ -51,13 +55,14 @@ class Paging:
 
     def _target(self, relation: str) -> tuple[str, str]:
         """Return the query parameter that selects another page, with its value."""
+        first = self.first_page
         if self.page_parameter:
             return self.page_parameter, {
                 "self": "page_number",
-                "first": str(self.base),
+                "first": str(first),
                 "prev": "page_number - 1",
                 "next": "page_number + 1",
-                "last": f"max((page.total - 1) // size, 0) + {self.base} if size else {self.base}",
+                "last": f"max((page.total - 1) // size, 0) + {first} if size else {first}",
             }[relation]
         if self.offset_parameter:
             return self.offset_parameter, {

@@ -1,4 +1,8 @@
-"""Recognition of resources: which paths are collections, items, and their owners."""
+"""Recognise resources: which paths are collections, items and owners of items.
+
+In: a paths object and a reader of schemas. Out: a `Recognition`: resources with their paths, and
+the paths that are not recognised, with reasons. Caller: `inference.py`. No steps are written here.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,7 +84,7 @@ class Recognition:
     """The recognised resources, and the paths that only look like one."""
 
     resources: list[Resource] = field(default_factory=list)
-    left: list[tuple[Place, str, str]] = field(default_factory=list)
+    unrecognised: list[tuple[Place, str, str]] = field(default_factory=list)
     """Place, path and reason for each path that stays as the document describes it."""
 
 
@@ -117,7 +121,9 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
         view = _item_view(group, reader)
         key = None if view is None else _key(view, group, reader)
         if view is None or key is None:
-            found.left.append((group.first.item, group.first.path, _reason(group, view, reader)))
+            found.unrecognised.append(
+                (group.first.item, group.first.path, _reason(group, view, reader))
+            )
             continue
         resource = Resource("", group.noun, key, view, group.parameter)
         resource.collection, resource.item = group.collection, group.item
@@ -127,13 +133,13 @@ def recognise(paths: Place, reader: SchemaReader, taken: Iterable[str]) -> Recog
         found.resources.append(resource)
         if group.item is not None:
             by_item[_shape(group.item.path)] = resource
-    left = {path: route for path, route in routes.items() if not _is_grouped(path, groups)}
+    other_routes = {path: route for path, route in routes.items() if not _is_grouped(path, groups)}
     found.resources += [
-        *_owned_lists(left, found.resources, by_item, reader),
-        *_singles(left, found.resources, by_item, names, reader),
+        *_owned_lists(other_routes, found.resources, by_item, reader),
+        *_single_objects(other_routes, found.resources, by_item, names, reader),
     ]
     _add_searches(routes, found.resources, reader)
-    _add_actions(left, by_item)
+    _add_actions(other_routes, by_item)
     return found
 
 
@@ -339,7 +345,7 @@ def _item_place(route: Route, noun: str, reader: SchemaReader) -> tuple[str, str
     return ("", "") if view is None else view.place.key
 
 
-def _singles(
+def _single_objects(
     routes: Mapping[str, Route],
     resources: list[Resource],
     by_item: Mapping[str, Resource],
@@ -375,12 +381,12 @@ def _single_view(route: Route, noun: str, reader: SchemaReader) -> ObjectView | 
     view = None if answered is None else unwrapped(answered, noun, reader)
     if answered is None or view is None or view.properties.keys() >= _JSON_API_MEMBERS:
         return None
-    sent = [
+    bodies = [
         unwrapped(schema, noun, reader)
         for method in ("put", "patch")
         if method in route.operations and (schema := reader.body(route.operations[method]))
     ]
-    names = [one.properties.keys() & view.properties.keys() for one in sent if one]
+    names = [one.properties.keys() & view.properties.keys() for one in bodies if one]
     is_list = list_shape(answered, noun, reader) is not None
     is_known = any(found == view.properties.keys() if is_list else found for found in names)
     return view if is_known else None

@@ -1,4 +1,8 @@
-"""The keys of records, and the fields that the service fills: times and read-only properties."""
+"""Write expressions for the fields that the service fills: keys, times, read-only properties.
+
+In: a resource and its schemas. Out: texts of expressions for steps, and fixed keys for seed
+records. Callers: `item_steps.py`, `action_steps.py` and `seed_records.py`.
+"""
 
 import hashlib
 import re
@@ -109,7 +113,7 @@ def static_key(
     return next((text for text in choices if validator.is_valid(text)), None)
 
 
-def stamps(resource: Resource, reader: SchemaReader, *, new: bool) -> dict[str, str]:
+def time_fields(resource: Resource, reader: SchemaReader, *, new: bool) -> dict[str, str]:
     """Return expressions for the times of creation (if `new`) and of change, by property."""
     times = _CREATED | _UPDATED if new else _UPDATED
     found = {}

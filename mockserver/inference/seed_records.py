@@ -1,4 +1,8 @@
-"""Seed records of a resource, from the examples of the document."""
+"""Make the records with which a resource starts, from the examples of the document.
+
+In: a resource. Out: records for `x-mock.records`. Caller: `inference.py`. Records are not made up:
+a resource without examples starts empty. Only missing keys are added, its own or those of owners.
+"""
 
 from collections.abc import Iterator
 
@@ -13,13 +17,13 @@ from mockserver.schemas.example_checks import VALUE_KEYS
 from mockserver.schemas.validators import Schemas
 
 MOST = 100
-"""Seed records of one resource."""
+"""Maximum number of seed records of one resource."""
 _LONGEST_TEXT = 1_000
 
 Record = dict[str, JsonValue]
 
 
-def seeds(resource: Resource, schemas: Schemas, reader: SchemaReader) -> list[Record]:
+def example_records(resource: Resource, schemas: Schemas, reader: SchemaReader) -> list[Record]:
     """Return the example items with their keys, each once; at most 100."""
     found: dict[str, Record] = {}
     without_key: list[Record] = []
@@ -47,7 +51,7 @@ def _add_with_keys(
     schemas: Schemas,
     reader: SchemaReader,
 ) -> None:
-    """Add examples without a key, such as those of requests, under a key of our own."""
+    """Add examples without a key, such as those of requests, under a generated key."""
     distinct: list[Record] = []
     for example in examples[:MOST]:
         if example not in distinct:
@@ -58,7 +62,7 @@ def _add_with_keys(
             found[str(key)] = {resource.key: key, **example}
 
 
-def written(records: list[Record]) -> list[JsonValue]:
+def as_document_data(records: list[Record]) -> list[JsonValue]:
     """Return records as data of a document."""
     return [literal(record) for record in records]
 
@@ -141,7 +145,7 @@ def _is_plain(value: JsonValue) -> bool:
     return not isinstance(value, str) or "{{" not in value or len(value) <= _LONGEST_TEXT
 
 
-def belonging(
+def with_owners(
     resource: Resource, records: list[Record], known: dict[str, list[Record]]
 ) -> list[Record]:
     """Return records with the keys of their owners, the first ones if an example names none.
@@ -164,7 +168,7 @@ def belonging(
     return owned
 
 
-def singles(
+def single_records(
     resource: Resource, known: dict[str, list[Record]], reader: SchemaReader
 ) -> list[Record]:
     """Return the example of a single object, once for each owner."""

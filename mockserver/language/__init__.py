@@ -1,1 +1,1 @@
-"""The expression language, and the programs that steps are compiled to."""
+"""The expression language of documents, and the Python programs made of steps."""

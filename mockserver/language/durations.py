@@ -1,4 +1,10 @@
-"""Durations and instants in expressions: whole microseconds."""
+"""The functions of expressions that make and write durations and instants.
+
+Durations are whole microseconds, and instants are whole microseconds since 1970 (UTC).
+`functions.py` makes the public functions available to documents; the first line of each docstring
+is printed in `docs/reference.md`. They take and return JSON values. `instant` returns null for a
+value that it cannot convert; the others raise ExpressionError. None of them reads a clock.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -8,55 +14,56 @@ from mockserver.base.json import JsonValue
 from mockserver.language.operators import as_number, as_text
 
 
-def _span(amount: JsonValue, unit: int) -> int:
-    span = as_number(amount) * unit
-    if not 0 <= span <= time.LATEST:
-        raise ExpressionError("a duration lies between 0 and some 8,000 years")
-    return round(span)
+def _duration_of(amount: JsonValue, unit: int) -> int:
+    """Return the duration of an amount of units."""
+    microseconds = as_number(amount) * unit
+    if not 0 <= microseconds <= time.LATEST:
+        raise ExpressionError("a duration must be between 0 and about 8,000 years")
+    return round(microseconds)
 
 
 def seconds(amount: JsonValue) -> int:
-    """A number of seconds, as a duration."""
-    return _span(amount, time.SECOND)
+    """Convert a number of seconds to a duration."""
+    return _duration_of(amount, time.SECOND)
 
 
 def minutes(amount: JsonValue) -> int:
-    """A number of minutes, as a duration."""
-    return _span(amount, time.MINUTE)
+    """Convert a number of minutes to a duration."""
+    return _duration_of(amount, time.MINUTE)
 
 
 def hours(amount: JsonValue) -> int:
-    """A number of hours, as a duration."""
-    return _span(amount, time.HOUR)
+    """Convert a number of hours to a duration."""
+    return _duration_of(amount, time.HOUR)
 
 
 def days(amount: JsonValue) -> int:
-    """A number of days, as a duration."""
-    return _span(amount, time.DAY)
+    """Convert a number of days to a duration."""
+    return _duration_of(amount, time.DAY)
 
 
 def weeks(amount: JsonValue) -> int:
-    """A number of weeks, as a duration."""
-    return _span(amount, time.WEEK)
+    """Convert a number of weeks to a duration."""
+    return _duration_of(amount, time.WEEK)
 
 
 def duration(iso_text: JsonValue) -> int:
-    """The duration that an ISO 8601 text such as PT1M names."""
-    written = as_text(iso_text)
+    """Convert an ISO 8601 text such as PT1M to a duration."""
+    text = as_text(iso_text)
     try:
-        return int(time.parse_duration(written))
+        return int(time.parse_duration(text))
     except ValueError:
         raise ExpressionError(
-            f"{written[:100]!r} is not a duration such as PT1M, PT0.5S or P10D"
+            f"{text[:100]!r} is not a duration such as PT1M, PT0.5S or P10D"
         ) from None
 
 
 def iso(instant: JsonValue, style: JsonValue = "plain") -> JsonValue:
-    """An instant, written plain, in seconds, milliseconds, micros_space, date, epoch, epoch_ms."""
+    """Write an instant as plain, seconds, milliseconds, micros_space, date, epoch or epoch_ms."""
     if instant is None:
         return None
     if not isinstance(style, str) or style not in _STYLES:
-        raise ExpressionError(f"the styles of iso() are {', '.join(_STYLES)}")
+        raise ExpressionError(f"the style of iso() must be one of {', '.join(_STYLES)}")
     micros = int(as_number(instant))
     try:
         moment = time.to_datetime(micros)
@@ -65,25 +72,25 @@ def iso(instant: JsonValue, style: JsonValue = "plain") -> JsonValue:
     return _STYLES[style](micros, moment.replace(tzinfo=None).isoformat("T"))
 
 
-def _fraction(written: str, digits: int) -> str:
-    """The instant with exactly so many digits after the point."""
-    whole, _, fraction = written.partition(".")
+def _with_digits(text: str, digits: int) -> str:
+    """Return a time with an exact number of digits after the point."""
+    whole, _, fraction = text.partition(".")
     return f"{whole}.{fraction.ljust(6, '0')[:digits]}"
 
 
 _STYLES: Mapping[str, Callable[[int, str], JsonValue]] = {
-    "plain": lambda _instant, written: written + "Z",
-    "seconds": lambda _instant, written: written.partition(".")[0] + "Z",
-    "milliseconds": lambda _instant, written: _fraction(written, 3) + "Z",
-    "micros_space": lambda _instant, written: _fraction(written, 6).replace("T", " ") + "+00:00",
-    "date": lambda _instant, written: written[:10],
-    "epoch": lambda instant, _written: instant // time.SECOND,
-    "epoch_ms": lambda instant, _written: instant // time.MILLISECOND,
+    "plain": lambda _instant, text: text + "Z",
+    "seconds": lambda _instant, text: text.partition(".")[0] + "Z",
+    "milliseconds": lambda _instant, text: _with_digits(text, 3) + "Z",
+    "micros_space": lambda _instant, text: _with_digits(text, 6).replace("T", " ") + "+00:00",
+    "date": lambda _instant, text: text[:10],
+    "epoch": lambda instant, _text: instant // time.SECOND,
+    "epoch_ms": lambda instant, _text: instant // time.MILLISECOND,
 }
 
 
 def instant(value: JsonValue) -> JsonValue:
-    """The instant of an RFC 3339 text or of seconds since 1970; null if it is none."""
+    """Convert an RFC 3339 text, or seconds since 1970, to an instant; null if it is not one."""
     try:
         if isinstance(value, str):
             return int(time.parse_instant(value))

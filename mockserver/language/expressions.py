@@ -1,15 +1,20 @@
-"""The expression language: `{{ … }}` in documents, compiled to Python functions at load.
+"""The expression language: `{{ … }}` in documents, compiled to Python when a document is loaded.
+
+A value of a document goes in, with the names that it can use. A `Template` (a Python function of
+the scope) comes out of `compile_template`; the text of Python code comes out of `TemplateWriter`,
+for a program (`programs.py`). Errors in expressions are added to a list of problems.
 
 Rules of this module:
 
-- An expression is parsed once, with Python's own grammar, when its document is loaded. Nothing
-  that a request contains is ever parsed or compiled.
+- An expression is parsed with Python's own grammar, when its document is loaded. The content of a
+  request is never parsed or compiled as an expression.
 - The parsed syntax is checked against a whitelist and written again as Python text. Anything that
   is not on the list is an error in the document.
-- In the text that is written, a name is a key of the scope or a local variable of a program
-  (`Naming` decides), a constant is its `repr`, and everything that is called is one of `GLOBALS`.
-  The code has no built-ins and no attribute but `get` of a map, so it can reach nothing else.
-- The result is text, not a syntax tree, so that a program can be shown to people as it runs.
+- In this text, a name is a key of the scope or a local variable of a program (a `NameWriter`
+  decides), a constant is its `repr`, and every function that is called is in `GLOBALS`, or is a
+  function of the sandbox from `KnownNames.functions`. The code has no built-ins, and no attribute
+  except these functions and `get` of a map, so it can use nothing else.
+- The result is text, not a syntax tree, so that people can read a program exactly as it runs.
 """
 
 import ast
@@ -30,11 +35,12 @@ from mockserver.model.scope import Template
 
 LONGEST_EXPRESSION = 2_000
 DEEPEST_TEMPLATE = 50
-"""Levels of maps and lists around an expression."""
+"""The maximum number of nested maps and lists around an expression."""
 _DEEPEST_EXPRESSION = 120
-"""Levels of an expression; with those around it, less than the 200 brackets that Python reads."""
+"""The maximum depth of an expression: with `DEEPEST_TEMPLATE`, it is below the 200 nested brackets
+that Python can parse."""
 WORLD = "_world"
-"""The member of the scope whose methods are the sandbox's functions."""
+"""The name in the scope of the object whose methods are the functions of the sandbox."""
 
 WORLD_FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "uuid": (0, 0),
@@ -46,7 +52,7 @@ WORLD_FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "request_url": (0, 2),
     "message_status": (1, 1),
 }
-"""Functions that need the sandbox, with the least and most arguments they take."""
+"""The functions of the sandbox, with their minimum and maximum number of arguments."""
 
 _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operators.add,
@@ -69,50 +75,50 @@ GLOBALS: Mapping[str, Any] = {
     **{f"_{call.__name__}": call for call in _OPERATORS.values()},
     **{f"_f_{name}": function.call for name, function in FUNCTIONS.items()},
 }
-"""What the code of expressions may call, and nothing else."""
+"""The operators and functions that the code of expressions can call."""
 _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None}
 _LARGEST_LITERAL = 10**18
 
-Naming = Callable[[str], str]
-"""Writes a name of the scope as Python."""
+NameWriter = Callable[[str], str]
+"""A function that returns the Python code of a name in an expression."""
 
 
-def in_scope(name: str) -> str:
-    """Write a name as a member of the scope `_s`."""
+def scope_member(name: str) -> str:
+    """Return the code that reads a name from the scope `_s`."""
     return f"_s[{name!r}]"
 
 
-class Composite(str):
-    """Python text that needs parentheses inside another expression."""
+class CompositeCode(str):
+    """Code that needs parentheses inside another expression."""
 
     __slots__ = ()
 
 
-def enclosed(text: str) -> str:
-    """Put parentheses around a composite expression."""
-    return f"({text})" if isinstance(text, Composite) else text
+def parenthesized(text: str) -> str:
+    """Return code, with parentheses if it needs them inside another expression."""
+    return f"({text})" if isinstance(text, CompositeCode) else text
 
 
 @dataclass(slots=True)
-class Known:
-    """The names that may stand in an expression."""
+class KnownNames:
+    """The names and functions that an expression can use."""
 
     names: set[str]
     members: Mapping[str, Iterable[str]] = field(default_factory=dict)
-    """For a name whose members are all known (`settings`, `path`): what they are."""
+    """The members of names whose members are all known, such as `settings` and `path`."""
     maps: set[str] = field(default_factory=set)
-    """Names whose values are always maps or null, so that a field is one look-up."""
+    """Names whose values are always maps or null, so that a field needs no check of the type."""
     functions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: WORLD_FUNCTIONS)
-    """The sandbox's functions that can be called here."""
+    """The functions of the sandbox, like `WORLD_FUNCTIONS`."""
 
-    def with_names(self, *more: str) -> "Known":
-        """Return a copy that knows more names."""
+    def with_names(self, *more: str) -> "KnownNames":
+        """Return a copy with more names."""
         names, maps = self.names | set(more), set(self.maps)
-        return Known(names, self.members, maps, self.functions)
+        return KnownNames(names, self.members, maps, self.functions)
 
 
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
-    """Why an expression is not acceptable, and what to do."""
+    """An expression is invalid; the exception has a message and a hint."""
 
     def __init__(self, message: str, hint: str = "", *, code: str = "MS602") -> None:
         super().__init__(message)
@@ -121,20 +127,20 @@ class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before
 
 
 def compile_template(
-    value: JsonValue, source: Source, known: Known, problems: list[SpecProblem]
+    value: JsonValue, source: Source, known: KnownNames, problems: list[SpecProblem]
 ) -> Template:
-    """Compile a JSON value whose texts may hold expressions; add what is wrong to `problems`."""
+    """Compile a JSON value whose texts may contain expressions; add errors to `problems`."""
     constants: dict[str, Any] = {}
-    text = TemplateWriter(known, problems, constants, in_scope).write(value, source)
+    text = TemplateWriter(known, problems, constants, scope_member).write(value, source)
     # Safe: the text was written here, of whitelisted syntax whose names are keys of the scope.
     code = compile(f"lambda _s: {text}", "<expression>", "eval")
     return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
 
 
 def compile_expression(
-    text: JsonValue, source: Source, known: Known, problems: list[SpecProblem]
+    text: JsonValue, source: Source, known: KnownNames, problems: list[SpecProblem]
 ) -> Template:
-    """Compile a text that has to be one `{{ … }}`."""
+    """Compile a text that must be one `{{ … }}`; add errors to `problems`."""
     check_expression(text, source, problems)
     return compile_template(text, source, known, problems)
 
@@ -150,7 +156,7 @@ def check_expression(text: JsonValue, source: Source, problems: list[SpecProblem
 
 
 def has_expressions(value: JsonValue) -> bool:
-    """Return True if any text in a JSON value holds an expression."""
+    """Return True if any text in a JSON value contains an expression."""
     if isinstance(value, str):
         return "{{" in value
     if isinstance(value, dict):
@@ -159,9 +165,9 @@ def has_expressions(value: JsonValue) -> bool:
 
 
 def is_expression(text: str) -> bool:
-    """Return True if a text is one expression and nothing else."""
+    """Return True if a text is one expression and nothing else, valid or not."""
     try:
-        parts = list(_split(text))
+        parts = list(_split_text(text))
     except BadExpression:
         return True
     return len(parts) == 1 and isinstance(parts[0], ast.expr)
@@ -169,29 +175,29 @@ def is_expression(text: str) -> bool:
 
 @dataclass(slots=True)
 class TemplateWriter:
-    """Writes JSON values whose texts may hold expressions as Python text."""
+    """Writes the Python code of JSON values whose texts may contain expressions."""
 
-    known: Known
+    known: KnownNames
     problems: list[SpecProblem]
     constants: dict[str, Any]
-    """Values that the text refers to by name."""
-    naming: Naming
+    """The values that the code uses by name."""
+    write_name: NameWriter
 
     def write(self, value: JsonValue, source: Source, depth: int = 0) -> str:
-        """Write a value; one that is wrong becomes null, and a problem."""
+        """Return the code of a value; for an invalid one, add a problem and return `None`."""
         if not has_expressions(value):
             return self.constant(value)
         if depth > DEEPEST_TEMPLATE:
-            return self._wrong("MS605", source, "the expression is nested too deeply")
+            return self._add_problem("MS605", source, "the expression is nested too deeply")
         if isinstance(value, dict):
             return self.members(value, source, depth + 1)
         if isinstance(value, list):
             items = [self.write(item, source.child(i), depth + 1) for i, item in enumerate(value)]
             return f"[{', '.join(items)}]"
-        return self._written(value, source)
+        return self._text_code(value, source)
 
     def members(self, values: Mapping[str, JsonValue], source: Source, depth: int = 0) -> str:
-        """Write a new map, whether it has expressions or not."""
+        """Return the code that builds a new map, even if it contains no expression."""
         members = [
             f"{key!r}: {self.write(member, source.child(key), depth)}"
             for key, member in values.items()
@@ -199,7 +205,7 @@ class TemplateWriter:
         return f"{{{', '.join(members)}}}"
 
     def constant(self, value: Any) -> str:  # noqa: ANN401 - of any type
-        """Write a value as a literal if it has a plain one, else as a name."""
+        """Return a value as a literal if it has a short one, otherwise the name of a constant."""
         if value is None or isinstance(value, str | bool):
             return repr(value)
         if type(value) is int and abs(value) < _LARGEST_LITERAL:
@@ -208,34 +214,36 @@ class TemplateWriter:
         self.constants[name] = value
         return name
 
-    def _wrong(self, code: str, source: Source, message: str, hint: str = "") -> str:
+    def _add_problem(self, code: str, source: Source, message: str, hint: str = "") -> str:
         self.problems.append(SpecProblem(code, source, message, hint))
         return "None"
 
-    def _written(self, text: str, source: Source) -> str:
+    def _text_code(self, text: str, source: Source) -> str:
         try:
-            return self._text(text)
+            return self._split_text_code(text)
         except BadExpression as error:
-            return self._wrong(error.code, source, f"{error} in {shorten(text)!r}", error.hint)
+            return self._add_problem(
+                error.code, source, f"{error} in {shorten(text)!r}", error.hint
+            )
         except RecursionError:
-            return self._wrong("MS605", source, "the expression is nested too deeply")
+            return self._add_problem("MS605", source, "the expression is nested too deeply")
 
-    def _text(self, text: str) -> str:
-        writer = _ExpressionWriter(self.known, self.naming)
+    def _split_text_code(self, text: str) -> str:
+        writer = _ExpressionWriter(self.known, self.write_name)
         parts = [
             writer.visit(part) if isinstance(part, ast.expr) else repr(part)
-            for part in _split(text)
+            for part in _split_text(text)
         ]
         return parts[0] if len(parts) == 1 else _call("_join", *parts)
 
 
 def shorten(text: str, most: int = 80) -> str:
-    """Cut a text for a message."""
+    """Return a text, cut to a maximum length for a message."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _split(text: str) -> Iterator[str | ast.expr]:
-    """Cut a text into plain pieces and parsed expressions."""
+def _split_text(text: str) -> Iterator[str | ast.expr]:
+    """Yield the plain parts and the parsed expressions of a text, in order."""
     position = 0
     while (start := text.find("{{", position)) >= 0:
         if start > position:
@@ -247,10 +255,13 @@ def _split(text: str) -> Iterator[str | ast.expr]:
 
 
 def _parse_until_close(text: str, start: int) -> tuple[ast.expr, int]:
-    """Parse up to the first `}}` that completes an expression; braces may stand inside it."""
+    """Parse up to the first `}}` that completes an expression, which may itself contain braces.
+
+    Return the expression, and the position after the `}}`.
+    """
     end = text.find("}}", start)
     if end < 0:
-        raise BadExpression("`{{` is never closed", "close it with `}}`")
+        raise BadExpression("`{{` is not closed", "close it with `}}`")
     first_error: SyntaxError | None = None
     while end >= 0:
         code = text[start:end].strip()
@@ -271,21 +282,21 @@ def _call(name: str, *arguments: str) -> str:
 
 
 class _ExpressionWriter(ast.NodeVisitor):
-    """Writes a parsed expression of whitelisted nodes; raises BadExpression on anything else."""
+    """Writes the code of a parsed expression; raises BadExpression for syntax off the whitelist."""
 
-    def __init__(self, known: Known, naming: Naming) -> None:
+    def __init__(self, known: KnownNames, write_name: NameWriter) -> None:
         self._known = known
-        self._naming = naming
+        self._write_name = write_name
         self._depth = 0
 
     def visit(self, node: ast.AST) -> str:
-        """Write one node and those below it."""
+        """Return the code of a node and of those below it."""
         if self._depth == _DEEPEST_EXPRESSION:
             raise BadExpression("the expression is nested too deeply", code="MS605")
         self._depth += 1
-        written: str = super().visit(node)
+        code: str = super().visit(node)
         self._depth -= 1
-        return written
+        return code
 
     def generic_visit(self, node: ast.AST) -> str:
         kind = type(node).__name__
@@ -303,7 +314,7 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> str:
         if node.id in self._known.names:
-            return self._naming(node.id)
+            return self._write_name(node.id)
         if node.id in _CONSTANTS:
             return repr(_CONSTANTS[node.id])
         choices = [*self._known.names, *_CONSTANTS]
@@ -321,22 +332,22 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def _member(self, container: ast.expr, key: str) -> str:
         name = container.id if isinstance(container, ast.Name) else ""
-        written = self.visit(container)
+        code = self.visit(container)
         if name in self._known.maps:
-            return f"({written} or _nothing).get({key!r})"
+            return f"({code} or _nothing).get({key!r})"
         if name not in self._known.members:
-            return _call("_get", written, repr(key))
+            return _call("_get", code, repr(key))
         if key not in (members := list(self._known.members[name])):
             raise BadExpression(f"{name!r} has no {key!r}", near(key, members), code="MS603")
-        return f"{written}[{key!r}]"
+        return f"{code}[{key!r}]"
 
     def visit_BoolOp(self, node: ast.BoolOp) -> str:
         word = " and " if isinstance(node.op, ast.And) else " or "
-        return Composite(word.join(enclosed(self.visit(value)) for value in node.values))
+        return CompositeCode(word.join(parenthesized(self.visit(value)) for value in node.values))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
-            return Composite(f"not {enclosed(self.visit(node.operand))}")
+            return CompositeCode(f"not {parenthesized(self.visit(node.operand))}")
         if isinstance(node.op, ast.USub):
             return _call("_negate", self.visit(node.operand))
         return self.generic_visit(node.op)
@@ -349,8 +360,8 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def visit_IfExp(self, node: ast.IfExp) -> str:
         parts = (node.body, node.test, node.orelse)
-        body, test, other = (enclosed(self.visit(part)) for part in parts)
-        return Composite(f"{body} if {test} else {other}")
+        body, test, other = (parenthesized(self.visit(part)) for part in parts)
+        return CompositeCode(f"{body} if {test} else {other}")
 
     def visit_List(self, node: ast.List | ast.Tuple) -> str:
         return f"[{', '.join(self.visit(item) for item in node.elts)}]"
@@ -370,10 +381,12 @@ class _ExpressionWriter(ast.NodeVisitor):
         sides = [self.visit(side) for side in (node.left, *node.comparators)]
         nodes = (node.left, *node.comparators)
         pairs = [
-            _comparison(node.ops[i], sides[i : i + 2], any(map(_is_plain, nodes[i : i + 2])))
+            _comparison(node.ops[i], sides[i : i + 2], any(map(_is_text_or_null, nodes[i : i + 2])))
             for i in range(len(node.ops))
         ]
-        return pairs[0] if len(pairs) == 1 else Composite(" and ".join(map(enclosed, pairs)))
+        return (
+            pairs[0] if len(pairs) == 1 else CompositeCode(" and ".join(map(parenthesized, pairs)))
+        )
 
     def visit_Call(self, node: ast.Call) -> str:
         if not isinstance(node.func, ast.Name):
@@ -382,19 +395,19 @@ class _ExpressionWriter(ast.NodeVisitor):
             raise BadExpression("functions take plain arguments, in order")
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
         if name in self._known.functions:
-            _check_count(name, len(arguments), *self._known.functions[name])
-            return _call(f"{self._naming(WORLD)}.{name}", *arguments)
+            _check_argument_count(name, len(arguments), *self._known.functions[name])
+            return _call(f"{self._write_name(WORLD)}.{name}", *arguments)
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
             raise BadExpression(f"there is no function {name!r}", hint, code="MS604")
-        _check_call(name, len(arguments))
+        _check_arguments(name, len(arguments))
         if name == "matches":
             _check_pattern(node.args[1])
         return _call(f"_f_{name}", *arguments)
 
 
-def _is_plain(node: ast.expr) -> bool:
-    """Return True for a text or null, which no value of another type can equal."""
+def _is_text_or_null(node: ast.expr) -> bool:
+    """Return True if a node is a text or null, which equal only values of their own type."""
     if isinstance(node, ast.Name):
         return node.id == "null"
     return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, str))
@@ -409,9 +422,9 @@ def _comparison(operator: ast.cmpop, sides: list[str], is_plain: bool) -> str:  
     compared = _call(_COMPARISONS[type(operator)], left, right)
     if isinstance(operator, ast.Eq | ast.NotEq) and is_plain:
         sign = "==" if isinstance(operator, ast.Eq) else "!="
-        return Composite(f"{enclosed(left)} {sign} {enclosed(right)}")
+        return CompositeCode(f"{parenthesized(left)} {sign} {parenthesized(right)}")
     is_negated = isinstance(operator, ast.NotEq | ast.NotIn)
-    return Composite(f"not {compared}") if is_negated else compared
+    return CompositeCode(f"not {compared}") if is_negated else compared
 
 
 _COMPARISONS: Mapping[type[ast.cmpop], str] = {
@@ -426,14 +439,14 @@ _COMPARISONS: Mapping[type[ast.cmpop], str] = {
 }
 
 
-def _check_count(name: str, count: int, least: int, most: int) -> None:
+def _check_argument_count(name: str, count: int, least: int, most: int) -> None:
     if not least <= count <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise BadExpression(f"{name}() takes {wanted} arguments, not {count}", code="MS604")
 
 
 def _check_pattern(pattern: ast.expr) -> None:
-    """Refuse a constant that is not a regular expression."""
+    """Raise BadExpression if a constant pattern is not a regular expression."""
     if not isinstance(pattern, ast.Constant):
         return
     try:
@@ -442,10 +455,10 @@ def _check_pattern(pattern: ast.expr) -> None:
         raise BadExpression(str(error), code="MS604") from None
 
 
-def _check_call(name: str, count: int) -> None:
+def _check_arguments(name: str, count: int) -> None:
     signature = inspect.signature(FUNCTIONS[name].call)
     parameters = signature.parameters.values()
     variadic = any(item.kind is item.VAR_POSITIONAL for item in parameters)
     positional = [item for item in parameters if item.kind is not item.VAR_POSITIONAL]
     least = sum(item.default is item.empty for item in positional)
-    _check_count(name, count, least, 1000 if variadic else len(positional))
+    _check_argument_count(name, count, least, 1000 if variadic else len(positional))

@@ -1,4 +1,10 @@
-"""The functions that expressions can call; each takes and returns plain JSON values."""
+"""The functions that expressions can call by name, except those that need the sandbox.
+
+The code of expressions calls them with JSON values, and they return JSON values. They raise
+ExpressionError if an argument has a wrong type or the result is too large. They depend on their
+arguments only: the functions that read or change the sandbox, such as `uuid()`, are in
+`engine/run.py`. The first line of each docstring is printed in `docs/reference.md`.
+"""
 
 import hashlib
 import inspect
@@ -32,8 +38,8 @@ from mockserver.language.json_patch import json_patch, merge_patch
 from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits
 
 _LONGEST_PHONE = 40
-_PHONES_KEPT = 65_536
-"""Numbers whose reading is remembered."""
+_CACHED_PHONES = 65_536
+"""The maximum number of cached results of `e164`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,13 @@ class Function:
 
     @property
     def signature(self) -> str:
-        """How it is called: `e164(phone, region=null)`."""
+        """Return the name and parameters, such as `e164(phone, region=null)`."""
         parameters = inspect.signature(self.call).parameters.values()
         return f"{self.name}({', '.join(_parameter_text(parameter) for parameter in parameters)})"
 
     @property
     def doc(self) -> str:
-        """What it does, in one line."""
+        """Return the first line of the docstring."""
         return (self.call.__doc__ or "").strip().partition("\n")[0]
 
 
@@ -64,17 +70,17 @@ def _parameter_text(parameter: inspect.Parameter) -> str:
 
 
 def lower(text: JsonValue) -> JsonValue:
-    """The text in lower case; null of null."""
+    """Convert a text to lower case; null stays null."""
     return None if text is None else as_text(text).lower()
 
 
 def upper(text: JsonValue) -> JsonValue:
-    """The text in upper case; null of null."""
+    """Convert a text to upper case; null stays null."""
     return None if text is None else as_text(text).upper()
 
 
 def title(text: JsonValue) -> JsonValue:
-    """The text with a capital at the start of each word, the rest in lower case; null of null."""
+    """Capitalize each word of a text, the rest in lower case; null stays null."""
     if text is None:
         return None
     return _WORD_START.sub(lambda found: found[0].upper(), as_text(text).lower())
@@ -84,17 +90,17 @@ _WORD_START = re.compile(r"(?:^|(?<=[\s-]))\w")
 
 
 def trim(text: JsonValue) -> JsonValue:
-    """The text without white space around it; null of null."""
+    """Remove white space at the start and end of a text; null stays null."""
     return None if text is None else as_text(text).strip()
 
 
 def text(value: JsonValue) -> str:
-    """Any value as text: null is empty, lists and maps are JSON."""
+    """Convert a value to text: null becomes an empty text, lists and maps become JSON."""
     return operators.join(value)
 
 
 def number(value: JsonValue) -> JsonValue:
-    """A number from a number or a text such as -1.5; null where there is none."""
+    """Convert a text such as -1.5 to a number; a number stays, any other value becomes null."""
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
             return None
@@ -108,7 +114,7 @@ _DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 
 
 def integer(value: JsonValue) -> JsonValue:
-    """A whole number from a number, without its fraction, or from a text of digits; else null."""
+    """Convert a number (cutting its fraction) or a text of digits to a whole number; else null."""
     if isinstance(value, str) and "." in value:
         return None
     found = number(value)
@@ -116,7 +122,7 @@ def integer(value: JsonValue) -> JsonValue:
 
 
 def length(value: JsonValue) -> int:
-    """The number of characters, items or members; 0 of null."""
+    """Return the number of characters, items or members; 0 for null."""
     if value is None:
         return 0
     if isinstance(value, str | list | dict):
@@ -125,75 +131,78 @@ def length(value: JsonValue) -> int:
 
 
 def default(value: JsonValue, fallback: JsonValue) -> JsonValue:
-    """The value, or the fallback if it is null."""
+    """Return the value, or the fallback if it is null."""
     return fallback if value is None else value
 
 
 def first(items: JsonValue) -> JsonValue:
-    """The first item of a list; null if there is none."""
+    """Return the first item of a list; null if there is none."""
     return items[0] if isinstance(items, list) and items else None
 
 
 def last(items: JsonValue) -> JsonValue:
-    """The last item of a list; null if there is none."""
+    """Return the last item of a list; null if there is none."""
     return items[-1] if isinstance(items, list) and items else None
 
 
 def keys(value: JsonValue) -> JsonValue:
-    """The names of a map's members; an empty list of null."""
+    """Return the names of the members of a map; an empty list for null."""
     return list(as_map(value))
 
 
 def contains(container: JsonValue, item: JsonValue) -> bool:
-    """Whether a text has a part, a list an item or a map a key; null contains nothing."""
+    """Return true if a list has an item, a map a key, or a text a part; false for null."""
     return operators.is_in(item, container)
 
 
 def starts_with(value: JsonValue, prefix: JsonValue) -> bool:
-    """Whether a text begins with another; null begins with nothing."""
+    """Return true if a text starts with another; false for null."""
     return value is not None and as_text(value).startswith(as_text(prefix))
 
 
 def ends_with(value: JsonValue, suffix: JsonValue) -> bool:
-    """Whether a text ends with another; null ends with nothing."""
+    """Return true if a text ends with another; false for null."""
     return value is not None and as_text(value).endswith(as_text(suffix))
 
 
 def matches(value: JsonValue, pattern: JsonValue) -> bool:
-    """Whether a regular expression is found anywhere in a text; nothing is found in null."""
+    """Return true if a regular expression matches any part of a text; false for null."""
     if value is None:
         return False
     if len(as_text(value)) > _LONGEST_MATCHED:
         raise ExpressionError(f"matches() reads at most {_LONGEST_MATCHED:,} characters")
-    return bool(_compiled(as_text(pattern)).is_valid(value))
+    return bool(_compile_pattern(as_text(pattern)).is_valid(value))
 
 
 def check_pattern(pattern: JsonValue) -> None:
-    """Raise ExpressionError unless `matches` knows the pattern."""
-    _compiled(as_text(pattern))
+    """Raise ExpressionError if `matches` cannot use a pattern."""
+    _compile_pattern(as_text(pattern))
 
 
 _LONGEST_MATCHED = 10_000
-_LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
-"""An engine that never backtracks, so no pattern runs for ever; it has no look-around."""
+_REGEX_OPTIONS = jsonschema_rs.RegexOptions(size_limit=1_000_000)
+"""These select an engine without backtracking, so that no pattern takes too long. It has no
+look-around."""
 
 
 @lru_cache(256)
-def _compiled(pattern: str) -> Any:  # noqa: ANN401 - the library's validators share no public class
+def _compile_pattern(pattern: str) -> Any:  # noqa: ANN401 - the library's validators share no public class
     try:
         schema = {"pattern": pattern}
-        return jsonschema_rs.Draft202012Validator(schema, pattern_options=_LINEAR)
+        return jsonschema_rs.Draft202012Validator(schema, pattern_options=_REGEX_OPTIONS)
     except ValueError:
-        raise ExpressionError(f"{pattern[:100]!r} is not a pattern that matches() knows") from None
+        raise ExpressionError(
+            f"{pattern[:100]!r} is not a pattern that matches() can use"
+        ) from None
 
 
 def split(value: JsonValue, separator: JsonValue) -> JsonValue:
-    """The pieces of a text between separators, or of white space if "" parts them; [] of null."""
+    """Split a text at separators, or at white space if the separator is ""; [] for null."""
     return [] if value is None else as_text(value).split(as_text(separator) or None)
 
 
 def join(items: JsonValue, separator: JsonValue) -> str:
-    """The items of a list as one text."""
+    """Join the items of a list to one text, with a separator between them."""
     between = as_text(separator)
     parts = [operators.text(item) for item in as_list(items)]
     check_fits(sum(map(len, parts)) + len(between) * (len(parts) - 1))
@@ -201,7 +210,7 @@ def join(items: JsonValue, separator: JsonValue) -> str:
 
 
 def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
-    """The text with every `old` replaced; null of null."""
+    """Replace every `old` in a text by `new`; null stays null."""
     if value is None:
         return None
     whole, part, other = as_text(value), as_text(old), as_text(new)
@@ -210,7 +219,7 @@ def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
 
 
 def is_email(value: JsonValue) -> bool:
-    """Whether a text looks like one e-mail address."""
+    """Return true if a text looks like one e-mail address."""
     return isinstance(value, str) and len(value) <= _LONGEST_EMAIL and bool(_EMAIL.fullmatch(value))
 
 
@@ -223,31 +232,31 @@ _EMAIL = re.compile(
 
 
 def gsm7(value: JsonValue) -> JsonValue:
-    """The text without the characters an SMS's 7-bit alphabet lacks; null of null."""
+    """Remove the characters that are not in the 7-bit alphabet of SMS; null stays null."""
     return None if value is None else sms.gsm7(as_text(value))
 
 
 def is_gsm7(value: JsonValue) -> bool:
-    """Whether an SMS can carry the text in its 7-bit alphabet; it cannot carry null."""
+    """Return true if the 7-bit alphabet of SMS has all characters of a text; false for null."""
     return value is not None and sms.is_gsm7(as_text(value))
 
 
 def segments_of(value: JsonValue) -> JsonValue:
-    """How a text travels as SMS: its encoding, units and count (of messages); null of null."""
+    """Return the encoding, units and count (of messages) of a text as SMS; null stays null."""
     return None if value is None else asdict(sms.segments(as_text(value)))
 
 
 def mask(value: JsonValue) -> JsonValue:
-    """The text with all but its last 4 characters hidden, every one if it has no more."""
+    """Hide a text except its last 4 characters; a text of up to 4 characters is all hidden."""
     if value is None:
         return None
-    shown = as_text(value)
-    hidden = max(len(shown) - 4, 0) or len(shown)
-    return "*" * hidden + shown[hidden:]
+    text = as_text(value)
+    hidden = max(len(text) - 4, 0) or len(text)
+    return "*" * hidden + text[hidden:]
 
 
 def sha256_base64url(value: JsonValue) -> JsonValue:
-    """The SHA-256 of a text in URL-safe Base64, unpadded (RFC 7636, section 4.2); null of null."""
+    """Hash a text: SHA-256 in URL-safe Base64 without padding (RFC 7636, 4.2); null stays null."""
     if value is None:
         return None
     digest = hashlib.sha256(as_text(value).encode()).digest()
@@ -255,40 +264,41 @@ def sha256_base64url(value: JsonValue) -> JsonValue:
 
 
 def merge(left: JsonValue, right: JsonValue) -> JsonValue:
-    """The members of two maps; those of the second win."""
+    """Merge the members of two maps; those of the second replace those of the first."""
     return {**as_map(left), **as_map(right)}
 
 
 def compact(value: JsonValue) -> JsonValue:
-    """The map without its members that are null."""
+    """Remove the members of a map that are null."""
     return {key: member for key, member in as_map(value).items() if member is not None}
 
 
 def pick(value: JsonValue, *names: JsonValue) -> JsonValue:
-    """The map with only the named members; those it lacks are null."""
+    """Return a map of only the named members of a map; missing ones are null."""
     members = as_map(value)
     return {as_text(name): members.get(as_text(name)) for name in names}
 
 
 def omit(value: JsonValue, *names: JsonValue) -> JsonValue:
-    """The map without the named members."""
-    left_out = {as_text(name) for name in names}
-    return {key: member for key, member in as_map(value).items() if key not in left_out}
+    """Remove the named members of a map."""
+    omitted = {as_text(name) for name in names}
+    return {key: member for key, member in as_map(value).items() if key not in omitted}
 
 
 def is_map(value: JsonValue) -> bool:
-    """Whether a value is a map."""
+    """Return true if a value is a map."""
     return isinstance(value, dict)
 
 
 def ordering(order: JsonValue, direction: JsonValue = None) -> JsonValue:
-    """What `list` sorts by, of -name, name:desc, `name asc` or several, and of a direction."""
-    given = order if isinstance(order, list) else text(order).split(",")
-    is_down = text(direction).lower().startswith("desc")
-    written = [_ORDER.fullmatch(text(one).strip()) for one in given[:_MOST_ORDERS]]
+    """Convert an order (-name, name:desc, `name asc` or a list) to a value for `sort` in `list`."""
+    orders = order if isinstance(order, list) else text(order).split(",")
+    is_descending = text(direction).lower().startswith("desc")
+    matched = [_ORDER.fullmatch(text(one).strip()) for one in orders[:_MOST_ORDERS]]
     return [
-        ("-" if is_down or found[1] == "-" or (found[3] or "").lower() == "desc" else "") + found[2]
-        for found in written
+        ("-" if is_descending or found[1] == "-" or (found[3] or "").lower() == "desc" else "")
+        + found[2]
+        for found in matched
         if found
     ]
 
@@ -298,7 +308,7 @@ _ORDER = re.compile(r"([+-]?)([^\s:,+-][^\s:,]*)(?:[\s:]+(asc|desc))?", re.IGNOR
 
 
 def by_field(violations: JsonValue) -> JsonValue:
-    """The messages of violations as lists under the fields they are about."""
+    """Return the messages of violations as a map: a list of messages for each field."""
     grouped: dict[str, list[str]] = {}
     for field, message in _field_messages(violations):
         grouped.setdefault(field, []).append(message)
@@ -306,7 +316,7 @@ def by_field(violations: JsonValue) -> JsonValue:
 
 
 def sentences(violations: JsonValue) -> str:
-    """All violations as one text: `email is required; rating must be at most 5`."""
+    """Join all violations to one text: `email is required; rating must be at most 5`."""
     return "; ".join(f"{field} {message}" for field, message in _field_messages(violations))
 
 
@@ -320,30 +330,29 @@ def _field_messages(violations: JsonValue) -> list[tuple[str, str]]:
 def replace_placeholders(
     value: JsonValue, values: JsonValue, before: JsonValue = "{{", after: JsonValue = "}}"
 ) -> JsonValue:
-    """The text with placeholders such as {{name}} replaced by the map's members, in one pass."""
+    """Replace placeholders such as {{name}} in a text by the members of a map, in one pass."""
     if value is None:
         return None
-    known = as_map(values)
+    members = as_map(values)
     whole = as_text(value)
-    cut = (
-        _split_at_placeholders if len(whole) <= _LONGEST_CUT else _split_at_placeholders.__wrapped__
-    )
-    pieces, placeholders = cut(whole, as_text(before), as_text(after))
-    filled = [operators.text(known.get(name, shown)) for name, shown in placeholders]
+    is_cached = len(whole) <= _LONGEST_CACHED_TEXT
+    split_text = _split_at_placeholders if is_cached else _split_at_placeholders.__wrapped__
+    pieces, placeholders = split_text(whole, as_text(before), as_text(after))
+    filled = [operators.text(members.get(name, original)) for name, original in placeholders]
     check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
     pairs = zip(pieces, [*filled, ""], strict=True)
     return "".join([part for pair in pairs for part in pair])
 
 
-_LONGEST_CUT = 10_000
-"""Characters of a text that is remembered with its placeholders."""
+_LONGEST_CACHED_TEXT = 10_000
+"""The maximum length of a text whose placeholders are cached."""
 
 
 @lru_cache(256)
 def _split_at_placeholders(
     text: str, before: str, after: str
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Return what stands around the placeholders of a text, and each one's name and text."""
+    """Return the parts of a text around its placeholders, and each placeholder's name and text."""
     found = list(_placeholder(before, after).finditer(text))
     ends = [0, *(one.end() for one in found)]
     starts = [*(one.start() for one in found), len(text)]
@@ -354,27 +363,27 @@ def _split_at_placeholders(
 @lru_cache(256)
 def _placeholder(before: str, after: str) -> re.Pattern[str]:
     name = r"(\w{1,100}(?:[.-]\w{1,100}){0,10})"
-    # Where nothing closes a placeholder, the white space after its name is the text's.
+    # Without a closing mark, white space after the name is not part of the placeholder.
     inside = rf"\s*{name}\s*" if after else name
     return re.compile(re.escape(before) + inside + re.escape(after), re.ASCII)
 
 
 def minimum(left: JsonValue, right: JsonValue) -> JsonValue:
-    """The smaller of two numbers or texts; beside null the other one."""
+    """Return the smaller of two numbers or texts; if one is null, the other one."""
     if left is None or right is None:
         return default(left, right)
     return right if operators.less(right, left) else left
 
 
 def maximum(left: JsonValue, right: JsonValue) -> JsonValue:
-    """The greater of two numbers or texts; beside null the other one."""
+    """Return the greater of two numbers or texts; if one is null, the other one."""
     if left is None or right is None:
         return default(left, right)
     return right if operators.less(left, right) else left
 
 
 def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
-    """The number with so many digits after the point, halves away from zero; null of null."""
+    """Round a number to digits after the point, halves away from zero; null stays null."""
     if value is None:
         return None
     places = as_number(digits)
@@ -388,19 +397,19 @@ def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
 
 
 _MOST_DIGITS = 9
-"""Together with the 19 digits of the largest number all that a Decimal has room for."""
+"""With the 19 digits of the largest number, this is within the 28 digits of a Decimal."""
 
 
 def e164(phone: JsonValue, region: JsonValue = None) -> JsonValue:
-    """The number as +44…, or null unless it is valid; `region` (US) is for those without a +."""
+    """Convert a phone number to +44…, or null if invalid; `region` (US) is for one without a +."""
     if not isinstance(phone, str) or len(phone) > _LONGEST_PHONE:
         return None
-    return _normal_phone(phone, region if isinstance(region, str) else None)
+    return _normalize_phone(phone, region if isinstance(region, str) else None)
 
 
-@lru_cache(_PHONES_KEPT)
-def _normal_phone(phone: str, region: str | None) -> str | None:
-    import phonenumbers  # noqa: PLC0415 - its tables cost start time and are seldom all needed
+@lru_cache(_CACHED_PHONES)
+def _normalize_phone(phone: str, region: str | None) -> str | None:
+    import phonenumbers  # noqa: PLC0415 - its tables cost start time, and few requests need them
 
     for text, country in _phone_candidates(phone, region):
         try:
@@ -413,14 +422,14 @@ def _normal_phone(phone: str, region: str | None) -> str | None:
 
 
 def _phone_candidates(phone: str, region: str | None) -> list[tuple[str, str | None]]:
-    """Return what to parse, with a region: without a +, the region comes first."""
+    """Return the texts to parse, in order, each with a region or None."""
     if phone.lstrip().startswith("+"):
         return [(phone, None)]
     international = ("+" + re.sub(r"\D", "", phone), None)
     return [(phone, region), international] if region else [international]
 
 
-_PLAIN = (
+_UNDER_OWN_NAME = (
     lower, upper, title, trim, text, number, integer, length, default, first, last, keys, contains,
     starts_with, ends_with, matches, split, join, replace, seconds, minutes, hours, days, weeks,
     duration, iso, instant, e164, is_email, gsm7, is_gsm7, segments_of, mask, sha256_base64url,
@@ -428,15 +437,15 @@ _PLAIN = (
     replace_placeholders,
 )  # fmt: skip
 _CALLS: Mapping[str, Callable[..., JsonValue]] = {
-    **{call.__name__: call for call in _PLAIN},
+    **{call.__name__: call for call in _UNDER_OWN_NAME},
     "min": minimum,
     "max": maximum,
     "round": rounded,
 }
 FUNCTIONS: Mapping[str, Function] = {name: Function(name, call) for name, call in _CALLS.items()}
-"""Every function, by the name that documents call it by."""
+"""All functions, by their names in documents."""
 
 
 def documentation() -> list[tuple[str, str]]:
-    """List how each function is called and what it does, by name."""
+    """Return the signature and the description of each function, sorted by name."""
     return [(one.signature, one.doc) for _, one in sorted(FUNCTIONS.items())]

@@ -1,4 +1,8 @@
-"""Changes to JSON values: merge patches (RFC 7396) and JSON patches (RFC 6902)."""
+"""The functions `merge_patch` (RFC 7396) and `json_patch` (RFC 6902) of expressions.
+
+Each takes a JSON value and a patch, and returns the changed value; the value itself is never
+changed. A JSON patch that does not apply, or that exceeds a limit below, gives null.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,76 +11,83 @@ from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue, equal, unescape
 
 _DEEPEST = 100
-_MOST = 1_000
-"""Operations of a JSON patch."""
+"""The maximum depth of a merge patch, and of a JSON Pointer in a JSON patch."""
+_MOST_OPERATIONS = 1_000
+"""The maximum number of operations in a JSON patch."""
 _MOST_COPIED = 100_000
-"""Values that a JSON patch may copy."""
-_PAST_THE_END = "-"
+"""The maximum number of values that one JSON patch can copy."""
+_END_OF_LIST = "-"
+"""The token for the position after the last item of a list."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
-class _DoesNotApply(Exception):  # noqa: N818 - an outcome, never seen outside
-    """A JSON patch that its value is not made for."""
+class _DoesNotApply(Exception):  # noqa: N818 - a result, caught in this module
+    """The JSON patch is invalid, or does not apply to the value."""
 
 
 def merge_patch(value: JsonValue, patch: JsonValue) -> JsonValue:
-    """The value changed by a merge patch (RFC 7396): null removes a member."""
-    return _merged(value, patch, 0)
+    """Apply a merge patch (RFC 7396) to a value: null removes a member."""
+    return _merge(value, patch, 0)
 
 
-def _merged(value: JsonValue, patch: JsonValue, depth: int) -> JsonValue:
+def _merge(value: JsonValue, patch: JsonValue, depth: int) -> JsonValue:
     if not isinstance(patch, dict):
         return patch
     if depth > _DEEPEST:
         raise ExpressionError("the patch is nested too deeply")
-    made = dict(value) if isinstance(value, dict) else {}
+    merged = dict(value) if isinstance(value, dict) else {}
     for name, member in patch.items():
         if member is None:
-            made.pop(name, None)
+            merged.pop(name, None)
         else:
-            made[name] = _merged(made.get(name), member, depth + 1)
-    return made
+            merged[name] = _merge(merged.get(name), member, depth + 1)
+    return merged
 
 
 def json_patch(value: JsonValue, operations: JsonValue) -> JsonValue:
-    """The value changed by a JSON patch (RFC 6902); null if the patch does not apply."""
-    room = _MOST_COPIED
+    """Apply a JSON patch (RFC 6902) to a value; null if the patch does not apply."""
+    copies_left = _MOST_COPIED
     try:
         for operation in _checked_operations(operations):
             if isinstance(operation, dict) and operation.get("op") == "copy":
-                room -= _size(_at(value, _tokens(operation, "from")), room)
-            value = _applied(value, operation)
+                copies_left -= _count_values(
+                    _value_at(value, _path_tokens(operation, "from")), copies_left
+                )
+            value = _apply(value, operation)
     except _DoesNotApply:
         return None
     return value
 
 
 def _checked_operations(operations: JsonValue) -> list[JsonValue]:
-    if not isinstance(operations, list) or len(operations) > _MOST:
+    if not isinstance(operations, list) or len(operations) > _MOST_OPERATIONS:
         raise _DoesNotApply
     return operations
 
 
-def _size(value: JsonValue, most: int) -> int:
-    """Count the values in a value; a few copies of copies could otherwise fill the memory."""
-    waiting, count = [value], 0
-    while waiting:
+def _count_values(value: JsonValue, most: int) -> int:
+    """Count a value and the values in it, up to a maximum.
+
+    It limits copies, because a few copies of copies could otherwise fill the memory.
+    """
+    remaining, count = [value], 0
+    while remaining:
         count += 1
         if count > most:
             raise _DoesNotApply
-        one = waiting.pop()
-        if isinstance(one, dict | list):
-            waiting += one.values() if isinstance(one, dict) else one
+        current = remaining.pop()
+        if isinstance(current, dict | list):
+            remaining += current.values() if isinstance(current, dict) else current
     return count
 
 
-def _applied(value: JsonValue, operation: JsonValue) -> JsonValue:
+def _apply(value: JsonValue, operation: JsonValue) -> JsonValue:
     if not isinstance(operation, dict) or operation.get("op") not in _OPERATIONS:
         raise _DoesNotApply
     return _OPERATIONS[operation["op"]](value, operation)
 
 
-def _tokens(operation: Mapping[str, JsonValue], name: str = "path") -> list[str]:
+def _path_tokens(operation: Mapping[str, JsonValue], name: str = "path") -> list[str]:
     pointer = operation.get(name)
     if not isinstance(pointer, str) or (pointer and pointer[0] != "/"):
         raise _DoesNotApply
@@ -86,7 +97,7 @@ def _tokens(operation: Mapping[str, JsonValue], name: str = "path") -> list[str]
     return tokens
 
 
-def _given(operation: Mapping[str, JsonValue]) -> JsonValue:
+def _operand(operation: Mapping[str, JsonValue]) -> JsonValue:
     if "value" not in operation:
         raise _DoesNotApply
     return operation["value"]
@@ -98,7 +109,7 @@ def _index(token: str, size: int) -> int:
     return int(token)
 
 
-def _at(value: JsonValue, tokens: list[str]) -> JsonValue:
+def _value_at(value: JsonValue, tokens: list[str]) -> JsonValue:
     for token in tokens:
         if isinstance(value, list):
             value = value[_index(token, len(value))]
@@ -109,73 +120,75 @@ def _at(value: JsonValue, tokens: list[str]) -> JsonValue:
     return value
 
 
-def _changed(
+def _change_at(
     value: JsonValue, tokens: list[str], change: Callable[[JsonValue, str], JsonValue]
 ) -> JsonValue:
-    """Copy the containers on the way to a place, and change the last of them."""
+    """Return a changed value; only the containers on the path are copied."""
     if len(tokens) == 1:
         if not isinstance(value, dict | list):
             raise _DoesNotApply
         return change(value.copy(), tokens[0])
-    inner = _changed(_at(value, tokens[:1]), tokens[1:], change)
+    inner = _change_at(_value_at(value, tokens[:1]), tokens[1:], change)
     copy = value.copy()
     copy[int(tokens[0]) if isinstance(copy, list) else tokens[0]] = inner
     return copy
 
 
-def _put(value: JsonValue, tokens: list[str], given: JsonValue) -> JsonValue:
+def _add_at(value: JsonValue, tokens: list[str], added: JsonValue) -> JsonValue:
     def change(container: JsonValue, token: str) -> JsonValue:
         if isinstance(container, dict):
-            container[token] = given
+            container[token] = added
         else:
             end = len(container)
-            container.insert(end if token == _PAST_THE_END else _index(token, end + 1), given)
+            container.insert(end if token == _END_OF_LIST else _index(token, end + 1), added)
         return container
 
-    return _changed(value, tokens, change) if tokens else given
+    return _change_at(value, tokens, change) if tokens else added
 
 
-def _without(value: JsonValue, tokens: list[str]) -> JsonValue:
+def _remove_at(value: JsonValue, tokens: list[str]) -> JsonValue:
     def change(container: JsonValue, token: str) -> JsonValue:
-        _at(container, [token])
+        _value_at(container, [token])
         del container[int(token) if isinstance(container, list) else token]
         return container
 
-    return _changed(value, tokens, change) if tokens else None
+    return _change_at(value, tokens, change) if tokens else None
 
 
 def _add(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    return _put(value, _tokens(operation), _given(operation))
+    return _add_at(value, _path_tokens(operation), _operand(operation))
 
 
 def _remove(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    return _without(value, _tokens(operation))
+    return _remove_at(value, _path_tokens(operation))
 
 
 def _replace(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    tokens, given = _tokens(operation), _given(operation)
+    tokens, replacement = _path_tokens(operation), _operand(operation)
 
     def change(container: JsonValue, token: str) -> JsonValue:
-        _at(container, [token])
-        container[int(token) if isinstance(container, list) else token] = given
+        _value_at(container, [token])
+        container[int(token) if isinstance(container, list) else token] = replacement
         return container
 
-    return _changed(value, tokens, change) if tokens else given
+    return _change_at(value, tokens, change) if tokens else replacement
 
 
 def _move(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    source, target = _tokens(operation, "from"), _tokens(operation)
+    source, target = _path_tokens(operation, "from"), _path_tokens(operation)
     if source != target and target[: len(source)] == source:
         raise _DoesNotApply
-    return _put(_without(value, source), target, _at(value, source))
+    return _add_at(_remove_at(value, source), target, _value_at(value, source))
 
 
 def _copy(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    return _put(value, _tokens(operation), _at(value, _tokens(operation, "from")))
+    return _add_at(
+        value, _path_tokens(operation), _value_at(value, _path_tokens(operation, "from"))
+    )
 
 
 def _test(value: JsonValue, operation: Mapping[str, JsonValue]) -> JsonValue:
-    if not equal(_at(value, _tokens(operation)), _given(operation)):
+    if not equal(_value_at(value, _path_tokens(operation)), _operand(operation)):
         raise _DoesNotApply
     return value
 

@@ -1,4 +1,10 @@
-"""Operators of the expression language on JSON values, and how functions read their arguments."""
+"""The operators of expressions on JSON values, and the type checks of function arguments.
+
+The code that `expressions.py` writes calls the operators; the functions of expressions call
+`as_text`, `as_list`, `as_map` and `as_number` for their arguments. All take and return JSON values.
+Arithmetic, ordering and the checks raise ExpressionError for a value of a wrong type. No function
+here changes its arguments.
+"""
 
 import json
 import math
@@ -15,7 +21,7 @@ _NUMBERS = (int, float)
 
 
 def get(container: JsonValue, key: JsonValue) -> JsonValue:
-    """Return a member or an item; null where there is none."""
+    """Return a member of a map or an item of a list; null if there is none."""
     if type(container) is dict:
         return container.get(key if type(key) is str else text(key))
     if type(container) is list and type(key) is int:
@@ -24,7 +30,7 @@ def get(container: JsonValue, key: JsonValue) -> JsonValue:
 
 
 def text(value: JsonValue) -> str:
-    """Write a value as text: null is empty, lists and maps are JSON."""
+    """Convert a value to text: null becomes an empty text, lists and maps become JSON."""
     if type(value) is str:
         return value
     if value is None:
@@ -41,12 +47,12 @@ def text(value: JsonValue) -> str:
 def _json(value: JsonValue) -> str:
     try:
         return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # whole numbers beyond 64 bits
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def join(*parts: JsonValue) -> str:
-    """Concatenate the pieces of a mixed text."""
+    """Concatenate the plain parts and the values of a text."""
     whole = "".join([part if type(part) is str else text(part) for part in parts])
     if len(whole) > LONGEST_TEXT:
         raise ExpressionError("the text would be longer than 1,000,000 characters")
@@ -54,7 +60,8 @@ def join(*parts: JsonValue) -> str:
 
 
 def equals(left: JsonValue, right: JsonValue) -> bool:
-    """Compare as JSON does; values that hold no others need no further call."""
+    """Return True if two values are equal as JSON."""
+    # Most values are neither maps nor lists, and need no further call.
     kind = type(left)
     if kind is type(right) and kind is not dict and kind is not list:
         return bool(left == right)
@@ -62,7 +69,7 @@ def equals(left: JsonValue, right: JsonValue) -> bool:
 
 
 def is_in(item: JsonValue, container: JsonValue) -> bool:
-    """Look for an item of a list, a key of a map, or a part of a text; nothing is in null."""
+    """Return True if a list has an item, a map a key, or a text a part; null contains nothing."""
     if type(item) is str:
         return item in container if isinstance(container, str | dict | list) else False
     return isinstance(container, list) and any(equal(item, other) for other in container)
@@ -78,14 +85,14 @@ def _comparable(left: JsonValue, right: JsonValue) -> bool:
 
 
 def less(left: JsonValue, right: JsonValue) -> bool:
-    """Order two numbers or two texts; null is not ordered."""
+    """Return True if a number or text is less than another; False if one is null."""
     if type(left) is int and type(right) is int:
         return left < right
     return _comparable(left, right) and left < right
 
 
 def at_most(left: JsonValue, right: JsonValue) -> bool:
-    """Order two numbers or two texts; null is not ordered."""
+    """Return True if a number or text is at most another; False if one is null."""
     if type(left) is int and type(right) is int:
         return left <= right
     return _comparable(left, right) and left <= right
@@ -139,23 +146,23 @@ def floor_divide(left: JsonValue, right: JsonValue) -> JsonValue:
 
 
 def modulo(left: JsonValue, right: JsonValue) -> JsonValue:
-    """Return the rest of a division."""
+    """Return the remainder of a division."""
     return _number(left) % _divisor(right)
 
 
 def negate(value: JsonValue) -> JsonValue:
-    """Change a number's sign."""
+    """Return a number with the opposite sign."""
     return -_number(value)
 
 
 def describe(value: JsonValue) -> str:
-    """Name the type of a value for a message."""
+    """Return the name of the type of a value, for a message."""
     names = {str: "text", bool: "a boolean", dict: "a map", list: "a list", type(None): "null"}
     return names.get(type(value), "a number")
 
 
 def as_text(value: JsonValue) -> str:
-    """Return a text of bearable length, and nothing else."""
+    """Return a text; raise ExpressionError if it is not one, or too long."""
     if not isinstance(value, str):
         raise _unexpected("text", value)
     if len(value) > LONGEST_TEXT:
@@ -164,21 +171,21 @@ def as_text(value: JsonValue) -> str:
 
 
 def as_list(value: JsonValue) -> list[JsonValue]:
-    """Return a list; null is an empty one."""
+    """Return a list; null becomes an empty list."""
     if value is None or isinstance(value, list):
         return value or []
     raise _unexpected("a list", value)
 
 
 def as_map(value: JsonValue) -> dict[str, JsonValue]:
-    """Return a map; null is an empty one."""
+    """Return a map; null becomes an empty map."""
     if value is None or isinstance(value, dict):
         return value or {}
     raise _unexpected("a map", value)
 
 
 def as_number(value: JsonValue) -> int | float:
-    """Return a number that is finite."""
+    """Return a finite number; raise ExpressionError for any other value."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return value
     raise _unexpected("a finite number", value)
@@ -189,6 +196,9 @@ def _unexpected(wanted: str, value: JsonValue) -> ExpressionError:
 
 
 def check_fits(size: int) -> None:
-    """Refuse a text before it is built: a few requests could otherwise fill the memory."""
+    """Raise ExpressionError if a text would be too long.
+
+    It is called before the text is built, because a few requests could otherwise fill the memory.
+    """
     if size > LONGEST_TEXT:
-        raise ExpressionError(f"a text has at most {LONGEST_TEXT:,} characters")
+        raise ExpressionError(f"a text can have at most {LONGEST_TEXT:,} characters")

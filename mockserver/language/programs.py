@@ -1,16 +1,21 @@
 """The steps of an operation as one Python function: written at load, run for every request.
 
+The code of steps goes in, as blocks of lines that verbs write with `write_block`. A `Program` with
+a compiled function comes out of `assemble`, which the step compiler calls. The engine runs it.
+
 Rules of this module:
 
-- A program is Python text. It is written once, when its document is loaded, from the templates of
-  the verbs and the expressions of the steps, compiled, and called for every request with the run
-  and its scope. `mockserver routes --program OPERATION` prints it.
-- No text of a document becomes Python but through `expressions`; templates come from verbs only.
-- The names that expressions see are local variables of the program: each is read from the scope
-  once, at the start, or bound by a step. They are written back into the scope (`_s.update`) only
-  where a template is evaluated outside the program, and when a step refuses.
-- Every line belongs to a step. A step that raised is found again by the line of the traceback, so
-  no step needs a handler of its own; tracebacks show the lines of the program.
+- A program is Python text. It is written and compiled when its document is loaded, from the
+  templates of the verbs and the expressions of the steps. It is called for every request, with the
+  run (the `World` of that request) and its scope. `mockserver routes --program OPERATION` prints
+  it.
+- Text of a document becomes Python only through `expressions.py`, and names of a document only
+  through `variable_name`. Templates come from verbs only.
+- The names in expressions are local variables of the program: each is read from the scope at the
+  start, or bound by a step. They are copied to the scope (`_s.update`) only before a verb that can
+  evaluate templates during the request, and when a step raises.
+- Each line of the steps has the number of its step. When a step raises, the line in the traceback
+  identifies it, so that no step needs an exception handler.
 """
 
 import keyword
@@ -19,18 +24,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.language.expressions import GLOBALS, WORLD, in_scope
+from mockserver.language.expressions import GLOBALS, WORLD, scope_member
 from mockserver.model.steps import Program, Step
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _BLOCK = re.compile(r"( *)\{(\w+)\}")
-_OWN_NAMES = re.compile(r"_.*|n_.*|step_\d+|run|append|program")
-"""Names that the program uses itself."""
+_PROGRAM_NAMES = re.compile(r"_.*|n_.*|step_\d+|run|append|program")
+"""Names that the program uses itself, and that variables of documents must not have."""
 _INDENT = "        "
 
 
 class Line(NamedTuple):
-    """A line of a program, and the number of the step it belongs to, from 1."""
+    """A line of a program, with the number of its step, from 1; 0 if it belongs to no step."""
 
     step: int
     text: str
@@ -39,13 +44,14 @@ class Line(NamedTuple):
 Block = list[Line]
 
 
-def block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
-    """Write lines of a step.
+def write_block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
+    """Return the lines of a step, written from a template.
 
     Args:
-        step: Its number, from 1.
-        template: Python in which `{name}` stands for an expression, or alone on a line for a block.
-        parts: What the placeholders stand for.
+        step: The number of the step, from 1.
+        template: Python code with placeholders such as `{name}`. A placeholder is replaced by code,
+            or, if it is alone on a line, by a block.
+        parts: The code or block of each placeholder.
     """
     lines: Block = []
     for text in template.split("\n"):
@@ -58,18 +64,18 @@ def block(step: int, template: str, parts: Mapping[str, str | Block]) -> Block:
     return lines
 
 
-def local(name: str) -> str:
-    """Return the variable that a name of the document becomes."""
+def variable_name(name: str) -> str:
+    """Return the name of the Python variable for a name of the document."""
     if name == WORLD:
         return "run"
     assert name.isidentifier()
-    is_taken = keyword.iskeyword(name) or _OWN_NAMES.fullmatch(name)
+    is_taken = keyword.iskeyword(name) or _PROGRAM_NAMES.fullmatch(name)
     return f"n_{name}" if is_taken else name
 
 
-def write_back(names: Iterable[str], step: int) -> Block:
-    """Write the lines that put variables into the scope, for those who look there."""
-    members = ", ".join(f"{name!r}: {local(name)}" for name in sorted(names))
+def write_scope(names: Iterable[str], step: int) -> Block:
+    """Return the line that copies variables to the scope; no line if there are no variables."""
+    members = ", ".join(f"{name!r}: {variable_name(name)}" for name in sorted(names))
     return [Line(step, f"_s.update({{{members}}})")] if members else []
 
 
@@ -80,14 +86,14 @@ def assemble(
     names: tuple[Iterable[str], Iterable[str]],
     constants: Mapping[str, Any],
 ) -> Program | None:
-    """Compile a program; None if there are no steps.
+    """Compile a program; return None if there are no lines.
 
     Args:
-        name: What tracebacks call it: the API and the operation.
-        steps: In the order of their numbers.
+        name: The name in tracebacks: the API and the operation.
+        steps: The steps, in the order of their numbers.
         body: The lines of all steps.
-        names: Those that the steps bind, and those that they read.
-        constants: What the lines refer to by name.
+        names: The names that the steps bind, and the names that they read.
+        constants: The objects that the lines use by name.
     """
     if not body:
         return None
@@ -96,33 +102,33 @@ def assemble(
     lines = [
         Line(0, "def program(run, _s):"),
         Line(0, "    append = run.exchange.trace.append"),
-        *(Line(0, f"    {local(one)} = None") for one in sorted(bound)),
-        *(Line(0, f"    {local(one)} = {in_scope(one)}") for one in sorted(read)),
+        *(Line(0, f"    {variable_name(one)} = None") for one in sorted(bound)),
+        *(Line(0, f"    {variable_name(one)} = {scope_member(one)}") for one in sorted(read)),
         Line(0, "    try:"),
         *(Line(line.step, _INDENT + line.text) for line in body),
         Line(0, "    except:"),
-        *(Line(0, _INDENT + line.text) for line in write_back(bound, 0)),
+        *(Line(0, _INDENT + line.text) for line in write_scope(bound, 0)),
         Line(0, "        raise"),
     ]
-    return _compiled(f"{name}.steps", steps, lines, constants)
+    return _compile(f"{name}.steps", steps, lines, constants)
 
 
-def _compiled(
+def _compile(
     file: str, steps: tuple[Step, ...], lines: Block, constants: Mapping[str, Any]
 ) -> Program:
     text = "\n".join(line.text for line in lines) + "\n"
     program = Program(file, text, steps, tuple(line.step for line in lines))
     # Tracebacks read lines from the loader of a module when they are first printed (linecache).
     linecache.cache.pop(file, None)
-    space: dict[str, Any] = {**GLOBALS, **constants, "__name__": file, "__loader__": program}
+    namespace: dict[str, Any] = {**GLOBALS, **constants, "__name__": file, "__loader__": program}
     # Safe: the text was written here, of templates of verbs and of rebuilt expressions.
-    exec(compile(text, file, "exec"), space)  # noqa: S102
-    program.function = space["program"]
+    exec(compile(text, file, "exec"), namespace)  # noqa: S102
+    program.function = namespace["program"]
     return program
 
 
-def annotated(program: Program) -> Iterator[str]:
-    """Yield the lines of a program for people: each step begins with its verb and place."""
+def annotated_lines(program: Program) -> Iterator[str]:
+    """Yield the lines of a program, with a comment before each step: its verb and place."""
     yield f"# {program.file}: {len(program.steps)} steps"
     before = 0
     for number, text in zip(program.lines, program.text.splitlines(), strict=True):

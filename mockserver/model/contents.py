@@ -42,7 +42,7 @@ class Parameters(Protocol):
     def names(self, where: str) -> frozenset[str]:
         """Return the names of the parameters in one part of the request."""
 
-    def sent(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    def used_parameters(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         """Yield part and name of each parameter that was sent, except those of the path."""
 
     def remarks(

@@ -1,4 +1,9 @@
-"""Compilation of responses objects: the documented answers of an operation."""
+"""Compile responses objects: the documented answers of an operation.
+
+In: a responses object. Out: `DocumentedResponse` objects with headers, media types, examples and
+schemas. Caller: `operations.py`. Only files of `externalValue` examples are read. The engine writes
+answers from the result (`engine/documented_answers.py`).
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +30,7 @@ _CONSEQUENCE = "it is served unchanged"
 
 @dataclass(frozen=True, slots=True)
 class AnswerCompiler:
-    """Compiler of responses objects, with their headers, media types and examples."""
+    """Compiles responses objects, with their headers, media types and examples."""
 
     references: References
     schemas: Schemas
@@ -164,7 +169,7 @@ def _is_array(schema: JsonValue) -> bool:
 
 
 def _schema_examples(place: Place) -> Iterator[Example]:
-    """Yield the first of a schema's own values: `example`, `examples` or `default`."""
+    """Yield one example from a schema: of `example`, `examples` or `default`, the first it has."""
     schema: Mapping[str, Any] = place.value if isinstance(place.value, dict) else {}
     examples = schema.get("examples")
     if "example" in schema:

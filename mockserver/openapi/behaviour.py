@@ -1,4 +1,9 @@
-"""The `x-mock` of a document or an operation: reading, defaults, and merging."""
+"""Read the `x-mock` of a document or an operation, and merge it with inferred behaviour.
+
+In: a place in a document. Out: a model of `x_mock.py`, or an `EmptyBehaviour` with the same
+attributes if there is no `x-mock`. Callers: `compiler.py` and `operations.py`. The parts of the
+model, such as steps and settings, are compiled in other modules.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -14,9 +19,9 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class EmptyBehaviour:
-    """The defaults of both models, for documents without `x-mock`.
+    """The default values of both models, for documents and operations without `x-mock`.
 
-    It saves the import of pydantic, which costs start time.
+    With it, documents without `x-mock` do not import pydantic, which costs start time.
     """
 
     name = resource = None
@@ -45,7 +50,7 @@ def operation_behaviour(place: Place, problems: list[SpecProblem]) -> "Operation
 
 
 def merged(own: Place, inferred: dict[str, JsonValue]) -> Place:
-    """Return an `x-mock` completed by inferred members; its own members take precedence."""
+    """Return an `x-mock` with inferred members added; its own members take precedence."""
     if not inferred:
         return own
     return Place(own.document, own.pointer, _merge_values(inferred, own.value))

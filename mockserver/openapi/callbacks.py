@@ -1,4 +1,7 @@
-"""Callbacks and webhooks: requests that the real service sends, and the mock does not."""
+"""List callbacks and webhooks: requests that the real service sends, and the mock does not.
+
+In: a document. Out: one `Unserved` for each, for reports to people. Caller: `compiler.py`.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +13,7 @@ from mockserver.openapi.paths import methods_of, path_item
 _Resolve = Callable[[Place], Place]
 
 
-def unserved_of(
+def unserved_requests(
     whole: Place, version: str, resolve: _Resolve, problems: list[SpecProblem]
 ) -> Iterator[Unserved]:
     """Yield the callbacks of all operations, and the webhooks."""

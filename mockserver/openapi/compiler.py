@@ -1,4 +1,10 @@
-"""Compilation of documents to `model.Api`; all problems are found before anything is served."""
+"""Load documents: compile each to a `model.Api`, and collect the problems of all.
+
+In: paths of OpenAPI documents, overlays and folders. Out: a list of `Api` objects with their
+warnings; or one `SpecError` with all problems, if there is an error among them. Callers:
+`server/sources.py` uses `Loader`, the command line `load_apis`, and `contract/document_changes.py`
+`open_openapi`. Files are read; nothing is fetched from the network, and nothing is served.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +24,7 @@ from mockserver.documents.switch_reading import read_switches
 from mockserver.documents.versions import SWAGGER, version_of
 from mockserver.model.api import Api, Operation
 from mockserver.openapi.behaviour import document_behaviour, merged
-from mockserver.openapi.callbacks import unserved_of
+from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.misplaced_references import with_references_followed
 from mockserver.openapi.operations import DocumentContext, compile_operations
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loader:
-    """Loader of documents; afterwards, `files` lists the files that were read."""
+    """Loads documents; afterwards, `files` has the names of the files that were read."""
 
     built_in: Iterable[str] = ()
     """Names of the engine's own collections, which documents cannot declare."""
@@ -90,7 +96,7 @@ class Loader:
             SpecError: With every problem of the document, if there is an error among them.
         """
         problems: list[SpecProblem] = []
-        whole, version, references = opened(document, root, self.files, problems)
+        whole, version, references = open_openapi(document, root, self.files, problems)
         bodies = BodyCompiler(references, Schemas(references, version, problems), problems)
         api = _compile(whole, version, bodies, self)
         problems += references.text_warnings()
@@ -118,8 +124,8 @@ def _thorough_problems(
     return list(thorough_problems(whole, version, references, api, known))
 
 
-class Opened(NamedTuple):
-    """A document as OpenAPI 3, whatever its version."""
+class OpenedDocument(NamedTuple):
+    """A document in the form of OpenAPI 3; Swagger 2.0 is converted."""
 
     whole: Place
     version: str
@@ -127,7 +133,9 @@ class Opened(NamedTuple):
     references: References
 
 
-def opened(document: Document, root: Path, files: Files, problems: list[SpecProblem]) -> Opened:
+def open_openapi(
+    document: Document, root: Path, files: Files, problems: list[SpecProblem]
+) -> OpenedDocument:
     """Determine the version of a document, and convert it if it is Swagger 2.0.
 
     Raises:
@@ -139,7 +147,7 @@ def opened(document: Document, root: Path, files: Files, problems: list[SpecProb
     document = with_references_followed(document, version, references, problems)
     if version == SWAGGER:
         document = from_swagger(document, references, problems)
-    return Opened(Place(document, "", document.value), version, references)
+    return OpenedDocument(Place(document, "", document.value), version, references)
 
 
 def load_apis(
@@ -204,7 +212,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         pages=_pages(context),
         document=partial(bundle_document, whole, bodies.references),
         recognised=inference.recognised if inference else None,
-        unserved=tuple(unserved_of(whole, version, bodies.resolve, problems)),
+        unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
     )
 
 

@@ -1,4 +1,10 @@
-"""Compilation of the operations of a document."""
+"""Compile the operations of a document.
+
+In: a paths object, and a `DocumentContext` with everything that operations share. Out: `Operation`
+objects, which the engine serves. Caller: `compiler.py`. Other modules compile the parts:
+parameters, bodies, responses, `x-mock`. Problems are added to a list; an operation with problems is
+compiled as far as possible.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +15,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
-from mockserver.language.expressions import Known
+from mockserver.language.expressions import KnownNames
 from mockserver.model.api import (
     PATH_PARAMETER,
     CollectionSpec,
@@ -48,7 +54,7 @@ _LOCATIONS = ("path", "query", "header", "cookie", "querystring")
 
 @dataclass(slots=True)
 class DocumentContext:
-    """State that all operations of a document share."""
+    """The parts of a document that all its operations share."""
 
     behaviour: "DocumentBehaviour"
     bodies: BodyCompiler
@@ -91,7 +97,7 @@ class DocumentContext:
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Return a new context for expressions and steps, with the names known before any step."""
         members = {"settings": list(self.settings), **(members or {})}
-        known = Known({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
         return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property
@@ -109,7 +115,7 @@ def compile_operations(paths: Place, version: str, context: DocumentContext) -> 
 
 
 class _OperationCompiler:
-    """Compiler of one operation."""
+    """Compiles one operation."""
 
     def __init__(self, described: DescribedOperation, context: DocumentContext) -> None:
         self._path, self._method, self._item, self._place = described
@@ -175,7 +181,7 @@ class _OperationCompiler:
         return compile_servers(own if own.value else shared, self._context.problems)
 
     def _id(self) -> str:
-        """Return the operationId; if it is missing or taken, one made of method and path."""
+        """Return the operationId; if missing or not unique, a name made of method and path."""
         place, taken = self._place.child("operationId"), self._context.ids
         name = place.value if isinstance(place.value, str) else ""
         if name in taken:

@@ -1,4 +1,9 @@
-"""Compilation of parameter objects and header objects."""
+"""Compile parameter objects and header objects.
+
+In: a parameter object. Out: a `Parameter` with style, shape and validator. Callers:
+`operations.py`, and `request_bodies.py` for headers of multipart parts. Values are read in
+`wire/parameters.py`.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +19,7 @@ from mockserver.wire.parameter_styles import Parameter, usable_style
 
 @dataclass(frozen=True, slots=True)
 class ParameterCompiler:
-    """Compiler of parameter objects, and of header objects, which have the same form."""
+    """Compiles parameter objects, and header objects, which have the same form."""
 
     schemas: Schemas
     shapes: Shapes
@@ -73,7 +78,7 @@ class ParameterCompiler:
         )
 
     def _validator(self, place: Place) -> SchemaValidator | None:
-        """Return the validator of the values, and register the examples for the same check."""
+        """Return the validator of the values, and let it check the examples too."""
         schema = place.child("schema")
         if schema.value is None:
             return None

@@ -1,4 +1,9 @@
-"""Paths objects and path items: the operations of a document, with paths and methods."""
+"""Find the operations of a document in its paths object and path items.
+
+In: a paths object. Out: each operation object with its path and method; problems are added to a
+list. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`. Operations are
+not compiled here.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,12 +21,12 @@ _OTHER_KEYS_3_2 = ("additionalOperations",)
 _BESIDE_REFERENCE = ("$ref", SWITCHES)
 """What may stand in a path item that is a reference."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
-"""An HTTP method (RFC 9110, section 9.1), of limited length."""
+"""An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
 _SELECTION = re.compile(r"([?#])([\w.-]{1,80})=")
 """A parameter by which a request is told apart from others of the same path."""
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
-"""Parameters of one segment; each multiplies the ways in which a text can match."""
+"""Maximum number of parameters in one segment; each one makes matching a path slower."""
 
 
 class DescribedOperation(NamedTuple):
@@ -37,7 +42,7 @@ class DescribedOperation(NamedTuple):
 def described_operations(
     paths: Place, version: str, resolve: Callable[[Place], Place], problems: list[SpecProblem]
 ) -> Iterator[DescribedOperation]:
-    """Yield the operations of a paths object, without those that match the same requests twice."""
+    """Yield the operations of a paths object, without a second one for the same requests."""
     seen: dict[str, str] = {}
     taken: set[tuple[str, str]] = set()
     for given, member in paths.members():
@@ -119,7 +124,7 @@ def _selection_hint(path: str) -> str:
 
 
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:
-    """Return the path to serve, or None, with a problem, if it cannot be served."""
+    """Return the path to serve; if it cannot be served, add a problem and return None."""
     message = ""
     hint = "it is not served"
     if "?" in path or "#" in path:

@@ -1,4 +1,10 @@
-"""Compilation of the parts of `x-mock` that are not steps: settings, errors, limits, and others."""
+"""Compile the parts of `x-mock` that are not steps: settings, errors, limits, and others.
+
+In: the models of `x_mock.py`, with their places. Out: objects of `model.api`, such as `RateLimit`.
+Callers: `compiler.py` for parts of the document, `operations.py` for parts of operations. Problems
+are added to the list of the context. Only fixture files are read here; steps are compiled in
+`verbs/step_compiler.py`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +17,7 @@ from mockserver.base.problems import SpecProblem
 from mockserver.base.time import ZERO, parse_duration
 from mockserver.documents.document import Document, require_clean_text
 from mockserver.documents.references import Place
-from mockserver.language.expressions import WORLD_FUNCTIONS, Known, compile_template
+from mockserver.language.expressions import WORLD_FUNCTIONS, KnownNames, compile_template
 from mockserver.model.api import (
     CollectionSpec,
     Effect,
@@ -66,7 +72,7 @@ def compile_collections(
     place: Place,
     schemas: Schemas,
 ) -> dict[str, CollectionSpec]:
-    """Compile collections; add a problem for each name that the engine uses itself."""
+    """Compile collections; add a problem for each name of a built-in collection."""
     taken = set(built_in)
     for name in models:
         if name in taken:
@@ -92,13 +98,13 @@ def compile_errors(
     models: "Mapping[str, x_mock.ErrorFields]", source: Source, context: StepContext
 ) -> dict[str, ErrorAnswer]:
     """Compile the answers of error kinds."""
-    inner = context.item("error")
+    inner = context.with_names("error")
     return {
         kind: ErrorAnswer(
             kind,
             model.status,
             inner.templates(model.headers, source.child(kind, "headers")),
-            inner.optional(model.body, source.child(kind, "body")),
+            inner.optional_template(model.body, source.child(kind, "body")),
             model.content_type,
             model.description,
         )
@@ -120,7 +126,7 @@ def _limit(model: "x_mock.RateLimitFields", source: Source, context: StepContext
         context.template(model.limit, source.child("limit")),
         window or (lambda _scope: ZERO),
         model.algorithm,
-        context.optional(model.per, source.child("per")),
+        context.optional_template(model.per, source.child("per")),
         model.headers,
         context.otherwise(model.otherwise, Kind.RATE_LIMITED, source.child("otherwise")),
         source,
@@ -139,7 +145,7 @@ def compile_test_values(
 def _test_values(
     model: "x_mock.TestValuesFields", source: Source, context: StepContext
 ) -> TestValues:
-    inner = context if model.each is None else context.item("item")
+    inner = context if model.each is None else context.with_names("item")
     effects = {
         value: _effect(effect, source.child("values", value), context)
         for value, effect in model.values.items()
@@ -171,14 +177,14 @@ def _effect(model: "x_mock.EffectFields", source: Source, context: StepContext) 
 def compile_principals(
     models: "Mapping[str, x_mock.PrincipalsFields]", source: Source, context: StepContext
 ) -> dict[str, Principals]:
-    """Compile the look-up of the owners of credentials, by security scheme."""
+    """Compile how the owners of credentials are found, by security scheme."""
     return {name: _principals(model, source.child(name), context) for name, model in models.items()}
 
 
 def _principals(
     model: "x_mock.PrincipalsFields", source: Source, context: StepContext
 ) -> Principals:
-    collection = context.collection(model.in_, source.child("in"))
+    collection = context.check_collection(model.in_, source.child("in"))
     spec = context.collections.get(collection)
     requirements = tuple(
         Requirement(
@@ -229,10 +235,10 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     if not isinstance(document.value, dict):
         message = "a fixture file must be a mapping of collections to lists of records"
         raise SpecError([SpecProblem("MS509", whole.source, message)])
-    known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
     fixtures = []
     for name, records in whole.members():
-        context.collection(name, records.source)
+        context.check_collection(name, records.source)
         if not all(isinstance(item, dict) for item in records.value or ()):
             context.problem(
                 "MS509", records.source, "the records of a collection must be a list of mappings"
@@ -246,10 +252,10 @@ def compile_records(
     records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
 ) -> tuple[Fixture, ...]:
     """Compile the records that are written in the document itself."""
-    known = Known(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
     fixtures = []
     for name, rows in records.items():
-        context.collection(name, source.child(name))
+        context.check_collection(name, source.child(name))
         template = compile_template(list(rows), source.child(name), known, context.problems)
         fixtures.append(Fixture(name, template, source.child(name)))
     return tuple(fixtures)

@@ -1,4 +1,9 @@
-"""Compilation of request body objects."""
+"""Compile request body objects.
+
+In: a request body object. Out: a `RequestBody`, with a reader for each media type; None if it has
+no usable content. Callers: `operations.py` and `review_pages.py`. Bodies are read in
+`wire/media.py`.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +26,7 @@ from mockserver.wire.parameters import ParameterSet
 
 @dataclass(frozen=True, slots=True)
 class BodyCompiler:
-    """Compiler of request body objects."""
+    """Compiles request body objects."""
 
     references: References
     schemas: Schemas
@@ -81,7 +86,7 @@ class BodyCompiler:
     def _schema_of(self, place: Place) -> Callable[[], JsonValue] | None:
         """Return a function that makes the JSON Schema of a media type, if it has one."""
         schema = place.child("schema")
-        return None if schema.value is None else self.schemas.bundle(schema, "request").schema
+        return None if schema.value is None else self.schemas.needed(schema, "request")
 
     def _content(self, name: str, place: Place) -> MediaContent:
         schema, item = place.child("schema"), place.child("itemSchema")
@@ -130,7 +135,7 @@ class BodyCompiler:
             )
 
     def _style(self, place: Place) -> tuple[str, bool]:
-        """Return the style of a form's property, and whether it explodes."""
+        """Return the style of a form's property, and True if it is exploded."""
         value = place.value if isinstance(place.value, dict) else {}
         style, explode = style_of("query", value)
         if style in STYLES["query"]:

@@ -1,4 +1,8 @@
-"""Review pages (`x-mock.pages`), compiled to operations that answer with HTML."""
+"""Compile review pages (`x-mock.pages`) to operations that answer with HTML.
+
+In: the pages of a document. Out: two operations for each page, GET and POST. Caller: `compiler.py`.
+The HTML is written in `verbs/review_page.py`, when a page is requested.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,8 +18,8 @@ from mockserver.model.steps import Otherwise
 from mockserver.openapi import x_mock
 from mockserver.openapi.operations import DocumentContext
 from mockserver.verbs.review import VERB, ReviewFields
-from mockserver.verbs.step_compiler import call_code, program, statements
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_compiler import build_program, call_code, steps_code
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.wire.parameter_styles import undeclared_path_parameter
 from mockserver.wire.parameters import ParameterSet
 
@@ -54,13 +58,15 @@ def _operation(
     steps = context.steps(context.kinds, {"path": parameters, "query": [], "cookie": []})
     if form is not None:
         steps.known.maps.add("body")
-    body = statements(page.steps, place.child("steps").source, steps)
+    body = steps_code(page.steps, place.child("steps").source, steps)
     if form is not None:
-        body += statements(page.submit, place.child("submit").source, steps)
+        body += steps_code(page.submit, place.child("submit").source, steps)
     name = "leaveReview" if form else "openReviewPage"
     fields = ReviewFields(title=page.title, is_sent=form is not None)
-    site = Site.next(steps, VERB, (place.source, place.source), Otherwise(Kind.INVALID))
-    body += call_code(fields, site)
+    writer = StepCodeWriter.add_step(
+        steps, VERB, (place.source, place.source), Otherwise(Kind.INVALID)
+    )
+    body += call_code(fields, writer)
     blank: Scope = dict.fromkeys((*SCOPE_NAMES, *sorted(steps.bound)))
     return Operation(
         id=name,
@@ -72,7 +78,7 @@ def _operation(
         body=form,
         responses=(),
         security=(),
-        program=program(body, steps, f"{context.name}/{name}"),
+        program=build_program(body, steps, f"{context.name}/{name}"),
         blank={**blank, "test": {}},
         path_parameters=tuple(parameters),
         is_page=True,

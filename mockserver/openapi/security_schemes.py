@@ -1,4 +1,10 @@
-"""Compilation of security schemes and security requirements."""
+"""Compile security schemes and security requirements.
+
+In: `components.securitySchemes` and `security` of a document. Out: `SecurityScheme` objects, and
+for each operation the alternatives that the engine tries. Callers: `compiler.py` and
+`operations.py`. Schemes that are not supported are reported and not enforced. Credentials are
+checked in the engine.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -16,7 +22,7 @@ def compile_schemes(
     principals: Mapping[str, Principals],
     problems: list[SpecProblem],
 ) -> dict[str, SecurityScheme]:
-    """Compile the security schemes of a document, without those that are not supported."""
+    """Compile the supported security schemes of a document; add a problem for each other one."""
     found = {}
     for name, member in place.members():
         scheme = _scheme(name, resolve(member), principals.get(name))
@@ -30,7 +36,7 @@ def compile_schemes(
 def check_principals(
     principals: Mapping[str, Principals], schemes: Schemes, place: Place
 ) -> list[SpecProblem]:
-    """Return a problem for each principal of an undeclared security scheme."""
+    """Return a problem for each name in `principals` that is not a security scheme."""
     return [
         SpecProblem(
             "MS702",

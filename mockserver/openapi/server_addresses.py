@@ -1,4 +1,8 @@
-"""Server objects: the addresses of the real service, for all values of their variables."""
+"""Compile server objects to the addresses of the real service, for all values of their variables.
+
+In: a list of server objects. Out: host name and path of each address. Callers: `compiler.py` and
+`operations.py`. No connection is made to these addresses.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +14,7 @@ from mockserver.documents.references import Place
 from mockserver.model.api import ServerAddress
 
 MOST_SERVERS = 64
-"""The most addresses of one list of servers, after the expansion of variables."""
+"""Maximum number of addresses of one list of servers, after the expansion of variables."""
 _INVALID_IN_PATH = re.compile(r"[{}\s]")
 """Characters that a path cannot have (RFC 3986, section 3.3)."""
 

@@ -1,4 +1,8 @@
-"""The format of `x-mock` blocks as pydantic models; docs/reference.md has their texts, too."""
+"""Define the format of `x-mock` blocks as pydantic models.
+
+`behaviour.py` validates blocks with these models; other modules compile the results. The class
+docstrings and descriptions also appear in docs/reference.md.
+"""
 
 from typing import Annotated, Any, Literal
 

@@ -1,74 +1,78 @@
-"""Detection of schemas whose references form a cycle for one and the same value."""
+"""Detection of definitions whose references apply to one and the same value without a bound."""
+
+# Validation follows the references that apply to the same value, through `$ref`, `allOf`, `not` and
+# so on. Where they form a cycle it would never end (JSON Schema Core, section 9.4.1). Where they
+# form a net, such as 40 schemas that each list the next one twice in `allOf`, it would end after
+# 2^40 steps. References through `properties` or `items` are fine: they end where the value ends.
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mockserver.base.json import JsonValue, unescape
 
-_LOCAL = ("#", "mock:/#")
-"""The prefixes of references within the schema."""
+MOST_STEPS = 4_000_000
+"""The maximum number of definitions that one value is validated against; some 200 ms."""
+_LOCAL = ("#/$defs/", "#/definitions/", "mock:/#/$defs/")
+"""The prefixes of references to definitions."""
 _SUBSCHEMA_KEYWORDS = ("not", "if", "then", "else")
 _SUBSCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 
-def has_endless_cycle(schema: Mapping[str, Any]) -> bool:
-    """Return True if a self-contained schema applies itself to the same value again.
+class SameValueCosts:
+    """How many definitions one value is validated against, for each definition.
 
-    Validation against such a schema would never end (JSON Schema Core, section 9.4.1). A cycle
-    through `properties` or `items` is fine: it ends where the value ends.
+    Args:
+        schemas: Definitions by name. More may be added, but none may change.
     """
-    return _CycleSearch(schema).is_found()
 
+    def __init__(self, schemas: Mapping[str, JsonValue]) -> None:
+        self._schemas = schemas
+        self._costs: dict[str, int] = {}
+        self.largest = 1
+        """The largest number so far."""
 
-class _CycleSearch:
-    """A depth-first search along the references that apply to the same value."""
+    def unbounded(self, name: str) -> list[str]:
+        """Return the definitions, reached from one, that close a cycle or cost too much.
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
-        self._root = root
-        self._finished: set[str] = set()
-
-    def is_found(self) -> bool:
-        definitions = [
-            f"#/{key}/{name}"
-            for key in ("$defs", "definitions")
-            for name in self._root.get(key, {})
-            if isinstance(self._root[key], Mapping)
-        ]
-        return any(self._has_cycle(reference) for reference in ["#", *definitions])
-
-    def _has_cycle(self, start: str) -> bool:
-        """Search from one definition; a reference to one on the current path closes a cycle."""
-        if start in self._finished:
-            return False
-        path = {start: self._references_of(start)}
+        The caller has to replace them with a schema that accepts anything; from then on they cost
+        one step. No definition is returned twice.
+        """
+        found: dict[str, None] = {}
+        path: dict[str, Iterator[str]] = {}
+        if name not in self._costs:
+            path[name] = iter(self._references_of(name))
         while path:
-            reference, remaining = next(reversed(path.items()))
+            present, remaining = next(reversed(path.items()))
             target = next(remaining, None)
             if target is None:
-                del path[reference]
-                self._finished.add(reference)
+                del path[present]
+                self._add_cost(present, found)
             elif target in path:
-                return True
-            elif target not in self._finished:
-                path[target] = self._references_of(target)
-        return False
+                names = list(path)
+                found |= dict.fromkeys(names[names.index(target) :])
+            elif target not in self._costs:
+                path[target] = iter(self._references_of(target))
+        return list(found)
 
-    def _references_of(self, reference: str) -> Iterator[str]:
-        """Yield the references that a definition applies to the same value."""
-        waiting: list[JsonValue] = [self._target(reference)]
+    def _add_cost(self, name: str, found: dict[str, None]) -> None:
+        """Set the cost of a definition whose references all have theirs."""
+        cost = 1 + sum(self._costs.get(target, 1) for target in self._references_of(name))
+        if cost > MOST_STEPS:
+            found[name] = None
+        self._costs[name] = 1 if name in found else cost
+        self.largest = max(self.largest, self._costs[name])
+
+    def _references_of(self, name: str) -> Iterator[str]:
+        """Yield the definitions that a definition applies to the same value, with repetitions."""
+        waiting: list[JsonValue] = [self._schemas.get(name)]
         while waiting:
             part = waiting.pop()
             if not isinstance(part, Mapping):
                 continue
             if isinstance(target := part.get("$ref"), str) and target.startswith(_LOCAL):
-                yield f"#{target.partition('#')[2]}"
+                yield unescape(target.rpartition("/")[2])
             waiting += [part.get(key) for key in _SUBSCHEMA_KEYWORDS]
             for key in _SUBSCHEMA_LIST_KEYWORDS:
                 found = part.get(key)
                 waiting += found if isinstance(found, list) else []
-
-    def _target(self, reference: str) -> JsonValue:
-        found: JsonValue = self._root
-        for token in reference.partition("#")[2].split("/")[1:]:
-            found = found.get(unescape(token)) if isinstance(found, Mapping) else None
-        return found
+            if isinstance(dependent := part.get("dependentSchemas"), Mapping):
+                waiting += dependent.values()

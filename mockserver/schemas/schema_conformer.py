@@ -91,7 +91,7 @@ class Conformer:
     def _subschema(self, schema: Schema) -> "_Subschema":
         if (known := self._subschemas.get(id(schema))) is None:
             shared = {key: self._root[key] for key in _DEFINITIONS if key in self._root}
-            known = _Subschema(self._schema, {**schema, **shared})
+            known = _Subschema(self._schema, schema, {**schema, **shared})
             self._subschemas[id(schema)] = known
         return known
 
@@ -164,6 +164,7 @@ class _Subschema:
     """A schema inside another one, made self-contained with the definitions of the whole."""
 
     whole: SampledSchema
+    part: Schema
     own: dict[str, JsonValue]
     derived: dict[object, Any] = field(default_factory=dict)
     _is_valid: Callable[[JsonValue], bool] | None = None
@@ -173,7 +174,7 @@ class _Subschema:
 
     def is_valid(self, value: JsonValue, /) -> bool:
         if self._is_valid is None:
-            self._is_valid = self.whole.checker(self.own)
+            self._is_valid = self.whole.checker(self.part)
         return self._is_valid(value)
 
     def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:

@@ -42,12 +42,11 @@
 # of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown
 # formats are ignored.
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import jsonschema_rs
@@ -58,6 +57,7 @@ from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, as_warnings, warning
 from mockserver.documents.references import Place, References
 from mockserver.model.refusal import Violation
+from mockserver.schemas.compilation import Check, compile_schema
 from mockserver.schemas.dialects import (
     SCHEMA_MAP_KEYWORDS,
     Dialect,
@@ -67,88 +67,28 @@ from mockserver.schemas.dialects import (
 )
 from mockserver.schemas.identifiers import Identifiers
 from mockserver.schemas.invalid_keywords import Keys, remove_invalid_keywords
-from mockserver.schemas.reference_cycles import has_endless_cycle
+from mockserver.schemas.part_checks import PartChecks
+from mockserver.schemas.shared_definitions import ADDRESS, SharedDefinitions
+from mockserver.schemas.violation_search import ViolationSearch, is_listable
 from mockserver.schemas.violations import MOST, violations_of
 
-_VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
-    "4": jsonschema_rs.Draft4Validator,
-    "6": jsonschema_rs.Draft6Validator,
-    "7": jsonschema_rs.Draft7Validator,
-    "2019-09": jsonschema_rs.Draft201909Validator,
-    "2020-12": jsonschema_rs.Draft202012Validator,
-}
-_WITHOUT_UUID = frozenset(("4", "6", "7"))
-_PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _COMPONENT = re.compile(r"/(?:components/schemas|definitions)/([^/]+)")
-_MOST_PARTS = 1_000
-"""The maximum number of compiled subschemas that a validator keeps."""
-_BUNDLE_KEYWORDS = ("$id", "$defs", "definitions")
-_ROOT = "mock:/"
-"""The base address of a bundle whose definitions have addresses of their own."""
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
-        return False
-    return True
-
-
-def _is_uuid(text: str) -> bool:
-    return _UUID.fullmatch(text) is not None
-
-
-def compile_schema(schema: JsonValue, draft: str = "2020-12") -> jsonschema_rs.Validator:
-    """Return the validator of a self-contained JSON Schema; nothing is ever fetched.
-
-    Args:
-        schema: The schema.
-        draft: 4, 6, 7, 2019-09 or 2020-12.
-
-    Raises:
-        ValueError: If the schema is invalid.
-    """
-    formats = {"byte": _is_base64}
-    if draft in _WITHOUT_UUID:
-        formats["uuid"] = _is_uuid
-    return _VALIDATORS[draft](
-        schema,
-        formats=formats,
-        validate_formats=True,
-        pattern_options=_PATTERNS,
-        offline=True,
-    )
 
 
 class SchemaValidator:
-    """Validates values against one schema, compiled at the first validation.
+    """Validates values against one definition, compiled at the first validation."""
 
-    A schema with a cycle of references for the same value accepts anything.
-    """
+    __slots__ = ("_alone", "_definitions", "_derived", "_name", "_parts", "is_valid")
 
-    __slots__ = (
-        "_bundle",
-        "_compiled",
-        "_derived",
-        "_draft",
-        "_has_endless_cycle",
-        "_make",
-        "_parts",
-        "is_valid",
-    )
-
-    def __init__(self, make: Callable[[], dict[str, JsonValue]], draft: str) -> None:
-        self._make = make
-        self._draft = draft
-        self._compiled: jsonschema_rs.Validator | None = None
-        self._bundle: dict[str, JsonValue] | None = None
-        self._parts: dict[str, jsonschema_rs.Validator | None] = {}
-        self._has_endless_cycle: bool | None = None
+    def __init__(self, definitions: SharedDefinitions, parts: PartChecks, name: str) -> None:
+        self._definitions = definitions
+        self._parts = parts
+        self._name = name
         self._derived: dict[object, Any] | None = None
-        self.is_valid: Callable[[JsonValue], bool] = self._compile_and_check
-        """Returns True if the value conforms; once compiled, the library's own bound method."""
+        self._alone: jsonschema_rs.Validator | None = None
+        """The validator of a definition without references, once it is compiled."""
+        self.is_valid: Check = self._compile_and_check
+        """Returns True if the value conforms."""
 
     @property
     def derived(self) -> dict[object, Any]:
@@ -158,82 +98,32 @@ class SchemaValidator:
         return self._derived
 
     def schema(self) -> dict[str, JsonValue]:
-        """Return the self-contained JSON Schema."""
-        if self._bundle is None:
-            self._bundle = self._make()
-        return self._bundle
+        """Return a self-contained JSON Schema, with definitions that others need, too."""
+        return self._definitions.schema(self._name)
 
-    def checker(self, part: JsonValue, /) -> Callable[[JsonValue], bool]:
+    def checker(self, part: JsonValue, /) -> Check:
         """Return a predicate for values of a subschema; False for all values if it is invalid."""
-        if not isinstance(part, dict):
-            return lambda _value: part is not False
-        key = repr(part)
-        if key not in self._parts:
-            if len(self._parts) >= _MOST_PARTS:
-                self._parts.clear()
-            self._parts[key] = self._compile_part(part)
-        compiled = self._parts[key]
-        return compiled.is_valid if compiled is not None else lambda _value: False
-
-    def _compile_part(self, part: dict[str, JsonValue]) -> jsonschema_rs.Validator | None:
-        if self._has_endless_cycle is None:
-            self._has_endless_cycle = has_endless_cycle(self.schema())
-        if self._has_endless_cycle:
-            return compile_schema({}, self._draft)
-        shared = {key: self.schema()[key] for key in _BUNDLE_KEYWORDS if key in self.schema()}
-        try:
-            return compile_schema({**part, **shared}, self._draft)
-        except ValueError:
-            return None
+        return self._parts.check(part)
 
     def _compile_and_check(self, value: JsonValue, /) -> bool:
-        return self._compile().is_valid(value)
+        self._compile()
+        return self.is_valid(value)
+
+    def _compile(self) -> None:
+        self._alone = self._definitions.compiled_alone(self._name)
+        self.is_valid = self._alone.is_valid if self._alone else self._definitions.check(self._name)
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
         """Return the violations of a value, at most 50, sorted by pointer."""
-        compiled = self._compiled or self._compile()
-        return violations_of(compiled.iter_errors(value), where)[:MOST]
-
-    def _compile(self) -> jsonschema_rs.Validator:
-        schema = {} if has_endless_cycle(self.schema()) else self.schema()
-        self._compiled = compile_schema(schema, self._draft)
-        self.is_valid = self._compiled.is_valid
-        return self._compiled
-
-
-@dataclass(frozen=True, slots=True)
-class _Definition:
-    """One converted schema, with the numbers of the definitions that it refers to."""
-
-    schema: JsonValue
-    targets: tuple[int, ...] = ()
-    has_address: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A converted schema with the definitions that it may refer to."""
-
-    root: int
-    """The number of its definition."""
-    definitions: dict[int, _Definition]
-    keyword: str
-    """The keyword for definitions in its draft."""
-
-    def schema(self) -> dict[str, JsonValue]:
-        """Return one self-contained JSON Schema with the definitions that it needs."""
-        needed: dict[str, JsonValue] = {}
-        waiting = [self.root]
-        whole: dict[str, JsonValue] = {"$ref": f"#/{self.keyword}/{self.root}"}
-        while waiting:
-            number = waiting.pop()
-            if str(number) not in needed:
-                definition = self.definitions[number]
-                needed[str(number)] = definition.schema
-                waiting += definition.targets
-                if definition.has_address:
-                    whole["$id"] = _ROOT
-        return {**whole, self.keyword: needed}
+        if self.is_valid == self._compile_and_check:
+            self._compile()
+        schema = self._definitions.schemas[self._name]
+        if not is_listable(schema, value, self._parts):
+            return ViolationSearch(self._parts, where).violations(schema, value)
+        alone, definitions = self._alone, self._definitions
+        errors = alone.iter_errors(value) if alone else definitions.errors(self._name, value)
+        alternatives = partial(definitions.alternatives, self._name if alone else None)
+        return violations_of(errors, where, 0 if alone else 1, alternatives)[:MOST]
 
 
 @dataclass(slots=True)
@@ -253,14 +143,12 @@ class Schemas:
             place: The schema object.
             direction: `request` or `response`.
         """
-        return SchemaValidator(self.bundle(place, direction).schema, self._dialect(place).draft)
+        return self._table(self._dialect(place), direction).validator(place)
 
-    def bundle(self, place: Place, direction: str) -> Bundle:
-        """Return a schema object and all schemas that it refers to, converted."""
-        dialect = self._dialect(place)
-        table = self._table(dialect, direction)
-        root = _SchemaBundler(table).add(place)
-        return Bundle(root, table.definitions, dialect.definitions)
+    def needed(self, place: Place, direction: str) -> Callable[[], dict[str, JsonValue]]:
+        """Convert a schema object; return a function that makes a self-contained JSON Schema."""
+        table = self._table(self._dialect(place), direction)
+        return partial(table.definitions.needed_schema, table.add(place))
 
     def resolve(self, place: Place) -> Place:
         """Return the schema at the end of a chain of `$ref`; a place without `$ref` itself.
@@ -295,32 +183,66 @@ class Schemas:
         return dialect_of(place, self.version)
 
 
-@dataclass(slots=True)
 class _DefinitionTable:
-    """All definitions of one dialect and direction, by number."""
+    """All definitions of one dialect and direction; their names are numbers."""
 
-    dialect: Dialect
-    direction: str
-    identifiers: Identifiers
-    problems: list[SpecProblem]
-    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
-    """The numbers of schemas, by the keys of their places."""
-    definitions: dict[int, _Definition] = field(default_factory=dict)
+    def __init__(
+        self,
+        dialect: Dialect,
+        direction: str,
+        identifiers: Identifiers,
+        problems: list[SpecProblem],
+    ) -> None:
+        self.dialect = dialect
+        self.direction = direction
+        self.identifiers = identifiers
+        self.problems = problems
+        self.names: dict[tuple[str, str], str] = {}
+        """The names of schemas, by the keys of their places."""
+        self.definitions = SharedDefinitions(dialect.draft, dialect.definitions)
+        self._parts = PartChecks(self.definitions)
+        self._validators: dict[str, SchemaValidator] = {}
+
+    def validator(self, place: Place) -> SchemaValidator:
+        """Return the validator of a schema; the same one for the same place."""
+        name = self.add(place)
+        if (known := self._validators.get(name)) is None:
+            known = SchemaValidator(self.definitions, self._parts, name)
+            self._validators[name] = known
+        return known
+
+    def add(self, place: Place) -> str:
+        """Add a schema and all that it refers to; return its name."""
+        if (known := self.names.get(place.key)) is not None:
+            return known
+        places: dict[str, Place] = {}
+        name = _SchemaBundler(self, places).add(place)
+        for found in self.definitions.cut_unbounded(name):
+            self.problems.append(
+                warning("MS312", places[found].source, _UNBOUNDED, _UNBOUNDED_HINT)
+            )
+        return name
+
+
+_UNBOUNDED = "this schema refers to itself for the same value, or to too many others for it"
+_UNBOUNDED_HINT = "it accepts any value; break the chain of $ref, allOf, anyOf and oneOf"
 
 
 class _SchemaBundler:
     """Adds a schema, and all schemas that it refers to, to a table of definitions."""
 
-    def __init__(self, table: _DefinitionTable) -> None:
+    def __init__(self, table: _DefinitionTable, places: dict[str, Place]) -> None:
         self._table = table
-        self._waiting: list[tuple[int, Place]] = []
-        self._targets: list[int] = []
+        self._places = places
+        """The places of the definitions that were added, by name."""
+        self._waiting: list[tuple[str, Place]] = []
+        self._targets: list[str] = []
         """The definitions that the present one refers to."""
         self._base = ""
 
-    def add(self, place: Place) -> int:
-        """Add a schema and all that it refers to; return its number."""
-        root = self._number_of(place)
+    def add(self, place: Place) -> str:
+        """Add a schema and all that it refers to; return its name."""
+        root = self._name_of(place)
         while self._waiting:
             self._define(*self._waiting.pop())
         return root
@@ -338,53 +260,54 @@ class _SchemaBundler:
         name = reference.rpartition("#")[2]
         value = target.value if isinstance(target.value, dict) else {}
         if keyword == "$dynamicRef" and value.get("$dynamicAnchor") == name:
-            return {"$dynamicRef": f"{_ROOT}{self._target_number(target)}#{name}"}
+            return {"$dynamicRef": f"{ADDRESS}{self._target_name(target)}#{name}"}
         return self.definition_reference(target)
 
     def definition_reference(self, place: Place) -> dict[str, JsonValue]:
         """Return a reference to a schema, which is converted as a definition of its own."""
         keyword = self._table.dialect.definitions
-        return {"$ref": f"{self._base}#/{keyword}/{self._target_number(place)}"}
+        return {"$ref": f"{self._base}#/{keyword}/{self._target_name(place)}"}
 
     def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
         self._table.problems.append(warning(code, place.source, message, hint))
 
-    def _target_number(self, place: Place) -> int:
-        number = self._number_of(place)
-        self._targets.append(number)
-        return number
+    def _target_name(self, place: Place) -> str:
+        name = self._name_of(place)
+        self._targets.append(name)
+        return name
 
-    def _number_of(self, place: Place) -> int:
-        """Return the number of a schema; give a new schema a number and convert it later."""
-        key, numbers = place.key, self._table.numbers
-        if (number := numbers.get(key)) is None:
-            number = numbers[key] = len(numbers)
-            self._waiting.append((number, place))
-        return number
+    def _name_of(self, place: Place) -> str:
+        """Return the name of a schema; give a new schema a name and convert it later."""
+        key, names = place.key, self._table.names
+        if (name := names.get(key)) is None:
+            name = names[key] = str(len(names))
+            self._places[name] = place
+            self._waiting.append((name, place))
+        return name
 
-    def _define(self, number: int, place: Place) -> None:
+    def _define(self, name: str, place: Place) -> None:
         table = self._table
         anchors = table.identifiers.dynamic(place)
         self._targets = []
-        self._base = _ROOT if anchors else ""
+        self._base = ADDRESS if anchors else ""
         schema = convert(place, table.dialect, table.direction, table.identifiers.references, self)
         schema = self._without_invalid_keywords(schema, place)
-        if table.direction == "response" and isinstance(schema, dict):
+        if isinstance(schema, dict):
             schema = _with_component_name(schema, place)
         if anchors and isinstance(schema, dict):
-            schema = self._with_anchors(number, schema, anchors)
-        table.definitions[number] = _Definition(schema, tuple(self._targets), bool(anchors))
+            schema = self._with_anchors(name, schema, anchors)
+        table.definitions.add(name, schema, self._targets, has_address=bool(anchors))
 
     def _with_anchors(
-        self, number: int, schema: dict[str, JsonValue], anchors: dict[str, Place]
+        self, name: str, schema: dict[str, JsonValue], anchors: dict[str, Place]
     ) -> dict[str, JsonValue]:
         """Return a definition with an address and with the dynamic anchors of its resource."""
         definitions = {
-            name: {"$dynamicAnchor": name, **self.definition_reference(place)}
-            for name, place in anchors.items()
+            anchor: {"$dynamicAnchor": anchor, **self.definition_reference(place)}
+            for anchor, place in anchors.items()
         }
-        return {"$id": f"{_ROOT}{number}", **schema, "$defs": definitions}
+        return {"$id": f"{ADDRESS}{name}", **schema, "$defs": definitions}
 
     def _without_invalid_keywords(self, schema: JsonValue, place: Place) -> JsonValue:
         """Return a schema without the keywords that the library rejects; warn about each."""
@@ -401,7 +324,7 @@ class _SchemaBundler:
 
 
 def _with_component_name(schema: dict[str, JsonValue], place: Place) -> dict[str, JsonValue]:
-    """Return a schema with the name of its component, which a discriminator may use."""
+    """Return a schema with the name of its component, for discriminators and messages."""
     found = _COMPONENT.fullmatch(place.pointer)
     return {**schema, "x-name": unescape(found[1])} if found else schema
 

@@ -1,1 +1,1 @@
-"""The verbs of steps, one module each, and the compiler of steps."""
+"""The verbs of `x-mock` steps, one module each, and the compiler of steps."""

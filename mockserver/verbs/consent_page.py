@@ -1,4 +1,10 @@
-"""The consent page of the authorization endpoint (OAuth 2.0, RFC 6749 section 4.1.1)."""
+"""The HTML page that asks a user for consent (OAuth 2.0: RFC 6749, section 4.1.1).
+
+`oauth_authorize` calls `consent_page` with the names of client and user, the scopes and the query
+parameters of the request. It gets the page as bytes. The page has two links, "Allow" and "Deny",
+to the same endpoint; the parameter `DECISION` in a link says which one the user chose. This module
+never stores a decision and never issues a code.
+"""
 
 from collections.abc import Iterable
 from urllib.parse import urlencode
@@ -6,25 +12,30 @@ from urllib.parse import urlencode
 from mockserver.base.html import Markup, html_page, join, tag
 
 DECISION = "mock_decision"
-"""Query parameter with the user's decision: approve or deny."""
+"""The query parameter with the user's decision: `approve` or `deny`."""
 
 
 def consent_page(
     title: str, client: str, user: str, scopes: Iterable[str], query: Iterable[tuple[str, str]]
 ) -> bytes:
-    """Write the page that asks whether a client may act for a user.
+    """Return the HTML of the consent page.
 
-    Both buttons are links to the same endpoint, with the parameters of `query` and a decision.
+    Args:
+        title: The heading.
+        client: The name of the client that asks.
+        user: The name of the user who decides.
+        scopes: The scopes that the client asks for.
+        query: The parameters of the request; both links repeat them and add a decision.
     """
-    kept = [(name, value) for name, value in query if name != DECISION]
+    parameters = [(name, value) for name, value in query if name != DECISION]
     question = [tag("strong", client), " asks to act for ", tag("strong", user)]
     body = [
         tag("p", *question, " with the scopes"),
         tag("ul", *(tag("li", scope) for scope in scopes)),
         tag(
             "p",
-            _button("Allow", "button main", [*kept, (DECISION, "approve")]),
-            _button("Deny", "button", [*kept, (DECISION, "deny")]),
+            _button("Allow", "button main", [*parameters, (DECISION, "approve")]),
+            _button("Deny", "button", [*parameters, (DECISION, "deny")]),
         ),
     ]
     return html_page(title, join(body), "This page is simulated; no real person is asked.")

@@ -1,4 +1,11 @@
-"""`cooldown`: refuse a subject seen within a period, else start one."""
+"""`cooldown`: refuse a subject during a period after its last use, otherwise start the period.
+
+A subject is any value, such as a phone number. `compile_cooldown` is called when a document is
+loaded, and writes the call of `run_cooldown`, which runs for every request. That function reads
+and writes the built-in collection `cooldowns`, with one record for each name and subject.
+`cooldown` is the calculation alone: it reads and changes no collection, and has no clock of its
+own. The engine calls it, too, to list the cooldowns that are running.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,82 +20,91 @@ from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, OptionalExpression, Span, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
 class CooldownFields(StrictFields):
-    """Refuse a subject seen within a period, else start one."""
+    """Refuse a subject during a period after its last use, otherwise start the period."""
 
-    name: Name = Field(description="name; each has its own subjects")
-    subject: Value = Field(description="who or what must not be seen again within the period")
+    name: Name = Field(
+        description="name of the cooldown; subjects are counted for each name separately"
+    )
+    subject: Value = Field(
+        description="who or what can be used only once in the period, such as a phone number"
+    )
     period: Span = Field(description="duration of the cooldown")
-    bypass: OptionalExpression = Field(None, description="when it holds, start anew regardless")
+    bypass: OptionalExpression = Field(
+        None, description="if it is true, the subject is not refused, and its period starts again"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CooldownStep(Step):
-    """Refuses a subject that was seen within a period."""
+    """A `cooldown` step; refuses a subject during a period after its last use."""
 
     name: str
     period: Template
-    """For who asks outside a request how long a cooldown runs."""
+    """The period, for the control API, which reads it outside any request."""
 
 
-def compile_cooldown(fields: CooldownFields, site: Site) -> Block:
-    """Write the call of `run_cooldown`; keep the period for the control API, too."""
-    context, outside = site.context, site.context.apart()
-    period = outside.template(outside.span(fields.period, site.source), site.source)
-    site.make(CooldownStep, name=fields.name, period=period)
-    return site.call(
+def compile_cooldown(fields: CooldownFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_cooldown`, and compile the period for the control API, too."""
+    context, silent = writer.context, writer.context.without_problems()
+    period = silent.template(silent.span(fields.period, writer.source), writer.source)
+    writer.set_step(CooldownStep, name=fields.name, period=period)
+    return writer.write_call(
         None,
-        context.code(fields.subject, site.at("subject")),
-        context.span_code(fields.period, site.at("period")),
-        context.expression_code(fields.bypass, site.at("bypass")),
+        context.value_code(fields.subject, writer.source_of("subject")),
+        context.span_code(fields.period, writer.source_of("period")),
+        context.expression_code(fields.bypass, writer.source_of("bypass")),
     )
 
 
 def run_cooldown(
     world: World, step: CooldownStep, subject: JsonValue, period: JsonValue, bypass: JsonValue
 ) -> None:
-    """Start a subject's rest, unless it rests already."""
+    """Start the cooldown of a subject, or refuse if it is running and not bypassed."""
     subject = str(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)
-    state, rest = cooldown(period, record["state"] if record else None, world.now)
-    if not rest.allowed:
+    state, result = cooldown(period, record["state"] if record else None, world.now)
+    if not result.allowed:
         if not bypass:
-            since, until = format_instant(state[0]), format_instant(rest.until)
+            since, until = format_instant(state[0]), format_instant(result.until)
             world.note(step, "refused", step.name, subject, since, until)
-            world.refuse(step, f"{step.name} is cooling down until {until}", rest.until)
+            world.refuse(step, f"{step.name} is cooling down until {until}", result.until)
         state = [world.now]
-    made: Record = {"id": key, "name": step.name, "subject": subject, "state": state}
-    world.put(cooldowns, key, made)
-    world.note(step, "started" if rest.allowed else "bypassed", step.name, subject)
+    new_record: Record = {"id": key, "name": step.name, "subject": subject, "state": state}
+    world.put(cooldowns, key, new_record)
+    world.note(step, "started" if result.allowed else "bypassed", step.name, subject)
 
 
-class Rest(NamedTuple):
-    """The outcome of asking whether a subject may be bothered again."""
+class CooldownResult(NamedTuple):
+    """Whether a subject can be used now, and when its cooldown ends."""
 
     allowed: bool
     until: Instant
-    """When the rest that now runs, or now begins, is over."""
+    """The end of the cooldown that is running, or that starts now."""
 
 
-def cooldown(period: int, state: JsonValue, now: int) -> tuple[list[int], Rest]:
-    """Start a rest unless one is running: `period` after the last start it is over.
+def cooldown(period: int, state: JsonValue, now: int) -> tuple[list[int], CooldownResult]:
+    """Start a cooldown, unless one is running; return the new state, and the result.
 
-    The state is the instant at which the subject was last seen; None if it never was.
+    Args:
+        period: The duration of the cooldown.
+        state: A list of the instant at which the last cooldown started; None for a new subject.
+        now: The current instant.
 
     Raises:
-        ExpressionError: If the period is no duration.
+        ExpressionError: If the period is not a duration.
     """
     if type(period) is not int or period < 0:
-        raise ExpressionError("a cooldown's period is a duration")
+        raise ExpressionError("the period of a cooldown must be a duration")
     if state and now < state[0] + period:
-        return state, Rest(allowed=False, until=no_later(state[0] + period))
-    return [now], Rest(allowed=True, until=no_later(now + period))
+        return state, CooldownResult(allowed=False, until=no_later(state[0] + period))
+    return [now], CooldownResult(allowed=True, until=no_later(now + period))
 
 
 VERB = Verb(

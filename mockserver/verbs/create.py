@@ -1,4 +1,10 @@
-"""`create`: store a new record."""
+"""`create`: store a new record in a collection.
+
+`compile_create` is called when a document is loaded: it checks that a record that is
+written as a map has its key, and writes the call of `run_create`. That function runs for every
+request, and returns the stored record. It never changes or replaces an existing record: if the key
+or a unique value exists, it refuses.
+"""
 
 from typing import NoReturn
 
@@ -12,7 +18,7 @@ from mockserver.model.scope import Record
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Binding, CollectionName, StrictFields, Value
 from mockserver.verbs.step_compiler import call_code
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -20,34 +26,36 @@ class CreateFields(StrictFields):
     """Store a record."""
 
     in_: CollectionName = Field(alias="in", description="collection")
-    record: Value = Field(description="a map, with the key of the collection")
+    record: Value = Field(
+        description="a map that contains the key of the collection, or gets it from the schema"
+    )
     as_: Binding = Field(None, alias="as", description="name of the record in later steps")
 
 
-def compile_create(fields: CreateFields, site: Site) -> Block:
-    """Write a call; check that a record has its key where it is written out."""
-    site.context.check_key(fields.in_, fields.record, site.at("record"))
-    return call_code(fields, site)
+def compile_create(fields: CreateFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_create`; check that a record written as a map has its key."""
+    writer.context.check_key(fields.in_, fields.record, writer.source_of("record"))
+    return call_code(fields, writer)
 
 
 def run_create(world: World, step: Step, collection: str, record: JsonValue) -> Record:
-    """Store a new record, completed by the schema of its collection."""
+    """Store a new record, with the members that the schema of its collection requires."""
     if type(record) is not dict:
         raise ExpressionError("a record must be a map")
     records = world.records(collection)
-    made = record if records.spec.schema is None else world.complete(collection, record)
-    if made.get(records.spec.key) is None:
+    completed = record if records.spec.schema is None else world.complete(collection, record)
+    if completed.get(records.spec.key) is None:
         raise ExpressionError(f"a record of {collection} needs its key {records.spec.key!r}")
     try:
-        key = world.insert(records, made)
+        key = world.insert(records, completed)
     except ConflictError as conflict:
         refuse_conflict(world, step, conflict)
     world.note(step, "created", key)
-    return made
+    return completed
 
 
 def refuse_conflict(world: World, step: Step, conflict: ConflictError) -> NoReturn:
-    """Refuse because a key or a unique field is taken."""
+    """Refuse because a record with the same key or unique value exists."""
     world.refuse(step, f"{conflict.collection} already has one with this {conflict.field}")
 
 

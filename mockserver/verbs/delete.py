@@ -1,4 +1,9 @@
-"""`delete`: remove the records that match."""
+"""`delete`: remove the records of a collection whose fields have given values.
+
+It has no compile function: the roles of its fields are enough to write the call of `run_delete`,
+which runs for every request. That function returns nothing, and never refuses: it is no error if
+no record matches.
+"""
 
 from collections.abc import Mapping
 
@@ -14,11 +19,11 @@ class DeleteFields(StrictFields):
     """Remove the records that match."""
 
     in_: CollectionName = Field(alias="in", description="collection")
-    where: Members = Field(description="field → value that it must have")
+    where: Members = Field(description="field → value that the record must have")
 
 
 def run_delete(world: World, step: Step, collection: str, where: Mapping[str, JsonValue]) -> None:
-    """Remove all records that match."""
+    """Remove all records whose fields have the values of `where`."""
     records = world.records(collection)
     matching = records.matching(where)
     for record in matching:

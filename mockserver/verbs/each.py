@@ -1,4 +1,10 @@
-"""`each`: run steps for every item of a list."""
+"""`each`: run steps for every item of a list.
+
+`compile_each` is called when a document is loaded: it writes a Python loop around the code of the
+inner steps. During a request, the loop starts with a call of `run_each`, which returns the items
+with their numbers, or refuses a list that is too long. The inner steps themselves are run by the
+program of the operation, never by this module.
+"""
 
 from collections.abc import Iterable
 
@@ -6,11 +12,11 @@ from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
-from mockserver.language.programs import Block, local
+from mockserver.language.programs import Block, variable_name
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Expression, Name, Steps, StrictFields
-from mockserver.verbs.step_compiler import step_code
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_compiler import parsed_steps_code
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -19,41 +25,43 @@ class EachFields(StrictFields):
 
     of: Expression = Field(description="a list")
     as_: Name = Field(alias="as", description="name of the item in the steps")
-    steps: Steps = Field(description="run for each item; see `index` too")
+    steps: Steps = Field(
+        description="steps to run for each item; in them, `index` is its number from 0"
+    )
 
 
-def compile_each(fields: EachFields, site: Site) -> Block:
-    """Write a loop around the code of the steps."""
-    context = site.context
-    of = context.expression_code(fields.of, site.at("of"))
-    context.bind(fields.as_, site.at("as"), is_map=False)
+def compile_each(fields: EachFields, writer: StepCodeWriter) -> Block:
+    """Write a loop around the code of the inner steps."""
+    context = writer.context
+    of = context.expression_code(fields.of, writer.source_of("of"))
+    context.bind(fields.as_, writer.source_of("as"), is_map=False)
     context.known.names.add("index")
     context.bound.add("index")
-    body = step_code(site.nested, context)
-    return site.write(
+    body = parsed_steps_code(writer.nested, context)
+    return writer.write(
         "for {index}, {item} in _v_each(run, {step}, {of}, {count}):\n    {body}",
-        index=local("index"),
-        item=local(fields.as_),
+        index=variable_name("index"),
+        item=variable_name(fields.as_),
         of=of,
         count=str(len(fields.steps)),
-        body=body or site.write("pass"),
+        body=body or writer.write("pass"),
     )
 
 
 def run_each(
     world: World, step: Step, of: JsonValue, count: int
 ) -> Iterable[tuple[int, JsonValue]]:
-    """Return the items of a list, numbered, if one request may handle as many.
+    """Return the items of a list with their numbers, or refuse if there are too many.
 
     Args:
-        world: The request.
+        world: The request and its sandbox.
         step: The step.
-        of: The list; null is an empty one.
-        count: How many steps an item takes, at the most.
+        of: The list; null is an empty list.
+        count: The number of inner steps.
     """
     items = of or []
     if not isinstance(items, list):
-        raise ExpressionError("`each` goes over a list")
+        raise ExpressionError("`each` needs a list")
     world.note(step, "started", len(items))
     if not world.take_steps(len(items) * count):
         world.refuse(step, "the list is longer than one request may handle")

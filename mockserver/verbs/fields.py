@@ -1,4 +1,10 @@
-"""Fields of verbs as pydantic models: the types that they share, and how each is compiled."""
+"""The types of the fields of verbs, and the pydantic models that verbs share.
+
+A verb declares its fields as a model derived from `StrictFields`. The annotated types below give a
+field a role, which decides how `step_compiler.call_code` compiles its value. The models validate
+values of a document; they never evaluate an expression. The models of `x-mock` in
+`openapi/x_mock.py` use the same types.
+"""
 
 from enum import Enum
 from typing import Annotated, Any
@@ -9,51 +15,55 @@ from pydantic import BaseModel, ConfigDict, Field
 class Role(Enum):
     """How the value of a field is compiled; a field without a role is a constant."""
 
-    VALUE = "any JSON value, whose texts may hold expressions"
-    MEMBERS = "a map whose values may hold expressions"
-    SPAN = "an ISO 8601 duration, or an expression that gives microseconds"
+    VALUE = "any JSON value, whose texts may contain expressions"
+    MEMBERS = "a map whose values may contain expressions"
+    SPAN = "an ISO 8601 duration, or an expression that returns microseconds"
     EXPRESSION = "a text that is one expression"
     COLLECTION = "the name of a collection that must be declared"
-    BINDING = "the name under which later steps see the map that the verb returns"
-    VALUE_BINDING = "the name under which later steps see any value that the verb returns"
-    STEPS = "steps of its own"
+    BINDING = "the name by which later steps use the map that the verb returns"
+    VALUE_BINDING = "the name by which later steps use any value that the verb returns"
+    STEPS = "a list of inner steps"
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 ErrorKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", max_length=300)]
 Value = Annotated[Any, Role.VALUE]
-"""Any JSON value; its texts may hold `{{ … }}` at any depth."""
+"""Any JSON value; its texts may contain `{{ … }}` at any depth."""
 Members = Annotated[dict[str, Any], Role.MEMBERS]
+"""A map; the texts in its values may contain `{{ … }}`."""
 Span = Annotated[Any, Role.SPAN]
+"""An ISO 8601 duration, or an expression; the run function gets microseconds."""
 Expression = Annotated[str, Role.EXPRESSION]
-"""Text with one `{{ … }}`, or the name of a constant."""
+"""A text that is one `{{ … }}` and nothing else."""
 OptionalExpression = Annotated[str | None, Role.EXPRESSION]
 CollectionName = Annotated[Name, Role.COLLECTION]
 Binding = Annotated[Name | None, Role.BINDING]
+"""The name for the map that the verb returns."""
 ValueBinding = Annotated[Name, Role.VALUE_BINDING]
+"""The name for any value that the verb returns."""
 Steps = Annotated[list[Any], Role.STEPS]
 
 
 class StrictFields(BaseModel):
-    """A mapping in which an unknown key is a mistake."""
+    """A map in which an unknown key is an error."""
 
-    # Built when a document first has such a block: most documents have none.
+    # pydantic builds a model on first use, because most documents use few of them.
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
     )
 
 
 class OtherwiseFields(StrictFields):
-    """A refusal: its error kind, and the message for the client."""
+    """How a step refuses: the error kind, the message for the client, and the field at fault."""
 
     error: ErrorKind
     message: Value = None
-    field: Pointer | None = Field(None, description="JSON Pointer of the body field at fault")
+    field: Pointer | None = Field(None, description="JSON Pointer to the invalid field of the body")
 
 
 class StepFields(StrictFields):
-    """What every step may have beside its verb."""
+    """The keys that every step can have in addition to its verb."""
 
     when: OptionalExpression = None
     otherwise: ErrorKind | OtherwiseFields | None = None

@@ -1,24 +1,29 @@
-"""`let`: bind computed values."""
+"""`let`: bind names to computed values.
+
+`compile_let` is called when a document is loaded: it writes one Python assignment for each name.
+There is no run function: the program of the operation computes the values in every request. `let`
+never reads or writes a collection itself, and adds no line to the trace.
+"""
 
 from pydantic import RootModel
 
-from mockserver.language.programs import Block, local
+from mockserver.language.programs import Block, variable_name
 from mockserver.verbs.fields import Name, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
 
 class LetFields(RootModel[dict[Name, Value]]):
-    """Name → value; a value sees the names before it."""
+    """Name → value; a value can use the names before it."""
 
 
-def compile_let(fields: LetFields, site: Site) -> Block:
+def compile_let(fields: LetFields, writer: StepCodeWriter) -> Block:
     """Write an assignment for each name."""
     bindings: Block = []
     for name, value in fields.root.items():
-        code = site.context.code(value, site.at(name))
-        site.context.bind(name, site.at(name), is_map=False)
-        bindings += site.write("{name} = {value}", name=local(name), value=code)
+        code = writer.context.value_code(value, writer.source_of(name))
+        writer.context.bind(name, writer.source_of(name), is_map=False)
+        bindings += writer.write("{name} = {value}", name=variable_name(name), value=code)
     return bindings
 
 

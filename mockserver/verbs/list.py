@@ -1,4 +1,10 @@
-"""`list`: bind a filtered, sorted page of records, and how many there are."""
+"""`list`: bind a filtered and sorted page of records, and the number of all that match.
+
+`compile_list` is called when a document is loaded, and writes the call of `run_list`, which runs
+for every request. That function returns a map of `items` (the page), `total` (the number of records
+that match), `offset` and `limit`. It filters, then sorts, then cuts out the page, then applies
+`select`. It never changes a record.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,49 +18,59 @@ from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Members, Name, OptionalExpression, StrictFields, Value
-from mockserver.verbs.matching import condition, item_context
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.record_conditions import item_context, record_condition
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
-_RANKS = {bool: 0, int: 1, float: 1, str: 2}
+_TYPE_RANKS = {bool: 0, int: 1, float: 1, str: 2}
+"""The order of values of different types: booleans, then numbers, then texts, then all others."""
 
 
 class ListFields(StrictFields):
-    """Bind `items` (a page), `total`, `offset`, `limit`."""
+    """Bind a page of records: a map of `items`, `total`, `offset` and `limit`."""
 
     in_: Name = Field(alias="in", description="collection")
-    where: Members = Field({}, description="field → value; null: it is not compared")
-    matching: OptionalExpression = Field(None, description="must hold of `item`")
-    sort: Value = Field(None, description="field names, `-` before one for descending")
-    after: Value = Field(None, description="key of the record that the page begins behind")
-    offset: Value = Field(None, description="records before the page; 0")
-    limit: Value = Field(None, description="records on the page; else all")
-    select: Value = Field(None, description="what to make of each `item`")
+    where: Members = Field(
+        {},
+        description="field → value that a record must have; with null, the field is not compared",
+    )
+    matching: OptionalExpression = Field(
+        None, description="condition on each record, which is `item`"
+    )
+    sort: Value = Field(
+        None, description="field names, with `-` before a name for descending order"
+    )
+    after: Value = Field(None, description="key of the record after which the page starts")
+    offset: Value = Field(None, description="number of records before the page; default: 0")
+    limit: Value = Field(None, description="largest number of records on the page; default: all")
+    select: Value = Field(
+        None, description="value that replaces each record of the page, which is `item`"
+    )
     as_: Name = Field(alias="as", description="name of the list in later steps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListStep(Step):
-    """Binds a page of the records that match."""
+    """A `list` step; binds a page of the records that match."""
 
     collection: str
     matching: Template | None
     select: Template | None
 
 
-def compile_list(fields: ListFields, site: Site) -> Block:
-    """Write a call; conditions and selections are evaluated for every record."""
-    context, inner = site.context, item_context(site)
-    matching = inner.condition(fields.matching, site.at("matching"))
-    select = inner.optional(fields.select, site.at("select"))
-    collection = context.collection(fields.in_, site.at("in"))
-    site.make(ListStep, collection=collection, matching=matching, select=select)
-    before = site.scoped()
-    where = context.members_code(fields.where, site.at("where"))
+def compile_list(fields: ListFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_list`; `matching` and `select` are evaluated for every record."""
+    context, inner = writer.context, item_context(writer)
+    matching = inner.condition(fields.matching, writer.source_of("matching"))
+    select = inner.optional_template(fields.select, writer.source_of("select"))
+    collection = context.check_collection(fields.in_, writer.source_of("in"))
+    writer.set_step(ListStep, collection=collection, matching=matching, select=select)
+    before = writer.write_scope()
+    where = context.members_code(fields.where, writer.source_of("where"))
     names = ("sort", "offset", "limit", "after")
-    values = [context.code(getattr(fields, name), site.at(name)) for name in names]
-    context.bind(fields.as_, site.at("as"))
-    return before + site.call(fields.as_, where, *values)
+    values = [context.value_code(getattr(fields, name), writer.source_of(name)) for name in names]
+    context.bind(fields.as_, writer.source_of("as"))
+    return before + writer.write_call(fields.as_, where, *values)
 
 
 def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
@@ -66,12 +82,12 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     limit: JsonValue,
     after: JsonValue,
 ) -> Record:
-    """Return a page of the records that match."""
-    wanted = {name: value for name, value in where.items() if value is not None}
+    """Return a page of the records that match: `items`, `total`, `offset` and `limit`."""
+    compared = {name: value for name, value in where.items() if value is not None}
     collection = world.records(step.collection)
-    records = collection.matching(wanted)
+    records = collection.matching(compared)
     if step.matching is not None:
-        records = [*filter(condition(step.matching, world.scope), records)]
+        records = [*filter(record_condition(step.matching, world.scope), records)]
     records = sorted_records(records, sort)
     start = whole_number(offset) or 0
     if after is not None:
@@ -84,11 +100,11 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
 
 
 def _offset_after(world: World, step: ListStep, records: Iterable[Record], key: str) -> int:
-    """Return how many records there are up to the one with a key."""
+    """Return the number of records up to the one with a key, itself included."""
     field = world.records(step.collection).spec.key
     keys = [str(record[field]) for record in records]
     if key not in keys:
-        world.refuse(step, f"nothing in the list has the key {key[:100]!r} to go on from")
+        world.refuse(step, f"no record of the list has the key {key[:100]!r} that `after` names")
     return keys.index(key) + 1
 
 
@@ -97,7 +113,7 @@ def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[J
 
 
 def page(ordered: list[Record], offset: int, limit: int | None) -> Record:
-    """Cut a page out of a list: `items`, `total`, `offset`, `limit`."""
+    """Return a page of a list, as a map of `items`, `total`, `offset` and `limit`."""
     end = None if limit is None else offset + limit
     return {
         "items": ordered[offset:end],
@@ -108,35 +124,38 @@ def page(ordered: list[Record], offset: int, limit: int | None) -> Record:
 
 
 def whole_number(value: JsonValue) -> int | None:
-    """Read an offset or a limit; null stays null.
+    """Return an offset or a limit as a whole number, without a fraction; null stays null.
 
     Raises:
-        ExpressionError: If it is no number, or below 0.
+        ExpressionError: If it is not a number, or below 0.
     """
     if value is None:
         return None
     if not isinstance(value, int | float) or value < 0:
-        raise ExpressionError("offset and limit are whole numbers, not below 0")
+        raise ExpressionError("offset and limit must be numbers, not below 0")
     return int(value)
 
 
 def sorted_records(records: list[Record], fields: JsonValue) -> list[Record]:
-    """Order by field names, `-` before one for descending; stable, null last."""
+    """Return records sorted by field names; a `-` before a name sorts it in descending order.
+
+    Records with equal values keep their order; those without a value come last in both directions.
+    """
     names = [fields] if isinstance(fields, str) else list(fields or ())
     ordered = list(records)
     for name in reversed(names):
         field = name.removeprefix("-")
-        there = [record for record in ordered if record.get(field) is not None]
+        present = [record for record in ordered if record.get(field) is not None]
         missing = [record for record in ordered if record.get(field) is None]
-        there.sort(key=partial(_rank, field), reverse=field != name)
-        ordered = there + missing
+        present.sort(key=partial(_rank, field), reverse=field != name)
+        ordered = present + missing
     return ordered
 
 
 def _rank(field: str, record: Record) -> tuple[int, JsonValue]:
-    """Make values of different types comparable."""
+    """Return a sort key that makes values of different types comparable."""
     value = record[field]
-    rank = _RANKS.get(type(value))
+    rank = _TYPE_RANKS.get(type(value))
     return (3, str(value)) if rank is None else (rank, value)
 
 

@@ -1,4 +1,11 @@
-"""`oauth_authorize`: be the authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
+"""`oauth_authorize`: answer as the authorization endpoint of OAuth 2.0 (RFC 6749, section 3.1).
+
+`compile_authorize` is called when a document is loaded, and writes the call of `run_authorize`,
+which runs for every request. That function answers with the consent page, or redirects with a code
+(bound to a PKCE challenge, RFC 7636, if the client sends one) or with an error. If the client or
+its redirect URI is not registered, it refuses, and never redirects. It stores codes, but never
+issues a token: `oauth_token` does.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +22,7 @@ from mockserver.model.steps import Step
 from mockserver.verbs.consent_page import DECISION, consent_page
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
 from mockserver.verbs.oauth_records import CODES, NO_STORE
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -23,18 +30,24 @@ class OauthAuthorizeFields(StrictFields):
     """The authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
 
     clients: Name = Field(description="registered clients: id, secret, name, redirect_uris")
-    users: Name = Field(description="collection whose first record is the user who is asked")
-    scopes: list[str] = Field(description="scopes that can be asked for")
-    default_scope: str = Field("", description="scopes where none are asked for")
-    consent: Value = Field("page", description="page, approve or deny")
-    code_lifetime: Span = Field("PT10M", description="duration; PT10M")
-    pkce: Literal["optional", "required"] = Field("optional", description="optional or required")
+    users: Name = Field(description="collection whose first record is the user that decides")
+    scopes: list[str] = Field(description="scopes that a client can request")
+    default_scope: str = Field(
+        "", description="scopes of a request that names none, separated by spaces"
+    )
+    consent: Value = Field(
+        "page", description="`page` for the consent page, or `approve` or `deny` without a page"
+    )
+    code_lifetime: Span = Field("PT10M", description="duration; default: PT10M")
+    pkce: Literal["optional", "required"] = Field(
+        "optional", description="`optional` or `required`; default: `optional`"
+    )
     title: str = Field("Allow access?", description="heading of the consent page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OauthAuthorizeStep(Step):
-    """The authorization endpoint: a consent page, or a redirect with a code."""
+    """An `oauth_authorize` step; answers with the consent page or a redirect."""
 
     clients: str
     users: str
@@ -46,57 +59,60 @@ class OauthAuthorizeStep(Step):
     title: str
 
 
-def compile_authorize(fields: OauthAuthorizeFields, site: Site) -> Block:
-    """Write a call, and the end of the program."""
-    context = site.context
-    lifetime = context.duration(fields.code_lifetime, site.at("code_lifetime"))
-    site.make(
+def compile_authorize(fields: OauthAuthorizeFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_authorize`, and the end of the program."""
+    context = writer.context
+    lifetime = context.duration(fields.code_lifetime, writer.source_of("code_lifetime"))
+    writer.set_step(
         OauthAuthorizeStep,
-        clients=context.collection(fields.clients, site.at("clients")),
-        users=context.collection(fields.users, site.at("users")),
+        clients=context.check_collection(fields.clients, writer.source_of("clients")),
+        users=context.check_collection(fields.users, writer.source_of("users")),
         scopes=tuple(fields.scopes),
         default_scope=fields.default_scope,
-        consent=context.template(fields.consent, site.at("consent")),
+        consent=context.template(fields.consent, writer.source_of("consent")),
         code_lifetime=lifetime or (lambda _scope: 0),
         pkce_required=fields.pkce == "required",
         title=fields.title,
     )
-    return [*site.scoped(), *site.call(None), *site.write("return")]
+    return [*writer.write_scope(), *writer.write_call(None), *writer.write("return")]
 
 
 def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
-    """Show the consent page, or redirect with a code or an error.
+    """Answer with the consent page, or redirect with a code or an error.
 
     Raises:
-        Refusal: `invalid_request` if there is nowhere safe to redirect to.
+        Refusal: `invalid_request` if the client or its redirect URI is not registered.
     """
     query: Record = world.scope["query"]
     client = world.records(step.clients).get(query["client_id"])
     if client is None:
-        raise Refusal("invalid_request", "client_id is not that of a known client")
+        raise Refusal("invalid_request", "client_id is not the id of a known client")
     redirect_uri = str(query["redirect_uri"])
     if not _is_registered(redirect_uri, client["redirect_uris"]):
         raise Refusal("invalid_request", "redirect_uri is not registered for this client")
     scopes = (query.get("scope") or step.default_scope).split()
-    error = _wrong(step, query, scopes)
+    error = _request_error(step, query, scopes)
     if error is not None:
         _redirect(world, redirect_uri, {"error": error[0], "error_description": error[1]})
         return
-    given = parse_qsl(world.exchange.request.query, keep_blank_values=True)
-    decision = dict(given).get(DECISION) or step.consent(world.scope)
+    parameters = parse_qsl(world.exchange.request.query, keep_blank_values=True)
+    decision = dict(parameters).get(DECISION) or step.consent(world.scope)
     user = next(iter(world.records(step.users)))
     if decision == "approve":
-        _grant(step, world, user, scopes)
+        _issue_code(step, world, user, scopes)
     elif decision == "deny":
         denied = {"error": "access_denied", "error_description": "The user denied the request"}
         _redirect(world, redirect_uri, denied)
     else:
-        name, who = str(client.get("name", client["id"])), str(user.get("name", user["id"]))
-        page = consent_page(step.title, name, who, scopes, given)
-        world.answer(200, HEADERS, page, "text/html", because="consent is asked for")
+        client_name = str(client.get("name", client["id"]))
+        user_name = str(user.get("name", user["id"]))
+        page = consent_page(step.title, client_name, user_name, scopes, parameters)
+        world.answer(200, HEADERS, page, "text/html", because="the user must consent")
 
 
-def _wrong(step: OauthAuthorizeStep, query: Record, scopes: list[str]) -> tuple[str, str] | None:
+def _request_error(
+    step: OauthAuthorizeStep, query: Record, scopes: list[str]
+) -> tuple[str, str] | None:
     """Return the error to send by redirect (RFC 6749, section 4.1.2.1), or None."""
     if query.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
@@ -112,7 +128,7 @@ def _wrong(step: OauthAuthorizeStep, query: Record, scopes: list[str]) -> tuple[
 
 
 def _is_registered(uri: str, registered: list[str]) -> bool:
-    """Compare exactly, but for the port of a loopback address (RFC 8252, section 7.3)."""
+    """Return True if a redirect URI is registered; loopback ports may differ (RFC 8252, 7.3)."""
     if uri in registered:
         return True
     try:
@@ -129,7 +145,8 @@ def _without_port(uri: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.hostname or ""))
 
 
-def _grant(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
+def _issue_code(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
+    """Store a code, and redirect to the client with it."""
     query = world.scope["query"]
     code = world.token(43)
     record = {
@@ -148,6 +165,7 @@ def _grant(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[st
 
 
 def _redirect(world: World, uri: str, parameters: dict[str, str]) -> None:
+    """Redirect with the parameters and the `state` of the request."""
     state = world.scope["query"].get("state")
     if state is not None:
         parameters["state"] = state

@@ -1,4 +1,8 @@
-"""The built-in collections of an OAuth server, and what its endpoints do alike."""
+"""Names, headers and functions that the modules `oauth_*` share.
+
+It names the built-in collections of codes and refresh tokens. Access tokens are in a collection of
+the document, which the steps name. Nothing here issues a code or a token.
+"""
 
 from mockserver.model.scope import Record
 from mockserver.verbs.verb import World
@@ -6,16 +10,22 @@ from mockserver.verbs.verb import World
 CODES = "oauth_codes"
 REFRESH_TOKENS = "oauth_refresh_tokens"
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
-"""Headers of every answer with a code or a token (RFC 6749, section 5.1)."""
+"""The headers of an answer with a code or a token (RFC 6749, section 5.1)."""
 
 
-def is_over(token: Record, now: int) -> bool:
+def is_expired(token: Record, now: int) -> bool:
     """Return True if a token has expired."""
     return token["expires_at"] is not None and now >= token["expires_at"]
 
 
 def revoke_family(tokens: str, world: World, family: str) -> None:
-    """Remove all tokens that were issued for one code."""
+    """Remove the access tokens and refresh tokens that were issued for one code.
+
+    Args:
+        tokens: The collection of access tokens.
+        world: The request and its sandbox.
+        family: The id that all tokens of one code have in common.
+    """
     for name in (tokens, REFRESH_TOKENS):
         records = world.records(name)
         for record in records.matching({"family": family}):

@@ -1,32 +1,40 @@
-"""`oauth_revoke`: revoke one token of a user, or all of them (RFC 7009)."""
+"""`oauth_revoke`: revoke one token of a user, or all of them (RFC 7009).
+
+It has no compile function: the roles of its fields are enough to write the call of `run_revoke`,
+which runs for every request. That function removes access tokens and refresh tokens, and returns
+the number of those that were still valid. It never answers: a later step does. A token that does
+not exist is no error.
+"""
 
 from pydantic import Field
 
 from mockserver.base.json import JsonValue
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import CollectionName, StrictFields, Value, ValueBinding
-from mockserver.verbs.oauth_records import REFRESH_TOKENS, is_over
+from mockserver.verbs.oauth_records import REFRESH_TOKENS, is_expired
 from mockserver.verbs.verb import Verb, World
 
 
 class OauthRevokeFields(StrictFields):
-    """Token revocation (RFC 7009); binds how many were revoked."""
+    """Revoke tokens of a user (RFC 7009); bind the number of those that were still valid."""
 
-    tokens: CollectionName = Field(description="collection, as of oauth_token")
-    token: Value = Field(None, description="null: all tokens of the user")
-    user: Value = Field(description="id of whom the tokens are")
+    tokens: CollectionName = Field(
+        description="collection of access tokens, the same as in `oauth_token`"
+    )
+    token: Value = Field(None, description="the token to revoke; null: all tokens of the user")
+    user: Value = Field(description="id of the user")
     as_: ValueBinding = Field(alias="as", description="name of the count in later steps")
 
 
 def run_revoke(world: World, step: Step, tokens: str, token: JsonValue, user: JsonValue) -> int:
-    """Revoke one token of the user, or all; return how many there were."""
+    """Revoke one token of the user, or all; return the number of those that were still valid."""
     count = 0
     for name in (tokens, REFRESH_TOKENS):
         records = world.records(name)
         for record in records.matching({"user_id": user}):
             key = str(record[records.spec.key])
             if token in (None, key):
-                count += not record.get("used") and not is_over(record, world.now)
+                count += not record.get("used") and not is_expired(record, world.now)
                 world.remove(records, key)
     world.note(step, "revoked", count)
     return count

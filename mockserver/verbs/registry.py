@@ -1,4 +1,10 @@
-"""Every verb, in the one list; a verb's module is imported when a document first uses it."""
+"""The verbs that documents can use, found by name: built-in verbs, and verbs of plug-ins.
+
+The step compiler asks `Verbs.get` for the verb of each step. The module of a built-in verb is
+imported when a document first uses it. Plug-ins are modules that the user names, which are imported
+at start, and entry points of installed packages, which are imported on first use. A document
+cannot name a module to load, and a plug-in cannot replace a built-in verb.
+"""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -24,26 +30,27 @@ BUILT_IN_VERBS = (
     "oauth_token",
     "oauth_revoke",
 )
-"""In the order in which the reference lists them; each is the module of this name in `verbs`."""
+"""In the order of the reference; each verb is in the module of the same name in `verbs`."""
 ENTRY_POINTS = "mockserver.verbs"
-"""The group in which installed packages announce a verb: its name, and `module:VERB`."""
+"""The group of entry points with which installed packages declare verbs as `module:VERB`."""
 
 
 class Verbs:
-    """The verbs that documents may use: the built-in ones, and those of plug-ins."""
+    """The verbs that documents can use: the built-in ones, and those of plug-ins."""
 
     def __init__(self, plugins: Iterable[str] = ()) -> None:
-        """Import plug-ins.
+        """Import the plug-ins that the user names.
 
         Args:
-            plugins: Names of modules with a `VERB`, or with several `VERBS`.
+            plugins: Names of modules with one verb as `VERB`, or with a list of verbs as `VERBS`.
 
         Raises:
-            SettingsError: If one cannot be imported, has no verb, or a name that is taken.
+            SettingsError: If a module cannot be imported or has no verb, or if a name is taken or
+                invalid.
         """
         self._loaded: dict[str, Verb] = {}
         for plugin in plugins:
-            for verb in _verbs_of(plugin):
+            for verb in _plugin_verbs(plugin):
                 if verb.name in BUILT_IN_VERBS or verb.name in self._loaded:
                     raise SettingsError(f"{plugin}: there is a verb {verb.name!r} already")
                 self._loaded[verb.name] = verb
@@ -51,34 +58,36 @@ class Verbs:
     def get(self, name: str) -> Verb | None:
         """Return a verb by its name, or None."""
         if (verb := self._loaded.get(name)) is None:
-            verb = self._found(name)
+            verb = self._load(name)
             if verb is not None:
                 self._loaded[name] = verb
         return verb
 
     def names(self) -> list[str]:
-        """List the names of all verbs."""
+        """Return the names of all verbs."""
         installed = (point.name for point in entry_points(group=ENTRY_POINTS))
         return list(dict.fromkeys((*BUILT_IN_VERBS, *self._loaded, *installed)))
 
-    def _found(self, name: str) -> Verb | None:
+    def _load(self, name: str) -> Verb | None:
+        """Import a built-in verb, or the verb of an entry point."""
         if name in BUILT_IN_VERBS:
-            return _checked(import_module(f"mockserver.verbs.{name}").VERB, name)
+            return _check_verb(import_module(f"mockserver.verbs.{name}").VERB, name)
         for point in entry_points(group=ENTRY_POINTS, name=name):
-            return _checked(point.load(), point.value)
+            return _check_verb(point.load(), point.value)
         return None
 
 
-def _verbs_of(plugin: str) -> Iterable[Verb]:
+def _plugin_verbs(plugin: str) -> Iterable[Verb]:
     try:
         module = import_module(plugin)
     except ImportError as error:
         raise SettingsError(f"the plug-in {plugin!r} cannot be imported: {error}") from None
-    found = getattr(module, "VERBS", None) or [getattr(module, "VERB", None)]
-    return [_checked(verb, plugin) for verb in found]
+    verbs = getattr(module, "VERBS", None) or [getattr(module, "VERB", None)]
+    return [_check_verb(verb, plugin) for verb in verbs]
 
 
-def _checked(verb: object, plugin: str) -> Verb:
+def _check_verb(verb: object, plugin: str) -> Verb:
+    """Return a verb; raise SettingsError if it is not one, or if no step can have its name."""
     if not isinstance(verb, Verb):
         raise SettingsError(
             f"the plug-in {plugin!r} has no VERB made of mockserver.verbs.verb.Verb"

@@ -1,42 +1,47 @@
-"""`require`: refuse unless an expression holds."""
+"""`require`: refuse unless an expression is true.
+
+`compile_require` is called when a document is loaded, and writes the condition itself as Python.
+`run_require` is called only in a request whose condition is false, and it always refuses. The verb
+binds no name, and never reads or writes a collection itself.
+"""
 
 from dataclasses import dataclass
 
 from pydantic import RootModel
 
-from mockserver.language.expressions import enclosed
+from mockserver.language.expressions import parenthesized
 from mockserver.language.programs import Block
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Expression
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
 class RequireFields(RootModel[Expression]):
-    """An expression that must hold."""
+    """An expression that must be true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequireStep(Step):
-    """Refuses unless an expression holds."""
+    """A `require` step; refuses unless an expression is true."""
 
     expression: str
-    """As it is written, for people."""
+    """The text in the document, for the message."""
 
 
-def compile_require(fields: RequireFields, site: Site) -> Block:
-    """Write the condition; the function is called only if it does not hold."""
-    site.make(RequireStep, expression=fields.root)
-    return site.write(
+def compile_require(fields: RequireFields, writer: StepCodeWriter) -> Block:
+    """Write the condition, and the call of `run_require` if it is false."""
+    writer.set_step(RequireStep, expression=fields.root)
+    return writer.write(
         "if not {condition}:\n    _v_require(run, {step})\nappend({holds})",
-        condition=enclosed(site.context.expression_code(fields.root, site.source)),
-        holds=site.outcome("holds"),
+        condition=parenthesized(writer.context.expression_code(fields.root, writer.source)),
+        holds=writer.trace_entry("holds"),
     )
 
 
 def run_require(world: World, step: RequireStep) -> None:
-    """Refuse, because the expression does not hold."""
-    world.refuse(step, f"{step.expression} does not hold")
+    """Refuse, because the expression is false."""
+    world.refuse(step, f"{step.expression} is not true")
 
 
 VERB = Verb(name="require", fields=RequireFields, run=run_require, compile=compile_require)

@@ -1,4 +1,9 @@
-"""`respond`: choose the answer, and end the steps."""
+"""`respond`: choose the answer, and end the steps.
+
+`compile_respond` is called when a document is loaded: it checks that a named example exists, and
+writes the call of `World.respond` and the end of the program. The engine then renders the answer:
+this module never builds one itself.
+"""
 
 from pydantic import Field
 
@@ -6,43 +11,47 @@ from mockserver.base.problems import near
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
 from mockserver.verbs.fields import Members, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
 
 class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
-    status: Value = Field(None, description="else the documented success")
+    status: Value = Field(None, description="default: the documented success")
     headers: Members = Field({}, description="name → value")
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
-        description="leave out what the answer's schema doesn't know, add what it requires",
+        description="remove members that the answer's schema does not have; add those it requires",
     )
-    example: str | None = Field(None, description="name of a documented example")
+    example: str | None = Field(
+        None, description="name of a documented example, which becomes the answer"
+    )
     content_type: str | None = Field(
-        None, description="else the documented one that the client takes, or application/json"
+        None, description="default: a documented one that the client accepts, or application/json"
     )
 
 
-def compile_respond(fields: RespondFields, site: Site) -> Block:
+def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     """Write the call of `World.respond`, and the end of the program."""
-    context = site.context
+    context = writer.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem("MS511", site.at("example"), f"no example {fields.example!r}", hint)
-    site.make(
+        context.problem(
+            "MS511", writer.source_of("example"), f"no example {fields.example!r}", hint
+        )
+    writer.set_step(
         RespondStep,
         example=fields.example,
         content_type=fields.content_type or "",
         conform=fields.conform,
     )
-    return site.write(
+    return writer.write(
         "run.respond({step}, {status}, {headers}, {body})\nreturn",
-        status=context.code(fields.status, site.at("status")),
-        headers=context.members_code(fields.headers, site.at("headers")),
-        body=context.code(fields.body, site.at("body")),
+        status=context.value_code(fields.status, writer.source_of("status")),
+        headers=context.members_code(fields.headers, writer.source_of("headers")),
+        body=context.value_code(fields.body, writer.source_of("body")),
     )
 
 

@@ -1,6 +1,9 @@
-"""The step of a review page: show the page on which a review is left, or thank for one.
+"""The last step of a review page: answer with the review form, or store a review and thank for it.
 
-Documents do not write it; it ends the steps of their `x-mock.pages`.
+A review page is a simulated HTML page of `x-mock.pages`, to which a message links. Documents cannot
+write this step: `openapi/review_pages.py` adds it after the steps of a page. `run_review` runs for
+every request. It stores a review in the built-in collection `left_reviews`, never in a collection
+of the document; the steps of the page do that.
 """
 
 from pydantic import Field
@@ -15,29 +18,29 @@ from mockserver.verbs.verb import Verb, World
 
 
 class ReviewFields(StrictFields):
-    """Whom the review is about, and whether the form was sent."""
+    """The name of the business, and whether the request submits the form."""
 
     title: Value = None
     is_sent: bool = Field(default=False)
 
 
 def run_review(world: World, step: Step, title: JsonValue, is_sent: bool) -> None:  # noqa: FBT001 - a field
-    """Show the page on which a review is left, or thank for the one that was sent."""
+    """Answer with the form, or store the submitted review and answer with thanks."""
     page = thanks_page(title, world.scope["body"]) if is_sent else form_page(title)
     if is_sent:
-        _keep_review(world, title)
+        _store_review(world, title)
     world.note(step, "thanked" if is_sent else "shown")
-    world.answer(200, HEADERS, page, CONTENT_TYPE, "it is the mock's own page")
+    world.answer(200, HEADERS, page, CONTENT_TYPE, "it is a page of mockserver")
 
 
-def _keep_review(world: World, title: JsonValue) -> None:
-    """Remember which message led to a review; the document keeps the review as it likes."""
+def _store_review(world: World, title: JsonValue) -> None:
+    """Store a review, with the id of the last message that links to its page."""
     segments = world.exchange.request.path.split("/")[-world.operation.path.count("/") :]
     page = "/" + "/".join(segments)
     messages = reversed(world.records("messages").rows.values())
-    asked = next((row for row in messages if str(row["link"]).endswith(page)), None)
+    invitation = next((row for row in messages if str(row["link"]).endswith(page)), None)
     review: Record = {"id": world.exchange.id, "page": page, "about": title, "at": world.now}
-    review["message_id"] = None if asked is None else asked["id"]
+    review["message_id"] = None if invitation is None else invitation["id"]
     review |= {name: world.scope["body"].get(name) for name in ("rating", "text", "name")}
     world.insert(world.records("left_reviews"), review)
 

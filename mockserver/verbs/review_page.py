@@ -1,4 +1,8 @@
-"""The page on which an invited person leaves a review."""
+"""The HTML of review pages: the form, the thanks after it, and the message if it is refused.
+
+`verbs/review.py` calls `form_page` and `thanks_page`; the engine calls `refusal_page`. Each returns
+a whole page as bytes. Nothing here stores a review.
+"""
 
 from mockserver.base.html import Markup, html_page, join, tag
 from mockserver.base.json import JsonValue
@@ -15,10 +19,10 @@ _RATINGS = (
 
 
 def form_page(subject: JsonValue) -> bytes:
-    """Write the page that asks for a rating, a text and a name.
+    """Return the page with the form for a rating, a text and a name.
 
     Args:
-        subject: Name of the business that is reviewed.
+        subject: The name of the business; null if it is not known.
     """
     stars = tag("div", *(_star(value, label) for value, label in _RATINGS), class_="stars")
     form = tag(
@@ -43,7 +47,7 @@ def _star(value: int, label: str) -> Markup:
 
 
 def thanks_page(subject: JsonValue, review: Record) -> bytes:
-    """Write the page that shows a review after it was sent."""
+    """Return the page that thanks for a review and repeats it."""
     rating = int(review["rating"])
     stars = "\u2605" * rating + "\u2606" * (5 - rating)
     text, name = str(review.get("text") or ""), str(review.get("name") or "")
@@ -57,7 +61,7 @@ def thanks_page(subject: JsonValue, review: Record) -> bytes:
 
 
 def refusal_page(message: str) -> bytes:
-    """Write the page that says why no review can be left."""
+    """Return the page that explains why a review is refused."""
     return html_page("This review cannot be left", tag("p", message), NOTE)
 
 

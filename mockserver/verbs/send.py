@@ -1,4 +1,10 @@
-"""`send`: put a simulated message in the outbox."""
+"""`send`: put a simulated message in the outbox.
+
+The outbox is the built-in collection `messages`. `compile_send` is called when a document is
+loaded, and writes the call of `run_send`, which runs for every request and returns the stored
+record. Its times of sending and delivery can lie in the future of the sandbox's clock; nothing
+changes the record when they come. No real message is sent.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +16,7 @@ from mockserver.model.outbox import DELIVERED, OUTCOMES
 from mockserver.model.scope import Record
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
@@ -19,29 +25,33 @@ class SendFields(StrictFields):
 
     channel: Value = Field(description="sms or email")
     to: Value = Field(description="phone number or address")
-    from_: Value = Field(None, alias="from", description="whom it seems to come from")
-    subject: Value = Field(None, description="of an e-mail")
-    text: Value = Field(description="what it says")
-    link: Value = Field(None, description="address in the message")
-    link_at: str | None = Field(None, description="marker in the text that the link replaces")
-    at: Value = Field(None, description="instant to send; else at once")
+    from_: Value = Field(None, alias="from", description="sender")
+    subject: Value = Field(None, description="subject of an e-mail")
+    text: Value = Field(description="text of the message")
+    link: Value = Field(None, description="URL in the message")
+    link_at: str | None = Field(
+        None, description="marker in the text, which is replaced by the link"
+    )
+    at: Value = Field(None, description="instant at which it is sent; default: now")
     sent_after: Span = Field(None, description="duration from `at` until it is sent")
     delivered_after: Span = Field(None, description="duration from `at` until it arrives or fails")
-    outcome: Value = Field(None, description="delivered, failed or failed_send")
-    data: Value = Field(None, description="anything to keep with it, shown in the outbox")
+    outcome: Value = Field(
+        None, description="`delivered`, `failed` or `failed_send`; default: `delivered`"
+    )
+    data: Value = Field(None, description="any value, stored with the message")
     as_: Name | None = Field(None, alias="as", description="name of the message in later steps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendStep(Step):
-    """Puts a simulated message in the outbox."""
+    """A `send` step; puts a simulated message in the outbox."""
 
     link_at: str | None
 
 
-def compile_send(fields: SendFields, site: Site) -> Block:
-    """Write a call with a new map, which becomes the message's record."""
-    context = site.context
+def compile_send(fields: SendFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_send` with a new map, which becomes the record of the message."""
+    context = writer.context
     members = {
         "channel": fields.channel,
         "to": fields.to,
@@ -50,21 +60,25 @@ def compile_send(fields: SendFields, site: Site) -> Block:
         "text": fields.text,
         "link": fields.link,
         "send_at": fields.at,
-        "sent_at": context.span(fields.sent_after, site.at("sent_after")),
-        "delivered_at": context.span(fields.delivered_after, site.at("delivered_after")),
+        "sent_at": context.span(fields.sent_after, writer.source_of("sent_after")),
+        "delivered_at": context.span(fields.delivered_after, writer.source_of("delivered_after")),
         "outcome": fields.outcome,
         "data": fields.data,
     }
-    site.make(SendStep, link_at=fields.link_at)
-    message = context.members_code(members, site.source)
-    context.bind(fields.as_, site.at("as"))
-    return site.call(fields.as_, message)
+    writer.set_step(SendStep, link_at=fields.link_at)
+    message = context.members_code(members, writer.source)
+    context.bind(fields.as_, writer.source_of("as"))
+    return writer.write_call(fields.as_, message)
 
 
 def run_send(world: World, step: SendStep, message: Record) -> Record:
-    """Put a message in the outbox: the given map becomes its record.
+    """Complete a message, put it in the outbox and return it.
 
-    `send_at` is an instant, `sent_at` and `delivered_at` are still spans of time from it.
+    Args:
+        world: The request and its sandbox.
+        step: The step.
+        message: The map that becomes the record. In it, `send_at` is an instant; `sent_at` and
+            `delivered_at` are durations after it, and are replaced by instants.
     """
     now, at = world.now, message["send_at"]
     at = now if at is None else int(at)
@@ -72,7 +86,7 @@ def run_send(world: World, step: SendStep, message: Record) -> Record:
     delivered = message["delivered_at"]
     outcome = message["outcome"] or DELIVERED
     if outcome not in OUTCOMES:
-        raise ExpressionError(f"a message's outcome is one of {', '.join(OUTCOMES)}")
+        raise ExpressionError(f"the outcome of a message must be one of {', '.join(OUTCOMES)}")
     link, text = message["link"], str(message["text"])
     if step.link_at and link:
         text = text.replace(step.link_at, link)

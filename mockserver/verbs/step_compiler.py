@@ -1,9 +1,10 @@
-"""Compile the steps of `x-mock` into programs.
+"""Compile the steps of an operation to a program; called by `openapi` when a document is loaded.
 
-First the form of all steps is checked, also of those inside others; if one is wrong, none is
-compiled. Then their code, Python text, is written in order, so that a step sees the names that
-those before it bind. A verb with a `compile` function writes its code itself; for all others
-`call_code` writes a call by the roles of their fields. No step is run here.
+First, all steps are validated, with their inner steps; if one is invalid, none is compiled. Then
+their code (Python text) is written in order, so that a step can use the names that earlier steps
+bind. A verb with a compile function writes its code itself; for all others, `call_code` writes a
+call of the run function with the values of the fields. `each` calls `parsed_steps_code` for its
+inner steps. Problems of the document are added to the context. No step is run here.
 """
 
 from collections.abc import Iterable
@@ -18,130 +19,140 @@ from mockserver.documents.block_validation import read_fields
 from mockserver.language.programs import Block, assemble
 from mockserver.model.steps import Program
 from mockserver.verbs.fields import Role, StepFields
-from mockserver.verbs.step_context import Site, StepContext
+from mockserver.verbs.step_context import StepCodeWriter, StepContext
 from mockserver.verbs.verb import Verb
 
 _COMMON = ("when", "otherwise")
-"""What every step may have beside its verb."""
+"""The keys that every step can have in addition to its verb."""
 
 
-class ReadStep(NamedTuple):
-    """A step whose form has been checked."""
+class ParsedStep(NamedTuple):
+    """A step that has been validated but not compiled."""
 
     verb: Verb
     fields: BaseModel
+    """The fields of its verb."""
     common: StepFields
+    """The keys `when` and `otherwise`."""
     source: Source
-    nested: "list[ReadStep]"
+    nested: "list[ParsedStep]"
+    """Its inner steps."""
 
 
 def compile_steps(
     values: JsonValue, source: Source, context: StepContext, name: str
 ) -> Program | None:
-    """Compile the steps of an operation into its program.
-
-    None if there are no steps, or the form of one is wrong.
+    """Compile the steps of an operation to its program; None if there are none or one is invalid.
 
     Args:
-        values: The steps as documents write them: a list of maps.
-        source: Where they stand.
-        context: What they may refer to; what is wrong is added to its problems.
-        name: What tracebacks call the program.
+        values: The steps in the document: a list of maps.
+        source: Their place in the document.
+        context: The names that they can use; problems are added to it.
+        name: The name of the program in tracebacks.
     """
-    return program(statements(values, source, context), context, name)
+    return build_program(steps_code(values, source, context), context, name)
 
 
-def program(body: Block, context: StepContext, name: str) -> Program | None:
-    """Make the program of what was compiled in a context."""
+def build_program(body: Block, context: StepContext, name: str) -> Program | None:
+    """Assemble the code of all steps of a context to a program; None if there is no code."""
     names = (context.bound, context.used)
     return assemble(name, tuple(context.steps), body, names, context.constants)
 
 
-def statements(values: JsonValue, source: Source, context: StepContext) -> Block:
-    """Write the code that runs steps; no code if the form of one is wrong."""
+def steps_code(values: JsonValue, source: Source, context: StepContext) -> Block:
+    """Validate steps and return their code; none if a step is invalid."""
     before = len(context.problems)
-    steps = read_steps(values, source, context)
-    return step_code(steps, context) if len(context.problems) == before else []
+    steps = parse_steps(values, source, context)
+    return parsed_steps_code(steps, context) if len(context.problems) == before else []
 
 
-def step_code(steps: Iterable[ReadStep], context: StepContext) -> Block:
-    """Write the code of steps."""
-    return [line for step in steps for line in _code(step, context)]
+def parsed_steps_code(steps: Iterable[ParsedStep], context: StepContext) -> Block:
+    """Return the code of validated steps."""
+    return [line for step in steps for line in _parsed_step_code(step, context)]
 
 
-def read_steps(values: JsonValue, source: Source, context: StepContext) -> list[ReadStep]:
-    """Read steps and those that they contain; add what is wrong to the context's problems."""
-    found = (_read(value, source.child(i), context) for i, value in enumerate(values or ()))
-    return [step for step in found if step is not None]
+def parse_steps(values: JsonValue, source: Source, context: StepContext) -> list[ParsedStep]:
+    """Validate steps and their inner steps; add problems to the context."""
+    parsed = (_parse_step(value, source.child(i), context) for i, value in enumerate(values or ()))
+    return [step for step in parsed if step is not None]
 
 
-def _read(value: JsonValue, source: Source, context: StepContext) -> ReadStep | None:
+def _parse_step(value: JsonValue, source: Source, context: StepContext) -> ParsedStep | None:
     if not isinstance(value, dict):
-        context.problem("MS505", source, "a step is a map with one verb")
+        context.problem("MS505", source, "a step must be a map with one verb")
         return None
-    common = {key: value[key] for key in _COMMON if key in value}
-    read = read_fields(StepFields, common, source, context.problems)
-    verb = _verb(value, source, context)
-    if verb is None or read is None:
+    common_values = {key: value[key] for key in _COMMON if key in value}
+    common = read_fields(StepFields, common_values, source, context.problems)
+    verb = _find_verb(value, source, context)
+    if verb is None or common is None:
         return None
     place = source.child(verb.name)
     fields = read_fields(verb.fields, value[verb.name], place, context.problems)
     if fields is None:
         return None
-    nested: list[ReadStep] = []
+    nested: list[ParsedStep] = []
     for key, info in type(fields).model_fields.items():
         if Role.STEPS in info.metadata:
-            nested = read_steps(getattr(fields, key), place.child(info.alias or key), context)
-    return ReadStep(verb, fields, read, source, nested)
+            nested = parse_steps(getattr(fields, key), place.child(info.alias or key), context)
+    return ParsedStep(verb, fields, common, source, nested)
 
 
-def _verb(value: dict[str, JsonValue], source: Source, context: StepContext) -> Verb | None:
-    given = []
+def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext) -> Verb | None:
+    """Return the verb of a step; None, and a problem, if it has not exactly one."""
+    verbs = []
     for key, content in value.items():
         if key in _COMMON or content is None:
             continue
         if (verb := context.verbs.get(key)) is not None:
-            given.append(verb)
+            verbs.append(verb)
         else:
             names = [*context.verbs.names(), *_COMMON]
-            hint = near(key, names) or "check its spelling, or leave it out"
+            hint = near(key, names) or "check its spelling, or remove it"
             context.problems.append(
                 SpecProblem("MS502", source.child(key), f"{key!r} is not known here", hint)
             )
             return None
-    if len(given) == 1:
-        return given[0]
-    found = " and ".join(verb.name for verb in given) or "none"
+    if len(verbs) == 1:
+        return verbs[0]
+    found = " and ".join(verb.name for verb in verbs) or "none"
     names = context.verbs.names()
-    context.problem("MS505", source, f"a step has exactly one verb of {', '.join(names)}: {found}")
+    context.problem(
+        "MS505",
+        source,
+        f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}",
+    )
     return None
 
 
-def _code(step: ReadStep, context: StepContext) -> Block:
+def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
     source, verb = step.source, step.verb
-    given = step.common.otherwise
-    otherwise = context.otherwise(given, verb.refuses_as, source.child("otherwise"))
-    site = Site.next(context, verb, (source, source.child(verb.name)), otherwise)
-    site.nested = step.nested
+    place = source.child("otherwise")
+    otherwise = context.otherwise(step.common.otherwise, verb.refuses_as, place)
+    writer = StepCodeWriter.add_step(context, verb, (source, source.child(verb.name)), otherwise)
+    writer.nested = step.nested
     when = step.common.when
     condition = None if when is None else context.expression_code(when, source.child("when"))
-    body = call_code(step.fields, site) if verb.compile is None else verb.compile(step.fields, site)
+    body = (
+        call_code(step.fields, writer)
+        if verb.compile is None
+        else verb.compile(step.fields, writer)
+    )
     if condition is None:
         return body
     template = "if {when}:\n    {body}\nelse:\n    append({skipped})"
-    return site.write(template, when=condition, body=body, skipped=site.outcome("skipped"))
+    return writer.write(template, when=condition, body=body, skipped=writer.trace_entry("skipped"))
 
 
-def call_code(fields: BaseModel, site: Site) -> Block:
-    """Write the call of a verb's function as the roles of its fields say."""
-    context, values = site.context, []
+def call_code(fields: BaseModel, writer: StepCodeWriter) -> Block:
+    """Return the call of a verb's run function; the roles of the fields decide its arguments."""
+    context, values = writer.context, []
     collection: str | None = None
-    binding: tuple[str | None, Source, bool] = (None, site.source, True)
+    binding: tuple[str | None, Source, bool] = (None, writer.source, True)
     for name, info in type(fields).model_fields.items():
-        value, source = getattr(fields, name), site.at(info.alias or name)
+        value, source = getattr(fields, name), writer.source_of(info.alias or name)
         match next((one for one in info.metadata if isinstance(one, Role)), None):
             case Role.VALUE:
-                values.append(context.code(value, source))
+                values.append(context.value_code(value, source))
             case Role.MEMBERS:
                 values.append(context.members_code(value, source))
             case Role.SPAN:
@@ -149,13 +160,13 @@ def call_code(fields: BaseModel, site: Site) -> Block:
             case Role.EXPRESSION:
                 values.append(context.expression_code(value, source))
             case Role.COLLECTION:
-                collection = context.collection(value, source)
+                collection = context.check_collection(value, source)
                 values.append(context.constant(collection))
             case Role.BINDING | Role.VALUE_BINDING as role:
                 binding = (value, source, role is Role.BINDING)
             case _:
                 values.append(context.constant(value))
-    site.make(collection=collection)
+    writer.set_step(collection=collection)
     bind, source, is_map = binding
     context.bind(bind, source, is_map=is_map)
-    return site.call(bind, *values)
+    return writer.write_call(bind, *values)

@@ -1,4 +1,11 @@
-"""What the expressions and steps of an operation may refer to, and where a step is written."""
+"""The names that the steps of one operation can use, and the code that is written for each step.
+
+It is used when a document is loaded, never during a request. `openapi` makes a `StepContext` for
+each operation, and one for the rules that all operations share. The step compiler and the compile
+functions of verbs call it to check names, and to turn values into code or templates. For each step,
+they write its code with a `StepCodeWriter`. Problems of the document are added to the context; they
+are not raised.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,14 +16,14 @@ from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.base.time import parse_duration
 from mockserver.language.expressions import (
-    Known,
+    KnownNames,
     TemplateWriter,
     check_expression,
     compile_expression,
     compile_template,
     has_expressions,
 )
-from mockserver.language.programs import Block, Line, block, local, write_back
+from mockserver.language.programs import Block, Line, variable_name, write_block, write_scope
 from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import SCOPE_NAMES, Template
 from mockserver.model.steps import Otherwise, Step
@@ -25,48 +32,51 @@ from mockserver.verbs.verb import Verb
 
 if TYPE_CHECKING:
     from mockserver.verbs.fields import OtherwiseFields
-    from mockserver.verbs.step_compiler import ReadStep
+    from mockserver.verbs.step_compiler import ParsedStep
 
 
 @dataclass(slots=True)
 class StepContext:
-    """What the steps of one operation may refer to, and where their problems are collected."""
+    """The names that the steps of one operation can use, and what is compiled of them so far."""
 
-    known: Known
+    known: KnownNames
+    """The names that an expression can use now; `bind` adds more."""
     collections: Mapping[str, CollectionSpec]
     kinds: set[str]
+    """The error kinds that exist."""
     examples: set[str]
+    """The names of the documented examples of the operation."""
     problems: list[SpecProblem]
     verbs: Verbs
     bound: set[str] = field(default_factory=set)
-    """Names that steps bind."""
+    """The names that steps bind."""
     used: set[str] = field(default_factory=set)
-    """Names that the code of the steps reads."""
+    """The names that the code of the steps reads."""
     constants: dict[str, Any] = field(default_factory=dict)
-    """What the code of the steps refers to by name."""
+    """The objects that the code of the steps uses by name."""
     steps: list[Step] = field(default_factory=list)
-    """The steps so far, in the order of their numbers."""
+    """The steps compiled so far, in the order of their numbers."""
 
-    def code(self, value: JsonValue, source: Source) -> str:
-        """Write a value, whose texts may hold expressions, for the program of the steps."""
+    def value_code(self, value: JsonValue, source: Source) -> str:
+        """Return the code of a value whose texts may contain expressions."""
         return self._writer().write(value, source)
 
     def expression_code(self, value: str | None, source: Source) -> str:
-        """Write a text that must be one expression; null stays null."""
+        """Return the code of a text that must be one expression; null stays null."""
         if value is not None:
             check_expression(value, source, self.problems)
-        return self.code(value, source)
+        return self.value_code(value, source)
 
     def span_code(self, value: JsonValue, source: Source) -> str:
-        """Write a span of time."""
-        return self.code(self.span(value, source), source)
+        """Return the code of a duration."""
+        return self.value_code(self.span(value, source), source)
 
     def members_code(self, values: Mapping[str, JsonValue], source: Source) -> str:
-        """Write a new map."""
+        """Return the code that builds a new map."""
         return self._writer().members(values, source)
 
     def constant(self, value: object) -> str:
-        """Write a value that does not vary."""
+        """Return the code of a constant value."""
         return self._writer().constant(value)
 
     def _writer(self) -> TemplateWriter:
@@ -74,14 +84,14 @@ class StepContext:
 
     def _variable(self, name: str) -> str:
         self.used.add(name)
-        return local(name)
+        return variable_name(name)
 
     def template(self, value: JsonValue, source: Source) -> Template:
-        """Compile a value that is always there."""
+        """Compile a value to a template."""
         return compile_template(value, source, self.known, self.problems)
 
-    def optional(self, value: JsonValue, source: Source) -> Template | None:
-        """Compile a value unless it is null."""
+    def optional_template(self, value: JsonValue, source: Source) -> Template | None:
+        """Compile a value to a template; null stays null."""
         return None if value is None else self.template(value, source)
 
     def expression(self, value: str, source: Source) -> Template:
@@ -89,15 +99,15 @@ class StepContext:
         return compile_expression(value, source, self.known, self.problems)
 
     def condition(self, value: str | None, source: Source) -> Template | None:
-        """Compile an expression unless it is null."""
+        """Compile a text that must be one expression; null stays null."""
         return None if value is None else self.expression(value, source)
 
     def duration(self, value: JsonValue, source: Source) -> Template | None:
-        """Compile a span of time: ISO 8601 text, or an expression that gives microseconds."""
-        return self.optional(self.span(value, source), source)
+        """Compile a duration: an ISO 8601 text, or an expression that returns microseconds."""
+        return self.optional_template(self.span(value, source), source)
 
     def span(self, value: JsonValue, source: Source) -> JsonValue:
-        """Read a span of time where it is written out; leave an expression as it is."""
+        """Convert an ISO 8601 duration to microseconds; return an expression unchanged."""
         if not isinstance(value, str) or has_expressions(value):
             return value
         try:
@@ -109,19 +119,19 @@ class StepContext:
     def templates(
         self, values: Mapping[str, JsonValue], source: Source
     ) -> tuple[tuple[str, Template], ...]:
-        """Compile the members of a mapping, in order."""
+        """Compile the members of a map, in order."""
         return tuple(
             (name, self.template(value, source.child(name))) for name, value in values.items()
         )
 
-    def apart(self) -> "StepContext":
-        """Return a context for compiling a value a second time; its problems are dropped."""
-        other = self.item()
+    def without_problems(self) -> "StepContext":
+        """Return a context for compiling a value a second time, which reports no problem twice."""
+        other = self.with_names()
         other.problems = []
         return other
 
-    def item(self, *names: str) -> "StepContext":
-        """Return a context for templates that also see `names`."""
+    def with_names(self, *names: str) -> "StepContext":
+        """Return a context for templates that can use more names."""
         return StepContext(
             self.known.with_names(*names),
             self.collections,
@@ -133,33 +143,33 @@ class StepContext:
         )
 
     def bind(self, name: str | None, source: Source, *, is_map: bool = True) -> None:
-        """Make a name known to what follows: of a map (or null), or of any value."""
+        """Add a name that later steps can use; `is_map`: its value is always a map or null."""
         if name is None:
             return
         if name in RESERVED_NAMES:
-            self.problem("MS506", source, f"{name!r} has a meaning of its own", "bind another name")
+            self.problem("MS506", source, f"{name!r} is a reserved name", "bind another name")
         if name in self.bound and is_map != (name in self.known.maps):
-            message = f"{name!r} is a record in one place and another value in this one"
+            message = f"another step binds {name!r} to a different type of value"
             self.problem("MS506", source, message, "bind another name")
         self.known.names.add(name)
         self.bound.add(name)
         if is_map:
             self.known.maps.add(name)
 
-    def key(self, collection: str) -> str | None:
-        """Return the key field of a collection, if it is declared."""
+    def key_field(self, collection: str) -> str | None:
+        """Return the key field of a collection, or None if it is not declared."""
         spec = self.collections.get(collection)
         return None if spec is None else spec.key
 
-    def collection(self, name: str, source: Source) -> str:
-        """Check that a collection is declared."""
+    def check_collection(self, name: str, source: Source) -> str:
+        """Check that a collection is declared; return its name."""
         if name not in self.collections:
             hint = near(name, self.collections) or "declare it under x-mock.collections"
             self.problem("MS503", source, f"there is no collection {name!r}", hint)
         return name
 
     def check_key(self, name: str, record: JsonValue, source: Source) -> None:
-        """Check that a record has the key of its collection, unless a schema may add it."""
+        """Check that a record has the key of its collection, unless a schema can add it."""
         spec = self.collections.get(name)
         if spec and spec.schema is None and isinstance(record, dict) and spec.key not in record:
             hint = f'add {spec.key}: "{{{{ uuid() }}}}"'
@@ -168,65 +178,72 @@ class StepContext:
             )
 
     def otherwise(
-        self, given: "str | OtherwiseFields | None", default: str, source: Source
+        self, value: "str | OtherwiseFields | None", default: str, source: Source
     ) -> Otherwise:
-        """Compile a refusal."""
-        if given is None or isinstance(given, str):
-            return Otherwise(self.kind(given or default, source))
-        message = self.optional(given.message, source.child("message"))
-        kind = self.kind(given.error, source.child("error"))
-        return Otherwise(kind, message, given.field)
+        """Compile the `otherwise` of a step; `default` is the error kind if it has none."""
+        if value is None or isinstance(value, str):
+            return Otherwise(self.check_kind(value or default, source))
+        message = self.optional_template(value.message, source.child("message"))
+        kind = self.check_kind(value.error, source.child("error"))
+        return Otherwise(kind, message, value.field)
 
-    def kind(self, kind: str, source: Source) -> str:
-        """Check that an error kind exists."""
+    def check_kind(self, kind: str, source: Source) -> str:
+        """Check that an error kind exists; return it."""
         if kind not in self.kinds:
             hint = near(kind, self.kinds) or "declare it under x-mock.errors"
             self.problem("MS504", source, f"there is no error kind {kind!r}", hint)
         return kind
 
     def problem(self, code: str, source: Source, message: str, hint: str = "") -> None:
-        """Note what is wrong."""
+        """Add a problem of the document."""
         self.problems.append(SpecProblem(code, source, message, hint))
 
 
 @dataclass(slots=True)
-class Site:
-    """Where the code of one step is written."""
+class StepCodeWriter:
+    """Writes the code of one step, and stores the step in its context."""
 
     context: StepContext
     verb: Verb
     source: Source
-    """Of what the verb contains."""
+    """The place of the verb's value in the document."""
     otherwise: Otherwise
     number: int
-    """Of the step, from 1."""
-    nested: "list[ReadStep]" = field(default_factory=list)
-    """Steps that it contains."""
+    """The number of the step, from 1."""
+    nested: "list[ParsedStep]" = field(default_factory=list)
+    """The inner steps."""
 
     @classmethod
-    def next(
+    def add_step(
         cls, context: StepContext, verb: Verb, place: tuple[Source, Source], otherwise: Otherwise
-    ) -> "Site":
-        """Number a step; `place` is that of the step, and that of what its verb contains."""
+    ) -> "StepCodeWriter":
+        """Add a step to a context and return its writer.
+
+        Args:
+            context: The context of the operation.
+            verb: The verb of the step.
+            place: The place of the step, and the place of its verb's value.
+            otherwise: The refusal of the step.
+        """
         step = Step(verb=verb.name, source=place[0], otherwise=otherwise, details=verb.details)
         context.steps.append(step)
         number = len(context.steps)
         context.constants[f"step_{number}"] = step
         if verb.run is not None:
-            context.constants[_function(verb)] = verb.run
+            context.constants[_function_name(verb)] = verb.run
         return cls(context, verb, place[1], otherwise, number)
 
     @property
     def step(self) -> Step:
-        """The step itself."""
+        """The step."""
         return self.context.steps[self.number - 1]
 
-    def at(self, *keys: str | int) -> Source:
-        """Return the place of a field."""
+    def source_of(self, *keys: str | int) -> Source:
+        """Return the place of a field in the document."""
         return self.source.child(*keys)
 
-    def make(self, kind: type[Step] = Step, **content: Any) -> None:  # noqa: ANN401 - fields of the kind
-        """Make the step anew with what is known of it before any request."""
+    def set_step(self, kind: type[Step] = Step, **content: Any) -> None:  # noqa: ANN401 - fields of the kind
+        """Replace the step by one of a verb's own class, with the values known at load."""
         old = self.step
         step = kind(
             verb=old.verb,
@@ -239,31 +256,32 @@ class Site:
         self.context.constants[f"step_{self.number}"] = step
 
     def write(self, template: str, **parts: str | Block) -> Block:
-        """Write lines, in which `{step}` is the step itself; see `programs.block`."""
-        return block(self.number, template, {"step": f"step_{self.number}", **parts})
+        """Write lines from a template, in which `{step}` is the step (`programs.write_block`)."""
+        return write_block(self.number, template, {"step": f"step_{self.number}", **parts})
 
-    def outcome(self, outcome: str) -> str:
-        """Write an entry for the trace that is the same for every request."""
+    def trace_entry(self, outcome: str) -> str:
+        """Return the name of a constant trace entry: the step with an outcome."""
         name = f"_{outcome}_{self.number}"
         self.context.constants[name] = (self.step, outcome)
         return name
 
-    def call(self, bind: str | None, *values: str) -> Block:
-        """Write a call of the verb's function; what it returns is bound if there is a name."""
+    def write_call(self, bind: str | None, *values: str) -> Block:
+        """Write a call of the run function; `bind` is the name for its result, if any."""
         arguments = ", ".join(("run", f"step_{self.number}", *values))
-        call = f"{_function(self.verb)}({arguments})"
-        return [Line(self.number, call if bind is None else f"{local(bind)} = {call}")]
+        call = f"{_function_name(self.verb)}({arguments})"
+        return [Line(self.number, call if bind is None else f"{variable_name(bind)} = {call}")]
 
-    def scoped(self) -> Block:
-        """Write the variables into the scope, for a template that is evaluated later."""
-        return write_back(self.context.bound, self.number)
+    def write_scope(self) -> Block:
+        """Write the line that copies the variables to the scope, for templates."""
+        return write_scope(self.context.bound, self.number)
 
 
-def _function(verb: Verb) -> str:
-    """Return the name of a verb's function in programs."""
+def _function_name(verb: Verb) -> str:
+    """Return the name of a verb's run function in programs."""
     return f"_v_{verb.name.replace(' ', '_')}"
 
 
 MAP_NAMES = frozenset(("path", "query", "header", "cookie", "principal", "settings", "test"))
-"""Those of them that are maps or null."""
+"""The names of every scope whose values are always maps or null."""
 RESERVED_NAMES = SCOPE_NAMES | {"item", "index", "error"}
+"""The names that a step cannot bind."""

@@ -1,4 +1,12 @@
-"""`take`: take an amount from the quota of a subject."""
+"""`take`: take an amount from the quota of a subject.
+
+A quota is a limit for each subject, such as 100 messages for each account. It renews after a
+period, with the calendar, or never. `compile_take` is called when a document is loaded, and writes
+the call of `run_take`, which runs for every request. That function reads and writes the built-in
+collection `quotas`, with one record for each quota and subject. `take` is the calculation alone: it
+reads and changes no collection, and has no clock of its own. The engine calls it, too, to list what
+is left of a quota.
+"""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -16,42 +24,44 @@ from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 State = list[int]
-"""What is remembered of a subject: the start of the period, and what was taken in it."""
+"""The stored state of a subject: the start of its period, and the amount taken in it."""
 
 
 class TakeFields(StrictFields):
-    """Take from a quota; binds `allowed`, `left`, `used`, `limit`, `renews`."""
+    """Take from a quota; bind a map of `allowed`, `left`, `used`, `limit` and `renews`."""
 
-    quota: Name = Field(description="name")
-    subject: Value = Field(description="whose quota it is")
-    limit: Value = Field(description="how much there is between renewals")
+    quota: Name = Field(description="name of the quota")
+    subject: Value = Field(description="who or what has the quota, such as an account")
+    limit: Value = Field(description="amount that can be taken between renewals")
     period: Span = Field(
-        None, description="duration between renewals; without it or `calendar`, there are none"
+        None,
+        description="duration between renewals; without `period` and `calendar`, it never renews",
     )
     calendar: Literal["day", "week", "month"] | None = Field(
-        None, description="day, week or month: renewals with the calendar (UTC)"
+        None, description="`day`, `week` or `month`: renew with the calendar (UTC)"
     )
-    anchor: Value = Field(None, description="instant that renewals are counted from")
-    amount: Value = Field(1, description="how much is taken; 1")
+    anchor: Value = Field(None, description="instant from which renewals are counted")
+    amount: Value = Field(1, description="amount to take; default: 1")
     optional: bool = Field(
-        default=False, description="go on when too little is left, taking nothing"
+        default=False,
+        description="if too little is left, take nothing and continue with the next step",
     )
-    as_: Name | None = Field(None, alias="as", description="name of what it binds")
+    as_: Name | None = Field(None, alias="as", description="name of the map in later steps")
 
     @model_validator(mode="after")
     def _one_period(self) -> "TakeFields":
         if self.period is not None and self.calendar is not None:
-            raise ValueError("period and calendar exclude each other")
+            raise ValueError("`take` has either period or calendar, not both")
         return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeStep(Step):
-    """Takes from a quota; its templates are for who asks outside a request what is left."""
+    """A `take` step; the control API evaluates its templates outside any request."""
 
     quota: str
     subject: Template
@@ -60,34 +70,34 @@ class TakeStep(Step):
     anchor: Template
     calendar: str | None
     is_bound: bool
-    """Whether the document has a name for the outcome."""
+    """True if the step binds a name to the result."""
     optional: bool
-    """Take only if enough is left, and go on either way; `allowed` says which."""
+    """True if the program continues when too little is left; `allowed` is false then."""
 
 
-def compile_take(fields: TakeFields, site: Site) -> Block:
-    """Write the call of `run_take`; keep its templates for the control API, too."""
-    context, outside, source = site.context, site.context.apart(), site.source
-    site.make(
+def compile_take(fields: TakeFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_take`, and compile the templates for the control API, too."""
+    context, silent, source = writer.context, writer.context.without_problems(), writer.source
+    writer.set_step(
         TakeStep,
         quota=fields.quota,
-        subject=outside.template(fields.subject, source),
-        limit=outside.template(fields.limit, source),
-        period=outside.template(outside.span(fields.period, source), source),
-        anchor=outside.template(fields.anchor, source),
+        subject=silent.template(fields.subject, source),
+        limit=silent.template(fields.limit, source),
+        period=silent.template(silent.span(fields.period, source), source),
+        anchor=silent.template(fields.anchor, source),
         calendar=fields.calendar,
         is_bound=fields.as_ is not None,
         optional=fields.optional,
     )
     values = (
-        context.code(fields.subject, site.at("subject")),
-        context.code(fields.limit, site.at("limit")),
-        context.span_code(fields.period, site.at("period")),
-        context.code(fields.anchor, site.at("anchor")),
-        context.code(fields.amount, site.at("amount")),
+        context.value_code(fields.subject, writer.source_of("subject")),
+        context.value_code(fields.limit, writer.source_of("limit")),
+        context.span_code(fields.period, writer.source_of("period")),
+        context.value_code(fields.anchor, writer.source_of("anchor")),
+        context.value_code(fields.amount, writer.source_of("amount")),
     )
-    context.bind(fields.as_, site.at("as"))
-    return site.call(fields.as_, *values)
+    context.bind(fields.as_, writer.source_of("as"))
+    return writer.write_call(fields.as_, *values)
 
 
 def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
@@ -99,7 +109,7 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     anchor: JsonValue,
     amount: JsonValue,
 ) -> Record:
-    """Take from a quota of a subject."""
+    """Take from the quota of a subject, or refuse if too little is left; return the result."""
     subject = str(subject)
     key = f"{step.quota}:{subject}"
     quotas = world.records("quotas")
@@ -107,8 +117,8 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     renewal = Period(period, step.calendar, anchor)
     state, quota = take(limit, renewal, record["state"] if record else None, world.now, amount)
     if quota.allowed:
-        made = {"id": key, "name": step.quota, "subject": subject, "state": state}
-        world.put(quotas, key, made)
+        new_record = {"id": key, "name": step.quota, "subject": subject, "state": state}
+        world.put(quotas, key, new_record)
     elif not step.optional:
         renews = None if quota.renews is None else format_instant(quota.renews)
         world.note(step, "refused", step.quota, subject, quota.left, quota.limit, renews)
@@ -120,56 +130,70 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
 
 
 class Period(NamedTuple):
-    """When a quota renews: every so often from an anchor, with the calendar (UTC), or never."""
+    """The renewals of a quota: after a fixed duration, with the calendar (UTC), or never."""
 
     every: int | None = None
     calendar: str | None = None
     """day, week or month."""
     anchor: int | None = None
-    """The instant that renewals are counted from; else the epoch, or the calendar's own start."""
+    """The instant from which renewals are counted; None: 1970, or the start of a calendar unit."""
 
-    def around(self, now: int) -> tuple[int, int | None]:
-        """Return the start of the period that `now` lies in, and the start of the next.
+    def bounds(self, now: int) -> tuple[int, int | None]:
+        """Return the start of the current period, and of the next; None if there is no next.
 
         Raises:
-            ExpressionError: If the period is no duration or of no length, or the anchor no instant.
+            ExpressionError: If the period is not a positive duration, or the anchor not an instant.
         """
         anchor = self.anchor
         if anchor is not None and type(anchor) is not int:
-            raise ExpressionError("a quota's anchor is an instant")
+            raise ExpressionError("the anchor of a quota must be an instant")
         if self.calendar == "month":
-            return _months(anchor or 0, now)
-        every = _CALENDAR_SPANS.get(self.calendar or "", self.every)
+            return _month_bounds(anchor or 0, now)
+        every = _CALENDAR_PERIODS.get(self.calendar or "", self.every)
         if every is None:
             return 0, None
         if type(every) is not int or every <= 0:
-            raise ExpressionError("a quota's period is a duration longer than nothing")
+            raise ExpressionError("the period of a quota must be a duration longer than 0")
         first = _MONDAY if self.calendar == "week" and anchor is None else anchor or 0
         start = first + (now - first) // every * every
         return start, start + every
 
 
-_CALENDAR_SPANS = {"day": DAY, "week": WEEK}
+_CALENDAR_PERIODS = {"day": DAY, "week": WEEK}
 _MONDAY = 4 * DAY
 """1970-01-05, the first Monday after the epoch."""
 
 
-def _months(anchor: int, now: int) -> tuple[int, int]:
-    """Renew on the anchor's day of the month and time; on a shorter month's last day."""
-    last, this, following = _renewals(anchor, now // DAY)
-    return (last, this) if now < this else (this, following)
+def _month_bounds(anchor: int, now: int) -> tuple[int, int]:
+    """Return the last renewal and the next one, if a quota renews once a month."""
+    previous, current, following = _nearby_renewals(anchor, now // DAY)
+    return (previous, current) if now < current else (current, following)
 
 
 @lru_cache(1024)
-def _renewals(anchor: int, day: int) -> tuple[int, int, int]:
-    """Return the renewals in the month before that of a day, in its own, and in the next."""
+def _nearby_renewals(anchor: int, day: int) -> tuple[int, int, int]:
+    """Return the renewals in the month of a day, and in the months before and after it.
+
+    Args:
+        anchor: The instant from which renewals are counted.
+        day: The number of days since 1970.
+    """
     moment = to_datetime(day * DAY)
     count = moment.year * 12 + moment.month
-    return _renewal(anchor, count - 1), _renewal(anchor, count), _renewal(anchor, count + 1)
+    return (
+        _renewal_in_month(anchor, count - 1),
+        _renewal_in_month(anchor, count),
+        _renewal_in_month(anchor, count + 1),
+    )
 
 
-def _renewal(anchor: int, months: int) -> int:
-    """Return the renewal in a month, which is counted from the start of year 0."""
+def _renewal_in_month(anchor: int, months: int) -> int:
+    """Return the renewal in a month: on the last day, if the month is too short for the anchor.
+
+    Args:
+        anchor: The instant from which renewals are counted.
+        months: The number of the month: 12 for each year since year 0, and 1 to 12.
+    """
     first = to_datetime(anchor)
     year, month = divmod(months - 1, 12)
     if year > MAXYEAR:
@@ -180,7 +204,7 @@ def _renewal(anchor: int, months: int) -> int:
 
 
 class Quota(NamedTuple):
-    """The outcome of taking from a quota."""
+    """The result of taking from a quota; `left` and `used` are the amounts afterwards."""
 
     allowed: bool
     left: int
@@ -189,7 +213,7 @@ class Quota(NamedTuple):
     renews: Instant | None
 
     def as_record(self) -> Record:
-        """Return the values under their names."""
+        """Return the values as a map."""
         return {
             "allowed": self.allowed,
             "left": self.left,
@@ -202,14 +226,23 @@ class Quota(NamedTuple):
 def take(
     limit: int, period: Period, state: JsonValue, now: int, amount: int = 1
 ) -> tuple[State, Quota]:
-    """Take from a quota all or nothing; the limit may change from call to call.
+    """Take an amount from a quota, or nothing if less is left; return the new state and the result.
+
+    Args:
+        limit: The amount that can be taken in a period; it may differ from call to call.
+        period: The renewals.
+        state: The stored state; None for a new subject.
+        now: The current instant.
+        amount: The amount to take.
 
     Raises:
-        ExpressionError: If the limit or the amount is no whole number, or the amount negative.
+        ExpressionError: If the limit or the amount is not a whole number, or the amount negative.
     """
     if type(limit) is not int or type(amount) is not int or amount < 0:
-        raise ExpressionError("a quota's limit and what is taken are whole numbers, not below 0")
-    start, renews = period.around(now)
+        raise ExpressionError(
+            "the limit and the amount of a quota must be whole numbers, the amount not below 0"
+        )
+    start, renews = period.bounds(now)
     used = state[1] if state and state[0] == start else 0
     allowed = used + amount <= limit or amount == 0
     if allowed:

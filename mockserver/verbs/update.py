@@ -1,4 +1,10 @@
-"""`update`: replace fields of the records that match, or the whole of them."""
+"""`update`: replace fields of the records that match, or all their fields.
+
+`compile_update` is called when a document is loaded, and writes the call of `run_update`, which
+runs for every request. That function stores a new version of each record whose fields have the
+values of `where`, and returns the last one, or None if no record matches. It never creates a
+record. It refuses if a key would change, or if a unique value exists.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,62 +13,67 @@ from pydantic import Field, model_validator
 
 from mockserver.base.errors import ConflictError
 from mockserver.base.json import JsonValue
-from mockserver.language.programs import Block, local
+from mockserver.language.programs import Block, variable_name
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.create import refuse_conflict
 from mockserver.verbs.fields import Members, Name, StrictFields, Value
-from mockserver.verbs.matching import item_context
-from mockserver.verbs.step_context import Site
+from mockserver.verbs.record_conditions import item_context
+from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
 
 class UpdateFields(StrictFields):
-    """Replace fields of the records that match, or the whole of them."""
+    """Replace fields of the records that match, or all their fields."""
 
     in_: Name = Field(alias="in", description="collection")
-    where: Members = Field(description="field → value that it must have")
-    set: Members | None = Field(None, description="fields to replace; or:")
-    record: Value = Field(None, description="what replaces all fields; the key stays")
-    as_: Name | None = Field(None, alias="as", description="binds the last changed record")
+    where: Members = Field(description="field → value that the record must have")
+    set: Members | None = Field(
+        None, description="field → new value; a step has either `set` or `record`"
+    )
+    record: Value = Field(None, description="map that replaces all fields except the key")
+    as_: Name | None = Field(
+        None, alias="as", description="name of the last changed record in later steps"
+    )
 
     @model_validator(mode="after")
     def _one_change(self) -> "UpdateFields":
         if (self.set is None) == (self.record is None):
-            raise ValueError("an update has either set or record")
+            raise ValueError("`update` has either set or record")
         return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateStep(Step):
-    """Replaces fields of the records that match, or the whole of them."""
+    """An `update` step; replaces fields of the records that match, or all their fields."""
 
     collection: str
     fields: Template
-    """Evaluated for each record, which is its `item`."""
+    """The new fields; evaluated for each record, which is `item`."""
     is_whole: bool
+    """True if the new fields replace all others except the key."""
 
 
-def compile_update(fields: UpdateFields, site: Site) -> Block:
-    """Write a call; if no record matches, the name keeps the value it had."""
-    context = site.context
-    collection = context.collection(fields.in_, site.at("in"))
+def compile_update(fields: UpdateFields, writer: StepCodeWriter) -> Block:
+    """Write the call of `run_update`; if no record matches, the name keeps its value."""
+    context = writer.context
+    collection = context.check_collection(fields.in_, writer.source_of("in"))
     is_whole = fields.set is None
     key, value = ("record", fields.record) if is_whole else ("set", fields.set)
-    template = item_context(site).template(value, site.at(key))
-    site.make(UpdateStep, collection=collection, fields=template, is_whole=is_whole)
-    where = context.members_code(fields.where, site.at("where"))
-    before = site.scoped()
+    template = item_context(writer).template(value, writer.source_of(key))
+    writer.set_step(UpdateStep, collection=collection, fields=template, is_whole=is_whole)
+    where = context.members_code(fields.where, writer.source_of("where"))
+    before = writer.write_scope()
     if fields.as_ is None:
-        return before + site.call(None, where)
-    context.bind(fields.as_, site.at("as"))
+        return before + writer.write_call(None, where)
+    context.bind(fields.as_, writer.source_of("as"))
     call = "{name} = _v_update(run, {step}, {where}) or {name}"
-    return before + site.write(call, name=local(fields.as_), where=where)
+    return before + writer.write(call, name=variable_name(fields.as_), where=where)
 
 
 def run_update(world: World, step: UpdateStep, where: Mapping[str, JsonValue]) -> Record | None:
-    """Replace fields of all records that match; return the last one."""
+    """Store new versions of all records that match; return the last one."""
     records = world.records(step.collection)
     matching = records.matching(where)
     changed: Record | None = None

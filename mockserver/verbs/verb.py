@@ -1,7 +1,9 @@
-"""The shape of a verb, and what a verb's function can see and do while a request is handled.
+"""The interfaces of verbs: `Verb`, which a module defines, and `World`, which is the engine's.
 
-A verb is one module with a constant `VERB`. Its fields say what a step may contain, its function
-does the work of a request. `World` is all that a verb knows of the engine.
+A verb is one module with a constant `VERB`. Its fields define what a step may contain. Its compile
+function, if it has one, is called when a document is loaded, and writes code. Its run function is
+called for every request, with a `World` and the values of the fields. A verb reads and writes
+records, refuses and answers through `World` only; it never imports the engine.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,26 +22,27 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from mockserver.language.programs import Block
-    from mockserver.verbs.step_context import Site
+    from mockserver.verbs.step_context import StepCodeWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """What documents can write as a step: how it is read, compiled, carried out and traced."""
+    """A verb: how a step of it is validated, compiled, run and traced."""
 
     name: str
-    """As documents write it."""
+    """The key of a step in a document."""
     fields: "type[BaseModel]"
-    """What a step of this verb contains; see `fields.Role` for how values are compiled."""
+    """The pydantic model of a step; `fields.Role` explains how the values are compiled."""
     run: Callable[..., Any] | None = None
-    """Called as `run(world, step, *values)`, with the values of the fields in their order; what it
-    returns is bound to the field whose role is a binding."""
-    compile: "Callable[[Any, Site], Block] | None" = None
-    """Writes the code of a step; without it, the fields' roles say how `run` is called."""
+    """Called as `run(world, step, *values)`, with the values of the fields in their order, except
+    the binding. The value of the binding is the name for what `run` returns."""
+    compile: "Callable[[Any, StepCodeWriter], Block] | None" = None
+    """Called as `compile(fields, writer)`; returns the code of a step. If it is None, the roles of
+    the fields decide how `run` is called."""
     refuses_as: str = Kind.INVALID
-    """Error kind of a step that refuses and has no `otherwise`."""
+    """The error kind of a step that refuses and has no `otherwise`."""
     details: tuple[str, ...] = ()
-    """Names of the values that `run` notes in the trace."""
+    """The names of the values that `run` adds to the trace."""
 
 
 class Records(Protocol):
@@ -47,29 +50,29 @@ class Records(Protocol):
 
     spec: CollectionSpec
     rows: dict[str, Record]
-    """By key, in the order they were stored; for reading only."""
+    """Records by key, in the order of insertion; for reading only."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Record]: ...
 
     def get(self, key: JsonValue) -> Record | None:
-        """Return the record with a key, or None."""
+        """Return the record with a key, or None; a number finds the text of its digits, too."""
 
     def by_key(self, key: JsonValue) -> Record | None:
-        """Return the record whose key has this value, of this type, or None."""
+        """Return the record whose key equals this value as JSON, or None."""
 
     def find(self, where: Mapping[str, JsonValue]) -> Record | None:
         """Return the first record whose fields have these values, or None."""
 
     def matching(self, where: Mapping[str, JsonValue]) -> list[Record]:
-        """List the records whose fields have these values, in the order they were stored."""
+        """Return the records whose fields have these values, in the order of insertion."""
 
 
 class World(Protocol):
-    """One request and its sandbox, as a verb's function sees them.
+    """One request and its sandbox, as the run function of a verb can use them.
 
-    Records are never changed in place: write another version. What is written is taken back if the
-    request is refused.
+    A verb must not change a record in place; it stores another version. If the request is refused,
+    everything that its steps wrote is undone.
     """
 
     now: Instant
@@ -78,22 +81,22 @@ class World(Protocol):
     operation: Operation
     exchange: Exchange
     delay: Duration
-    """How long the answer is held back."""
+    """How long the answer is delayed."""
 
     def records(self, collection: str) -> Any:  # noqa: ANN401 - Records, for reading and to write to
-        """Return a collection of the API, or one that the engine keeps itself."""
+        """Return a collection of the API, or a built-in one such as `messages`."""
 
     def complete(self, collection: str, record: Record) -> Record:
-        """Return a record with what the schema of its collection requires."""
+        """Return a record, with the members that the schema of its collection requires."""
 
     def insert(self, records: Any, record: Record, /) -> str:  # noqa: ANN401 - Records
-        """Store a new record and return its key; raises ConflictError if it is taken."""
+        """Store a new record and return its key; raises ConflictError if it exists."""
 
     def put(self, records: Any, key: str, record: Record, /) -> None:  # noqa: ANN401 - Records
-        """Store a record under its key, whether there was one before or not."""
+        """Store a record with a key, and replace the one that has this key, if any."""
 
     def replace(self, records: Any, key: str, record: Record, /) -> None:  # noqa: ANN401 - Records
-        """Store another version of a record; raises ConflictError if it cannot take its place."""
+        """Store another version of a record; raises ConflictError like `insert`."""
 
     def remove(self, records: Any, key: str, /) -> None:  # noqa: ANN401 - Records
         """Remove a record."""
@@ -105,13 +108,13 @@ class World(Protocol):
         """Return the sandbox's next opaque token, of 1 to 86 characters."""
 
     def take_steps(self, count: int) -> bool:
-        """Count steps that are repeated; return False if one request may not take so many."""
+        """Count repeated steps; return False if the request has more than the maximum."""
 
     def note(self, step: Step, outcome: str, *details: JsonValue) -> None:
-        """Add to the trace what a step did; the verb's `details` are the names of the values."""
+        """Add what a step did to the trace; the verb's `details` are the names of the values."""
 
     def refuse(self, step: Step, message: str, passes_at: Instant | None = None) -> NoReturn:
-        """Refuse the request as the step's `otherwise` says; nothing that was written is kept."""
+        """Refuse the request with the step's `otherwise`; what the steps wrote is undone."""
 
     def answer(
         self,
@@ -121,7 +124,7 @@ class World(Protocol):
         content_type: str = "application/json",
         because: str = "",
     ) -> None:
-        """Choose the answer; the code of the step must end the program then (`return`)."""
+        """Choose the answer; after it, the code of the step must end the program (`return`)."""
 
     def respond(
         self,
@@ -130,14 +133,14 @@ class World(Protocol):
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
-        """Choose the answer of a `respond` step, in the media type that document and client share.
+        """Choose the answer of a `respond` step; its media type is negotiated with the client.
 
         Args:
-            step: Who answers.
-            status: Of the answer; null is the documented success.
-            headers: Of the answer, without those that are null.
-            body: Any value; text and bytes are sent as they are.
+            step: The step.
+            status: The status code; null for the documented success.
+            headers: The headers; those with the value null are omitted.
+            body: Any value.
         """
 
     def answer_error(self, kind: str, message: str) -> None:
-        """Answer as an error kind, but keep what was written so far."""
+        """Answer with an error kind, but keep what the steps wrote."""

@@ -1,4 +1,8 @@
-"""Formats of bodies beside JSON and XML, for writing: lines, sequences, events, forms, tables."""
+"""Write bodies in formats other than JSON and XML: lines, sequences, events, forms, tables.
+
+In: a JSON value. Out: bytes. Caller: `media.py`, through `writer_of`. Nothing is read or validated
+here.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlencode
@@ -8,7 +12,7 @@ from mockserver.base.json import JsonValue
 from mockserver.wire.media import json_bytes
 
 BOUNDARY = "mockserver-part"
-"""Between the parts of the multipart bodies that are written here."""
+"""Boundary of the multipart bodies that are written here."""
 _RECORD_SEPARATOR = b"\x1e"
 """Precedes every text of a JSON text sequence (RFC 7464, section 2.2)."""
 _EVENT_FIELDS = ("event", "id", "retry", "data")
@@ -101,7 +105,7 @@ _WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {
 
 
 def writer_of(name: str) -> Callable[[JsonValue], bytes] | None:
-    """Return the writer of a media type, given without parameters; None if it has none here."""
+    """Return the function that writes a media type (without parameters); None for other types."""
     if is_json_lines(name):
         return _json_lines_bytes
     return _json_sequence_bytes if is_json_sequence(name) else _WRITERS.get(name)

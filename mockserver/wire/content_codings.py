@@ -1,4 +1,9 @@
-"""Content codings of requests (RFC 9110, section 8.4.1): bodies are decompressed up to a limit."""
+"""Decompress request bodies by `Content-Encoding` (RFC 9110, section 8.4.1), up to a limit.
+
+In: a request as the server received it. Out: the request with its decompressed body, or with the
+reason why it has none. Callers: `server/application.py` and `contract/proxy.py`. Answers are not
+compressed here.
+"""
 
 import zlib
 from dataclasses import replace
@@ -18,7 +23,7 @@ _ACCEPTED = (("Accept-Encoding", "gzip, deflate"),)
 def decoded(request: Request, limit: int) -> Request:
     """Return the request with its body decompressed.
 
-    If the body cannot be decompressed, `unread` holds the reason. If the result is longer than
+    If the body cannot be decompressed, `unread` has the refusal. If the result is longer than
     `limit` bytes, `too_large` is set.
     """
     listed = [item.strip().lower() for item in request.headers["content-encoding"].split(",")]
@@ -44,7 +49,7 @@ def decoded(request: Request, limit: int) -> Request:
 
 
 def _inflated(data: bytes, coding: str, limit: int) -> bytes:
-    """Return at most one byte more than the limit; a gzip file may have several members."""
+    """Decompress up to one byte more than the limit; a gzip file may have several members."""
     inflated = b""
     for _ in range(_MOST_MEMBERS):
         if not data or len(inflated) > limit:

@@ -1,4 +1,8 @@
-"""Named fields of queries, forms and cookies: grouped by name and converted to typed values.
+"""Group the fields of queries, forms and cookies by name, and convert them to typed values.
+
+In: text such as `a=1&b=2`, or parts of a multipart body; and the shape of a schema. Out: values,
+and violations for what cannot be read. Callers: `parameters.py`, `parameter_styles.py` and
+`forms.py`. Values are not validated against the schema here.
 
 `name[member]` is a member of an object; `name[]` and `name[0]` are items of an array. OpenAPI
 defines only the first (`deepObject`), but clients send all of them. The depth is limited.
@@ -17,10 +21,10 @@ _MOST_PARTS = 1_000
 _DEEPEST = 20
 
 Raw = Any
-"""One value as it was sent: percent-encoded text, or a part of a multipart body."""
+"""One value before conversion: percent-encoded text, or a part of a multipart body."""
 ReadField = Callable[[Shape, Raw], JsonValue]
 Fields = Mapping[str, Sequence[Raw]]
-"""The values sent under each name, in order."""
+"""The values of each name, in the order of the request."""
 
 
 class UndecodableError(ValueError):
@@ -32,7 +36,7 @@ class UndecodableError(ValueError):
         """JSON Pointer to the wrong value, relative to the parameter or field."""
 
     def below(self, key: str | int) -> "UndecodableError":
-        """Return the same error, with the key put before its pointer."""
+        """Return the same error with a key before its pointer."""
         return UndecodableError(str(self), f"/{escape(str(key))}{self.pointer}")
 
 
@@ -82,7 +86,7 @@ def read_text(shape: Shape, raw: str) -> JsonValue:
 
 @dataclass(slots=True)
 class Branch:
-    """The values sent under a name, and a branch for each bracketed key that follows the name."""
+    """The values of a name, and a branch for each key in brackets after the name."""
 
     raws: list[Raw] = field(default_factory=list)
     members: "dict[str, Branch]" = field(default_factory=dict)
@@ -113,10 +117,10 @@ def is_below(key: str, name: str) -> bool:
 
 
 def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
-    """Convert the values sent under one name to one typed value.
+    """Convert the values of one name to one typed value.
 
     Raises:
-        UndecodableError: If there are several values for one, or a value and members.
+        UndecodableError: If a single value has several texts, or a name has a value and members.
     """
     if not branch.members:
         return values(shape, branch.raws, read)
@@ -173,7 +177,7 @@ def read_all(
 
     Args:
         shape: The shape of the object.
-        fields: The fields that were sent.
+        fields: The fields of the request.
         read: Reads the branch of a name.
     """
     found: dict[str, JsonValue] = {}

@@ -1,4 +1,8 @@
-"""Forms, URL-encoded and multipart: decoded to objects by the properties of a schema."""
+"""Decode forms, URL-encoded and multipart, to objects by the properties of a schema.
+
+In: the bytes of a body, and the shape and encodings of its media type. Out: an object, and
+violations of its encoding. Caller: `media.py`, which then validates the object against the schema.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

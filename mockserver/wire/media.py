@@ -1,9 +1,14 @@
-"""Bodies by their media type: read from bytes, validated, completed with defaults, and written.
+"""Read and write bodies by their media type.
 
-Reading a body takes three steps: decode the bytes to a value, validate the value against the
-schema of the media type, and complete it with defaults. JSON has its own reader with fewer calls,
-because nearly every request has a JSON body: one that is valid runs no Python code outside this
-module. Modules for other formats are imported when a document first uses the format.
+Reading: in are a request and the media types of its operation; out are a value and its violations,
+or a `Refusal` if the body cannot be read. Writing: in are a value and a media type; out are bytes.
+Callers: `engine/pipeline.py` reads, `engine/rendering.py` and `engine/documented_answers.py` write,
+and `openapi/request_bodies.py` makes the readers when a document is loaded. Written values are not
+validated here.
+
+Reading a body takes three steps: decode the bytes to a value, validate the value against the schema
+of the media type, and complete it with defaults. JSON has its own reader with fewer calls, because
+most bodies are JSON. Modules for other formats are imported when a document first uses the format.
 """
 
 import re
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
     from mockserver.wire.forms import Encoding
 
 DEEPEST = 100
-"""Levels of nesting that a body may have."""
+"""Maximum levels of nesting of a body."""
 VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "xml"))
 """Families whose bodies can be validated against the schema of an object or an array."""
 
@@ -159,12 +164,12 @@ def binary_text(content: bytes) -> str:
 # --- requests ---
 
 _UNNAMED = "application/octet-stream"
-"""What a body without Content-Type may be taken for (RFC 9110, section 8.3)."""
+"""The media type of a body without Content-Type (RFC 9110, section 8.3)."""
 _OFFERS = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
 
 
 def read_body(body: RequestBody, request: Request) -> tuple[JsonValue, list[Violation]]:
-    """Return a body's value, and everything that is wrong with it.
+    """Return the value of a body, and its violations.
 
     Raises:
         Refusal: `unsupported_media_type` or `malformed` if it cannot be read at all.
@@ -502,7 +507,7 @@ def with_charset(content_type: str) -> str:
     return content_type
 
 
-def sent_type(content_type: str, content: bytes = b"") -> str:
+def content_type_for(content_type: str, content: bytes = b"") -> str:
     """Return the Content-Type to send, with the charset or boundary that a client needs."""
     if content_type.lower().startswith("multipart/") and "boundary" not in content_type.lower():
         from mockserver.wire.body_formats import BOUNDARY  # noqa: PLC0415 - it imports this module

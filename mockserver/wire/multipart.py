@@ -1,4 +1,7 @@
-"""`multipart` bodies (RFC 2046, section 5.1; RFC 7578), split into their parts.
+"""Split `multipart` bodies into their parts (RFC 2046, section 5.1; RFC 7578).
+
+In: the bytes of a body and its Content-Type. Out: a list of `Part`. Caller: `forms.py`, which reads
+the values of the parts.
 
 Splitting at the boundary is exact for any bytes and takes linear time. The `email` package of the
 standard library reads and decodes line by line, which costs more than the rest of a request.
@@ -13,7 +16,7 @@ from mockserver.model.refusal import Kind, Refusal
 
 MOST_PARTS = 1_000
 LONGEST_HEAD = 8_192
-"""Bytes of the header fields of one part."""
+"""Maximum number of bytes of the header fields of one part."""
 _LONGEST_BOUNDARY = 70
 _END = b"\r\n\r\n"
 
@@ -42,7 +45,7 @@ class Part:
 
     @property
     def content_type(self) -> str:
-        """The Content-Type as sent; empty if the part has none."""
+        """The Content-Type; empty if the part has none."""
         return self.headers.get("content-type", "")
 
     def _disposition(self) -> Mapping[str, str]:

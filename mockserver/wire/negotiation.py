@@ -1,4 +1,9 @@
-"""Content negotiation: the documented media type that a client prefers (RFC 9110, 12.5.1)."""
+"""Choose a documented media type by the `Accept` header (RFC 9110, section 12.5.1).
+
+In: the media types of a document, and the header. Out: a `Choice`, or None if the client accepts
+none of them; the caller decides what to do then. Callers: `engine/rendering.py` and
+`engine/documented_answers.py`.
+"""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +23,7 @@ _DEFAULT_TYPES = {
 """The media type to send if both the document and the client name only a range."""
 _MOST_RANGES = 100
 _EXACT, _SAME, _SUFFIX, _KIND, _ANY = range(5, 0, -1)
-"""Degrees of how specifically a range describes a media type, from parameters down to `*/*`."""
+"""Degrees of how specifically a range describes a media type, from parameters to `*/*`."""
 
 Parameters = frozenset[tuple[str, str]]
 
@@ -109,7 +114,7 @@ def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
     """
     ranges = ranges_of(accept)
     if not ranges:
-        return Choice(0, sent_as(offered[0], media_of(offered[0])))
+        return Choice(0, concrete_media_type(offered[0], media_of(offered[0])))
     best, choice = (0.0, 0, 0), None
     for index, media_type in enumerate(offered):
         media = media_of(media_type)
@@ -117,11 +122,13 @@ def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
         item = ranges[-closest[1]]
         rank = (item.quality, *closest)
         if closest[0] and item.quality > 0 and rank > best:
-            best, choice = rank, Choice(index, sent_as(media_type, media, item))
+            best, choice = rank, Choice(index, concrete_media_type(media_type, media, item))
     return choice
 
 
-def sent_as(media_type: str, media: MediaRange, wanted: MediaRange | None = None) -> str:
+def concrete_media_type(
+    media_type: str, media: MediaRange, wanted: MediaRange | None = None
+) -> str:
     """Return the media type to send for a documented media type or range.
 
     Args:

@@ -1,4 +1,9 @@
-"""The styles of parameters (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6): raw text to values."""
+"""Read one parameter by its OpenAPI style (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6).
+
+In: a `Parameter`, when a document is loaded. Out: a function that converts the raw text of a
+request to a value. Caller: `parameters.py`; `openapi/` makes the parameters. Values are not
+validated here.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -35,11 +40,11 @@ SEPARATORS = {
     "spaceDelimited": re.compile(" |%20"),
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
 }
-"""What separates the items of an array, by style."""
+"""The separators of the items of an array, by style."""
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
 Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
-"""Reads the value of a parameter from its part of a request; returns `ABSENT` if it was not sent.
+"""Reads the value of a parameter from its part of a request; returns `ABSENT` if it has none.
 
 It raises an UndecodableError for text that does not follow the style."""
 ABSENT = object()
@@ -62,7 +67,7 @@ class Parameter:
     may_be_empty: bool = False
     deprecated: bool = False
     properties: frozenset[str] = field(init=False)
-    """The names of its members, if they are sent as parameters of their own."""
+    """The names of its members, if each is a separate query parameter or cookie."""
 
     def __post_init__(self) -> None:
         is_spread = self.is_spread and not self.is_json
@@ -76,7 +81,7 @@ class Parameter:
 
     @property
     def is_spread(self) -> bool:
-        """True if its members are sent under their own names instead of its name."""
+        """True if its members have their own names in the request, instead of its name."""
         return self.explode and self.style in ("form", "cookie") and self.shape.is_object
 
     @property
@@ -258,7 +263,7 @@ def _list(parameter: Parameter, raws: Sequence[str], decode: Callable[[str], str
 def _spread_object(
     shape: Shape, source: Fields, declared: frozenset[str], decode: Callable[[str], str]
 ) -> JsonValue:
-    """Read an object whose members are sent as parameters of their own."""
+    """Read an object whose members are separate fields, under their own names."""
     known = shape.properties
     names = [name for name in source if name in known or (shape.rest and name not in declared)]
     return {

@@ -1,4 +1,8 @@
-"""The parameters of an operation: from the text of a request to typed values.
+"""Read all parameters of an operation: convert the text of a request to typed values.
+
+In: path values, query and headers of a request. Out: the values by location, and all violations.
+Callers: `engine/pipeline.py` for requests; `openapi/` makes a `ParameterSet` when a document is
+loaded. Request bodies are read in `media.py`.
 
 How raw text becomes values, and why:
 
@@ -18,9 +22,9 @@ How raw text becomes values, and why:
   of a single value allows strings too, the string is used only where it is valid and the converted
   value is not. Empty text and `null` are null if the schema allows null but no strings. A parameter
   without a schema is a string.
-- A parameter that was not sent gets its default value. Defaults are not validated here.
+- A parameter that the request lacks gets its default value. Defaults are not validated here.
 - Refused with the keyword `encoding`: text that is not percent-encoded UTF-8, text that does not
-  follow its style, a single value that is sent more than once, `content: application/json` that is
+  follow its style, a single value that occurs more than once, `content: application/json` that is
   not JSON, and brackets nested too deeply. These parameters keep their default in the result.
 - A missing required parameter is refused with the keyword `required`, a query of more than 1,000
   parts with `maxProperties`, and any other invalid value with the keyword of the schema.
@@ -104,8 +108,8 @@ class ParameterSet:
         """List deprecated parameters that are used, and query parameters that are not declared.
 
         Args:
-            query: The query as sent.
-            headers: The headers as sent, by names in lower case.
+            query: The query, still percent-encoded.
+            headers: The headers, by names in lower case.
             known: Names in the query that need no declaration.
         """
         fields = grouped(query, "query", [])
@@ -126,7 +130,7 @@ class ParameterSet:
         """Return the names of the parameters in a part of the request, such as `query`."""
         return frozenset(self._defaults[where])
 
-    def sent(self, query: str, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    def used_parameters(self, query: str, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the parameters that a request uses, except those of the path: part and name."""
         for item in self._used(grouped(query, "query", []), headers):
             yield item.part, item.name

@@ -1,4 +1,8 @@
-"""XML elements decoded to values by the `xml` objects of a schema (OpenAPI 3.2.1, section 4.27)."""
+"""Decode XML elements to values by the `xml` objects of a schema (OpenAPI 3.2.1, section 4.27).
+
+In: the bytes of a body and the shape of its schema. Out: a value, and a violation if the name of
+the root element is wrong. Caller: `media.py`, which then validates the value against the schema.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

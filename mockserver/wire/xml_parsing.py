@@ -1,4 +1,9 @@
-"""XML bodies, parsed to elements. A DOCTYPE is refused, and with it entities; depth is limited."""
+"""Parse XML bodies to elements.
+
+In: the bytes of a body. Out: the root `Element`. Caller: `xml_decoding.py`. A body with a DOCTYPE
+is refused, so that it cannot define entities; the depth is limited. Nothing outside the body is
+read.
+"""
 
 from dataclasses import dataclass, field
 from xml.parsers import expat

@@ -1,4 +1,8 @@
-"""Values written as XML, by the `xml` objects of their schemas (OpenAPI 3.1, section 4.8.26)."""
+"""Write values as XML by the `xml` objects of their schemas (OpenAPI 3.1, section 4.8.26).
+
+In: a schema, when a document is loaded; then values. Out: XML text. Callers: `openapi/answers.py`
+makes an `XmlWriter`, and `media.py` calls it. Values are not validated here.
+"""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.base.time import MINUTE, parse_instant
 from mockserver.engine.allowances import Allowances
-from mockserver.engine.limits import ALGORITHMS, standing
+from mockserver.engine.limits import ALGORITHMS, current_allowance
 from tests.conftest import START, World
 
 INVITE = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
@@ -97,5 +97,5 @@ def test_what_stands_is_what_hits_left(serve: Callable[[str], World], algorithm:
 
 @pytest.mark.parametrize("algorithm", list(ALGORITHMS))
 def test_a_limit_that_was_never_hit_is_whole_now(algorithm: str) -> None:
-    found = standing(algorithm, 3, MINUTE, None, START)
+    found = current_allowance(algorithm, 3, MINUTE, None, START)
     assert (found.allowed, found.remaining, found.resets_at) == (True, 3, START)

@@ -38,7 +38,9 @@ def shop(serve: Callable[..., World]) -> World:
 
 def covered(world: World) -> list[OperationCoverage]:
     return coverage(
-        world.engine.apis["shop"], world.sandbox().journal.seen, world.sandbox().journal.sent
+        world.engine.apis["shop"],
+        world.sandbox().journal.answer_counts,
+        world.sandbox().journal.parameter_counts,
     )
 
 
@@ -101,12 +103,12 @@ def test_what_clients_prefer_makes_the_counts_no_longer(shop: World) -> None:
     for number in range(20):
         shop.get("/items", prefer=f"example=none{number}")
 
-    assert len(shop.sandbox().journal.seen) == 1
+    assert len(shop.sandbox().journal.answer_counts) == 1
 
 
 def test_what_leads_nowhere_is_not_counted(shop: World) -> None:
     shop.get("/none")
-    assert not shop.sandbox().journal.seen
+    assert not shop.sandbox().journal.answer_counts
 
 
 def test_what_the_journal_forgot_is_still_counted(shop: World) -> None:
@@ -174,7 +176,7 @@ def test_what_was_seen_of_documents_that_are_replaced_counts_no_more(shop: World
     shop.get("/items", mock_sandbox="two")
     shop.engine.sandboxes.delete("two")
     shop.engine.replace(list(shop.engine.apis.values()), {}, shop.now)
-    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.everything_seen())[0]
+    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.total_counts())[0]
     assert (found.requests, found.parameters[0].seen) == (0, 0)
 
 
@@ -182,5 +184,5 @@ def test_what_a_deleted_sandbox_saw_counts_everywhere(shop: World) -> None:
     shop.get("/items?page=1", mock_sandbox="one")
     shop.get("/items", mock_sandbox="two")
     shop.engine.sandboxes.delete("one")
-    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.everything_seen())[0]
+    found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.total_counts())[0]
     assert (found.requests, found.parameters[0].seen) == (2, 1)

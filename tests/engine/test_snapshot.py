@@ -194,5 +194,5 @@ def test_a_field_that_must_be_unique_is_checked(serve: Callable[..., World]) -> 
     world.get("/")
     rows = [{"id": 1, "email": "a@example.com"}, {"id": 2, "email": "a@example.com"}]
     broken = {**as_sent(world), "records": {"shop": {"users": rows}}}
-    with pytest.raises(SnapshotError, match="another of users has the email"):
+    with pytest.raises(SnapshotError, match="another record of users has the email"):
         restore(world.sandbox(), broken, world.now)

@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.base.places import Source
 from mockserver.engine.builtin_collections import BUILT_IN
-from mockserver.language.programs import annotated, assemble, block, local
+from mockserver.language.programs import annotated_lines, assemble, variable_name, write_block
 from mockserver.model.steps import Otherwise, Program, Step
 from mockserver.openapi.compiler import load_apis
 from tests.conftest import ROOT
@@ -17,7 +17,11 @@ def step(verb: str) -> Step:
 
 def program_of(template: str, **constants: object) -> Program:
     made = assemble(
-        "api/op", (step("let"), step("fail")), block(2, template, {}), (["a"], ["body"]), constants
+        "api/op",
+        (step("let"), step("fail")),
+        write_block(2, template, {}),
+        (["a"], ["body"]),
+        constants,
     )
     assert made is not None
     return made
@@ -53,7 +57,7 @@ def test_what_was_bound_is_in_the_scope_of_a_program_that_failed() -> None:
 
 
 def test_text_of_a_document_is_never_a_placeholder() -> None:
-    lines = block(1, "a = {value}", {"value": "'{step} {value}'"})
+    lines = write_block(1, "a = {value}", {"value": "'{step} {value}'"})
 
     assert [line.text for line in lines] == ["a = '{step} {value}'"]
 
@@ -64,7 +68,7 @@ def test_text_of_a_document_is_never_a_placeholder() -> None:
      ("step_3", "n_step_3"), ("_world", "run")],
 )  # fmt: skip
 def test_names_of_documents_are_no_names_of_the_program(name: str, variable: str) -> None:
-    assert local(name) == variable
+    assert variable_name(name) == variable
 
 
 def test_a_program_is_printed_with_its_steps() -> None:
@@ -73,7 +77,7 @@ def test_a_program_is_printed_with_its_steps() -> None:
     operation = next(one for one in api.operations if one.id == "getReviewInvitationStatus")
     assert operation.program is not None
 
-    printed = "\n".join(annotated(operation.program)) + "\n"
+    printed = "\n".join(annotated_lines(operation.program)) + "\n"
 
     without_places = re.sub(r"(# step \d+: \w+)  \S+", r"\1", printed)
     assert without_places == (ROOT / "tests" / "language" / "program.golden").read_text()

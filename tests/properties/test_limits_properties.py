@@ -210,7 +210,7 @@ periods = st.one_of(
 @unhurried
 @given(periods, instants)
 def test_an_instant_lies_in_the_period_around_it(period: Period, now: int) -> None:
-    start, renews = period.around(now)
+    start, renews = period.bounds(now)
 
     assert renews is not None
     assert start <= now < renews
@@ -219,18 +219,18 @@ def test_an_instant_lies_in_the_period_around_it(period: Period, now: int) -> No
 @unhurried
 @given(periods, instants)
 def test_periods_follow_each_other_without_a_gap(period: Period, now: int) -> None:
-    start, renews = period.around(now)
+    start, renews = period.bounds(now)
     assert renews is not None
 
-    assert period.around(renews)[0] == renews
-    assert period.around(renews - 1) == (start, renews)
+    assert period.bounds(renews)[0] == renews
+    assert period.bounds(renews - 1) == (start, renews)
 
 
 @unhurried
 @given(instants, instants)
 def test_a_month_renews_on_the_anchor_s_day_or_the_last_before_it(anchor: int, now: int) -> None:
     first = to_datetime(anchor)
-    renewal = to_datetime(Period(calendar="month", anchor=anchor).around(now)[1] or 0)
+    renewal = to_datetime(Period(calendar="month", anchor=anchor).bounds(now)[1] or 0)
 
     assert renewal.day == min(first.day, calendar.monthrange(renewal.year, renewal.month)[1])
     assert renewal.timetz() == first.timetz()
@@ -251,8 +251,8 @@ def test_no_period_gives_more_than_the_quota(
     for wait, amount in takes:
         now += wait
         state, quota = take(limit, period, state, now, amount)
-        taken[period.around(now)[0]] += amount * quota.allowed
-        assert quota.left == limit - taken[period.around(now)[0]]
+        taken[period.bounds(now)[0]] += amount * quota.allowed
+        assert quota.left == limit - taken[period.bounds(now)[0]]
 
     assert all(count <= limit for count in taken.values())
 

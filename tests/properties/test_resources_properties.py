@@ -21,7 +21,7 @@ from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import Sandboxes
 from mockserver.model.api import Api, Operation
 from mockserver.openapi.compiler import load_apis
-from mockserver.schemas.validators import compile_schema
+from mockserver.schemas.compilation import compile_schema
 from tests.conftest import ROOT, Reply, World
 
 DOCUMENTS = {

@@ -22,7 +22,7 @@ def converted(
 ) -> dict[str, Any]:
     problems: list[SpecProblem] = []
     schemas = Schemas(References(Path("/nowhere")), version, problems)
-    bundle = schemas.bundle(place_of(schema, **whole), direction).schema()
+    bundle = schemas.needed(place_of(schema, **whole), direction)()
     assert not [item for item in problems if "not a schema" in item.message]
     keyword, _, number = bundle["$ref"].removeprefix("#/").partition("/")
     found: dict[str, Any] = bundle[keyword][number]

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.schemas.compilation import compile_schema
 from mockserver.schemas.invalid_keywords import path_to_keyword, remove_invalid_keywords
-from mockserver.schemas.validators import compile_schema
 
 
 def repaired(schema: Any, draft: str = "2020-12") -> tuple[Any, list[list[str | int]]]:

@@ -1,0 +1,69 @@
+"""Compilation of one self-contained JSON Schema by the validator library."""
+
+# The library runs offline: it opens no file and no connection; an unknown address is an error.
+# Formats are asserted, even in the drafts where they are annotations by default, because documents
+# of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown formats
+# are ignored. Backtracking and size of patterns are bounded, since patterns come from documents.
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.base.json import JsonValue
+
+_VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
+    "4": jsonschema_rs.Draft4Validator,
+    "6": jsonschema_rs.Draft6Validator,
+    "7": jsonschema_rs.Draft7Validator,
+    "2019-09": jsonschema_rs.Draft201909Validator,
+    "2020-12": jsonschema_rs.Draft202012Validator,
+}
+Check = Callable[[JsonValue], bool]
+"""Returns True if a value conforms to a schema."""
+_WITHOUT_UUID = frozenset(("4", "6", "7"))
+_PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=10_000_000)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return True
+
+
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def compile_schema(
+    schema: JsonValue,
+    draft: str = "2020-12",
+    keywords: dict[str, type[Any]] | None = None,
+) -> jsonschema_rs.Validator:
+    """Return the validator of a self-contained JSON Schema; nothing is ever fetched.
+
+    Args:
+        schema: The schema.
+        draft: 4, 6, 7, 2019-09 or 2020-12.
+        keywords: Classes that check keywords of our own.
+
+    Raises:
+        ValueError: If the schema is invalid.
+    """
+    formats = {"byte": _is_base64}
+    if draft in _WITHOUT_UUID:
+        formats["uuid"] = _is_uuid
+    return _VALIDATORS[draft](
+        schema,
+        formats=formats,
+        validate_formats=True,
+        pattern_options=_PATTERNS,
+        offline=True,
+        keywords=keywords,
+    )
