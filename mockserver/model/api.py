@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
+from mockserver.base.problem_switches import IgnoredProblem, ProblemSwitch
 from mockserver.base.problems import SpecProblem
 from mockserver.base.time import ZERO, Duration, parse_duration
 from mockserver.model.contents import DocumentedResponse, Parameters, RequestBody, SampledSchema
@@ -315,4 +316,7 @@ class Api:
     """Returns the whole OpenAPI document, after its overlays and without `x-mock`."""
     unserved: tuple[Unserved, ...] = ()
     problems: tuple[SpecProblem, ...] = ()
+    switches: tuple[ProblemSwitch, ...] = ()
+    """What `x-mock-ignore` turns off."""
+    ignored: tuple[IgnoredProblem, ...] = ()
     """Problems of the parts that are not served, in no order."""

@@ -40,7 +40,9 @@ def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     context = writer.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem(writer.source_of("example"), f"no example {fields.example!r}", hint)
+        context.problem(
+            "MS511", writer.source_of("example"), f"no example {fields.example!r}", hint
+        )
     writer.set_step(
         RespondStep,
         example=fields.example,
