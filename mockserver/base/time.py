@@ -98,6 +98,16 @@ def parse_instant(text: str) -> Instant:
     return check_instant((moment - _EPOCH) // timedelta(microseconds=1))
 
 
+def recorded_instant(value: object) -> Instant | None:
+    """Read an instant of a record: microseconds, or a text of RFC 3339; None if it is neither."""
+    try:
+        if isinstance(value, str):
+            return parse_instant(value)
+        return check_instant(value) if type(value) is int else None
+    except ValueError:
+        return None
+
+
 def check_instant(microseconds: int) -> Instant:
     """Return the instant, or raise ValueError outside the years 1970 to 9999."""
     if not EARLIEST <= microseconds <= LATEST:

@@ -19,6 +19,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine import limits
 from mockserver.engine.sandbox import Sandbox, Store
+from mockserver.language.operators import text
 from mockserver.model.api import Api, Operation, RateLimit
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
@@ -124,7 +125,7 @@ class Allowances:
         for credential, principal in self._principals():
             scope = {**self._scope(operation), "principal": principal, "credential": credential}
             if (name := _value(subject, scope)) is not None:
-                found.setdefault(str(name), scope)
+                found.setdefault(text(name), scope)
         return found
 
     def _principals(self) -> Iterator[tuple[JsonValue, Record]]:

@@ -10,11 +10,12 @@
 Answers from examples and schemas are made in `documented_answers.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
 from mockserver.base.http import essence, is_json, is_xml
 from mockserver.base.json import JsonValue
@@ -28,11 +29,12 @@ from mockserver.engine.documented_answers import (
     response_for,
     violations_of,
 )
+from mockserver.language.operators import text
 from mockserver.model.api import Api, ErrorAnswer, Operation
 from mockserver.model.contents import ResponseMedia
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
-from mockserver.model.scope import Scope, Template
+from mockserver.model.scope import Scope
 from mockserver.verbs.review_page import refusal_page
 from mockserver.wire.media import json_bytes, write
 
@@ -84,9 +86,22 @@ def render_reply(reply: Reply) -> Answer:
     return Answer(reply.status, headers, content, example=reply.example)
 
 
-def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
-    """Evaluate header templates; a line break in a value becomes a space (RFC 9110, 5.5)."""
-    return [(name, " ".join(str(template(scope)).splitlines())) for name, template in templates]
+def header_fields(headers: Iterable[tuple[str, JsonValue]]) -> list[tuple[str, str]]:
+    """Return the lines of headers: one for each item of a list, and none for null.
+
+    A value is written as in JSON, and a line break in it becomes a space (RFC 9110, 5.5).
+
+    Raises:
+        ExpressionError: If a value is a map, or a list that contains a map or a list.
+    """
+    lines: list[tuple[str, str]] = []
+    for name, value in headers:
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, list | dict):
+                raise ExpressionError(f"the header {name} can be neither a map nor a nested list")
+            if item is not None:
+                lines.append((name, " ".join(text(item).splitlines())))
+    return lines
 
 
 def render_refusal(
@@ -120,10 +135,21 @@ def render_refusal(
         answer = _documented(operation, status, refusal, accept) or problem(
             status, refusal.message, error
         )
-    answer.headers += refusal.headers
+    _add_headers(answer, refusal.headers, is_written=chosen is not None)
     if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         answer.headers.append(("Retry-After", str(wait)))
     return answer
+
+
+def _add_headers(answer: Answer, headers: Sequence[tuple[str, str]], *, is_written: bool) -> None:
+    """Add the headers of a refusal; those that `x-mock` writes are kept, sampled ones replaced."""
+    added = {name.lower() for name, _ in headers}
+    present = {name.lower() for name, _ in answer.headers}
+    if is_written:
+        answer.headers += [item for item in headers if item[0].lower() not in present]
+    else:
+        kept = [item for item in answer.headers if item[0].lower() not in added]
+        answer.headers = [*kept, *headers]
 
 
 def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
@@ -159,7 +185,7 @@ def _default_status(kind: str, operation: Operation | None) -> int:
 
 
 def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
-    headers = header_fields(chosen.headers, scope)
+    headers = header_fields((name, template(scope)) for name, template in chosen.headers)
     body = None if chosen.body is None else chosen.body(scope)
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 
