@@ -35,6 +35,7 @@ from mockserver.model.contents import ResponseMedia
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
 from mockserver.model.scope import Scope
+from mockserver.verbs.oauth_records import error_description
 from mockserver.verbs.review_page import refusal_page
 from mockserver.wire.media import json_bytes, write
 
@@ -42,6 +43,8 @@ PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 RETRY_STATUSES = frozenset({429, 503})
 _INVALID_STATUSES = (422, 400)
+_DESCRIPTION = "error_description"
+"""The member of an OAuth error beside `error`; RFC 6749, 5.2, limits its characters."""
 OAUTH_KINDS = frozenset(
     (
         "invalid_request",
@@ -128,8 +131,9 @@ def render_refusal(
     error = error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _error_answer(chosen, {**scope, "error": error})
-    elif refusal.kind in OAUTH_KINDS:
-        fields = {"error": refusal.kind, "error_description": refusal.message}
+    elif (oauth_kind := _oauth_kind(refusal.kind, operation)) is not None:
+        described = error_description(refusal.message)
+        fields = {"error": oauth_kind, "error_description": described}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
         answer = _documented(operation, status, refusal, accept) or problem(
@@ -139,6 +143,17 @@ def render_refusal(
     if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
         answer.headers.append(("Retry-After", str(wait)))
     return answer
+
+
+def _oauth_kind(kind: str, operation: Operation | None) -> str | None:
+    """Return the OAuth error for an error kind; None if it is not one of the token endpoint."""
+    if kind in OAUTH_KINDS:
+        return kind
+    program = None if operation is None else operation.program
+    if kind not in {Kind.INVALID, Kind.MALFORMED} or program is None:
+        return None
+    is_token_endpoint = any(step.verb == "oauth_token" for step in program.steps)
+    return "invalid_request" if is_token_endpoint else None
 
 
 def _add_headers(answer: Answer, headers: Sequence[tuple[str, str]], *, is_written: bool) -> None:
@@ -187,6 +202,8 @@ def _default_status(kind: str, operation: Operation | None) -> int:
 def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
     headers = header_fields((name, template(scope)) for name, template in chosen.headers)
     body = None if chosen.body is None else chosen.body(scope)
+    if isinstance(body, dict) and "error" in body and isinstance(body.get(_DESCRIPTION), str):
+        body = {**body, _DESCRIPTION: error_description(body[_DESCRIPTION])}
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 
 

@@ -48,7 +48,10 @@ def create_app(  # noqa: PLR0913 - each can be left out
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
+        ValueError: If the control token is empty; every client would know it.
     """
+    if control_token is not None and not control_token.strip():
+        raise ValueError("control_token is empty; pass a token, or None")
     given = [documents] if isinstance(documents, str | Path) else documents
     paths = [Path(path) for path in given]
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
