@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import Instant
 from mockserver.engine import limits
 from mockserver.engine.sandbox import Sandbox, Store
-from mockserver.language.operators import text
 from mockserver.model.api import Api, Operation, RateLimit
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step

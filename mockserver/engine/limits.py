@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import (
     Instant,
     format_instant,
@@ -27,7 +27,6 @@ from mockserver.base.time import (
 )
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
-from mockserver.language.operators import text
 from mockserver.model.api import RateLimit
 from mockserver.model.scope import Record
 from mockserver.model.trace import LimitDecision, LimitNotApplied, RateLimited

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
 from mockserver.base.http import essence, is_json, is_xml
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
 from mockserver.engine.documented_answers import (
@@ -29,7 +29,6 @@ from mockserver.engine.documented_answers import (
     response_for,
     violations_of,
 )
-from mockserver.language.operators import text
 from mockserver.model.api import Api, ErrorAnswer, Operation
 from mockserver.model.contents import ResponseMedia
 from mockserver.model.messages import Answer, Request

@@ -48,10 +48,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
-        ValueError: If the control token is empty; every client would know it.
     """
-    if control_token is not None and not control_token.strip():
-        raise ValueError("control_token is empty; pass a token, or None")
     given = [documents] if isinstance(documents, str | Path) else documents
     paths = [Path(path) for path in given]
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
@@ -76,7 +73,13 @@ def application(
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
 ) -> App:
-    """Make the ASGI application of an engine, with its control API; arguments as `create_app`."""
+    """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
+
+    Raises:
+        ValueError: If the token is empty; every client would know it.
+    """
+    if token is not None and not token.strip():
+        raise ValueError("the control token is empty; pass a token, or None")
 
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time

@@ -13,9 +13,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import Instant, format_instant, no_later
-from mockserver.language.operators import text
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template

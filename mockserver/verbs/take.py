@@ -17,9 +17,8 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import DAY, LATEST, WEEK, Instant, format_instant, no_later, to_datetime
-from mockserver.language.operators import text
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template

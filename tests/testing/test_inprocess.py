@@ -146,5 +146,5 @@ def test_an_application_may_have_no_control_api_or_ask_for_a_token(shop: Path) -
 
 @pytest.mark.parametrize("token", ["", " "])
 def test_an_empty_control_token_is_refused(token: str) -> None:
-    with pytest.raises(ValueError, match="control_token is empty"):
+    with pytest.raises(ValueError, match="the control token is empty"):
         create_app(control_token=token)
