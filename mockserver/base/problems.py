@@ -22,6 +22,8 @@ class Severity(StrEnum):
     """The document is not served."""
     WARNING = "warning"
     """The part with the problem is ignored; the rest is served."""
+    NOTE = "note"
+    """Nothing is left out, but other tools may read the document differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class SpecProblem:
 def warning(source: Source, message: str, hint: str = "") -> SpecProblem:
     """Make a problem that does not prevent serving."""
     return SpecProblem(source, message, hint, Severity.WARNING)
+
+
+def note(source: Source, message: str, hint: str = "") -> SpecProblem:
+    """Make a problem that changes nothing of what is served."""
+    return SpecProblem(source, message, hint, Severity.NOTE)
 
 
 def as_warnings(problems: Iterable[SpecProblem]) -> list[SpecProblem]:

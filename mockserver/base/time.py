@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 
 from mockserver.base.errors import ClockError
@@ -26,6 +27,8 @@ EARLIEST = Instant(0)
 LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
 """The start of the last day with a four-digit year; the upper limit of every clock."""
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
     r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?"
@@ -75,6 +78,19 @@ def format_duration(duration: Duration) -> str:
         clock += f"{seconds}{fraction}S"
     text = f"{days}D" * bool(days) + (f"T{clock}" if clock else "")
     return f"P{text}" if text else "PT0S"
+
+
+def http_date(instant: Instant) -> str:
+    """Format as a header such as Date has it (RFC 9110, 5.6.7): `Tue, 10 Mar 2026 12:00:00 GMT`."""
+    return _http_date(instant // SECOND)
+
+
+@lru_cache(maxsize=256)
+def _http_date(second: int) -> str:
+    """Format once for all answers of a second, of all sandboxes."""
+    at = _EPOCH + timedelta(seconds=second)
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    return f"{day}, {at.day:02} {month} {at.year:04} {at:%H:%M:%S} GMT"
 
 
 def whole_seconds(duration: int) -> int:

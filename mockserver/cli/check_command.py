@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from mockserver.base.errors import SettingsError
 from mockserver.cli.document_options import (
     documents_argument,
     plugin_option,
     stateful_option,
+    stop,
     strict_option,
 )
 from mockserver.contract.check_reports import FORMATS
@@ -41,7 +43,10 @@ def command(
     --strict, any problem gives 2.
     """
     sources = Sources(documents, strict=strict, thorough=True, stateful=stateful, plugins=plugins)
-    checked = check(lambda: sources.load()[0], strict=strict)
+    try:
+        checked = check(lambda: sources.load()[0], strict=strict)
+    except SettingsError as error:
+        stop(error)
     checked.skipped = sources.skipped
     click.echo(FORMATS[form](checked), err=form == "text" and checked.is_refused)
     if checked.has_errors:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,8 +12,7 @@ from mockserver.base.hosts import is_loopback
 from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     documents_argument,
-    dynamic_option,
-    errors_option,
+    engine_options,
     plugin_option,
     seed_option,
     set_option,
@@ -62,8 +62,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     is_flag=True,
     help="Let clients request the answer of an interaction with Prefer: example=NAME.",
 )
-@dynamic_option
-@errors_option
+@engine_options
 @click.option(
     "--max-body",
     type=click.IntRange(1),
@@ -88,8 +87,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     no_mock_headers: bool,
     no_cors: bool,
     canned: bool,
-    dynamic: bool,
-    errors: bool,
+    options: Options,
     max_body: int,
     strict: bool,
     stateful: bool,
@@ -108,7 +106,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         message = f"other machines can reach {host}; add --control-token or --no-control"
         raise click.UsageError(message)
     try:
-        options = Options(not no_mock_headers, not no_cors, dynamic, errors)
+        options = replace(options, announce=not no_mock_headers, cors=not no_cors)
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None

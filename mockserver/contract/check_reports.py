@@ -8,6 +8,7 @@ import orjson
 
 from mockserver import __version__
 from mockserver.base.json import JsonValue
+from mockserver.base.problems import Severity
 from mockserver.contract.checking import INTERACTION, CheckResult, Finding
 from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
@@ -145,6 +146,10 @@ def github_report(checked: CheckResult) -> str:
     return "\n".join(_annotations(checked))
 
 
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+"""What GitHub calls the severities."""
+
+
 def _annotations(checked: CheckResult) -> Iterator[str]:
     for finding in checked.findings:
         source = finding.source
@@ -152,7 +157,8 @@ def _annotations(checked: CheckResult) -> Iterator[str]:
             f"file={_escape_property(source.file)},line={source.line},col={source.column},"
             f"title={_escape_property(source.pointer or finding.rule)}"
         )
-        yield f"::{finding.problem.severity} {properties}::{_escape_data(_message(finding))}"
+        level = _LEVELS[finding.problem.severity]
+        yield f"::{level} {properties}::{_escape_data(_message(finding))}"
 
 
 def _escape_data(text: str) -> str:

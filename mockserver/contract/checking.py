@@ -82,8 +82,12 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckRe
     for api in checked.apis:
         checked.problems[api.name] = [*api.problems, *dict.fromkeys(check_answers(api))]
     warnings = in_reading_order(one for problems in checked.problems.values() for one in problems)
-    severity = Severity.ERROR if strict else Severity.WARNING
-    checked.findings += [Finding(DOCUMENT, replace(one, severity=severity)) for one in warnings]
+    if strict:
+        warnings = [
+            one if one.severity is Severity.NOTE else replace(one, severity=Severity.ERROR)
+            for one in warnings
+        ]
+    checked.findings += [Finding(DOCUMENT, one) for one in warnings]
     for api in checked.apis:
         try:
             found = load_interactions(api)

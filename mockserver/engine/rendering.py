@@ -10,7 +10,7 @@
 Answers from examples and schemas are made in `documented_answers.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -138,9 +138,10 @@ def render_refusal(
         answer = _documented(operation, status, refusal, accept) or problem(
             status, refusal.message, error
         )
-    _add_headers(answer, refusal.headers, is_written=chosen is not None)
-    if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
-        answer.headers.append(("Retry-After", str(wait)))
+    _add_required(answer, refusal)
+    if wait is not None and status in RETRY_STATUSES:
+        add = add_missing_headers if chosen is not None else replace_headers
+        add(answer.headers, [("Retry-After", str(wait))])
     return answer
 
 
@@ -155,15 +156,11 @@ def _oauth_kind(kind: str, operation: Operation | None) -> str | None:
     return "invalid_request" if is_token_endpoint else None
 
 
-def _add_headers(answer: Answer, headers: Sequence[tuple[str, str]], *, is_written: bool) -> None:
-    """Add the headers of a refusal; those that `x-mock` writes are kept, sampled ones replaced."""
-    added = {name.lower() for name, _ in headers}
-    present = {name.lower() for name, _ in answer.headers}
-    if is_written:
-        answer.headers += [item for item in headers if item[0].lower() not in present]
-    else:
-        kept = [item for item in answer.headers if item[0].lower() not in added]
-        answer.headers = [*kept, *headers]
+def _add_required(answer: Answer, refusal: Refusal) -> None:
+    """Add the headers that a refusal must have; a challenge of the API itself is kept."""
+    name = "WWW-Authenticate"
+    replace_headers(answer.headers, [item for item in refusal.headers if item[0] != name])
+    add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
 
 
 def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
@@ -209,11 +206,11 @@ def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
 def _documented(
     operation: Operation | None, status: int, refusal: Refusal, accept: str
 ) -> Answer | None:
-    """Return the documented answer for a status; None if it has no body."""
+    """Return the documented answer for a status; None if it has neither body nor headers."""
     if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
     found = documented_answer(operation, status, AnswerCriteria(accept, must_fit=False))
-    if found is None or not found.content_type:
+    if found is None or not found.headers:  # a description alone says nothing of the answer
         return None
     return found.answer()
 
@@ -314,3 +311,22 @@ def _is_json(media: ResponseMedia) -> bool:
 
 def _is_written_xml(media: ResponseMedia) -> bool:
     return media.write_xml is not None and is_xml(essence(media.media_type))
+
+
+def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, str]]) -> None:
+    """Add headers that must be true; documented values of the same names are removed.
+
+    Most headers may be sent only once (RFC 9110, section 5.3), and an example does not know this
+    request.
+    """
+    added = list(ours)
+    if added:
+        names = {name.lower() for name, _ in added}
+        headers[:] = [item for item in headers if item[0].lower() not in names]
+        headers += added
+
+
+def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+    """Add those headers of which the answer has none of the same name."""
+    present = {name.lower() for name, _ in headers}
+    headers += [item for item in more if item[0].lower() not in present]

@@ -80,7 +80,12 @@ class Loader:
             apis[api.name] = api
             problems += api.problems
         if self.strict:
-            problems = [replace(problem, severity=Severity.ERROR) for problem in problems]
+            problems = [
+                problem
+                if problem.severity is Severity.NOTE
+                else replace(problem, severity=Severity.ERROR)
+                for problem in problems
+            ]
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return list(apis.values())

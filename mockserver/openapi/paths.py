@@ -6,12 +6,15 @@ not compiled here.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import PATH_PARAMETER
+from mockserver.schemas.ecma_patterns import compiled
+from mockserver.wire.parameter_styles import Parameter
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
@@ -19,6 +22,7 @@ _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
+_NEGATED_CLASS = re.compile(r"\[\^(?:\\.|[^\]\\])*+\]", re.DOTALL)
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
 """Maximum number of parameters in one segment; each one makes matching a path slower."""
@@ -101,6 +105,17 @@ def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
         if key not in known and not key.startswith("x-"):
             hint = near(key.lower(), known) or "it is ignored"
             yield warning(member.source, f"a path item cannot have {key[:40]!r}", hint)
+
+
+def spanning_parameters(
+    parameters: Iterable[Parameter],
+) -> Iterator[tuple[str, Callable[[str], bool]]]:
+    """Yield the path parameters whose `pattern` has a slash, and what their values must match."""
+    for parameter in parameters:
+        pattern = parameter.shape.pattern if parameter.where == "path" else None
+        if pattern is not None and "/" in _NEGATED_CLASS.sub("", pattern):
+            with suppress(ValueError):  # an invalid pattern is reported with its schema
+                yield parameter.name, compiled(pattern).test
 
 
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:

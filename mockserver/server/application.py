@@ -1,33 +1,43 @@
 """The ASGI application: it turns ASGI messages into requests, and answers into ASGI messages."""
 
 import asyncio
-import re
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from mockserver.base.asgi import (
     CONTROL_PREFIX,
+    DATE_EXTENSION,
     AsgiApp,
     AsgiScope,
     ClientGoneError,
+    Message,
     Receive,
     Send,
     is_control,
     read_body,
 )
-from mockserver.base.http import WITHOUT_LENGTH, scheme_of
-from mockserver.base.time import SECOND, Instant, format_duration, system_now
+from mockserver.base.http import scheme_of
+from mockserver.base.time import SECOND, Instant, format_duration, http_date, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
+from mockserver.server.message_head import (
+    ENCODING,
+    INVALID_HOST,
+    add_date,
+    fields_and_body,
+    is_valid_host,
+    read_fields,
+)
 from mockserver.wire.content_codings import decoded
 
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 DELAY_HEADER = "Mock-Delay"
 """Header with the delay (ISO 8601 duration) of an answer that was sent without waiting."""
-ENCODING = ("latin-1", "replace")
-"""How names and values of fields become bytes: a character outside of Latin-1 becomes `?`."""
+_LOG = logging.getLogger("mockserver")
+_FAILED = "The mock failed; this is not the API's answer"
 
 
 class App:
@@ -67,13 +77,14 @@ class App:
             await _serve_other_protocol(scope, receive, send)
             return
         path = _path(scope)
-        headers = _headers(scope)
-        if headers is None:
-            await _respond(send, problem(400, INVALID_HOST), scope["method"])
+        headers, hosts = read_fields(scope["headers"])
+        if not is_valid_host(hosts, scope.get("http_version", "")):
+            await self._respond(scope, send, problem(400, INVALID_HOST))
             return
         with suppress(ClientGoneError):
             if self._make_control_app is not None and is_control(path):
-                await self._control_app()(scope, receive, send)
+                dated = self._with_date(send) if _needs_date(scope) else send
+                await self._control_app()(scope, receive, dated)
             else:
                 await self._serve(path, headers, scope, receive, send)
 
@@ -90,21 +101,34 @@ class App:
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
         )
-        answer = self.answer(request)
+        answer = self.answer(request, dated=_needs_date(scope))
         if answer.delay and self._delays:
             await asyncio.sleep(answer.delay / SECOND)
         elif answer.delay:
             answer.headers.append((DELAY_HEADER, format_duration(answer.delay)))
         if answer.cut_at != NOTHING_SENT:
-            await _respond(send, answer, scope["method"])
+            await self._respond(scope, send, answer)
         if answer.cut_at is not None:
             await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
 
-    def answer(self, request: Request) -> Answer:
-        """Return the answer to a request to an API.
+    def answer(self, request: Request, *, dated: bool = True) -> Answer:
+        """Return the answer to a request to an API; it never fails.
 
-        A browser that opens `/` is redirected to the dashboard.
+        A browser that opens `/` is redirected to the dashboard. `dated` adds the header Date, with
+        the time of the sandbox.
         """
+        try:
+            exchange = self._exchange(request)
+        except Exception:  # noqa: BLE001 - a defect of ours is answered, and the connection goes on
+            _LOG.exception("request failed")
+            answer, at = problem(500, _FAILED), self._clock()
+        else:
+            answer, at = exchange.answer, exchange.at
+        if dated:
+            add_date(answer, at)
+        return answer
+
+    def _exchange(self, request: Request) -> Exchange:
         if "content-encoding" in request.headers:
             request = decoded(request, self.body_limit)
         exchange = self._engine.handle(request, self._clock())
@@ -112,7 +136,32 @@ class App:
             exchange.answer = Answer(307, [("Location", f"{CONTROL_PREFIX}/")], b"")
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-        return exchange.answer
+        return exchange
+
+    def dated(self, answer: Answer) -> Answer:
+        """Add the header Date, with the time of the system, to an answer that no sandbox gave."""
+        add_date(answer, self._clock())
+        return answer
+
+    def _with_date(self, send: Send) -> Send:
+        """Return `send` with the header Date, with the time of the system."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = (b"date", http_date(self._clock()).encode())
+                message["headers"] = [date, *message.get("headers", ())]
+            await send(message)
+
+        return sending
+
+    async def _respond(self, scope: AsgiScope, send: Send, answer: Answer) -> None:
+        if _needs_date(scope):
+            add_date(answer, self._clock())
+        fields, body = fields_and_body(scope["method"], answer)
+        headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in fields]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        is_cut = answer.cut_at is not None
+        await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 
     def _control_app(self) -> AsgiApp:
         if self._control_api is None:
@@ -133,36 +182,8 @@ def _path(scope: AsgiScope) -> str:
     return path.partition("?")[0]
 
 
-def _headers(scope: AsgiScope) -> dict[str, str] | None:
-    """Return the headers by lower-case name; None if Host is missing, repeated or invalid.
-
-    Fields of one name are joined by commas (RFC 9110, section 5.3), cookies by semicolons.
-    """
-    headers: dict[str, str] = {}
-    hosts = []
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if name == "host":
-            hosts.append(raw_value)
-        if name in headers:
-            separator = "; " if name == "cookie" else ", "
-            value = headers[name] + separator + value
-        headers[name] = value
-    return headers if is_valid_host(hosts, scope.get("http_version", "")) else None
-
-
-INVALID_HOST = (
-    "the header Host is missing, repeated or invalid: "
-    "send it exactly once, as a host name or IP address, with or without a port"
-)
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?")
-
-
-def is_valid_host(values: Sequence[bytes], version: str) -> bool:
-    """Return True if a request of this HTTP version may have these Host fields (RFC 9112, 3.2)."""
-    if len(values) == 1:
-        return _HOST.fullmatch(values[0]) is not None
-    return not values and version == "1.0"
+def _needs_date(scope: AsgiScope) -> bool:
+    return DATE_EXTENSION in scope.get("extensions", ())
 
 
 BREAK_EXTENSION = "mockserver.break"
@@ -186,30 +207,6 @@ async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None
         raise CutConnectionError("a fault closes the connection")
     extension["call"](reset=reset)
     await receive()  # returns when the server has seen that the connection is closed
-
-
-def framing(method: str, answer: Answer) -> tuple[int | None, bytes]:
-    """Return the Content-Length and the body to send in answer to a request of a method.
-
-    Both ways of a request through the server (`protocol.py`, and this module) send what it says.
-
-    The length is that of the whole body, also where less is sent: in answer to HEAD (RFC 9110,
-    section 9.3.2), and where a fault cuts the body. 204 and 304 have neither length nor body.
-    """
-    if answer.status in WITHOUT_LENGTH:
-        return None, b""
-    body = answer.body
-    return len(body), b"" if method == "HEAD" else body[: answer.cut_at]
-
-
-async def _respond(send: Send, answer: Answer, method: str) -> None:
-    length, body = framing(method, answer)
-    headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in answer.headers]
-    if length is not None:
-        headers.append((b"content-length", b"%d" % length))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    is_cut = answer.cut_at is not None
-    await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 
 
 async def _serve_other_protocol(scope: AsgiScope, receive: Receive, send: Send) -> None:

@@ -15,10 +15,11 @@ _LONGEST_NAME = 50
 
 
 class ServeOptions(TypedDict, total=False):
-    """Options of a server; the defaults are 0 and False."""
+    """Options of a server; the defaults are 0, False and no plug-ins."""
 
     seed: int
     stateful: bool
+    plugins: tuple[str, ...]
     dynamic: bool
     errors: bool
 
@@ -35,6 +36,7 @@ class Servers:
 
         Raises:
             SpecError: If a document is invalid.
+            SettingsError: If a plug-in is.
         """
         changed = frozenset(item for item in options.items() if item[1])
         key = (tuple(path.resolve() for path in documents), changed)

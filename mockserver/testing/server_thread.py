@@ -20,6 +20,7 @@ class ServerThread:
         seed: int = 0,
         settings: Mapping[str, Mapping[str, Json]] | None = None,
         stateful: bool = False,
+        plugins: Sequence[str] = (),
         dynamic: bool = False,
         errors: bool = False,
         host: str = "127.0.0.1",
@@ -29,7 +30,7 @@ class ServerThread:
 
         Raises:
             SpecError: If a document is invalid.
-            SettingsError: If a setting is invalid.
+            SettingsError: If a setting or a plug-in is invalid.
             OSError: If the address is not available.
         """
         app = create_app(
@@ -37,6 +38,7 @@ class ServerThread:
             seed=seed,
             settings=settings,
             stateful=stateful,
+            plugins=plugins,
             dynamic=dynamic,
             errors=errors,
             delays=True,

@@ -231,6 +231,10 @@ def test_a_business_that_is_not_there_or_not_yours_is_not_found(
     assert reply.json == {"errors": {"json": "Resource not found"}}
 
 
+def test_a_template_is_found_by_a_number_without_a_fraction(partoo: World) -> None:
+    assert invite(partoo, template_id=31.0).status == 200
+
+
 def test_a_template_that_is_not_there_is_not_found(partoo: World) -> None:
     assert invite(partoo, template_id=99).status == 404
 
