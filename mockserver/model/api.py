@@ -174,6 +174,10 @@ class Principals:
     """The record's field with the granted scopes: a list, or text separated by spaces."""
     label: str = "description"
     """The record's field that describes the credential to people."""
+    expires: str | None = "expires_at"
+    """The record's field with the instant at which the credential expires; None: it never does."""
+    challenge: Template | None = None
+    """Returns false if a 401 has no `WWW-Authenticate` for the scheme; None: it always has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +186,14 @@ class SecurityScheme:
 
     name: str
     kind: str
-    """apiKey, basic, bearer, or oauth2 (a bearer token with scopes)."""
+    """apiKey, basic, bearer, oauth2 (a bearer token with scopes), or http (any other scheme)."""
     location: str = "header"
     parameter: str = "authorization"
     """Name of the header (lower case), query parameter or cookie with the credential."""
     principals: Principals | None = None
     """None: every well-formed credential is accepted."""
+    auth_scheme: str = ""
+    """The name before the credential in `Authorization`, such as Bearer; empty for API keys."""
 
 
 @dataclass(frozen=True, slots=True)

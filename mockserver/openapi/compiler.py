@@ -6,7 +6,7 @@ warnings; or one `SpecError` with all problems, if there is an error among them.
 `open_openapi`. Files are read; nothing is fetched from the network, and nothing is served.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from mockserver.documents.references import Place, References
 from mockserver.documents.swagger import from_swagger
 from mockserver.documents.switch_reading import read_switches
 from mockserver.documents.versions import SWAGGER, version_of
-from mockserver.model.api import Api, Operation
+from mockserver.model.api import Api, Operation, SecurityScheme
 from mockserver.openapi.behaviour import document_behaviour, merged
 from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.extension_names import misspelt_extensions
@@ -201,6 +201,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     operations = tuple(compile_operations(whole.child("paths"), version, context))
     _check_required_parts(whole, operations, problems)
     problems += misspelt_extensions([whole])
+    _check_issued_tokens(operations, context.schemes, problems)
     return Api(
         name=name,
         title=_text(whole.descend("info", "title")),
@@ -219,6 +220,24 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         recognised=inference.recognised if inference else None,
         unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
     )
+
+
+def _check_issued_tokens(
+    operations: Iterable[Operation],
+    schemes: Mapping[str, SecurityScheme],
+    problems: list[SpecProblem],
+) -> None:
+    """Add a warning for each collection of access tokens that no security scheme looks up."""
+    known = {one.principals.collection for one in schemes.values() if one.principals is not None}
+    for operation in operations:
+        for step in operation.program.steps if operation.program else ():
+            name = getattr(step, "tokens", None) if step.verb == "oauth_token" else None
+            if name is not None and name not in known:
+                message = f"no security scheme looks up the access tokens in {name!r}"
+                hint = "add the scheme to x-mock.principals; until then any token is accepted"
+                problems.append(
+                    warning("MS708", step.source.child("oauth_token", "tokens"), message, hint)
+                )
 
 
 def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Inference":

@@ -196,7 +196,11 @@ def _principals(
         for index, item in enumerate(model.require)
     )
     field = model.field or (spec.key if spec else "id")
-    return Principals(collection, field, requirements, model.scopes, model.label)
+    always = model.challenge is True
+    challenge = None if always else context.template(model.challenge, source.child("challenge"))
+    return Principals(
+        collection, field, requirements, model.scopes, model.label, model.expires, challenge
+    )
 
 
 def compile_fixtures(

@@ -18,14 +18,14 @@ def doubtful_policies(whole: Place, api: Api) -> Iterator[SpecProblem]:
 
 
 def _limits_without_subject(limits: Place, api: Api) -> Iterator[SpecProblem]:
-    """Yield a note for each operation that anonymous callers share a limit of."""
+    """Yield a note for each operation whose anonymous callers a limit leaves uncounted."""
     for limit in limits.items():
         name, per = limit.child("name").value, limit.child("per")
         if not isinstance(per.value, str) or _OWNER not in per.value:
             continue
         for operation in api.operations:
             if any(one.source == limit.source for one in operation.limits) and _is_open(operation):
-                message = f"the limit {name!r} counts by principal, and here nobody has to be one"
+                message = f"the limit {name!r} does not apply to callers without a credential"
                 hint = "give the operation a limit of the same name, or let `per` allow for it"
                 yield note("MS706", operation.source, message, hint)
 
@@ -35,15 +35,19 @@ def _is_open(operation: Operation) -> bool:
 
 
 def _endless_tokens(principals: Place, issued: set[str], api: Api) -> Iterator[SpecProblem]:
-    """Yield a note for each principal whose tokens have an expiry that nothing looks at."""
+    """Yield a note for each principal whose tokens are issued with an expiry that is ignored."""
     for name, place in principals.members():
         collection = place.child("in").value
+        is_endless = _EXPIRY in place.value and place.value[_EXPIRY] is None
         conditions = str(place.child("require").value)
-        if name in api.schemes and collection in issued and _EXPIRY not in conditions:
-            message = (
-                f"the tokens in {collection!r} expire, but nothing here refuses an expired one"
-            )
-            hint = "add to `require`: '{{ now < principal.expires_at }}'"
+        if (
+            name in api.schemes
+            and collection in issued
+            and is_endless
+            and _EXPIRY not in conditions
+        ):
+            message = f"the tokens in {collection!r} have an expiry, but an expired one is accepted"
+            hint = "remove `expires: null`"
             yield note("MS707", place.source, message, hint)
 
 

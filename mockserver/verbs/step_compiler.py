@@ -128,9 +128,12 @@ def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
     source, verb = step.source, step.verb
     place = source.child("otherwise")
     otherwise = context.otherwise(step.common.otherwise, verb.refuses_as, place)
-    writer = StepCodeWriter.add_step(context, verb, (source, source.child(verb.name)), otherwise)
-    writer.nested = step.nested
     when = step.common.when
+    places = (source, source.child(verb.name))
+    writer = StepCodeWriter.add_step(
+        context, verb, places, otherwise, has_condition=when is not None
+    )
+    writer.nested = step.nested
     condition = None if when is None else context.expression_code(when, source.child("when"))
     body = (
         call_code(step.fields, writer)

@@ -215,7 +215,13 @@ class StepCodeWriter:
 
     @classmethod
     def add_step(
-        cls, context: StepContext, verb: Verb, place: tuple[Source, Source], otherwise: Otherwise
+        cls,
+        context: StepContext,
+        verb: Verb,
+        place: tuple[Source, Source],
+        otherwise: Otherwise,
+        *,
+        has_condition: bool = False,
     ) -> "StepCodeWriter":
         """Add a step to a context and return its writer.
 
@@ -224,8 +230,15 @@ class StepCodeWriter:
             verb: The verb of the step.
             place: The place of the step, and the place of its verb's value.
             otherwise: The refusal of the step.
+            has_condition: True if the step has a `when`.
         """
-        step = Step(verb=verb.name, source=place[0], otherwise=otherwise, details=verb.details)
+        step = Step(
+            verb=verb.name,
+            source=place[0],
+            otherwise=otherwise,
+            details=verb.details,
+            has_condition=has_condition,
+        )
         context.steps.append(step)
         number = len(context.steps)
         context.constants[f"step_{number}"] = step
@@ -250,6 +263,7 @@ class StepCodeWriter:
             source=old.source,
             otherwise=old.otherwise,
             details=old.details,
+            has_condition=old.has_condition,
             **content,
         )
         self.context.steps[self.number - 1] = step
