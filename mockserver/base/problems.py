@@ -1,7 +1,7 @@
 """Problems found in documents: message, place and hint."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mockserver.base.places import Source
@@ -13,6 +13,13 @@ def near(name: str, names: Iterable[str]) -> str:
 
     found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return a message for an unknown name, with the most similar one or all known names."""
+    names, name = list(known), name[:100]
+    hint = near(name, names) or f"there are: {', '.join(names) or 'none'}"
+    return f"there is no {what} {name!r}; {hint}"
 
 
 class Severity(StrEnum):
@@ -57,6 +64,17 @@ def note(code: str, source: Source, message: str, hint: str = "") -> SpecProblem
 def as_warnings(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
     """Return the problems with their severity lowered to a warning."""
     return [warning(item.code, item.source, item.message, item.hint) for item in problems]
+
+
+_REFUSED = frozenset(("MS205",))
+"""Notes that `--strict` refuses, because most other tools ignore what is noted."""
+
+
+def strictly(problem: SpecProblem) -> SpecProblem:
+    """Return a problem as `--strict` sees it: a warning, and some notes, are errors."""
+    if problem.severity is Severity.NOTE and problem.code not in _REFUSED:
+        return problem
+    return replace(problem, severity=Severity.ERROR)
 
 
 def left_out(problems: Iterable[SpecProblem]) -> int:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from mockserver.base.errors import SettingsError
 from mockserver.base.problem_codes import problem_codes
 from mockserver.base.problems import near
 from mockserver.cli.document_options import (
     documents_argument,
     plugin_option,
     stateful_option,
+    stop,
     strict_option,
 )
 from mockserver.contract.check_reports import FORMATS
@@ -72,7 +74,10 @@ def command(
     replayed. With --strict, any problem gives 2.
     """
     sources = Sources(documents, strict=strict, thorough=True, stateful=stateful, plugins=plugins)
-    checked = check(lambda: sources.load()[0], strict=strict)
+    try:
+        checked = check(lambda: sources.load()[0], strict=strict)
+    except SettingsError as error:
+        stop(error)
     checked.skipped, checked.lenient = sources.skipped, lenient
     click.echo(FORMATS[form](checked), err=form == "text" and checked.is_refused)
     sys.exit(checked.exit_code())

@@ -21,6 +21,7 @@ from mockserver.documents.swagger_parameters import (
     FORMS,
     MULTIPART,
     encoding_of,
+    form_schema_of,
     parameter_of,
     schema_of,
 )
@@ -221,7 +222,7 @@ class _SwaggerOperation:
                 self._note_origin(place, *keys, place.value["name"])
         self._note_origin(places[0], "requestBody")
         required = [item.value["name"] for item in places if item.value.get("required") is True]
-        properties = {place.value["name"]: schema_of(place) for place in places}
+        properties = {place.value["name"]: form_schema_of(place) for place in places}
         schema: dict[str, JsonValue] = {"type": "object", "properties": properties}
         if required:
             schema["required"] = required

@@ -222,6 +222,8 @@ class Operation:
     """The initial scope of a request: every name that a step binds, as null."""
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
+    spanning: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+    """What the values of path parameters that may contain slashes have to match."""
     success: int = 200
     """The default status of its answers."""
     deprecated: bool = False

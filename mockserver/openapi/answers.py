@@ -23,8 +23,8 @@ from mockserver.schemas.validators import Schemas
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
 _MISPLACED = ("example", "examples", "schema")
 """Keys of a media type object that are often written in a response object by mistake."""
-_SERVER_HEADERS = frozenset(("content-type", "content-length", "transfer-encoding", "connection"))
-"""Documented headers that are ignored: the server writes these itself."""
+_IGNORED_HEADERS = http.SERVER_FIELDS | {"content-type", "date", "mock-request-id", "mock-reason"}
+"""Documented headers that are ignored: the mock writes these itself, or does not compress."""
 _CONSEQUENCE = "it is served unchanged"
 
 
@@ -72,7 +72,7 @@ class AnswerCompiler:
             if not http.is_field_name(name):
                 message = f"{name[:40]!r} is not a valid header name"
                 self.problems.append(warning("MS125", member.source, message, "it is ignored"))
-            elif isinstance(header.value, dict) and name.lower() not in _SERVER_HEADERS:
+            elif isinstance(header.value, dict) and name.lower() not in _IGNORED_HEADERS:
                 yield self._header(name, header)
 
     def _header(self, name: str, place: Place) -> ResponseHeader:

@@ -35,7 +35,7 @@ from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
 from mockserver.openapi.behaviour import merged, operation_behaviour
 from mockserver.openapi.extension_names import misspelt_extensions
-from mockserver.openapi.paths import DescribedOperation, described_operations
+from mockserver.openapi.paths import DescribedOperation, described_operations, spanning_parameters
 from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
 from mockserver.openapi.request_bodies import BodyCompiler
 from mockserver.openapi.security_schemes import compile_security
@@ -159,6 +159,7 @@ class _OperationCompiler:
             program=program,
             blank=blank,
             path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
+            spanning=dict(spanning_parameters(parameters)),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",

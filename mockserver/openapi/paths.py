@@ -6,13 +6,16 @@ not compiled here.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from mockserver.base.problem_switches import SWITCHES
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import PATH_PARAMETER
+from mockserver.schemas.ecma_patterns import compiled
+from mockserver.wire.parameter_styles import Parameter
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
@@ -24,6 +27,7 @@ _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
 _SELECTION = re.compile(r"([?#])([\w.-]{1,80})=")
 """A parameter by which a request is told apart from others of the same path."""
+_NEGATED_CLASS = re.compile(r"\[\^(?:\\.|[^\]\\])*+\]", re.DOTALL)
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
 """Maximum number of parameters in one segment; each one makes matching a path slower."""
@@ -121,6 +125,17 @@ def _selection_hint(path: str) -> str:
         return "it is not served"
     where = "header" if found[1] == "#" else "query parameter"
     return f"it is not served: no operation can be chosen by the {where} {found[2]}"
+
+
+def spanning_parameters(
+    parameters: Iterable[Parameter],
+) -> Iterator[tuple[str, Callable[[str], bool]]]:
+    """Yield the path parameters whose `pattern` has a slash, and what their values must match."""
+    for parameter in parameters:
+        pattern = parameter.shape.pattern if parameter.where == "path" else None
+        if pattern is not None and "/" in _NEGATED_CLASS.sub("", pattern):
+            with suppress(ValueError):  # an invalid pattern is reported with its schema
+                yield parameter.name, compiled(pattern).test
 
 
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:

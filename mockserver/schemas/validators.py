@@ -37,6 +37,8 @@
 #   accepts anything.
 # - The network or the file system: the library runs offline; an unknown address is an error.
 # - Patterns without limits: backtracking and size are bounded, since patterns come from documents.
+#   Patterns that it reads in another way than ECMA-262 get an engine of their own
+#   (`ecma_patterns`).
 #
 # Formats are asserted, even in the drafts where they are annotations by default, because documents
 # of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown
@@ -54,7 +56,7 @@ import jsonschema_rs
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue, unescape
 from mockserver.base.places import Source
-from mockserver.base.problems import SpecProblem, as_warnings, warning
+from mockserver.base.problems import SpecProblem, as_warnings, note, warning
 from mockserver.documents.references import Place, References
 from mockserver.model.refusal import Violation
 from mockserver.schemas.compilation import Check, compile_schema
@@ -86,7 +88,7 @@ class SchemaValidator:
         self._name = name
         self._derived: dict[object, Any] | None = None
         self._alone: jsonschema_rs.Validator | None = None
-        """The validator of a definition without references, once it is compiled."""
+        """Its own validator, once it is compiled, if it reaches few definitions."""
         self.is_valid: Check = self._compile_and_check
         """Returns True if the value conforms."""
 
@@ -122,7 +124,7 @@ class SchemaValidator:
             return ViolationSearch(self._parts, where).violations(schema, value)
         alone, definitions = self._alone, self._definitions
         errors = alone.iter_errors(value) if alone else definitions.errors(self._name, value)
-        alternatives = partial(definitions.alternatives, self._name if alone else None)
+        alternatives = partial(definitions.alternatives, self._name)
         return violations_of(errors, where, 0 if alone else 1, alternatives)[:MOST]
 
 
@@ -271,6 +273,10 @@ class _SchemaBundler:
     def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
         self._table.problems.append(warning(code, place.source, message, hint))
+
+    def note(self, code: str, place: Place, message: str, hint: str = "") -> None:
+        """Add a note about a schema, which is read as its author means it."""
+        self._table.problems.append(note(code, place.source, message, hint))
 
     def _target_name(self, place: Place) -> str:
         name = self._name_of(place)

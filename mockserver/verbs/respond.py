@@ -5,12 +5,14 @@ writes the call of `World.respond` and the end of the program. The engine then r
 this module never builds one itself.
 """
 
+from typing import Annotated
+
 from pydantic import Field
 
 from mockserver.base.problems import near
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
-from mockserver.verbs.fields import Members, StrictFields, Value
+from mockserver.verbs.fields import CheckHeaders, Members, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
@@ -19,7 +21,7 @@ class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
     status: Value = Field(None, description="default: the documented success")
-    headers: Members = Field({}, description="name → value")
+    headers: Annotated[Members, CheckHeaders] = Field({}, description="name → value")
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
