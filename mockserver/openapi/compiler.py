@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.errors import SpecError
 from mockserver.base.problem_switches import ProblemSwitch, without_ignored
-from mockserver.base.problems import Severity, SpecProblem, warning
+from mockserver.base.problems import Severity, SpecProblem, strictly, warning
 from mockserver.documents.bundling import bundle_document
 from mockserver.documents.document import Document
 from mockserver.documents.document_files import Files
@@ -84,12 +84,7 @@ class Loader:
             apis[api.name] = api
             problems += api.problems
         if self.strict:
-            problems = [
-                problem
-                if problem.severity is Severity.NOTE
-                else replace(problem, severity=Severity.ERROR)
-                for problem in problems
-            ]
+            problems = [strictly(problem) for problem in problems]
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return list(apis.values())
