@@ -131,7 +131,7 @@ class Engine:
             system: The time of the system's clock.
         """
         path, named = _split_sandbox(request)
-        located = self._mounts.locate(path, request.headers.get("host", "").lower())
+        located = self._mounts.locate(path, request.headers.get("host", "").lower(), request.method)
         operation = _operation(located, request.method)
         credentials = (
             read_credentials(operation, request) if operation and operation.security else {}

@@ -221,6 +221,8 @@ class Operation:
     """The initial scope of a request: every name that a step binds, as null."""
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
+    path_choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that path parameters can have, for parameters that share a segment and have an enum."""
     success: int = 200
     """The default status of its answers."""
     deprecated: bool = False

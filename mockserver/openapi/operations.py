@@ -157,6 +157,7 @@ class _OperationCompiler:
             program=program,
             blank=blank,
             path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
+            path_choices=_path_choices(self._path, parameters),
             success=_success(responses),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
@@ -264,6 +265,24 @@ def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
         if parameter.part in ("query", "cookie"):
             names[parameter.part].append(parameter.name)
     return names
+
+
+def _path_choices(path: str, parameters: list[Parameter]) -> dict[str, tuple[str, ...]]:
+    """Return the `enum` of each path parameter that is only a part of its segment."""
+    mixed = {
+        name
+        for segment in path.split("/")
+        if not PATH_PARAMETER.fullmatch(segment)
+        for name in PATH_PARAMETER.findall(segment)
+    }
+    return {
+        parameter.name: choices
+        for parameter in parameters
+        if parameter.where == "path"
+        and parameter.name in mixed
+        and parameter.style == "simple"
+        and (choices := parameter.shape.choices)
+    }
 
 
 def _success(responses: tuple[DocumentedResponse, ...]) -> int:

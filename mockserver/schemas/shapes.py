@@ -119,6 +119,15 @@ class Shape:
         return self._first("default")
 
     @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The texts of all values of an `enum` or a `const`; empty if the schema has neither."""
+        constant = self._first("const")
+        values = self._first("enum") if constant is None else [constant]
+        if not isinstance(values, list) or not all(type(one) in (str, int) for one in values):
+            return ()
+        return tuple(filter(None, map(str, values)))
+
+    @cached_property
     def is_read_only(self) -> bool:
         """Whether clients must not send it."""
         return any(part.value.get("readOnly") is True for part in self._certain)
