@@ -46,6 +46,11 @@ dynamic_option = click.option(
 errors_option = click.option(
     "--errors", is_flag=True, help="Send status 500 instead of an answer that violates its schema."
 )
+strict_requests_option = click.option(
+    "--strict-requests",
+    is_flag=True,
+    help="Refuse values that are otherwise tolerated, such as True for a boolean in a query.",
+)
 set_option = click.option(
     "--set",
     "settings",

@@ -18,6 +18,7 @@ from mockserver.cli.document_options import (
     stateful_option,
     stop,
     strict_option,
+    strict_requests_option,
 )
 from mockserver.engine.engine_options import Options
 from mockserver.model.messages import Request
@@ -40,6 +41,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @document_option
 @dynamic_option
 @errors_option
+@strict_requests_option
 @click.option("--at", help="Time of the request, such as 2026-01-31T09:00:00Z. Default: now.")
 @seed_option
 @set_option
@@ -58,6 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     *,
     dynamic: bool,
     errors: bool,
+    strict_requests: bool,
     strict: bool,
     stateful: bool,
     plugins: Sequence[str],
@@ -71,7 +74,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+        engine = open_engine(
+            sources, seed, Options(dynamic=dynamic, errors=errors, strict_requests=strict_requests)
+        )
         now = system_now() if at is None else parse_instant(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

@@ -17,6 +17,7 @@ from mockserver.cli.document_options import (
     stateful_option,
     stop,
     strict_option,
+    strict_requests_option,
 )
 from mockserver.engine.engine_options import Options
 from mockserver.server.factory import application
@@ -40,6 +41,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @set_option
 @dynamic_option
 @errors_option
+@strict_requests_option
 @strict_option
 @stateful_option
 @plugin_option
@@ -52,6 +54,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     *,
     dynamic: bool,
     errors: bool,
+    strict_requests: bool,
     strict: bool,
     stateful: bool,
     plugins: Sequence[str],
@@ -64,7 +67,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+        engine = open_engine(
+            sources, seed, Options(dynamic=dynamic, errors=errors, strict_requests=strict_requests)
+        )
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import

@@ -19,6 +19,7 @@ from mockserver.cli.document_options import (
     stateful_option,
     stop,
     strict_option,
+    strict_requests_option,
 )
 from mockserver.documents.document_files import Files
 from mockserver.engine.engine_options import Options
@@ -64,6 +65,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @dynamic_option
 @errors_option
+@strict_requests_option
 @click.option(
     "--max-body",
     type=click.IntRange(1),
@@ -90,6 +92,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     canned: bool,
     dynamic: bool,
     errors: bool,
+    strict_requests: bool,
     max_body: int,
     strict: bool,
     stateful: bool,
@@ -108,7 +111,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         message = f"other machines can reach {host}; add --control-token or --no-control"
         raise click.UsageError(message)
     try:
-        options = Options(not no_mock_headers, not no_cors, dynamic, errors)
+        options = Options(not no_mock_headers, not no_cors, dynamic, errors, strict_requests)
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None

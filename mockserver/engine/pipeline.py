@@ -80,6 +80,7 @@ from mockserver.model.trace import (
     Authenticated,
     BrokenSchema,
     Refused,
+    Remarked,
     TestValueMet,
     Validated,
 )
@@ -344,9 +345,20 @@ def _validate(run: Run, request: Request, match: Match) -> None:
     if operation.body is not None:
         scope["body"], found = read_body(operation.body, request)
         violations = [*violations, *found]
+    if violations and not run.options.strict_requests:
+        violations = _without_tolerated(run, violations)
     if violations:
         raise Refusal(Kind.INVALID, _summary(violations), tuple(violations[:MOST_VIOLATIONS]))
     run.append(_VALID)
+
+
+def _without_tolerated(run: Run, violations: list[Violation]) -> list[Violation]:
+    """Return the violations that refuse the request; the others become remarks of the trace."""
+    for one in violations:
+        if one.tolerated:
+            remark = f"{one.where} {one.field}: {one.tolerated}; --strict-requests refuses it"
+            run.append(Remarked(remark))
+    return [one for one in violations if not one.tolerated]
 
 
 def _summary(violations: list[Violation]) -> str:

@@ -210,12 +210,23 @@ class Shape:
         return not self.types or not self.types.isdisjoint(_SCALARS)
 
     @cached_property
+    def is_without_comma(self) -> bool:
+        """Whether no valid value, written as text, contains a comma."""
+        if self.types and self.types <= _WITHOUT_COMMA:
+            return True
+        if self.choices:
+            return not any("," in text for text in self.choices)
+        return any(part.value.get("format") in _FORMATS_WITHOUT_COMMA for part in self._certain)
+
+    @cached_property
     def is_ambiguous(self) -> bool:
         """Whether a text that looks like a number or a boolean can also be text."""
         return "string" in self.types and bool(self.types & _READERS.keys())
 
 
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
+_WITHOUT_COMMA = frozenset(("integer", "number", "boolean", "null"))
+_FORMATS_WITHOUT_COMMA = frozenset(("uuid", "date", "date-time", "ipv4", "ipv6"))
 _NO_MATCH = object()
 _BOOLEANS = {"true": True, "false": False}
 _READERS: Mapping[str, Callable[[str], JsonValue]] = {

@@ -21,6 +21,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     plugins: Sequence[str] = (),
     dynamic: bool = False,
     errors: bool = False,
+    strict_requests: bool = False,
     options: Options | None = None,
     delays: bool = False,
     control: bool = True,
@@ -38,6 +39,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         plugins: Names of Python modules with verbs that steps may use.
         dynamic: Sample new values for every answer.
         errors: Answer 500 if an answer does not conform to its own schema.
+        strict_requests: Refuse requests with values that are otherwise tolerated.
         options: More options of the engine.
         delays: Wait before answers with a delay; otherwise say it in the header `Mock-Delay`.
         control: Serve the control API; without a token, under loopback host names only.
@@ -53,7 +55,12 @@ def create_app(  # noqa: PLR0913 - each can be left out
     paths = [Path(path) for path in given]
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS
-    merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    merged = replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        strict_requests=strict_requests or base.strict_requests,
+    )
     return application(
         open_engine(sources, seed, merged),
         control=control,

@@ -21,6 +21,7 @@ class ServeOptions(TypedDict, total=False):
     stateful: bool
     dynamic: bool
     errors: bool
+    strict_requests: bool
 
 
 class Servers:

@@ -22,6 +22,7 @@ class ServerThread:
         stateful: bool = False,
         dynamic: bool = False,
         errors: bool = False,
+        strict_requests: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -39,6 +40,7 @@ class ServerThread:
             stateful=stateful,
             dynamic=dynamic,
             errors=errors,
+            strict_requests=strict_requests,
             delays=True,
         )
         self._background = BackgroundServer(app, host, port)

@@ -24,7 +24,7 @@ from mockserver.wire.form_fields import (
 )
 from mockserver.wire.media import binary_text, parse_json, text_of
 from mockserver.wire.multipart import Part, parts_of
-from mockserver.wire.parameter_styles import SEPARATORS
+from mockserver.wire.parameter_styles import separator_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class FormDecoder:
         if encoding.is_json:
             return _whole_or_items(shape, branch, lambda _shape, raw: _json(unquoted(raw)))
         if not encoding.explode and shape.is_array and not branch.members:
-            separator = SEPARATORS[encoding.style or "form"]
+            separator = separator_of(encoding.style or "form", shape)
             items = [item for raw in branch.raws for item in separator.split(raw) if item]
             branch = Branch(items)
         return build(shape, branch, _read_field)
@@ -173,5 +173,5 @@ def _encoding_violations(encoding: Encoding, part: Part, pointer: str) -> list[V
         _, violations = encoding.headers.decode({}, "", part.headers)
         for item in violations:
             message = f"has a header {item.field} that {item.message}"
-            found.append(Violation("body", pointer, item.keyword, message))
+            found.append(Violation("body", pointer, item.keyword, message, item.tolerated))
     return found

@@ -33,6 +33,7 @@ from mockserver.model.contents import ReadBody, RequestBody, RequestMedia, Valid
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
+from mockserver.wire.boolean_spellings import respelled
 
 if TYPE_CHECKING:
     from mockserver.wire.forms import Encoding
@@ -258,12 +259,20 @@ class JsonReader:
 class BodyReader:
     """Reads the bodies of a media type other than JSON."""
 
-    __slots__ = ("_complete", "_decode", "_validator")
+    __slots__ = ("_complete", "_decode", "_form", "_validator")
 
-    def __init__(self, decode: Decoder, validator: Validator | None, shape: Shape) -> None:
+    def __init__(
+        self,
+        decode: Decoder,
+        validator: Validator | None,
+        shape: Shape,
+        *,
+        is_form: bool = False,
+    ) -> None:
         self._decode = decode
         self._validator = validator
         self._complete = None if validator is None else BodyCompleter(shape)
+        self._form = shape if is_form else None
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value of a body and its violations.
@@ -274,8 +283,11 @@ class BodyReader:
         value, violations = self._decode(body, content_type)
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
+            if self._form is not None:
+                value, found = respelled(self._form, value, "body")
+                violations = [*violations, *found]
             violations = [*violations, *validator.violations(value, "body")]
-        if violations or self._complete is None:
+        if self._complete is None or not all(one.tolerated for one in violations):
             return value, violations
         return self._complete(value), violations
 
@@ -307,14 +319,14 @@ def _form_reader(content: MediaContent) -> BodyReader:
     from mockserver.wire.forms import FormDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = FormDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape)
+    return BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
 def _multipart_reader(content: MediaContent) -> BodyReader:
     from mockserver.wire.forms import MultipartDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = MultipartDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape)
+    return BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
 def _xml_reader(content: MediaContent) -> BodyReader:

@@ -41,6 +41,8 @@ SEPARATORS = {
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
 }
 """The separators of the items of an array, by style."""
+_COMMA = re.compile(",|%2C", re.IGNORECASE)
+"""Separates items that cannot contain a comma; many clients encode every comma of a value."""
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
 Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
@@ -119,6 +121,16 @@ def usable_style(where: str, value: Mapping[str, JsonValue], shape: Shape) -> tu
     return style, explode, ""
 
 
+def separator_of(style: str, shape: Shape) -> re.Pattern[str]:
+    """Return the separator of the items of an array; for `form` and `simple` it is a comma.
+
+    An encoded comma is data (RFC 6570), except between items that cannot contain a comma.
+    """
+    comma = SEPARATORS["form"]
+    separator = SEPARATORS.get(style, comma)
+    return _COMMA if separator is comma and shape.item(0).is_without_comma else separator
+
+
 # --- parameters with a single text: path and header ---
 
 _DECODERS: Mapping[str, Callable[[str], str]] = {"path": unquoted, "header": str.strip}
@@ -129,6 +141,8 @@ def text_reader(parameter: Parameter) -> Reader:
     name, shape = parameter.name, parameter.shape
     decode = _DECODERS[parameter.where]
     convert = _converter(parameter)
+    is_encoded = parameter.where == "path" and shape.is_array
+    separator = separator_of("simple", shape) if is_encoded else SEPARATORS["form"]
     if parameter.is_json or (not shape.is_structured and parameter.style not in _PREFIXES):
         return lambda source: ABSENT if (raw := source.get(name)) is None else convert(decode(raw))
 
@@ -137,10 +151,10 @@ def text_reader(parameter: Parameter) -> Reader:
         if raw is None:
             return ABSENT
         texts = _texts(parameter, raw)
-        if not shape.is_structured or (shape.is_scalar and texts and "," not in raw):
+        if not shape.is_structured or (shape.is_scalar and texts and not separator.search(raw)):
             return convert(decode(single(texts)))
         if not (parameter.explode and parameter.style in _PREFIXES):
-            texts = texts[0].split(",") if texts else []
+            texts = separator.split(texts[0]) if texts else []
         return _structured(parameter, texts, decode)
 
     return read
@@ -240,18 +254,23 @@ def _field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
     if parameter.is_spread and not parameter.is_json:
         return lambda source: _spread_object(shape, source, declared, decode)
     if shape.is_structured and not parameter.is_json:
+        separator = separator_of(parameter.style, shape if shape.is_array else TEXT)
         return lambda source: (
-            _list(parameter, raws, decode) if (raws := source.get(name)) else ABSENT
+            _list(parameter, raws, decode, separator) if (raws := source.get(name)) else ABSENT
         )
     convert = _converter(parameter)
     return lambda source: convert(decode(single(raws))) if (raws := source.get(name)) else ABSENT
 
 
-def _list(parameter: Parameter, raws: Sequence[str], decode: Callable[[str], str]) -> JsonValue:
+def _list(
+    parameter: Parameter,
+    raws: Sequence[str],
+    decode: Callable[[str], str],
+    separator: re.Pattern[str],
+) -> JsonValue:
     """Read an array, or an object that is written as a list; empty text is an empty array."""
     shape = parameter.shape
     if not parameter.explode or (parameter.where == "cookie" and len(raws) == 1):
-        separator = SEPARATORS.get(parameter.style, SEPARATORS["form"])
         raws = [part for raw in raws for part in separator.split(raw) if raw]
     elif len(raws) == 1 and not raws[0]:
         raws = []
