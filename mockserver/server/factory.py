@@ -52,15 +52,11 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If a setting or a plug-in is.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
-    paths = [Path(path) for path in given]
+    paths = list(map(Path, given))
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(
-        base,
-        dynamic=dynamic or base.dynamic,
-        errors=errors or base.errors,
-        strict_requests=strict_requests or base.strict_requests,
-    )
+    switches = {"dynamic": dynamic, "errors": errors, "strict_requests": strict_requests}
+    chosen = {name: True for name, is_on in switches.items() if is_on}
+    merged = replace(options or DEFAULT_OPTIONS, **chosen)
     return application(
         open_engine(sources, seed, merged),
         control=control,

@@ -14,8 +14,7 @@ most bodies are JSON. Modules for other formats are imported when a document fir
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -33,6 +32,7 @@ from mockserver.model.contents import ReadBody, RequestBody, RequestMedia, Valid
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
+from mockserver.wire.body_completion import BodyCompleter
 from mockserver.wire.boolean_spellings import respelled
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 100
 """Maximum levels of nesting of a body."""
-VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "xml"))
+VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "parts", "xml"))
 """Families whose bodies can be validated against the schema of an object or an array."""
 
 Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
@@ -71,15 +71,14 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _READ_AS_TEXT = ("text/", "application/yaml", "application/x-yaml", "application/graphql")
 _MOST_ITEMS = 100_000
 _MOST_VIOLATIONS = 50
-_MOST_SHAPES = 5_000
 
 
 def family_of(name: str) -> str:
     """Return the family of a media type: media types of one family are read in the same way."""
     if name == FORM:
         return "form"
-    if name == "multipart/form-data":
-        return "multipart"
+    if name.startswith("multipart/"):
+        return "multipart" if name == "multipart/form-data" else "parts"
     if is_json_lines(name) or is_json_sequence(name):
         return "sequence"
     if is_json(name):
@@ -223,6 +222,10 @@ class MediaContent:
     item_validator: Validator | None = None
     """For each item of a sequence; None if the schema describes the whole sequence."""
     encodings: "Mapping[str, Encoding]" = field(default_factory=dict)
+    prefix_encodings: "tuple[Encoding, ...]" = ()
+    """For the first parts of a multipart body that is an array."""
+    item_encoding: "Encoding | None" = None
+    """For the other parts of such a body."""
 
 
 def reader_of(name: str, content: MediaContent) -> ReadBody:
@@ -329,6 +332,25 @@ def _multipart_reader(content: MediaContent) -> BodyReader:
     return BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
+def _parts_reader(content: MediaContent) -> ReadBody:
+    """Return a reader of parts; a body whose schema is a string is not split."""
+    from mockserver.wire.forms import Encoding, PartsDecoder  # noqa: PLC0415 - forms import this module
+
+    shape, each = content.shape, content.item_validator
+    if each is None and shape.types and not shape.is_structured:
+        return _binary_reader(content)
+    decoder = PartsDecoder(
+        shape,
+        content.encodings,
+        content.prefix_encodings,
+        content.item_encoding or Encoding(),
+        is_sequence=each is not None,
+    )
+    if each is not None:
+        return BodyReader(decoder, _EachValidator(each), TEXT)
+    return BodyReader(decoder, content.validator, shape, is_form=True)
+
+
 def _xml_reader(content: MediaContent) -> BodyReader:
     from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
 
@@ -408,92 +430,13 @@ _READERS: Mapping[str, Callable[[MediaContent], ReadBody]] = {
     "json": _json_reader,
     "form": _form_reader,
     "multipart": _multipart_reader,
+    "parts": _parts_reader,
     "xml": _xml_reader,
     "sequence": _sequence_reader,
     "text": _text_reader,
     "binary": _binary_reader,
 }
 """Functions that make the reader of a media type, by its family."""
-
-
-# --- completing valid values ---
-
-
-class BodyCompleter:
-    """Adds the defaults of a schema to valid values, and removes read-only properties.
-
-    A value is never changed in place: objects that change are copied.
-    """
-
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self._plans: dict[Shape, _CompletionPlan] = {}
-
-    def __call__(self, value: JsonValue) -> JsonValue:
-        """Return the completed value."""
-        return self._completed(self._shape, value) if self.has_work else value
-
-    @cached_property
-    def has_work(self) -> bool:
-        """True if the schema has a default or a read-only property; determined on first use."""
-        return _can_change(self._shape)
-
-    def _completed(self, shape: Shape, value: JsonValue) -> JsonValue:
-        if isinstance(value, dict):
-            return self._completed_object(shape, value)
-        if isinstance(value, list) and shape.items is not None:
-            return [self._completed(shape.item(index), item) for index, item in enumerate(value)]
-        return value
-
-    def _completed_object(self, shape: Shape, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        if (plan := self._plans.get(shape)) is None:
-            plan = self._plans[shape] = _plan(shape)
-        found = value | {name: plan.defaults[name] for name in plan.defaults if name not in value}
-        for name in plan.read_only:
-            found.pop(name, None)
-        for name, member in plan.nested:
-            if name in value:
-                found[name] = self._completed(member, value[name])
-        return found
-
-
-class _CompletionPlan(NamedTuple):
-    """The changes to make to an object of one schema."""
-
-    defaults: dict[str, JsonValue]
-    read_only: tuple[str, ...]
-    nested: tuple[tuple[str, Shape], ...]
-    """Properties whose values may have to be completed themselves."""
-
-
-def _plan(shape: Shape) -> _CompletionPlan:
-    members = shape.certain_properties.items()
-    writable = [(name, member) for name, member in members if not member.is_read_only]
-    return _CompletionPlan(
-        {name: member.default for name, member in writable if member.default is not None},
-        tuple(name for name, member in members if member.is_read_only),
-        tuple((name, member) for name, member in writable if _can_change(member)),
-    )
-
-
-def _can_change(shape: Shape) -> bool:
-    """Return True if a schema or one of its subschemas has a default or a read-only property.
-
-    Schemas with more than 5,000 subschemas are not searched to the end; they give True.
-    """
-    waiting, seen = [shape], {id(shape)}
-    while waiting and len(seen) < _MOST_SHAPES:
-        for below in _subschemas(waiting.pop()):
-            if below.is_read_only or below.default is not None:
-                return True
-            if id(below) not in seen:
-                seen.add(id(below))
-                waiting.append(below)
-    return bool(waiting)
-
-
-def _subschemas(shape: Shape) -> list[Shape]:
-    return [*shape.certain_properties.values(), *([shape.items] if shape.items else [])]
 
 
 # --- writing ---

@@ -26,8 +26,9 @@ How raw text becomes values, and why:
   without a schema is a string.
 - A parameter that the request lacks gets its default value. Defaults are not validated here.
 - Refused with the keyword `encoding`: text that is not percent-encoded UTF-8, text that does not
-  follow its style, a single value that occurs more than once, `content: application/json` that is
-  not JSON, and brackets nested too deeply. These parameters keep their default in the result.
+  follow its style, a single value that occurs more than once, text that is not of the media type
+  of its `content`, and brackets nested too deeply. These parameters keep their default in the
+  result.
 - A missing required parameter is refused with the keyword `required`, a query of more than 1,000
   parts with `maxProperties`, and any other invalid value with the keyword of the schema.
 - All violations are collected; the first one does not end the reading, because a client should
@@ -209,7 +210,7 @@ def _read(
 
 def _corrected(parameter: Parameter, value: JsonValue) -> RespelledValue:
     """Return an invalid value with booleans where it has `True` or `False`."""
-    if parameter.is_json:
+    if parameter.has_content:
         return RespelledValue(value, [])
     return respelled(parameter.shape, value, parameter.part, f"/{escape(parameter.name)}")
 
