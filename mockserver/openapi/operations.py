@@ -158,7 +158,7 @@ class _OperationCompiler:
             blank=blank,
             path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
             path_choices=_path_choices(self._path, parameters),
-            success=_success(responses),
+            success=_success(responses, has_steps=program is not None),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
             servers=self._servers(),
@@ -285,15 +285,19 @@ def _path_choices(path: str, parameters: list[Parameter]) -> dict[str, tuple[str
     }
 
 
-def _success(responses: tuple[DocumentedResponse, ...]) -> int:
+def _success(responses: tuple[DocumentedResponse, ...], *, has_steps: bool) -> int:
     """Return the status code of a successful request.
 
-    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else
-    200, also if only `default` is documented.
+    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else the
+    first error if only errors are documented and no steps choose the answer. Otherwise it is 200,
+    also if only `default` is documented.
     """
-    documented = {response.status.upper() for response in responses}
+    documented = {response.status.upper(): None for response in responses}
     for kind, usual in (("2", 200), ("3", 302)):
         exact = [int(status) for status in documented if re.fullmatch(rf"{kind}\d\d", status)]
         if exact or f"{kind}XX" in documented:
             return min(exact, default=usual)
-    return 200
+    errors = [status for status in documented if status[0] in "45"]
+    if not errors or has_steps or "DEFAULT" in documented:
+        return 200
+    return int(errors[0].replace("XX", "00"))

@@ -1,6 +1,6 @@
 """Factories of the ASGI application, from documents or from an engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,19 +52,20 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If a setting or a plug-in is.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
-    paths = list(map(Path, given))
-    sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
+    sources = Sources([*map(Path, given)], settings or {}, stateful=stateful, plugins=plugins)
     switches = {"dynamic": dynamic, "errors": errors, "strict_requests": strict_requests}
-    chosen = {name: True for name, is_on in switches.items() if is_on}
-    merged = replace(options or DEFAULT_OPTIONS, **chosen)
     return application(
-        open_engine(sources, seed, merged),
+        open_engine(sources, seed, _switched_on(options or DEFAULT_OPTIONS, switches)),
         control=control,
         token=control_token,
         body_limit=body_limit,
         clock=clock,
         delays=delays,
     )
+
+
+def _switched_on(options: Options, switches: Mapping[str, bool]) -> Options:
+    return replace(options, **{name: True for name, is_on in switches.items() if is_on})
 
 
 def application(

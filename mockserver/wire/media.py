@@ -484,7 +484,7 @@ def write(
     Args:
         value: The value, or the complete body.
         content_type: The media type, with or without parameters.
-        write_xml: Writes a value as XML; without it, values are written to XML types as JSON.
+        write_xml: Writes a value as XML by its schema; without it, elements are named by members.
     """
     if isinstance(value, bytes):
         return value
@@ -498,11 +498,17 @@ def write(
     if (writer := writer_of(name)) is not None:
         return writer(value)
     is_markup = isinstance(value, str) and value.lstrip().startswith("<")
-    if write_xml is not None and is_xml(name) and not is_markup:
-        return write_xml(value).encode("utf-8", "replace")
+    if is_xml(name) and not is_markup and (write_xml or not isinstance(value, str)):
+        return (write_xml or _plain_xml)(value).encode("utf-8", "replace")
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
     return multipart_bytes(value) if name.startswith("multipart/") else json_bytes(value)
+
+
+def _plain_xml(value: JsonValue) -> str:
+    from mockserver.wire.xml_writing import plain_xml  # noqa: PLC0415 - few APIs answer XML
+
+    return plain_xml(value)
 
 
 def json_bytes(value: JsonValue) -> bytes:
