@@ -24,6 +24,7 @@ from mockserver.model.api import Api, Operation
 from mockserver.openapi.behaviour import document_behaviour, merged
 from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.operations import DocumentContext, compile_operations
+from mockserver.openapi.paths import refuse_too_many_paths
 from mockserver.openapi.policies import (
     compile_collections,
     compile_fixtures,
@@ -118,11 +119,13 @@ def open_openapi(
     """Determine the version of a document, and convert it if it is Swagger 2.0.
 
     Raises:
-        SpecError: If it is not an OpenAPI document, or its version is unknown.
+        SpecError: If it is not an OpenAPI document, its version is unknown, or it has too many
+            paths.
     """
     references = References(root, files.read)
     references.add(document)
     version = version_of(Place(document, "", document.value), problems)
+    refuse_too_many_paths(document)
     if version == SWAGGER:
         document = from_swagger(document, references, problems)
     return OpenedDocument(Place(document, "", document.value), version, references)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from mockserver.base.errors import SpecError
 from mockserver.base.problems import SpecProblem, near, warning
+from mockserver.documents.document import Document
 from mockserver.documents.references import Place
 from mockserver.model.api import PATH_PARAMETER
 
@@ -19,6 +21,10 @@ _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
+MOST_PATHS = 50_000
+"""Maximum number of paths of a document."""
+MOST_OPERATIONS = 50_000
+"""Maximum number of operations of a document."""
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
 """Maximum number of parameters in one segment; each one makes matching a path slower."""
@@ -52,7 +58,25 @@ def described_operations(
         for method, place in methods_of(item, version, problems):
             if (shape, method) not in taken:
                 taken.add((shape, method))
+                if len(taken) > MOST_OPERATIONS:
+                    problems.append(_too_many(paths, MOST_OPERATIONS, "operations"))
+                    return
                 yield DescribedOperation(path, method, item, place)
+
+
+def refuse_too_many_paths(document: Document) -> None:
+    """Check the number of paths, before anything is done for each of them.
+
+    Raises:
+        SpecError: If the document has more than 50,000 paths.
+    """
+    paths = Place(document, "", document.value).child("paths")
+    if isinstance(paths.value, dict) and len(paths.value) > MOST_PATHS:
+        raise SpecError([_too_many(paths, MOST_PATHS, "paths")])
+
+
+def _too_many(paths: Place, most: int, what: str) -> SpecProblem:
+    return SpecProblem(paths.source, f"more than {most:,} {what}", "split the document")
 
 
 def path_item(
@@ -76,11 +100,14 @@ def methods_of(
 ) -> Iterator[tuple[str, Place]]:
     """Yield the methods of a path item and their operations; fixed methods in upper case."""
     known = (*METHODS, "query") if version == "3.2" else METHODS
+    given = item.value if isinstance(item.value, dict) else {}
     for method in known:
+        if method not in given:
+            continue
         operation = item.child(method)
         if isinstance(operation.value, dict):
             yield method.upper(), operation
-        elif isinstance(item.value, dict) and method in item.value:
+        else:
             problems.append(warning(operation.source, "an operation must be a mapping"))
     problems += _unknown_keys(
         item, {*known, *_OTHER_KEYS, *(_OTHER_KEYS_3_2 if version == "3.2" else ())}

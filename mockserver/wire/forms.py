@@ -22,7 +22,7 @@ from mockserver.wire.form_fields import (
     read_all,
     unquoted,
 )
-from mockserver.wire.media import binary_text, parse_json, text_of
+from mockserver.wire.media import binary_text, check_number_of_values, parse_json, text_of
 from mockserver.wire.multipart import Part, parts_of
 from mockserver.wire.parameter_styles import separator_of
 
@@ -70,6 +70,8 @@ class FormDecoder:
         """
         violations: list[Violation] = []
         fields = grouped(text_of(body, content_type), "body", violations)
+        given = (raw for name in fields for raw in fields[name] if raw.lstrip()[:1] in _JSON_STARTS)
+        check_number_of_values(_unquoted_bytes(raw) for raw in given)
         found, unreadable = read_all(self.shape, fields, self._read)
         return found, [*violations, *unreadable]
 
@@ -82,6 +84,20 @@ class FormDecoder:
             items = [item for raw in branch.raws for item in separator.split(raw) if item]
             branch = Branch(items)
         return build(shape, branch, _read_field)
+
+
+_JSON_STARTS = ("[", "{", "%")
+"""First characters of a field that may be JSON; `%` begins an encoded bracket."""
+
+
+def _unquoted_bytes(raw: str) -> bytes:
+    """Return a field, decoded if it begins with an encoded bracket; empty if it is not UTF-8."""
+    if raw.startswith("%") and raw[:3].upper() not in ("%5B", "%7B"):
+        return b""
+    try:
+        return unquoted(raw).encode("utf-8", "surrogatepass")
+    except UndecodableError:
+        return b""
 
 
 def _read_field(shape: Shape, raw: str) -> JsonValue:
@@ -131,6 +147,8 @@ class MultipartDecoder:
         self, fields: Mapping[str, list[Part]]
     ) -> tuple[dict[str, JsonValue], list[Violation]]:
         """Read parts by their names as an object."""
+        given = (part.content for name in fields for part in fields[name])
+        check_number_of_values(text for text in given if text.lstrip()[:1] in (b"[", b"{"))
         found, violations = read_all(self.shape, fields, self._read)
         for name, encoding in self.encodings.items():
             for index, part in enumerate(fields.get(name, ())):

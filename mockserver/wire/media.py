@@ -12,7 +12,7 @@ most bodies are JSON. Modules for other formats are imported when a document fir
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 100
 """Maximum levels of nesting of a body."""
+MOST_VALUES = 500_000
+"""Maximum number of JSON values in a body; every one takes time to validate."""
 VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "parts", "xml"))
 """Families whose bodies can be validated against the schema of an object or an array."""
 
@@ -153,6 +155,28 @@ def _is_too_deep(body: bytes, deepest: int) -> bool:
     return False
 
 
+def check_number_of_values(texts: Iterable[bytes]) -> None:
+    """Check that the JSON texts of one body have at most 500,000 values together.
+
+    Raises:
+        Refusal: `too_large`, with the bound.
+    """
+    given = list(texts)
+    if sum(map(_most_values, given)) > MOST_VALUES and sum(map(_values, given)) > MOST_VALUES:
+        raise Refusal(Kind.TOO_LARGE, f"the body has more than {MOST_VALUES:,} JSON values")
+
+
+def _most_values(text: bytes) -> int:
+    """Return an upper bound for the number of values: commas and brackets in strings count too."""
+    return 1 + text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _values(text: bytes) -> int:
+    """Return the number of values: the first one, and those after a comma or an opening bracket."""
+    outside = _STRINGS.sub(b'"', text)
+    return _most_values(outside) - outside.count(b"{}") - outside.count(b"[]")
+
+
 def binary_text(content: bytes) -> str:
     """Decode bytes as UTF-8, or as one character for each byte if they are not UTF-8."""
     try:
@@ -251,6 +275,8 @@ class JsonReader:
             Refusal: `malformed` if the body is not JSON.
         """
         is_utf8 = content_type in _JSON_IN_UTF8
+        if len(body) > MOST_VALUES:
+            check_number_of_values([body])
         value = parse_json(body) if is_utf8 else json_of(body, content_type)
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
@@ -395,6 +421,7 @@ def _decode_sequence(body: bytes, content_type: str) -> tuple[JsonValue, list[Vi
     lines = [line for line in body.split(separator, _MOST_ITEMS + 1) if line.strip()]
     if len(lines) > _MOST_ITEMS:
         raise Refusal(Kind.MALFORMED, f"the body has more than {_MOST_ITEMS:,} items")
+    check_number_of_values(lines)
     items = []
     for number, line in enumerate(lines, 1):
         try:
