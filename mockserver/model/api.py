@@ -232,6 +232,8 @@ class Operation:
     """True for a page of the mock itself, which is not an operation of the API."""
     servers: "tuple[ServerAddress, ...]" = ()
     """Its own servers; empty if it uses those of the API."""
+    ignored: tuple[str, ...] = ()
+    """Query parameters without effect on its inferred steps; a member is named `filter[status]`."""
     rendered: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """A cache of rendered answers; the modules that write to it limit its size."""
 

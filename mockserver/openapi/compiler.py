@@ -166,6 +166,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         loader.verbs,
         name,
         inference.operations if inference else {},
+        inference.ignored if inference else {},
     )
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)

@@ -70,6 +70,8 @@ class DocumentContext:
     """Name of the API."""
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
     """Inferred `x-mock` of operations, by path and method (in lower case)."""
+    ignored: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Query parameters that inferred steps ignore, by path and method."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -162,6 +164,7 @@ class _OperationCompiler:
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
             servers=self._servers(),
+            ignored=context.ignored.get((self._path, self._method.lower()), ()),
         )
 
     def _program(
