@@ -34,6 +34,34 @@ def hashable(value: JsonValue) -> Hashable:
     return kind.__name__, value
 
 
+def key_text(value: JsonValue) -> str:
+    """Return the text under which something with this key is stored; 31.0 is 31."""
+    if type(value) is str:
+        return value
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def with_whole_numbers(value: JsonValue) -> JsonValue:
+    """Return a value in which numbers such as 31.0 are integers; the same one if it has none.
+
+    Draft 4 of JSON Schema says that 31.0 is not an integer; later drafts and JSON say that it is.
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
+    if isinstance(value, dict):
+        members = {name: with_whole_numbers(member) for name, member in value.items()}
+        return members if any(members[name] is not value[name] for name in members) else value
+    if isinstance(value, list):
+        items = [with_whole_numbers(item) for item in value]
+        is_changed = any(new is not old for new, old in zip(items, value, strict=True))
+        return items if is_changed else value
+    return value
+
+
+_LARGEST_EXACT = 2**53
+"""The largest float that stands for one integer alone."""
+
+
 def escape(key: str) -> str:
     """Escape one reference token of a JSON Pointer (RFC 6901, section 3)."""
     return key.replace("~", "~0").replace("/", "~1")

@@ -35,14 +35,15 @@ def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
     path = [part for part in detail["loc"] if not _is_union_member(part)]
     if path and path[-1] == "[key]":
         path.pop()
+    code, hint = "MS501", ""
     message = str(detail["msg"]).removeprefix("Value error, ")
-    hint = ""
     if detail["type"] == "extra_forbidden":
-        message, hint = (
+        code, message, hint = (
+            "MS502",
             f"{detail['loc'][-1]!r} is not known here",
             "check its spelling or remove it",
         )
-    return SpecProblem(source.child(*path), message, hint)
+    return SpecProblem(code, source.child(*path), message, hint)
 
 
 def _is_union_member(part: str | int) -> bool:

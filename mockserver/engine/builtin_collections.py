@@ -35,7 +35,7 @@ _PAIR: Check = (lambda value: _is_state(value, 2), "must be a list of two intege
 _ONE: Check = (lambda value: _is_state(value, 1), "must be a list of one integer")
 _INSTANT: Check = (
     lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
-    "must be an instant: microseconds since 1970, as an integer, before the year 10000",
+    "must be an instant: microseconds since 1970, as an integer, in the years 1 to 9999",
 )
 _WHOLE_OR_NULL: Check = (
     lambda value: value is None or _is_whole(value),

@@ -1,6 +1,11 @@
 """Options of an engine. They are set at start and apply to all requests."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Echo = Literal["none", "samples", "all"]
+"""Documented answers that get values of the request: none, sampled ones, or also examples."""
+ECHOES: tuple[Echo, ...] = get_args(Echo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,8 @@ class Options:
     """Answer with an error if an answer violates its own schema."""
     strict_requests: bool = False
     """Refuse requests with values that are otherwise tolerated, such as `True` for `true`."""
+    echo: Echo = "samples"
+    """Which documented answers get values of the request."""
 
 
 DEFAULT_OPTIONS = Options()

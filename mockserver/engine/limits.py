@@ -15,7 +15,7 @@ microseconds, and they are rounded only in headers.
 from bisect import bisect_right
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import (
     Instant,
     format_instant,
@@ -165,7 +165,9 @@ def _masked(credential: str) -> str:
 
 def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
     scope = run.scope
-    subject = "" if limit.per is None else str(limit.per(scope))
+    subject = "" if limit.per is None else limit.per(scope)
+    if type(subject) is not str:
+        subject = key_text(subject)
     key = f"{limit.name}:{subject}"
     # Not through the transaction: a refusal must not roll back a hit.
     counters = run.store.rate_limits

@@ -120,10 +120,18 @@ def render_refusal(
         answer = _documented(operation, status, refusal, accept) or problem(
             status, refusal.message, error
         )
-    answer.headers += refusal.headers
-    if wait is not None and status in RETRY_STATUSES and not has_header(answer, "retry-after"):
-        answer.headers.append(("Retry-After", str(wait)))
+    _add_required(answer, refusal)
+    if wait is not None and status in RETRY_STATUSES:
+        add = add_missing_headers if chosen is not None else replace_headers
+        add(answer.headers, [("Retry-After", str(wait))])
     return answer
+
+
+def _add_required(answer: Answer, refusal: Refusal) -> None:
+    """Add the headers that a refusal must have; a challenge of the API itself is kept."""
+    name = "WWW-Authenticate"
+    replace_headers(answer.headers, [item for item in refusal.headers if item[0] != name])
+    add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
 
 
 def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
@@ -167,11 +175,11 @@ def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
 def _documented(
     operation: Operation | None, status: int, refusal: Refusal, accept: str
 ) -> Answer | None:
-    """Return the documented answer for a status; None if it has no body."""
+    """Return the documented answer for a status; None if it has neither body nor headers."""
     if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
     found = documented_answer(operation, status, AnswerCriteria(accept, must_fit=False))
-    if found is None or not found.content_type:
+    if found is None or not found.headers:  # a description alone says nothing of the answer
         return None
     return found.answer()
 
@@ -275,3 +283,22 @@ def _is_json(media: ResponseMedia) -> bool:
 
 def _is_written_xml(media: ResponseMedia) -> bool:
     return media.write_xml is not None and is_xml(essence(media.media_type))
+
+
+def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, str]]) -> None:
+    """Add headers that must be true; documented values of the same names are removed.
+
+    Most headers may be sent only once (RFC 9110, section 5.3), and an example does not know this
+    request.
+    """
+    added = list(ours)
+    if added:
+        names = {name.lower() for name, _ in added}
+        headers[:] = [item for item in headers if item[0].lower() not in names]
+        headers += added
+
+
+def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+    """Add those headers of which the answer has none of the same name."""
+    present = {name.lower() for name, _ in headers}
+    headers += [item for item in more if item[0].lower() not in present]

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from mockserver.engine.spanning_paths import SpanningPaths
 from mockserver.model.api import PATH_PARAMETER, Api, Operation
 
 _PARAMETER_TEXT = "(.{1,300}?)"
@@ -84,11 +85,13 @@ class _Node:
 class Router:
     """Finds a path among those of one API. Literal segments take precedence over parameters."""
 
-    __slots__ = ("_root", "_static")
+    __slots__ = ("_root", "_spanning", "_static")
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._static: dict[str, dict[str, Operation]] = {}
         self._root = _Node()
+        operations = list(operations)
+        self._spanning = SpanningPaths(operations)
         for operation in operations:
             if "{" in operation.path:
                 self._add(operation)
@@ -124,7 +127,14 @@ class Router:
             if found.operation(method) is not None:
                 return found
             others.append(found)
-        return _search(self._root, path.split("/")[1:], [], method, others)
+        match = _search(self._root, path.split("/")[1:], [], method, others)
+        if match is not None or (spanning := self._spanning.find(path)) is None:
+            return match
+        match = Match(*spanning)
+        if match.operation(method) is not None:
+            return match
+        others.append(match)
+        return None
 
     def _add(self, operation: Operation) -> None:
         node = self._root

@@ -23,7 +23,7 @@ from mockserver.engine.documented_answers import (
 from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
-from mockserver.engine.rendering import Reply, render_refusal, represent
+from mockserver.engine.rendering import Reply, render_refusal, replace_headers, represent
 from mockserver.engine.sandbox import Sandbox, Store
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import ResponseSchema
@@ -223,9 +223,11 @@ class Run:
             self.operation, own, AnswerCriteria(accept, example=name, must_fit=False)
         )
         assert found is not None
+        sent = found.headers.copy()
+        replace_headers(sent, headers)
         self.reply = Reply(
             status or own,
-            [*found.headers, *headers],
+            sent,
             found.content,
             found.content_type,
             found.because,

@@ -53,7 +53,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from mockserver.base.json import JsonValue
-from mockserver.base.problems import SpecProblem
+from mockserver.base.problems import SpecProblem, note
 from mockserver.documents.references import Place
 from mockserver.inference.action_steps import ActionWriter
 from mockserver.inference.object_schemas import SchemaReader, reference
@@ -91,7 +91,7 @@ class Inference:
         for one in self.recognition.resources:
             resources.setdefault(one.name, one.path)
         others = tuple(
-            SpecProblem(place.source, f"{path} is not a resource: {reason}")
+            SpecProblem("MS513", place.source, f"{path} is not a resource: {reason}")
             for place, path, reason in self.recognition.unrecognised
         )
         return Recognised(resources, (*others, *self._ignored_parameters()), self.overlay)
@@ -101,7 +101,7 @@ class Inference:
             source = self.whole.descend("paths", path, method).source
             for name in names:
                 what = f"{method.upper()} {path}: the query parameter {name!r}"
-                yield SpecProblem(source, f"{what} has no effect on the records")
+                yield note("MS516", source, f"{what} has no effect on the records")
 
     def overlay(self) -> Block:
         """Return the inferred `x-mock` as an OpenAPI Overlay that extends the document's file."""

@@ -20,7 +20,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver.base import sms
+from mockserver.base import email_addresses, sms
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.language import operators
@@ -219,16 +219,8 @@ def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
 
 
 def is_email(value: JsonValue) -> bool:
-    """Return true if a text looks like one e-mail address."""
-    return isinstance(value, str) and len(value) <= _LONGEST_EMAIL and bool(_EMAIL.fullmatch(value))
-
-
-_LONGEST_EMAIL = 254
-_EMAIL = re.compile(
-    r"""[^@\s()<>\[\],;:\\"\x00-\x1f\x7f]{1,64}@"""
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
-    r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
-)
+    """Return true if a text is an e-mail address as in `format: email` (RFC 5321, 4.1.2)."""
+    return isinstance(value, str) and email_addresses.is_email(value)
 
 
 def gsm7(value: JsonValue) -> JsonValue:

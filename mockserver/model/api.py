@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
+from mockserver.base.problem_switches import IgnoredProblem, ProblemSwitch
 from mockserver.base.problems import SpecProblem
 from mockserver.base.time import ZERO, Duration, parse_duration
 from mockserver.model.contents import DocumentedResponse, Parameters, RequestBody, SampledSchema
@@ -223,6 +224,8 @@ class Operation:
     """The names in the path's braces, in order."""
     path_choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Texts that path parameters can have, for parameters that share a segment and have an enum."""
+    spanning: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+    """What the values of path parameters that may contain slashes have to match."""
     success: int = 200
     """The default status of its answers."""
     deprecated: bool = False
@@ -317,4 +320,7 @@ class Api:
     """Returns the whole OpenAPI document, after its overlays and without `x-mock`."""
     unserved: tuple[Unserved, ...] = ()
     problems: tuple[SpecProblem, ...] = ()
+    switches: tuple[ProblemSwitch, ...] = ()
+    """What `x-mock-ignore` turns off."""
+    ignored: tuple[IgnoredProblem, ...] = ()
     """Problems of the parts that are not served, in no order."""

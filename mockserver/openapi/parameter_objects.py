@@ -42,13 +42,13 @@ class ParameterCompiler:
         schema = place.child("schema")
         if schema.value is None:
             message = f"the {where} parameter {name!r} has neither `schema` nor `content`"
-            self.problems.append(warning(place.source, message, "any text is accepted"))
+            self.problems.append(warning("MS116", place.source, message, "any text is accepted"))
         shape = self.shapes.of(schema)
         style, explode, style_problem = usable_style(where, place.value, shape)
         if style_problem:
             source = place.child("style").source if "style" in place.value else place.source
             hint = f"use the style {style}" if style != place.value.get("style") else ""
-            self.problems.append(warning(source, style_problem, hint))
+            self.problems.append(warning("MS117", source, style_problem, hint))
         validator = self._validator(place)
         return Parameter(
             name=name.lower() if where == "header" else name,
@@ -76,7 +76,7 @@ class ParameterCompiler:
         if not is_read and shape.is_structured:
             message = f"{content[0][:40]} is not read in a {where} parameter"
             hint = "its schema is not checked; use application/json"
-            self.problems.append(warning(content[1].source, message, hint))
+            self.problems.append(warning("MS130", content[1].source, message, hint))
         is_validated = is_read or not shape.is_structured
         return Parameter(
             name=name.lower() if where == "header" else name,

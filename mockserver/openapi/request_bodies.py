@@ -57,7 +57,7 @@ class BodyCompiler:
             if body.value is not None:
                 problem = "a request body needs `content` with at least one media type"
                 self.problems.append(
-                    warning(body.source, problem, "bodies of requests are ignored")
+                    warning("MS119", body.source, problem, "bodies of requests are ignored")
                 )
             return None
         return RequestBody(required=body.child("required").value is True, media=media)
@@ -77,7 +77,7 @@ class BodyCompiler:
             accepts = http.media_type(media_type)
             if not accepts.is_usable:
                 message = f"{media_type[:40]!r} is not a media type, such as application/json"
-                self.problems.append(warning(member.source, message, "it is ignored"))
+                self.problems.append(warning("MS120", member.source, message, "it is ignored"))
                 continue
             resolved = self.resolve(member)
             read = reader_of(accepts.name, self._content(accepts.name, resolved))
@@ -97,7 +97,7 @@ class BodyCompiler:
         self._warn_of_positions(name, place)
         if item.value is not None:
             message = f"{name} is not read as a sequence, and its items are not checked"
-            self.problems.append(warning(item.source, message))
+            self.problems.append(warning("MS121", item.source, message))
         if schema.value is None:
             return MediaContent()
         validator = self.schemas.validator(schema, "request")
@@ -140,7 +140,7 @@ class BodyCompiler:
             if (member := place.child(key)).value is not None:
                 message = f"{name} has no parts by position, so `{key}` is ignored"
                 hint = "use `encoding`, or a multipart type other than multipart/form-data"
-                self.problems.append(warning(member.source, message, hint))
+                self.problems.append(warning("MS131", member.source, message, hint))
 
     def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
         """Yield the encodings of a form's properties."""
@@ -171,6 +171,6 @@ class BodyCompiler:
             return style, explode
         message = f"a form cannot have the style {style[:40]!r}: use {' or '.join(STYLES['query'])}"
         self.problems.append(
-            warning(place.child("style").source, message, "the style form is used")
+            warning("MS117", place.child("style").source, message, "the style form is used")
         )
         return style_of("query", {})

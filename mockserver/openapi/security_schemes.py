@@ -39,6 +39,7 @@ def check_principals(
     """Return a problem for each name in `principals` that is not a security scheme."""
     return [
         SpecProblem(
+            "MS702",
             place.child(name).source,
             f"there is no security scheme {name!r} under components",
             near(name, schemes),
@@ -58,14 +59,14 @@ def _scheme(name: str, place: Place, owners: Principals | None) -> SecuritySchem
         return SecurityScheme(name, scheme, principals=owners)
     message = f"security schemes of type {str(kind)[:40]!r} {scheme[:40]} are not supported"
     hint = "use apiKey, http with basic or bearer, or oauth2; it is not enforced"
-    return warning(place.source, message, hint)
+    return warning("MS703", place.source, message, hint)
 
 
 def _api_key(name: str, place: Place, owners: Principals | None) -> SecurityScheme | SpecProblem:
     where, parameter = place.child("in").value, place.child("name").value
     if where not in _LOCATIONS or not isinstance(parameter, str) or not parameter:
         message = "an API key needs a `name` and an `in` of header, query or cookie"
-        return warning(place.source, message, "it is not enforced")
+        return warning("MS704", place.source, message, "it is not enforced")
     key_name = parameter.lower() if where == "header" else parameter
     return SecurityScheme(name, "apiKey", str(where), key_name, owners)
 
@@ -101,6 +102,6 @@ def _uses(
             uses.append(SchemeUse(scheme, tuple(str(item.value) for item in member.items())))
         elif name not in declared:
             hint = near(name, declared) or "declare it; until then it is not enforced"
-            problem = warning(member.source, f"there is no security scheme {name!r}", hint)
+            problem = warning("MS702", member.source, f"there is no security scheme {name!r}", hint)
             problems.append(problem)
     return tuple(uses)

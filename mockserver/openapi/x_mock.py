@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from mockserver.verbs.fields import (
+    CheckHeaders,
     ErrorKind,
     Expression,
     Name,
@@ -78,7 +79,7 @@ class ErrorFields(StrictFields):
     """What the API answers for an error kind."""
 
     status: Status
-    headers: dict[str, Value] = Field({})
+    headers: Annotated[dict[str, Value], CheckHeaders] = Field({})
     body: Value = None
     content_type: str = "application/json"
     description: str = ""

@@ -1,6 +1,6 @@
 """Factories of the ASGI application, from documents or from an engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from mockserver.base.time import Instant, system_now
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
-from mockserver.server.sources import Settings, Sources, open_engine
+from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
 
 
 def create_app(  # noqa: PLR0913 - each can be left out
@@ -27,6 +27,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     control: bool = True,
     control_token: str | None = None,
     body_limit: int = DEFAULT_BODY_LIMIT,
+    journal: int = DEFAULT_JOURNAL,
     clock: Callable[[], Instant] = system_now,
 ) -> App:
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
@@ -45,17 +46,23 @@ def create_app(  # noqa: PLR0913 - each can be left out
         control: Serve the control API; without a token, under loopback host names only.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
+        journal: Number of exchanges that the journal of a sandbox keeps, 1 or more.
         clock: Returns the current time.
 
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
     """
-    given = [documents] if isinstance(documents, str | Path) else documents
-    sources = Sources([*map(Path, given)], settings or {}, stateful=stateful, plugins=plugins)
-    switches = {"dynamic": dynamic, "errors": errors, "strict_requests": strict_requests}
+    sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
+    chosen = options or DEFAULT_OPTIONS
+    merged = replace(
+        chosen,
+        dynamic=dynamic or chosen.dynamic,
+        errors=errors or chosen.errors,
+        strict_requests=strict_requests or chosen.strict_requests,
+    )
     return application(
-        open_engine(sources, seed, _switched_on(options or DEFAULT_OPTIONS, switches)),
+        open_engine(sources, seed, merged, journal),
         control=control,
         token=control_token,
         body_limit=body_limit,
@@ -64,8 +71,9 @@ def create_app(  # noqa: PLR0913 - each can be left out
     )
 
 
-def _switched_on(options: Options, switches: Mapping[str, bool]) -> Options:
-    return replace(options, **{name: True for name, is_on in switches.items() if is_on})
+def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:
+    given = [documents] if isinstance(documents, str | Path) else documents
+    return [Path(path) for path in given]
 
 
 def application(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import Instant, format_instant, no_later
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
@@ -65,7 +65,7 @@ def run_cooldown(
     world: World, step: CooldownStep, subject: JsonValue, period: JsonValue, bypass: JsonValue
 ) -> None:
     """Start the cooldown of a subject, or refuse if it is running and not bypassed."""
-    subject = str(subject)
+    subject = subject if type(subject) is str else key_text(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)

@@ -9,7 +9,9 @@ values of a document; they never evaluate an expression. The models of `x-mock` 
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mockserver.base.http import SERVER_FIELDS, is_field_name
 
 
 class Role(Enum):
@@ -43,6 +45,19 @@ Binding = Annotated[Name | None, Role.BINDING]
 ValueBinding = Annotated[Name, Role.VALUE_BINDING]
 """The name for any value that the verb returns."""
 Steps = Annotated[list[Any], Role.STEPS]
+
+
+def _check_headers(headers: dict[str, Any]) -> dict[str, Any]:
+    for name in headers:
+        if not is_field_name(name):
+            raise ValueError(f"{name!r} is not a valid header name")
+        if name.lower() in SERVER_FIELDS:
+            raise ValueError(f"the server writes the header {name!r} itself; remove it")
+    return headers
+
+
+CheckHeaders = AfterValidator(_check_headers)
+"""Refuses names that are no header's, and headers that only the server can write."""
 
 
 class StrictFields(BaseModel):

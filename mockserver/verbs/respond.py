@@ -5,12 +5,14 @@ writes the call of `World.respond` and the end of the program. The engine then r
 this module never builds one itself.
 """
 
+from typing import Annotated
+
 from pydantic import Field
 
 from mockserver.base.problems import near
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
-from mockserver.verbs.fields import Members, StrictFields, Value
+from mockserver.verbs.fields import CheckHeaders, Members, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
@@ -19,7 +21,7 @@ class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
     status: Value = Field(None, description="default: the documented success")
-    headers: Members = Field({}, description="name → value")
+    headers: Annotated[Members, CheckHeaders] = Field({}, description="name → value")
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
@@ -38,7 +40,9 @@ def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     context = writer.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem(writer.source_of("example"), f"no example {fields.example!r}", hint)
+        context.problem(
+            "MS511", writer.source_of("example"), f"no example {fields.example!r}", hint
+        )
     writer.set_step(
         RespondStep,
         example=fields.example,

@@ -79,7 +79,7 @@ def parse_steps(values: JsonValue, source: Source, context: StepContext) -> list
 
 def _parse_step(value: JsonValue, source: Source, context: StepContext) -> ParsedStep | None:
     if not isinstance(value, dict):
-        context.problem(source, "a step must be a map with one verb")
+        context.problem("MS505", source, "a step must be a map with one verb")
         return None
     common_values = {key: value[key] for key in _COMMON if key in value}
     common = read_fields(StepFields, common_values, source, context.problems)
@@ -109,7 +109,7 @@ def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext
             names = [*context.verbs.names(), *_COMMON]
             hint = near(key, names) or "check its spelling, or remove it"
             context.problems.append(
-                SpecProblem(source.child(key), f"{key!r} is not known here", hint)
+                SpecProblem("MS502", source.child(key), f"{key!r} is not known here", hint)
             )
             return None
     if len(verbs) == 1:
@@ -117,7 +117,9 @@ def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext
     found = " and ".join(verb.name for verb in verbs) or "none"
     names = context.verbs.names()
     context.problem(
-        source, f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}"
+        "MS505",
+        source,
+        f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}",
     )
     return None
 

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import DAY, LATEST, WEEK, Instant, format_instant, no_later, to_datetime
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
@@ -110,7 +110,7 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     amount: JsonValue,
 ) -> Record:
     """Take from the quota of a subject, or refuse if too little is left; return the result."""
-    subject = str(subject)
+    subject = subject if type(subject) is str else key_text(subject)
     key = f"{step.quota}:{subject}"
     quotas = world.records("quotas")
     record = quotas.rows.get(key)

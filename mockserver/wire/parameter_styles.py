@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mockserver.base.json import JsonValue
-from mockserver.model.contents import Validator
+from mockserver.model.contents import ValueSchema
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
 from mockserver.wire.form_fields import (
@@ -43,6 +43,7 @@ SEPARATORS = {
 """The separators of the items of an array, by style."""
 _COMMA = re.compile(",|%2C", re.IGNORECASE)
 """Separates items that cannot contain a comma; many clients encode every comma of a value."""
+_DELIMITERS = {"label": ".,", "matrix": ";=,", "spaceDelimited": " ", "pipeDelimited": "|"}
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
 Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
@@ -62,7 +63,7 @@ class Parameter:
     style: str
     explode: bool
     shape: Shape
-    validator: Validator | None
+    validator: ValueSchema | None
     default: JsonValue = None
     is_json: bool = False
     """True if it is written as JSON (`content: application/json`) and has no style."""
@@ -92,6 +93,15 @@ class Parameter:
     def is_spread(self) -> bool:
         """True if its members have their own names in the request, instead of its name."""
         return self.explode and self.style in ("form", "cookie") and self.shape.is_object
+
+    @property
+    def delimiters(self) -> str:
+        """The characters between items or members in one text; empty for a single value."""
+        is_single = self.is_json or not self.shape.is_structured or self.style == "deepObject"
+        if is_single or (self.explode and self.where not in ("path", "header")):
+            return ""
+        between = _DELIMITERS.get(self.style, ",")
+        return f"{between}=" if self.explode and self.shape.is_object else between
 
     @property
     def takes_any_name(self) -> bool:
@@ -148,6 +158,10 @@ def text_reader(parameter: Parameter) -> Reader:
     name, shape = parameter.name, parameter.shape
     decode = _DECODERS[parameter.where]
     convert = _converter(parameter)
+    if shape.separator is not None:
+        return lambda source: (
+            ABSENT if (raw := source.get(name)) is None else shape.read(decode(raw))
+        )
     is_encoded = parameter.where == "path" and shape.is_array
     separator = separator_of("simple", shape) if is_encoded else SEPARATORS["form"]
     if parameter.has_content or (not shape.is_structured and parameter.style not in _PREFIXES):
@@ -158,7 +172,8 @@ def text_reader(parameter: Parameter) -> Reader:
         if raw is None:
             return ABSENT
         texts = _texts(parameter, raw)
-        if not shape.is_structured or (shape.is_scalar and texts and not separator.search(raw)):
+        is_single = shape.is_scalar and len(texts) == 1 and not separator.search(raw)
+        if not shape.is_structured or is_single:
             return convert(decode(single(texts)))
         if not (parameter.explode and parameter.style in _PREFIXES):
             texts = separator.split(texts[0]) if texts else []
@@ -262,6 +277,10 @@ def _field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
         return lambda source: _deep_object(shape, name, source)
     if parameter.is_spread and not parameter.has_content:
         return lambda source: _spread_object(shape, source, declared, decode)
+    if shape.separator is not None:
+        return lambda source: (
+            shape.read(decode(single(raws))) if (raws := source.get(name)) else ABSENT
+        )
     if shape.is_structured and not parameter.has_content:
         separator = separator_of(parameter.style, shape if shape.is_array else TEXT)
         return lambda source: (

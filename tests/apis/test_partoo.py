@@ -223,6 +223,10 @@ def test_a_business_that_is_not_there_or_not_yours_is_not_found(
     assert reply.json == {"errors": {"json": "Resource not found"}}
 
 
+def test_a_template_is_found_by_a_number_without_a_fraction(partoo: World) -> None:
+    assert invite(partoo, template_id=31.0).status == 200
+
+
 def test_a_template_that_is_not_there_is_not_found(partoo: World) -> None:
     assert invite(partoo, template_id=99).status == 404
 
@@ -342,9 +346,12 @@ def test_search_takes_the_number_as_it_was_sent_and_only_later_ones(partoo: Worl
             "0647385968",
             f"%2B33647385968&after={after - 1}",
             f"%2B33647385968&after={after}",
+            "%2B33647385968&after=0",
+            "%2B33647385968&after=-1",
+            "%2B33647385968&after=-62135596800",
         )
     ]
-    assert counts == [1, 0, 1, 0]
+    assert counts == [1, 0, 1, 0, 1, 1, 1]
 
 
 def test_search_turns_pages(partoo: World) -> None:
