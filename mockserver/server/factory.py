@@ -54,13 +54,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If a setting or a plug-in is.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    chosen = options or DEFAULT_OPTIONS
-    merged = replace(
-        chosen,
-        dynamic=dynamic or chosen.dynamic,
-        errors=errors or chosen.errors,
-        strict_requests=strict_requests or chosen.strict_requests,
-    )
+    merged = _merged(options or DEFAULT_OPTIONS, dynamic, errors, strict_requests)
     return application(
         open_engine(sources, seed, merged, journal),
         control=control,
@@ -68,6 +62,15 @@ def create_app(  # noqa: PLR0913 - each can be left out
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+    )
+
+
+def _merged(base: Options, dynamic: bool, errors: bool, strict_requests: bool) -> Options:  # noqa: FBT001 - as in Options
+    return replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        strict_requests=strict_requests or base.strict_requests,
     )
 
 
