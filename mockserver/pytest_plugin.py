@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], journal=1000, "
-    "stateful=False, dynamic=False, errors=False, allow_unmatched=False): the documents of the "
-    "sandbox (paths relative to the test file), its initial settings, the seed of identifiers, the "
-    "modules with verbs of your own (plugins), the number of requests that the journal keeps, "
-    "whether resources are kept (stateful), new values are generated for every answer (dynamic) "
-    "and invalid answers become status 500 (errors), and whether requests may match no operation"
+    "stateful=False, dynamic=False, strict_requests=False, errors=False, allow_unmatched=False): "
+    "the documents of the sandbox (paths relative to the test file), its initial settings, the "
+    "seed of identifiers, the modules with verbs of your own (plugins), the number of requests "
+    "that the journal keeps, whether resources are kept (stateful), new values are generated for "
+    "every answer (dynamic), tolerated requests are refused (strict_requests) and invalid answers "
+    "become status 500 (errors), and whether requests may match no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",
     "dynamic": "mockserver generates new values for every answer",
+    "strict_requests": "mockserver refuses requests that it otherwise tolerates",
     "errors": "mockserver answers 500 if an answer does not conform to its schema",
 }
 """Options of a server that a project can set in its configuration, with their help texts."""

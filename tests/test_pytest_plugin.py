@@ -260,8 +260,15 @@ def test_made_up(sandbox):
 def test_checked(sandbox):
     reply = httpx.get(sandbox.things.base_url + "/broken")
     assert (reply.status_code, sandbox.requests.last.reason) == (500, "broken_answer")
+
+def test_lax(sandbox):
+    assert httpx.get(sandbox.things.base_url + "/flags?on=True").status_code == 200
+
+@pytest.mark.mockserver(strict_requests=True)
+def test_strict(sandbox):
+    assert httpx.get(sandbox.things.base_url + "/flags?on=True").status_code == 400
 """
-    run(pytester, test).assert_outcomes(passed=3)
+    run(pytester, test).assert_outcomes(passed=5)
 
 
 def test_a_project_configures_how_documents_are_served(pytester: pytest.Pytester) -> None:

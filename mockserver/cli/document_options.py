@@ -78,9 +78,19 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
         is_flag=True,
         help="Send status 500 instead of an answer that violates its schema.",
     )
+    @click.option(
+        "--strict-requests",
+        is_flag=True,
+        help="Refuse values that are otherwise tolerated, such as True for a boolean in a query.",
+    )
     @wraps(command)
-    def with_options(*, dynamic: bool, echo: Echo, errors: bool, **others: object) -> None:
-        command(options=Options(dynamic=dynamic, echo=echo, errors=errors), **others)
+    def with_options(
+        *, dynamic: bool, echo: Echo, errors: bool, strict_requests: bool, **others: object
+    ) -> None:
+        options = Options(
+            dynamic=dynamic, echo=echo, errors=errors, strict_requests=strict_requests
+        )
+        command(options=options, **others)
 
     return with_options
 

@@ -118,10 +118,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    origin = serving.origin(listener, host)
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
     app.on_exchange = _logger() if log else None
-    text = greeting(engine, origin, system_now(), control=not no_control)
+    text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
 
 

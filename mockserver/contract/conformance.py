@@ -85,18 +85,18 @@ class Contract:
         """The operations of the API by operation id."""
         return self._by_id
 
-    def match(self, path: str) -> Match | None:
-        """Find the path template that matches a path."""
-        return self._router.find(path)
+    def match(self, path: str, method: str = "") -> Match | None:
+        """Find the path template that matches a path, preferably one that has the method."""
+        return self._router.find(path, method)
 
     def operation(self, method: str, path: str) -> Operation | None:
         """Find an operation by method and path."""
-        found = self.match(path)
+        found = self.match(path, method)
         return None if found is None else found.operation(method)
 
     def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
         """Return the path parameters of a request, not percent-decoded."""
-        match = self._router.find(path)
+        match = self.match(path, operation.method)
         return match.parameters(operation) if match is not None else {}
 
     def find_operation(self, request: RequestPart) -> Operation | None:
@@ -113,7 +113,8 @@ class Contract:
 
     def request_violations(self, request: Request) -> list[Violation]:
         """List the violations of a request, whose path is relative to the base URL."""
-        operation, match = self.operation(request.method, request.path), self.match(request.path)
+        match = self.match(request.path, request.method)
+        operation = None if match is None else match.operation(request.method)
         if operation is None or match is None:
             return [Violation("path", "", "path", "and method are not documented")]
         violations: list[Violation] = []

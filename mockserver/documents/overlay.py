@@ -18,6 +18,8 @@ MOST_ADDED = 250_000
 """The maximum number of values that the overlays of a document add."""
 MOST_MATCHES = 200_000
 """The maximum number of values that one target matches."""
+MOST_STEPS = 250_000
+"""The maximum number of values that `..` visits in one JSONPath, or twice the values there are."""
 
 Location = tuple[str | int, ...]
 """The path to a value: keys and indexes."""
@@ -134,13 +136,40 @@ def _query(path: str) -> _Query:
         return lambda value: _value_at(value, names)
     import jsonpath  # noqa: PLC0415 - most overlays do not need it, and it costs start time
 
+    budget = _StepBudget()
+
+    class CountingEnvironment(jsonpath.JSONPathEnvironment):
+        @property
+        def max_recursion_depth(self) -> int:  # type: ignore[override] # a constant in the library
+            """Return the bound, which the library reads for every value that `..` visits."""
+            budget.spend()
+            return DEEPEST + 1
+
     try:
-        compiled = jsonpath.compile(path, strict=True)
+        compiled = CountingEnvironment(strict=True).compile(path)
     except RecursionError:
         raise ValueError("it is too long") from None
     except jsonpath.JSONPathError as error:
         raise ValueError(str(error.args[0]) if error.args else "it cannot be read") from None
-    return lambda value: (match.parts for match in compiled.finditer(value))
+
+    def matches(value: JsonValue) -> Iterator[Location]:
+        budget.left = max(MOST_STEPS, 2 * _measure(value, 10 * MOST_STEPS)[0])
+        return (match.parts for match in compiled.finditer(value))
+
+    return matches
+
+
+@dataclass(slots=True)
+class _StepBudget:
+    """The number of values that `..` may still visit; nested searches visit values repeatedly."""
+
+    left: int = 0
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            message = f"it visits values more than {MOST_STEPS:,} times; nest fewer `..`"
+            raise ValueError(message)
 
 
 def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:

@@ -25,7 +25,8 @@ from mockserver.model.contents import (
 )
 from mockserver.model.messages import Answer
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.wire.media import content_type_for, is_text, write
+from mockserver.wire.media import write
+from mockserver.wire.media_families import content_type_for, is_text
 
 if TYPE_CHECKING:
     from mockserver.wire.negotiation import Choice
@@ -168,10 +169,11 @@ def _choice(response: DocumentedResponse, criteria: AnswerCriteria) -> "Choice |
     if criteria.example is not None:
         places = [place for place in places if _named(response.media[place], criteria)] or places
     offered = [response.media[place].media_type for place in places]
-    choice = negotiate(offered, criteria.accept)
+    holds = [response.media[place].holds for place in places]
+    choice = negotiate(offered, criteria.accept, holds)
     if choice is None and criteria.must_fit:
         raise Refusal(Kind.NOT_ACCEPTABLE, f"the answer is available as {', '.join(offered)}")
-    choice = choice or negotiate(offered, "")
+    choice = choice or negotiate(offered, "", holds)
     assert choice is not None
     return Choice(places[choice.index], choice.media_type)
 
@@ -191,7 +193,8 @@ def _written(
     body = _body(media, content_type, criteria)
     content = write(body.value, content_type, media.write_xml)
     fields = [("Content-Type", content_type_for(content_type, content)), *headers]
-    if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
+    is_negotiated = len(response.media) > 1 or "*" in media.media_type
+    if is_negotiated and not any(name.lower() == "vary" for name, _ in headers):
         fields.append(("Vary", "Accept"))
     violations = tuple(body.violations)
     return DocumentedAnswer(

@@ -20,6 +20,8 @@ class Options:
     """Sample a new value for each request, even if there are examples."""
     errors: bool = False
     """Answer with an error if an answer violates its own schema."""
+    strict_requests: bool = False
+    """Refuse requests with values that are otherwise tolerated, such as `True` for `true`."""
     echo: Echo = "samples"
     """Which documented answers get values of the request."""
 

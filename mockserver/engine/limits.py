@@ -198,7 +198,7 @@ def _hit(run: Run, limit: RateLimit) -> Hit | None:
     if value is None:
         run.append(LimitNotApplied(limit))
         return None
-    subject = text(value)
+    subject = value if type(value) is str else text(value)
     key = f"{limit.name}:{subject}"
     record = run.store.rate_limits.rows.get(key)
     state = None if record is None else record["state"]

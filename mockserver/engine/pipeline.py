@@ -84,6 +84,7 @@ from mockserver.model.trace import (
     Authenticated,
     BrokenSchema,
     Refused,
+    Remarked,
     TestValueMet,
     Validated,
 )
@@ -135,7 +136,7 @@ class Engine:
             system: The time of the system's clock.
         """
         path, named = _split_sandbox(request)
-        located = self._mounts.locate(path, request.headers.get("host", "").lower())
+        located = self._mounts.locate(path, request.headers.get("host", "").lower(), request.method)
         operation = _operation(located, request.method)
         credentials = (
             read_credentials(operation, request) if operation and operation.security else {}
@@ -351,9 +352,20 @@ def _validate(run: Run, request: Request, match: Match) -> None:
     if operation.body is not None:
         scope["body"], found = read_body(operation.body, request)
         violations = [*violations, *found]
+    if violations and not run.options.strict_requests:
+        violations = _without_tolerated(run, violations)
     if violations:
         raise Refusal(Kind.INVALID, _summary(violations), tuple(violations[:MOST_VIOLATIONS]))
     run.append(_VALID)
+
+
+def _without_tolerated(run: Run, violations: list[Violation]) -> list[Violation]:
+    """Return the violations that refuse the request; the others become remarks of the trace."""
+    for one in violations:
+        if one.tolerated:
+            remark = f"{one.where} {one.field}: {one.tolerated}; --strict-requests refuses it"
+            run.append(Remarked(remark))
+    return [one for one in violations if not one.tolerated]
 
 
 def _summary(violations: list[Violation]) -> str:

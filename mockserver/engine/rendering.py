@@ -296,12 +296,15 @@ def _negotiated(media: tuple[ResponseMedia, ...], accept: str, *, is_text: bool)
         return Representation(_JSON)
     if len(fitting) == 1 and "*" not in fitting[0].media_type:
         return Representation(fitting[0].media_type, fitting[0])
-    from mockserver.wire.negotiation import negotiate  # noqa: PLC0415 - costs start time
+    from mockserver.wire.negotiation import Holds, negotiate  # noqa: PLC0415 - costs start time
 
     offered = [one.media_type for one in fitting]
-    choice = negotiate(offered, accept) or negotiate(offered, "")
+    holds = [Holds.ANYTHING if is_text else Holds.VALUE] * len(offered)
+    choice = negotiate(offered, accept, holds) or negotiate(offered, "", holds)
     assert choice is not None
-    return Representation(choice.media_type, fitting[choice.index], len(fitting) > 1)
+    chosen = fitting[choice.index]
+    varies = len(fitting) > 1 or "*" in chosen.media_type
+    return Representation(choice.media_type, chosen, varies)
 
 
 def _is_json(media: ResponseMedia) -> bool:

@@ -40,7 +40,7 @@ class ActionWriter(StepWriter):
         """Delete the records that match the query; None if a parameter is not a filter."""
         query = self.reader.parameters(self.route.item, self.place, "query")
         plan = list_steps.plan(query, self.resource, self.reader)
-        only_filters = list_steps.filter_count(plan, self.resource, self.reader) == len(query)
+        only_filters = list_steps.filter_count(plan, self.resource, self.reader) == len(plan.query)
         if self.place.child("requestBody").value is not None or not only_filters:
             return None
         steps = list_steps.list_step(plan, self.resource, self._owners(), self.reader, is_bare=True)

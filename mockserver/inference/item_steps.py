@@ -66,6 +66,12 @@ class StepWriter:
         plan = list_steps.plan(query, self.resource, self.reader)
         return self.page() if list_steps.filter_count(plan, self.resource, self.reader) else None
 
+    def ignored_parameters(self) -> tuple[str, ...]:
+        """Return the query parameters of a list that have no effect."""
+        query = self.reader.parameters(self.route.item, self.place, "query")
+        plan = list_steps.plan(query, self.resource, self.reader)
+        return list_steps.ignored(plan, self.resource, self.reader)
+
     def get(self) -> list[Step] | None:
         """Answer one record.
 

@@ -328,7 +328,8 @@ def replace_placeholders(
     is_cached = len(whole) <= _LONGEST_CACHED_TEXT
     split_text = _split_at_placeholders if is_cached else _split_at_placeholders.__wrapped__
     pieces, placeholders = split_text(whole, as_text(before), as_text(after))
-    filled = [json.text(members.get(name, original)) for name, original in placeholders]
+    found = [members.get(name, original) for name, original in placeholders]
+    filled = [item if type(item) is str else json.text(item) for item in found]
     check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
     pairs = zip(pieces, [*filled, ""], strict=True)
     return "".join([part for pair in pairs for part in pair])

@@ -228,6 +228,8 @@ class Operation:
     """The initial scope of a request: every name that a step binds, as null."""
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
+    path_choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that path parameters can have, for parameters that share a segment and have an enum."""
     spanning: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
     """What the values of path parameters that may contain slashes have to match."""
     success: int = 200
@@ -239,6 +241,8 @@ class Operation:
     """True for a page of the mock itself, which is not an operation of the API."""
     servers: "tuple[ServerAddress, ...]" = ()
     """Its own servers; empty if it uses those of the API."""
+    ignored: tuple[str, ...] = ()
+    """Query parameters without effect on its inferred steps; a member is named `filter[status]`."""
     rendered: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """A cache of rendered answers; the modules that write to it limit its size."""
 

@@ -142,6 +142,8 @@ class ResponseMedia:
     """True if the body is a sequence of items and the schema describes one item."""
     write_xml: Callable[[JsonValue], str] | None = None
     """Writes a value as XML, as the schema describes it."""
+    holds: str = "anything"
+    """For a range, what its body is: octets, a value that is no string, or anything."""
     source: Source | None = None
 
 

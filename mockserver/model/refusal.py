@@ -59,6 +59,8 @@ class Violation:
     keyword: str
     """The violated keyword, such as `required`."""
     message: str
+    tolerated: str = ""
+    """How the value is read although it is wrong; empty if the request is refused."""
 
     @property
     def field(self) -> str:

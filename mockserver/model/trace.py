@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
@@ -345,9 +346,19 @@ def _remarks(operation: Operation, request: Request) -> Iterator[str]:
     uses = [use for alternative in operation.security for use in alternative]
     keys = {use.scheme.parameter for use in uses if use.scheme.location == "query"}
     if operation.parameters is not None:
+        if operation.ignored and request.query:
+            yield from _ignored(operation, request)
         yield from operation.parameters.remarks(request.query, request.headers, keys)
     elif request.query and not keys:
         yield "the query is not declared; it is accepted"
+
+
+def _ignored(operation: Operation, request: Request) -> Iterator[str]:
+    """Yield a remark for each parameter of a request that the inferred steps ignore."""
+    sent = {unquote_plus(part.partition("=")[0]) for part in request.query.split("&", 1_000)}
+    for name in operation.ignored:
+        if name in sent or f"{name}[]" in sent:
+            yield f"query parameter {name} has no effect on the records"
 
 
 def as_json(decision: Decision) -> dict[str, Any]:

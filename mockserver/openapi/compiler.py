@@ -28,6 +28,7 @@ from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.misplaced_references import with_references_followed
 from mockserver.openapi.operations import DocumentContext, compile_operations
+from mockserver.openapi.paths import refuse_too_many_paths
 from mockserver.openapi.policies import (
     compile_collections,
     compile_fixtures,
@@ -139,11 +140,13 @@ def open_openapi(
     """Determine the version of a document, and convert it if it is Swagger 2.0.
 
     Raises:
-        SpecError: If it is not an OpenAPI document, or its version is unknown.
+        SpecError: If it is not an OpenAPI document, its version is unknown, or it has too many
+            paths.
     """
     references = References(root, files.read)
     references.add(document)
     version = version_of(Place(document, "", document.value), problems)
+    refuse_too_many_paths(document)
     document = with_references_followed(document, version, references, problems)
     if version == SWAGGER:
         document = from_swagger(document, references, problems)
@@ -185,6 +188,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         loader.verbs,
         name,
         inference.operations if inference else {},
+        inference.ignored if inference else {},
     )
     steps = context.steps(context.kinds)
     principals = compile_principals(model.principals, place.child("principals").source, steps)

@@ -71,6 +71,8 @@ class DocumentContext:
     """Name of the API."""
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
     """Inferred `x-mock` of operations, by path and method (in lower case)."""
+    ignored: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Query parameters that inferred steps ignore, by path and method."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -159,11 +161,13 @@ class _OperationCompiler:
             program=program,
             blank=blank,
             path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
+            path_choices=_path_choices(self._path, parameters),
             spanning=dict(spanning_parameters(parameters)),
-            success=_success(responses),
+            success=_success(responses, has_steps=program is not None),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
             servers=self._servers(),
+            ignored=context.ignored.get((self._path, self._method.lower()), ()),
         )
 
     def _program(
@@ -273,15 +277,37 @@ def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
     return names
 
 
-def _success(responses: tuple[DocumentedResponse, ...]) -> int:
+def _path_choices(path: str, parameters: list[Parameter]) -> dict[str, tuple[str, ...]]:
+    """Return the `enum` of each path parameter that is only a part of its segment."""
+    mixed = {
+        name
+        for segment in path.split("/")
+        if not PATH_PARAMETER.fullmatch(segment)
+        for name in PATH_PARAMETER.findall(segment)
+    }
+    return {
+        parameter.name: choices
+        for parameter in parameters
+        if parameter.where == "path"
+        and parameter.name in mixed
+        and parameter.style == "simple"
+        and (choices := parameter.shape.choices)
+    }
+
+
+def _success(responses: tuple[DocumentedResponse, ...], *, has_steps: bool) -> int:
     """Return the status code of a successful request.
 
-    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else
-    200, also if only `default` is documented.
+    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else the
+    first error if only errors are documented and no steps choose the answer. Otherwise it is 200,
+    also if only `default` is documented.
     """
-    documented = {response.status.upper() for response in responses}
+    documented = {response.status.upper(): None for response in responses}
     for kind, usual in (("2", 200), ("3", 302)):
         exact = [int(status) for status in documented if re.fullmatch(rf"{kind}\d\d", status)]
         if exact or f"{kind}XX" in documented:
             return min(exact, default=usual)
-    return 200
+    errors = [status for status in documented if status[0] in "45"]
+    if not errors or has_steps or "DEFAULT" in documented:
+        return 200
+    return int(errors[0].replace("XX", "00"))

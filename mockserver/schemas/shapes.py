@@ -128,6 +128,15 @@ class Shape:
         return found if isinstance(found, str) else None
 
     @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The texts of all values of an `enum` or a `const`; empty if the schema has neither."""
+        constant = self._first("const")
+        values = self._first("enum") if constant is None else [constant]
+        if not isinstance(values, list) or not all(type(one) in (str, int) for one in values):
+            return ()
+        return tuple(filter(None, map(str, values)))
+
+    @cached_property
     def is_read_only(self) -> bool:
         """Whether clients must not send it."""
         return any(part.value.get("readOnly") is True for part in self._certain)
@@ -221,6 +230,15 @@ class Shape:
         return not self.types or not self.types.isdisjoint(_SCALARS)
 
     @cached_property
+    def is_without_comma(self) -> bool:
+        """Whether no valid value, written as text, contains a comma."""
+        if self.types and self.types <= _WITHOUT_COMMA:
+            return True
+        if self.choices:
+            return not any("," in text for text in self.choices)
+        return any(part.value.get("format") in _FORMATS_WITHOUT_COMMA for part in self._certain)
+
+    @cached_property
     def is_ambiguous(self) -> bool:
         """Whether a text that looks like a number or a boolean can also be text."""
         return "string" in self.types and bool(self.types & _READERS.keys())
@@ -229,6 +247,8 @@ class Shape:
 _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 """The separators of a `collectionFormat`."""
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
+_WITHOUT_COMMA = frozenset(("integer", "number", "boolean", "null"))
+_FORMATS_WITHOUT_COMMA = frozenset(("uuid", "date", "date-time", "ipv4", "ipv6"))
 _NO_MATCH = object()
 _BOOLEANS = {"true": True, "false": False}
 _READERS: Mapping[str, Callable[[str], JsonValue]] = {

@@ -21,6 +21,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     plugins: Sequence[str] = (),
     dynamic: bool = False,
     errors: bool = False,
+    strict_requests: bool = False,
     options: Options | None = None,
     delays: bool = False,
     control: bool = True,
@@ -39,6 +40,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         plugins: Names of Python modules with verbs that steps may use.
         dynamic: Sample new values for every answer.
         errors: Answer 500 if an answer does not conform to its own schema.
+        strict_requests: Refuse requests with values that are otherwise tolerated.
         options: More options of the engine.
         delays: Wait before answers with a delay; otherwise say it in the header `Mock-Delay`.
         control: Serve the control API; without a token, under loopback host names only.
@@ -52,8 +54,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If a setting or a plug-in is.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    merged = _merged(options or DEFAULT_OPTIONS, dynamic, errors, strict_requests)
     return application(
         open_engine(sources, seed, merged, journal),
         control=control,
@@ -61,6 +62,15 @@ def create_app(  # noqa: PLR0913 - each can be left out
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+    )
+
+
+def _merged(base: Options, dynamic: bool, errors: bool, strict_requests: bool) -> Options:  # noqa: FBT001 - as in Options
+    return replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        strict_requests=strict_requests or base.strict_requests,
     )
 
 

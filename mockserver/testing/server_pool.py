@@ -22,6 +22,7 @@ class ServeOptions(TypedDict, total=False):
     plugins: tuple[str, ...]
     dynamic: bool
     errors: bool
+    strict_requests: bool
     journal: int
 
 

@@ -24,6 +24,7 @@ class ServerThread:
         plugins: Sequence[str] = (),
         dynamic: bool = False,
         errors: bool = False,
+        strict_requests: bool = False,
         journal: int = DEFAULT_JOURNAL,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -43,6 +44,7 @@ class ServerThread:
             plugins=plugins,
             dynamic=dynamic,
             errors=errors,
+            strict_requests=strict_requests,
             journal=journal,
             delays=True,
         )

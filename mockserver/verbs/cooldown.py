@@ -72,7 +72,7 @@ def run_cooldown(
     if subject is None:
         world.note(step, "not applied: its subject is null", step.name)
         return
-    subject = text(subject)
+    subject = subject if type(subject) is str else text(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)

@@ -133,7 +133,7 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     if subject is None:
         world.note(step, "not applied: its subject is null", step.quota)
         return take(limit, renewal, None, world.now, 0)[1].as_record() if step.is_bound else {}
-    subject = text(subject)
+    subject = subject if type(subject) is str else text(subject)
     key = f"{step.quota}:{subject}"
     quotas = world.records("quotas")
     record = quotas.rows.get(key)

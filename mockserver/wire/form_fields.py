@@ -8,16 +8,19 @@ and violations for what cannot be read. Callers: `parameters.py`, `parameter_sty
 defines only the first (`deepObject`), but clients send all of them. The depth is limited.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from mockserver.base.json import JsonValue, escape
 from mockserver.model.refusal import Violation
 from mockserver.schemas.shapes import Shape
 
 _MOST_PARTS = 1_000
+MOST_ESCAPES = 200_000
+"""Maximum number of places with percent-encoded characters in one value."""
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _DEEPEST = 20
 
 Raw = Any
@@ -44,14 +47,23 @@ def unquoted(raw: str) -> str:
     """Decode percent-encoded text (RFC 3986, section 2.1).
 
     Raises:
-        UndecodableError: If the decoded bytes are not UTF-8.
+        UndecodableError: If the decoded bytes are not UTF-8, or take too long to decode.
     """
     if "%" not in raw:
         return raw
     try:
-        return unquote_to_bytes(raw).decode()
+        decoded, count = _ESCAPES.subn(_decoded, raw.encode(), MOST_ESCAPES + 1)
+        if count > MOST_ESCAPES:
+            message = f"has percent-encoded characters in more than {MOST_ESCAPES:,} places"
+            raise UndecodableError(message)
+        return decoded.decode()
     except UnicodeError:
         raise UndecodableError("is not percent-encoded UTF-8") from None
+
+
+def _decoded(escapes: re.Match[bytes]) -> bytes:
+    """Decode a run of percent-encoded bytes at once."""
+    return bytes.fromhex(escapes[0].replace(b"%", b"").decode())
 
 
 def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, list[str]]:

@@ -31,13 +31,18 @@ class Part:
 
     @property
     def name(self) -> str | None:
-        """The name of the form field; None if the part has none."""
-        return self._disposition().get("name")
+        """The name of the form field (RFC 7578, section 4.2); None if the part has none."""
+        return self.label if self._disposition()[0] == "form-data" else None
+
+    @property
+    def label(self) -> str | None:
+        """The name in a Content-Disposition of any kind; None if the part has none."""
+        return self._disposition()[1].get("name")
 
     @property
     def filename(self) -> str | None:
         """The name of the uploaded file (RFC 7578, section 4.2); None if it is no file."""
-        disposition = self._disposition()
+        disposition = self._disposition()[1]
         extended = disposition.get("filename*")
         if extended is not None and extended.lower().startswith("utf-8''"):
             return unquote(extended[len("utf-8''") :])
@@ -48,9 +53,9 @@ class Part:
         """The Content-Type; empty if the part has none."""
         return self.headers.get("content-type", "")
 
-    def _disposition(self) -> Mapping[str, str]:
+    def _disposition(self) -> tuple[str, Mapping[str, str]]:
         kind, semicolon, rest = self.headers.get("content-disposition", "").partition(";")
-        return parameters(semicolon + rest) if kind.strip().lower() == "form-data" else {}
+        return kind.strip().lower(), parameters(semicolon + rest)
 
 
 def parts_of(body: bytes, content_type: str) -> list[Part]:

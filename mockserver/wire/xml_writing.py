@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.base.json import JsonValue
+from mockserver.documents.document import Document
 from mockserver.documents.references import Place
 from mockserver.schemas.shapes import Resolver
 
@@ -103,6 +104,19 @@ class XmlWriter:
             yield target
             for key in _COMBINED:
                 waiting += reversed(target.child(key).items())
+
+
+class _NoReferences:
+    """Follows no references: there is no schema."""
+
+    def resolve(self, place: Place) -> Place:
+        return place
+
+
+def plain_xml(value: JsonValue) -> str:
+    """Return an XML document for a value without a schema; its root element is `root`."""
+    nothing = Place(Document("", None, None, dict), "", None)
+    return XmlWriter(nothing, _NoReferences())(value)
 
 
 def _component(place: Place) -> str | None:

@@ -124,6 +124,8 @@ def test_how_documents_are_served_is_said_at_start(tmp_path: Path) -> None:
     assert made_up.content != other.content
     assert get("/things/8", stateful=True)[0].status_code == 404
     assert [get("/broken", errors=errors)[0].status_code for errors in (False, True)] == [200, 500]
+    lax, strict = (get("/flags?on=True", strict_requests=strict)[0] for strict in (False, True))
+    assert (lax.status_code, strict.status_code) == (200, 400)
 
 
 def test_what_cannot_be_served_is_told_at_once(tmp_path: Path) -> None:
