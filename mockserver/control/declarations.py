@@ -152,11 +152,13 @@ class ControlRequest(Generic[Q, B]):
     def sandbox_named(self, name: str) -> Sandbox:
         """Return a sandbox by name; creates and raises as `sandbox`."""
         try:
-            return self.engine.sandboxes.get(name)
+            sandbox = self.engine.sandboxes.get(name)
         except ValueError as error:
             raise ControlError(400, str(error)) from None
         except SandboxFullError as error:
             raise ControlError(503, str(error)) from None
+        sandbox.clock.begin(self.now(sandbox))
+        return sandbox
 
     def api(self) -> Api:
         """Return the API in the path; ControlError if there is none."""

@@ -2,8 +2,8 @@
 
 Durations are whole microseconds, and instants are whole microseconds since 1970 (UTC).
 `functions.py` makes the public functions available to documents; the first line of each docstring
-is printed in `docs/reference.md`. They take and return JSON values. `instant` returns null for a
-value that it cannot convert; the others raise ExpressionError. None of them reads a clock.
+is printed in `docs/reference.md`. They take and return JSON values, and raise ExpressionError for a
+value that they cannot convert. None of them reads a clock.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,12 +90,22 @@ _STYLES: Mapping[str, Callable[[int, str], JsonValue]] = {
 
 
 def instant(value: JsonValue) -> JsonValue:
-    """Convert an RFC 3339 text, or seconds since 1970, to an instant; null if it is not one."""
+    """Convert an RFC 3339 text, or seconds since 1970, to an instant; null stays null."""
+    if value is None:
+        return None
     try:
         if isinstance(value, str):
-            return int(time.parse_instant(value))
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(time.check_instant(round(value * time.SECOND)))
-    except (ValueError, OverflowError):
-        return None
-    return None
+            # RFC 3339, 5.6, allows a space; the style micros_space of `iso` writes one.
+            text = f"{value[:10]}T{value[11:]}" if value[10:11] == " " else value
+            return int(time.parse_instant(text))
+        return int(time.check_instant(round(as_number(value) * time.SECOND)))
+    except (ValueError, OverflowError) as error:
+        raise ExpressionError(f"instant(): {error}") from None
+
+
+def is_instant(value: JsonValue) -> bool:
+    """Return true if `instant` can convert a value; false for null."""
+    try:
+        return instant(value) is not None
+    except ExpressionError:
+        return False

@@ -29,6 +29,7 @@ from mockserver.language.durations import (
     duration,
     hours,
     instant,
+    is_instant,
     iso,
     minutes,
     seconds,
@@ -36,10 +37,7 @@ from mockserver.language.durations import (
 )
 from mockserver.language.json_patch import json_patch, merge_patch
 from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits
-
-_LONGEST_PHONE = 40
-_CACHED_PHONES = 65_536
-"""The maximum number of cached results of `e164`."""
+from mockserver.language.phone_numbers import e164
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,41 +398,12 @@ _MOST_DIGITS = 9
 """With the 19 digits of the largest number, this is within the 28 digits of a Decimal."""
 
 
-def e164(phone: JsonValue, region: JsonValue = None) -> JsonValue:
-    """Convert a phone number to +44…, or null if invalid; `region` (US) is for one without a +."""
-    if not isinstance(phone, str) or len(phone) > _LONGEST_PHONE:
-        return None
-    return _normalize_phone(phone, region if isinstance(region, str) else None)
-
-
-@lru_cache(_CACHED_PHONES)
-def _normalize_phone(phone: str, region: str | None) -> str | None:
-    import phonenumbers  # noqa: PLC0415 - its tables cost start time, and few requests need them
-
-    for text, country in _phone_candidates(phone, region):
-        try:
-            number = phonenumbers.parse(text, country)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return None
-
-
-def _phone_candidates(phone: str, region: str | None) -> list[tuple[str, str | None]]:
-    """Return the texts to parse, in order, each with a region or None."""
-    if phone.lstrip().startswith("+"):
-        return [(phone, None)]
-    international = ("+" + re.sub(r"\D", "", phone), None)
-    return [(phone, region), international] if region else [international]
-
-
 _UNDER_OWN_NAME = (
     lower, upper, title, trim, text, number, integer, length, default, first, last, keys, contains,
     starts_with, ends_with, matches, split, join, replace, seconds, minutes, hours, days, weeks,
-    duration, iso, instant, e164, is_email, gsm7, is_gsm7, segments_of, mask, sha256_base64url,
-    merge, merge_patch, json_patch, compact, pick, omit, is_map, ordering, by_field, sentences,
-    replace_placeholders,
+    duration, iso, instant, is_instant, e164, is_email, gsm7, is_gsm7, segments_of, mask,
+    sha256_base64url, merge, merge_patch, json_patch, compact, pick, omit, is_map, ordering,
+    by_field, sentences, replace_placeholders,
 )  # fmt: skip
 _CALLS: Mapping[str, Callable[..., JsonValue]] = {
     **{call.__name__: call for call in _UNDER_OWN_NAME},

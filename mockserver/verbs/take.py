@@ -10,7 +10,7 @@ is left of a quota.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import MAXYEAR, timedelta
+from datetime import MAXYEAR, MINYEAR, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -18,7 +18,16 @@ from pydantic import Field, model_validator
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
-from mockserver.base.time import DAY, LATEST, WEEK, Instant, format_instant, no_later, to_datetime
+from mockserver.base.time import (
+    DAY,
+    EARLIEST,
+    LATEST,
+    WEEK,
+    Instant,
+    format_instant,
+    no_later,
+    to_datetime,
+)
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
@@ -198,6 +207,8 @@ def _renewal_in_month(anchor: int, months: int) -> int:
     year, month = divmod(months - 1, 12)
     if year > MAXYEAR:
         return LATEST
+    if year < MINYEAR:
+        return EARLIEST
     day = min(first.day, monthrange(year, month + 1)[1])
     renewal = first.replace(year=year, month=month + 1, day=day)
     return (renewal - to_datetime(0)) // timedelta(microseconds=1)

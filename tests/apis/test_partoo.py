@@ -342,9 +342,11 @@ def test_search_takes_the_number_as_it_was_sent_and_only_later_ones(partoo: Worl
             "0647385968",
             f"%2B33647385968&after={after - 1}",
             f"%2B33647385968&after={after}",
+            "%2B33647385968&after=-1",
+            "%2B33647385968&after=1e30",
         )
     ]
-    assert counts == [1, 0, 1, 0]
+    assert counts == [1, 0, 1, 0, 1, 0]
 
 
 def test_search_turns_pages(partoo: World) -> None:

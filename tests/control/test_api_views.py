@@ -66,7 +66,7 @@ async def test_tokens_are_told_with_their_life(client: Client) -> None:
 
 
 async def test_a_token_whose_end_is_no_instant_is_still_listed(client: Client) -> None:
-    record = {"token": "t", "expires_at": "some day", "created_at": -1}
+    record = {"token": "t", "expires_at": "some day", "created_at": 10**18}
     await client.post("/_mock/records/justanudge/tokens", json=record)
     (token,) = [item for item in (await shown(client, "tokens"))["tokens"] if item["value"] == "t"]
     assert (token["expires_at"], token["created_at"], token["is_over"]) == (None, None, False)

@@ -434,3 +434,31 @@ def test_a_text_of_steps_is_sent_as_the_text_that_is_documented(
 
     assert world.post("/do", {}, accept="text/csv").exchange.answer.body == b"a,b"
     assert world.post("/do", {}).json == "a,b"
+
+
+def test_a_message_whose_time_is_null_is_a_failure_and_is_not_sent_now(shop: Shop) -> None:
+    world = shop("""
+- send: {channel: sms, to: "1", text: t, at: "{{ body.when }}"}
+""")
+    reply = world.post("/do", {})
+    assert reply.status == 500
+    assert "`at` is null" in reply.json["detail"]
+    assert world.messages("shop") == []
+
+
+@pytest.mark.parametrize("when", ["2026-03-11T08:30:00Z", True, 1.5])
+def test_a_message_whose_time_is_no_instant_is_a_failure(shop: Shop, when: object) -> None:
+    world = shop("""
+- send: {channel: sms, to: "1", text: t, at: "{{ body.when }}"}
+""")
+    reply = world.post("/do", {"when": when})
+    assert reply.status == 500
+    assert "`at` must be an instant" in reply.json["detail"]
+
+
+def test_a_message_at_the_end_of_the_calendar_can_be_shown(shop: Shop) -> None:
+    world = shop("""
+- send: {channel: sms, to: "1", text: t, at: "{{ instant(body.when) }}", delivered_after: PT5S}
+""")
+    world.post("/do", {"when": "9999-12-31T23:59:59Z"})
+    assert world.messages("shop")[0]["send_at"] == "9999-12-31T23:59:59Z"
