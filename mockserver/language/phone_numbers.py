@@ -55,7 +55,7 @@ def _normalize_phone(phone: str, region: str | None, fictional: bool) -> str | N
             number = phonenumbers.parse(text, country)
         except phonenumbers.NumberParseException:
             continue
-        code, national = number.country_code, phonenumbers.national_significant_number(number)
+        code, national = number.country_code or 0, phonenumbers.national_significant_number(number)
         if phonenumbers.is_valid_number(number) or (fictional and is_fictional(code, national)):
             return f"+{code}{national}"
     return None
