@@ -246,7 +246,7 @@ class Run:
     def respond(
         self,
         step: RespondStep,
-        status: JsonValue,
+        status: int | None,
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
@@ -257,11 +257,10 @@ class Run:
             for name, value in headers.items()
             if value is not None
         ]
-        given = None if status is None else int(status)
         if step.example is not None:
-            self.answer_example(step.example, given, fields)
+            self.answer_example(step.example, status, fields)
             return
-        code = given or self.operation.success
+        code = status or self.operation.success
         found = represent(self.operation, code, body, step.content_type, self.exchange.request)
         if found.varies and not any(name.lower() == "vary" for name, _ in fields):
             fields.append(("Vary", "Accept"))

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
+from mockserver.language.kinds import Boolean, TextOrNull
 from mockserver.language.operators import describe
 
 _LONGEST_PHONE = 40
@@ -34,7 +35,7 @@ Bundesnetzagentur (49), ACMA (61) and ComReg (353).
 """
 
 
-def e164(phone: JsonValue, region: JsonValue = None, fictional: JsonValue = True) -> JsonValue:  # noqa: FBT002 - expressions have no keywords
+def e164(phone: JsonValue, region: JsonValue = None, fictional: Boolean = True) -> TextOrNull:  # noqa: FBT002 - expressions have no keywords
     """Convert a phone number to +44…, or null if invalid; `region` (US) is for one without a +.
 
     If `fictional` is true, the numbers that are reserved for fiction are valid.

@@ -35,7 +35,12 @@ from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
 from mockserver.openapi.behaviour import merged, operation_behaviour
 from mockserver.openapi.paths import DescribedOperation, described_operations
-from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
+from mockserver.openapi.policies import (
+    compile_errors,
+    compile_limits,
+    compile_test_values,
+    known_kinds,
+)
 from mockserver.openapi.request_bodies import BodyCompiler
 from mockserver.openapi.security_schemes import compile_security
 from mockserver.openapi.server_addresses import compile_servers
@@ -96,7 +101,9 @@ class DocumentContext:
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Return a new context for expressions and steps, with the names known before any step."""
         members = {"settings": list(self.settings), **(members or {})}
-        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        maps = set(MAP_NAMES) - members.keys()
+        of_names = known_kinds(self.settings)
+        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=maps, kinds=of_names)
         return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property

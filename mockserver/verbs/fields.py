@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mockserver.language.kinds import INSTANT, LIST, NULL, NUMBER
+
 
 class Role(Enum):
     """How the value of a field is compiled; a field without a role is a constant."""
@@ -30,6 +32,12 @@ ErrorKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", max_length=300)]
 Value = Annotated[Any, Role.VALUE]
 """Any JSON value; its texts may contain `{{ … }}` at any depth."""
+Count = Annotated[Any, Role.VALUE, NUMBER | NULL]
+"""A number; in a document, it may be an expression."""
+Moment = Annotated[Any, Role.VALUE, INSTANT | NUMBER | NULL]
+"""An instant; in a document, an expression."""
+Items = Annotated[str, Role.EXPRESSION, LIST | NULL]
+"""An expression that is a list."""
 Members = Annotated[dict[str, Any], Role.MEMBERS]
 """A map; the texts in its values may contain `{{ … }}`."""
 Span = Annotated[Any, Role.SPAN]

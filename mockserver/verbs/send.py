@@ -17,7 +17,7 @@ from mockserver.language.programs import Block
 from mockserver.model.outbox import DELIVERED, OUTCOMES
 from mockserver.model.scope import Record
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.fields import Moment, Name, Span, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
@@ -34,7 +34,7 @@ class SendFields(StrictFields):
     link_at: str | None = Field(
         None, description="marker in the text, which is replaced by the link"
     )
-    at: Value = Field(None, description="instant at which it is sent; default: now")
+    at: Moment = Field(None, description="instant at which it is sent; default: now")
     sent_after: Span = Field(None, description="duration from `at` until it is sent")
     delivered_after: Span = Field(None, description="duration from `at` until it arrives or fails")
     outcome: Value = Field(

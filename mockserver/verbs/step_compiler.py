@@ -16,6 +16,8 @@ from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.documents.block_validation import read_fields
+from mockserver.language.expressions import has_expressions
+from mockserver.language.kinds import SPAN, Kinds
 from mockserver.language.programs import Block, assemble
 from mockserver.model.steps import Program
 from mockserver.verbs.fields import Role, StepFields
@@ -56,7 +58,8 @@ def compile_steps(
 def build_program(body: Block, context: StepContext, name: str) -> Program | None:
     """Assemble the code of all steps of a context to a program; None if there is no code."""
     names = (context.bound, context.used)
-    return assemble(name, tuple(context.steps), body, names, context.constants)
+    constants, written = context.constants, context.written
+    return assemble(name, tuple(context.steps), body, names, constants, written)
 
 
 def steps_code(values: JsonValue, source: Source, context: StepContext) -> Block:
@@ -128,6 +131,7 @@ def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
     otherwise = context.otherwise(step.common.otherwise, verb.refuses_as, place)
     writer = StepCodeWriter.add_step(context, verb, (source, source.child(verb.name)), otherwise)
     writer.nested = step.nested
+    _check_field_kinds(step.fields, writer)
     when = step.common.when
     condition = None if when is None else context.expression_code(when, source.child("when"))
     body = (
@@ -139,6 +143,17 @@ def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
         return body
     template = "if {when}:\n    {body}\nelse:\n    append({skipped})"
     return writer.write(template, when=condition, body=body, skipped=writer.trace_entry("skipped"))
+
+
+def _check_field_kinds(fields: BaseModel, writer: StepCodeWriter) -> None:
+    """Add a problem for each field whose value never has the kind that the verb needs."""
+    for name, info in type(fields).model_fields.items():
+        value, source = getattr(fields, name), writer.source_of(info.alias or name)
+        wanted = next((one for one in info.metadata if isinstance(one, Kinds)), None)
+        if Role.SPAN in info.metadata:
+            wanted = SPAN if has_expressions(value) else None
+        if wanted is not None and value is not None:
+            writer.context.check_kinds(value, wanted, source)
 
 
 def call_code(fields: BaseModel, writer: StepCodeWriter) -> Block:

@@ -32,7 +32,7 @@ from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.fields import Count, Moment, Name, Span, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
@@ -45,7 +45,7 @@ class TakeFields(StrictFields):
 
     quota: Name = Field(description="name of the quota")
     subject: Value = Field(description="who or what has the quota, such as an account")
-    limit: Value = Field(description="amount that can be taken between renewals")
+    limit: Count = Field(description="amount that can be taken between renewals")
     period: Span = Field(
         None,
         description="duration between renewals; without `period` and `calendar`, it never renews",
@@ -53,8 +53,8 @@ class TakeFields(StrictFields):
     calendar: Literal["day", "week", "month"] | None = Field(
         None, description="`day`, `week` or `month`: renew with the calendar (UTC)"
     )
-    anchor: Value = Field(None, description="instant from which renewals are counted")
-    amount: Value = Field(1, description="amount to take; default: 1")
+    anchor: Moment = Field(None, description="instant from which renewals are counted")
+    amount: Count = Field(1, description="amount to take; default: 1")
     optional: bool = Field(
         default=False,
         description="if too little is left, take nothing and continue with the next step",
