@@ -55,7 +55,7 @@ class KnownKinds:
     members: Mapping[str, Mapping[str, Kinds]] = field(default_factory=dict)
 
 
-class Mismatch(NamedTuple):
+class KindMismatch(NamedTuple):
     """A part of an expression that always fails."""
 
     message: str
@@ -89,7 +89,7 @@ class KindReader:
 
     def __init__(self, known: KnownKinds) -> None:
         self._known = known
-        self.mismatches: list[Mismatch] = []
+        self.mismatches: list[KindMismatch] = []
 
     def read(self, node: ast.expr) -> Kinds:
         """Return the kinds that an expression can have."""
@@ -235,7 +235,7 @@ class KindReader:
             self._add(str(error))
 
     def _add(self, message: str, hint: str = "") -> None:
-        self.mismatches.append(Mismatch(message, hint))
+        self.mismatches.append(KindMismatch(message, hint))
 
 
 _SIGNS: Mapping[type[ast.AST], str] = {

@@ -20,8 +20,13 @@ from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place, References
 from mockserver.documents.swagger import from_swagger
 from mockserver.documents.versions import SWAGGER, version_of
-from mockserver.model.api import Api, Operation
-from mockserver.openapi.behaviour import document_behaviour, merged
+from mockserver.model.api import Api, CollectionSpec, Operation
+from mockserver.openapi.behaviour import (
+    declared_names,
+    document_behaviour,
+    merged,
+    with_known_keys,
+)
 from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.operations import DocumentContext, compile_operations
 from mockserver.openapi.policies import (
@@ -146,10 +151,15 @@ def load_apis(
 def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
     problems = bodies.problems
     inference = _infer(whole, bodies, loader.built_in) if loader.stateful else None
-    place = merged(whole.child("x-mock"), inference.document if inference else {})
+    own = merged(whole.child("x-mock"), inference.document if inference else {})
+    place = with_known_keys(own, problems)
     model = document_behaviour(place, problems)
     declared = place.child("collections")
-    collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    # Invalid collections are declared, too, so that their names are known where they are used.
+    collections = {
+        **{name: CollectionSpec(name) for name in declared_names(place, "collections")},
+        **compile_collections(model.collections, loader.built_in, declared, bodies.schemas),
+    }
     name = model.name or _stem(whole.document)
     context = DocumentContext(
         model,

@@ -33,7 +33,7 @@ from mockserver.model.refusal import STATUS_OF_KIND
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
-from mockserver.openapi.behaviour import merged, operation_behaviour
+from mockserver.openapi.behaviour import declared_names, merged, operation_behaviour
 from mockserver.openapi.paths import DescribedOperation, described_operations
 from mockserver.openapi.policies import (
     compile_errors,
@@ -100,7 +100,8 @@ class DocumentContext:
 
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Return a new context for expressions and steps, with the names known before any step."""
-        members = {"settings": list(self.settings), **(members or {})}
+        settings = dict.fromkeys((*self.settings, *declared_names(self.place, "settings")))
+        members = {"settings": list(settings), **(members or {})}
         maps = set(MAP_NAMES) - members.keys()
         of_names = known_kinds(self.settings)
         known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=maps, kinds=of_names)
@@ -109,7 +110,8 @@ class DocumentContext:
     @property
     def kinds(self) -> set[str]:
         """The error kinds that every operation can use."""
-        return {*map(str, STATUS_OF_KIND), *self.behaviour.errors}
+        own = {*self.behaviour.errors, *declared_names(self.place, "errors")}
+        return {*map(str, STATUS_OF_KIND), *own}
 
 
 def compile_operations(paths: Place, version: str, context: DocumentContext) -> Iterator[Operation]:
@@ -135,7 +137,8 @@ class _OperationCompiler:
         model = operation_behaviour(own, context.problems)
         responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
-        steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
+        kinds = {*context.kinds, *model.errors, *declared_names(own, "errors")}
+        steps = context.steps(kinds, _members(self._path, parameters))
         if body is not None and self._bodies.takes_objects(place.child("requestBody")):
             steps.known.maps.add("body")
         steps.examples |= {

@@ -63,7 +63,7 @@ def compile_settings(
             default = setting.read(model.default)
         except ValueError as error:
             problems.append(SpecProblem(source.child(name, "default"), str(error)))
-            continue
+            default = None
         settings[name] = replace(setting, default=default)
     return settings
 

@@ -7,7 +7,7 @@ they write its code with a `StepCodeWriter`. Problems of the document are added 
 are not raised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ from mockserver.verbs.verb import Verb
 
 if TYPE_CHECKING:
     from mockserver.verbs.fields import OtherwiseFields
-    from mockserver.verbs.step_compiler import ParsedStep
+    from mockserver.verbs.step_compiler import DroppedStep, ParsedStep
 
 
 @dataclass(slots=True)
@@ -188,6 +188,11 @@ class StepContext:
         if is_map:
             self.known.maps.add(name)
 
+    def assume(self, names: Iterable[str]) -> None:
+        """Let later steps use the names of an invalid step, so that they do not fail for them."""
+        self.known.names.update(names)
+        self.bound.update(names)
+
     def key_field(self, collection: str) -> str | None:
         """Return the key field of a collection, or None if it is not declared."""
         spec = self.collections.get(collection)
@@ -240,7 +245,7 @@ class StepCodeWriter:
     otherwise: Otherwise
     number: int
     """The number of the step, from 1."""
-    nested: "list[ParsedStep]" = field(default_factory=list)
+    nested: "list[ParsedStep | DroppedStep]" = field(default_factory=list)
     """The inner steps."""
 
     @classmethod
