@@ -154,10 +154,9 @@ def _keys(value: JsonValue, location: _Path) -> list[str | int]:
     """Return a path of pydantic without the names of union members, which are no keys."""
     keys: list[str | int] = []
     for part in location:
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
+        is_item = isinstance(value, list) and isinstance(part, int)
+        if (isinstance(value, dict) and part in value) or is_item:
+            value = value[part]  # type: ignore[index]  # as just checked
         elif _is_union_member(part):
             continue
         keys.append(part)

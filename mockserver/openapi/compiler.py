@@ -43,6 +43,7 @@ from mockserver.verbs.registry import Verbs
 
 if TYPE_CHECKING:
     from mockserver.inference.inference import Inference
+    from mockserver.openapi.x_mock import DocumentBehaviour
 
 
 @dataclass(slots=True)
@@ -154,12 +155,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     own = merged(whole.child("x-mock"), inference.document if inference else {})
     place = with_known_keys(own, problems)
     model = document_behaviour(place, problems)
-    declared = place.child("collections")
-    # Invalid collections are declared, too, so that their names are known where they are used.
-    collections = {
-        **{name: CollectionSpec(name) for name in declared_names(place, "collections")},
-        **compile_collections(model.collections, loader.built_in, declared, bodies.schemas),
-    }
+    collections = _collections(model, place, loader, bodies)
     name = model.name or _stem(whole.document)
     context = DocumentContext(
         model,
@@ -201,6 +197,18 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         recognised=inference.recognised if inference else None,
         unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
     )
+
+
+def _collections(
+    model: "DocumentBehaviour", place: Place, loader: Loader, bodies: BodyCompiler
+) -> dict[str, CollectionSpec]:
+    """Compile collections; an invalid one keeps its name, which is then known where it is used."""
+    declared = place.child("collections")
+    valid = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    return {
+        **{name: CollectionSpec(name) for name in declared_names(place, "collections")},
+        **valid,
+    }
 
 
 def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Inference":
