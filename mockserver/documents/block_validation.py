@@ -156,7 +156,7 @@ def _keys(value: JsonValue, location: _Path) -> list[str | int]:
     for part in location:
         is_item = isinstance(value, list) and isinstance(part, int)
         if (isinstance(value, dict) and part in value) or is_item:
-            value = value[part]  # type: ignore[index]  # as just checked
+            value = value[part]
         elif _is_union_member(part):
             continue
         keys.append(part)
