@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage lint types check acceptance bench bench-prism bench-dashboard screenshots clean
+.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ coverage: $(READY) ## Run all tests, and fail if they run too little of the code
 	@echo "Percentage of lines and branches that tests run ('$(BIN)/coverage report' lists the others):"
 	@$(BIN)/coverage report --format=total
 
+mutation: $(READY) ## Change the code in small ways, and list what no test notices (MODULES=engine/limits.py)
+	$(BIN)/python -m tests.mutation.run $(MODULES)
+
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,6 +56,9 @@ bench-prism: $(READY) ## Compare with Prism, which npm installs into a temporary
 
 bench-dashboard: $(READY) ## Measure the dashboard in Chromium
 	$(BIN)/python benchmarks/dashboard.py
+
+bench-growth: $(READY) ## Measure inputs that could take very much time or memory
+	$(BIN)/python benchmarks/growth.py
 
 screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
 	$(BIN)/python -m tests.browser.screenshots

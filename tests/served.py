@@ -55,3 +55,7 @@ class Served:
         self.process.send_signal(signal.SIGTERM)
         _, self.errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
+
+    def close(self) -> None:
+        """Stop it, for `contextlib.closing`."""
+        assert self.stop() == 0

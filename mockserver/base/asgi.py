@@ -4,6 +4,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 CONTROL_PREFIX = "/_mock"
+DATE_EXTENSION = "mockserver.date"
+"""Name of the ASGI extension of servers that leave the header Date to the application.
+
+Others, such as uvicorn's own, add the time of the system to every answer.
+"""
 
 
 Message = MutableMapping[str, Any]

@@ -7,6 +7,23 @@ from dataclasses import dataclass
 FORM = "application/x-www-form-urlencoded"
 WITHOUT_LENGTH = frozenset((204, 304))
 """Status codes of answers without a body and without Content-Length (RFC 9110, section 8.6)."""
+SERVER_FIELDS = frozenset(
+    (
+        "connection",
+        "content-encoding",
+        "content-length",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""Names of fields about the connection and the size of a message, which only a server knows.
+
+Content-Encoding is one of them: answers are not compressed.
+"""
 _NAME = re.compile(r"[-\w!#$&^.+*|~%'`]+/[-\w!#$&^.+*|~%'`]+", re.ASCII)
 _TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _JSON = frozenset(("application/json", "text/json", "application/x-json"))

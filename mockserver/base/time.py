@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 
 from mockserver.base.errors import ClockError
@@ -30,6 +31,8 @@ LAST = Instant((datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC) - _EPOCH) // _M
 LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND)
 """The start of the last day with a four-digit year; the upper limit of every clock."""
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_DURATION = 100
 _NUMBER = r"\d{1,12}(?:[.,]\d+)?"
 _DURATION = re.compile(
@@ -39,13 +42,6 @@ _DURATION = re.compile(
 )
 _UNITS = (WEEK, DAY, HOUR, MINUTE, SECOND)
 _CALENDAR = re.compile(r"P\d+(?:[.,]\d+)?[YM]", re.ASCII)
-_INSTANT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d+)?"
-    r"(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))",
-    re.ASCII,
-)
-_LONGEST_INSTANT = 100
-_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?", re.ASCII)
 
 
 def system_now() -> Instant:
@@ -95,60 +91,86 @@ def format_duration(duration: Duration) -> str:
     return f"P{text}" if text else "PT0S"
 
 
+def http_date(instant: Instant) -> str:
+    """Format as a header such as Date has it (RFC 9110, 5.6.7): `Tue, 10 Mar 2026 12:00:00 GMT`."""
+    return _http_date(instant // SECOND)
+
+
+@lru_cache(maxsize=256)
+def _http_date(second: int) -> str:
+    """Format once for all answers of a second, of all sandboxes."""
+    at = _EPOCH + timedelta(seconds=second)
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    return f"{day}, {at.day:02} {month} {at.year:04} {at:%H:%M:%S} GMT"
+
+
 def whole_seconds(duration: int) -> int:
     """Round up to seconds, so that a client never retries too early (RFC 9110, 10.2.3)."""
     return -(-duration // SECOND)
 
 
-def parse_instant(text: str) -> Instant:
-    """Read an RFC 3339 date and time, which must have an offset.
+_INSTANT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt](?P<clock>\d\d:\d\d):(?P<seconds>\d\d)(?:\.(?P<fraction>\d+))?"
+    r"(?:[Zz]|(?P<sign>[+-])(?P<offset>\d\d:\d\d))",
+    re.ASCII,
+)
+"""`date-time` of RFC 3339, section 5.6."""
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)?", re.ASCII)
+_LEAP_SECOND = 60
+_SPAN = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
-    `T` and `Z` may be in lower case. A leap second is the second that follows it. A fraction is
-    rounded to a microsecond.
+
+def parse_instant(text: str) -> Instant:
+    """Read a date and time of RFC 3339, section 5.6, and of no other form.
+
+    A leap second, the 60th second of the last minute of a day in UTC, is read as the second after
+    it (section 5.7). Digits after the microsecond are ignored.
 
     Raises:
         ValueError: If the text is invalid, or the instant is outside the years 1 to 9999.
     """
-    found = _INSTANT.fullmatch(text) if len(text) <= _LONGEST_INSTANT else None
-    if found is None:
+    found = _INSTANT.fullmatch(text)
+    if not found:
         if _WITHOUT_ZONE.fullmatch(text):
-            raise ValueError(
-                f"{text[:_LONGEST_INSTANT]!r} has no time zone; write 2026-01-31T09:00:00Z"
-            )
-        raise _invalid_instant(text)
-    year, month, day, hour, minute, second = map(int, found.groups()[:6])
-    if year == 0:
-        raise ValueError(_OUTSIDE)
+            raise ValueError(f"{text!r} has no time zone; write 2026-01-31T09:00:00Z")
+        raise _not_an_instant(text)
+    seconds, offset = int(found["seconds"]), found["offset"] or "00:00"
+    is_leap = seconds == _LEAP_SECOND
     try:
-        start = datetime(year, month, day, hour, minute, tzinfo=UTC)
+        day = datetime.fromisoformat(f"{found['day']}T{found['clock']}:{min(seconds, 59):02d}Z")
     except ValueError:
-        raise _invalid_instant(text) from None
-    offset = _offset(*found.groups("0")[7:])
-    microseconds = (start - _EPOCH) // _MICROSECOND - offset
-    if second == _LEAP_SECOND and (microseconds + MINUTE) % DAY:  # RFC 3339, appendix D
-        raise _invalid_instant(text)
-    return check_instant(microseconds + second * SECOND + _amount(f"0{found[7] or ''}", SECOND))
+        raise _not_an_instant(text) from None
+    if seconds > _LEAP_SECOND or not _SPAN.fullmatch(offset):
+        raise _not_an_instant(text)
+    shift = (int(offset[:2]) * HOUR + int(offset[3:]) * MINUTE) * (
+        -1 if found["sign"] == "-" else 1
+    )
+    instant = (day - _EPOCH) // timedelta(microseconds=1) - shift
+    if is_leap:
+        if (instant + SECOND) % DAY:
+            raise ValueError(f"{text!r} has a second 60 that is not the last one of a day in UTC")
+        instant += SECOND
+    return check_instant(instant + int((found["fraction"] or "0")[:6].ljust(6, "0")))
 
 
-_LEAP_SECOND = 60
-_OUTSIDE = "the instant lies outside the years 1 to 9999"
+def _not_an_instant(text: str) -> ValueError:
+    return ValueError(f"{text[:100]!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z")
 
 
-def _invalid_instant(text: str) -> ValueError:
-    shown = text[:_LONGEST_INSTANT]
-    return ValueError(f"{shown!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z")
-
-
-def _offset(sign: str, hours: str, minutes: str) -> int:
-    """Return the offset of a time zone in microseconds."""
-    offset = int(hours) * HOUR + int(minutes) * MINUTE
-    return -offset if sign == "-" else offset
+def recorded_instant(value: object) -> Instant | None:
+    """Read an instant of a record: microseconds, or a text of RFC 3339; None if it is neither."""
+    try:
+        if isinstance(value, str):
+            return parse_instant(value)
+        return check_instant(value) if type(value) is int else None
+    except ValueError:
+        return None
 
 
 def check_instant(microseconds: int) -> Instant:
     """Return the instant, or raise ValueError outside the years 1 to 9999."""
     if not EARLIEST <= microseconds <= LAST:
-        raise ValueError(_OUTSIDE)
+        raise ValueError("the instant lies outside the years 1 to 9999")
     return Instant(microseconds)
 
 
@@ -228,16 +250,22 @@ class VirtualClock:
             raise ClockError(
                 f"the clock shows {format_instant(now)} and only moves forwards; reset the sandbox"
             )
-        if instant > LATEST:
-            raise ClockError("the clock does not go past the year 9999")
         self._show(instant, system)
 
     def place(self, instant: Instant, system: Instant) -> None:
-        """Begin at an instant, earlier or later."""
-        self.began = instant
+        """Begin at an instant, earlier or later.
+
+        Raises:
+            ClockError: If the instant is before the year 1970 or after the year 9999.
+        """
         self._show(instant, system)
+        self.began = instant
 
     def _show(self, instant: Instant, system: Instant) -> None:
+        if instant < 0:
+            raise ClockError("the clock does not go before the year 1970")
+        if instant > LATEST:
+            raise ClockError("the clock does not go past the year 9999")
         if self.frozen_at is None:
             self.offset = Duration(instant - system)
         else:

@@ -1,12 +1,16 @@
 """Arguments and options of the commands that serve documents, and their error messages."""
 
 import sys
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
+from mockserver.engine.engine_options import DEFAULT_OPTIONS, ECHOES, Echo, Options
+from mockserver.engine.sandbox import DEFAULT_BOUNDS
 
 documents_argument = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 document_option = click.option(
@@ -22,6 +26,13 @@ seed_option = click.option(
     default=0,
     show_default=True,
     help="Seed of generated ids, values and random faults.",
+)
+journal_option = click.option(
+    "--journal",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.exchanges,
+    show_default=True,
+    help="Number of requests that the journal of a sandbox keeps.",
 )
 stateful_option = click.option(
     "--stateful",
@@ -40,12 +51,6 @@ plugin_option = click.option(
     metavar="MODULE",
     help="Python module with verbs of your own, which steps of documents may use.",
 )
-dynamic_option = click.option(
-    "--dynamic", is_flag=True, help="Generate new values from the schemas for each answer."
-)
-errors_option = click.option(
-    "--errors", is_flag=True, help="Send status 500 instead of an answer that violates its schema."
-)
 set_option = click.option(
     "--set",
     "settings",
@@ -53,6 +58,31 @@ set_option = click.option(
     metavar="API.SETTING=VALUE",
     help="Change a setting of an API, for example --set partoo.sms_quota=1.",
 )
+
+
+def engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for making answers; the command gets them together, as `options`."""
+
+    @click.option(
+        "--dynamic", is_flag=True, help="Generate new values from the schemas for each answer."
+    )
+    @click.option(
+        "--echo",
+        type=click.Choice(ECHOES),
+        default=DEFAULT_OPTIONS.echo,
+        show_default=True,
+        help="Documented answers in which values of the request replace members of the same name.",
+    )
+    @click.option(
+        "--errors",
+        is_flag=True,
+        help="Send status 500 instead of an answer that violates its schema.",
+    )
+    @wraps(command)
+    def with_options(*, dynamic: bool, echo: Echo, errors: bool, **others: object) -> None:
+        command(options=Options(dynamic=dynamic, echo=echo, errors=errors), **others)
+
+    return with_options
 
 
 def stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:

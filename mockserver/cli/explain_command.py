@@ -10,8 +10,7 @@ from mockserver.base.errors import MockserverError
 from mockserver.base.time import parse_clock_time, system_now
 from mockserver.cli.document_options import (
     document_option,
-    dynamic_option,
-    errors_option,
+    engine_options,
     plugin_option,
     seed_option,
     set_option,
@@ -38,8 +37,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @click.option("-d", "--data", help="Body of the request, as JSON; @FILE reads it from a file.")
 @document_option
-@dynamic_option
-@errors_option
+@engine_options
 @click.option("--at", help="Time of the request, such as 2026-01-31T09:00:00Z. Default: now.")
 @seed_option
 @set_option
@@ -56,8 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int,
     settings: Sequence[str],
     *,
-    dynamic: bool,
-    errors: bool,
+    options: Options,
     strict: bool,
     stateful: bool,
     plugins: Sequence[str],
@@ -71,7 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, Options(dynamic=dynamic, errors=errors))
+        engine = open_engine(sources, seed, options)
         now = system_now() if at is None else parse_clock_time(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:

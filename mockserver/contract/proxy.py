@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from mockserver.base.http import WITHOUT_LENGTH
 from mockserver.contract.addresses import Addresses, OtherServiceError
 from mockserver.contract.answer_comparison import Difference
 from mockserver.contract.conformance import (
@@ -240,14 +241,17 @@ async def _body(receive: Receive) -> bytes | None:
 
 async def _respond(send: Send, answer: ReceivedAnswer) -> None:
     coding = (answer.header("content-encoding") or "").lower()
-    omitted = _HOP_BY_HOP if answer.is_head else _HOP_BY_HOP | {"content-length"}
+    omitted = _HOP_BY_HOP | _connection_options(answer.header("connection") or "")
+    has_length = answer.status not in WITHOUT_LENGTH
+    if not (answer.is_head and has_length):
+        omitted |= {"content-length"}
     omitted |= {"content-encoding"} if coding in DECODED_CODINGS else set()
     headers = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in answer.headers
         if name not in omitted
     ]
-    if not answer.is_head:
+    if has_length and not answer.is_head:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -79,7 +79,7 @@ def unknown_key(source: Source, key: str, names: Iterable[str]) -> SpecProblem:
     """Return the problem of a key that has no meaning in its place."""
     names = list(names)
     hint = near(key, names) or f"check its spelling or remove it; known are: {', '.join(names)}"
-    return SpecProblem(source, f"{key!r} is not known here", hint)
+    return SpecProblem("MS502", source, f"{key!r} is not known here", hint)
 
 
 def meant_key(key: str, names: Iterable[str]) -> str | None:
@@ -143,11 +143,11 @@ def _problem(source: Source, value: JsonValue, detail: Mapping[str, Any]) -> Spe
     path = _keys(value, detail["loc"])
     if path and path[-1] == "[key]":
         path.pop()
+    code, hint = "MS501", ""
     message = str(detail["msg"]).removeprefix("Value error, ")
-    hint = ""
     if detail["type"] == "literal_error" and isinstance(detail["input"], str):
         hint = near(detail["input"], str(detail["ctx"]["expected"]).replace("'", "").split(", "))
-    return SpecProblem(source.child(*path), message, hint)
+    return SpecProblem(code, source.child(*path), message, hint)
 
 
 def _keys(value: JsonValue, location: _Path) -> list[str | int]:

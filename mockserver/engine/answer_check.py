@@ -17,16 +17,27 @@ _HINT = "add an example; until then an invalid value is served"
 
 def check_answers(api: Api) -> Iterator[SpecProblem]:
     """Yield a warning for each response schema for which no valid value is found."""
+    is_met: dict[int, bool] = {}
     for operation in api.operations:
         for response in operation.responses:
             if response.status not in map(str, BODILESS):
                 for media in response.media:
-                    yield from _sample(media)
+                    yield from _check(media, is_met)
 
 
-def _sample(media: ResponseMedia) -> Iterator[SpecProblem]:
+def _check(media: ResponseMedia, is_met: dict[int, bool]) -> Iterator[SpecProblem]:
+    """Yield a warning if no valid value is found.
+
+    Args:
+        media: The media type of an answer.
+        is_met: Results of earlier checks by the `id` of the schema, because operations share
+            schemas, above all those of errors.
+    """
     if media.schema is None or media.examples or media.source is None:
         return
-    if not sample(media.schema).is_valid:
+    key = id(media.schema)
+    if key not in is_met:
+        is_met[key] = sample(media.schema).is_valid
+    if not is_met[key]:
         message = "no value that conforms to the schema was found"
-        yield warning(media.source.child("schema"), message, _HINT)
+        yield warning("MS404", media.source.child("schema"), message, _HINT)

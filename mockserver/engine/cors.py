@@ -6,32 +6,51 @@ methods of a path. No origin is refused.
 
 from collections.abc import Iterable
 
+from mockserver.engine.documented_answers import Fields
+from mockserver.engine.rendering import replace_headers
 from mockserver.model.messages import Request
 
-_EXPOSED = "Mock-Request-Id, Mock-Reason, Retry-After, Preference-Applied, *"
+_PREFIX = "access-control-"
+_EXPOSE = "access-control-expose-headers"
+_SENT_LATER = ("Date",)
+"""Headers that the server adds, and that a page may read only if they are exposed."""
 
 
-def allowed(methods: Iterable[str]) -> str:
-    """Return the value of `Allow` for the methods of a path."""
+def allowed(methods: Iterable[str], *, options: bool = True) -> str:
+    """Return the value of `Allow` for the methods of a path; `options` adds OPTIONS."""
     declared = set(methods)
-    return ", ".join(sorted(declared | {"OPTIONS"} | ({"HEAD"} if "GET" in declared else set())))
+    if "GET" in declared:
+        declared.add("HEAD")
+    if options:
+        declared.add("OPTIONS")
+    return ", ".join(sorted(declared))
 
 
-def headers(request: Request) -> list[tuple[str, str]]:
-    """Return the headers that allow a page to read the answer (Fetch standard, CORS protocol)."""
-    origin = request.headers["origin"]
-    given = [
-        ("Access-Control-Allow-Origin", origin),
+def add_headers(headers: Fields, request: Request) -> None:
+    """Add the headers that allow a page to read the answer (Fetch standard, CORS protocol).
+
+    They replace documented ones, because a browser accepts only one value of each.
+    """
+    ours = [
+        ("Access-Control-Allow-Origin", request.headers["origin"]),
         ("Access-Control-Allow-Credentials", "true"),
-        ("Vary", "Origin"),
     ]
     asked = request.headers.get("access-control-request-method")
-    if request.method != "OPTIONS" or asked is None:
-        return [*given, ("Access-Control-Expose-Headers", _EXPOSED)]
-    wanted = request.headers.get("access-control-request-headers", "*")
-    return [
-        *given,
-        ("Access-Control-Allow-Methods", asked),
-        ("Access-Control-Allow-Headers", wanted),
-        ("Access-Control-Max-Age", "600"),
-    ]
+    if request.method == "OPTIONS" and asked is not None:
+        ours += [("Access-Control-Allow-Methods", asked), ("Access-Control-Max-Age", "600")]
+        wanted = request.headers.get("access-control-request-headers")
+        if wanted is not None:
+            ours.append(("Access-Control-Allow-Headers", wanted))
+    else:
+        ours.append(("Access-Control-Expose-Headers", _exposed(headers)))
+    replace_headers(headers, ours)
+    headers.append(("Vary", "Origin"))
+
+
+def _exposed(headers: Fields) -> str:
+    """Return the names of all headers; with credentials, `*` would be the name of a header."""
+    documented = [value for name, value in headers if name.lower() == _EXPOSE]
+    named = (name.strip() for value in documented for name in value.split(","))
+    sent = (name for name, _ in headers if not name.lower().startswith(_PREFIX))
+    names = {name.lower(): name for name in (*named, *sent, *_SENT_LATER) if name not in ("", "*")}
+    return ", ".join(names.values())

@@ -67,6 +67,8 @@ class DocumentedAnswer:
     sampled: bool = False
     source: Source | None = None
     """The place in the document."""
+    schema: ResponseSchema | None = None
+    """The schema of the body; None if the body is a stream of items."""
 
     def answer(self) -> Answer:
         """Return a new answer, whose list of headers may be changed."""
@@ -201,6 +203,7 @@ def _written(
         body.example,
         body.sampled,
         body.source or media.source,
+        None if media.is_stream else media.schema,
     )
 
 

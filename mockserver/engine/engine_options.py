@@ -1,6 +1,11 @@
 """Options of an engine. They are set at start and apply to all requests."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Echo = Literal["none", "samples", "all"]
+"""Documented answers that get values of the request: none, sampled ones, or also examples."""
+ECHOES: tuple[Echo, ...] = get_args(Echo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,8 @@ class Options:
     """Sample a new value for each request, even if there are examples."""
     errors: bool = False
     """Answer with an error if an answer violates its own schema."""
+    echo: Echo = "samples"
+    """Which documented answers get values of the request."""
 
 
 DEFAULT_OPTIONS = Options()

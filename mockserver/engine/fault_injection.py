@@ -20,7 +20,13 @@ from mockserver.engine.documented_answers import (
     status_with_example,
 )
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
-from mockserver.engine.rendering import RETRY_STATUSES, has_header, problem, render_refusal
+from mockserver.engine.rendering import (
+    RETRY_STATUSES,
+    has_header,
+    problem,
+    render_refusal,
+    replace_headers,
+)
 from mockserver.engine.routing import Match
 from mockserver.engine.run import Run
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
@@ -131,8 +137,7 @@ def _documented(run: Run, status: int, example: str | None = None) -> Documented
 def _set_retry_after(answer: Answer, seconds: int | None) -> None:
     """Set `Retry-After`, replacing an existing one."""
     if seconds is not None:
-        kept = [item for item in answer.headers if item[0].lower() != "retry-after"]
-        answer.headers = [*kept, ("Retry-After", str(seconds))]
+        replace_headers(answer.headers, [("Retry-After", str(seconds))])
 
 
 def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) -> Answer:
@@ -145,7 +150,8 @@ def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) ->
     answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
     _set_retry_after(answer, definition.retry_after)
     exchange.refusal = refusal
-    run.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))
+    # Time lifts no fault: what happens next is in the entry of the fault.
+    run.append(Refused(kind, refusal.message, refusal.source, None))
     run.append(Answered(answer.status, f"error kind {kind}"))
     return answer
 
@@ -175,7 +181,7 @@ def _refusals(run: Run) -> Iterator[Otherwise]:
 def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str], ...]:
     """Return the headers that the status of a kind requires (RFC 9110, 15.5)."""
     if kind == Kind.METHOD_NOT_ALLOWED:
-        return (("Allow", cors.allowed(match.methods)),)
+        return (("Allow", cors.allowed(match.methods, options=run.options.cors)),)
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
         return security.missing_credential(run).headers
     return ()

@@ -8,7 +8,7 @@
  2. faults        a fault of the sandbox may answer instead of stages 3 to 9, or act in stage 11
  3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8
  4. authenticate  find the principal (the owner of the credentials)
- 5. limit         count a hit on each rate limit, up to the first that is exceeded
+ 5. limit         count a hit on each rate limit, or on none if one is exceeded
  6. validate      parse parameters and body, and collect all violations
  7. test values   apply the effects of inputs for tests, such as a phone number that fails
  8. steps         the operation's program reads and writes records, and may choose the answer
@@ -34,7 +34,7 @@ Rules of this module:
 from collections.abc import Iterable, Mapping, Sequence
 
 from mockserver.base.errors import SandboxFullError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
 from mockserver.engine.documented_answers import (
@@ -43,6 +43,7 @@ from mockserver.engine.documented_answers import (
     documented_answer,
     status_with_example,
 )
+from mockserver.engine.echo import echoed
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
@@ -59,6 +60,7 @@ from mockserver.engine.rendering import (
     problem,
     render_refusal,
     render_reply,
+    replace_headers,
     violations_of_reply,
 )
 from mockserver.engine.routing import Match, MountedApis, RoutedRequest
@@ -66,6 +68,7 @@ from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import (
     PresentedCredential,
+    add_challenges,
     authenticate,
     read_credentials,
     sandbox_of,
@@ -74,6 +77,7 @@ from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
+from mockserver.model.request_paths import SANDBOX_PREFIX, split_sandbox
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.trace import (
     Answered,
@@ -85,7 +89,7 @@ from mockserver.model.trace import (
 )
 from mockserver.wire.media import read_body
 
-_SANDBOX_PREFIX = "/~"
+_UNAUTHORIZED = 401
 _NO_CREDENTIAL = Authenticated((), None)
 _VALID = Validated(0)
 MOST_VIOLATIONS = 100
@@ -165,7 +169,7 @@ class Engine:
             if exchange.reason:
                 headers.append(("Mock-Reason", exchange.reason))
         if self.options.cors and "origin" in exchange.request.headers:
-            headers += cors.headers(exchange.request)
+            cors.add_headers(headers, exchange.request)
 
     def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
@@ -178,11 +182,10 @@ class Engine:
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without its sandbox prefix, and the sandbox that path or header name."""
-    path = request.path
-    if path.startswith(_SANDBOX_PREFIX):
-        name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
-        return slash + rest or "/", name
-    return path, request.headers.get("mock-sandbox")
+    path, name = request.path, None
+    if path.startswith(SANDBOX_PREFIX):
+        path, name = split_sandbox(path)
+    return path, request.headers.get("mock-sandbox") if name is None else name
 
 
 def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
@@ -196,11 +199,11 @@ def _without_sandbox(request: Request, name: str, error: Exception, system: Inst
     return Exchange("", name, system, request, problem(status, str(error)))
 
 
-def _no_operation(located: RoutedRequest, method: str) -> Answer:
+def _no_operation(located: RoutedRequest, method: str, options: Options) -> Answer:
     if located.match is None:
         raise Refusal(Kind.NOT_FOUND, "the API has no such path")
-    allowed = cors.allowed(located.match.methods)
-    if method == "OPTIONS":
+    allowed = cors.allowed(located.match.methods, options=options.cors)
+    if method == "OPTIONS" and options.cors:
         return Answer(204, [("Allow", allowed)], b"")
     message = f"{method[:20]} is not allowed here; {allowed} are"
     raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),))
@@ -229,12 +232,14 @@ def _answer(
         if operation is None or match is None:
             scope = dict.fromkeys(SCOPE_NAMES)
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
-            exchange.answer = _no_operation(located, exchange.request.method)
+            exchange.answer = _no_operation(located, exchange.request.method, options)
             return
         base_url = _base_url(exchange.request, prefix)
         run = Run(exchange, sandbox, api, operation, base_url, options)
         scope = run.scope
         exchange.answer = _operate(run, match, credentials)
+        if exchange.answer.status == _UNAUTHORIZED:
+            add_challenges(exchange.answer, api, operation, scope)
         run.commit()
     except Refusal as refusal:
         _refuse(exchange, run, api, refusal, scope)
@@ -260,8 +265,10 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         accept = exchange.request.accept
         answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
         if run is not None:
-            answer.headers += run.limit_headers
+            replace_headers(answer.headers, run.limit_headers)
             answer.delay = run.delay
+            if answer.status == _UNAUTHORIZED:
+                add_challenges(answer, api, run.operation, scope)
         exchange.answer = answer
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
@@ -319,7 +326,7 @@ def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> N
     scope["principal"], scope["credential"] = found.principal, found.credential
     scope["scopes"] = found.scopes
     run.exchange.principal = found.principal
-    run.append(Authenticated(found.alternative, found.principal))
+    run.append(Authenticated(found.alternative, found.principal, found.ignored))
 
 
 def _validate(run: Run, request: Request, match: Match) -> None:
@@ -361,7 +368,7 @@ def _apply_test_values(run: Run) -> None:
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
-            effect = group.effects.get(value if type(value) is str else str(value))
+            effect = group.effects.get(value if type(value) is str else key_text(value))
             if effect is not None:
                 _apply_effect(run, effect, str(value), group)
 
@@ -385,7 +392,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
     items = group.each(scope)
     for item in items if isinstance(items, list) else ():
         inner["item"] = item
-        found[str(group.at(inner))] = None
+        found[key_text(group.at(inner))] = None
     return found
 
 
@@ -406,12 +413,21 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
+    if run.options.echo == "all" or (found.sampled and run.options.echo == "samples"):
+        found = echoed(found, run.operation, run.scope, _api_path(run))
     if found.violations:
         run.append(BrokenSchema(found.violations))
         if run.options.errors:
             _require_conformance(run, found.violations)
     decision = Answered(found.status, why + found.because, found.source)
     return _finished(run, found.answer(), decision, preferences, found)
+
+
+def _api_path(run: Run) -> str:
+    """Return the path of the request as the real API would get it, without the API's name."""
+    path, mount = run.exchange.request.path, f"/{run.api.name}"
+    is_own = run.operation.path.startswith(f"{mount}/") or not path.startswith(f"{mount}/")
+    return path if is_own else path.removeprefix(mount)
 
 
 def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
@@ -441,12 +457,12 @@ def _finished(
     found: DocumentedAnswer | None = None,
 ) -> Answer:
     """Complete an answer with headers of limits, delays, and the effects of preferences."""
-    answer.headers += run.limit_headers
+    replace_headers(answer.headers, run.limit_headers)
     answer.delay = run.delay
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
         if applied := preferences.applied(found, answer.status):
-            answer.headers.append(("Preference-Applied", applied))
+            replace_headers(answer.headers, [("Preference-Applied", applied)])
         if run.exchange.request.method not in CACHED:
             answer.headers.append(VARY)
         if not_applied := preferences.not_applied(found, answer.status):

@@ -7,7 +7,7 @@
 # lists the errors of one object or list at a time, and stops at a maximum of violations and of
 # steps. It never returns an empty list for a value that does not conform.
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jsonschema_rs
@@ -53,10 +53,11 @@ _SEARCHED = frozenset(
 
 
 class _Group(NamedTuple):
-    """Members or items that one schema applies to, with their keys."""
+    """Members or items that one schema applies to, and their keys in the same order."""
 
     schema: JsonValue
-    values: list[tuple[str, JsonValue]]
+    keys: Sequence[str | int]
+    values: list[JsonValue]
 
 
 class ViolationSearch:
@@ -67,6 +68,10 @@ class ViolationSearch:
         self._where = where
         self._steps = 0
         self._found: dict[tuple[str, str], Violation] = {}
+        self._visited: set[tuple[int, str]] = set()
+        """Schemas and pointers whose violations were found."""
+        self._reports = 0
+        """How often a violation was found, also one that was found before."""
         self._checks: dict[int, Check] = {}
         self._own: dict[int, jsonschema_rs.Validator | None] = {}
         self._kept: list[JsonValue] = []
@@ -82,13 +87,17 @@ class ViolationSearch:
         if self._is_over() or self._check(schema)(value):
             return
         self._steps += 1
-        before = len(self._found)
+        if (place := (id(schema), pointer)) in self._visited:
+            self._reports += 1
+            return
+        self._visited.add(place)
+        before = self._reports
         if isinstance(schema, dict):
             self._add_own(schema, value, pointer)
             self._search_same_value(schema, value, pointer)
             for group in _groups(schema, value, self._parts):
                 self._search_group(group, pointer)
-        if len(self._found) == before:
+        if self._reports == before:
             self._add(pointer, *_fallback(schema))
 
     def _is_over(self) -> bool:
@@ -97,6 +106,7 @@ class ViolationSearch:
     def _add(self, pointer: str, keyword: str, message: str) -> None:
         violation = Violation(self._where, pointer, keyword, message)
         self._found.setdefault((pointer, keyword), violation)
+        self._reports += 1
 
     def _check(self, schema: JsonValue) -> Check:
         if (check := self._checks.get(id(schema))) is None:
@@ -164,9 +174,9 @@ class ViolationSearch:
             batch = group.values[start : start + _AT_ONCE]
             if self._is_over():
                 return
-            if len(batch) == 1 or not self._check(together)([value for _, value in batch]):
-                for key, value in batch:
-                    self._search_invalid(group.schema, value, f"{pointer}/{escape(key)}")
+            if len(batch) == 1 or not self._check(together)(batch):
+                for key, value in zip(group.keys[start:], batch, strict=False):
+                    self._search_invalid(group.schema, value, f"{pointer}/{escape(str(key))}")
 
 
 def is_listable(schema: JsonValue, value: JsonValue, parts: PartChecks) -> bool:
@@ -184,7 +194,7 @@ def is_listable(schema: JsonValue, value: JsonValue, parts: PartChecks) -> bool:
         for group in _groups(part, inside, parts):
             if len(group.values) > _MOST_LISTED_STEPS:
                 return False
-            waiting += ((group.schema, item) for _, item in group.values)
+            waiting += ((group.schema, item) for item in group.values)
     return False
 
 
@@ -223,24 +233,23 @@ def _member_groups(
 ) -> Iterator[_Group]:
     properties = schema.get("properties", {})
     for name in properties.keys() & value.keys():
-        yield _Group(properties[name], [(name, value[name])])
+        yield _Group(properties[name], [name], [value[name]])
     rest = {name: item for name, item in value.items() if name not in properties}
     for pattern, inner in schema.get("patternProperties", {}).items():
         matches = parts.check({"pattern": pattern})
         matching = {name: item for name, item in value.items() if matches(name)}
-        yield _Group(inner, list(matching.items()))
+        yield _Group(inner, list(matching), list(matching.values()))
         rest = {name: item for name, item in rest.items() if name not in matching}
-    yield _Group(schema.get("additionalProperties", True), list(rest.items()))
+    yield _Group(schema.get("additionalProperties", True), list(rest), list(rest.values()))
 
 
 def _item_groups(schema: dict[str, JsonValue], value: list[JsonValue]) -> Iterator[_Group]:
-    keyed = [(str(index), item) for index, item in enumerate(value)]
     items = schema.get("items", True)
     first = items if isinstance(items, list) else schema.get("prefixItems", ())
-    for inner, item in zip(first, keyed, strict=False):
-        yield _Group(inner, [item])
+    for index, (inner, item) in enumerate(zip(first, value, strict=False)):
+        yield _Group(inner, [index], [item])
     rest = schema.get("additionalItems", True) if isinstance(items, list) else items
-    yield _Group(rest, keyed[len(first) :])
+    yield _Group(rest, range(len(first), len(value)), value[len(first) :])
 
 
 def _fallback(schema: JsonValue) -> tuple[str, str]:

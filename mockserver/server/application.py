@@ -1,33 +1,60 @@
-"""The ASGI application: it turns ASGI messages into requests, and answers into ASGI messages."""
+"""The ASGI application, and the heads of HTTP messages that it and `protocol.py` read and write.
+
+It turns ASGI messages into requests for the engine, and answers into ASGI messages; the control API
+gets its own requests unchanged. Heads are read and written here once, so that a request is answered
+the same on both ways through the server (RFC 9112).
+"""
 
 import asyncio
+import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from mockserver.base.asgi import (
     CONTROL_PREFIX,
+    DATE_EXTENSION,
     AsgiApp,
     AsgiScope,
     ClientGoneError,
+    Message,
     Receive,
     Send,
     is_control,
     read_body,
 )
 from mockserver.base.http import WITHOUT_LENGTH, scheme_of
-from mockserver.base.time import SECOND, Instant, format_duration, system_now
+from mockserver.base.time import SECOND, Instant, format_duration, http_date, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
 from mockserver.wire.content_codings import decoded
 
+MAX_HEAD_SIZE = 65_536
+"""Bytes that the target and all fields of a request may have together."""
+INVALID_HOST = (
+    "the header Host is missing, repeated or invalid: "
+    "send it exactly once, as a host name or IP address, with or without a port"
+)
+_HOST = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?", re.ASCII
+)
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
+_BLANKS = " \t"
+_MAX_NAMES = 1_000
+_NAMES: dict[bytes, str] = {}
+"""Cache of header names: as sent → in lower case; bounded, because clients choose the names."""
+ENCODING = ("latin-1", "replace")
+"""How names and values of fields become bytes: a character outside of Latin-1 becomes `?`."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FIRST_FINAL = 200
+_RESET_CONTENT = 205
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 DELAY_HEADER = "Mock-Delay"
 """Header with the delay (ISO 8601 duration) of an answer that was sent without waiting."""
-ENCODING = ("latin-1", "replace")
-"""How names and values of fields become bytes: a character outside of Latin-1 becomes `?`."""
+_LOG = logging.getLogger("mockserver")
+_FAILED = "The mock failed; this is not the API's answer"
 
 
 class App:
@@ -67,13 +94,14 @@ class App:
             await _serve_other_protocol(scope, receive, send)
             return
         path = _path(scope)
-        headers = _headers(scope)
-        if headers is None:
-            await _respond(send, problem(400, INVALID_HOST), scope["method"])
+        headers, hosts = read_fields(scope["headers"])
+        if not is_valid_host(hosts, scope.get("http_version", "")):
+            await self._respond(scope, send, problem(400, INVALID_HOST))
             return
         with suppress(ClientGoneError):
             if self._make_control_app is not None and is_control(path):
-                await self._control_app()(scope, receive, send)
+                dated = self._with_date(send) if _needs_date(scope) else send
+                await self._control_app()(scope, receive, dated)
             else:
                 await self._serve(path, headers, scope, receive, send)
 
@@ -90,21 +118,34 @@ class App:
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
         )
-        answer = self.answer(request)
+        answer = self.answer(request, dated=_needs_date(scope))
         if answer.delay and self._delays:
             await asyncio.sleep(answer.delay / SECOND)
         elif answer.delay:
             answer.headers.append((DELAY_HEADER, format_duration(answer.delay)))
         if answer.cut_at != NOTHING_SENT:
-            await _respond(send, answer, scope["method"])
+            await self._respond(scope, send, answer)
         if answer.cut_at is not None:
             await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
 
-    def answer(self, request: Request) -> Answer:
-        """Return the answer to a request to an API.
+    def answer(self, request: Request, *, dated: bool = True) -> Answer:
+        """Return the answer to a request to an API; it never fails.
 
-        A browser that opens `/` is redirected to the dashboard.
+        A browser that opens `/` is redirected to the dashboard. `dated` adds the header Date, with
+        the time of the sandbox.
         """
+        try:
+            exchange = self._exchange(request)
+        except Exception:  # noqa: BLE001 - a defect of ours is answered, and the connection goes on
+            _LOG.exception("request failed")
+            answer, at = problem(500, _FAILED), self._clock()
+        else:
+            answer, at = exchange.answer, exchange.at
+        if dated:
+            add_date(answer, at)
+        return answer
+
+    def _exchange(self, request: Request) -> Exchange:
         if "content-encoding" in request.headers:
             request = decoded(request, self.body_limit)
         exchange = self._engine.handle(request, self._clock())
@@ -112,7 +153,32 @@ class App:
             exchange.answer = Answer(307, [("Location", f"{CONTROL_PREFIX}/")], b"")
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-        return exchange.answer
+        return exchange
+
+    def dated(self, answer: Answer) -> Answer:
+        """Add the header Date, with the time of the system, to an answer that no sandbox gave."""
+        add_date(answer, self._clock())
+        return answer
+
+    def _with_date(self, send: Send) -> Send:
+        """Return `send` with the header Date, with the time of the system."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = (b"date", http_date(self._clock()).encode())
+                message["headers"] = [date, *message.get("headers", ())]
+            await send(message)
+
+        return sending
+
+    async def _respond(self, scope: AsgiScope, send: Send, answer: Answer) -> None:
+        if _needs_date(scope):
+            add_date(answer, self._clock())
+        fields, body = fields_and_body(scope["method"], answer)
+        headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in fields]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        is_cut = answer.cut_at is not None
+        await send({"type": "http.response.body", "body": body, "more_body": is_cut})
 
     def _control_app(self) -> AsgiApp:
         if self._control_api is None:
@@ -133,36 +199,8 @@ def _path(scope: AsgiScope) -> str:
     return path.partition("?")[0]
 
 
-def _headers(scope: AsgiScope) -> dict[str, str] | None:
-    """Return the headers by lower-case name; None if Host is missing, repeated or invalid.
-
-    Fields of one name are joined by commas (RFC 9110, section 5.3), cookies by semicolons.
-    """
-    headers: dict[str, str] = {}
-    hosts = []
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if name == "host":
-            hosts.append(raw_value)
-        if name in headers:
-            separator = "; " if name == "cookie" else ", "
-            value = headers[name] + separator + value
-        headers[name] = value
-    return headers if is_valid_host(hosts, scope.get("http_version", "")) else None
-
-
-INVALID_HOST = (
-    "the header Host is missing, repeated or invalid: "
-    "send it exactly once, as a host name or IP address, with or without a port"
-)
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?")
-
-
-def is_valid_host(values: Sequence[bytes], version: str) -> bool:
-    """Return True if a request of this HTTP version may have these Host fields (RFC 9112, 3.2)."""
-    if len(values) == 1:
-        return _HOST.fullmatch(values[0]) is not None
-    return not values and version == "1.0"
+def _needs_date(scope: AsgiScope) -> bool:
+    return DATE_EXTENSION in scope.get("extensions", ())
 
 
 BREAK_EXTENSION = "mockserver.break"
@@ -188,30 +226,6 @@ async def _break_off(scope: AsgiScope, receive: Receive, *, reset: bool) -> None
     await receive()  # returns when the server has seen that the connection is closed
 
 
-def framing(method: str, answer: Answer) -> tuple[int | None, bytes]:
-    """Return the Content-Length and the body to send in answer to a request of a method.
-
-    Both ways of a request through the server (`protocol.py`, and this module) send what it says.
-
-    The length is that of the whole body, also where less is sent: in answer to HEAD (RFC 9110,
-    section 9.3.2), and where a fault cuts the body. 204 and 304 have neither length nor body.
-    """
-    if answer.status in WITHOUT_LENGTH:
-        return None, b""
-    body = answer.body
-    return len(body), b"" if method == "HEAD" else body[: answer.cut_at]
-
-
-async def _respond(send: Send, answer: Answer, method: str) -> None:
-    length, body = framing(method, answer)
-    headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in answer.headers]
-    if length is not None:
-        headers.append((b"content-length", b"%d" % length))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    is_cut = answer.cut_at is not None
-    await send({"type": "http.response.body", "body": body, "more_body": is_cut})
-
-
 async def _serve_other_protocol(scope: AsgiScope, receive: Receive, send: Send) -> None:
     """Acknowledge the messages of the lifespan protocol; refuse a web socket."""
     if scope["type"] == "websocket":
@@ -223,3 +237,157 @@ async def _serve_other_protocol(scope: AsgiScope, receive: Receive, send: Send) 
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+# --- heads of messages, which both ways of a request through the server read and write ---
+
+
+class BadHeadError(Exception):
+    """A head after which nothing more can be read from the connection."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.answer = problem(status, detail)
+
+
+def _lowered(raw: bytes) -> str:
+    name = raw.decode("latin-1").lower()
+    if len(_NAMES) < _MAX_NAMES:
+        _NAMES[raw] = name
+    return name
+
+
+def read_fields(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[str]]:
+    """Return the headers by lower-case name, and all values of Host.
+
+    White space around a value is no part of it (RFC 9112, section 5.1). Fields of one name are
+    joined by commas (RFC 9110, section 5.3), cookies by semicolons.
+    """
+    headers: dict[str, str] = {}
+    hosts = []
+    names = _NAMES
+    for raw_name, value in raw:
+        name = names.get(raw_name) or _lowered(raw_name)
+        text = value.decode("latin-1").strip(_BLANKS)
+        if name == "host":
+            hosts.append(text)
+        if name in headers:
+            text = headers[name] + ("; " if name == "cookie" else ", ") + text
+        headers[name] = text
+    return headers, hosts
+
+
+def is_valid_host(values: Sequence[str], version: str) -> bool:
+    """Return True if a request of this HTTP version may have these Host fields (RFC 9112, 3.2)."""
+    if len(values) == 1:
+        return _HOST.fullmatch(values[0]) is not None
+    return not values and version == "1.0"
+
+
+def split_absolute(target: bytes) -> tuple[bytes, bytes]:
+    """Split a URL into its authority, and its path with the query (RFC 9112, section 3.2.2).
+
+    Raises:
+        BadHeadError: If it is no URL of HTTP, or has no host, or user information.
+    """
+    found = _ABSOLUTE.fullmatch(target.partition(b"#")[0])
+    authority = found[1] if found else b""
+    host = authority.decode("latin-1")
+    if found is None or not _HOST.fullmatch(host) or not host.partition(":")[0]:
+        raise BadHeadError(400, "the target of the request is neither a path nor an http URL")
+    path = found[2]
+    return authority, path if path[:1] == b"/" else b"/" + path
+
+
+def check_version(version: str) -> None:
+    """Refuse other versions than HTTP/1.x (RFC 9110, section 15.6.6).
+
+    Raises:
+        BadHeadError: For any other.
+    """
+    if not version.startswith("1."):
+        raise BadHeadError(505, f"HTTP/{version} is not supported; use HTTP/1.1")
+
+
+def check_transfer_coding(value: str, version: str) -> None:
+    """Refuse transfer codings other than chunked (RFC 9112, section 6.1).
+
+    Raises:
+        BadHeadError: For any other, and for all of them in HTTP/1.0.
+    """
+    if version == "1.0":
+        raise BadHeadError(400, "HTTP/1.0 has no Transfer-Encoding")
+    codings = [coding.strip(_BLANKS).lower() for coding in value.split(",")]
+    codings = [coding for coding in codings if coding]
+    if codings[-1:] != ["chunked"] or codings.count("chunked") > 1:
+        raise BadHeadError(
+            400, "the end of the body is not known: Transfer-Encoding is not chunked"
+        )
+    if len(codings) > 1:
+        raise BadHeadError(501, f"the transfer coding {codings[0][:40]!r} is not supported")
+
+
+def without_upgrade(raw: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    """Yield the lines of fields, without those that offer another protocol."""
+    for name, value in raw:
+        lowered = name.lower()
+        if lowered == b"connection":
+            kept = [token for token in value.split(b",") if not _offers_upgrade(token)]
+            yield b"%b:%b" % (name, b",".join(kept))
+        elif not _offers_upgrade(lowered):
+            yield b"%b:%b" % (name, value)
+
+
+def _offers_upgrade(field: bytes) -> bool:
+    """Return True for a field name, or an option of Connection, that offers another protocol."""
+    return field.strip().lower() in {b"upgrade", b"http2-settings"}
+
+
+def is_control_target(target: bytes) -> bool:
+    """Return True if a target belongs to the control API."""
+    return target.startswith(b"/_mock") and is_control(target.partition(b"?")[0].decode("latin-1"))
+
+
+def too_large(*, has_fields: bool) -> Answer:
+    """Return the answer to a head of more than MAX_HEAD_SIZE bytes."""
+    if has_fields:
+        return problem(431, f"the headers are longer than {MAX_HEAD_SIZE:,} bytes")
+    return problem(414, f"the target is longer than {MAX_HEAD_SIZE:,} bytes")
+
+
+def framing(method: str, answer: Answer) -> tuple[int | None, bytes]:
+    """Return the Content-Length and the body to send in answer to a request of a method.
+
+    The length is that of the whole body, also where less is sent: in answer to HEAD (RFC 9110,
+    section 9.3.2), and where a fault cuts the body. 1xx, 204 and 304 have neither length nor body
+    (section 8.6), 205 has no body (section 15.3.6).
+    """
+    if answer.status in WITHOUT_LENGTH or answer.status < _FIRST_FINAL:
+        return None, b""
+    if answer.status == _RESET_CONTENT:
+        return 0, b""
+    body = answer.body
+    return len(body), b"" if method == "HEAD" else body[: answer.cut_at]
+
+
+def fields_and_body(method: str, answer: Answer) -> tuple[list[tuple[str, str]], bytes]:
+    """Return all fields and the body to send in answer to a request of a method.
+
+    A control character in a value becomes a space (RFC 9110, section 5.5).
+    """
+    fields = answer.headers
+    if not "".join([value for _, value in fields]).isprintable():
+        fields = [(name, _CONTROLS.sub(" ", value)) for name, value in fields]
+    length, body = framing(method, answer)
+    if length is not None:
+        fields = [*fields, ("content-length", str(length))]
+    return fields, body
+
+
+def add_date(answer: Answer, at: Instant) -> None:
+    """Add the header Date (RFC 9110, section 6.6.1) unless the answer has one."""
+    headers = answer.headers
+    for name, _ in headers:
+        if len(name) == 4 and name.lower() == "date":  # noqa: PLR2004 - the name's length
+            return
+    headers.append(("Date", http_date(at)))

@@ -1,5 +1,6 @@
 """The server of the command line: the application on a socket, with uvicorn."""
 
+import asyncio
 import gc
 import socket
 import sys
@@ -10,10 +11,13 @@ from typing import Any
 import uvicorn
 
 from mockserver.server.application import App
+from mockserver.server.file_limit import FileLimitWatch, report_other_errors
 from mockserver.server.protocol import IDLE_TIME, Protocol
 
 _TICKS_PER_SECOND = 10
 _TICKS_PER_CHECK = 5
+_TURNS_TO_ACCEPT = 3
+"""Turns of the event loop until an accepted connection has its protocol."""
 FileCheck = Callable[[], Awaitable[None]]
 """Function that loads documents again if their files have changed."""
 _MANY_ALLOCATIONS = 50_000
@@ -28,16 +32,27 @@ class ReadyServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._files = FileLimitWatch()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then call `ready`."""
+        asyncio.get_running_loop().set_exception_handler(report_other_errors)
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more connections, and end those that were accepted."""
+        for server in self.servers:
+            server.close()
+        for _ in range(_TURNS_TO_ACCEPT):  # uvicorn would not see connections that are being made
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
     async def on_tick(self, counter: int) -> bool:
-        """Close late connections once a second."""
+        """Close late connections, and look for free file descriptors, once a second."""
         if counter % _TICKS_PER_SECOND == 0:
+            self._files.check(asyncio.get_running_loop().time())
             self._close_late()
         return await super().on_tick(counter)
 
@@ -125,6 +140,7 @@ def uvicorn_config(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - u
         lifespan="off",
         proxy_headers=False,
         server_header=False,
+        date_header=False,  # answers have the time of their sandbox
         timeout_keep_alive=int(IDLE_TIME),
         **more,
     )

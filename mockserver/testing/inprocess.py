@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from mockserver.base.asgi import DATE_EXTENSION
 from mockserver.base.errors import MockserverError
 
 if TYPE_CHECKING:
@@ -113,4 +114,5 @@ def _scope(call: AsgiCall) -> dict[str, Any]:
         "root_path": "",
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 1),
+        "extensions": {DATE_EXTENSION: {}},
     }

@@ -9,8 +9,9 @@ values of a document; they never evaluate an expression. The models of `x-mock` 
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from mockserver.base.http import SERVER_FIELDS, is_field_name
 from mockserver.language.kinds import INSTANT, LIST, NULL, NUMBER
 
 
@@ -40,6 +41,19 @@ Items = Annotated[str, Role.EXPRESSION, LIST | NULL]
 """An expression that is a list."""
 Members = Annotated[dict[str, Any], Role.MEMBERS]
 """A map; the texts in its values may contain `{{ … }}`."""
+
+
+def _check_header(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    items = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list) for item in items):
+        raise ValueError("a header can be neither a map nor a nested list")
+    return value
+
+
+HeaderValue = Annotated[Any, Role.VALUE, AfterValidator(_check_header)]
+"""The value of a header; a list is several lines, and null is none."""
+Headers = Annotated[dict[str, HeaderValue], Role.MEMBERS]
+"""Headers by name; the texts in their values may contain `{{ … }}`."""
 Span = Annotated[Any, Role.SPAN]
 """An ISO 8601 duration, or an expression; the run function gets microseconds."""
 Expression = Annotated[str, Role.EXPRESSION]
@@ -51,6 +65,19 @@ Binding = Annotated[Name | None, Role.BINDING]
 ValueBinding = Annotated[Name, Role.VALUE_BINDING]
 """The name for any value that the verb returns."""
 Steps = Annotated[list[Any], Role.STEPS]
+
+
+def _check_headers(headers: dict[str, Any]) -> dict[str, Any]:
+    for name in headers:
+        if not is_field_name(name):
+            raise ValueError(f"{name!r} is not a valid header name")
+        if name.lower() in SERVER_FIELDS:
+            raise ValueError(f"the server writes the header {name!r} itself; remove it")
+    return headers
+
+
+CheckHeaders = AfterValidator(_check_headers)
+"""Refuses names that are no header's, and headers that only the server can write."""
 
 
 class StrictFields(BaseModel):

@@ -5,6 +5,8 @@ writes the call of `World.respond` and the end of the program. The engine then r
 this module never builds one itself.
 """
 
+from typing import Annotated
+
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
@@ -15,7 +17,7 @@ from mockserver.language.kinds import NULL, NUMBER, TEXT
 from mockserver.language.operators import check_status
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
-from mockserver.verbs.fields import Members, StrictFields, Value
+from mockserver.verbs.fields import CheckHeaders, Headers, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
@@ -24,7 +26,9 @@ class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
     status: Value = Field(None, description="default: the documented success")
-    headers: Members = Field({}, description="name → value")
+    headers: Annotated[Headers, CheckHeaders] = Field(
+        {}, description="name → value; a list is sent as several lines, null is not sent"
+    )
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
@@ -43,7 +47,9 @@ def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     context = writer.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem(writer.source_of("example"), f"no example {fields.example!r}", hint)
+        context.problem(
+            "MS511", writer.source_of("example"), f"no example {fields.example!r}", hint
+        )
     writer.set_step(
         RespondStep,
         example=fields.example,
@@ -65,7 +71,7 @@ def _status_code(status: JsonValue, writer: StepCodeWriter) -> str:
         try:
             check_status(one)
         except ExpressionError as error:
-            writer.context.problem(source, str(error))
+            writer.context.problem("MS501", source, str(error))
             return "None"
     writer.context.check_kinds(status, NUMBER | TEXT | NULL, source)
     code = writer.context.value_code(status, source)

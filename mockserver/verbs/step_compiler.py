@@ -99,7 +99,7 @@ def parse_steps(
 
 def _parse_step(value: JsonValue, source: Source, context: StepContext) -> ParsedStep | DroppedStep:
     if not isinstance(value, dict):
-        context.problem(source, "a step must be a map with one verb")
+        context.problem("MS505", source, "a step must be a map with one verb")
         return DroppedStep(())
     value, unknown = _with_known_verbs(value, source, context)
     common_values = {key: value[key] for key in _COMMON if key in value}
@@ -146,7 +146,7 @@ def _with_known_verbs(
             continue
         hint = near(key, names) or "check its spelling, or remove it"
         message = f"{key!r} is not known here"
-        context.problems.append(SpecProblem(source.child(key), message, hint))
+        context.problems.append(SpecProblem("MS502", source.child(key), message, hint))
         meant = meant_key(key, names)
         name = key if meant is None or meant in value else meant
         unknown[name] = key
@@ -167,7 +167,9 @@ def _find_verb(
     found = " and ".join(verb.name for verb in verbs) or "none"
     names = context.verbs.names()
     context.problem(
-        source, f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}"
+        "MS505",
+        source,
+        f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}",
     )
     return None
 
@@ -176,10 +178,13 @@ def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
     source, verb = step.source, step.verb
     place = source.child("otherwise")
     otherwise = context.otherwise(step.common.otherwise, verb.refuses_as, place)
-    writer = StepCodeWriter.add_step(context, verb, (source, step.place), otherwise)
+    when = step.common.when
+    places = (source, step.place)
+    writer = StepCodeWriter.add_step(
+        context, verb, places, otherwise, has_condition=when is not None
+    )
     writer.nested = step.nested
     _check_field_kinds(step.fields, writer)
-    when = step.common.when
     condition = None if when is None else context.expression_code(when, source.child("when"))
     body = (
         call_code(step.fields, writer)

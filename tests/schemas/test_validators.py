@@ -260,7 +260,6 @@ def test_an_unknown_format_is_ignored(tmp_path: Path) -> None:
     assert world.validator().is_valid("x")
 
 
-NONE = "must match exactly one of the allowed schemas, but matches none"
 MORE_THAN_ONE = "must match exactly one of the allowed schemas, but matches more than one"
 
 
@@ -300,7 +299,14 @@ MORE_THAN_ONE = "must match exactly one of the allowed schemas, but matches more
         (
             {"oneOf": [{"type": "integer"}, {"type": "boolean"}]},
             "a",
-            ("", "oneOf", NONE),
+            (
+                "",
+                "oneOf",
+                (
+                    "does not match any of the allowed schemas: schema 1 (must be a whole number, "
+                    "not text), schema 2 (must be true or false, not text)"
+                ),
+            ),
         ),
         (
             {"prefixItems": [{}], "unevaluatedItems": False},
@@ -347,6 +353,34 @@ def test_the_violations_are_those_of_the_alternative_with_the_right_type(tmp_pat
     world = World(tmp_path, schema={"oneOf": [{"type": "string"}, card]})
 
     assert summaries(world.violations({})) == [("/number", "required", "is required")]
+
+
+def test_a_value_that_matches_no_alternative_is_compared_with_the_nearest_ones(
+    tmp_path: Path,
+) -> None:
+    def form(*names: str) -> dict[str, Any]:
+        return {"type": "object", "required": list(names)}
+
+    components = {
+        "Card": form("number", "cvc"),
+        "Bank": form("iban"),
+        "Cash": form("a", "b", "c"),
+        "Wire": form("a", "b", "c", "d"),
+    }
+    forms = [{"$ref": f"#/components/schemas/{name}"} for name in components]
+    schema = {"properties": {"pay": {"anyOf": [{"type": "string"}, *forms]}}}
+    world = World(tmp_path, schema=schema, components={"schemas": components})
+
+    assert summaries(world.violations({"pay": {}})) == [
+        (
+            "/pay",
+            "anyOf",
+            (
+                "does not match any of the allowed schemas: Bank (lacks iban), Card (lacks number; "
+                "lacks cvc), Cash (lacks a; lacks b…); 2 more"
+            ),
+        )
+    ]
 
 
 def test_a_cycle_inside_a_combination_ends(tmp_path: Path) -> None:

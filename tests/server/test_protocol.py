@@ -3,60 +3,20 @@ import re
 from typing import Any
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
 from mockserver.engine.faults import check_fault
 from mockserver.model.fault import FaultDefinition
-from mockserver.server.application import App
-from mockserver.server.protocol import IDLE_TIME, REQUEST_TIME, Protocol
+from mockserver.server.protocol import IDLE_TIME, REQUEST_TIME
 from tests.conftest import World
+from tests.server.connection import (
+    GET,
+    Wire,
+    connected,
+    connected_with_control,
+    settle,
+)
 
 pytestmark = pytest.mark.anyio
-GET = b"GET /cloutly/api/v1/businesses HTTP/1.1\r\nHost: a\r\nX-Api-Key: demo-cloutly-key\r\n\r\n"
-
-
-class Wire(asyncio.Transport):
-    """A transport that remembers what is written to it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = False
-        self.aborted = False
-        self.paused = False
-        self.unsent = 0
-
-    def get_write_buffer_size(self) -> int:
-        return self.unsent
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.closed = self.aborted = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-
-def connected(world: World, **options: Any) -> tuple[Protocol, Wire]:
-    app = App(world.engine, **options)
-    config = uvicorn.Config(app, http=Protocol, ws="none", lifespan="off")
-    config.load()
-    protocol = Protocol(config=config, server_state=ServerState(), app_state={})
-    wire = Wire()
-    protocol.connection_made(wire)
-    return protocol, wire
 
 
 async def test_a_request_is_answered_in_one_write_wherever_it_is_cut(world: World) -> None:
@@ -153,17 +113,6 @@ async def test_trailers_are_no_headers(world: World) -> None:
     assert wire.written.startswith(b"HTTP/1.1 401")
 
 
-async def test_an_answer_that_is_held_back_keeps_its_place(world: World) -> None:
-    protocol, wire = connected(world)
-    slow = GET.replace(b"\r\n\r\n", b"\r\nPrefer: wait=1, code=404\r\n\r\n")
-    protocol.data_received(slow + GET)
-    assert (wire.written, wire.paused) == (b"", True)
-    entry = next(iter(world.sandbox().journal))
-    protocol._release("GET", entry.answer, keep_alive=True)  # noqa: SLF001 - the timer's part
-    assert [part[:3] for part in wire.written.split(b"HTTP/1.1 ")[1:]] == [b"404", b"200"]
-    assert not wire.paused
-
-
 async def test_a_client_that_asks_for_it_is_disconnected(world: World) -> None:
     protocol, wire = connected(world)
     protocol.data_received(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
@@ -200,8 +149,7 @@ async def test_a_connection_is_reset_when_its_delay_is_over(world: World) -> Non
     protocol, wire = connected(world)
     protocol.data_received(GET + GET)
     assert not wire.aborted
-    entry = next(iter(world.sandbox().journal))
-    protocol._release("GET", entry.answer, keep_alive=True)  # noqa: SLF001 - the timer's part
+    protocol.end_delay()
     assert (wire.written, wire.aborted) == (b"", True)
 
 
@@ -214,3 +162,28 @@ async def test_a_fault_of_ours_is_an_answer(world: World, monkeypatch: pytest.Mo
     protocol.data_received(GET)
     assert wire.written.startswith(b"HTTP/1.1 500")
     assert b"broken" not in wire.written
+
+
+HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_", [GET, HEALTH], ids=["direct", "by ASGI"])
+async def test_the_last_answer_of_an_ending_server_says_so(world: World, request_: bytes) -> None:
+    protocol, wire = connected_with_control(world)
+    protocol.shutdown()
+    assert not wire.closed, "a request may be on its way"
+    protocol.data_received(request_)
+    await settle(protocol)
+    assert (b"connection: close" in wire.written, wire.closed) == (True, True)
+
+
+async def test_a_stream_that_begins_while_the_server_ends_is_ended(world: World) -> None:
+    protocol, wire = connected_with_control(world)
+    protocol.shutdown()
+    protocol.data_received(HEALTH.replace(b"health", b"events"))
+    while b": listening" not in wire.written:  # noqa: ASYNC110 - a transport has no event for it
+        await asyncio.sleep(0)
+    protocol._close_unless_read()  # noqa: SLF001 - the timer's part
+    assert wire.closed
+    protocol.connection_lost(None)
+    await settle(protocol)

@@ -1,0 +1,93 @@
+"""Put values of a request into the documented answer, so that the answer fits the request.
+
+- In: a documented answer in JSON, and the typed parameters and the body of the request.
+- Out: the answer with some members replaced, and a reason that names them.
+- Caller: `pipeline.py`, for sampled answers, or also for written examples (`--echo=all`).
+- A value is used only if the answer has a member of its name and then still conforms to its schema.
+  Nothing is invented, and no record is read.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from mockserver.base.http import is_json
+from mockserver.base.json import JsonValue
+from mockserver.engine.documented_answers import DocumentedAnswer
+from mockserver.model.api import Operation
+from mockserver.model.contents import Validator
+from mockserver.model.scope import Scope
+from mockserver.wire.media import json_bytes, parse_json
+
+_KEY = "id"
+"""The member that holds the key of a resource."""
+_KEY_ENDINGS = ("_id", "-id", "Id", "ID")
+"""Endings of path parameters that hold a key, such as `charge_id` or `chargeId`."""
+_KIND = "object"
+"""The member that names the kind of a resource in some APIs."""
+_ADDRESS = "url"
+"""The member of a list that holds the path of its own request."""
+
+
+def echoed(
+    found: DocumentedAnswer, operation: Operation, scope: Scope, path: str
+) -> DocumentedAnswer:
+    """Return the answer with values of the request; the same answer if none is used.
+
+    Args:
+        found: The documented answer.
+        operation: The operation of the request.
+        scope: The typed parameters and the body of the request.
+        path: The path of the request, without the name of the API in front.
+    """
+    if found.schema is None or found.violations or not is_json(found.content_type):
+        return found
+    value = parse_json(found.content)
+    if not isinstance(value, dict):
+        return found
+    wanted: dict[str, JsonValue] = {}
+    for name, given in _request_values(operation, scope, value, path):
+        if name in value:
+            wanted.setdefault(name, given)
+    used = _fitting(value, wanted, found.schema)
+    if not used:
+        return found
+    because = f"{found.because}, with {', '.join(used)} of the request"
+    return replace(found, content=json_bytes({**value, **used}), because=because)
+
+
+def _request_values(
+    operation: Operation, scope: Scope, answer: Mapping[str, JsonValue], path: str
+) -> Iterator[tuple[str, JsonValue]]:
+    """Yield members for the answer, the most certain ones first."""
+    in_path = scope.get("path") or {}
+    yield from in_path.items()
+    if operation.path_parameters and operation.path_parameters[-1] in in_path:
+        name = operation.path_parameters[-1]
+        if operation.path.endswith(f"{{{name}}}") or answer.get(_KIND) == _resource(name):
+            yield _KEY, in_path[name]
+    body = scope.get("body")
+    if isinstance(body, dict):
+        yield from body.items()
+    yield from (scope.get("query") or {}).items()
+    if any(isinstance(member, list) for member in answer.values()):
+        yield _ADDRESS, path
+
+
+def _resource(parameter: str) -> str:
+    """Return the name of a parameter without an ending for keys."""
+    for ending in _KEY_ENDINGS:
+        parameter = parameter.removesuffix(ending)
+    return parameter
+
+
+def _fitting(
+    value: dict[str, JsonValue], wanted: dict[str, JsonValue], schema: Validator
+) -> dict[str, JsonValue]:
+    """Return the wanted members with which a value still conforms to its schema."""
+    if not wanted or schema.is_valid({**value, **wanted}):
+        return wanted
+    used: dict[str, JsonValue] = {}
+    for name, given in wanted.items():
+        if schema.is_valid({**value, **used, name: given}):
+            used[name] = given
+    return used
