@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
-from mockserver.base.time import parse_duration, parse_instant
+from mockserver.base.time import parse_clock_time, parse_duration
 from mockserver.schemas.compilation import compile_schema
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
@@ -60,7 +60,7 @@ class Given(_Part):
     @classmethod
     def _check_instant(cls, value: str | None) -> str | None:
         if value is not None:
-            parse_instant(value)
+            parse_clock_time(value)
         return value
 
     @field_validator("advance")

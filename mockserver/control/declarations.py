@@ -167,11 +167,13 @@ class ControlRequest(Generic[Q, B]):
             existing = dict.fromkeys([DEFAULT_SANDBOX, *known.names()])
             raise_not_found(_no_sandbox(name), name, existing)
         try:
-            return known.get(name)
+            sandbox = known.get(name)
         except ValueError as error:
             raise ControlError(400, str(error)) from None
         except SandboxFullError as error:
             raise ControlError(503, str(error)) from None
+        sandbox.clock.begin(self.now(sandbox))
+        return sandbox
 
     def api(self) -> Api:
         """Return the API in the path; ControlError if there is none."""

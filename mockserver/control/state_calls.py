@@ -25,6 +25,12 @@ class SnapshotClock(Body):
 
     now: str = Field(examples=["2026-03-10T12:00:00Z"], json_schema_extra={"format": "date-time"})
     frozen: bool = False
+    began: str | None = Field(
+        None,
+        description="Time at which the sandbox began, by which fixtures are dated; else `now`.",
+        examples=["2026-03-10T12:00:00Z"],
+        json_schema_extra={"format": "date-time"},
+    )
 
 
 def _check_version(version: JsonValue) -> JsonValue:
@@ -67,7 +73,7 @@ def restore_snapshot(request: ControlRequest[SandboxQuery, Snapshot]) -> None:
     """Restore the state of a snapshot; if it is invalid, nothing is changed."""
     body = request.body
     given = {name: getattr(body, name) for name in Snapshot.model_fields}
-    given["clock"] = {"now": body.clock.now, "frozen": body.clock.frozen}
+    given["clock"] = body.clock.model_dump()
     try:
         snapshot.restore(request.sandbox(), given, request.system)
     except SnapshotError as error:

@@ -147,6 +147,7 @@ class Engine:
         except (ValueError, SandboxFullError) as error:
             return _without_sandbox(request, name, error, system)
         at = sandbox.clock.now(system)
+        sandbox.clock.begin(at)
         exchange = Exchange(sandbox.journal.next_id(), name, at, request, UNANSWERED)
         if located is None:
             self._no_such_api(exchange, path)

@@ -272,17 +272,16 @@ class Run:
     def respond(
         self,
         step: RespondStep,
-        status: JsonValue,
+        status: int | None,
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
         """Set the answer; `rendering.header_fields` defines what headers can be."""
         fields = header_fields(headers.items())
-        given = None if status is None else int(status)
         if step.example is not None:
-            self.answer_example(step.example, given, fields)
+            self.answer_example(step.example, status, fields)
             return
-        code = given or self.operation.success
+        code = status or self.operation.success
         found = represent(self.operation, code, body, step.content_type, self.exchange.request)
         if found.varies and not any(name.lower() == "vary" for name, _ in fields):
             fields.append(("Vary", "Accept"))

@@ -189,9 +189,12 @@ class Sandbox:
         self._settings[api] = {**self.settings(api), **checked}
 
     def store(self, api: str, now: int) -> Store:
-        """Return the collections of an API; the first call fills them from the fixtures."""
+        """Return the collections of an API; the first call fills them from the fixtures.
+
+        In the fixtures, `now` is the beginning of the sandbox: `now`, if it was not used before.
+        """
         if (store := self.stores.get(api)) is None:
-            store = self.stores[api] = self._fill(self.apis[api], now)
+            store = self.stores[api] = self._fill(self.apis[api], self.clock.begin(now))
         return store
 
     def replace(
@@ -210,7 +213,7 @@ class Sandbox:
         settings, self._settings = self._settings, {}
         self.apis, self._overrides, self.stores = apis, overrides, {}
         self.journal.reset_counts()
-        now = self.clock.now(system)
+        now = self.clock.begin(self.clock.now(system))
         for name in apis.keys() & settings.keys():
             declared, kept = apis[name].settings, before[name].settings
             self.settings(name).update(

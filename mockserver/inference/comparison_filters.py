@@ -90,7 +90,8 @@ def _comparison(
     if not _is_time(schema, reader) or reader.types(given) != {"string"}:
         return ""
     if {reader.keyword(schema, "format"), reader.keyword(given, "format")} == {"date-time"}:
-        return f"instant({own}) {sign} instant({value})"
+        readable = f"is_instant({own}) and is_instant({value})"
+        return f"{readable} and instant({own}) {sign} instant({value})"
     return f"{own} != null and text({own}) {sign} {value}"
 
 

@@ -31,6 +31,9 @@ from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.language import operators
 from mockserver.language.functions import FUNCTIONS, check_pattern
+from mockserver.language.kind_checks import KindReader, KnownKinds, constants_of
+from mockserver.language.kinds import ANY, TEXT, Kinds, kinds_of
+from mockserver.model.failed_expressions import WRITTEN, WrittenCode, WrittenExpression
 from mockserver.model.scope import Template
 
 LONGEST_EXPRESSION = 2_000
@@ -72,6 +75,7 @@ GLOBALS: Mapping[str, Any] = {
     "_less": operators.less,
     "_at_most": operators.at_most,
     "_negate": operators.negate,
+    "_status": operators.check_status,
     **{f"_{call.__name__}": call for call in _OPERATORS.values()},
     **{f"_f_{name}": function.call for name, function in FUNCTIONS.items()},
 }
@@ -110,11 +114,15 @@ class KnownNames:
     """Names whose values are always maps or null, so that a field needs no check of the type."""
     functions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: WORLD_FUNCTIONS)
     """The functions of the sandbox, like `WORLD_FUNCTIONS`."""
+    kinds: KnownKinds = field(default_factory=KnownKinds)
+    """The kinds of the names and members, as far as they are known."""
 
     def with_names(self, *more: str) -> "KnownNames":
         """Return a copy with more names."""
         names, maps = self.names | set(more), set(self.maps)
-        return KnownNames(names, self.members, maps, self.functions)
+        kept = {name: one for name, one in self.kinds.names.items() if name not in more}
+        kinds = KnownKinds(kept, self.kinds.members)
+        return KnownNames(names, self.members, maps, self.functions, kinds)
 
 
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
@@ -130,11 +138,12 @@ def compile_template(
     value: JsonValue, source: Source, known: KnownNames, problems: list[SpecProblem]
 ) -> Template:
     """Compile a JSON value whose texts may contain expressions; add errors to `problems`."""
-    constants: dict[str, Any] = {}
-    text = TemplateWriter(known, problems, constants, scope_member).write(value, source)
+    writer = TemplateWriter(known, problems, {}, scope_member)
+    text = f"lambda _s: {writer.write(value, source)}"
+    written = WrittenCode(text, tuple(writer.written))
     # Safe: the text was written here, of whitelisted syntax whose names are keys of the scope.
-    code = compile(f"lambda _s: {text}", "<expression>", "eval")
-    return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
+    code = compile(text, "<expression>", "eval")
+    return cast(Template, eval(code, {**GLOBALS, **writer.constants, WRITTEN: written}))  # noqa: S307
 
 
 def compile_expression(
@@ -182,6 +191,8 @@ class TemplateWriter:
     constants: dict[str, Any]
     """The values that the code uses by name."""
     write_name: NameWriter
+    written: list[WrittenExpression] = field(default_factory=list)
+    """The texts with expressions that were written, and their code."""
 
     def write(self, value: JsonValue, source: Source, depth: int = 0) -> str:
         """Return the code of a value; for an invalid one, add a problem and return `None`."""
@@ -220,21 +231,56 @@ class TemplateWriter:
 
     def _text_code(self, text: str, source: Source) -> str:
         try:
-            return self._split_text_code(text)
+            parts = list(_split_text(text))
+            code = self._parts_code(parts)
+            self._check_kinds(parts, text, source)
         except BadExpression as error:
             return self._add_problem(
                 error.code, source, f"{error} in {shorten(text)!r}", error.hint
             )
         except RecursionError:
             return self._add_problem("MS605", source, "the expression is nested too deeply")
+        self.written.append(WrittenExpression(code, text, source))
+        return code
 
-    def _split_text_code(self, text: str) -> str:
+    def _parts_code(self, parts: Iterable[str | ast.expr]) -> str:
         writer = _ExpressionWriter(self.known, self.write_name)
-        parts = [
-            writer.visit(part) if isinstance(part, ast.expr) else repr(part)
-            for part in _split_text(text)
-        ]
-        return parts[0] if len(parts) == 1 else _call("_join", *parts)
+        codes = [writer.visit(part) if isinstance(part, ast.expr) else repr(part) for part in parts]
+        return codes[0] if len(codes) == 1 else _call("_join", *codes)
+
+    def _check_kinds(self, parts: Iterable[str | ast.expr], text: str, source: Source) -> None:
+        """Add a problem for each argument or operand that always fails."""
+        reader = KindReader(self.known.kinds)
+        for part in parts:
+            if isinstance(part, ast.expr):
+                reader.read(part)
+        for message, hint in reader.mismatches:
+            self._add_problem("MS606", source, f"{message} in {shorten(text)!r}", hint)
+
+
+def kinds_of_value(value: JsonValue, known: KnownNames) -> Kinds:
+    """Return the kinds that a value of a document can have, whose texts may be expressions."""
+    if not isinstance(value, str) or "{{" not in value:
+        return kinds_of(value)
+    try:
+        parts = list(_split_text(value))
+        if len(parts) != 1 or isinstance(parts[0], str):
+            return TEXT
+        return KindReader(known.kinds).read(parts[0])
+    except (BadExpression, RecursionError):
+        return ANY
+
+
+def constants_of_value(value: JsonValue) -> list[JsonValue]:
+    """Return the constants that a value can be: itself, or those of an expression's branches."""
+    if not isinstance(value, str) or "{{" not in value:
+        return [value]
+    try:
+        parts = list(_split_text(value))
+    except BadExpression:
+        return []
+    [first, *rest] = parts
+    return [] if rest or isinstance(first, str) else [*constants_of(first)]
 
 
 def shorten(text: str, most: int = 80) -> str:

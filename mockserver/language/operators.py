@@ -136,6 +136,26 @@ def describe(value: JsonValue) -> str:
     return names.get(type(value), "a number")
 
 
+def check_status(value: JsonValue) -> int | None:
+    """Return a status of an answer, or null; raise ExpressionError unless it is 200 to 599.
+
+    Text of digits and numbers such as 201.0 are read. A status below 200 is not the final one
+    (RFC 9110, 15.2).
+    """
+    if value is None:
+        return None
+    is_text = isinstance(value, str) and len(value) == _STATUS_DIGITS and value.isdecimal()
+    status = int(value) if is_text else value
+    if not _is_number(status) or status not in STATUSES:
+        shown = value if isinstance(value, str | int | float) else describe(value)
+        raise ExpressionError(f"a status is a whole number from 200 to 599, not {shown!r:.60}")
+    return int(status)
+
+
+STATUSES = range(200, 600)
+_STATUS_DIGITS = 3
+
+
 def as_text(value: JsonValue) -> str:
     """Return a text; raise ExpressionError if it is not one, or too long."""
     if not isinstance(value, str):

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.language.expressions import GLOBALS, WORLD, scope_member
+from mockserver.model.failed_expressions import WRITTEN, WrittenCode, WrittenExpression
 from mockserver.model.steps import Program, Step
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -85,6 +86,7 @@ def assemble(
     body: Block,
     names: tuple[Iterable[str], Iterable[str]],
     constants: Mapping[str, Any],
+    written: Iterable[WrittenExpression] = (),
 ) -> Program | None:
     """Compile a program; return None if there are no lines.
 
@@ -94,6 +96,7 @@ def assemble(
         body: The lines of all steps.
         names: The names that the steps bind, and the names that they read.
         constants: The objects that the lines use by name.
+        written: The expressions in the lines, to find the one that fails.
     """
     if not body:
         return None
@@ -110,19 +113,19 @@ def assemble(
         *(Line(0, _INDENT + line.text) for line in write_scope(bound, 0)),
         Line(0, "        raise"),
     ]
-    return _compile(f"{name}.steps", steps, lines, constants)
-
-
-def _compile(
-    file: str, steps: tuple[Step, ...], lines: Block, constants: Mapping[str, Any]
-) -> Program:
     text = "\n".join(line.text for line in lines) + "\n"
-    program = Program(file, text, steps, tuple(line.step for line in lines))
+    constants = {**constants, WRITTEN: WrittenCode(text, tuple(written))}
+    program = Program(f"{name}.steps", text, steps, tuple(line.step for line in lines))
+    return _compiled(program, constants)
+
+
+def _compiled(program: Program, constants: Mapping[str, Any]) -> Program:
     # Tracebacks read lines from the loader of a module when they are first printed (linecache).
-    linecache.cache.pop(file, None)
-    namespace: dict[str, Any] = {**GLOBALS, **constants, "__name__": file, "__loader__": program}
+    linecache.cache.pop(program.file, None)
+    names = {"__name__": program.file, "__loader__": program}
+    namespace: dict[str, Any] = {**GLOBALS, **constants, **names}
     # Safe: the text was written here, of templates of verbs and of rebuilt expressions.
-    exec(compile(text, file, "exec"), namespace)  # noqa: S102
+    exec(compile(program.text, program.file, "exec"), namespace)  # noqa: S102
     program.function = namespace["program"]
     return program
 

@@ -49,6 +49,23 @@ def operation_behaviour(place: Place, problems: list[SpecProblem]) -> "Operation
     return read_model(OperationBehaviour, place, problems)
 
 
+def declared_names(place: Place, key: str) -> list[str]:
+    """Return the names that an `x-mock` declares in one of its maps, valid or not."""
+    found = place.child(key).value
+    return [name for name in found if isinstance(name, str)] if isinstance(found, dict) else []
+
+
+def with_known_keys(place: Place, problems: list[SpecProblem]) -> Place:
+    """Return the `x-mock` of a document, in which misspelt keys have the name that they mean."""
+    if place.value is None:
+        return place
+    from mockserver.documents import block_validation  # noqa: PLC0415 - costs start time
+    from mockserver.openapi.x_mock import DocumentBehaviour  # noqa: PLC0415 - costs start time
+
+    value = block_validation.with_known_keys(DocumentBehaviour, place.value, place.source, problems)
+    return Place(place.document, place.pointer, value)
+
+
 def merged(own: Place, inferred: dict[str, JsonValue]) -> Place:
     """Return an `x-mock` with inferred members added; its own members take precedence."""
     if not inferred:

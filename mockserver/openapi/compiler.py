@@ -22,8 +22,13 @@ from mockserver.documents.references import Place, References
 from mockserver.documents.swagger import from_swagger
 from mockserver.documents.switch_reading import read_switches
 from mockserver.documents.versions import SWAGGER, version_of
-from mockserver.model.api import Api, Operation, SecurityScheme
-from mockserver.openapi.behaviour import document_behaviour, merged
+from mockserver.model.api import Api, CollectionSpec, Operation, SecurityScheme
+from mockserver.openapi.behaviour import (
+    declared_names,
+    document_behaviour,
+    merged,
+    with_known_keys,
+)
 from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.misplaced_references import with_references_followed
@@ -43,6 +48,7 @@ from mockserver.verbs.registry import Verbs
 
 if TYPE_CHECKING:
     from mockserver.inference.inference import Inference
+    from mockserver.openapi.x_mock import DocumentBehaviour
 
 
 @dataclass(slots=True)
@@ -171,10 +177,10 @@ def load_apis(
 def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
     problems = bodies.problems
     inference = _infer(whole, bodies, loader.built_in) if loader.stateful else None
-    place = merged(whole.child("x-mock"), inference.document if inference else {})
+    own = merged(whole.child("x-mock"), inference.document if inference else {})
+    place = with_known_keys(own, problems)
     model = document_behaviour(place, problems)
-    declared = place.child("collections")
-    collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    collections = _collections(model, place, loader, bodies)
     name = model.name or _stem(whole.document)
     context = DocumentContext(
         model,
@@ -219,6 +225,18 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         recognised=inference.recognised if inference else None,
         unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
     )
+
+
+def _collections(
+    model: "DocumentBehaviour", place: Place, loader: Loader, bodies: BodyCompiler
+) -> dict[str, CollectionSpec]:
+    """Compile collections; an invalid one keeps its name, which is then known where it is used."""
+    declared = place.child("collections")
+    valid = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    return {
+        **{name: CollectionSpec(name) for name in declared_names(place, "collections")},
+        **valid,
+    }
 
 
 def _check_issued_tokens(

@@ -33,10 +33,15 @@ from mockserver.model.refusal import STATUS_OF_KIND
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
-from mockserver.openapi.behaviour import merged, operation_behaviour
+from mockserver.openapi.behaviour import declared_names, merged, operation_behaviour
 from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.paths import DescribedOperation, described_operations, spanning_parameters
-from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
+from mockserver.openapi.policies import (
+    compile_errors,
+    compile_limits,
+    compile_test_values,
+    known_kinds,
+)
 from mockserver.openapi.request_bodies import BodyCompiler
 from mockserver.openapi.security_schemes import compile_security
 from mockserver.openapi.server_addresses import compile_servers
@@ -98,14 +103,18 @@ class DocumentContext:
 
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Return a new context for expressions and steps, with the names known before any step."""
-        members = {"settings": list(self.settings), **(members or {})}
-        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        settings = dict.fromkeys((*self.settings, *declared_names(self.place, "settings")))
+        members = {"settings": list(settings), **(members or {})}
+        maps = set(MAP_NAMES) - members.keys()
+        of_names = known_kinds(self.settings)
+        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=maps, kinds=of_names)
         return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property
     def kinds(self) -> set[str]:
         """The error kinds that every operation can use."""
-        return {*map(str, STATUS_OF_KIND), *self.behaviour.errors}
+        own = {*self.behaviour.errors, *declared_names(self.place, "errors")}
+        return {*map(str, STATUS_OF_KIND), *own}
 
 
 def compile_operations(paths: Place, version: str, context: DocumentContext) -> Iterator[Operation]:
@@ -132,7 +141,8 @@ class _OperationCompiler:
         model = operation_behaviour(own, context.problems)
         responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
-        steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
+        kinds = {*context.kinds, *model.errors, *declared_names(own, "errors")}
+        steps = context.steps(kinds, _members(self._path, parameters))
         if body is not None and self._bodies.takes_objects(place.child("requestBody")):
             steps.known.maps.add("body")
         steps.examples |= {

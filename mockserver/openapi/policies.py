@@ -18,6 +18,8 @@ from mockserver.base.time import ZERO, parse_duration
 from mockserver.documents.document import Document, require_clean_text
 from mockserver.documents.references import Place
 from mockserver.language.expressions import WORLD_FUNCTIONS, KnownNames, compile_template
+from mockserver.language.kind_checks import KnownKinds
+from mockserver.language.kinds import BOOLEAN, DURATION, INSTANT, NULL, NUMBER, TEXT
 from mockserver.model.api import (
     CollectionSpec,
     Effect,
@@ -61,9 +63,24 @@ def compile_settings(
             default = setting.read(model.default)
         except ValueError as error:
             problems.append(SpecProblem("MS508", source.child(name, "default"), str(error)))
-            continue
+            default = None
         settings[name] = replace(setting, default=default)
     return settings
+
+
+def known_kinds(settings: Mapping[str, Setting]) -> KnownKinds:
+    """Return the kinds of settings, and of the names of every expression."""
+    members = {name: _SETTING_KINDS[setting.type] for name, setting in settings.items()}
+    return KnownKinds({"now": INSTANT, "base_url": TEXT, "request_id": TEXT}, {"settings": members})
+
+
+_SETTING_KINDS = {
+    "integer": NUMBER,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "string": TEXT,
+    "duration": DURATION,
+}
 
 
 def compile_collections(
@@ -121,6 +138,7 @@ def compile_limits(
 
 def _limit(model: "x_mock.RateLimitFields", source: Source, context: StepContext) -> RateLimit:
     window = context.duration(model.window, source.child("window"))
+    context.check_kinds(model.limit, NUMBER | NULL, source.child("limit"))
     return RateLimit(
         model.name,
         context.template(model.limit, source.child("limit")),
@@ -239,7 +257,12 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     if not isinstance(document.value, dict):
         message = "a fixture file must be a mapping of collections to lists of records"
         raise SpecError([SpecProblem("MS509", whole.source, message)])
-    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(
+        set(FIXTURE_NAMES),
+        context.known.members,
+        functions=FIXTURE_FUNCTIONS,
+        kinds=context.known.kinds,
+    )
     fixtures = []
     for name, records in whole.members():
         context.check_collection(name, records.source)
@@ -256,7 +279,12 @@ def compile_records(
     records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
 ) -> tuple[Fixture, ...]:
     """Compile the records that are written in the document itself."""
-    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(
+        set(FIXTURE_NAMES),
+        context.known.members,
+        functions=FIXTURE_FUNCTIONS,
+        kinds=context.known.kinds,
+    )
     fixtures = []
     for name, rows in records.items():
         context.check_collection(name, source.child(name))

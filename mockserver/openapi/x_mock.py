@@ -21,7 +21,7 @@ from mockserver.verbs.fields import (
 )
 
 ApiName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-Status = Annotated[int, Field(ge=100, le=599)]
+Status = Annotated[int, Field(ge=200, le=599)]
 
 
 class SettingFields(StrictFields):

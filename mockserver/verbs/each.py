@@ -14,7 +14,7 @@ from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.language.programs import Block, variable_name
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Expression, Name, Steps, StrictFields
+from mockserver.verbs.fields import Items, Name, Steps, StrictFields
 from mockserver.verbs.step_compiler import parsed_steps_code
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
@@ -23,7 +23,7 @@ from mockserver.verbs.verb import Verb, World
 class EachFields(StrictFields):
     """Run steps for every item of a list."""
 
-    of: Expression = Field(description="a list")
+    of: Items = Field(description="a list")
     as_: Name = Field(alias="as", description="name of the item in the steps")
     steps: Steps = Field(
         description="steps to run for each item; in them, `index` is its number from 0"

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mockserver.base.http import SERVER_FIELDS, is_field_name
+from mockserver.language.kinds import INSTANT, LIST, NULL, NUMBER
 
 
 class Role(Enum):
@@ -32,6 +33,12 @@ ErrorKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", max_length=300)]
 Value = Annotated[Any, Role.VALUE]
 """Any JSON value; its texts may contain `{{ … }}` at any depth."""
+Count = Annotated[Any, Role.VALUE, NUMBER | NULL]
+"""A number; in a document, it may be an expression."""
+Moment = Annotated[Any, Role.VALUE, INSTANT | NUMBER | NULL]
+"""An instant; in a document, an expression."""
+Items = Annotated[str, Role.EXPRESSION, LIST | NULL]
+"""An expression that is a list."""
 Members = Annotated[dict[str, Any], Role.MEMBERS]
 """A map; the texts in its values may contain `{{ … }}`."""
 

@@ -22,7 +22,8 @@ def compile_let(fields: LetFields, writer: StepCodeWriter) -> Block:
     bindings: Block = []
     for name, value in fields.root.items():
         code = writer.context.value_code(value, writer.source_of(name))
-        writer.context.bind(name, writer.source_of(name), is_map=False)
+        kinds = writer.context.kinds_of(value)
+        writer.context.bind(name, writer.source_of(name), is_map=False, kinds=kinds)
         bindings += writer.write("{name} = {value}", name=variable_name(name), value=code)
     return bindings
 

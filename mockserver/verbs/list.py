@@ -17,7 +17,7 @@ from mockserver.base.json import JsonValue, key_text
 from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Members, Name, OptionalExpression, StrictFields, Value
+from mockserver.verbs.fields import Count, Members, Name, OptionalExpression, StrictFields, Value
 from mockserver.verbs.record_conditions import item_context, record_condition
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
@@ -41,8 +41,8 @@ class ListFields(StrictFields):
         None, description="field names, with `-` before a name for descending order"
     )
     after: Value = Field(None, description="key of the record after which the page starts")
-    offset: Value = Field(None, description="number of records before the page; default: 0")
-    limit: Value = Field(None, description="largest number of records on the page; default: all")
+    offset: Count = Field(None, description="number of records before the page; default: 0")
+    limit: Count = Field(None, description="largest number of records on the page; default: all")
     select: Value = Field(
         None, description="value that replaces each record of the page, which is `item`"
     )

@@ -10,7 +10,7 @@ is left of a quota.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import MAXYEAR, timedelta
+from datetime import MAXYEAR, MINYEAR, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -18,12 +18,21 @@ from pydantic import Field, model_validator
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue, text
-from mockserver.base.time import DAY, LATEST, WEEK, Instant, format_instant, no_later, to_datetime
+from mockserver.base.time import (
+    DAY,
+    EARLIEST,
+    LATEST,
+    WEEK,
+    Instant,
+    format_instant,
+    no_later,
+    to_datetime,
+)
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.fields import Count, Moment, Name, Span, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
@@ -38,7 +47,7 @@ class TakeFields(StrictFields):
     subject: Value = Field(
         description="who or what has the quota, such as an account; null: nothing is counted"
     )
-    limit: Value = Field(description="amount that can be taken between renewals")
+    limit: Count = Field(description="amount that can be taken between renewals")
     period: Span = Field(
         None,
         description="duration between renewals; without `period` and `calendar`, it never renews",
@@ -46,8 +55,8 @@ class TakeFields(StrictFields):
     calendar: Literal["day", "week", "month"] | None = Field(
         None, description="`day`, `week` or `month`: renew with the calendar (UTC)"
     )
-    anchor: Value = Field(None, description="instant from which renewals are counted")
-    amount: Value = Field(1, description="amount to take; default: 1")
+    anchor: Moment = Field(None, description="instant from which renewals are counted")
+    amount: Count = Field(1, description="amount to take; default: 1")
     optional: bool = Field(
         default=False,
         description="if too little is left, take nothing and continue with the next step",
@@ -220,6 +229,8 @@ def _renewal_in_month(anchor: int, months: int) -> int:
     year, month = divmod(months - 1, 12)
     if year > MAXYEAR:
         return LATEST
+    if year < MINYEAR:
+        return EARLIEST
     day = min(first.day, monthrange(year, month + 1)[1])
     renewal = first.replace(year=year, month=month + 1, day=day)
     return (renewal - to_datetime(0)) // timedelta(microseconds=1)

@@ -129,7 +129,7 @@ class World(Protocol):
     def respond(
         self,
         step: RespondStep,
-        status: JsonValue,
+        status: int | None,
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:

@@ -293,6 +293,9 @@ def test_parameters_of_a_list_do_what_their_names_say(
     assert [one["id"] for one in world.get(f"/things?{sent}").json] == found
 
 
+WHEN: Json = {"type": "string", "format": "date-time"}
+
+
 @pytest.mark.parametrize(
     ("parameters", "sent", "found"),
     [
@@ -302,6 +305,9 @@ def test_parameters_of_a_list_do_what_their_names_say(
         ([query("priceTo")], "priceTo=20", [1, 2]),
         ([query("filter[price][gt]")], "filter[price][gt]=20", [3]),
         ([query("created_after", type="string", format="date-time")], f"created_after={MAY}", [3]),
+        ([query("created_after", **WHEN)], "created_after=2026-04-30t00:00:00z", [2, 3]),
+        ([query("created_after", **WHEN)], "created_after=1960-01-01T00:00:00Z", [1, 2, 3]),
+        ([query("created_after", **WHEN)], "created_after=0000-01-01T00:00:00Z", []),
         ([query("createdSince", type="string", format="date")], "createdSince=2026-05-01", [2, 3]),
         ([query("before_created_at", type="string")], f"before_created_at={MAY}", [1]),
         ([query("q", type="string")], "q=LAMP", [1, 3]),
