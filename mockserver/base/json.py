@@ -1,4 +1,10 @@
-"""Comparison of JSON values: true is not 1, 1 equals 1.0, and members have no order."""
+"""Compare JSON values, turn them into keys, and escape tokens of JSON Pointers; never parse JSON.
+
+- `equal`, `hashable`: true is not 1, 1 equals 1.0, and members have no order.
+- `key_text`: the text under which a record, limit or cooldown is stored; 31.0 and 31 are one key.
+- `with_whole_numbers`: 31.0 to 31 in bodies, for Draft 4 of JSON Schema (`wire/media.py`).
+- `escape`, `unescape`: one token of a JSON Pointer. `JsonValue` is the type used in every room.
+"""
 
 from collections.abc import Hashable
 from typing import Any

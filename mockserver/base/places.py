@@ -1,4 +1,9 @@
-"""Places in documents: file, JSON Pointer, line and column."""
+"""Name a place in a document: file, JSON Pointer, line and column (found when they are read).
+
+`documents/` makes a `Source` for a document, with a function that locates pointers; `child` returns
+the place of a value below. Problems, operations and trace entries keep sources. Without such a
+function, the place is line 1, column 1. Nothing checks that a pointer leads to a value.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
