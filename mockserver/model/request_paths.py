@@ -1,4 +1,11 @@
-"""Paths of requests and of operations, and the patterns that match them, with one meaning."""
+"""Match request paths with patterns, list an operation's addresses, split sandbox prefixes.
+
+An operation is served below its mount name, below the paths of its servers, and without any of
+them; `addresses` and `paths_of` list these. `model/fault.py`, `engine/faults.py`,
+`control/known_names.py`, `control/request_calls.py` and `control/verify_calls.py` match by it;
+`engine/pipeline.py` calls only `split_sandbox` and routes by itself (`engine/routing.py`).
+`wrong_pattern` returns a message, or "".
+"""
 
 import re
 from collections.abc import Iterable, Iterator
