@@ -1,9 +1,10 @@
-"""The functions of expressions that make and write durations and instants.
+"""Convert values to durations and instants, and write instants: the time functions of expressions.
 
 Durations are whole microseconds, and instants are whole microseconds since 1970 (UTC).
-`functions.py` makes the public functions available to documents; the first line of each docstring
-is printed in `docs/reference.md`. They take and return JSON values. `instant` returns null for a
-value that it cannot convert; the others raise ExpressionError. None of them reads a clock.
+`functions.py`, the only importer, makes the public functions available to documents; the first line
+of each docstring is printed in `docs/reference.md`. `instant` returns null for a value that it
+cannot convert, and `iso` returns null for null; else they raise ExpressionError. None reads a
+clock.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,9 @@
-"""The operators of expressions on JSON values, and the type checks of function arguments.
+"""Apply the operators of expressions to JSON values, and check the types of function arguments.
 
-The code that `expressions.py` writes calls the operators; the functions of expressions call
-`as_text`, `as_list`, `as_map` and `as_number` for their arguments. All take and return JSON values.
-Arithmetic, ordering and the checks raise ExpressionError for a value of a wrong type. No function
-here changes its arguments.
+The code that `expressions.py` writes calls the operators; `functions.py` and `durations.py` call
+`as_text`, `as_list`, `as_map` and `as_number` for their arguments. Arithmetic, ordering and the
+checks raise ExpressionError for a value of a wrong type, and for a number or text that is too
+large; `get` and `is_in` do not: they return null or False. No function here changes its arguments.
 """
 
 import json
