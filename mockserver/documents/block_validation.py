@@ -1,4 +1,10 @@
-"""Blocks of a document, such as `x-mock`, validated as pydantic models."""
+"""Validate blocks of a document, such as `x-mock` or a step, as pydantic models.
+
+`read_model` returns a model with default values for an invalid or absent block, `read_fields`
+returns None; both add what is invalid to `problems`, each with its place, and raise nothing.
+Callers: `openapi/behaviour.py`, `verbs/step_compiler.py` and `contract/interaction_files.py`. The
+models are defined there and in `verbs/`, `openapi/x_mock.py`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

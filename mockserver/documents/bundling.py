@@ -1,4 +1,10 @@
-"""An OpenAPI document and the files it refers to, bundled into one value for other tools."""
+"""Bundle an OpenAPI document and the files it refers to into one value, for other tools.
+
+`openapi/compiler.py` makes it available as `Api.document`, so it runs only when the document is
+asked for. `x-mock` is left out; files are copied below `x-files`, and references to them are
+rewritten. A reference that cannot be followed is kept as it is. Values of examples, `default`,
+`enum` and `const` are copied unchanged. Nothing is written to disk.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,10 @@
-"""OpenAPI Overlays (1.0 and 1.1): actions that change a copy of a document, not its file."""
+"""Apply OpenAPI Overlays (1.0 and 1.1) to a copy of a document, never to its file.
+
+`documents/document_files.py` is the only caller. `apply_overlays` returns the changed document,
+whose parts keep the source that they came from, or raises SpecError with all problems of all
+overlays; an action without a match is one, unless it has `x-optional`. What no action changes is
+shared with the original, not copied. The number of matches, and of added values, is limited.
+"""
 
 import re
 from bisect import bisect_left

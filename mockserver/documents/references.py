@@ -1,4 +1,11 @@
-"""References (`$ref`) between the documents of one folder; no other file is ever read."""
+"""Follow references (`$ref`) between the files below one folder, and read values by `Place`.
+
+A `Place` is a value with its document and pointer. All of `openapi/`, `schemas/` and `inference/`,
+and parts of `contract/`, read documents by it; an absent value reads as None. `References.resolve`
+follows a chain, `follow` one step, `content` reads the file of an external example; they raise
+SpecError with the place and a hint. `resolve_or_warn` adds warnings instead. No file outside the
+folder is read, no URL is fetched. `schemas/identifiers.py` resolves `$id` and `$anchor`.
+"""
 
 import difflib
 import re

@@ -1,4 +1,9 @@
-"""Conversion of Swagger 2.0 parameters, whose schema keywords stand in the parameter itself."""
+"""Convert parameters, form fields and headers of Swagger 2.0, whose schema stands in themselves.
+
+Caller: `swagger.py`. Out come parameter objects, schemas and encodings of OpenAPI 3.0. An array in
+one text that no style of 3.0 can express keeps its `collectionFormat` under `COLLECTION_FORMAT`,
+which `schemas/shapes.py` reads. Unsupported formats are added to `problems`.
+"""
 
 from mockserver.base.http import FORM
 from mockserver.base.json import JsonValue

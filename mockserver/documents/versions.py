@@ -1,4 +1,9 @@
-"""The OpenAPI version of a document."""
+"""Find the OpenAPI version of a document: "2.0", "3.0", "3.1" or "3.2".
+
+`openapi/compiler.py` calls `version_of`, which raises SpecError if the version is missing or
+unsupported, and warns if it is a number. Converted documents are not asked: the version before
+conversion counts.
+"""
 
 import re
 

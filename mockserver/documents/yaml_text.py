@@ -1,7 +1,9 @@
-"""YAML 1.2 texts as JSON values, built from the events of the parser within fixed limits.
+"""Read YAML 1.2 texts as JSON values within fixed limits, and find the position of every value.
 
-Scalars have the types of the YAML core schema, so `yes` and `2026-01-31` are text. Unlike there, a
-number with a plus sign or leading zeros is text too, so that phone numbers do not change.
+Caller: `document.py`; `json_text.py` shares the problems and limits. Scalars have the types of the
+YAML core schema, so `yes` and `2026-01-31` are text. Unlike there, a number with a plus sign or
+leading zeros is text too, so that phone numbers do not change. Merge keys (`<<`) of YAML 1.1 work.
+`read_yaml` raises UnreadableError with all problems; it has a value if all are recoverable.
 """
 
 import math
