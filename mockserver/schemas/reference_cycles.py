@@ -1,4 +1,8 @@
-"""Detection of definitions whose references apply to one and the same value without a bound."""
+"""Find definitions whose references apply to one and the same value without a bound.
+
+`shared_definitions.py` calls `SameValueCosts.unbounded`: out come the names that it has to replace
+with a schema that accepts anything. Nothing is replaced or reported here.
+"""
 
 # Validation follows the references that apply to the same value, through `$ref`, `allOf`, `not` and
 # so on. Where they form a cycle it would never end (JSON Schema Core, section 9.4.1). Where they

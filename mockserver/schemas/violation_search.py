@@ -1,4 +1,9 @@
-"""Search for the violations of a value that the validator library would need too long to list."""
+"""Search for some violations of a value for which the validator library would need too long.
+
+`validators.py` asks `is_listable` first; if it returns False, it calls
+`ViolationSearch.violations`, which goes down only into what is invalid, within a bounded number of
+steps. It returns up to 50 violations, at least one for an invalid value and none for a valid one.
+"""
 
 # The library finds out quickly whether a value conforms, but it lists all errors or none: a list of
 # a million wrong items has a million errors, and an error in nested alternatives appears once for

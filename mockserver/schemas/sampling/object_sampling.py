@@ -1,4 +1,10 @@
-"""The members of an object to make: their names, and the schema of each."""
+"""Choose the members of an object to make: their names, and the schema of each.
+
+`value_sampling.py` and `plans.py` call `members_of` with a merged schema, and make the values.
+Required members always come, optional ones if the sampler wants them. `discriminated` and
+`with_discriminator` see to it that a discriminator names the chosen alternative. What is asked of
+the sampler is in `SamplerQueries`, which `array_sampling.py` uses too.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice

@@ -1,7 +1,8 @@
-"""Merging of JSON Schemas, keyword by keyword, into one that accepts what all of them accept.
+"""Merge JSON Schemas, keyword by keyword, into one that accepts what all of them accept.
 
-Merging is for making values, so it need not be exact: a merged schema whose values may be invalid
-has the keyword `x-hard`, and values made from it are validated.
+Callers: the other modules of this package. Merging is for making values, so it need not be exact: a
+merged schema whose values may be invalid has the keyword `x-hard`, and values made from it are
+validated. References are not followed here, and given schemas never change.
 """
 
 import math
