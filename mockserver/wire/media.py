@@ -2,9 +2,10 @@
 
 Reading: in are a request and the media types of its operation; out are a value and its violations,
 or a `Refusal` if the body cannot be read. Writing: in are a value and a media type; out are bytes.
-Callers: `engine/pipeline.py` reads, `engine/rendering.py` and `engine/documented_answers.py` write,
-and `openapi/request_bodies.py` makes the readers when a document is loaded. Written values are not
-validated here.
+Callers: `engine/pipeline.py` and `contract/conformance.py` read, `engine/rendering.py` and
+`engine/documented_answers.py` write, and `openapi/request_bodies.py` makes the readers when a
+document is loaded. `control/` and other modules of `wire/` use `parse_json` and `json_bytes` alone.
+Written values are not validated here.
 
 Reading a body takes three steps: decode the bytes to a value, validate the value against the schema
 of the media type, and complete it with defaults. JSON has its own reader with fewer calls, because

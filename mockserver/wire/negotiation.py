@@ -1,8 +1,9 @@
 """Choose a documented media type by the `Accept` header (RFC 9110, section 12.5.1).
 
-In: the media types of a document, and the header. Out: a `Choice`, or None if the client accepts
-none of them; the caller decides what to do then. Callers: `engine/rendering.py` and
-`engine/documented_answers.py`.
+`engine/rendering.py` and `engine/documented_answers.py` call `negotiate` with the media types of a
+document and the header. Out comes a `Choice`, or None if the client accepts none of them; the
+caller decides what to do then. Invalid ranges are ignored; without a valid one, the first type is
+chosen. Languages, charsets and codings are not negotiated.
 """
 
 import re
