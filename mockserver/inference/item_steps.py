@@ -1,7 +1,9 @@
 """Write the `x-mock` steps of operations on a collection or on one of its items.
 
-In: a resource, and one of its operations. Out: steps as values of a document; None if the operation
-stays as documented. Caller: `inference.py`, through `ActionWriter`. The steps are not run here.
+`inference.py` calls the public methods of `StepWriter`, through its subclass `ActionWriter`, by the
+HTTP method (`get`, `post`, `put_by_body`, …). They return steps as values of a document; None if
+the operation stays as documented, because not all of it can be written. Only schemas and names
+decide, and the steps are neither compiled nor run here.
 """
 
 import keyword

@@ -1,8 +1,9 @@
-"""Read schemas without compiling them: properties, types, items and media types.
+"""Read schemas, media types and parameters without compiling them, and compare names.
 
-In: places of a document. Out: an `ObjectView` with the properties of an object schema, and others.
-Callers: the other modules of this package. Nothing is validated, and problems are not reported:
-the compilation of the document does both.
+`SchemaReader` returns places, types and an `ObjectView` of an object schema (None or empty for any
+other). `normalized` and `singular` make names comparable. Callers: the other modules of this
+package. Nothing is validated, and no problem is reported: the compilation of the document does
+both.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Make the records with which a resource starts, from the examples of the document.
 
-In: a resource. Out: records for `x-mock.records`. Caller: `inference.py`. Records are not made up:
-a resource without examples starts empty. Only missing keys are added, its own or those of owners.
+`inference.py` calls it for each resource, and puts the records under `x-mock.records`; at most 100
+for each. Records are not made up: a resource without examples starts empty. Only missing keys are
+added, its own or those of owners.
 """
 
 from collections.abc import Iterator
