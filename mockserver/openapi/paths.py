@@ -1,8 +1,10 @@
 """Find the operations of a document in its paths object and path items.
 
 In: a paths object. Out: each operation object with its path and method; problems are added to a
-list. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`. Operations are
-not compiled here.
+list, and what cannot be served is left out. Of two operations for the same requests, the first
+wins. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`.
+`spanning_parameters` finds path parameters that may contain slashes. Operations are not compiled
+here.
 """
 
 import re

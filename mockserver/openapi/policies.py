@@ -1,9 +1,9 @@
-"""Compile the parts of `x-mock` that are not steps: settings, errors, limits, and others.
+"""Compile the parts of `x-mock` that are not steps to objects of `model.api`, such as `RateLimit`.
 
-In: the models of `x_mock.py`, with their places. Out: objects of `model.api`, such as `RateLimit`.
-Callers: `compiler.py` for parts of the document, `operations.py` for parts of operations. Problems
-are added to the list of the context. Only fixture files are read here; steps are compiled in
-`verbs/step_compiler.py`.
+`compiler.py` calls it for settings, collections, principals and fixtures; `operations.py` for
+errors, limits and test values, both of the document and of an operation. Problems are added to the
+one list of the document, and nothing is raised. It reads only fixture files, and only below the
+document's folder or `../fixtures`. Steps are compiled in `verbs/step_compiler.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
