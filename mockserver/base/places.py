@@ -14,7 +14,7 @@ Position = tuple[int, int]
 """Line and column, both from 1."""
 
 
-def nowhere(_pointer: str) -> Position:
+def _nowhere(_pointer: str) -> Position:
     """Return the start of the file: the position of a value that was not read from a file."""
     return (1, 1)
 
@@ -26,7 +26,7 @@ class Source:
     file: str
     pointer: str
     """JSON Pointer (RFC 6901) into the document; empty for the whole document."""
-    locate: Callable[[str], Position] = field(default=nowhere, repr=False, compare=False)
+    locate: Callable[[str], Position] = field(default=_nowhere, repr=False, compare=False)
 
     @property
     def line(self) -> int:

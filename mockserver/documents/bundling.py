@@ -14,7 +14,7 @@ from mockserver.base.json import JsonValue, escape
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 
-FILES = "x-files"
+_FILES = "x-files"
 """The member of a bundled document that holds the files it refers to, by name."""
 _BEHAVIOUR = "x-mock"
 _LITERAL = frozenset(("example", "value", "default", "enum", "const", "x-example"))
@@ -43,7 +43,7 @@ class _DocumentBundler:
             for name in missing:
                 document = self._files[name]
                 files[name] = self._copy(Place(document, "", document.value))
-        return {**copied, FILES: files} if files else copied
+        return {**copied, _FILES: files} if files else copied
 
     def _copy(self, place: Place) -> JsonValue:
         if isinstance(place.value, dict):
@@ -71,7 +71,7 @@ class _DocumentBundler:
         if target.document is self._root:
             return f"#{target.pointer}"
         name = self._name(target.document)
-        return f"#/{FILES}/{escape(name)}{target.pointer}"
+        return f"#/{_FILES}/{escape(name)}{target.pointer}"
 
     def _name(self, document: Document) -> str:
         """Return a unique name for a file; two files in different folders may share theirs."""

@@ -25,9 +25,9 @@ MOST_ADDED = 250_000
 MOST_MATCHES = 200_000
 """The maximum number of values that one target matches."""
 
-Location = tuple[str | int, ...]
+_Location = tuple[str | int, ...]
 """The path to a value: keys and indexes."""
-_Query = Callable[[JsonValue], Iterable[Location]]
+_Query = Callable[[JsonValue], Iterable[_Location]]
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
 _ROOT_TYPES = {"overlay": str, "info": dict, "extends": str, "actions": list}
@@ -147,7 +147,7 @@ def _query(path: str) -> _Query:
     return lambda value: (match.parts for match in compiled.finditer(value))
 
 
-def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:
+def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[_Location]:
     """Yield the location that a path of plain names selects, if the value has it."""
     for name in names:
         if not isinstance(value, dict) or name not in value:
@@ -156,7 +156,7 @@ def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:
     yield tuple(names)
 
 
-def _pointer(location: Location) -> str:
+def _pointer(location: _Location) -> str:
     return "".join(f"/{escape(str(key))}" for key in location)
 
 
@@ -170,19 +170,19 @@ class _Draft:
         self._unshared: dict[int, JsonValue] = {}
         """By `id`, the collections that only the draft has and that may change in place."""
 
-    def get(self, location: Location) -> JsonValue:
+    def get(self, location: _Location) -> JsonValue:
         value = self.document.value
         for key in location:
             value = value[key]
         return value
 
-    def put(self, location: Location, value: JsonValue) -> None:
+    def put(self, location: _Location, value: JsonValue) -> None:
         if location:
             self.unshared(location[:-1])[location[-1]] = value
         else:
             self.document.value = value
 
-    def unshared(self, location: Location) -> JsonValue:
+    def unshared(self, location: _Location) -> JsonValue:
         """Return the collection at a location, copied if needed so that it may be changed."""
         self.document.value = value = self._copied(self.document.value)
         for key in location:
@@ -199,9 +199,9 @@ class _Draft:
         """Treat all collections as shared, because a `copy` adds some of them a second time."""
         self._unshared.clear()
 
-    def remove(self, locations: Iterable[Location]) -> None:
+    def remove(self, locations: Iterable[_Location]) -> None:
         """Remove members and items; the items after a removed one get lower indexes."""
-        removed: dict[Location, set[str | int]] = {}
+        removed: dict[_Location, set[str | int]] = {}
         for location in locations:
             removed.setdefault(location[:-1], set()).add(location[-1])
         removals = {_pointer(parent): _Removal(keys) for parent, keys in removed.items()}
@@ -213,7 +213,7 @@ class _Draft:
         moved = ((_moved(pointer, removals), origin) for pointer, origin in origins.items())
         self.document.origins = {pointer: origin for pointer, origin in moved if pointer}
 
-    def _origins_of_moved(self, removed: Mapping[Location, set[str | int]]) -> dict[str, Source]:
+    def _origins_of_moved(self, removed: Mapping[_Location, set[str | int]]) -> dict[str, Source]:
         """Return the sources of the items whose indexes change, by their present pointers."""
         origins = {}
         for parent, keys in removed.items():
@@ -305,9 +305,9 @@ class _Action:
     def _problem(self, key: str, message: str, hint: str = "") -> None:
         self.problems.append(SpecProblem(self.source.child(key), message, hint))
 
-    def _select(self, key: str) -> list[Location]:
+    def _select(self, key: str) -> list[_Location]:
         """Return the locations that a JSONPath selects, each once."""
-        found: list[Location] = []
+        found: list[_Location] = []
         try:
             matches = _query(self.value[key])(self.draft.document.value)
             found.extend(islice(matches, MOST_MATCHES + 1))
@@ -318,7 +318,7 @@ class _Action:
             return []
         return list(dict.fromkeys(found))
 
-    def _remove(self, found: list[Location]) -> None:
+    def _remove(self, found: list[_Location]) -> None:
         if () in found:
             self._problem("target", "the whole document cannot be removed")
             return
@@ -344,7 +344,7 @@ class _Action:
         value = self.draft.get(sources[0])
         return _Addition(value, lambda part: before.source(start + part), nested)
 
-    def _is_within_limits(self, value: JsonValue, found: list[Location]) -> bool:
+    def _is_within_limits(self, value: JsonValue, found: list[_Location]) -> bool:
         """Return True if the value may be added at these locations; else report the problem."""
         nodes, height = _measure(value, MOST_ADDED - self.draft.added)
         self.draft.added += nodes * len(found)
@@ -357,7 +357,7 @@ class _Action:
             return True
         return False
 
-    def _merge_into(self, location: Location, addition: _Addition) -> None:
+    def _merge_into(self, location: _Location, addition: _Addition) -> None:
         old, target = self.draft.get(location), _pointer(location)
         if isinstance(old, list) and not isinstance(addition.value, list):
             self.draft.document.origins.update(addition.origins("", f"{target}/{len(old)}"))

@@ -107,7 +107,7 @@ def position_in(text: str, offset: int) -> Position:
     return (text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
-def number_of(text: str) -> JsonValue:
+def _number_of(text: str) -> JsonValue:
     """Return the number that a plain scalar stands for, else the text itself.
 
     A number that JSON cannot represent becomes infinity or NaN.
@@ -257,7 +257,7 @@ class _Composer:
             return _WORDS[text]
         if text[0] not in _NUMBER_STARTS:
             return text
-        value = number_of(text)
+        value = _number_of(text)
         if type(value) is float and not math.isfinite(value):
             self.problems.append(number_problem(text, _position(event), self._pointer()))
         return value

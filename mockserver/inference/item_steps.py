@@ -188,7 +188,7 @@ class StepWriter:
     @property
     def _name(self) -> str:
         """The variable that holds a record."""
-        return bound_name(self.resource)
+        return _bound_name(self.resource)
 
     def _path_value(self, parameter: str, kinds: frozenset[str]) -> str:
         """Write a path parameter, converted to the type of a field."""
@@ -259,7 +259,7 @@ class StepWriter:
             above = {one.parameter: one for one in owner.parents if one.resource is not None}
             where |= {one.field: known[name] for name, one in above.items() if name in known}
             known[parent.parameter] = template(values[parent.field])
-            steps.append({"find": {"in": owner.name, "where": where, "as": bound_name(owner)}})
+            steps.append({"find": {"in": owner.name, "where": where, "as": _bound_name(owner)}})
         return steps
 
     def _find(self, *, optional: bool = False) -> Step:
@@ -418,7 +418,7 @@ _IS_MAP: Step = {
 _NOT_APPLIED: Step = {"error": "invalid", "message": "the patch does not apply"}
 
 
-def bound_name(resource: Resource) -> str:
+def _bound_name(resource: Resource) -> str:
     """Return the variable for a record in steps: the singular of the collection's name."""
     name = singular(resource.name)
     is_free = name != resource.name and name not in _RESERVED and not keyword.iskeyword(name)

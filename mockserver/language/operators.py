@@ -15,7 +15,7 @@ from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue, equal
 
 LARGEST_NUMBER = 2**63
-LONGEST_TEXT = 1_000_000
+_LONGEST_TEXT = 1_000_000
 
 _NUMBERS = (int, float)
 
@@ -54,7 +54,7 @@ def _json(value: JsonValue) -> str:
 def join(*parts: JsonValue) -> str:
     """Concatenate the plain parts and the values of a text."""
     whole = "".join([part if type(part) is str else text(part) for part in parts])
-    if len(whole) > LONGEST_TEXT:
+    if len(whole) > _LONGEST_TEXT:
         raise ExpressionError("the text would be longer than 1,000,000 characters")
     return whole
 
@@ -165,7 +165,7 @@ def as_text(value: JsonValue) -> str:
     """Return a text; raise ExpressionError if it is not one, or too long."""
     if not isinstance(value, str):
         raise _unexpected("text", value)
-    if len(value) > LONGEST_TEXT:
+    if len(value) > _LONGEST_TEXT:
         check_fits(len(value))
     return value
 
@@ -200,5 +200,5 @@ def check_fits(size: int) -> None:
 
     It is called before the text is built, because a few requests could otherwise fill the memory.
     """
-    if size > LONGEST_TEXT:
-        raise ExpressionError(f"a text can have at most {LONGEST_TEXT:,} characters")
+    if size > _LONGEST_TEXT:
+        raise ExpressionError(f"a text can have at most {_LONGEST_TEXT:,} characters")

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from mockserver.base.wildcards import ANY, like
 from mockserver.model.api import Api, Operation
 
-LONGEST_PATH = 2_000
+_LONGEST_PATH = 2_000
 PARAMETER = re.compile(r"\{[^{}/]+\}")
 _SANDBOX_PREFIX = "/~"
 
@@ -41,8 +41,8 @@ def _server_paths(api: Api, operation: Operation | None) -> Iterator[str]:
 
 def wrong_pattern(pattern: str) -> str:
     """Return what is wrong with a pattern for paths; empty if nothing is."""
-    if not pattern.startswith(("/", ANY)) or len(pattern) > LONGEST_PATH:
-        return f"path begins with / or * and has {LONGEST_PATH:,} characters at most"
+    if not pattern.startswith(("/", ANY)) or len(pattern) > _LONGEST_PATH:
+        return f"path begins with / or * and has {_LONGEST_PATH:,} characters at most"
     if ANY in pattern and PARAMETER.search(pattern):
         return "path has both * and a parameter in braces; write * for the parameter, too"
     return ""

@@ -18,7 +18,7 @@ from mockserver.model.api import PATH_PARAMETER
 from mockserver.schemas.ecma_patterns import compiled
 from mockserver.wire.parameter_styles import Parameter
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
 _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
@@ -81,7 +81,7 @@ def methods_of(
     item: Place, version: str, problems: list[SpecProblem]
 ) -> Iterator[tuple[str, Place]]:
     """Yield the methods of a path item and their operations; fixed methods in upper case."""
-    known = (*METHODS, "query") if version == "3.2" else METHODS
+    known = (*_METHODS, "query") if version == "3.2" else _METHODS
     for method in known:
         operation = item.child(method)
         if isinstance(operation.value, dict):

@@ -36,8 +36,8 @@ from mockserver.verbs.step_context import StepContext
 if TYPE_CHECKING:
     from mockserver.openapi import x_mock
 
-FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
-FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
+_FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
+_FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
 """Functions of the sandbox that fixtures can call."""
 _FIXTURE_FOLDER = "fixtures"
 
@@ -207,12 +207,12 @@ def compile_fixtures(
 ) -> tuple[Fixture, ...]:
     """Compile the initial records of collections, from fixture files and from the document."""
     return (
-        *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
-        *compile_records(model.records, place.child("records").source, context),
+        *_load_fixtures(model.fixtures, place.child("fixtures"), context, read),
+        *_compile_records(model.records, place.child("records").source, context),
     )
 
 
-def load_fixtures(
+def _load_fixtures(
     files: Sequence[str],
     place: Place,
     context: StepContext,
@@ -235,7 +235,7 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     if not isinstance(document.value, dict):
         message = "a fixture file must be a mapping of collections to lists of records"
         raise SpecError([SpecProblem(whole.source, message)])
-    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(set(_FIXTURE_NAMES), context.known.members, functions=_FIXTURE_FUNCTIONS)
     fixtures = []
     for name, records in whole.members():
         context.check_collection(name, records.source)
@@ -248,11 +248,11 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     return fixtures
 
 
-def compile_records(
+def _compile_records(
     records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
 ) -> tuple[Fixture, ...]:
     """Compile the records that are written in the document itself."""
-    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(set(_FIXTURE_NAMES), context.known.members, functions=_FIXTURE_FUNCTIONS)
     fixtures = []
     for name, rows in records.items():
         context.check_collection(name, source.child(name))

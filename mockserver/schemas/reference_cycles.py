@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from mockserver.base.json import JsonValue, unescape
 
-MOST_STEPS = 4_000_000
+_MOST_STEPS = 4_000_000
 """The maximum number of definitions that one value is validated against; some 200 ms."""
 _LOCAL = ("#/$defs/", "#/definitions/", "mock:/#/$defs/")
 """The prefixes of references to definitions."""
@@ -60,7 +60,7 @@ class SameValueCosts:
     def _add_cost(self, name: str, found: dict[str, None]) -> None:
         """Set the cost of a definition whose references all have theirs."""
         cost = 1 + sum(self._costs.get(target, 1) for target in self._references_of(name))
-        if cost > MOST_STEPS:
+        if cost > _MOST_STEPS:
             found[name] = None
         self._costs[name] = 1 if name in found else cost
         self.largest = max(self.largest, self._costs[name])

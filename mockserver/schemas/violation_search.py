@@ -186,7 +186,7 @@ class ViolationSearch:
 
 def is_listable(schema: JsonValue, value: JsonValue, parts: PartChecks) -> bool:
     """Return True if the library needs few steps to list all errors of a value."""
-    if parts.applies_few and is_small(value):
+    if parts.applies_few and _is_small(value):
         return True
     waiting = [(schema, value)]
     for _ in range(_MOST_LISTED_STEPS):
@@ -203,7 +203,7 @@ def is_listable(schema: JsonValue, value: JsonValue, parts: PartChecks) -> bool:
     return False
 
 
-def is_small(value: JsonValue) -> bool:
+def _is_small(value: JsonValue) -> bool:
     """Return True if a value contains few values, none of them deep inside."""
     waiting = [(value, 0)]
     for _ in range(_SMALL):

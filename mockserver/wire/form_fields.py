@@ -80,7 +80,7 @@ def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, lis
     return found
 
 
-def read_text(shape: Shape, raw: str) -> JsonValue:
+def _read_text(shape: Shape, raw: str) -> JsonValue:
     """Read one percent-encoded value."""
     return shape.read(unquoted(raw))
 
@@ -125,7 +125,7 @@ def bracketed(name: str) -> tuple[str, ...]:
     return (first, *rest[:-1].split("]["))
 
 
-def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
+def build(shape: Shape, branch: Branch, read: ReadField = _read_text) -> JsonValue:
     """Convert the values of one name to one typed value.
 
     Raises:
@@ -161,7 +161,7 @@ def _build_below(shape: Shape, branch: Branch, key: str | int, read: ReadField) 
         raise error.below(key) from None
 
 
-def values(shape: Shape, raws: Sequence[Raw], read: ReadField = read_text) -> JsonValue:
+def values(shape: Shape, raws: Sequence[Raw], read: ReadField = _read_text) -> JsonValue:
     """Read the values of one name: an array, or a single value."""
     if shape.is_array and not (shape.is_scalar and len(raws) == 1):
         return [read(shape.item(index), raw) for index, raw in enumerate(raws)]

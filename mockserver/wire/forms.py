@@ -84,15 +84,15 @@ class FormDecoder:
             items = [item for raw in branch.raws for item in separator.split(raw) if item]
             branch = Branch(items)
         elif shape.separator is not None and len(branch.raws) == 1 and not branch.members:
-            return read_text(shape, unquoted(branch.raws[0]))
+            return _read_text(shape, unquoted(branch.raws[0]))
         return build(shape, branch, _read_field)
 
 
 def _read_field(shape: Shape, raw: str) -> JsonValue:
-    return read_text(shape, unquoted(raw))
+    return _read_text(shape, unquoted(raw))
 
 
-def read_text(shape: Shape, text: str) -> JsonValue:
+def _read_text(shape: Shape, text: str) -> JsonValue:
     """Read one decoded field; an array or an object in a single field is JSON."""
     if shape.is_structured and text[:1] in ("[", "{"):
         return _json(text)
@@ -160,7 +160,7 @@ def _read_part(shape: Shape, part: Part, encoding: Encoding) -> JsonValue:
             raise UndecodableError("is not JSON") from None
     if part.filename is not None:
         return binary_text(content)
-    return read_text(shape, binary_text(content))
+    return _read_text(shape, binary_text(content))
 
 
 def _encoding_violations(encoding: Encoding, part: Part, pointer: str) -> list[Violation]:

@@ -51,7 +51,7 @@ DEEPEST = 100
 VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "xml"))
 """Families whose bodies can be validated against the schema of an object or an array."""
 
-Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
+_Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
 """Decodes a body with its Content-Type to a value, and lists errors of its encoding."""
 
 _CHARSETS: Mapping[str, str] = {
@@ -241,18 +241,18 @@ class MediaContent:
 def reader_of(name: str, content: MediaContent) -> ReadBody:
     """Return the reader for bodies of a media type or of a media range."""
     if name.endswith("/*"):
-        return RangeReader(content)
+        return _RangeReader(content)
     return _READERS[family_of(name)](content)
 
 
-class JsonReader:
-    """Reads JSON bodies, with fewer calls than `BodyReader`."""
+class _JsonReader:
+    """Reads JSON bodies, with fewer calls than `_BodyReader`."""
 
     __slots__ = ("_complete", "_validator")
 
     def __init__(self, validator: Validator | None, shape: Shape) -> None:
         self._validator = validator
-        self._complete = None if validator is None else BodyCompleter(shape)
+        self._complete = None if validator is None else _BodyCompleter(shape)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value of a body and its violations.
@@ -271,15 +271,15 @@ class JsonReader:
         return (complete(value) if complete is not None and complete.has_work else value), []
 
 
-class BodyReader:
+class _BodyReader:
     """Reads the bodies of a media type other than JSON."""
 
     __slots__ = ("_complete", "_decode", "_validator")
 
-    def __init__(self, decode: Decoder, validator: Validator | None, shape: Shape) -> None:
+    def __init__(self, decode: _Decoder, validator: Validator | None, shape: Shape) -> None:
         self._decode = decode
         self._validator = validator
-        self._complete = None if validator is None else BodyCompleter(shape)
+        self._complete = None if validator is None else _BodyCompleter(shape)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value of a body and its violations.
@@ -298,7 +298,7 @@ class BodyReader:
 
 
 @dataclass(slots=True)
-class RangeReader:
+class _RangeReader:
     """Reads the bodies of a media range such as `*/*`, each by its own media type."""
 
     content: MediaContent
@@ -316,42 +316,42 @@ class RangeReader:
         return reader(body, content_type)
 
 
-def _json_reader(content: MediaContent) -> JsonReader:
-    return JsonReader(content.validator, content.shape)
+def _json_reader(content: MediaContent) -> _JsonReader:
+    return _JsonReader(content.validator, content.shape)
 
 
-def _form_reader(content: MediaContent) -> BodyReader:
+def _form_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.forms import FormDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = FormDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape)
+    return _BodyReader(decoder, content.validator, content.shape)
 
 
-def _multipart_reader(content: MediaContent) -> BodyReader:
+def _multipart_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.forms import MultipartDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = MultipartDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape)
+    return _BodyReader(decoder, content.validator, content.shape)
 
 
-def _xml_reader(content: MediaContent) -> BodyReader:
+def _xml_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
 
     validator = content.validator if content.shape.is_structured else None
-    return BodyReader(XmlDecoder(content.shape), validator, content.shape)
+    return _BodyReader(XmlDecoder(content.shape), validator, content.shape)
 
 
-def _text_reader(content: MediaContent) -> BodyReader:
+def _text_reader(content: MediaContent) -> _BodyReader:
     """Return a reader of single values; schemas of arrays and objects are not applied to text."""
     shape = content.shape
 
     def decode(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         return shape.read(text_of(body, content_type)), []
 
-    return BodyReader(decode, content.validator if shape.is_scalar else None, shape)
+    return _BodyReader(decode, content.validator if shape.is_scalar else None, shape)
 
 
-def _binary_reader(content: MediaContent) -> BodyReader:
+def _binary_reader(content: MediaContent) -> _BodyReader:
     """Return a reader that validates bytes as a string with one character for each byte."""
     is_string = not content.shape.types - {"string", "null"}
     validator = content.validator if is_string else None
@@ -362,14 +362,14 @@ def _binary_reader(content: MediaContent) -> BodyReader:
             violations = validator.violations(octets, "body")
         return binary_text(body), violations
 
-    return BodyReader(decode, None, content.shape)
+    return _BodyReader(decode, None, content.shape)
 
 
-def _sequence_reader(content: MediaContent) -> BodyReader:
+def _sequence_reader(content: MediaContent) -> _BodyReader:
     validator = content.validator
     if content.item_validator is not None:
         validator = _EachValidator(content.item_validator)
-    return BodyReader(_decode_sequence, validator, content.shape)
+    return _BodyReader(_decode_sequence, validator, content.shape)
 
 
 def _decode_sequence(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
@@ -424,7 +424,7 @@ _READERS: Mapping[str, Callable[[MediaContent], ReadBody]] = {
 # --- completing valid values ---
 
 
-class BodyCompleter:
+class _BodyCompleter:
     """Adds the defaults of a schema to valid values, and removes read-only properties.
 
     A value is never changed in place: objects that change are copied.
@@ -517,7 +517,7 @@ def is_text(name: str) -> bool:
     return is_json(name) or is_xml(name)
 
 
-def with_charset(content_type: str) -> str:
+def _with_charset(content_type: str) -> str:
     """Add `charset=utf-8` to a text type that names no charset (RFC 9110, section 8.3.2)."""
     if content_type.lower().startswith("text/") and "charset" not in content_type.lower():
         return f"{content_type}; charset=utf-8"
@@ -532,7 +532,7 @@ def content_type_for(content_type: str, content: bytes = b"") -> str:
         first = _FIRST_BOUNDARY.match(content)
         boundary = first[1].decode() if first else BOUNDARY
         return f"{content_type}; boundary={boundary}"
-    return with_charset(content_type)
+    return _with_charset(content_type)
 
 
 def write(

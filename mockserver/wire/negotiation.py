@@ -97,7 +97,7 @@ def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
 
 
-def media_of(media_type: str) -> MediaRange:
+def _media_of(media_type: str) -> MediaRange:
     """Parse a documented media type; an invalid one matches nothing but its own text."""
     found = ranges_of(media_type)
     return found[0] if found else MediaRange(media_type.strip().lower(), "")
@@ -115,19 +115,19 @@ def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
     """
     ranges = ranges_of(accept)
     if not ranges:
-        return Choice(0, concrete_media_type(offered[0], media_of(offered[0])))
+        return Choice(0, _concrete_media_type(offered[0], _media_of(offered[0])))
     best, choice = (0.0, 0, 0), None
     for index, media_type in enumerate(offered):
-        media = media_of(media_type)
+        media = _media_of(media_type)
         closest = max((_specificity(item, media), -place) for place, item in enumerate(ranges))
         item = ranges[-closest[1]]
         rank = (item.quality, *closest)
         if closest[0] and item.quality > 0 and rank > best:
-            best, choice = rank, Choice(index, concrete_media_type(media_type, media, item))
+            best, choice = rank, Choice(index, _concrete_media_type(media_type, media, item))
     return choice
 
 
-def concrete_media_type(
+def _concrete_media_type(
     media_type: str, media: MediaRange, wanted: MediaRange | None = None
 ) -> str:
     """Return the media type to send for a documented media type or range.

@@ -12,7 +12,7 @@ from mockserver.base.http import media_type
 from mockserver.model.refusal import Kind, Refusal
 from mockserver.wire.media import DEEPEST
 
-MOST_ELEMENTS = 100_000
+_MOST_ELEMENTS = 100_000
 _SEPARATOR = "}"
 _ENCODINGS = ("utf-8", "us-ascii", "iso-8859-1", "utf-16")
 """The encodings that the parser supports itself."""
@@ -45,8 +45,8 @@ class _ElementBuilder:
         if len(self._open) > DEEPEST:
             raise _malformed(f"it is nested deeper than {DEEPEST} levels")
         self._count += 1
-        if self._count > MOST_ELEMENTS:
-            raise _malformed(f"it has more than {MOST_ELEMENTS:,} elements")
+        if self._count > _MOST_ELEMENTS:
+            raise _malformed(f"it has more than {_MOST_ELEMENTS:,} elements")
         local = {_local(key): value for key, value in attributes.items()}
         element = Element(_local(name), local)
         self._open[-1].children.append(element)

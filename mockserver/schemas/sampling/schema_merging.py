@@ -66,12 +66,12 @@ def normalized(schema: JsonValue) -> dict[str, Any]:
 
 def without_object_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema without the examples of an object, which is a part of a larger one."""
-    if first_type(schema) != "object":
+    if _first_type(schema) != "object":
         return schema
     return {key: value for key, value in schema.items() if key not in _EXAMPLES}
 
 
-def first_type(schema: Schema) -> str:
+def _first_type(schema: Schema) -> str:
     """Return the first type to try inside a container."""
     return types_to_try(schema, 1)[0]
 
