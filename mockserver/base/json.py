@@ -6,11 +6,26 @@
 - `escape`, `unescape`: one token of a JSON Pointer. `JsonValue` is the type used in every room.
 """
 
+import json
 from collections.abc import Hashable
 from typing import Any
 
 JsonValue = Any
 """Any JSON value: None, bool, int, float, str, list, and dict with text keys."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def text(value: JsonValue) -> str:
+    """Convert a value to text: null becomes an empty text, lists and maps become JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else _encode(value)
 
 
 def equal(left: JsonValue, right: JsonValue) -> bool:
