@@ -1,7 +1,8 @@
-"""Compare JSON values, turn them into keys, and escape tokens of JSON Pointers; never parse JSON.
+"""Compare JSON values, write them as text and keys, escape JSON Pointer tokens; never parse JSON.
 
+- `text`: as expressions, headers, limits and cooldowns write a value; null is empty, 31.0 is 31.
 - `equal`, `hashable`: true is not 1, 1 equals 1.0, and members have no order.
-- `key_text`: the text under which a record, limit or cooldown is stored; 31.0 and 31 are one key.
+- `key_text`: the text under which a record is stored; 31.0 and 31 are one key.
 - `with_whole_numbers`: 31.0 to 31 in bodies, for Draft 4 of JSON Schema (`wire/media.py`).
 - `escape`, `unescape`: one token of a JSON Pointer. `JsonValue` is the type used in every room.
 """

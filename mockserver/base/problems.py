@@ -1,9 +1,9 @@
-"""Describe problems in documents as values, sort them, and suggest the most similar name.
+"""Describe problems in documents as values with a code, sort them, and suggest similar names.
 
-`documents/`, `schemas/`, `verbs/`, `inference/`, `openapi/` and `contract/` make `SpecProblem`s;
-`base/errors.py` puts them into a `SpecError`. `Severity` decides whether the document is served.
-Most rooms call `near` or `unknown` for names, even where no document is involved (`cli/`,
-`control/`, `engine/faults.py`). Nothing is printed or raised here.
+`documents/`, `schemas/`, `language/`, `verbs/`, `inference/`, `openapi/` and `contract/` make
+`SpecProblem`s; `base/errors.py` puts them into a `SpecError`. `Severity` decides whether the
+document is served. Most rooms call `near` or `unknown` for names, even where no document is
+involved (`cli/`, `control/`, `engine/faults.py`). Nothing is printed or raised here.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,8 @@
-"""Trails: JSON Pointers that are put together only where they are needed."""
+"""Put JSON Pointers together only where they are needed, so that walks of large documents are fast.
+
+`unknown_keys.py` and `secret_examples.py` keep a `Trail` while they walk, and call `pointer_of`
+only for what they report.
+"""
 
 from mockserver.base.json import escape
 
