@@ -7,7 +7,7 @@ involved (`cli/`, `control/`, `engine/faults.py`). Nothing is printed or raised 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mockserver.base.places import Source
@@ -70,6 +70,17 @@ def note(code: str, source: Source, message: str, hint: str = "") -> SpecProblem
 def as_warnings(problems: Iterable[SpecProblem]) -> list[SpecProblem]:
     """Return the problems with their severity lowered to a warning."""
     return [warning(item.code, item.source, item.message, item.hint) for item in problems]
+
+
+_REFUSED = frozenset(("MS205",))
+"""Notes that `--strict` refuses, because most other tools ignore what is noted."""
+
+
+def strictly(problem: SpecProblem) -> SpecProblem:
+    """Return a problem as `--strict` sees it: a warning, and some notes, are errors."""
+    if problem.severity is Severity.NOTE and problem.code not in _REFUSED:
+        return problem
+    return replace(problem, severity=Severity.ERROR)
 
 
 def left_out(problems: Iterable[SpecProblem]) -> int:

@@ -1,7 +1,7 @@
 """Validation of documents and their interactions without a server."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
@@ -11,7 +11,7 @@ from mockserver.base.problem_switches import (
     unused_switches,
     without_ignored,
 )
-from mockserver.base.problems import Severity, SpecProblem, in_reading_order
+from mockserver.base.problems import Severity, SpecProblem, in_reading_order, strictly
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interactions import PlacedInteraction
@@ -110,10 +110,7 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckRe
         checked.ignored_of[api.name] = len(ignored)
     warnings = in_reading_order(one for problems in checked.problems.values() for one in problems)
     if strict:
-        warnings = [
-            one if one.severity is Severity.NOTE else replace(one, severity=Severity.ERROR)
-            for one in warnings
-        ]
+        warnings = [strictly(one) for one in warnings]
     checked.findings += [Finding(DOCUMENT, one) for one in warnings]
     for api in checked.apis:
         try:

@@ -20,7 +20,8 @@ prints the explanation of one code, as on this page.
 | warning | the part is left out or changed; the rest is served | 1, or 0 with `--lenient` |
 | note | nothing is left out, but something deserves attention | 0 |
 
-The exit code is that of the gravest problem. With `--strict`, warnings and notes are errors.
+The exit code is that of the gravest problem. With `--strict`, warnings are errors,
+and so is a reference where OpenAPI has none (MS205).
 
 ## Ignore a problem
 

@@ -8,10 +8,10 @@ applies them. Examples and other data are not searched.
 
 from collections.abc import Iterable, Iterator
 
-from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.problem_switches import SWITCHES, ProblemSwitch
 from mockserver.base.problems import SpecProblem, near, warning
+from mockserver.base.trails import containers, pointer_of
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place
 
@@ -31,26 +31,16 @@ def read_switches(
     """
     found: list[ProblemSwitch] = []
     for document in (main, *(one for one in others if one is not main)):
-        for place in _blocks(Place(document, "", document.value)):
+        for place in _blocks(document):
             found += _read(place, problems, is_global=document is main and place.pointer == "")
     return found
 
 
-def _blocks(place: Place) -> Iterator[Place]:
+def _blocks(document: Document) -> Iterator[Place]:
     """Yield the objects that have switches."""
-    waiting: list[tuple[str, JsonValue]] = [("", place.value)]
-    while waiting:
-        pointer, value = waiting.pop()
-        here = Place(place.document, pointer, value)
-        if isinstance(value, dict):
-            if SWITCHES in value:
-                yield here
-            members = [one for key, one in here.members() if key not in _LITERAL]
-        else:
-            members = here.items()
-        waiting += [
-            (one.pointer, one.value) for one in members if isinstance(one.value, dict | list)
-        ]
+    for trail, value in containers(document.value, _LITERAL):
+        if isinstance(value, dict) and SWITCHES in value:
+            yield Place(document, pointer_of(trail), value)
 
 
 def _read(place: Place, problems: list[SpecProblem], *, is_global: bool) -> Iterator[ProblemSwitch]:

@@ -2,7 +2,7 @@
 
 In: paths of OpenAPI documents, overlays and folders. Out: a list of `Api` objects with their
 warnings; or one `SpecError` with all problems, if there is an error among them (with `strict`,
-every warning is one). Problems that `x-mock-ignore` turns off are kept in `Api.ignored`. Callers of
+every warning is one; `base/problems.py`). Problems that `x-mock-ignore` turns off are kept in `Api.ignored`. Callers of
 `Loader`: `server/sources.py` (`serve`, `check` and others), `cli/diff_command.py` and
 `cli/contract_options.py`; of `open_openapi`, `contract/document_changes.py`. `load_apis` is for
 tests. Files are read; nothing is fetched or served.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.errors import SpecError
 from mockserver.base.problem_switches import ProblemSwitch, without_ignored
-from mockserver.base.problems import Severity, SpecProblem, warning
+from mockserver.base.problems import Severity, SpecProblem, strictly, warning
 from mockserver.documents.bundling import bundle_document
 from mockserver.documents.document import Document
 from mockserver.documents.document_files import Files
@@ -86,12 +86,7 @@ class Loader:
             apis[api.name] = api
             problems += api.problems
         if self.strict:
-            problems = [
-                problem
-                if problem.severity is Severity.NOTE
-                else replace(problem, severity=Severity.ERROR)
-                for problem in problems
-            ]
+            problems = [strictly(problem) for problem in problems]
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return list(apis.values())

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, warning
+from mockserver.base.trails import containers, pointer_of
 from mockserver.documents.document import Document
-from mockserver.openapi.trails import Trail, pointer_of
 
 MOST_REPORTED = 100
 """The maximum number of credentials that are reported for a document."""
@@ -65,15 +64,9 @@ def secrets_in(documents: Iterable[Document]) -> Iterator[SpecProblem]:
 
 def _found(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the JSON Pointers of texts with credentials, and their kinds."""
-    waiting: list[tuple[Trail, JsonValue]] = [("", document.value)]
-    while waiting:
-        trail, value = waiting.pop()
-        if not isinstance(value, dict | list):
-            continue
+    for trail, value in containers(document.value):
         for key, member in value.items() if isinstance(value, dict) else enumerate(value):
-            if isinstance(member, dict | list):
-                waiting.append(((trail, key), member))
-            elif isinstance(member, str) and (kind := kind_of_secret(member)):
+            if isinstance(member, str) and (kind := kind_of_secret(member)):
                 yield pointer_of((trail, key)), kind
 
 

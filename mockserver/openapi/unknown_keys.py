@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, near, note, warning
+from mockserver.base.trails import Trail, pointer_of
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 from mockserver.openapi.extension_names import extension_meant, misspelt
 from mockserver.openapi.object_kinds import JSON_SCHEMA, ObjectKind, document_kind
-from mockserver.openapi.trails import Trail, pointer_of
 from mockserver.openapi.value_types import ASSERTING, values_of_other_types
 
 MOST_REPORTED = 1000

@@ -183,7 +183,7 @@ def test_a_wrong_interaction_is_an_error(tmp_path: Path) -> None:
     ("old", "new", "codes"),
     [
         ("", "", (0, 0, 0)),
-        ("openapi: 3.1.0", "openapi: 3.1", (0, 0, 2)),
+        ("openapi: 3.1.0", "openapi: 3.1", (0, 0, 0)),
         ("type: integer}", "type: none}", (1, 0, 2)),
         ("openapi: 3.1.0", "openapi: 4.1.0", (2, 2, 2)),
         ("openapi: 3.1.0", "x-mock: {a: 1}\nopenapi: 3.1.0", (2, 2, 2)),
