@@ -3,10 +3,9 @@
 In: paths of OpenAPI documents, overlays and folders. Out: a list of `Api` objects with their
 warnings; or one `SpecError` with all problems, if there is an error among them (with `strict`, see
 `base/problems.py`, warnings are errors). Problems that `x-mock-ignore` turns off are kept in
-`Api.ignored`. Callers of `Loader`: `server/sources.py` (`serve`, `check` and others),
-`cli/diff_command.py` and `cli/contract_options.py`; of `open_openapi`,
-`contract/document_changes.py`. `load_apis` is for tests. Files are read; nothing is fetched or
-served.
+`Api.ignored`. Callers of `Loader`: `server/sources.py`, `cli/diff_command.py` and
+`cli/contract_options.py`; of `open_openapi`, `contract/document_changes.py`. `load_apis` is for
+tests. Files are read; nothing is fetched or served.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
