@@ -1,4 +1,12 @@
-"""Instants, durations and the clock of a sandbox: the only file that reads the wall clock."""
+"""Read, write and check instants and durations, and run the clock of a sandbox (`VirtualClock`).
+
+Both are whole microseconds; instants lie in the years 1 to 9999. Only `system_now` reads the wall
+clock, here and in the whole package; `server/` and two commands of `cli/` call it, and all others
+get the time as an argument. The parsers raise ValueError for other text than RFC 3339 or ISO 8601
+(without years and months), the clock raises ClockError. `engine/sandbox.py` owns the clock.
+`control/clock_calls.py` moves it: only forwards, once a request was made; `place`, for new
+sandboxes and snapshots, also goes back.
+"""
 
 import re
 import time

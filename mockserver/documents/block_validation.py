@@ -1,8 +1,10 @@
-"""Blocks of a document, such as `x-mock`, validated as pydantic models.
+"""Validate blocks of a document, such as `x-mock` or a step, as pydantic models.
 
-All problems of a block are reported at once. A misspelt key is read as the key that it resembles,
-and an invalid part is left out, so that what stands in the rest is checked, too, and no problem is
-reported that only follows from another one. The document is not served in any of these cases.
+`read_model` returns a model with default values for an invalid or absent block, `read_fields`
+returns None; both add what is invalid to `problems`, each with its place, and raise nothing.
+Callers: `openapi/behaviour.py`, `verbs/step_compiler.py` and `contract/interaction_files.py`. The
+models are defined there and in `verbs/`, `openapi/x_mock.py`. A misspelt key is read as the key
+that it resembles, so that no problem is reported that only follows from another one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,8 +1,9 @@
-"""Conversion of Swagger 2.0 documents to OpenAPI 3.0.
+"""Convert Swagger 2.0 documents to OpenAPI 3.0; `openapi/compiler.py` calls `from_swagger`.
 
-References to parameters and responses are replaced with their targets. Schemas are not copied:
-the converted document refers to them in the original, `Document.original`. The converted document
-records the origin of every part, so that problems point into the original file.
+References to parameters and responses are replaced with their targets. Schemas are not copied: the
+converted document refers to them in the original, `Document.original`. The converted document
+records the origin of every part, so that problems point into the original file. What has no
+counterpart is added to `problems` as warnings; nothing is raised.
 """
 
 import os

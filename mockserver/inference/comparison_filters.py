@@ -1,7 +1,8 @@
-"""Write conditions for query parameters that compare or search: `min_price`, `createdAfter`, `q`.
+"""Write conditions for query parameters that compare, list or search: `min_price`, `ids`, `q`.
 
-In: query parameters and the properties of a resource. Out: conditions as texts of expressions.
-Caller: `list_steps.py`. A parameter without a clear meaning has no condition.
+`list_steps.py` calls `conditions` with the parameters that are no pages, order or equal filter. Out
+come conditions on `item`, as texts of expressions. A parameter without a clear meaning has no
+condition. Nothing is filtered here: the inferred `list` step does that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,8 +1,9 @@
 """Infer stateful behaviour from a document, and write it as `x-mock`.
 
 In: an OpenAPI document and its schemas. Out: an `Inference`: `x-mock` blocks for the document and
-its operations, and the resources that were recognised. Caller: `openapi/compiler.py`, with
-`--stateful`. Requests are not handled here: the compiled `x-mock` does that.
+its operations, and the resources that were recognised. Caller: `openapi/compiler.py`, if
+`Loader.stateful` is set (`--stateful`, `mockserver infer`). Nothing is raised: what is not
+recognised is listed with its reason. No request is handled here: the compiled `x-mock` does that.
 
 What is recognised as a resource:
 

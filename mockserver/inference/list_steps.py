@@ -1,8 +1,8 @@
 """Write the steps of a list: filters, order and pages, from the declared query parameters.
 
-In: the query parameters of an operation. Out: a `ListPlan` with the meaning of each, and the steps
-for it. Callers: `item_steps.py` and `action_steps.py`. A parameter without a clear meaning is
-ignored.
+`item_steps.py` and `action_steps.py` call `plan`, which finds the meaning of each parameter by its
+name and type, then `list_step` for the steps and `paging` for links. A parameter without a clear
+meaning is ignored; `filter_count` says how many filter.
 """
 
 from collections.abc import Mapping

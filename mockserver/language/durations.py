@@ -1,9 +1,9 @@
-"""The functions of expressions that make and write durations and instants.
+"""Convert values to durations and instants, and write instants: the time functions of expressions.
 
 Durations are whole microseconds, and instants are whole microseconds since 1970 (UTC).
-`functions.py` makes the public functions available to documents; the first line of each docstring
-is printed in `docs/reference.md`. They take and return JSON values, and raise ExpressionError for a
-value that they cannot convert. None of them reads a clock.
+`functions.py`, the only importer, makes the public functions available to documents; the first line
+of each docstring is printed in `docs/reference.md`. They take and return JSON values, and raise
+ExpressionError for a value that they cannot convert. None reads a clock.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,10 @@
-"""The functions that expressions can call by name, except those that need the sandbox.
+"""Define the functions that expressions can call by name, except those that need the sandbox.
 
-The code of expressions calls them with JSON values, and they return JSON values. They raise
-ExpressionError if an argument has a wrong type or the result is too large. They depend on their
-arguments only: the functions that read or change the sandbox, such as `uuid()`, are in
-`engine/run.py`. The first line of each docstring is printed in `docs/reference.md`.
+The code that `expressions.py` writes calls them, from `FUNCTIONS`, with JSON values; they return
+JSON values. They raise ExpressionError if an argument has a wrong type or the result is too large.
+They depend on their arguments only: the functions that read or change the sandbox, such as
+`uuid()`, are in `engine/run.py`. `contract/masking.py` uses two of them. The first line of each
+docstring is printed in `docs/reference.md`, which a test compares with `documentation`.
 """
 
 import hashlib

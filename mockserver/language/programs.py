@@ -1,7 +1,8 @@
-"""The steps of an operation as one Python function: written at load, run for every request.
+"""Write the steps of an operation as one Python function, when its document is loaded.
 
-The code of steps goes in, as blocks of lines that verbs write with `write_block`. A `Program` with
-a compiled function comes out of `assemble`, which the step compiler calls. The engine runs it.
+Verbs write blocks of lines with `write_block` and `write_scope`. `verbs/step_compiler.py` calls
+`assemble`, which returns a `Program` with a compiled function, or None if there are no lines;
+`engine/run.py` runs it for every request. `cli/routes_command.py` prints `annotated_lines`.
 
 Rules of this module:
 

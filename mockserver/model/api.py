@@ -1,4 +1,11 @@
-"""The compiled form of an API: the output of loading and the input of the engine."""
+"""Define the compiled form of an API: `Api`, its `Operation`s, and the parts that they have.
+
+`openapi/` (with `inference/` and `verbs/`) makes them when documents are loaded; the engine answers
+requests from them, and `control/`, `contract/`, `server/` and `cli/` read them. They are frozen;
+only the cache `Operation.rendered` changes. Expressions and schemas are compiled already: a
+`Template` is a function of the scope. `Setting.read` checks a new value and raises ValueError. No
+state of a sandbox is here.
+"""
 
 import re
 from collections.abc import Callable, Mapping

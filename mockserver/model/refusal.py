@@ -1,4 +1,10 @@
-"""Refusals: error kinds, their default status codes, and violations."""
+"""Define refusals: the error kinds, their default status codes, and the violations of a document.
+
+A `Refusal` is raised by `wire/`, `engine/` and the verbs at request time; `engine/pipeline.py`
+rolls back and `engine/rendering.py` answers it, as `x-mock` or the document defines its kind,
+otherwise with `STATUS_OF_KIND`. `kind` is a text, because documents can define more. Violations are
+made by `schemas/` and `wire/`, also for answers in `contract/`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,11 @@
-"""The decisions of the engine about a request, as data and as sentences."""
+"""Define the decisions about a request, and turn each into a sentence and into JSON.
+
+`engine/pipeline.py`, `engine/limits.py`, `engine/fault_injection.py` and the programs of steps
+append them to `Exchange.trace`; a step appends a plain tuple, which costs less. `decisions`
+completes such a trace when `control/exchange_views.py` or `cli/explain_command.py` reads it: it
+makes the tuples `StepTaken`, and adds `Matched` and remarks at the start. Nothing is decided here,
+and no value is redacted.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple

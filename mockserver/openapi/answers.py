@@ -1,8 +1,9 @@
 """Compile responses objects: the documented answers of an operation.
 
-In: a responses object. Out: `DocumentedResponse` objects with headers, media types, examples and
-schemas. Caller: `operations.py`. Only files of `externalValue` examples are read. The engine writes
-answers from the result (`engine/documented_answers.py`).
+`operations.py` calls `AnswerCompiler.compile`; out come `DocumentedResponse` objects with headers,
+media types, examples and schemas. Invalid parts are left out with a warning, and nothing is raised.
+Only files of `externalValue` examples are read. `engine/documented_answers.py` writes answers from
+the result.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Read the `x-mock` of a document or an operation, and merge it with inferred behaviour.
 
 In: a place in a document. Out: a model of `x_mock.py`, or an `EmptyBehaviour` with the same
-attributes if there is no `x-mock`. Callers: `compiler.py` and `operations.py`. The parts of the
-model, such as steps and settings, are compiled in other modules.
+attributes if there is no `x-mock`; an invalid one is added to `problems` and reads as empty.
+Callers: `compiler.py` and `operations.py`. Of `merged` values, those of the document win. The parts
+of the model, such as steps and settings, are compiled in other modules.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Compile the operations of a document.
 
-In: a paths object, and a `DocumentContext` with everything that operations share. Out: `Operation`
-objects, which the engine serves. Caller: `compiler.py`. Other modules compile the parts:
-parameters, bodies, responses, `x-mock`. Problems are added to a list; an operation with problems is
-compiled as far as possible.
+`compiler.py` calls `compile_operations` with a paths object and a `DocumentContext`: all that
+operations share. Out come `Operation` objects, which the engine serves. Other modules compile the
+parts: parameters, bodies, responses, `x-mock`. Problems are added to a list; an operation with
+problems is compiled as far as possible. `review_pages.py` uses the context for its own operations.
 """
 
 import re

@@ -1,7 +1,8 @@
-"""Compile parameter objects and header objects.
+"""Compile parameter objects and header objects to a `Parameter` with style, shape and validator.
 
-In: a parameter object. Out: a `Parameter` with style, shape and validator. Callers:
-`operations.py`, and `request_bodies.py` for headers of multipart parts. Values are read in
+Callers: `operations.py`, through `BodyCompiler.parameters`, and `request_bodies.py` for headers of
+multipart parts. Undefined styles and invalid schemas are warnings; examples are handed to the
+`ExampleChecks`. Headers of answers are compiled in `answers.py`. Values are read in
 `wire/parameters.py`.
 """
 

@@ -1,8 +1,10 @@
 """Find the operations of a document in its paths object and path items.
 
 In: a paths object. Out: each operation object with its path and method; problems are added to a
-list. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`. Operations are
-not compiled here.
+list, and what cannot be served is left out. Of two operations for the same requests, the first
+wins. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`.
+`spanning_parameters` finds path parameters that may contain slashes. Operations are not compiled
+here.
 """
 
 import re
@@ -19,7 +21,7 @@ from mockserver.model.api import PATH_PARAMETER
 from mockserver.schemas.ecma_patterns import compiled
 from mockserver.wire.parameter_styles import Parameter
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
 _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
@@ -114,7 +116,7 @@ def methods_of(
     item: Place, version: str, problems: list[SpecProblem]
 ) -> Iterator[tuple[str, Place]]:
     """Yield the methods of a path item and their operations; fixed methods in upper case."""
-    known = (*METHODS, "query") if version == "3.2" else METHODS
+    known = (*_METHODS, "query") if version == "3.2" else _METHODS
     given = item.value if isinstance(item.value, dict) else {}
     for method in known:
         if method not in given:

@@ -1,9 +1,9 @@
-"""Compile the parts of `x-mock` that are not steps: settings, errors, limits, and others.
+"""Compile the parts of `x-mock` that are not steps to objects of `model.api`, such as `RateLimit`.
 
-In: the models of `x_mock.py`, with their places. Out: objects of `model.api`, such as `RateLimit`.
-Callers: `compiler.py` for parts of the document, `operations.py` for parts of operations. Problems
-are added to the list of the context. Only fixture files are read here; steps are compiled in
-`verbs/step_compiler.py`.
+`compiler.py` calls it for settings, collections, principals and fixtures; `operations.py` for
+errors, limits and test values, both of the document and of an operation. Problems are added to the
+one list of the document, and nothing is raised. It reads only fixture files, and only below the
+document's folder or `../fixtures`. Steps are compiled in `verbs/step_compiler.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,8 +38,8 @@ from mockserver.verbs.step_context import StepContext
 if TYPE_CHECKING:
     from mockserver.openapi import x_mock
 
-FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
-FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
+_FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
+_FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
 """Functions of the sandbox that fixtures can call."""
 _FIXTURE_FOLDER = "fixtures"
 
@@ -229,12 +229,12 @@ def compile_fixtures(
 ) -> tuple[Fixture, ...]:
     """Compile the initial records of collections, from fixture files and from the document."""
     return (
-        *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
-        *compile_records(model.records, place.child("records").source, context),
+        *_load_fixtures(model.fixtures, place.child("fixtures"), context, read),
+        *_compile_records(model.records, place.child("records").source, context),
     )
 
 
-def load_fixtures(
+def _load_fixtures(
     files: Sequence[str],
     place: Place,
     context: StepContext,
@@ -258,9 +258,9 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
         message = "a fixture file must be a mapping of collections to lists of records"
         raise SpecError([SpecProblem("MS509", whole.source, message)])
     known = KnownNames(
-        set(FIXTURE_NAMES),
+        set(_FIXTURE_NAMES),
         context.known.members,
-        functions=FIXTURE_FUNCTIONS,
+        functions=_FIXTURE_FUNCTIONS,
         kinds=context.known.kinds,
     )
     fixtures = []
@@ -275,14 +275,14 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     return fixtures
 
 
-def compile_records(
+def _compile_records(
     records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
 ) -> tuple[Fixture, ...]:
     """Compile the records that are written in the document itself."""
     known = KnownNames(
-        set(FIXTURE_NAMES),
+        set(_FIXTURE_NAMES),
         context.known.members,
-        functions=FIXTURE_FUNCTIONS,
+        functions=_FIXTURE_FUNCTIONS,
         kinds=context.known.kinds,
     )
     fixtures = []

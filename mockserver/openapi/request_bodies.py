@@ -1,8 +1,9 @@
-"""Compile request body objects.
+"""Compile request body objects to a `RequestBody`, with a reader for each media type.
 
-In: a request body object. Out: a `RequestBody`, with a reader for each media type; None if it has
-no usable content. Callers: `operations.py` and `review_pages.py`. Bodies are read in
-`wire/media.py`.
+`operations.py` and `review_pages.py` call `BodyCompiler.request`, which returns None if there is no
+usable content. `compiler.py` makes one `BodyCompiler` for a document; it also holds what all
+compilers share: references, schemas, shapes, checks of examples and the list of problems. Bodies
+are read in `wire/media.py`.
 """
 
 from collections.abc import Callable, Iterator

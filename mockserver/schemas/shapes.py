@@ -1,7 +1,9 @@
-"""Shapes: the types and members that schemas allow, for reading values from text.
+"""Say which types, members and items schemas allow, so that text can be read as JSON values.
 
-Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a
-text can become: whether `7` is a number or text, and which members and items a value may have.
+Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a text
+can become: whether `7` is a number or text. `openapi/parameter_objects.py` and `request_bodies.py`
+make shapes, and `wire/` reads by them. `Shape.read` returns the text itself if no type fits:
+nothing is validated here, and nothing raises. Shapes combine all alternatives of a schema.
 """
 
 import re

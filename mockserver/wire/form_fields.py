@@ -1,8 +1,9 @@
 """Group the fields of queries, forms and cookies by name, and convert them to typed values.
 
 In: text such as `a=1&b=2`, or parts of a multipart body; and the shape of a schema. Out: values,
-and violations for what cannot be read. Callers: `parameters.py`, `parameter_styles.py` and
-`forms.py`. Values are not validated against the schema here.
+and violations or an `UndecodableError` for what cannot be read. Callers: `parameters.py`,
+`parameter_styles.py`, `forms.py`, and `contract/recording.py` for names. Values are not validated
+against the schema here.
 
 `name[member]` is a member of an object; `name[]` and `name[0]` are items of an array. OpenAPI
 defines only the first (`deepObject`), but clients send all of them. The depth is limited.
@@ -91,7 +92,7 @@ def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, lis
     return found
 
 
-def read_text(shape: Shape, raw: str) -> JsonValue:
+def _read_text(shape: Shape, raw: str) -> JsonValue:
     """Read one percent-encoded value."""
     return shape.read(unquoted(raw))
 
@@ -136,7 +137,7 @@ def bracketed(name: str) -> tuple[str, ...]:
     return (first, *rest[:-1].split("]["))
 
 
-def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
+def build(shape: Shape, branch: Branch, read: ReadField = _read_text) -> JsonValue:
     """Convert the values of one name to one typed value.
 
     Raises:
@@ -172,7 +173,7 @@ def _build_below(shape: Shape, branch: Branch, key: str | int, read: ReadField) 
         raise error.below(key) from None
 
 
-def values(shape: Shape, raws: Sequence[Raw], read: ReadField = read_text) -> JsonValue:
+def values(shape: Shape, raws: Sequence[Raw], read: ReadField = _read_text) -> JsonValue:
     """Read the values of one name: an array, or a single value."""
     if shape.is_array and not (shape.is_scalar and len(raws) == 1):
         return [read(shape.item(index), raw) for index, raw in enumerate(raws)]

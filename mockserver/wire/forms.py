@@ -1,7 +1,9 @@
 """Decode forms, URL-encoded and multipart, to objects by the properties of a schema.
 
-In: the bytes of a body, and the shape and encodings of its media type. Out: an object, and
-violations of its encoding. Caller: `media.py`, which then validates the object against the schema.
+`media.py` makes a `FormDecoder` or `MultipartDecoder` for a media type, and calls it with a body:
+out come an object and violations of its encoding, or a `malformed` refusal is raised. `media.py`
+then validates the object against the schema. `openapi/request_bodies.py` makes each `Encoding`, and
+`openapi/parameter_objects.py` uses `is_json`. Forms are written in `body_formats.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,7 +86,7 @@ class FormDecoder:
             items = [item for raw in branch.raws for item in separator.split(raw) if item]
             branch = Branch(items)
         elif shape.separator is not None and len(branch.raws) == 1 and not branch.members:
-            return read_text(shape, unquoted(branch.raws[0]))
+            return _read_text(shape, unquoted(branch.raws[0]))
         return build(shape, branch, _read_field)
 
 
@@ -103,10 +105,10 @@ def _unquoted_bytes(raw: str) -> bytes:
 
 
 def _read_field(shape: Shape, raw: str) -> JsonValue:
-    return read_text(shape, unquoted(raw))
+    return _read_text(shape, unquoted(raw))
 
 
-def read_text(shape: Shape, text: str) -> JsonValue:
+def _read_text(shape: Shape, text: str) -> JsonValue:
     """Read one decoded field; an array or an object in a single field is JSON."""
     if shape.is_structured and text[:1] in ("[", "{"):
         return _json(text)
@@ -237,7 +239,7 @@ def _read_part(shape: Shape, part: Part, encoding: Encoding) -> JsonValue:
             raise UndecodableError("is not JSON") from None
     if part.filename is not None:
         return binary_text(content)
-    return read_text(shape, binary_text(content))
+    return _read_text(shape, binary_text(content))
 
 
 def _encoding_violations(encoding: Encoding, part: Part, pointer: str) -> list[Violation]:

@@ -2,9 +2,10 @@
 
 Reading: in are a request and the media types of its operation; out are a value and its violations,
 or a `Refusal` if the body cannot be read. Writing: in are a value and a media type; out are bytes.
-Callers: `engine/pipeline.py` reads, `engine/rendering.py` and `engine/documented_answers.py` write,
-and `openapi/request_bodies.py` makes the readers when a document is loaded. Written values are not
-validated here.
+Callers: `engine/pipeline.py` and `contract/conformance.py` read, `engine/rendering.py` and
+`engine/documented_answers.py` write, and `openapi/request_bodies.py` makes the readers when a
+document is loaded. `control/` and other modules of `wire/` use `parse_json` and `json_bytes` alone.
+Written values are not validated here.
 
 Reading a body takes three steps: decode the bytes to a value, validate the value against the schema
 of the media type, and complete it with defaults. JSON has its own reader with fewer calls, because
@@ -48,7 +49,7 @@ DEEPEST = 100
 """Maximum levels of nesting of a body."""
 MOST_VALUES = 500_000
 """Maximum number of JSON values in a body; every one takes time to validate."""
-Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
+_Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
 """Decodes a body with its Content-Type to a value, and lists errors of its encoding."""
 
 _CHARSETS: Mapping[str, str] = {
@@ -248,18 +249,18 @@ class MediaContent:
 def reader_of(name: str, content: MediaContent) -> ReadBody:
     """Return the reader for bodies of a media type or of a media range."""
     if name.endswith("/*"):
-        return RangeReader(content)
+        return _RangeReader(content)
     return _READERS[family_of(name)](content)
 
 
-class JsonReader:
-    """Reads JSON bodies, with fewer calls than `BodyReader`."""
+class _JsonReader:
+    """Reads JSON bodies, with fewer calls than `_BodyReader`."""
 
     __slots__ = ("_complete", "_validator")
 
     def __init__(self, validator: Validator | None, shape: Shape) -> None:
         self._validator = validator
-        self._complete = None if validator is None else BodyCompleter(shape)
+        self._complete = None if validator is None else _BodyCompleter(shape)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value of a body and its violations.
@@ -280,14 +281,14 @@ class JsonReader:
         return (complete(value) if complete is not None and complete.has_work else value), []
 
 
-class BodyReader:
+class _BodyReader:
     """Reads the bodies of a media type other than JSON."""
 
     __slots__ = ("_complete", "_decode", "_form", "_validator")
 
     def __init__(
         self,
-        decode: Decoder,
+        decode: _Decoder,
         validator: Validator | None,
         shape: Shape,
         *,
@@ -295,7 +296,7 @@ class BodyReader:
     ) -> None:
         self._decode = decode
         self._validator = validator
-        self._complete = None if validator is None else BodyCompleter(shape)
+        self._complete = None if validator is None else _BodyCompleter(shape)
         self._form = shape if is_form else None
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
@@ -318,7 +319,7 @@ class BodyReader:
 
 
 @dataclass(slots=True)
-class RangeReader:
+class _RangeReader:
     """Reads the bodies of a media range such as `*/*`, each by its own media type."""
 
     content: MediaContent
@@ -336,22 +337,22 @@ class RangeReader:
         return reader(body, content_type)
 
 
-def _json_reader(content: MediaContent) -> JsonReader:
-    return JsonReader(content.validator, content.shape)
+def _json_reader(content: MediaContent) -> _JsonReader:
+    return _JsonReader(content.validator, content.shape)
 
 
-def _form_reader(content: MediaContent) -> BodyReader:
+def _form_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.forms import FormDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = FormDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape, is_form=True)
+    return _BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
-def _multipart_reader(content: MediaContent) -> BodyReader:
+def _multipart_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.forms import MultipartDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = MultipartDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape, is_form=True)
+    return _BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
 def _parts_reader(content: MediaContent) -> ReadBody:
@@ -369,28 +370,28 @@ def _parts_reader(content: MediaContent) -> ReadBody:
         is_sequence=each is not None,
     )
     if each is not None:
-        return BodyReader(decoder, _EachValidator(each), TEXT)
-    return BodyReader(decoder, content.validator, shape, is_form=True)
+        return _BodyReader(decoder, _EachValidator(each), TEXT)
+    return _BodyReader(decoder, content.validator, shape, is_form=True)
 
 
-def _xml_reader(content: MediaContent) -> BodyReader:
+def _xml_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
 
     validator = content.validator if content.shape.is_structured else None
-    return BodyReader(XmlDecoder(content.shape), validator, content.shape)
+    return _BodyReader(XmlDecoder(content.shape), validator, content.shape)
 
 
-def _text_reader(content: MediaContent) -> BodyReader:
+def _text_reader(content: MediaContent) -> _BodyReader:
     """Return a reader of single values; schemas of arrays and objects are not applied to text."""
     shape = content.shape
 
     def decode(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         return shape.read(text_of(body, content_type)), []
 
-    return BodyReader(decode, content.validator if shape.is_scalar else None, shape)
+    return _BodyReader(decode, content.validator if shape.is_scalar else None, shape)
 
 
-def _binary_reader(content: MediaContent) -> BodyReader:
+def _binary_reader(content: MediaContent) -> _BodyReader:
     """Return a reader that validates bytes as a string with one character for each byte."""
     is_string = not content.shape.types - {"string", "null"}
     validator = content.validator if is_string else None
@@ -401,14 +402,14 @@ def _binary_reader(content: MediaContent) -> BodyReader:
             violations = validator.violations(octets, "body")
         return binary_text(body), violations
 
-    return BodyReader(decode, None, content.shape)
+    return _BodyReader(decode, None, content.shape)
 
 
-def _sequence_reader(content: MediaContent) -> BodyReader:
+def _sequence_reader(content: MediaContent) -> _BodyReader:
     validator = content.validator
     if content.item_validator is not None:
         validator = _EachValidator(content.item_validator)
-    return BodyReader(_decode_sequence, validator, content.shape)
+    return _BodyReader(_decode_sequence, validator, content.shape)
 
 
 def _decode_sequence(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
@@ -514,7 +515,7 @@ def json_bytes(value: JsonValue) -> bytes:
 # --- completing valid values ---
 
 
-class BodyCompleter:
+class _BodyCompleter:
     """Adds the defaults of a schema to valid values, and removes read-only properties.
 
     A value is never changed in place: objects that change are copied.

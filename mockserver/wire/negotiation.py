@@ -1,8 +1,9 @@
 """Choose a documented media type by the `Accept` header (RFC 9110, section 12.5.1).
 
-In: the media types of a document, and the header. Out: a `Choice`, or None if the client accepts
-none of them; the caller decides what to do then. Callers: `engine/rendering.py` and
-`engine/documented_answers.py`.
+`engine/rendering.py` and `engine/documented_answers.py` call `negotiate` with the media types of a
+document and the header. Out comes a `Choice`, or None if the client accepts none of them; the
+caller decides what to do then. Invalid ranges are ignored; without a valid one, the first type is
+chosen. Languages, charsets and codings are not negotiated.
 """
 
 import re
@@ -132,7 +133,7 @@ def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
 
 
-def media_of(media_type: str) -> MediaRange:
+def _media_of(media_type: str) -> MediaRange:
     """Parse a documented media type; an invalid one matches nothing but its own text."""
     found = ranges_of(media_type)
     return found[0] if found else MediaRange(media_type.strip().lower(), "")
@@ -152,11 +153,11 @@ def negotiate(offered: Sequence[str], accept: str, holds: Sequence[str] = ()) ->
     holds = holds or [Holds.ANYTHING] * len(offered)
     ranges = ranges_of(accept)
     if not ranges:
-        types = _default_types(media_of(offered[0]), holds[0]) or [offered[0]]
+        types = _default_types(_media_of(offered[0]), holds[0]) or [offered[0]]
         return Choice(0, types[0])
     best, choice = (0.0, 0, 0), None
     for index, media_type in enumerate(offered):
-        media = media_of(media_type)
+        media = _media_of(media_type)
         options = _concrete_options if media.is_range else _closest_option
         for rank, name in options(media_type, media, ranges, holds[index]):
             if rank > best:
@@ -194,7 +195,7 @@ def _concrete_options(
             if media.kind == "*" != item.kind:
                 names = [one for one in _default_types(item, holds) if can_be_sent_as(holds, one)]
         for name in names:
-            if name not in refused and (media.kind != "*" or _specificity(item, media_of(name))):
+            if name not in refused and (media.kind != "*" or _specificity(item, _media_of(name))):
                 yield (item.quality, specificity, -place), name
                 break
 

@@ -1,8 +1,10 @@
-"""Read one parameter by its OpenAPI style (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6).
+"""Make, at load time, the function that reads one parameter by its OpenAPI style (3.2.1, 4.12.3).
 
-In: a `Parameter`, when a document is loaded. Out: a function that converts the raw text of a
-request to a value. Caller: `parameters.py`; `openapi/` makes the parameters. Values are not
-validated here.
+`openapi/` makes a `Parameter`; `parameters.py` calls `text_reader`, `field_reader` or
+`querystring_reader` for it. The function takes the raw texts of a request and returns a value, or
+`ABSENT`; it raises UndecodableError for text that does not follow the style. `usable_style` returns
+a warning for undefined combinations. `contract/document_changes.py` compares with `style_of`.
+Values are not validated here.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Read all parameters of an operation: convert the text of a request to typed values.
 
 In: path values, query and headers of a request. Out: the values by location, and all violations.
-Callers: `engine/pipeline.py` for requests; `openapi/` makes a `ParameterSet` when a document is
-loaded. Request bodies are read in `media.py`.
+Callers of `decode`: `engine/pipeline.py`, `contract/conformance.py`, and `forms.py` for the headers
+of parts; `openapi/` makes a `ParameterSet` when a document is loaded. The engine and `contract/`
+also ask which parameters there are, and which a request uses. Bodies are read in `media.py`.
 
 How raw text becomes values, and why:
 

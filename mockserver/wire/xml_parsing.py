@@ -1,8 +1,8 @@
-"""Parse XML bodies to elements.
+"""Parse XML bodies to elements, within limits.
 
-In: the bytes of a body. Out: the root `Element`. Caller: `xml_decoding.py`. A body with a DOCTYPE
-is refused, so that it cannot define entities; the depth is limited. Nothing outside the body is
-read.
+`xml_decoding.py` calls `parse_xml`: bytes go in, the root `Element` comes out, or a `malformed`
+refusal is raised. A body with a DOCTYPE is refused, so that it cannot define entities; depth and
+number of elements are limited. Names lose their namespace; nothing outside the body is read.
 """
 
 import re

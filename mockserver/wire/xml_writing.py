@@ -1,7 +1,8 @@
 """Write values as XML by the `xml` objects of their schemas (OpenAPI 3.1, section 4.8.26).
 
-In: a schema, when a document is loaded; then values. Out: XML text. Callers: `openapi/answers.py`
-makes an `XmlWriter`, and `media.py` calls it. Values are not validated here.
+`openapi/answers.py` makes an `XmlWriter` for a schema at load time; `media.py` calls it (as
+`write_xml`) with values, and gets a complete document as text. It writes any value: what XML cannot
+contain is left out or replaced. Values are not validated here.
 """
 
 import re
