@@ -19,8 +19,7 @@ from mockserver.base.secrets import REDACTED, names_secret, words_of
 from mockserver.contract.conforming_masks import ConformingMasks
 from mockserver.contract.schema_parts import DescribedValue
 from mockserver.contract.secret_hiding import Redactor
-from mockserver.language.functions import is_email
-from mockserver.language.phone_numbers import e164
+from mockserver.language.functions import e164, is_email
 
 _PERSONAL = re.compile(
     r"name$|^name|e?mail|phone|mobile|fax|street|address|city|zip|post_?code|birth|^dob$|gender"

@@ -36,9 +36,11 @@ from mockserver.language.durations import (
     seconds,
     weeks,
 )
+from mockserver.language.fictional_numbers import is_fictional
 from mockserver.language.json_patch import json_patch, merge_patch
 from mockserver.language.kinds import (
     Amount,
+    Boolean,
     Comparable,
     List,
     ListOrNull,
@@ -49,8 +51,7 @@ from mockserver.language.kinds import (
     Text,
     TextOrNull,
 )
-from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits
-from mockserver.language.phone_numbers import e164
+from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,9 @@ def check_pattern(pattern: JsonValue) -> None:
     _compile_pattern(as_text(pattern))
 
 
+_LONGEST_PHONE = 40
+_CACHED_PHONES = 65_536
+"""The maximum number of cached results of `e164`."""
 _LONGEST_MATCHED = 10_000
 _REGEX_OPTIONS = jsonschema_rs.RegexOptions(size_limit=1_000_000)
 """These select an engine without backtracking, so that no pattern takes too long. It has no
@@ -227,6 +231,41 @@ def replace(value: TextOrNull, old: Text, new: Text) -> TextOrNull:
     whole, part, other = as_text(value), as_text(old), as_text(new)
     check_fits(len(whole) + whole.count(part) * (len(other) - len(part)))
     return whole.replace(part, other)
+
+
+def e164(phone: JsonValue, region: JsonValue = None, fictional: Boolean = True) -> TextOrNull:  # noqa: FBT002 - expressions have no keywords
+    """Convert a phone number to +44…, or null if invalid; `region` (US) is for one without a +.
+
+    If `fictional` is true, the numbers that are reserved for fiction are valid.
+    """
+    if not isinstance(fictional, bool):
+        raise ExpressionError(f"e164(): `fictional` is true or false, not {describe(fictional)}")
+    if not isinstance(phone, str) or len(phone) > _LONGEST_PHONE:
+        return None
+    return _normalize_phone(phone, region if isinstance(region, str) else None, fictional)
+
+
+@lru_cache(_CACHED_PHONES)
+def _normalize_phone(phone: str, region: str | None, fictional: bool) -> str | None:  # noqa: FBT001 - a key of the cache
+    import phonenumbers  # noqa: PLC0415 - its tables cost start time, and few requests need them
+
+    for text, country in _phone_candidates(phone, region):
+        try:
+            number = phonenumbers.parse(text, country)
+        except phonenumbers.NumberParseException:
+            continue
+        code, national = number.country_code or 0, phonenumbers.national_significant_number(number)
+        if phonenumbers.is_valid_number(number) or (fictional and is_fictional(code, national)):
+            return f"+{code}{national}"
+    return None
+
+
+def _phone_candidates(phone: str, region: str | None) -> list[tuple[str, str | None]]:
+    """Return the texts to parse, in order, each with a region or None."""
+    if phone.lstrip().startswith("+"):
+        return [(phone, None)]
+    international = ("+" + re.sub(r"\D", "", phone), None)
+    return [(phone, region), international] if region else [international]
 
 
 def is_email(value: JsonValue) -> bool:

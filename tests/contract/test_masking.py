@@ -6,7 +6,7 @@ from mockserver.base.secrets import REDACTED
 from mockserver.contract.masking import Masking
 from mockserver.contract.schema_parts import DescribedValue
 from mockserver.contract.secret_hiding import Redactor
-from mockserver.language.phone_numbers import e164
+from mockserver.language.functions import e164
 
 TEXT = {"type": "string"}
 ANY = DescribedValue.of({})
