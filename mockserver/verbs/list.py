@@ -1,9 +1,10 @@
 """`list`: bind a filtered and sorted page of records, and the number of all that match.
 
-`compile_list` is called when a document is loaded, and writes the call of `run_list`, which runs
-for every request. That function returns a map of `items` (the page), `total` (the number of records
-that match), `offset` and `limit`. It filters, then sorts, then cuts out the page, then applies
-`select`. It never changes a record.
+`step_compiler.py` calls `compile_list` when a document is loaded; the call that it writes runs
+`run_list` for every request. That function filters, then sorts, then cuts out the page, then
+applies `select`. It returns a map of `items` (the page), `total` (the number of records that
+match), `offset` and `limit`. It refuses a key in `after` that is not in the list, and raises
+`ExpressionError` for a negative offset or limit. It never changes a record.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,10 +1,11 @@
-"""Compile the steps of an operation to a program; called by `openapi` when a document is loaded.
+"""Compile the steps of an operation to a program, when a document is loaded; run no step.
 
-First, all steps are validated, with their inner steps; if one is invalid, none is compiled. Then
-their code (Python text) is written in order, so that a step can use the names that earlier steps
-bind. A verb with a compile function writes its code itself; for all others, `call_code` writes a
-call of the run function with the values of the fields. `each` calls `parsed_steps_code` for its
-inner steps. Problems of the document are added to the context. No step is run here.
+`openapi/operations.py` calls `compile_steps`; `openapi/review_pages.py` puts pages together from
+`steps_code`, `call_code` and `build_program`. First, all steps are validated, with inner ones; if
+one is invalid, none is compiled, and the program is None. Then their code (Python text) is written
+in order, so that a step can use the names that earlier steps bind. A verb with a compile function
+writes its code itself; for all others, `call_code` writes a call of the run function with the
+values of the fields. `each.py` calls `parsed_steps_code`. Problems are added to the context.
 """
 
 from collections.abc import Iterable
