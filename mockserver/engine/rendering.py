@@ -1,13 +1,11 @@
 """Write answers: turn a reply of the steps, or a refusal, into status, headers and bytes.
 
 - In: a `Reply`, which the steps of an operation chose; or a `Refusal`, with the API and the
-  operation that define its body.
-- Out: an `Answer`.
-- Callers: `pipeline.py`, `run.py` and `fault_injection.py`; the server uses `problem` for its own
-  errors.
-- It does not choose status or body of a reply: the steps do. It sends nothing and does not wait.
-
-Answers from examples and schemas are made in `documented_answers.py`.
+  operation that define its body. Out: an `Answer`.
+- Callers: `pipeline.py`, `run.py` and `fault_injection.py`. `server/application.py`,
+  `server/protocol.py` and `server/message_head.py` use `problem` for errors of their own.
+- It does not choose status or body of a reply: the steps do; `represent` chooses its media type.
+  Answers from examples and schemas are made in `documented_answers.py`. It sends nothing.
 """
 
 from collections.abc import Iterable, Mapping

@@ -2,7 +2,8 @@
 
 - In: the security requirements of an operation, and headers, query and cookies of a request.
 - Out: an `Authentication` with the owner (the principal), the credential and the granted scopes;
-  or a `Refusal`, with a `WWW-Authenticate` header if the security scheme has one.
+  or a `Refusal`, with a `WWW-Authenticate` header if the security scheme has one. `sandbox_of`
+  returns the sandbox that a credential names.
 - Callers: `pipeline.py`. `fault_injection.py` uses `missing_credential` for a forced 401.
 - A credential is compared with records of the sandbox. It is not verified in any other way: there
   are no signatures, no hashes of passwords, and no calls to other servers. A scheme without
