@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,20 @@ def resolved(path: Path, name: str) -> Path | None:
     if "/" in name:
         full = PACKAGE / name
         return full if full.is_file() else None
-    room = PACKAGE if path.parent == PACKAGE else PACKAGE / path.relative_to(PACKAGE).parts[0]
+    if (PACKAGE / name).is_file():
+        return PACKAGE / name
+    room = PACKAGE / path.relative_to(PACKAGE).parts[0]
     return next(iter(sorted(room.rglob(name))), None)
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the files that a file imports, also within functions."""
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Return the files that a file imports, also within functions."""
+    return frozenset(_imported(ast.parse(path.read_text())))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (as_file(f"{node.module}.{alias.name}") for alias in node.names)
             yield as_file(node.module)

@@ -1,4 +1,10 @@
-"""`mockserver check`: validate documents and interactions."""
+"""`mockserver check`: validate documents and their interactions, and report all problems.
+
+It loads the documents (the bundled ones by default), without a server, and prints the report in one
+of the formats of `contract/check_reports.py`; a text that nothing can be served goes to standard
+error. Exit codes: 0, also with warnings; 2 if there is an error, with `--strict` also for any
+warning. No file is written.
+"""
 
 import sys
 from collections.abc import Sequence

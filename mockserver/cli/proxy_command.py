@@ -1,4 +1,11 @@
-"""`mockserver proxy`: forward requests to a service, validate and record them."""
+"""`mockserver proxy`: forward requests to a service, validate and record them, until a signal.
+
+It asks the service for its health, and stops if there is no answer; then it listens, and prints
+each exchange with its violations, but no sent value. At the end it prints totals, and with
+`--record` writes the masked interactions. Exit codes: 0 all as documented, 1 a violation (or the
+address is taken), 2 the service did not answer, or the recording cannot be written.
+`contract/proxy.py` forwards and validates.
+"""
 
 import asyncio
 import os

@@ -1,4 +1,11 @@
-"""JSON views of APIs, sandboxes and messages."""
+"""Convert APIs, sandboxes, settings, test values and messages to the JSON of the control API.
+
+- In: an `Api`, a `Sandbox` and its time, or a record. Out: `TypedDict`s.
+- Callers: `api_calls.py`, `sandbox_calls.py`, `clock_calls.py`, `setting_calls.py`,
+  `message_calls.py`, `page_calls.py` and `listeners.py`; `server/greeting.py` for credentials.
+- Credentials are shown as they are: they are demo values of fixtures. Durations are ISO 8601,
+  instants RFC 3339. Exchanges are in `exchange_views.py`, and it changes nothing.
+"""
 
 from collections.abc import Mapping
 

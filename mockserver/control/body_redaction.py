@@ -1,6 +1,11 @@
-"""Bodies as they are shown: requests without secrets, by their media type; answers as they were.
+"""Write the bodies of an exchange as they are shown, without secrets; never change the exchange.
 
-What cannot be read in its media type is masked as text. The stored exchange never changes.
+- In: an exchange. Out: a JSON value, or a text.
+- Callers: `exchange_views.py` and `har.py`.
+- A request is read by its media type, and members, fields, parts and elements with the names of
+  secrets are masked; what cannot be read is masked as text. Of an answer, only the values of
+  credentials that the request presented are hidden, as in requests. Texts are cut off after
+  100,000 bytes; JSON is not.
 """
 
 import json

@@ -1,4 +1,10 @@
-"""Calls about faults: failures that are injected on purpose."""
+"""Declare and answer the calls about faults: failures that are injected on purpose.
+
+`control_app.py` adds its `CALLS`. A definition is checked against the served APIs
+(`engine/faults.py`); what is invalid is a 422 with all problems, and a full sandbox a 503. `faults`
+lists those without hits left, too. Nothing is injected here: the engine does that, from the next
+request on.
+"""
 
 from collections.abc import Mapping
 from typing import Any

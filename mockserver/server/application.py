@@ -1,4 +1,12 @@
-"""The ASGI application: it turns ASGI messages into requests, and answers into ASGI messages."""
+"""Convert ASGI messages to requests for the engine or the control API, and answers to messages.
+
+- In: an engine, and a function that makes the control API at its first request (`factory.py`).
+- Callers: any ASGI server, or tests. `protocol.py` calls `App.answer` directly for most requests to
+  the APIs. `serving.py`, `background_server.py` and `command_runner.py` run an `App`.
+- It waits for the delay of an answer, or states it in `Mock-Delay` (`delays=False`). It closes a
+  connection for a fault by an extension of `protocol.py`; under another server it can only raise
+  `CutConnectionError`. Web sockets are refused. It binds no socket.
+"""
 
 import asyncio
 import logging

@@ -1,4 +1,9 @@
-"""The text that the command line prints when a server starts."""
+"""Write the text that is printed when a server starts: addresses, credentials, control API.
+
+`cli/serve_command.py` calls `greeting` with the engine and the URL of the server, and prints what
+it returns. For each API it names the base URL and its first demo credential, and it says how many
+parts of documents are left out. It prints nothing itself, and fills no sandbox that is served.
+"""
 
 from mockserver.base.time import Instant
 from mockserver.control import api_views

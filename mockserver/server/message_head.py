@@ -1,6 +1,10 @@
-"""Heads of messages: reads those of requests, refuses unreadable ones, writes those of answers.
+"""Read heads of requests, refuse unreadable ones, and write heads of answers (RFC 9112).
 
-Both ways of a request through the server use it, so that they read and send the same (RFC 9112).
+`application.py` and `protocol.py`, the two ways of a request through the server, use it, so that
+they read and send the same. Fields of one name are joined. `BadHeadError` has the answer after
+which the connection must close (400, 501 or 505); a wrong Host is only reported as False. Content-
+Length, the body and Date of an answer are decided here as well. Nothing is read from a socket or
+sent.
 """
 
 import re
