@@ -4,7 +4,7 @@
 path and method, reads query and body (`reading.py`, within `MAX_BODY`), calls its handler, tells
 event streams what changed, and answers JSON, other content or an event stream. A `ControlError`
 becomes a problem (RFC 9457); any other exception is logged and answered 500. It controls no
-access: `guard.py` does, in front of it.
+access: the `Guard` in front of it does.
 """
 
 import logging

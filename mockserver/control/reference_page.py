@@ -138,7 +138,7 @@ def _section(
     heading = tag("h2", _method(operation), " ", _code(operation.path))
     summary = tag("p", str(value.get("summary") or ""))
     deprecated = tag("p", tag("strong", "Deprecated")) if value.get("deprecated") else Markup()
-    line = curl(operation, document, credentials)
+    line = _curl(operation, document, credentials)
     return tag(
         "section",
         heading,
@@ -204,7 +204,7 @@ def _answers(value: Json, document: Json) -> Markup:
     return _titled("Responses", join(parts))
 
 
-def curl(
+def _curl(
     operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
 ) -> str:
     """Return the curl command that sends a sample request of an operation."""

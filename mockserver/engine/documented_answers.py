@@ -218,10 +218,10 @@ def _headers(response: DocumentedResponse, criteria: AnswerCriteria) -> Iterator
             continue
         is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
         for item in value if is_repeated else [value]:
-            yield header.name, header_text(item, header)
+            yield header.name, _header_text(item, header)
 
 
-def header_text(value: JsonValue, header: ResponseHeader) -> str:
+def _header_text(value: JsonValue, header: ResponseHeader) -> str:
     """Write a header's value in the style `simple`; a line break becomes a space."""
     if header.is_json and not isinstance(value, str):
         written = write(value, "application/json").decode()

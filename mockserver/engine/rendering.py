@@ -82,7 +82,9 @@ def render_reply(reply: Reply) -> Answer:
     return Answer(reply.status, headers, content, example=reply.example)
 
 
-def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
+def _header_fields(
+    templates: Iterable[tuple[str, Template]], scope: Scope
+) -> list[tuple[str, str]]:
     """Evaluate header templates; a line break in a value becomes a space (RFC 9110, 5.5)."""
     return [(name, " ".join(str(template(scope)).splitlines())) for name, template in templates]
 
@@ -108,7 +110,7 @@ def render_refusal(
     chosen = errors.get(refusal.kind)
     status = chosen.status if chosen else _default_status(refusal.kind, operation)
     wait = None if refusal.passes_at is None else max(whole_seconds(refusal.passes_at - now), 0)
-    error = error_scope(refusal, status, wait)
+    error = _error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _error_answer(chosen, {**scope, "error": error})
     elif refusal.kind in OAUTH_KINDS:
@@ -120,7 +122,7 @@ def render_refusal(
         )
     _add_required(answer, refusal)
     if wait is not None and status in RETRY_STATUSES:
-        add = add_missing_headers if chosen is not None else replace_headers
+        add = _add_missing_headers if chosen is not None else replace_headers
         add(answer.headers, [("Retry-After", str(wait))])
     return answer
 
@@ -129,10 +131,10 @@ def _add_required(answer: Answer, refusal: Refusal) -> None:
     """Add the headers that a refusal must have; a challenge of the API itself is kept."""
     name = "WWW-Authenticate"
     replace_headers(answer.headers, [item for item in refusal.headers if item[0] != name])
-    add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
+    _add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
 
 
-def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
+def _error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
     """Return the members of `error`, which expressions in error bodies use."""
     return {
         "kind": str(refusal.kind),
@@ -165,7 +167,7 @@ def _default_status(kind: str, operation: Operation | None) -> int:
 
 
 def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
-    headers = header_fields(chosen.headers, scope)
+    headers = _header_fields(chosen.headers, scope)
     body = None if chosen.body is None else chosen.body(scope)
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 
@@ -293,7 +295,7 @@ def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, st
         headers += added
 
 
-def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+def _add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
     """Add those headers of which the answer has none of the same name."""
     present = {name.lower() for name, _ in headers}
     headers += [item for item in more if item[0].lower() not in present]

@@ -77,10 +77,10 @@ def _credential_text(scheme: SecurityScheme, request: Request) -> str | None:
     if scheme.location == "query":
         pairs = parse_qsl(request.query, keep_blank_values=True)
         return next((value for name, value in pairs if name == scheme.parameter), None)
-    return cookies(request).get(scheme.parameter)
+    return _cookies(request).get(scheme.parameter)
 
 
-def cookies(request: Request) -> dict[str, str]:
+def _cookies(request: Request) -> dict[str, str]:
     """Return the cookies of a request by name; of several with one name, the first one."""
     pairs = list(cookie_pairs(request.headers.get("cookie", "")))
     return dict(reversed(pairs))

@@ -52,10 +52,10 @@ def _problems_line(engine: Engine) -> list[str]:
 def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, str, str]:
     found = api_views.credentials(api, sandbox, now)
     demo = found[0] if found else None
-    return api.name, api_views.base_url(api, origin), "" if demo is None else credential_text(demo)
+    return api.name, api_views.base_url(api, origin), "" if demo is None else _credential_text(demo)
 
 
-def credential_text(credential: api_views.CredentialView) -> str:
+def _credential_text(credential: api_views.CredentialView) -> str:
     """Return the header, query parameter or cookie that carries a credential."""
     where, name, text = credential["where"], credential["name"], credential["presented"]
     if where == "header":

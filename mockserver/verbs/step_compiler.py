@@ -63,7 +63,7 @@ def build_program(body: Block, context: StepContext, name: str) -> Program | Non
 def steps_code(values: JsonValue, source: Source, context: StepContext) -> Block:
     """Validate steps and return their code; none if a step is invalid."""
     before = len(context.problems)
-    steps = parse_steps(values, source, context)
+    steps = _parse_steps(values, source, context)
     return parsed_steps_code(steps, context) if len(context.problems) == before else []
 
 
@@ -72,7 +72,7 @@ def parsed_steps_code(steps: Iterable[ParsedStep], context: StepContext) -> Bloc
     return [line for step in steps for line in _parsed_step_code(step, context)]
 
 
-def parse_steps(values: JsonValue, source: Source, context: StepContext) -> list[ParsedStep]:
+def _parse_steps(values: JsonValue, source: Source, context: StepContext) -> list[ParsedStep]:
     """Validate steps and their inner steps; add problems to the context."""
     parsed = (_parse_step(value, source.child(i), context) for i, value in enumerate(values or ()))
     return [step for step in parsed if step is not None]
@@ -94,7 +94,7 @@ def _parse_step(value: JsonValue, source: Source, context: StepContext) -> Parse
     nested: list[ParsedStep] = []
     for key, info in type(fields).model_fields.items():
         if Role.STEPS in info.metadata:
-            nested = parse_steps(getattr(fields, key), place.child(info.alias or key), context)
+            nested = _parse_steps(getattr(fields, key), place.child(info.alias or key), context)
     return ParsedStep(verb, fields, common, source, nested)
 
 
