@@ -118,7 +118,7 @@ async def _serve(
 ) -> Proxy:
     """Forward requests until a signal stops the server."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ignore)  # uvicorn raises it again after its shutdown
+        signal.signal(number, _keep_running)  # uvicorn raises it again after its shutdown
     async with client:
         recorder = recording.recorder if recording is not None else None
         proxy = Proxy(contract, service, client, partial(_print, recording), recorder)
@@ -140,7 +140,7 @@ async def _serve(
     return proxy
 
 
-def _ignore(_number: int, _frame: FrameType | None) -> None:
+def _keep_running(_number: int, _frame: FrameType | None) -> None:
     """Let the process continue, so that it can write the recording."""
 
 

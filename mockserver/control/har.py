@@ -2,8 +2,8 @@
 
 - In: exchanges of the journal, in their order. Out: a `Har`, a JSON value.
 - Callers: `request_calls.py` (`format=har`) and `cli/run_command.py` (`--save`).
-- Headers, query and bodies are redacted as in other views of exchanges; the path is not. Times are those
-  of the sandbox, and the only duration is the delay of an answer. No file is written here.
+- Headers, query and bodies are redacted as in other views of exchanges; the path is not. Times are
+  those of the sandbox, and the only duration is the delay of an answer. No file is written here.
 """
 
 import json
