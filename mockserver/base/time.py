@@ -147,6 +147,16 @@ def _not_an_instant(text: str) -> ValueError:
     return ValueError(f"{text[:100]!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z")
 
 
+def recorded_instant(value: object) -> Instant | None:
+    """Read an instant of a record: microseconds, or a text of RFC 3339; None if it is neither."""
+    try:
+        if isinstance(value, str):
+            return parse_instant(value)
+        return check_instant(value) if type(value) is int else None
+    except ValueError:
+        return None
+
+
 def check_instant(microseconds: int) -> Instant:
     """Return the instant, or raise ValueError outside the years 1 to 9999."""
     if not EARLIEST <= microseconds <= LATEST:

@@ -71,7 +71,7 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
     },
     "oauth_codes": {
         **_GRANT,
-        "redirect_uri": _TEXT,
+        "redirect_uri": _TEXT_OR_NULL,
         "challenge": _TEXT_OR_NULL,
         "expires_at": _WHOLE,
     },

@@ -9,14 +9,14 @@ from mockserver.model.api import Api, Operation
 
 LONGEST_PATH = 2_000
 PARAMETER = re.compile(r"\{[^{}/]+\}")
-_SANDBOX_PREFIX = "/~"
+SANDBOX_PREFIX = "/~"
 
 
 def split_sandbox(path: str) -> tuple[str, str | None]:
     """Return a path without its sandbox prefix, and the name of the sandbox, if there is one."""
-    if not path.startswith(_SANDBOX_PREFIX):
+    if not path.startswith(SANDBOX_PREFIX):
         return path, None
-    name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
+    name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
     return slash + rest or "/", name
 
 

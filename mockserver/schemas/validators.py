@@ -220,7 +220,9 @@ class _DefinitionTable:
         places: dict[str, Place] = {}
         name = _SchemaBundler(self, places).add(place)
         for found in self.definitions.cut_unbounded(name):
-            self.problems.append(warning(places[found].source, _UNBOUNDED, _UNBOUNDED_HINT))
+            self.problems.append(
+                warning("MS312", places[found].source, _UNBOUNDED, _UNBOUNDED_HINT)
+            )
         return name
 
 
@@ -268,13 +270,13 @@ class _SchemaBundler:
         keyword = self._table.dialect.definitions
         return {"$ref": f"{self._base}#/{keyword}/{self._target_name(place)}"}
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
-        self._table.problems.append(warning(place.source, message, hint))
+        self._table.problems.append(warning(code, place.source, message, hint))
 
-    def note(self, place: Place, message: str, hint: str = "") -> None:
+    def note(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a note about a schema, which is read as its author means it."""
-        self._table.problems.append(note(place.source, message, hint))
+        self._table.problems.append(note(code, place.source, message, hint))
 
     def _target_name(self, place: Place) -> str:
         name = self._name_of(place)
@@ -321,7 +323,7 @@ class _SchemaBundler:
 
         def report(path: Keys, message: str) -> None:
             source = place.document.source(place.pointer + _pointer(path))
-            problem = warning(source, f"not a schema: {message}", "it is ignored")
+            problem = warning("MS302", source, f"not a schema: {message}", "it is ignored")
             self._table.problems.append(problem)
 
         return remove_invalid_keywords(schema, check, report)

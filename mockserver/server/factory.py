@@ -85,7 +85,13 @@ def application(
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
 ) -> App:
-    """Make the ASGI application of an engine, with its control API; arguments as `create_app`."""
+    """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
+
+    Raises:
+        ValueError: If the token is empty; every client would know it.
+    """
+    if token is not None and not token.strip():
+        raise ValueError("the control token is empty; pass a token, or None")
 
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time

@@ -5,6 +5,7 @@ it returns. For each API it names the base URL and its first demo credential, an
 parts of documents are left out. It prints nothing itself, and fills no sandbox that is served.
 """
 
+from mockserver.base.problems import left_out
 from mockserver.base.time import Instant
 from mockserver.control import api_views
 from mockserver.engine.pipeline import Engine
@@ -41,8 +42,8 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
 
 def _problems_line(engine: Engine) -> list[str]:
     """Return a line about the parts of documents that are not served, if there are any."""
-    count = sum(len(api.problems) for api in engine.apis.values())
-    files = " ".join(api.source.file for api in engine.apis.values() if api.problems)
+    count = sum(left_out(api.problems) for api in engine.apis.values())
+    files = " ".join(api.source.file for api in engine.apis.values() if left_out(api.problems))
     if not count:
         return []
     problems = f"{count} problem{'' if count == 1 else 's'}"

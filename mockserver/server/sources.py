@@ -100,7 +100,7 @@ def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
         try:
             sandbox.store(name, system_now())
         except FixtureError as error:
-            problems.append(SpecProblem(error.fixture.source, str(error)))
+            problems.append(SpecProblem("MS514", error.fixture.source, str(error)))
     if problems:
         raise SpecError(problems)
 

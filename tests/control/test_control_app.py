@@ -334,11 +334,18 @@ async def test_a_token_is_asked_for_when_there_is_one(world: World) -> None:
             for headers in (
                 {},
                 {"authorization": "Bearer wrong"},
+                {"authorization": "Bearer secre"},
+                {"authorization": "Bearer secrets"},
+                {"authorization": "Bearer "},
+                {"authorization": "Bearer"},
+                {"authorization": "secret"},
+                {"authorization": "Basic secret"},
                 {"authorization": "Bearer secret"},
+                {"authorization": "bearer secret"},
                 {"authorization": "Bearer secret", "host": "mock.internal"},
             )
         ]
-    assert statuses == [401, 401, 200, 200]
+    assert statuses == [401] * 8 + [200, 200, 200]
 
 
 async def test_unknown_calls_and_methods_are_problems(client: Client) -> None:
