@@ -1,7 +1,10 @@
-"""The pytest plugin: a new sandbox for each test, and its journal in the report of a failure.
+"""Give each test a sandbox of its own (fixture `sandbox`), and report its journal if it fails.
 
-pytest loads it in every project that has mockserver installed, so it imports the server only for
-tests that use one of its fixtures.
+pytest loads it in every project that has mockserver installed, so it imports `testing/` only for
+tests that use one of its fixtures. The servers of a session are in `testing/server_pool.py`, one
+for each set of documents and options of a marker. A test also fails, after it passed, if a request
+matched no operation (unless `allow_unmatched`) or the mock itself failed
+(`testing/failure_report.py`). Invalid arguments of a marker or options fail with a message.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence

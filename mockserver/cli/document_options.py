@@ -1,4 +1,10 @@
-"""Arguments and options of the commands that serve documents, and their error messages."""
+"""Define arguments and options of the commands that load documents, and print their errors.
+
+The commands that serve or load documents use it, such as `serve_command.py`, `run_command.py`,
+`explain_command.py`, `check_command.py` and `routes_command.py`; those about contracts only
+`plugin_option`. `engine_options` adds three options and passes them on as one `Options`. `stop`
+prints an error to standard error and exits, by default with 2.
+"""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,10 @@
-"""`mockserver explain`: explain the answer to a request, without a server."""
+"""`mockserver explain`: answer a single request without a server, and print the reasons.
+
+It loads the documents, makes the request of the arguments, and prints each decision with its place
+in a document, then status, headers and body of the answer. `--at` sets the time. Nothing is
+redacted, delayed or kept. Exit codes: 0 whatever the answer is, 2 if documents, settings or
+arguments are invalid.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

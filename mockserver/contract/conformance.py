@@ -1,4 +1,11 @@
-"""Validation of requests and answers against the document that describes them."""
+"""Find the operations of an API, and validate requests and received answers against the document.
+
+`Contract` finds operations by method and path, which is relative to the base URL; most modules of
+`contract/` use one. `request_violations` lists what a request violates (`proxy.py`, `checking.py`);
+`answer_differences` yields what an answer does (`proxy.py`, `verification.py`): status, headers,
+and the body if it is JSON or plain text, and no stream. All is returned and nothing raised, except
+by `ReceivedAnswer.json`. Nothing is sent.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -181,7 +188,7 @@ def _json_differences(media: ResponseMedia, answer: ReceivedAnswer) -> Iterator[
         yield Difference("body", "", f"JSON ({refusal.message})", answer.excerpt, "document")
         return
     if media.schema is not None:
-        yield from violation_differences(media.schema.violations(value, "body"), value)
+        yield from _violation_differences(media.schema.violations(value, "body"), value)
 
 
 def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Difference]:
@@ -190,7 +197,7 @@ def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Dif
     except Refusal as refusal:
         yield Difference("body", "", f"text ({refusal.message})", answer.excerpt, "document")
         return
-    yield from violation_differences(text_violations(schema, text), text)
+    yield from _violation_differences(text_violations(schema, text), text)
 
 
 def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
@@ -202,7 +209,7 @@ def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> Response
     return best
 
 
-def violation_differences(
+def _violation_differences(
     violations: Iterable[Violation], value: JsonValue
 ) -> Iterator[Difference]:
     """Yield a difference for each violation of a schema.

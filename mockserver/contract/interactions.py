@@ -1,4 +1,10 @@
-"""Models of interaction files: requests with the expected answers."""
+"""Define the models of interaction files: requests with the expected answers.
+
+`interaction_files.py` reads files with `InteractionFile`; the other modules of `contract/` use
+`Interaction` and its parts, and a `PlacedInteraction` for its place in a file. The models validate
+forms (patterns, instants, pointers, one body) and refuse unknown keys. They know no API, and
+replace no placeholders.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

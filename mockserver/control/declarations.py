@@ -1,4 +1,10 @@
-"""The declaration of a call, from which it is routed, checked and documented."""
+"""Define `Call`, the declaration of a call, the types of queries and bodies, and what handlers get.
+
+The modules `*_calls.py` declare a `Call` for each handler; `adapter.py` routes by it and makes the
+`ControlRequest` that the handler gets, and `openapi_document.py` documents it. `ControlRequest`
+finds sandbox, API and collection of a request, and raises `ControlError` (404 with similar names).
+A call that only reads creates no sandbox, except `default`. A list has at most `MAX_ITEMS` items.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,10 @@
-"""Calls that take and restore a snapshot of a sandbox."""
+"""Declare and answer the calls that take and restore a snapshot of a sandbox.
+
+`control_app.py` adds its `CALLS`. The model `Snapshot` checks the types of a snapshot, and
+`engine/snapshot.py` its content; if it is invalid, nothing is changed (422, up to 50 errors). A
+snapshot contains records, credentials and tokens as they are, but neither the journal nor faults;
+restoring one clears both.
+"""
 
 from typing import Annotated, Literal
 

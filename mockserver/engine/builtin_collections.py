@@ -1,9 +1,10 @@
-"""Define the built-in collections, which every API has, and validate their records.
+"""Define the built-in collections, which every API has, and validate records of them.
 
 The engine and the verbs keep the state of limits, messages and OAuth in these collections.
-`sandbox.py` creates them, `field_problems` validates records of snapshots and of the control API,
-and documents cannot declare collections with these names. Records that steps write are not
-validated.
+`sandbox.py` creates them, and `snapshot.py` validates records of snapshots and of the control API
+by `field_problems`, which yields nothing for any other collection. `server/sources.py` and commands
+pass `BUILT_IN` to the loader, so that documents cannot declare these names. Records that steps
+write are not validated.
 """
 
 from collections.abc import Callable, Iterator, Mapping

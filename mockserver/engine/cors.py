@@ -1,7 +1,8 @@
-"""Write the headers that allow pages of every origin to call the APIs (CORS), and `Allow`.
+"""Add the headers that allow pages of every origin to call the APIs (CORS), and write `Allow`.
 
-`pipeline.py` adds `headers` to the answers of requests with an `Origin` header; `allowed` lists the
-methods of a path. No origin is refused.
+`pipeline.py` calls `add_headers` for answers of requests with an `Origin` header, unless CORS is
+off; they replace headers of the same names in place. `allowed` lists the methods of a path, for
+`pipeline.py` and `fault_injection.py`, whether CORS is on or off. No origin is refused.
 """
 
 from collections.abc import Iterable

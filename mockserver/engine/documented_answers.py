@@ -1,11 +1,11 @@
 """Write answers from a document: its examples, or else values sampled from its schemas.
 
 - In: an operation, a status code, and `AnswerCriteria`: the client's `Accept`, example and seed.
-- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the
-  document does not describe the status.
+- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the document
+  does not describe the status; a `Refusal` (`not_acceptable`) if the client accepts no media type.
 - Callers: `pipeline.py` if the steps chose no answer; `run.py`, `rendering.py` and
-  `fault_injection.py` for a status or an example; `contract/` uses `response_for`.
-- It reads no records and no request: an answer depends only on operation, status and criteria.
+  `fault_injection.py` for a status or an example. `response_for` is used in `contract/`, too.
+- It reads neither records nor the request. Answers without a seed are cached (`MOST_KEPT`).
 """
 
 from collections.abc import Iterator
@@ -221,10 +221,10 @@ def _headers(response: DocumentedResponse, criteria: AnswerCriteria) -> Iterator
             continue
         is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
         for item in value if is_repeated else [value]:
-            yield header.name, header_text(item, header)
+            yield header.name, _header_text(item, header)
 
 
-def header_text(value: JsonValue, header: ResponseHeader) -> str:
+def _header_text(value: JsonValue, header: ResponseHeader) -> str:
     """Write a header's value in the style `simple`; a line break becomes a space."""
     if header.is_json and not isinstance(value, str):
         written = write(value, "application/json").decode()

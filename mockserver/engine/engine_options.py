@@ -1,4 +1,8 @@
-"""Options of an engine. They are set at start and apply to all requests."""
+"""Define the options of an engine, which are set at start and apply to all requests.
+
+`pipeline.py` and `run.py` read them. `cli/document_options.py` and `cli/serve_command.py` set them
+from the command line, and `server/factory.py` from the arguments of `create_app`.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

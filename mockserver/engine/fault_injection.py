@@ -1,10 +1,11 @@
 """Apply the faults of a sandbox to requests and to their answers.
 
-- In: the run of a request, and the fault that hits it, if any (`faults.py`).
+- In: the run of a request. `Faults.hit` of `faults.py` decides which fault hits it, if any.
 - Out: `apply_faults` returns an answer that replaces the API's, or None. `carry_out` sets the delay
   of the answer, or where its connection is closed.
-- Callers: `pipeline.py`, before the other stages and after them.
-- Nothing waits and no connection is closed here: the server does both.
+- Caller: `pipeline.py`, before the other stages and after them.
+- A fault that fails is logged and ignored. Nothing waits and no connection is closed here: the
+  server does both.
 """
 
 import logging

@@ -1,7 +1,8 @@
 """Answer for a failure of the mock or of a document: a 500 with a problem type of its own.
 
-`pipeline.py` calls `answer` for exceptions that are not refusals; `answer` also logs them. The
-problem type shows clients that the answer is not one of the API.
+`pipeline.py` calls `answer` for exceptions that are not refusals; `answer` also logs them, an
+expression that failed as a warning. The body names the error and the failed step. The problem type
+shows clients that the answer is not one of the API; `control/adapter.py` uses it, too.
 """
 
 import logging

@@ -1,13 +1,12 @@
 """Read the `Prefer` header (RFC 7240), and write `Preference-Applied`.
 
 - In: a request; later the answer that was chosen for it.
-- Out: `Preferences`, and the value of `Preference-Applied`.
-- Callers: `pipeline.py`, which also chooses the answer.
+- Out: `Preferences`, the value of `Preference-Applied`, and words about what was not applied.
+- Caller: `pipeline.py`, which also chooses the answer and sets its delay; nothing waits here.
 
 `code`, `example`, `dynamic` and `seed` are not in the RFC; this server defines them. `wait` delays
 the answer by this number of seconds, up to a minute; in the RFC it is how long a client is willing
-to wait. Unknown preferences are ignored, as the RFC requires. Nothing waits here: `pipeline.py`
-sets the delay of the answer.
+to wait. Unknown preferences are ignored, as the RFC requires; invalid values are in `invalid`.
 """
 
 import re

@@ -1,13 +1,11 @@
 """Write answers: turn a reply of the steps, or a refusal, into status, headers and bytes.
 
 - In: a `Reply`, which the steps of an operation chose; or a `Refusal`, with the API and the
-  operation that define its body.
-- Out: an `Answer`.
-- Callers: `pipeline.py`, `run.py` and `fault_injection.py`; the server uses `problem` for its own
-  errors.
-- It does not choose status or body of a reply: the steps do. It sends nothing and does not wait.
-
-Answers from examples and schemas are made in `documented_answers.py`.
+  operation that define its body. Out: an `Answer`.
+- Callers: `pipeline.py`, `run.py` and `fault_injection.py`. `server/application.py`
+  and `server/protocol.py` use `problem` for errors of their own.
+- It does not choose status or body of a reply: the steps do; `represent` chooses its media type.
+  Answers from examples and schemas are made in `documented_answers.py`. It sends nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -127,7 +125,7 @@ def render_refusal(
     chosen = errors.get(refusal.kind)
     status = chosen.status if chosen else _default_status(refusal.kind, operation)
     wait = None if refusal.passes_at is None else max(whole_seconds(refusal.passes_at - now), 0)
-    error = error_scope(refusal, status, wait)
+    error = _error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _error_answer(chosen, {**scope, "error": error})
     elif (oauth_kind := _oauth_kind(refusal.kind, operation)) is not None:
@@ -140,7 +138,7 @@ def render_refusal(
         )
     _add_required(answer, refusal)
     if wait is not None and status in RETRY_STATUSES:
-        add = add_missing_headers if chosen is not None else replace_headers
+        add = _add_missing_headers if chosen is not None else replace_headers
         add(answer.headers, [("Retry-After", str(wait))])
     return answer
 
@@ -160,10 +158,10 @@ def _add_required(answer: Answer, refusal: Refusal) -> None:
     """Add the headers that a refusal must have; a challenge of the API itself is kept."""
     name = "WWW-Authenticate"
     replace_headers(answer.headers, [item for item in refusal.headers if item[0] != name])
-    add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
+    _add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
 
 
-def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
+def _error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
     """Return the members of `error`, which expressions in error bodies use."""
     return {
         "kind": str(refusal.kind),
@@ -329,7 +327,7 @@ def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, st
         headers += added
 
 
-def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+def _add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
     """Add those headers of which the answer has none of the same name."""
     present = {name.lower() for name, _ in headers}
     headers += [item for item in more if item[0].lower() not in present]

@@ -2,10 +2,10 @@
 
 - In: an exchange, its sandbox, API and operation. `pipeline.py` makes one `Run` for each request to
   an operation, and calls `run_steps` if the operation has steps.
-- Out: `reply`, the answer that the steps chose (None if they chose none); writes to the records of
-  the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
-- Callers: compiled steps call the `World` methods (`verbs/verb.py`), and expressions call functions
-  such as `uuid()`. `pipeline.py` then calls `commit` or `roll_back`, and `close`.
+- Out: `reply`, the answer that the steps chose (None if they chose none); a `Refusal`; writes to
+  the records of the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
+- Callers: compiled steps call the `World` methods, and expressions functions such as `uuid()`.
+  `pipeline.py` then calls `commit` or `roll_back`, and `close`.
 - It does not authenticate, count limits or validate: earlier stages do. It delivers no message: a
   message is a record. It does not wait.
 """

@@ -2,9 +2,10 @@
 
 - In: the APIs of a process, with the start values of their settings and fixtures.
 - Out: a `Sandbox` by its name, made on first use. Its `store` method returns the records of one
-  API, which the first call fills from the fixtures.
+  API, which the first call fills from the fixtures, or raises `FixtureError`.
 - Callers: `pipeline.py` for each request, the control API, and `server/sources.py`, which makes
-  `Sandboxes`. A reload of the documents calls `replace`.
+  `Sandboxes` and checks fixtures. A reload of the documents calls `Engine.replace`, which keeps
+  records and settings that are still valid.
 - Sandboxes share no records, settings or clocks, but a limit on their number and on their size
   applies (`Bounds`). Nothing here reads the system's clock: the caller gives the time. Nothing is
   written to disk.

@@ -2,7 +2,8 @@
 
 - In: the security requirements of an operation, and headers, query and cookies of a request.
 - Out: an `Authentication` with the owner (the principal), the credential and the granted scopes;
-  or a `Refusal`, with a `WWW-Authenticate` header.
+  or a `Refusal`, with a `WWW-Authenticate` header. `sandbox_of` returns the sandbox that a
+  credential names.
 - Callers: `pipeline.py`. `fault_injection.py` uses `missing_credential` for a forced 401.
 - A credential is compared with records of the sandbox. It is not verified in any other way: there
   are no signatures, no hashes of passwords, and no calls to other servers. A scheme without
@@ -85,10 +86,10 @@ def _credential_text(scheme: SecurityScheme, request: Request) -> str | None:
     if scheme.location == "query":
         pairs = parse_qsl(request.query, keep_blank_values=True)
         return next((value for name, value in pairs if name == scheme.parameter), None)
-    return cookies(request).get(scheme.parameter)
+    return _cookies(request).get(scheme.parameter)
 
 
-def cookies(request: Request) -> dict[str, str]:
+def _cookies(request: Request) -> dict[str, str]:
     """Return the cookies of a request by name; of several with one name, the first one."""
     pairs = list(cookie_pairs(request.headers.get("cookie", "")))
     return dict(reversed(pairs))

@@ -1,10 +1,12 @@
-"""Write the state of a sandbox as one JSON value, and restore a sandbox from it.
+"""Write the state of a sandbox as one JSON value, restore a sandbox from it, and check records.
 
 - `take` gets a sandbox and returns a dictionary: clock, seed, counts of ids and requests, settings,
-  and the records of the APIs that were used.
+  and the records of the APIs that were used. The records are not copied.
 - `restore` gets such a dictionary and replaces the state of a sandbox. It collects all problems in
-  one `SnapshotError`, and changes the sandbox only if there are none.
-- Callers: `control/state_calls.py`, which also checks the types of a snapshot first.
+  one `SnapshotError`, and changes the sandbox only if there are none. It also clears the journal
+  and removes all faults.
+- Callers: `control/state_calls.py`, which checks the types of a snapshot first;
+  `control/record_calls.py` uses `record_problems` for records that a client writes.
 - A snapshot contains neither the journal nor faults. Files and JSON text are left to the callers.
 """
 

@@ -181,20 +181,57 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     inference = _infer(whole, bodies, loader.built_in) if loader.stateful else None
     own = merged(whole.child("x-mock"), inference.document if inference else {})
     place = with_known_keys(own, problems)
+    context = _context(whole, place, bodies, loader, inference)
+    operations = tuple(compile_operations(whole.child("paths"), version, context))
+    _check_required_parts(whole, operations, problems)
+    problems += misspelt_extensions([whole])
+    _check_issued_tokens(operations, context.schemes, problems)
+    steps = context.steps(context.kinds)
+    return Api(
+        name=context.name,
+        title=_text(whole.descend("info", "title")),
+        version=_text(whole.descend("info", "version")),
+        description=_text(whole.descend("info", "description")),
+        servers=compile_servers(whole.child("servers"), problems),
+        operations=operations,
+        settings=context.settings,
+        collections=context.collections,
+        fixtures=compile_fixtures(context.behaviour, place, steps, loader.files.read),
+        errors=context.errors,
+        schemes=context.schemes,
+        source=whole.source,
+        pages=_pages(context),
+        document=partial(bundle_document, whole, bodies.references),
+        recognised=inference.recognised if inference else None,
+        unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
+    )
+
+
+def _context(
+    whole: Place, place: Place, bodies: BodyCompiler, loader: Loader, inference: "Inference | None"
+) -> DocumentContext:
+    """Compile what all operations of a document share.
+
+    Args:
+        whole: The document.
+        place: Its `x-mock`, after merging what was inferred.
+        bodies: The compiler of its bodies, with its problems.
+        loader: The options of loading.
+        inference: What was inferred from the document.
+    """
+    problems = bodies.problems
     model = document_behaviour(place, problems)
-    collections = _collections(model, place, loader, bodies)
-    name = model.name or _stem(whole.document)
     context = DocumentContext(
         model,
         bodies,
         compile_settings(model.settings, place.child("settings").source, problems),
-        collections,
+        _collections(model, place, loader, bodies),
         {},
         whole.child("security"),
         place,
         problems,
         loader.verbs,
-        name,
+        model.name or _stem(whole.document),
         inference.operations if inference else {},
         inference.ignored if inference else {},
     )
@@ -205,28 +242,7 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     context.declared = frozenset(name for name, _ in schemes.members())
     problems += check_principals(principals, context.schemes, place.child("principals"))
     context.compile_shared()
-    operations = tuple(compile_operations(whole.child("paths"), version, context))
-    _check_required_parts(whole, operations, problems)
-    problems += misspelt_extensions([whole])
-    _check_issued_tokens(operations, context.schemes, problems)
-    return Api(
-        name=name,
-        title=_text(whole.descend("info", "title")),
-        version=_text(whole.descend("info", "version")),
-        description=_text(whole.descend("info", "description")),
-        servers=compile_servers(whole.child("servers"), problems),
-        operations=operations,
-        settings=context.settings,
-        collections=collections,
-        fixtures=compile_fixtures(model, place, steps, loader.files.read),
-        errors=context.errors,
-        schemes=context.schemes,
-        source=whole.source,
-        pages=_pages(context),
-        document=partial(bundle_document, whole, bodies.references),
-        recognised=inference.recognised if inference else None,
-        unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
-    )
+    return context
 
 
 def _collections(

@@ -3,7 +3,7 @@
 `compiler.py` calls `thorough_problems` for `check` and `--strict`, after the compilation. Out come
 warnings and notes of the other modules (`unknown_keys.py`, `secret_examples.py`,
 `policy_checks.py`), and of paths with dots; none at a place that has a problem already. Examples
-are checked elsewhere (`schemas/example_checks.py`).
+are checked in the room `schemas`.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,10 @@
-"""HTTP/1.1 on a socket: uvicorn's protocol, with a shorter path for requests to the APIs."""
+"""Speak HTTP/1.1 on a socket: uvicorn's protocol, with a shorter path for requests to the APIs.
+
+`serving.py` gives `Protocol` to uvicorn, which makes one for each connection, and calls its
+`close_if_late` once a second. Requests go to `App.answer` or, as ASGI, to the `App` of
+`application.py`. Bytes that are no request are answered with a problem, and the connection closes.
+The rules are below.
+"""
 
 # A request takes one of two paths, which `on_headers_complete` chooses when its head is complete:
 #

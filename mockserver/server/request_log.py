@@ -1,4 +1,9 @@
-"""The log line of a request, as `mockserver serve --log` prints it."""
+"""Write the log line of a request, name the cause of an answer, and make texts safe for a terminal.
+
+`cli/serve_command.py` prints `log_line` for `--log`; `refusal_report.py` uses `cause` and
+`printable`. Secrets in the query are redacted; the path and the message of a refusal are not.
+Target and cause are cut off after 300 characters. Nothing is printed here.
+"""
 
 from mockserver.base.time import format_instant
 from mockserver.control.redaction import redacted_query, secret_parameters

@@ -1,9 +1,10 @@
 """`each`: run steps for every item of a list.
 
-`compile_each` is called when a document is loaded: it writes a Python loop around the code of the
-inner steps. During a request, the loop starts with a call of `run_each`, which returns the items
-with their numbers, or refuses a list that is too long. The inner steps themselves are run by the
-program of the operation, never by this module.
+`step_compiler.py` calls `compile_each` when a document is loaded: it writes a Python loop around
+the code of the inner steps. During a request, the loop starts with a call of `run_each`, which
+returns the items with their numbers from 0. Null is an empty list; another value that is no list
+raises `ExpressionError`, and a list is refused if the request would run too many steps
+(`MOST_STEPS` in `engine/run.py`). The program runs the inner steps, this module never does.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,9 @@
 """`let`: bind names to computed values.
 
-`compile_let` is called when a document is loaded: it writes one Python assignment for each name.
-There is no run function: the program of the operation computes the values in every request. `let`
-never reads or writes a collection itself, and adds no line to the trace.
+`step_compiler.py` calls `compile_let` when a document is loaded: it writes one Python assignment
+for each name, in order, so that a value can use the names before it. There is no run function: the
+program of the operation computes the values in every request. `let` never reads or writes a
+collection itself, and adds no line to the trace.
 """
 
 from pydantic import RootModel

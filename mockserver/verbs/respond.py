@@ -1,8 +1,9 @@
 """`respond`: choose the answer, and end the steps.
 
-`compile_respond` is called when a document is loaded: it checks that a named example exists, and
-writes the call of `World.respond` and the end of the program. The engine then renders the answer:
-this module never builds one itself.
+`step_compiler.py` calls `compile_respond` when a document is loaded: it checks that a named example
+exists, and writes the call of `World.respond` (in `engine/run.py`) and the end of the program.
+There is no run function. Status, headers, body, `conform` and media type go to the engine, which
+renders the answer: this module never builds one itself.
 """
 
 from typing import Annotated

@@ -1,9 +1,10 @@
 """`send`: put a simulated message in the outbox.
 
-The outbox is the built-in collection `messages`. `compile_send` is called when a document is
-loaded, and writes the call of `run_send`, which runs for every request and returns the stored
-record. Its times of sending and delivery can lie in the future of the sandbox's clock; nothing
-changes the record when they come. No real message is sent.
+The outbox is the built-in collection `messages`. `step_compiler.py` calls `compile_send` when a
+document is loaded; the call that it writes runs `run_send` for every request, which returns the
+stored record, and raises `ExpressionError` for an unknown `outcome`. Its times of sending and
+delivery can lie in the future of the sandbox's clock; nothing changes the record when they come,
+as its status is computed when it is read. No real message is sent.
 """
 
 from dataclasses import dataclass

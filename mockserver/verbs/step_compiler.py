@@ -1,11 +1,11 @@
-"""Compile the steps of an operation to a program; called by `openapi` when a document is loaded.
+"""Compile the steps of an operation to a program, when a document is loaded; run no step.
 
-First, all steps are validated, with their inner steps. Then their code (Python text) is written in
-order, so that a step can use the names that earlier steps bind. If a step is invalid, the others
-are still compiled, so that all problems are reported; the document is not served. A verb with a
-compile function writes its code itself; for all others, `call_code` writes a call of the run
-function with the values of the fields. `each` calls `parsed_steps_code` for its inner steps.
-Problems of the document are added to the context. No step is run here.
+`openapi/operations.py` calls `compile_steps`; `openapi/review_pages.py` puts pages together from
+`steps_code`, `call_code` and `build_program`. First, all steps are validated, with inner ones; if
+one is invalid, the others are compiled for their problems, and the program is None. Then their
+code (Python text) is written in order, so that a step can use the names that earlier steps bind. A
+verb with a compile function writes its code itself; for all others, `call_code` writes a call of
+the run function. `each.py` calls `parsed_steps_code`. Problems are added to the context.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -75,7 +75,7 @@ def build_program(body: Block, context: StepContext, name: str) -> Program | Non
 def steps_code(values: JsonValue, source: Source, context: StepContext) -> Block:
     """Validate steps and return their code; none if a step is invalid."""
     before = len(context.problems)
-    code = parsed_steps_code(parse_steps(values, source, context), context)
+    code = parsed_steps_code(_parse_steps(values, source, context), context)
     return code if len(context.problems) == before else []
 
 
@@ -90,7 +90,7 @@ def parsed_steps_code(steps: Iterable[ParsedStep | DroppedStep], context: StepCo
     return code
 
 
-def parse_steps(
+def _parse_steps(
     values: JsonValue, source: Source, context: StepContext
 ) -> list[ParsedStep | DroppedStep]:
     """Validate steps and their inner steps; add problems to the context."""
@@ -114,7 +114,7 @@ def _parse_step(value: JsonValue, source: Source, context: StepContext) -> Parse
     nested: list[ParsedStep | DroppedStep] = []
     for key, info in type(fields).model_fields.items():
         if Role.STEPS in info.metadata:
-            nested = parse_steps(getattr(fields, key), place.child(info.alias or key), context)
+            nested = _parse_steps(getattr(fields, key), place.child(info.alias or key), context)
     return ParsedStep(verb, fields, common or StepFields(), source, place, nested)
 
 

@@ -1,10 +1,10 @@
-"""The names that the steps of one operation can use, and the code that is written for each step.
+"""Check the names that the steps of an operation use, and write the code of each step.
 
-It is used when a document is loaded, never during a request. `openapi` makes a `StepContext` for
-each operation, and one for the rules that all operations share. The step compiler and the compile
-functions of verbs call it to check names, and to turn values into code or templates. For each step,
-they write its code with a `StepCodeWriter`. Problems of the document are added to the context; they
-are not raised.
+It is used when a document is loaded, never during a request. `openapi/operations.py` makes a
+`StepContext` for each operation, `openapi/policies.py` uses one for rules that are not steps.
+`step_compiler.py` and the compile functions of verbs call it to check names, and to turn values
+into code or templates; for each step they write the code with a `StepCodeWriter`. A problem of the
+document is added to the context and not raised.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,11 +1,11 @@
-"""`take`: take an amount from the quota of a subject.
+"""`take`: take an amount from the quota of a subject, such as 100 messages for each account.
 
-A quota is a limit for each subject, such as 100 messages for each account. It renews after a
-period, with the calendar, or never. `compile_take` is called when a document is loaded, and writes
-the call of `run_take`, which runs for every request. That function reads and writes the built-in
-collection `quotas`, with one record for each quota and subject. `take` is the calculation alone: it
-reads and changes no collection, and has no clock of its own. The engine calls it, too, to list what
-is left of a quota.
+A quota renews after a period, with the calendar, or never. `step_compiler.py` calls `compile_take`;
+the call that it writes runs `run_take` for every request, which keeps one record for each quota and
+subject in the built-in collection `quotas`; for null nothing is counted. If too little is left, it
+takes nothing and refuses, or continues if the step is `optional`. It returns a map, which is empty
+if no step binds it. `take` is the calculation alone: it changes no collection and has no clock.
+`engine/allowances.py` calls it, too.
 """
 
 from calendar import monthrange

@@ -2,8 +2,8 @@
 
 `media.py` makes a `FormDecoder` or `MultipartDecoder` for a media type, and calls it with a body:
 out come an object and violations of its encoding, or a `malformed` refusal is raised. `media.py`
-then validates the object against the schema. `openapi/request_bodies.py` makes each `Encoding`, and
-`openapi/parameter_objects.py` uses `is_json`. Forms are written in `body_formats.py`.
+then validates the object against the schema. `openapi/request_bodies.py` makes each `Encoding`.
+Forms are written in `body_formats.py`.
 """
 
 from collections.abc import Mapping, Sequence
