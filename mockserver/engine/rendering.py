@@ -41,6 +41,8 @@ PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 RETRY_STATUSES = frozenset({429, 503})
 _INVALID_STATUSES = (422, 400)
+_ADVISED = frozenset((Kind.NOT_FOUND, Kind.METHOD_NOT_ALLOWED))
+"""Error kinds whose advice is in the body as well; other advice may show a credential."""
 OAUTH_KINDS = frozenset(
     (
         "invalid_request",
@@ -118,8 +120,9 @@ def render_refusal(
         fields = {"error": refusal.kind, "error_description": refusal.message}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
+        advice = f"; {refusal.advice}" if refusal.kind in _ADVISED and refusal.advice else ""
         answer = _documented(operation, status, refusal, accept) or problem(
-            status, refusal.message, error
+            status, refusal.message + advice, error
         )
     _add_required(answer, refusal)
     if wait is not None and status in RETRY_STATUSES:

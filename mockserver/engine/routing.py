@@ -187,6 +187,11 @@ class MountedApis:
         self._static_paths = dict(_static_requests(mounts))
         self._single = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
 
+    @property
+    def by_name(self) -> Mapping[str, MountedApi]:
+        """The APIs by name."""
+        return self._by_name
+
     def locate(self, path: str, host: str) -> RoutedRequest | None:
         """Find the API of a request by its host name, or else by the first segment of its path.
 

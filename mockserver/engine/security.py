@@ -11,6 +11,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -18,12 +19,17 @@ from urllib.parse import parse_qsl
 from mockserver.base.credentials import SANDBOX_MARK
 from mockserver.base.http import cookie_pairs
 from mockserver.base.json import JsonValue
+from mockserver.base.secrets import names_secret
+from mockserver.base.time import DAY, format_instant
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
-from mockserver.model.api import Operation, SchemeUse, SecurityScheme
+from mockserver.model.api import Operation, Requirement, SchemeUse, SecurityScheme
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal
 from mockserver.model.scope import Record
+
+_MEMBER = re.compile(r"principal\.(\w+)")
+"""A member of the owner in an expression."""
 
 
 @dataclass(slots=True)
@@ -91,7 +97,7 @@ def _credential(scheme: SecurityScheme, text: str) -> PresentedCredential | None
     kind, _, rest = text.partition(" ")
     rest = rest.strip()
     if scheme.kind == "basic":
-        return _basic(rest) if kind.lower() == "basic" else None
+        return read_basic(rest) if kind.lower() == "basic" else None
     return _with_sandbox(rest) if kind.lower() == "bearer" and rest else None
 
 
@@ -102,7 +108,7 @@ def _with_sandbox(text: str, password: str | None = None) -> PresentedCredential
     return PresentedCredential(before, password, name)
 
 
-def _basic(text: str) -> PresentedCredential | None:
+def read_basic(text: str) -> PresentedCredential | None:
     """Read user and password (RFC 7617, section 2)."""
     try:
         user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
@@ -151,14 +157,8 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
     principals = use.scheme.principals
     if principals is None:
         return None
-    collection = run.store.collection(principals.collection)
-    if principals.field == collection.spec.key:
-        owner = collection.by_key(credential.text)
-    else:
-        owner = collection.find({principals.field: credential.text})
-    if owner is None or (
-        credential.password is not None and (owner.get("password") or "") != credential.password
-    ):
+    owner = find_owner(run, use.scheme, credential.text)
+    if owner is None or not has_password(owner, credential):
         message = "the credential is not known"
         raise Refusal(
             Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, invalid=True)
@@ -168,11 +168,46 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
     for requirement in principals.requirements:
         if not requirement.that(scope):
             message = "the owner of the credential has no access"
-            refusal = refusal_of(requirement.otherwise, scope, message, run.api.source)
+            source = requirement.source or run.api.source
+            refusal = refusal_of(requirement.otherwise, scope, message, source)
+            refusal.cause = f"{requirement.shown} is not true{_values_of(requirement, owner)}"
             if refusal.kind == Kind.UNAUTHENTICATED:
                 refusal.headers = _challenge(run, use.scheme, invalid=True)
             raise refusal
     return owner
+
+
+def find_owner(run: Run, scheme: SecurityScheme, text: str) -> Record | None:
+    """Return the record that a credential belongs to, or None."""
+    principals = scheme.principals
+    if principals is None:
+        return None
+    collection = run.store.collection(principals.collection)
+    if principals.field == collection.spec.key:
+        return collection.by_key(text)
+    return collection.find({principals.field: text})
+
+
+def has_password(owner: Record, credential: PresentedCredential) -> bool:
+    """Return True if the password of a credential is that of its owner, or if it has none."""
+    password = credential.password
+    return password is None or (owner.get("password") or "") == password
+
+
+def _values_of(requirement: Requirement, owner: Record) -> str:
+    """Return the members of an owner that a requirement compares, without secrets."""
+    names = dict.fromkeys(_MEMBER.findall(requirement.shown))
+    shown = [
+        f"{name} is {_instant_text(name, owner[name])}"
+        for name in names
+        if isinstance(owner.get(name), str | int) and not names_secret(name)
+    ]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _instant_text(name: str, value: JsonValue) -> str:
+    is_instant = name.endswith("_at") and isinstance(value, int) and value > DAY
+    return format_instant(value) if is_instant else str(value)[:60]
 
 
 def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
@@ -181,7 +216,7 @@ def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
     Raises:
         Refusal: `forbidden` if a scope is missing that the operation requires (OAuth 2.0 only).
     """
-    granted = _scopes(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
+    granted = scopes_of(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
     if not use.scopes:
         return granted
     missing = [scope for scope in use.scopes if scope not in granted]
@@ -192,7 +227,8 @@ def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
     return granted
 
 
-def _scopes(value: JsonValue) -> list[str]:
+def scopes_of(value: JsonValue) -> list[str]:
+    """Return scopes from a list, or from a text in which spaces separate them."""
     if isinstance(value, str):
         return value.split()
     return [str(item) for item in value] if isinstance(value, list) else []

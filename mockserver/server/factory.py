@@ -53,7 +53,12 @@ def create_app(  # noqa: PLR0913 - each can be left out
     paths = [Path(path) for path in given]
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS
-    merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    merged = replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        control=control and base.control,
+    )
     return application(
         open_engine(sources, seed, merged),
         control=control,

@@ -192,7 +192,7 @@ class Protocol(HttpToolsProtocol):
                     self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
                     continue
             except httptools.HttpParserError as error:
-                self._refuse(self._answer_to(error))
+                self._refuse(self._answer_to(error, data))
             return
 
     def _head_without_upgrade(self) -> bytes:
@@ -236,13 +236,13 @@ class Protocol(HttpToolsProtocol):
         if self._head_size > MAX_HEAD_SIZE:
             raise ValueError
 
-    def _answer_to(self, error: Exception) -> Answer:
+    def _answer_to(self, error: Exception, data: bytes) -> Answer:
         """Return the answer to what the parser, or a callback of it, cannot read."""
         if self._head_size > MAX_HEAD_SIZE:
             return request_head.too_large(has_fields=bool(self._raw_headers))
         if isinstance(error.__context__, BadHeadError):
             return error.__context__.answer
-        message = "Invalid HTTP request received."
+        message = request_head.unreadable(data)
         self.logger.warning(message)
         return problem(400, message)
 

@@ -7,6 +7,8 @@ from mockserver.base.asgi import is_control
 from mockserver.engine.rendering import problem
 from mockserver.model.messages import Answer
 
+_TLS_HANDSHAKE = b"\x16\x03"
+"""First bytes of a TLS connection (RFC 8446, section 5.1)."""
 MAX_HEAD_SIZE = 65_536
 """Bytes that the target and all fields of a request may have together."""
 INVALID_HOST = (
@@ -134,3 +136,11 @@ def too_large(*, has_fields: bool) -> Answer:
     if has_fields:
         return problem(431, f"the headers are longer than {MAX_HEAD_SIZE:,} bytes")
     return problem(414, f"the target is longer than {MAX_HEAD_SIZE:,} bytes")
+
+
+def unreadable(data: bytes) -> str:
+    """Return the message for bytes that are no HTTP, with advice if they begin a TLS connection."""
+    message = "Invalid HTTP request received."
+    if data.startswith(_TLS_HANDSHAKE):
+        return f"{message} It begins a TLS connection: use http:// instead of https:// in the URL."
+    return message

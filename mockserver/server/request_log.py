@@ -2,6 +2,7 @@
 
 from mockserver.base.time import format_instant
 from mockserver.control.redaction import redacted_query, secret_parameters
+from mockserver.engine.refusal_line import refusal_line
 from mockserver.engine.sandbox import DEFAULT_SANDBOX
 from mockserver.model.exchange import Exchange
 
@@ -14,7 +15,7 @@ def log_line(exchange: Exchange) -> str:
     query = redacted_query(request.query, secret_parameters(exchange))
     target = request.path + (f"?{query}" if query else "")
     shown = f"{request.method} {target}"[:_MAX_LENGTH]
-    sandbox = "" if exchange.sandbox == DEFAULT_SANDBOX else f" [{exchange.sandbox}]"
+    sandbox = "" if exchange.sandbox == DEFAULT_SANDBOX else f" [{exchange.sandbox[:64]}]"
     words = f"{format_instant(exchange.at)} {exchange.answer.status} {shown}{sandbox}"
     return "".join(map(_printable, f"{words}  {_cause(exchange)}"))
 
@@ -24,7 +25,7 @@ def _printable(letter: str) -> str:
 
 
 def _cause(exchange: Exchange) -> str:
-    if exchange.refusal is not None:
-        return f"{exchange.reason}: {exchange.refusal.message}"[:_MAX_LENGTH]
+    if line := refusal_line(exchange):
+        return f"{exchange.reason}: {line}"
     last = exchange.trace[-1] if exchange.trace else None
     return str(getattr(last, "because", "") or exchange.reason)[:_MAX_LENGTH]
