@@ -29,6 +29,8 @@ _MOST_COMPARED = 12
 """Maximum number of paths that are compared in detail."""
 _SIMILAR = 0.6
 """Likeness from which on a path is named."""
+_PENALTY = 0.05
+"""What each segment more or less takes from the likeness of two paths."""
 _ALIKE = 0.8
 """Likeness from which on an API's name is taken as misspelt."""
 _SANDBOX_INSIDE = re.compile(r"/~[A-Za-z0-9._-]+(?=/|$)")
@@ -202,7 +204,9 @@ def _most_similar(
 
 
 def _likeness(path: str, address: str) -> float:
-    return difflib.SequenceMatcher(None, path.lower(), address, autojunk=False).ratio()
+    """Return the likeness of two paths, from 0 to 1; less if they differ in length."""
+    letters = difflib.SequenceMatcher(None, path.lower(), address, autojunk=False).ratio()
+    return letters - _PENALTY * abs(path.count("/") - address.count("/"))
 
 
 def _pairs(text: str) -> frozenset[str]:

@@ -52,13 +52,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     given = [documents] if isinstance(documents, str | Path) else documents
     paths = [Path(path) for path in given]
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(
-        base,
-        dynamic=dynamic or base.dynamic,
-        errors=errors or base.errors,
-        control=control and base.control,
-    )
+    merged = _merged(options or DEFAULT_OPTIONS, dynamic, errors, control)
     return application(
         open_engine(sources, seed, merged),
         control=control,
@@ -66,6 +60,15 @@ def create_app(  # noqa: PLR0913 - each can be left out
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+    )
+
+
+def _merged(base: Options, dynamic: bool, errors: bool, control: bool) -> Options:  # noqa: FBT001 - as the options are named
+    return replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        control=control and base.control,
     )
 
 
