@@ -1,6 +1,7 @@
 """`mockserver serve`: serve documents until the process is stopped."""
 
 import asyncio
+import atexit
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -144,7 +145,9 @@ def _logger(printed: Printed) -> Callable[[Exchange], None] | None:
     if printed == "refused":
         from mockserver.server.refusal_log import RefusalLog  # noqa: PLC0415 - as below
 
-        return RefusalLog(_print_line, _in_a_second).add
+        refusals = RefusalLog(_print_line, _in_a_second)
+        atexit.register(refusals.flush)
+        return refusals.add
     from mockserver.server.request_log import log_line  # noqa: PLC0415 - only a server needs it
 
     return lambda exchange: _print_line(log_line(exchange))

@@ -12,13 +12,15 @@ or doubled server path, a slash at the end, a whole URL in the path, capitals, a
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import nlargest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.engine.routing import Match, MountedApi
 from mockserver.model.api import PATH_PARAMETER, Operation
 
+_MOST_KEPT = 200
+"""Maximum number of requests whose advice is kept."""
 _LONGEST = 300
 """Characters of a path that are compared."""
 _MOST_APIS = 50
@@ -44,6 +46,18 @@ class _Guess(NamedTuple):
     mistake: str
 
 
+class _Address(NamedTuple):
+    """An operation with its path, in a form that is compared quickly."""
+
+    text: str
+    """In lower case, from the API's name on."""
+    pairs: frozenset[str]
+    """The pairs of letters in its literal segments."""
+    mount: MountedApi
+    server_path: str
+    operation: Operation
+
+
 class _Found(NamedTuple):
     """Operations that a changed path leads to."""
 
@@ -54,7 +68,11 @@ class _Found(NamedTuple):
 
 
 def path_advice(
-    mounts: Mapping[str, MountedApi], path: str, method: str, *, sandbox: str = ""
+    mounts: Mapping[str, MountedApi],
+    path: str,
+    method: str,
+    sandbox: str,
+    advised: dict[Any, str],
 ) -> str:
     """Return the operation that a path without one probably means, as advice; or an empty text.
 
@@ -63,9 +81,18 @@ def path_advice(
         path: The path of the request, without a sandbox.
         method: The method of the request.
         sandbox: The prefix of the sandbox in the path of the request, such as `/~ci`.
+        advised: A cache of advice for these APIs.
     """
-    chosen = dict(list(mounts.items())[:_MOST_APIS])
-    path = path[:_LONGEST]
+    key = (path, method, sandbox)
+    if (known := advised.get(key)) is None:
+        if len(advised) >= _MOST_KEPT:
+            advised.clear()
+        chosen = dict(list(mounts.items())[:_MOST_APIS])
+        known = advised[key] = _advice(chosen, path[:_LONGEST], method, sandbox)
+    return known
+
+
+def _advice(chosen: Mapping[str, MountedApi], path: str, method: str, sandbox: str) -> str:
     found = next(_after_mistakes(chosen, path), None)
     if found is not None:
         operation = _operation(found.match.methods, method)
@@ -189,18 +216,21 @@ def _most_similar(
     first = path[1:].partition("/")[0]
     if first in mounts:
         mounts = {first: mounts[first]}
-    pairs = _pairs(path.lower())
+    pairs, values = _pairs(path.lower()), path.lower().split("/")
 
-    def rank(entry: tuple[str, MountedApi, str, Operation]) -> tuple[float, bool]:
-        own = _pairs(entry[0])
-        return len(own & pairs) / (len(own | pairs) or 1), entry[3].method == method
+    def rank(address: _Address) -> tuple[float, bool]:
+        own = address.pairs
+        return len(own & pairs) / (len(own) + len(pairs)), address.operation.method == method
 
-    nearest = nlargest(_MOST_COMPARED, _addresses(mounts.values(), path), key=rank)
-    scored = [(_likeness(path, entry[0]), entry[3].method == method, entry) for entry in nearest]
+    nearest = nlargest(_MOST_COMPARED, _addresses(mounts.values()), key=rank)
+    scored = [
+        (_likeness(path, _with_values(one.text, values)), one.operation.method == method, one)
+        for one in nearest
+    ]
     if not scored:
         return None
     likeness, _, best = max(scored, key=lambda item: item[:2])
-    return best[1:] if likeness >= _SIMILAR else None
+    return best[2:] if likeness >= _SIMILAR else None
 
 
 def _likeness(path: str, address: str) -> float:
@@ -210,23 +240,25 @@ def _likeness(path: str, address: str) -> float:
 
 
 def _pairs(text: str) -> frozenset[str]:
-    return frozenset(text[index : index + 2] for index in range(len(text) - 1))
+    return frozenset(map(str.__add__, text, text[1:]))
 
 
-def _addresses(
-    mounts: Iterable[MountedApi], path: str
-) -> Iterator[tuple[str, MountedApi, str, Operation]]:
-    """Yield the operations with their addresses; values of the path stand for parameters."""
-    values = path.lower().split("/")
-    count = 0
+def _addresses(mounts: Iterable[MountedApi]) -> Iterator[_Address]:
+    """Yield all operations; at most `_MOST_OPERATIONS` of one API."""
     for mount in mounts:
-        for operation in mount.api.operations:
-            server_path = _server_path(mount, operation)
-            address = _address(mount, server_path, operation).lower()
-            yield _with_values(address, values), mount, server_path, operation
-            count += 1
-            if count >= _MOST_OPERATIONS:
-                return
+        if not mount.addresses:
+            mount.addresses.extend(map(_address_of(mount), mount.api.operations[:_MOST_OPERATIONS]))
+        yield from mount.addresses
+
+
+def _address_of(mount: MountedApi) -> Callable[[Operation], _Address]:
+    def make(operation: Operation) -> _Address:
+        server_path = _server_path(mount, operation)
+        text = _address(mount, server_path, operation).lower()
+        literal = PATH_PARAMETER.sub("", text)
+        return _Address(text, _pairs(literal) | {"/"}, mount, server_path, operation)
+
+    return make
 
 
 def _with_values(address: str, values: list[str]) -> str:

@@ -32,6 +32,7 @@ Rules of this module:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue
@@ -175,7 +176,8 @@ class Engine:
     def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
         message = f"no API is served at {path[:_MOST_OF_PATH]}"
-        advice = _path_advice(self._mounts.by_name, path, exchange.request)
+        mounts = self._mounts
+        advice = _path_advice(mounts.by_name, path, exchange.request, mounts.advised)
         hints = [advice, f"there are: {known}"] if advice else [f"there are: {known}"]
         refusal = Refusal(NO_SUCH_API, message, advice="; ".join(hints))
         exchange.refusal, exchange.reason = refusal, NO_SUCH_API
@@ -231,16 +233,19 @@ def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
     return located.match.operation(method)
 
 
-def _path_advice(mounts: Mapping[str, MountedApi], path: str, request: Request) -> str:
+def _path_advice(
+    mounts: Mapping[str, MountedApi], path: str, request: Request, advised: dict[Any, str]
+) -> str:
     from mockserver.engine.path_advice import path_advice  # noqa: PLC0415 - only mistakes need it
 
     sandbox = request.path[: len(request.path) - len(path)] if path != "/" else ""
-    return path_advice(mounts, path, request.method, sandbox=sandbox)
+    return path_advice(mounts, path, request.method, sandbox, advised)
 
 
 def _advice(located: RoutedRequest, request: Request) -> str:
     path, _ = _split_sandbox(request)
-    return _path_advice({located.mount.api.name: located.mount}, path, request)
+    mount = located.mount
+    return _path_advice({mount.api.name: mount}, path, request, mount.advised)
 
 
 def _no_operation(located: RoutedRequest, request: Request, options: Options) -> Answer:

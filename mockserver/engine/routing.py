@@ -15,7 +15,7 @@ for each segment, so that not every path of an API is compared.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from mockserver.model.api import PATH_PARAMETER, Api, Operation
@@ -148,6 +148,10 @@ class MountedApi:
     """Routers by server path, such as `/v2`; the longest server path first."""
     pages: Router
     """Pages that messages link to; they have no server path."""
+    advised: dict[Any, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """A cache of advice for paths without an operation; `path_advice.py` limits its size."""
+    addresses: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)
+    """All operations as `path_advice.py` compares them; it fills the list at its first use."""
 
     def find(self, path: str) -> Match | None:
         """Return the operations of a path, which includes the server path, or None."""
@@ -173,9 +177,10 @@ class RoutedRequest:
 class MountedApis:
     """All APIs of a process, by name and by host name."""
 
-    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths")
+    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths", "advised")
 
     def __init__(self, apis: Iterable[Api]) -> None:
+        self.advised: dict[Any, str] = {}  # as that of one API
         self._by_name: dict[str, MountedApi] = {}
         self._by_host: dict[str, tuple[MountedApi, ...]] = {}
         for api in apis:
