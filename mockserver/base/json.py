@@ -1,10 +1,25 @@
-"""Comparison of JSON values: true is not 1, 1 equals 1.0, and members have no order."""
+"""JSON values as text, and their comparison: true is not 1, 1 equals 1.0, members have no order."""
 
+import json
 from collections.abc import Hashable
 from typing import Any
 
 JsonValue = Any
 """Any JSON value: None, bool, int, float, str, list, and dict with text keys."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def text(value: JsonValue) -> str:
+    """Convert a value to text: null becomes an empty text, lists and maps become JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else _encode(value)
 
 
 def equal(left: JsonValue, right: JsonValue) -> bool:
@@ -32,6 +47,34 @@ def hashable(value: JsonValue) -> Hashable:
     if isinstance(value, list):
         return "list", tuple(map(hashable, value))
     return kind.__name__, value
+
+
+def key_text(value: JsonValue) -> str:
+    """Return the text under which something with this key is stored; 31.0 is 31."""
+    if type(value) is str:
+        return value
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def with_whole_numbers(value: JsonValue) -> JsonValue:
+    """Return a value in which numbers such as 31.0 are integers; the same one if it has none.
+
+    Draft 4 of JSON Schema says that 31.0 is not an integer; later drafts and JSON say that it is.
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
+    if isinstance(value, dict):
+        members = {name: with_whole_numbers(member) for name, member in value.items()}
+        return members if any(members[name] is not value[name] for name in members) else value
+    if isinstance(value, list):
+        items = [with_whole_numbers(item) for item in value]
+        is_changed = any(new is not old for new, old in zip(items, value, strict=True))
+        return items if is_changed else value
+    return value
+
+
+_LARGEST_EXACT = 2**53
+"""The largest float that stands for one integer alone."""
 
 
 def escape(key: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, ECHOES, Echo, Options
+from mockserver.engine.sandbox import DEFAULT_BOUNDS
 
 Printed = Literal["all", "refused", "none"]
 """The requests about which a line is printed."""
@@ -28,6 +29,13 @@ seed_option = click.option(
     default=0,
     show_default=True,
     help="Seed of generated ids, values and random faults.",
+)
+journal_option = click.option(
+    "--journal",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.exchanges,
+    show_default=True,
+    help="Number of requests that the journal of a sandbox keeps.",
 )
 stateful_option = click.option(
     "--stateful",

@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
-import orjson
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
 from mockserver.contract.verification import Verification, unreachable_run
 from mockserver.contract.verification_outcomes import Outcome, VerificationRun
 from mockserver.contract.verification_reports import json_report, junit_report, text_report
+from mockserver.wire.long_integers import write_json
 
 _REPORT = click.Path(dir_okay=False, path_type=Path)
 
@@ -24,6 +25,7 @@ _REPORT = click.Path(dir_okay=False, path_type=Path)
 @click.argument("api")
 @click.option("--against", required=True, metavar="URL", help="Base URL of the service.")
 @contract_options.document_option
+@plugin_option
 @contract_options.interactions_option
 @contract_options.header_option
 @click.option("--only", metavar="TAG", help="Replay only interactions with this tag.")
@@ -39,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
     against: str,
     documents: Sequence[Path],
+    plugins: Sequence[str],
     paths: Sequence[Path],
     headers: Sequence[str],
     only: str | None,
@@ -55,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     Exit codes: 0 if all answers agree, 1 if an answer drifted, 2 if a request could not be sent
     or got no answer, or if all interactions were skipped.
     """
-    found = contract_options.find_api(api, documents)
+    found = contract_options.find_api(api, documents, plugins)
     interactions = contract_options.find_interactions(found, paths)
     contract_options.check_tag(only, interactions)
     redact = Redactor([os.environ.get(contract_options.CONTROL_TOKEN, "")])
@@ -99,7 +102,7 @@ def _report(
 ) -> None:
     click.echo("\n".join(text_report(run, redact)))
     if json_file is not None:
-        content = orjson.dumps(json_report(run, redact), option=orjson.OPT_INDENT_2) + b"\n"
+        content = write_json(json_report(run, redact), is_indented=True) + b"\n"
         contract_options.write_report(json_file, content)
     if junit_file is not None:
         contract_options.write_report(junit_file, junit_report([run], redact))

@@ -5,6 +5,7 @@ pointer and to everything below it, until a longer pointer has a rule of its own
 the expected value does not have are never compared.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,7 +59,10 @@ def short_json(value: JsonValue | Absent) -> str:
 
 def as_json(value: JsonValue) -> str:
     """Write a JSON value on one line."""
-    return orjson.dumps(value, default=str).decode()
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def type_name(value: JsonValue | Absent) -> str:

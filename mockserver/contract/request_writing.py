@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from mockserver.base.http import FORM
 from mockserver.contract.interactions import RequestPart
 from mockserver.contract.variables import Variables
 from mockserver.model.messages import Request
+from mockserver.wire.long_integers import write_json
 
+_BETWEEN_ITEMS = ","
+"""Separates the items of an array in a query, and so must not be percent-encoded."""
 _IN_A_PATH = "/:@!$&'()*+,;=~%"
 
 
@@ -53,16 +54,16 @@ def fill(
     filled = {name: str(variables.fill(value)) for name, value in own.items() if value}
     if media_type:
         filled.setdefault("content-type", media_type)
-    query = urlencode(variables.fill(request.query), doseq=True)
+    query = urlencode(variables.fill(request.query), doseq=True, safe=_BETWEEN_ITEMS)
     path = quote(str(variables.fill(request.path)), safe=_IN_A_PATH)
     return FilledRequest(request.method, path, query, filled, body)
 
 
 def _body(request: RequestPart, variables: Variables) -> tuple[bytes, str]:
     if request.has_json:
-        return orjson.dumps(variables.fill(request.json_body)), "application/json"
+        return write_json(variables.fill(request.json_body)), "application/json"
     if request.form is not None:
-        return urlencode(variables.fill(request.form)).encode(), FORM
+        return urlencode(variables.fill(request.form), doseq=True).encode(), FORM
     if request.text is not None:
         return str(variables.fill(request.text)).encode(), "text/plain"
     return b"", ""

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.base.errors import ConflictError, SandboxFullError
-from mockserver.base.json import escape
+from mockserver.base.json import escape, key_text
 from mockserver.control.declarations import Call, ControlRequest, Created, PageQuery, SandboxQuery
 from mockserver.control.problem_responses import ControlError
-from mockserver.engine.records import Collection, key_text
+from mockserver.engine.records import Collection
 from mockserver.engine.snapshot import record_problems
 from mockserver.model.scope import Record
 

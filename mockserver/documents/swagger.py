@@ -21,6 +21,7 @@ from mockserver.documents.swagger_parameters import (
     FORMS,
     MULTIPART,
     encoding_of,
+    form_schema_of,
     parameter_of,
     schema_of,
 )
@@ -158,7 +159,7 @@ class _SwaggerOperation:
             value["requestBody"] = body
         for ignored in (*bodies[1:], *(forms if bodies else ())):
             message = "an operation can have only one request body; this parameter is ignored"
-            self.document.problems.append(warning(ignored.source, message, "remove it"))
+            self.document.problems.append(warning("MS118", ignored.source, message, "remove it"))
         if "responses" in place.value:
             responses = place.child("responses")
             self._note_origin(responses, "responses")
@@ -183,7 +184,7 @@ class _SwaggerOperation:
                 found[name, where] = place
             elif place.value is not None:
                 message = "a parameter must have a `name` and an `in`; this one is ignored"
-                self.document.problems.append(warning(place.source, message))
+                self.document.problems.append(warning("MS112", place.source, message))
         return list(found.values())
 
     def _non_body_parameters(self, found: list[Place]) -> Iterator[JsonValue]:
@@ -221,7 +222,7 @@ class _SwaggerOperation:
                 self._note_origin(place, *keys, place.value["name"])
         self._note_origin(places[0], "requestBody")
         required = [item.value["name"] for item in places if item.value.get("required") is True]
-        properties = {place.value["name"]: schema_of(place) for place in places}
+        properties = {place.value["name"]: form_schema_of(place) for place in places}
         schema: dict[str, JsonValue] = {"type": "object", "properties": properties}
         if required:
             schema["required"] = required

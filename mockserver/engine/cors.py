@@ -6,7 +6,8 @@ methods of a path. No origin is refused.
 
 from collections.abc import Iterable
 
-from mockserver.engine.answer_headers import Fields, replace_headers
+from mockserver.engine.documented_answers import Fields
+from mockserver.engine.rendering import replace_headers
 from mockserver.model.messages import Request
 
 _PREFIX = "access-control-"

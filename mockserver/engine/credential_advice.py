@@ -64,9 +64,8 @@ def _whose(run: Run, credentials: Mapping[str, PresentedCredential]) -> str:
 
 def _misplaced(scheme: SecurityScheme, place: str, who: str, changed: str) -> str:
     is_place = place == f"the {scheme.location} {scheme.parameter}"
-    if is_place and not changed and scheme.kind in ("bearer", "oauth2", "basic"):
-        word = "Basic" if scheme.kind == "basic" else "Bearer"
-        return f"the credential of {who} is in {place}, but '{word} ' before it is missing"
+    if is_place and not changed and scheme.auth_scheme:
+        return f"the credential of {who} is in {place}, but '{scheme.auth_scheme} ' is missing"
     if is_place:
         return f"the credential of {who} is in {place}, with {changed} that must be left out"
     return f"the credential of {who} is in {place}, which is not where this API reads it"
@@ -204,7 +203,7 @@ def _is_accepted(run: Run, use: SchemeUse, owners: Principals, owner: Record) ->
 
 def _written(scheme: SecurityScheme, value: JsonValue) -> str:
     """Return a credential as the header, query parameter or cookie that carries it."""
-    text = presented(scheme.kind, str(value))
+    text = presented(scheme.kind, str(value), scheme.auth_scheme)
     name = scheme.parameter
     if scheme.location == "query":
         return f"{name}={text} in the query"

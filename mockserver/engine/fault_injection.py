@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from mockserver.base.errors import ExpressionError
 from mockserver.base.time import SECOND, Instant, whole_seconds
 from mockserver.engine import cors, security
-from mockserver.engine.answer_headers import replace_headers
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
@@ -21,7 +20,13 @@ from mockserver.engine.documented_answers import (
     status_with_example,
 )
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
-from mockserver.engine.rendering import RETRY_STATUSES, has_header, problem, render_refusal
+from mockserver.engine.rendering import (
+    RETRY_STATUSES,
+    has_header,
+    problem,
+    render_refusal,
+    replace_headers,
+)
 from mockserver.engine.routing import Match
 from mockserver.engine.run import Run
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
@@ -145,7 +150,8 @@ def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) ->
     answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
     _set_retry_after(answer, definition.retry_after)
     exchange.refusal = refusal
-    run.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))
+    # Time lifts no fault: what happens next is in the entry of the fault.
+    run.append(Refused(kind, refusal.message, refusal.source, None))
     run.append(Answered(answer.status, f"error kind {kind}"))
     return answer
 

@@ -42,7 +42,7 @@ class Preferences:
     wait: Duration = ZERO
     """How long to delay the answer; `LONGEST_WAIT` at most."""
     invalid: tuple[str, ...] = ()
-    """`code`, `seed` and `wait` with invalid values, as `name=value`, shortened."""
+    """Known preferences with invalid values, as `name=value`, shortened."""
 
     def applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the value of `Preference-Applied`; empty if no preference was applied.
@@ -100,17 +100,23 @@ def preferences_of(request: Request) -> Preferences:
         _whole(given.get(name), least, most)
         for name, least, most in (("code", 200, 599), ("seed", 0, 2**63), ("wait", 0, 10**9))
     )
-    read = {"code": code, "seed": seed, "wait": wait}
+    dynamic = {"true": True, "false": False}.get(given.get("dynamic", "").lower())
+    example = given.get("example") or None
+    read = {"code": code, "example": example, "dynamic": dynamic, "seed": seed, "wait": wait}
     return Preferences(
         code=code,
-        example=given.get("example") or None,
-        dynamic={"true": True, "false": False}.get(given.get("dynamic", "").lower()),
+        example=example,
+        dynamic=dynamic,
         seed=seed,
         wait=Duration(min((wait or 0) * SECOND, LONGEST_WAIT)),
         invalid=tuple(
-            f"{name}={given[name][:50]}" for name in read if given.get(name) and read[name] is None
+            _shown(name, given[name]) for name in read if name in given and read[name] is None
         ),
     )
+
+
+def _shown(name: str, value: str) -> str:
+    return f"{name}={value[:50]}" if value else f"{name} without a value"
 
 
 def _given(header: str) -> Iterator[tuple[str, str]]:

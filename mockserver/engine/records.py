@@ -25,18 +25,13 @@ Rules of this module:
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from mockserver.base.errors import ConflictError, SandboxFullError
-from mockserver.base.json import JsonValue, equal, hashable
+from mockserver.base.json import JsonValue, equal, hashable, key_text
 from mockserver.model.api import CollectionSpec
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
 _PLAIN = frozenset((str, int))
 """Types of values that Python compares as JSON does; most values have one of them."""
-
-
-def key_text(value: JsonValue) -> str:
-    """Return the text under which a record is stored."""
-    return value if type(value) is str else str(value)
 
 
 class Collection:
@@ -83,9 +78,11 @@ class Collection:
 
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key equals this value as JSON, or None."""
-        record = self.rows.get(key if type(key) is str else str(key))
+        kind = type(key)
+        text = key if kind is str else str(key) if kind is int else key_text(key)
+        record = self.rows.get(text)
         # A key of the same type needs no comparison; a number is not the text of its digits.
-        if record is None or (type(key) in _PLAIN and type(record[self._key]) is type(key)):
+        if record is None or (kind in _PLAIN and type(record[self._key]) is kind):
             return record
         return record if equal(record[self._key], key) else None
 
@@ -118,7 +115,7 @@ class Collection:
         """
         key = record.get(self._key)
         if type(key) is not str:
-            key = str(key)
+            key = key_text(key)
         if key in self.rows:
             raise ConflictError(self.spec.name, self.spec.key, key)
         if len(self.rows) >= self.capacity:

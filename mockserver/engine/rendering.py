@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
 from mockserver.base.http import essence, is_json, is_xml
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
-from mockserver.engine.answer_headers import add_missing_headers, replace_headers
 from mockserver.engine.documented_answers import (
     BODILESS,
     MOST_KEPT,
@@ -33,7 +33,8 @@ from mockserver.model.api import Api, ErrorAnswer, Operation
 from mockserver.model.contents import ResponseMedia
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
-from mockserver.model.scope import Scope, Template
+from mockserver.model.scope import Scope
+from mockserver.verbs.oauth_records import error_description
 from mockserver.verbs.review_page import refusal_page
 from mockserver.wire.media import json_bytes, write
 
@@ -41,8 +42,8 @@ PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 RETRY_STATUSES = frozenset({429, 503})
 _INVALID_STATUSES = (422, 400)
-_ADVISED = frozenset((Kind.NOT_FOUND, Kind.METHOD_NOT_ALLOWED))
-"""Error kinds whose advice is in the body as well; other advice may show a credential."""
+_DESCRIPTION = "error_description"
+"""The member of an OAuth error beside `error`; RFC 6749, 5.2, limits its characters."""
 OAUTH_KINDS = frozenset(
     (
         "invalid_request",
@@ -87,9 +88,22 @@ def render_reply(reply: Reply) -> Answer:
     return Answer(reply.status, headers, content, example=reply.example)
 
 
-def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
-    """Evaluate header templates; a line break in a value becomes a space (RFC 9110, 5.5)."""
-    return [(name, " ".join(str(template(scope)).splitlines())) for name, template in templates]
+def header_fields(headers: Iterable[tuple[str, JsonValue]]) -> list[tuple[str, str]]:
+    """Return the lines of headers: one for each item of a list, and none for null.
+
+    A value is written as in JSON, and a line break in it becomes a space (RFC 9110, 5.5).
+
+    Raises:
+        ExpressionError: If a value is a map, or a list that contains a map or a list.
+    """
+    lines: list[tuple[str, str]] = []
+    for name, value in headers:
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, list | dict):
+                raise ExpressionError(f"the header {name} can be neither a map nor a nested list")
+            if item is not None:
+                lines.append((name, " ".join(text(item).splitlines())))
+    return lines
 
 
 def render_refusal(
@@ -116,11 +130,13 @@ def render_refusal(
     error = error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _error_answer(chosen, {**scope, "error": error})
-    elif refusal.kind in OAUTH_KINDS:
-        fields = {"error": refusal.kind, "error_description": refusal.message}
+    elif (oauth_kind := _oauth_kind(refusal.kind, operation)) is not None:
+        described = error_description(refusal.message)
+        fields = {"error": oauth_kind, "error_description": described}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
-        advice = f"; {refusal.advice}" if refusal.kind in _ADVISED and refusal.advice else ""
+        # of the path only: other advice may show a credential or a record
+        advice = f"; {refusal.advice}" if operation is None and refusal.advice else ""
         answer = _documented(operation, status, refusal, accept) or problem(
             status, refusal.message + advice, error
         )
@@ -129,6 +145,17 @@ def render_refusal(
         add = add_missing_headers if chosen is not None else replace_headers
         add(answer.headers, [("Retry-After", str(wait))])
     return answer
+
+
+def _oauth_kind(kind: str, operation: Operation | None) -> str | None:
+    """Return the OAuth error for an error kind; None if it is not one of the token endpoint."""
+    if kind in OAUTH_KINDS:
+        return kind
+    program = None if operation is None else operation.program
+    if kind not in {Kind.INVALID, Kind.MALFORMED} or program is None:
+        return None
+    is_token_endpoint = any(step.verb == "oauth_token" for step in program.steps)
+    return "invalid_request" if is_token_endpoint else None
 
 
 def _add_required(answer: Answer, refusal: Refusal) -> None:
@@ -171,8 +198,10 @@ def _default_status(kind: str, operation: Operation | None) -> int:
 
 
 def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
-    headers = header_fields(chosen.headers, scope)
+    headers = header_fields((name, template(scope)) for name, template in chosen.headers)
     body = None if chosen.body is None else chosen.body(scope)
+    if isinstance(body, dict) and "error" in body and isinstance(body.get(_DESCRIPTION), str):
+        body = {**body, _DESCRIPTION: error_description(body[_DESCRIPTION])}
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 
 
@@ -284,3 +313,22 @@ def _is_json(media: ResponseMedia) -> bool:
 
 def _is_written_xml(media: ResponseMedia) -> bool:
     return media.write_xml is not None and is_xml(essence(media.media_type))
+
+
+def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, str]]) -> None:
+    """Add headers that must be true; documented values of the same names are removed.
+
+    Most headers may be sent only once (RFC 9110, section 5.3), and an example does not know this
+    request.
+    """
+    added = list(ours)
+    if added:
+        names = {name.lower() for name, _ in added}
+        headers[:] = [item for item in headers if item[0].lower() not in names]
+        headers += added
+
+
+def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+    """Add those headers of which the answer has none of the same name."""
+    present = {name.lower() for name, _ in headers}
+    headers += [item for item in more if item[0].lower() not in present]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from mockserver.engine.spanning_paths import SpanningPaths
 from mockserver.model.api import PATH_PARAMETER, Api, Operation
 
 _PARAMETER_TEXT = "(.{1,300}?)"
@@ -68,11 +69,13 @@ class _Node:
 class Router:
     """Finds a path among those of one API. Literal segments take precedence over parameters."""
 
-    __slots__ = ("_root", "_static")
+    __slots__ = ("_root", "_spanning", "_static")
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._static: dict[str, dict[str, Operation]] = {}
         self._root = _Node()
+        operations = list(operations)
+        self._spanning = SpanningPaths(operations)
         for operation in operations:
             if "{" in operation.path:
                 self._add(operation)
@@ -90,7 +93,10 @@ class Router:
             return Match(methods)
         if "%" in path and (methods := self._static.get(unquote(path))) is not None:
             return Match(methods)
-        return self._search(self._root, path.split("/")[1:], [])
+        if (found := self._search(self._root, path.split("/")[1:], [])) is not None:
+            return found
+        spanning = self._spanning.find(path)
+        return None if spanning is None else Match(*spanning)
 
     def _add(self, operation: Operation) -> None:
         node = self._root

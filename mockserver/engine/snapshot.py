@@ -11,8 +11,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.base.errors import ConflictError, MockserverError, SandboxFullError, SettingsError
-from mockserver.base.json import JsonValue, escape
+from mockserver.base.errors import (
+    ClockError,
+    ConflictError,
+    MockserverError,
+    SandboxFullError,
+    SettingsError,
+)
+from mockserver.base.json import JsonValue, escape, key_text
 from mockserver.base.time import (
     Instant,
     VirtualClock,
@@ -21,7 +27,7 @@ from mockserver.base.time import (
     parse_instant,
 )
 from mockserver.engine.builtin_collections import BUILT_IN, field_problems
-from mockserver.engine.records import Collection, key_text
+from mockserver.engine.records import Collection
 from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState, Store, check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.scope import Record
@@ -136,7 +142,7 @@ class _SnapshotReading(NamedTuple):
         clock = VirtualClock()
         try:
             clock.place(parse_instant(given["now"]), system)
-        except (ValueError, OverflowError) as error:
+        except (ClockError, ValueError) as error:
             self._add_problem("/clock/now", str(error))
         if given["frozen"]:
             clock.freeze(system)

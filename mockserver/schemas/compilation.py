@@ -4,16 +4,19 @@
 # Formats are asserted, even in the drafts where they are annotations by default, because documents
 # of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown formats
 # are ignored. Backtracking and size of patterns are bounded, since patterns come from documents.
+# Patterns that it reads in another way than ECMA-262 get an engine of their own (`ecma_patterns`).
 
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jsonschema_rs
 
+from mockserver.base.email_addresses import is_email, is_international_email
 from mockserver.base.json import JsonValue
+from mockserver.schemas.ecma_patterns import KEYWORD, PatternKeyword, is_pattern
 
 _VALIDATORS: dict[str, type[jsonschema_rs.Validator]] = {
     "4": jsonschema_rs.Draft4Validator,
@@ -41,6 +44,15 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+_FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "byte": _is_base64,
+    "email": is_email,
+    "idn-email": is_international_email,
+    "regex": is_pattern,
+}
+"""Formats that the library does not have, or has with another meaning."""
+
+
 def compile_schema(
     schema: JsonValue,
     draft: str = "2020-12",
@@ -56,7 +68,7 @@ def compile_schema(
     Raises:
         ValueError: If the schema is invalid.
     """
-    formats = {"byte": _is_base64}
+    formats = {**_FORMATS}
     if draft in _WITHOUT_UUID:
         formats["uuid"] = _is_uuid
     return _VALIDATORS[draft](
@@ -65,5 +77,5 @@ def compile_schema(
         validate_formats=True,
         pattern_options=_PATTERNS,
         offline=True,
-        keywords=keywords,
+        keywords={KEYWORD: PatternKeyword, **(keywords or {})},
     )

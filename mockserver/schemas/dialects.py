@@ -5,6 +5,8 @@
 # - Swagger 2.0 and OpenAPI 3.0 have one dialect of their own. It is converted to draft 4, whose
 #   keywords have the same form: `exclusiveMinimum` stays a boolean. `nullable` becomes the type
 #   `null` next to the `type` of the same schema; without a `type` it has no effect (OpenAPI 3.0.3).
+#   Next to `allOf`, `oneOf` or `anyOf` it makes null valid for the whole schema, because this is
+#   what the generators of such documents mean; a note says that other tools may refuse null.
 #   Keywords that this dialect lacks are removed, because OpenAPI 3.0 tools ignore them; those that
 #   assert something in OpenAPI 3.1 give a warning.
 # - OpenAPI 3.1 and 3.2 use draft 2020-12, unless the schema (`$schema`) or its document
@@ -20,6 +22,8 @@
 #   schemas it combines, because such a `required` often stands next to a reference to the object.
 # - Keywords that assert nothing are removed, apart from those that sampling uses: examples,
 #   defaults and, for answers, `discriminator`.
+# - A pattern that the validator library reads in another way than ECMA-262 gets a keyword of its
+#   own (`ecma_patterns`).
 # - The formats int32 and int64 become a `minimum` and a `maximum`; narrower bounds stay.
 # - Every reference is made by the caller (`ReferenceMaker`), so this module never decides where a
 #   schema is stored. The document itself never changes. A part that the conversion does not change
@@ -30,8 +34,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mockserver.base.errors import SpecError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, escape
 from mockserver.documents.references import Place, References
+from mockserver.schemas import ecma_patterns
 from mockserver.schemas.version_repairs import repair_for_version
 
 SCHEMA_KEYWORDS = frozenset(
@@ -130,6 +135,14 @@ _NOT_ASSERTING = frozenset(
 )
 _ANNOTATIONS = frozenset(("discriminator",))
 """Keywords that a validator ignores but sampling uses."""
+_SAMPLED_3_0 = frozenset(("examples", "const"))
+"""Keywords of OpenAPI 3.1 that sampling uses in OpenAPI 3.0, too."""
+_DESCRIBING = frozenset(
+    ("title", "description", "default", "example", "examples", "readOnly", "writeOnly")
+)
+"""Keywords that describe a value and assert nothing."""
+SUBTYPE = "x-subtype"
+"""The keyword for a reference to one subtype of a schema with a discriminator."""
 _EXCLUDED_BY = {"request": "readOnly", "response": "writeOnly"}
 """By direction, the keyword of properties that are not sent."""
 _INT32, _INT64 = 2**31, 2**63
@@ -202,8 +215,11 @@ class ReferenceMaker(Protocol):
     def definition_reference(self, place: Place) -> dict[str, JsonValue]:
         """Return a reference to a schema, which is converted as a definition of its own."""
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
+
+    def note(self, code: str, place: Place, message: str, hint: str = "") -> None:
+        """Add a note about a schema, which is read as its author means it."""
 
 
 def convert(
@@ -245,7 +261,7 @@ class _DialectConverter:
         if isinstance(place.value, bool) and self._dialect.draft == "4":
             message = f"{str(place.value).lower()} is a schema only since OpenAPI 3.1"
             hint = "write {}" if place.value else "write not: {}"
-            self._maker.warn(place, message, hint)
+            self._maker.warn("MS303", place, message, hint)
             return {} if place.value else {"not": {}}
         if not isinstance(place.value, dict):
             return place.value
@@ -277,18 +293,47 @@ class _DialectConverter:
             optional |= self._excluded_names(place)
         converted: dict[str, JsonValue] = {}
         for key, member in place.members():
-            if self._keeps(key):
+            if key == "pattern" and isinstance(member.value, str):
+                converted |= self._pattern(member)
+            elif self._keeps(key):
                 converted[key] = self._member(key, member, optional)
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
-                message = f"OpenAPI supports `{key}` only since 3.1; it is ignored"
-                self._maker.warn(member, message, "remove it, or use OpenAPI 3.1")
+                ignored = "it is not validated" if key == "const" else "it is ignored"
+                message = f"OpenAPI supports `{key}` only since 3.1; {ignored}"
+                self._maker.warn("MS304", member, message, "remove it, or use OpenAPI 3.1")
+        return _reused(self._completed(place, converted, optional), place.value)
+
+    def _completed(
+        self, place: Place, converted: dict[str, JsonValue], optional: frozenset[str]
+    ) -> dict[str, JsonValue]:
+        """Return the converted keywords of a schema with those that follow from them."""
+        if self._dialect.is_openapi_3_0 and self._added:
+            converted |= _sampled_of_3_1(place.value)
+        if "discriminator" in converted:
+            converted |= self._subtype(place)
         if converted.get("additionalProperties") is False:
             converted.setdefault("properties", {})  # the library then names the unexpected members
         self._relax_required(converted, optional)
         if self._dialect.is_openapi_3_0:
             _add_null_type(place.value, converted)
         _add_range(converted)
-        return _reused(converted, place.value)
+        return self._nullable(place, converted)
+
+    def _nullable(self, place: Place, converted: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """Return a schema that also accepts null if it is a combination and nullable."""
+        is_combination = any(isinstance(converted.get(key), list) for key in _COMBINED)
+        if not (self._dialect.is_openapi and is_combination and _is_nullable(place.value)):
+            return converted
+        if self._dialect.is_openapi_3_0:
+            message = (
+                "null is accepted here, but `nullable` applies only to the `type` of its own "
+                "schema (OpenAPI 3.0.3); other tools may refuse null"
+            )
+            hint = "make every schema inside nullable, too, or use OpenAPI 3.1"
+            self._maker.note("MS313", place.child("nullable"), message, hint)
+        outside = {key: value for key, value in converted.items() if key in _DESCRIBING}
+        inside = {key: value for key, value in converted.items() if key not in _DESCRIBING}
+        return {**outside, "anyOf": [inside, {"type": "null"}]}
 
     def _keeps(self, key: str) -> bool:
         if key in self._added:
@@ -302,7 +347,8 @@ class _DialectConverter:
         if key in SCHEMA_MAP_KEYWORDS and isinstance(value, dict):
             named = [(name, item) for name, item in member.members() if self._is_schema(item)]
             convert = self._property if key == "properties" else self._subschema
-            return _reused({name: convert(item) for name, item in named}, value)
+            rename = self._name_pattern if key == "patternProperties" else _same_name
+            return _reused({rename(name, item): convert(item) for name, item in named}, value)
         if key in SCHEMA_LIST_KEYWORDS and isinstance(value, list):
             names = optional if key in _COMBINED else _NO_NAMES
             return [self._subschema(item, names) for item in member.items()]
@@ -310,11 +356,64 @@ class _DialectConverter:
             return value
         return self._subschema(member)
 
+    def _subtype(self, place: Place) -> dict[str, JsonValue]:
+        """Return a reference to the first subtype of a discriminator, for sampling.
+
+        A schema that combines alternatives needs none, and neither does one that the mapping names.
+        """
+        mapping = place.child("discriminator").child("mapping").members()
+        own = place.pointer.rpartition("/")[2]
+        if "oneOf" in place.value or "anyOf" in place.value:
+            return {}
+        targets = [member for _, member in mapping if isinstance(member.value, str)]
+        if any(member.value.rpartition("/")[2] == own for member in targets):
+            return {}
+        found = next((target for member in targets if (target := self._mapped(member))), None)
+        return {SUBTYPE: self._maker.definition_reference(found)} if found else {}
+
+    def _mapped(self, member: Place) -> Place | None:
+        """Return the schema that a discriminator's mapping names; None if there is none."""
+        name = member.value
+        is_name = "/" not in name and "#" not in name and "." not in name
+        reference = f"#/components/schemas/{escape(name)}" if is_name else name
+        try:
+            target = self._references.resolve(
+                Place(member.document, member.pointer, {"$ref": reference})
+            )
+        except SpecError:
+            return None
+        return target if isinstance(target.value, dict) else None
+
+    def _pattern(self, place: Place) -> dict[str, JsonValue]:
+        """Return a pattern under the keyword of the engine that reads it as ECMA-262 does."""
+        if ecma_patterns.is_plain(place.value):
+            return {"pattern": place.value}
+        if error := ecma_patterns.pattern_error(place.value):
+            self._warn_of_pattern(place, error)
+            return {}
+        return {ecma_patterns.KEYWORD: place.value}
+
+    def _name_pattern(self, pattern: str, place: Place) -> str:
+        """Return a pattern of names, rewritten for the validator library if necessary."""
+        if (exact := ecma_patterns.exact_form(pattern)) is not None:
+            return exact
+        if error := ecma_patterns.pattern_error(pattern):
+            self._warn_of_pattern(place, error)
+        else:
+            message = "a pattern of names with this syntax may be read in another way"
+            hint = "use only literals, classes, groups and repetitions"
+            self._maker.warn("MS314", place, message, hint)
+        return pattern
+
+    def _warn_of_pattern(self, place: Place, error: str) -> None:
+        message = f"not a schema: this is not a valid regular expression (ECMA-262): {error[:200]}"
+        self._maker.warn("MS302", place, message, "it is ignored")
+
     def _is_schema(self, place: Place) -> bool:
         """Return True for an object, a boolean or a list (`dependencies` has lists of names)."""
         if isinstance(place.value, dict | bool | list):
             return True
-        self._maker.warn(place, "not a schema: it must be an object; it is ignored")
+        self._maker.warn("MS301", place, "not a schema: it must be an object; it is ignored")
         return False
 
     def _property(self, place: Place) -> JsonValue:
@@ -370,6 +469,10 @@ class _DialectConverter:
             return None
 
 
+def _same_name(name: str, _place: Place) -> str:
+    return name
+
+
 def _reused(converted: dict[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
     """Return the object of the document if the conversion did not change it, to save memory."""
     return given if converted == given else converted
@@ -388,9 +491,36 @@ def _combined(left: dict[str, JsonValue], right: dict[str, JsonValue]) -> dict[s
 def _add_null_type(value: JsonValue, converted: dict[str, JsonValue]) -> None:
     """Add the type null if the schema is `nullable` and has a type (OpenAPI 3.0.3)."""
     name = converted.get("type")
-    is_nullable = value.get("nullable") is True or value.get("x-nullable") is True
-    if is_nullable and isinstance(name, str):
+    if _is_nullable(value) and isinstance(name, str):
         converted["type"] = [name, "null"]
+
+
+def _sampled_of_3_1(value: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the keywords of 3.1 that samples are made from; a constant only if its type fits."""
+    found = {key: value[key] for key in _SAMPLED_3_0 & value.keys()}
+    if not isinstance(found.get("examples", []), list):
+        del found["examples"]
+    name = value.get("type")
+    is_fitting = "const" in found and (
+        not isinstance(name, str) or isinstance(found["const"], _PYTHON_TYPES.get(name, object))
+    )
+    if not is_fitting or (isinstance(found["const"], bool) and name in ("integer", "number")):
+        found.pop("const", None)
+    return found
+
+
+_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+def _is_nullable(value: JsonValue) -> bool:
+    return value.get("nullable") is True or value.get("x-nullable") is True
 
 
 def _add_range(converted: dict[str, JsonValue]) -> None:

@@ -4,16 +4,15 @@ An invalid item of a list becomes an empty schema, and an invalid subschema is r
 first. Every removal is reported. The given schema never changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from typing import NamedTuple
 
 import jsonschema_rs
 
 from mockserver.base.json import JsonValue
 from mockserver.schemas.dialects import SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS
 
-_MOST_ATTEMPTS = 100
-"""Attempts to repair one schema; a schema that needs as many becomes an empty one."""
 _LONGEST = 300
 
 _MESSAGES: Mapping[str | int, str] = {
@@ -38,22 +37,65 @@ def remove_invalid_keywords(
         report: Called with the path of every removed keyword and the reason; the path is empty
             if the whole schema is discarded.
     """
-    for _ in range(_MOST_ATTEMPTS):
-        try:
-            check(schema)
-        except jsonschema_rs.ValidationError as error:
-            path = path_to_keyword(_located(error.instance_path, schema))
-            message = _MESSAGES.get(path[-1] if path else "") or _shortened(error.message)
-        except ValueError as error:
-            path, message = [], _shortened(str(error))
-        else:
+    if _fault_of(schema, check) is None:
+        return schema
+    return _Repair(check, report).repaired(deepcopy(schema), [])
+
+
+class _Fault(NamedTuple):
+    """What the validator library rejects first in a schema."""
+
+    path: list[str | int]
+    message: str
+
+
+def _fault_of(schema: JsonValue, check: Callable[[JsonValue], object]) -> _Fault | None:
+    """Return the first fault of a schema; None if it has none."""
+    try:
+        check(schema)
+    except jsonschema_rs.ValidationError as error:
+        path = path_to_keyword(_located(error.instance_path, schema))
+        message = _MESSAGES.get(path[-1] if path else "") or _shortened(error.message)
+        return _Fault(path, message)
+    except ValueError as error:
+        return _Fault([], _shortened(str(error)))
+    return None
+
+
+class _Repair(NamedTuple):
+    """The removal of invalid keywords from a schema, which changes in place.
+
+    The subschemas are repaired first, each checked alone, so that a fault costs only the check of
+    the small schema around it, however many faults there are.
+    """
+
+    check: Callable[[JsonValue], object]
+    report: Callable[[Keys, str], None]
+
+    def repaired(self, schema: JsonValue, path: Keys) -> JsonValue:
+        """Return the schema at a path without its invalid keywords."""
+        if _fault_of(schema, self.check) is None:
             return schema
-        if not path:
-            report(path, message)
-            return {}
-        schema = deepcopy(schema)
-        _remove_at(schema, path, message, check, report)
-    return {}
+        for keys in list(_subschemas(schema)):
+            parent = _value_at(schema, keys[:-1])
+            parent[keys[-1]] = self.repaired(parent[keys[-1]], [*path, *keys])
+        while fault := _fault_of(schema, self.check):
+            self.report([*path, *fault.path], fault.message)
+            if not fault.path:
+                return {}
+            _remove_at(schema, fault.path)
+        return schema
+
+
+def _subschemas(schema: JsonValue) -> Iterator[list[str | int]]:
+    """Yield the keys to each subschema that is an object."""
+    for key, value in schema.items() if isinstance(schema, dict) else ():
+        if key in SCHEMA_MAP_KEYWORDS and isinstance(value, dict):
+            yield from ([key, name] for name in value if isinstance(value[name], dict))
+        elif key in SCHEMA_LIST_KEYWORDS and isinstance(value, list):
+            yield from ([key, index] for index, item in enumerate(value) if isinstance(item, dict))
+        elif key in SCHEMA_KEYWORDS and isinstance(value, dict):
+            yield [key]
 
 
 def _located(path: Keys, schema: JsonValue) -> list[str | int]:
@@ -71,31 +113,20 @@ def _located(path: Keys, schema: JsonValue) -> list[str | int]:
     return found
 
 
-def _remove_at(
-    schema: JsonValue,
-    path: Keys,
-    message: str,
-    check: Callable[[JsonValue], object],
-    report: Callable[[Keys, str], None],
-) -> None:
-    """Remove the keyword at a path; if its value is a schema, remove only what is invalid in it."""
-    parent = schema
-    for key in path[:-1]:
-        parent = parent[_key_in(key, parent)]
+def _remove_at(schema: JsonValue, path: Keys) -> None:
+    """Remove the keyword at a path; an invalid item of a list becomes an empty schema."""
+    parent = _value_at(schema, path[:-1])
     last = _key_in(path[-1], parent)
-    inner = parent[last]
-    if last in SCHEMA_KEYWORDS and isinstance(inner, dict):  # the path may end before the cause
-        repaired = remove_invalid_keywords(
-            inner, check, lambda rest, reason: report([*path, *rest], reason)
-        )
-        if repaired != inner:
-            parent[last] = repaired
-            return
-    report(path, message)
-    if isinstance(parent, list):
+    if isinstance(parent, list) and parent[last] != {}:
         parent[last] = {}
     else:
         del parent[last]
+
+
+def _value_at(schema: JsonValue, path: Keys) -> JsonValue:
+    for key in path:
+        schema = schema[_key_in(key, schema)]
+    return schema
 
 
 def _key_in(key: str | int, parent: JsonValue) -> JsonValue:

@@ -10,6 +10,7 @@ from mockserver.model.scope import Record
 
 _MOST_PARTS = 500
 _DEEPEST = 60
+_NULL = {"type": "null"}
 _DEFINITIONS = ("$defs", "definitions", "$id")
 
 Schema = Mapping[str, Any]
@@ -131,7 +132,9 @@ class Conformer:
             seen.add(id(part))
             yield part, is_certain
             parts = [(inner, is_certain) for inner in part.get("allOf", ())]
-            parts += [(inner, False) for inner in _alternatives(part)]
+            alternatives = _alternatives(part)
+            is_only = _NULL in alternatives and len(alternatives) == 2  # noqa: PLR2004 - itself and null
+            parts += [(inner, is_certain and is_only) for inner in alternatives if inner != _NULL]
             if isinstance(reference := part.get("$ref"), str):
                 parts.insert(0, (self._target(reference), is_certain))
             waiting += reversed(parts)

@@ -13,8 +13,11 @@ from typing import Protocol
 
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
+from mockserver.documents.swagger_parameters import COLLECTION_FORMAT
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,30})", re.ASCII)
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,30})\.0{1,30}", re.ASCII)
+"""An integer that is written as `31.0`."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _CERTAIN = ("allOf",)
 """Keywords whose schemas all apply to a value."""
@@ -118,6 +121,12 @@ class Shape:
         """The default value; None if there is none."""
         return self._first("default")
 
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression that texts must match; None if there is none."""
+        found = self._first("pattern")
+        return found if isinstance(found, str) else None
+
     @cached_property
     def is_read_only(self) -> bool:
         """Whether clients must not send it."""
@@ -147,11 +156,22 @@ class Shape:
 
     # --- reading of text ---
 
+    @cached_property
+    def separator(self) -> str | None:
+        """What separates the items of an array that is one text (Swagger 2.0); None otherwise."""
+        name = self._first(COLLECTION_FORMAT) if self.is_array else None
+        return _SEPARATORS.get(name) if isinstance(name, str) else None
+
     def read(self, text: str) -> JsonValue:
         """Return a text as a value of the first type that it can be read as, else as text."""
+        if self.separator is not None:
+            texts = text.split(self.separator) if text else []
+            return [self.item(index).read(item) for index, item in enumerate(texts)]
         for kind, reader in _READERS.items():
             if kind in self.types and (value := reader(text)) is not _NO_MATCH:
                 return value
+        if "integer" in self.types and "string" not in self.types and _WHOLE.fullmatch(text):
+            return int(text.partition(".")[0])
         return None if text in ("", "null") and self._is_nullable else text
 
     def member(self, name: str) -> "Shape":
@@ -206,6 +226,8 @@ class Shape:
         return "string" in self.types and bool(self.types & _READERS.keys())
 
 
+_SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
+"""The separators of a `collectionFormat`."""
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
 _NO_MATCH = object()
 _BOOLEANS = {"true": True, "false": False}

@@ -37,6 +37,8 @@
 #   accepts anything.
 # - The network or the file system: the library runs offline; an unknown address is an error.
 # - Patterns without limits: backtracking and size are bounded, since patterns come from documents.
+#   Patterns that it reads in another way than ECMA-262 get an engine of their own
+#   (`ecma_patterns`).
 #
 # Formats are asserted, even in the drafts where they are annotations by default, because documents
 # of APIs use them as rules. `byte` (OpenAPI) and, for old drafts, `uuid` are added; unknown
@@ -54,7 +56,7 @@ import jsonschema_rs
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue, unescape
 from mockserver.base.places import Source
-from mockserver.base.problems import SpecProblem, as_warnings, warning
+from mockserver.base.problems import SpecProblem, as_warnings, note, warning
 from mockserver.documents.references import Place, References
 from mockserver.model.refusal import Violation
 from mockserver.schemas.compilation import Check, compile_schema
@@ -86,7 +88,7 @@ class SchemaValidator:
         self._name = name
         self._derived: dict[object, Any] | None = None
         self._alone: jsonschema_rs.Validator | None = None
-        """The validator of a definition without references, once it is compiled."""
+        """Its own validator, once it is compiled, if it reaches few definitions."""
         self.is_valid: Check = self._compile_and_check
         """Returns True if the value conforms."""
 
@@ -122,7 +124,7 @@ class SchemaValidator:
             return ViolationSearch(self._parts, where).violations(schema, value)
         alone, definitions = self._alone, self._definitions
         errors = alone.iter_errors(value) if alone else definitions.errors(self._name, value)
-        alternatives = partial(definitions.alternatives, self._name if alone else None)
+        alternatives = partial(definitions.alternatives, self._name)
         return violations_of(errors, where, 0 if alone else 1, alternatives)[:MOST]
 
 
@@ -218,7 +220,9 @@ class _DefinitionTable:
         places: dict[str, Place] = {}
         name = _SchemaBundler(self, places).add(place)
         for found in self.definitions.cut_unbounded(name):
-            self.problems.append(warning(places[found].source, _UNBOUNDED, _UNBOUNDED_HINT))
+            self.problems.append(
+                warning("MS312", places[found].source, _UNBOUNDED, _UNBOUNDED_HINT)
+            )
         return name
 
 
@@ -266,9 +270,13 @@ class _SchemaBundler:
         keyword = self._table.dialect.definitions
         return {"$ref": f"{self._base}#/{keyword}/{self._target_name(place)}"}
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
-        self._table.problems.append(warning(place.source, message, hint))
+        self._table.problems.append(warning(code, place.source, message, hint))
+
+    def note(self, code: str, place: Place, message: str, hint: str = "") -> None:
+        """Add a note about a schema, which is read as its author means it."""
+        self._table.problems.append(note(code, place.source, message, hint))
 
     def _target_name(self, place: Place) -> str:
         name = self._name_of(place)
@@ -315,7 +323,7 @@ class _SchemaBundler:
 
         def report(path: Keys, message: str) -> None:
             source = place.document.source(place.pointer + _pointer(path))
-            problem = warning(source, f"not a schema: {message}", "it is ignored")
+            problem = warning("MS302", source, f"not a schema: {message}", "it is ignored")
             self._table.problems.append(problem)
 
         return remove_invalid_keywords(schema, check, report)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.base.json import JsonValue, escape
 from mockserver.model.refusal import Violation
+from mockserver.schemas import ecma_patterns
 
 MOST = 50
 """The maximum number of violations that are reported for a value."""
@@ -52,7 +53,7 @@ def violations_of(
 def _translate(
     error: _Error, where: str, skipped: int, alternatives: Alternatives
 ) -> Iterable[Violation]:
-    keyword = error.kind.name
+    keyword = _KEYWORDS.get(error.kind.name, error.kind.name)
     pointer = "".join(f"/{escape(str(key))}" for key in error.instance_path[skipped:])
     details = error.kind.as_dict()
     if keyword == "required":
@@ -72,23 +73,35 @@ def _translate(
         yield Violation(where, pointer, keyword, _message(keyword, details, error))
 
 
+_KEYWORDS = {ecma_patterns.KEYWORD: "pattern"}
+"""The keywords of kinds of errors that have another name."""
+
+
 def _likely_branch(branches: list[list[_Error]], path: list[str | int]) -> list[_Error]:
     """Return the errors of the alternative that the value was most likely written for.
 
-    This is the only alternative, or the only one whose type fits, or the only one whose fixed
-    values fit, because such values often distinguish alternatives. If none of these is the only
-    one, the result is empty, and the violation is that of the whole keyword.
+    This is the only alternative apart from null, or the only one whose type fits, or the only one
+    whose fixed values fit, because such values often distinguish alternatives. If none of these is
+    the only one, the result is empty, and the violation is that of the whole keyword.
     """
     failed = [branch for branch in branches if branch]
     if len(failed) != len(branches) or not failed:
         return []
-    if len(failed) == 1:
-        return failed[0]
+    not_only_null = [branch for branch in failed if not _is_null_alone(branch, path)]
+    if len(not_only_null) == 1:
+        return not_only_null[0]
     right_type = [branch for branch in failed if not _is_of_other_type(branch, path)]
     if len(right_type) == 1:
         return right_type[0]
     right_values = [branch for branch in failed if not any(map(_is_wrong_fixed_value, branch))]
     return right_values[0] if len(right_values) == 1 else []
+
+
+def _is_null_alone(branch: list[_Error], path: list[str | int]) -> bool:
+    """Return True for the alternative of a value that may also be null."""
+    error = branch[0]
+    is_type = error.kind.name == "type" and error.instance_path == path
+    return is_type and error.kind.as_dict()["types"] in ("null", ["null"])
 
 
 def _nearest_alternatives(error: _Error, branches: list[list[_Error]], names: Sequence[str]) -> str:
@@ -143,7 +156,7 @@ def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:
     if keyword == "type":
         return f"must be {_type_names(details['types'])}, not {_type_of(error.instance)}"
     message = _MESSAGES.get(keyword)
-    if message is None:
+    if message is None or "message" in details:
         return _shortened(error.message)
     return _shortened(message(details))
 

@@ -10,7 +10,7 @@
 #   do: the control API (asynchronous, streams events), Expect (100 Continue), and whatever follows
 #   while a request is unanswered.
 #
-# Heads. `request_head.py` reads the fields for both paths. A target that is a URL becomes a path,
+# Heads. `application.py` reads the fields for both paths. A target that is a URL becomes a path,
 # and its authority replaces the field Host, before a path is chosen (RFC 9112, section 3.2.2).
 #
 # Order. Answers leave in the order of their requests (RFC 9112, section 9.3.2). While one is
@@ -75,10 +75,16 @@ from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
-from mockserver.server import request_head
-from mockserver.server.application import BREAK_EXTENSION, App
-from mockserver.server.request_head import INVALID_HOST, MAX_HEAD_SIZE, BadHeadError
-from mockserver.server.response_head import ENCODING, fields_and_body
+from mockserver.server import application
+from mockserver.server.application import (
+    BREAK_EXTENSION,
+    ENCODING,
+    INVALID_HOST,
+    MAX_HEAD_SIZE,
+    App,
+    BadHeadError,
+    fields_and_body,
+)
 
 REQUEST_TIME = 30.0
 """Seconds that a client may take to send a whole request."""
@@ -106,6 +112,10 @@ def _is_readable(number: int) -> bool:
             return bool(selector.select(0))
     except (OSError, ValueError):  # no more files can be opened, or the socket is closed
         return False
+
+
+_TLS_HANDSHAKE = b"\x16\x03"
+"""First bytes of a TLS connection (RFC 8446, section 5.1)."""
 
 
 class _DelayedAnswer:
@@ -163,9 +173,9 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's arguments
         super().__init__(*args, **kwargs)
         self.access_log = False  # the journal has every request
-        application = self.config.app
-        assert isinstance(application, App)
-        self._application = application
+        app = self.config.app
+        assert isinstance(app, App)
+        self._application = app
         self.on_message_begin()
         self._is_complete = True
         self._last_unsent = 0
@@ -199,7 +209,7 @@ class Protocol(HttpToolsProtocol):
         """Return the head of the current request without its offer of another protocol."""
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         line = b"%b %b HTTP/%b" % (method, self.url, version)
-        fields = request_head.without_upgrade(self._raw_headers)
+        fields = application.without_upgrade(self._raw_headers)
         return b"\r\n".join([line, *fields, b"", b""])
 
     # --- parser callbacks ---
@@ -239,10 +249,10 @@ class Protocol(HttpToolsProtocol):
     def _answer_to(self, error: Exception, data: bytes) -> Answer:
         """Return the answer to what the parser, or a callback of it, cannot read."""
         if self._head_size > MAX_HEAD_SIZE:
-            return request_head.too_large(has_fields=bool(self._raw_headers))
+            return application.too_large(has_fields=bool(self._raw_headers))
         if isinstance(error.__context__, BadHeadError):
             return error.__context__.answer
-        message = request_head.unreadable(data)
+        message = _unreadable(data)
         self.logger.warning(message)
         return problem(400, message)
 
@@ -290,16 +300,16 @@ class Protocol(HttpToolsProtocol):
             BadHeadError: If what follows the head cannot be read either.
         """
         version = self.parser.get_http_version()
-        request_head.check_version(version)
-        self._headers, hosts = request_head.read_fields(self._raw_headers)
-        self._has_valid_host = request_head.is_valid_host(hosts, version)
+        application.check_version(version)
+        self._headers, hosts = application.read_fields(self._raw_headers)
+        self._has_valid_host = application.is_valid_host(hosts, version)
         if "transfer-encoding" in self._headers:
-            request_head.check_transfer_coding(self._headers["transfer-encoding"], version)
+            application.check_transfer_coding(self._headers["transfer-encoding"], version)
         if version == "1.0" and "expect" in self._headers:  # RFC 9110, section 10.1.1
             self._set_field(b"expect", None)
         if self.url[:1] == b"/" or self._is_for_the_server():
             return
-        authority, self.url = request_head.split_absolute(self.url)
+        authority, self.url = application.split_absolute(self.url)
         if self._has_valid_host:
             self._set_field(b"host", authority)
 
@@ -318,7 +328,7 @@ class Protocol(HttpToolsProtocol):
         """Replace a header of the current request, or remove it."""
         kept = [field for field in self._raw_headers if field[0].lower() != name]
         self._raw_headers = kept if value is None else [(name, value), *kept]
-        self._headers, _ = request_head.read_fields(self._raw_headers)
+        self._headers, _ = application.read_fields(self._raw_headers)
 
     def _hand_over(self) -> None:
         """Repeat the callbacks of the head on the base class."""
@@ -369,7 +379,7 @@ class Protocol(HttpToolsProtocol):
         """Return True if the current request cannot be answered directly."""
         if not self._has_valid_host:
             return False
-        return "expect" in self._headers or request_head.is_control_target(self.url)
+        return "expect" in self._headers or application.is_control_target(self.url)
 
     # --- requests and answers ---
 
@@ -537,3 +547,11 @@ class Protocol(HttpToolsProtocol):
     def _awaits_body(self) -> bool:
         """Return True if the one unanswered request waits for the rest of its body."""
         return self.cycle.more_body and not self.pipeline
+
+
+def _unreadable(data: bytes) -> str:
+    """Return the message for bytes that are no HTTP, with advice if they begin a TLS connection."""
+    message = "Invalid HTTP request received."
+    if data.startswith(_TLS_HANDSHAKE):
+        return f"{message} It begins a TLS connection: use http:// instead of https:// in the URL."
+    return message

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import CollectionName, Members, StrictFields
 from mockserver.verbs.verb import Verb, World
@@ -27,7 +27,7 @@ def run_delete(world: World, step: Step, collection: str, where: Mapping[str, Js
     records = world.records(collection)
     matching = records.matching(where)
     for record in matching:
-        world.remove(records, str(record[records.spec.key]))
+        world.remove(records, key_text(record[records.spec.key]))
     world.note(step, "deleted", len(matching))
 
 

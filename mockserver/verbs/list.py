@@ -13,7 +13,7 @@ from functools import partial
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
@@ -91,7 +91,7 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     records = sorted_records(records, sort)
     start = whole_number(offset) or 0
     if after is not None:
-        start += _offset_after(world, step, records, str(after))
+        start += _offset_after(world, step, records, key_text(after))
     bound = page(records, start, whole_number(limit))
     if step.select is not None:
         bound["items"] = _selected(bound["items"], step.select, world.scope)
@@ -102,7 +102,7 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
 def _offset_after(world: World, step: ListStep, records: Iterable[Record], key: str) -> int:
     """Return the number of records up to the one with a key, itself included."""
     field = world.records(step.collection).spec.key
-    keys = [str(record[field]) for record in records]
+    keys = [key_text(record[field]) for record in records]
     if key not in keys:
         world.refuse(step, f"no record of the list has the key {key[:100]!r} that `after` names")
     return keys.index(key) + 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pydantic import Field, model_validator
 
 from mockserver.base.errors import ConflictError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, key_text
 from mockserver.language.programs import Block, variable_name
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
@@ -83,7 +83,7 @@ def run_update(world: World, step: UpdateStep, where: Mapping[str, JsonValue]) -
         kept = {records.spec.key: key} if step.is_whole else record
         changed = world.complete(step.collection, {**kept, **fields})
         try:
-            world.replace(records, str(key), changed)
+            world.replace(records, key_text(key), changed)
         except ConflictError as conflict:
             refuse_conflict(world, step, conflict)
     world.note(step, "updated", len(matching))

@@ -81,6 +81,8 @@ class FormDecoder:
             separator = SEPARATORS[encoding.style or "form"]
             items = [item for raw in branch.raws for item in separator.split(raw) if item]
             branch = Branch(items)
+        elif shape.separator is not None and len(branch.raws) == 1 and not branch.members:
+            return read_text(shape, unquoted(branch.raws[0]))
         return build(shape, branch, _read_field)
 
 

@@ -28,11 +28,19 @@ from mockserver.base.http import (
     is_xml,
     media_type,
 )
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, with_whole_numbers
 from mockserver.model.contents import ReadBody, RequestBody, RequestMedia, Validator
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
+from mockserver.wire.long_integers import (
+    DIGITS_AS_ZERO,
+    LONG_NUMBER,
+    MOST_DIGITS,
+    TooLongIntegerError,
+    read_json,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from mockserver.wire.forms import Encoding
@@ -135,7 +143,12 @@ def parse_json(body: bytes | str, deepest: int = DEEPEST) -> JsonValue:
     if body.count(b"[") + body.count(b"{") > deepest and _is_too_deep(body, deepest):
         raise Refusal(Kind.MALFORMED, f"the body is nested deeper than {deepest} levels")
     try:
+        if LONG_NUMBER in body.translate(DIGITS_AS_ZERO):  # here, because most bodies have none
+            return read_json(body)
         return orjson.loads(body)
+    except TooLongIntegerError:
+        message = f"the body has an integer of more than {MOST_DIGITS:,} digits"
+        raise Refusal(Kind.MALFORMED, message) from None
     except orjson.JSONDecodeError as error:
         if body.startswith(_BYTE_ORDER_MARK):
             return parse_json(body[len(_BYTE_ORDER_MARK) :], deepest)
@@ -250,7 +263,9 @@ class JsonReader:
         value = parse_json(body) if is_utf8 else json_of(body, content_type)
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
-            return value, validator.violations(value, "body")
+            value = with_whole_numbers(value)
+            if violations := validator.violations(value, "body"):
+                return value, violations
         complete = self._complete
         return (complete(value) if complete is not None and complete.has_work else value), []
 
@@ -274,6 +289,7 @@ class BodyReader:
         value, violations = self._decode(body, content_type)
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
+            value = with_whole_numbers(value)
             violations = [*violations, *validator.violations(value, "body")]
         if violations or self._complete is None:
             return value, violations
@@ -555,6 +571,4 @@ def json_bytes(value: JsonValue) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
-        import json  # noqa: PLC0415 - hardly ever needed
-
-        return json.dumps(value, separators=(",", ":")).encode()
+        return write_json(value)

@@ -81,7 +81,7 @@ MISTAKES = [
     Mistake("key with Bearer", "POST", INVITE, {"x-apikey": "Bearer demo-partoo-key"}, GOOD, 401,
             ("the word 'Bearer' that must be left out",)),
     Mistake("token without Bearer", "GET", ME, {"authorization": "demo-nudge-token"}, None, 401,
-            ("'Bearer ' before it is missing",)),
+            ("but 'Bearer ' is missing",)),
     Mistake("token in quotes", "GET", ME, bearer('"demo-nudge-token"'), None, 401,
             ("with quotes that must be left out",)),
     Mistake("Basic for Bearer", "GET", ME, {"authorization": "Basic ZGVtby1udWRnZS10b2tlbjo="},

@@ -83,8 +83,9 @@ def validator_of(schema: Any, draft: str) -> SchemaValidator:
 
 def files() -> Iterator[tuple[str, str]]:
     for draft in DIALECTS:
-        for path in sorted((SUITE / "tests" / draft).glob("*.json")):
-            yield draft, path.name
+        folder = SUITE / "tests" / draft
+        for path in sorted(folder.rglob("*.json")):
+            yield draft, path.relative_to(folder).as_posix()
 
 
 def wrong_answers(draft: str, name: str) -> Iterator[str]:

@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 
 from mockserver.base.json import JsonValue
-from mockserver.base.problems import SpecProblem
+from mockserver.base.problems import Severity, SpecProblem
 from mockserver.documents.document import parse_document
 from mockserver.documents.references import Place, References
 from mockserver.schemas.dialects import DRAFT_2020_12, OPENAPI_3_0, dialect_of, is_meta_schema
+from mockserver.schemas.sampling.sampler import sample
+from mockserver.schemas.schema_conformer import Conformer
 from mockserver.schemas.validators import Schemas
 
 
@@ -45,8 +47,8 @@ def accepts(schema: JsonValue, value: JsonValue, version: str = "3.0", **how: An
         ({"type": "string", "nullable": False}, False),
         ({"type": "string", "nullable": True, "enum": ["a", None]}, True),
         ({"type": "string", "nullable": True, "enum": ["a"]}, False),
-        ({"nullable": True, "allOf": [{"type": "string"}]}, False),
-        ({"type": "object", "nullable": True, "allOf": [{"$ref": "#/pet"}]}, False),
+        ({"nullable": True, "minLength": 1}, True),
+        ({"nullable": True, "enum": ["a"]}, False),
         ({"$ref": "#/pet", "nullable": True}, False),
         ({"$ref": "#/none"}, True),
     ],
@@ -60,6 +62,61 @@ def test_nullable_adds_null_only_to_the_type_of_its_schema(
     }
 
     assert accepts(schema, None, **whole) is null_is_valid
+
+
+NULLABLE_COMBINATIONS: list[JsonValue] = [
+    {"nullable": True, "allOf": [{"$ref": "#/pet"}]},
+    {"nullable": True, "oneOf": [{"$ref": "#/pet"}, {"type": "integer"}]},
+    {"nullable": True, "anyOf": [{"$ref": "#/pet"}, {"type": "integer"}]},
+    {"type": "object", "nullable": True, "allOf": [{"$ref": "#/pet"}], "required": ["id"]},
+    {"x-nullable": True, "allOf": [{"$ref": "#/pet"}], "readOnly": False, "description": "a"},
+    {"nullable": True, "allOf": [{"$ref": "#/pet"}], "oneOf": [{}], "anyOf": [{}]},
+]
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1"])
+@pytest.mark.parametrize("schema", NULLABLE_COMBINATIONS)
+def test_nullable_next_to_a_combination_accepts_null(schema: JsonValue, version: str) -> None:
+    pet = {"type": "object", "properties": {"id": {"type": "integer"}}}
+
+    assert accepts(schema, None, version, pet=pet)
+    assert accepts({"properties": {"a": schema}}, {"a": None}, version, pet=pet)
+    assert accepts(schema, {"id": 1}, version, pet=pet)
+    assert not accepts(schema, {"id": "x"}, version, pet=pet)
+    assert not accepts(schema, "text", version, pet=pet)
+
+
+def test_a_note_says_that_null_next_to_a_combination_is_not_what_3_0_3_says() -> None:
+    problems: list[SpecProblem] = []
+    schemas = Schemas(References(Path("/nowhere")), "3.0", problems)
+    schemas.validator(place_of({"nullable": True, "allOf": [{"type": "object"}]}), "request")
+
+    assert [problem.severity for problem in problems] == [Severity.NOTE]
+    assert problems[0].source.pointer == "/schema/nullable"
+    assert "OpenAPI 3.0.3" in problems[0].message
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_the_violations_of_a_nullable_combination_are_those_of_its_schemas(version: str) -> None:
+    pet = {"type": "object", "required": ["id"]}
+    place = place_of({"nullable": True, "allOf": [{"$ref": "#/pet"}]}, pet=pet)
+    validator = Schemas(References(Path("/nowhere")), version, []).validator(place, "request")
+
+    (missing,) = validator.violations({})
+    (wrong,) = validator.violations(5)
+
+    assert (missing.pointer, missing.message) == ("/id", "is required")
+    assert (wrong.pointer, wrong.message) == ("", "must be an object, not a whole number")
+
+
+def test_a_sample_of_a_nullable_combination_is_not_null() -> None:
+    pet = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+    place = place_of({"nullable": True, "allOf": [{"$ref": "#/pet"}]}, pet=pet)
+    validator = Schemas(References(Path("/nowhere")), "3.0", []).validator(place, "response")
+
+    assert sample(validator).value == {"id": 1}
+    assert all(sample(validator, seed).value for seed in range(20))
+    assert list(Conformer(validator).conform({"other": 1}, "s")) == ["id"]
 
 
 def test_exclusive_bounds_of_3_0_stay_booleans() -> None:

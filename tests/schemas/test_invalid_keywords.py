@@ -56,12 +56,32 @@ def test_the_given_schema_does_not_change() -> None:
     assert schema == {"properties": {"a": {"type": 5}}}
 
 
-def test_a_schema_with_too_many_invalid_keywords_becomes_empty() -> None:
-    schema = {"properties": {f"p{index}": {"type": 5} for index in range(200)}}
-    assert (
-        remove_invalid_keywords(schema, lambda given: compile_schema(given, "4"), lambda *_: None)
-        == {}
-    )
+@pytest.mark.parametrize("count", [99, 100, 101, 1_000])
+def test_each_of_many_invalid_keywords_is_removed_and_reported(count: int) -> None:
+    valid = {"type": "object", "maxProperties": 7}
+    schema = {**valid, "properties": {f"p{index}": {"type": 5} for index in range(count)}}
+
+    found, removed = repaired(schema, "4")
+
+    assert found == {**valid, "properties": {f"p{index}": {} for index in range(count)}}
+    assert removed == [["properties", f"p{index}", "type"] for index in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected", "count"),
+    [
+        ({"allOf": [{"minLength": -1}, {"minLength": -2}]}, {"allOf": [{}, {}]}, 2),
+        ({"items": {"properties": {"a": {"type": 5, "minimum": "b"}}}}, None, 2),
+        ({"not": {"type": 5}, "required": [1], "maxLength": "a"}, {"not": {}}, 3),
+    ],
+)
+def test_all_faults_of_one_schema_are_removed_at_every_depth(
+    schema: Any, expected: Any, count: int
+) -> None:
+    found, removed = repaired(schema)
+
+    assert found == (expected or {"items": {"properties": {"a": {}}}})
+    assert len(removed) == count
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ REFERENCE = {"$ref": "#/$defs/item"}
         ({"type": "array", "items": REFERENCE}, [{"id": 1, "x": 1}], [{"id": 1, "state": "new"}]),
         ({"allOf": [REFERENCE, {"properties": {"x": {}}}]}, {"id": 1, "x": 1, "y": 2},
          {"id": 1, "state": "new", "x": 1}),
-        ({"oneOf": [REFERENCE, {"type": "null"}]}, {"id": 1, "y": 2}, {"id": 1}),
+        ({"oneOf": [REFERENCE, {"type": "null"}]}, {"id": 1, "y": 2}, {"id": 1, "state": "new"}),
         ({**ITEM, "additionalProperties": True}, {"id": 1, "state": "new", "y": 2},
          {"id": 1, "state": "new", "y": 2}),
         ({"type": "object"}, {"y": 2}, {"y": 2}),

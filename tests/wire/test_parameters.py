@@ -185,7 +185,7 @@ def test_a_text_becomes_what_its_schema_lets_it_become(
     assert (found, type(found)) == (value, type(value))
 
 
-@pytest.mark.parametrize("text", ["1.0", "01", "+1", "1_000", "", "\u0661", "1e999", "nan"])
+@pytest.mark.parametrize("text", ["1.5", "01", "+1", "1_000", "", "\u0661", "1e999", "nan"])
 @pytest.mark.parametrize("kind", ["integer", "boolean"])
 def test_a_text_of_the_wrong_form_stays_text_and_is_a_violation(text: str, kind: str) -> None:
     (found,) = wrong(parameter("query", {"type": kind}), f"p={text}".replace("+", "%2B"))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from mockserver.base.json import JsonValue
 from mockserver.schemas.sampling.sampling_context import SamplingContext
-from mockserver.schemas.sampling.schema_merging import all_of, merged_schemas
+from mockserver.schemas.sampling.schema_merging import all_of, merged_schemas, normalized
 from mockserver.schemas.sampling.text_sampling import texts
 
 _MOST = 1_000
@@ -34,33 +34,60 @@ class SamplerQueries(Protocol):
         """Return True if optional values may be made at this depth."""
 
 
-def discriminated(schema: Schema) -> Schema:
-    """Return a schema whose discriminator property must name the schema that was chosen."""
-    discriminator, names = schema.get("discriminator"), schema.get("x-names", [])
-    if not isinstance(discriminator, Mapping):
-        discriminator = {"propertyName": discriminator}  # as Swagger 2.0 writes it
-    key = discriminator.get("propertyName")
-    if not isinstance(key, str) or not names:
+def discriminated(sampler: SamplerQueries, schema: Schema) -> Schema:
+    """Return a schema whose discriminator property must name the schema that was chosen.
+
+    If it cannot, because its own schema does not allow the name, it is required as it is.
+    """
+    if (key := discriminator_name(schema)) is None:
         return schema
-    value = _discriminator_value(discriminator.get("mapping"), names)
-    properties = schema.get("properties", {})
-    own = properties.get(key, True)
-    allowed = own.get("enum") if isinstance(own, Mapping) else None
-    if own is False or (isinstance(allowed, list) and value not in allowed):
+    names, properties = schema.get("x-names", []), schema.get("properties", {})
+    own = properties.get(key, bool(names))
+    if own is False:
         return schema
     required = list(dict.fromkeys([*schema.get("required", []), key]))
-    fixed = all_of({"const": value}, own)
-    return {**schema, "required": required, "properties": {**properties, key: fixed}}
+    if names:
+        value = _discriminator_value(schema["discriminator"], names)
+        if own is True or _SIMPLE.issuperset(own) or sampler.fits(own, value):
+            properties = {**properties, key: all_of({"const": value}, own)}
+    return {**schema, "required": required, "properties": properties}
 
 
-def _discriminator_value(mapping: JsonValue, names: list[str]) -> str:
+def with_discriminator(sampler: SamplerQueries, schema: Schema, given: JsonValue) -> JsonValue:
+    """Return an example of a chosen alternative with its discriminator property."""
+    key = discriminator_name(schema) if "x-chosen" in schema and "const" not in schema else None
+    if key is None or not isinstance(given, dict) or key in given:
+        return given
+    rule = discriminated(sampler, schema).get("properties", {}).get(key)
+    parts = rule.get("allOf", [rule]) if isinstance(rule, Mapping) else []
+    value = next((part["const"] for part in parts if "const" in part), None)
+    return given if value is None else {**given, key: value}
+
+
+def discriminator_name(schema: Schema) -> str | None:
+    """Return the name of the discriminator property of a schema; None if it has none."""
+    discriminator = schema.get("discriminator")
+    if isinstance(discriminator, Mapping):
+        discriminator = discriminator.get("propertyName")
+    return discriminator if isinstance(discriminator, str) else None  # Swagger 2.0 has the name
+
+
+def _mapped_values(discriminator: JsonValue) -> dict[str, str]:
+    """Return the values of a mapping by the names of the components that they stand for."""
+    mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
+    if not isinstance(mapping, Mapping):
+        return {}
+    return {str(target).rpartition("/")[2]: str(value) for value, target in mapping.items()}
+
+
+def _discriminator_value(discriminator: JsonValue, names: list[str]) -> str:
     """Return the value for the first of the merged components that a mapping contains."""
-    values = {}
-    if isinstance(mapping, Mapping):
-        values = {str(target).rpartition("/")[2]: value for value, target in mapping.items()}
-    mapped = (values[name] for name in names if name in values)
-    default = names[0] if len(names) > 1 or not values else next(iter(values.values()))
-    return str(next(mapped, default))
+    values = _mapped_values(discriminator)
+    return next((values[name] for name in names if name in values), names[0])
+
+
+_SIMPLE = frozenset(("type", "title", "description", "example", "default"))
+"""The keywords of a schema for a discriminator property that any name fits."""
 
 
 def members_of(
@@ -132,7 +159,7 @@ def _made_names(sampler: SamplerQueries, schema: Schema, count: int) -> Iterator
         return
     is_closed = _is_closed(schema)
     for number in range(count + _SPARE_NAMES):
-        name_schema = dict(rule) if isinstance(rule, Mapping) else {}
+        name_schema = normalized(rule)
         if is_closed or (patterns and "pattern" not in name_schema):
             if not patterns:
                 return

@@ -1,10 +1,11 @@
 """Texts made for a regular expression (ECMA-262).
 
-An expression is parsed into a tree, and each part of the tree makes a text. Look-behind and
-negative look-ahead are ignored, so the caller has to validate the text.
+An expression is parsed into a tree, and each part of the tree makes a text. What is
+negative or behind other text is ignored, so the caller has to validate the text.
 """
 
 import random
+import re
 import string
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,9 @@ class _UnsupportedError(Exception):
     """A pattern with unsupported or invalid syntax."""
 
 
+_Captured = dict[str, str]
+"""The texts of the groups that were made so far, by number and by name."""
+
 # Every part of the tree has the same two members: `size`, the greatest length of its texts with
 # as few repetitions as possible, and `make`, which returns a text with `extra` repetitions more.
 
@@ -39,7 +43,7 @@ class _CharacterSet:
     characters: str
     size: int = 1
 
-    def make(self, rng: random.Random, _extra: int) -> str:
+    def make(self, rng: random.Random, _extra: int, _captured: _Captured) -> str:
         return rng.choice(self.characters)
 
 
@@ -51,8 +55,8 @@ class _Sequence:
     def size(self) -> int:
         return sum(part.size for part in self.parts)
 
-    def make(self, rng: random.Random, extra: int) -> str:
-        return "".join(part.make(rng, extra) for part in self.parts)
+    def make(self, rng: random.Random, extra: int, captured: _Captured) -> str:
+        return "".join(part.make(rng, extra, captured) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ class _Choice:
     def size(self) -> int:
         return max(branch.size for branch in self.branches)
 
-    def make(self, rng: random.Random, extra: int) -> str:
-        return rng.choice(self.branches).make(rng, extra)
+    def make(self, rng: random.Random, extra: int, captured: _Captured) -> str:
+        return rng.choice(self.branches).make(rng, extra, captured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +81,18 @@ class _Repeat:
     def size(self) -> int:
         return self.least * self.part.size
 
-    def make(self, rng: random.Random, extra: int) -> str:
+    def make(self, rng: random.Random, extra: int, captured: _Captured) -> str:
         count = min(self.most, self.least + extra)
         # nested repetitions get no extra ones, or the length would grow exponentially
-        return "".join(self.part.make(rng, 0) for _ in range(count))
+        return "".join(self.part.make(rng, 0, captured) for _ in range(count))
 
 
 @dataclass(frozen=True, slots=True)
 class _LookAhead:
-    """A positive look-ahead: its text is made where it stands, as short as possible."""
+    """A positive look-ahead, or a look-behind that begins a sequence.
+
+    Its text is made where it stands, as short as possible.
+    """
 
     part: "_Part"
 
@@ -93,11 +100,40 @@ class _LookAhead:
     def size(self) -> int:
         return 0
 
-    def make(self, rng: random.Random, _extra: int) -> str:
-        return self.part.make(rng, 0)
+    def make(self, rng: random.Random, _extra: int, captured: _Captured) -> str:
+        return self.part.make(rng, 0, captured)
 
 
-_Part = _CharacterSet | _Sequence | _Choice | _Repeat | _LookAhead
+@dataclass(frozen=True, slots=True)
+class _Capture:
+    """A group that a backreference may repeat."""
+
+    part: "_Part"
+    names: tuple[str, ...]
+    """Its number, and its name if it has one."""
+
+    @property
+    def size(self) -> int:
+        return self.part.size
+
+    def make(self, rng: random.Random, extra: int, captured: _Captured) -> str:
+        made = self.part.make(rng, extra, captured)
+        captured |= dict.fromkeys(self.names, made)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _BackReference:
+    name: str
+    size: int = 100
+    """An estimate, so that a reference is not repeated too often."""
+
+    def make(self, _rng: random.Random, _extra: int, captured: _Captured) -> str:
+        made = captured.get(self.name, "")
+        return made if len(made) <= _LARGEST else ""  # each reference may double the length
+
+
+_Part = _CharacterSet | _Sequence | _Choice | _Repeat | _LookAhead | _Capture | _BackReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +146,12 @@ class Pattern:
         """Return a text with a length from `least` to `most`; None if none is short enough."""
         longest = _LARGEST if most is None else min(most, _LARGEST)
         for extra in _REPEATS:
-            made = self._tree.make(rng, extra)
+            made = self._tree.make(rng, extra, {})
             if least <= len(made) <= longest:
                 return made
             if len(made) > longest and extra > _REPEATS[0]:
                 break
-        made = self._tree.make(rng, 0)
+        made = self._tree.make(rng, 0, {})
         return made + "x" * (least - len(made)) if len(made) < least else None
 
 
@@ -139,7 +175,12 @@ _PROPERTIES = {
     "a": string.ascii_letters,
     "A": string.ascii_letters,
 }
-_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v"}
+_REFERENCES = ("b", "B", "k", *"123456789")
+_LOW_SURROGATE = re.compile(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_COUNT = re.compile(r"\{\d+(?:,\d*)?\}", re.ASCII)
+_LONGEST_COUNT = 20
+"""The maximum length of a quantifier in braces; other braces stand for themselves."""
+_CONTROLS = {"0": "\0", "t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v"}
 _COUNTS = {"*": (0, _LARGEST), "+": (1, _LARGEST), "?": (0, 1)}
 
 
@@ -149,6 +190,9 @@ class _PatternParser:
     def __init__(self, pattern: str) -> None:
         self._rest = list(reversed(pattern))
         self._depth = 0
+        self._groups = 0
+        self._is_first = True
+        """Whether nothing goes before the present part."""
 
     def parse(self) -> _Choice:
         """Return the tree of the whole expression."""
@@ -183,6 +227,7 @@ class _PatternParser:
         while (letter := self._next()) and letter not in "|)":
             self._take()
             if letter not in "^$":
+                self._is_first = not parts
                 parts.append(self._repeated(self._part(letter)))
         return _Sequence(tuple(parts))
 
@@ -193,39 +238,65 @@ class _PatternParser:
             return _CharacterSet(self._class())
         if letter == ".":
             return _CharacterSet(string.ascii_lowercase)
-        if letter == "\\" and self._next() in "bB":
-            self._take()
-            return _Sequence(())
-        if letter in "*+?{":
+        if letter == "\\" and self._next() in _REFERENCES:
+            return self._reference()
+        if letter in "*+?":
             raise _UnsupportedError
         return _CharacterSet(self._escaped() if letter == "\\" else letter)
 
-    def _group(self) -> _Part:
-        has_text, is_look_ahead = self._group_start()
-        tree = self._choice()
-        self._take()
-        if is_look_ahead:
-            return _LookAhead(tree)
-        return tree if has_text else _Sequence(())
+    def _reference(self) -> _Part:
+        """Return a backreference, or nothing for a word boundary."""
+        letter = self._take()
+        if letter in "bB":
+            return _Sequence(())
+        if letter != "k":
+            return _BackReference(letter + self._taken_while(string.digits))
+        if self._take() != "<":
+            raise _UnsupportedError
+        return _BackReference(self._taken_until(">"))
 
-    def _group_start(self) -> tuple[bool, bool]:
-        """Return whether a group makes text, and whether it is a positive look-ahead."""
+    def _taken_while(self, allowed: str) -> str:
+        taken = ""
+        while (letter := self._next()) and letter in allowed:
+            taken += self._take()
+        return taken
+
+    def _taken_until(self, end: str) -> str:
+        taken = ""
+        while (letter := self._take()) != end:
+            taken += letter
+        return taken
+
+    def _group(self) -> _Part:
+        is_first = self._is_first
         if self._next() != "?":
-            return True, False
+            return self._capture("")
         self._take()
         mark = self._take()
         if mark == "P":
             mark = self._take()
-        if mark == "<" and self._next() not in "=!":
-            while self._take() != ">":
-                pass
-            return True, False
-        if mark == "<":
+        if mark == "<" and self._next() not in ("=", "!"):
+            return self._capture(self._taken_until(">"))
+        is_ahead = mark != "<"
+        if not is_ahead:
             mark = self._take()
-            return False, False
+        elif mark in "ims-":
+            self._taken_until(":")  # flags do not matter for the texts that are made
+            mark = ":"
         if mark not in ":=!":
             raise _UnsupportedError
-        return mark != "!", mark == "="
+        tree = self._choice()
+        self._take()
+        if mark == ":":
+            return tree
+        return _LookAhead(tree) if mark == "=" and (is_ahead or is_first) else _Sequence(())
+
+    def _capture(self, name: str) -> _Part:
+        self._groups += 1
+        names = (str(self._groups), name) if name else (str(self._groups),)
+        tree = self._choice()
+        self._take()
+        return _Capture(tree, names)
 
     def _escaped(self) -> str:
         """Return the characters that an escape stands for."""
@@ -238,15 +309,13 @@ class _PatternParser:
             return _CLASSES[letter]
         if letter in _CONTROLS:
             return _CONTROLS[letter]
-        if letter.isalnum():
-            raise _UnsupportedError
+        if letter == "c" and self._next().isalpha():
+            return chr(ord(self._take()) % 32)
         return letter
 
     def _property(self, is_negated: bool) -> str:  # noqa: FBT001 - \p or \P
         """Return the ASCII characters that have a Unicode property."""
-        name = ""
-        while (letter := self._take()) != "}":
-            name += letter
+        name = self._taken_until("}")
         found = _PROPERTIES.get(name.removeprefix("{")[:1], _WORD_CHARACTERS)
         if name.removeprefix("{") == "Ll":
             found = string.ascii_lowercase
@@ -259,14 +328,22 @@ class _PatternParser:
         code = ""
         if self._next() == "{":
             self._take()
-            while (letter := self._take()) != "}":
-                code += letter
+            code = self._taken_until("}")
         else:
             code = "".join(self._take() for _ in range(digits))
         try:
-            return chr(int(code, 16))
+            return self._with_low_surrogate(chr(int(code, 16)))
         except (ValueError, OverflowError):
             raise _UnsupportedError from None
+
+    def _with_low_surrogate(self, character: str) -> str:
+        """Return a character, or that of a surrogate pair if the second half follows."""
+        following = "".join(reversed(self._rest[-6:]))
+        if not ("\ud800" <= character <= "\udbff" and _LOW_SURROGATE.fullmatch(following)):
+            return character
+        del self._rest[-6:]
+        low = chr(int(following.removeprefix("\\u"), base=16))
+        return (character + low).encode("utf-16", "surrogatepass").decode("utf-16")
 
     def _class(self) -> str:
         """Return the characters of a class, whose opening bracket was taken."""
@@ -275,7 +352,7 @@ class _PatternParser:
             self._take()
         characters = ""
         while (letter := self._take()) != "]":
-            low = self._escaped() if letter == "\\" else letter
+            low = self._class_escape() if letter == "\\" else letter
             characters += self._range(low) if len(low) == 1 else low
         if is_negated:
             characters = "".join(item for item in _PRINTABLE if item not in characters)
@@ -283,13 +360,19 @@ class _PatternParser:
             raise _UnsupportedError
         return characters
 
+    def _class_escape(self) -> str:
+        if self._next() == "b":
+            self._take()
+            return "\b"
+        return self._escaped()
+
     def _range(self, low: str) -> str:
         """Return the characters of a range that begins with `low`; `low` itself if it is none."""
         if self._next() != "-" or self._rest[-2:-1] == ["]"]:
             return low
         self._take()
         letter = self._take()
-        high = self._escaped() if letter == "\\" else letter
+        high = self._class_escape() if letter == "\\" else letter
         if len(high) > 1:
             return f"{low}-{high}"
         last = min(ord(high), ord(low) + 1_000)
@@ -301,7 +384,7 @@ class _PatternParser:
         if letter in _COUNTS:
             self._take()
             part = _Repeat(part, *_COUNTS[letter])
-        elif letter == "{":
+        elif letter == "{" and _COUNT.match("".join(reversed(self._rest[-_LONGEST_COUNT:]))):
             part = _Repeat(part, *self._counts())
         else:
             return part
@@ -313,9 +396,7 @@ class _PatternParser:
 
     def _counts(self) -> tuple[int, int]:
         """Return the minimum and the maximum of a quantifier in braces."""
-        inside = ""
-        while (letter := self._take()) != "}":
-            inside += letter
+        inside = self._taken_until("}")
         low, comma, high = inside.removeprefix("{").partition(",")
         if not low.isdecimal() or (high and not high.isdecimal()) or int(low) > _LARGEST:
             raise _UnsupportedError

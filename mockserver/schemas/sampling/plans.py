@@ -15,6 +15,7 @@ from mockserver.schemas.sampling.array_sampling import items_of
 from mockserver.schemas.sampling.object_sampling import discriminated, members_of
 from mockserver.schemas.sampling.sampling_context import SamplingContext
 from mockserver.schemas.sampling.schema_merging import types_to_try
+from mockserver.schemas.sampling.text_sampling import content_schema, encoded_content
 from mockserver.schemas.sampling.value_sampling import (
     DEEPEST,
     Make,
@@ -184,10 +185,13 @@ class _Planner(ValueSampler):
             return self._object_maker(merged, context)
         if name == "array":
             return self._array_maker(merged, context)
+        if name == "string" and (content := content_schema(merged)) is not None:
+            make = self._plan(content, context.child(context.name))
+            return lambda rng: encoded_content(merged, make(rng))
         return scalars(name, merged, context.name)
 
     def _object_maker(self, merged: Schema, context: SamplingContext) -> Make:
-        members = members_of(self, discriminated(merged), context)
+        members = members_of(self, discriminated(self, merged), context)
         makes = [
             (name, self._plan(member, context.child(name))) for name, member in members.items()
         ]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.base.json import JsonValue
+from mockserver.schemas.ecma_patterns import KEYWORD
 
 Schema = Mapping[str, Any]
 
@@ -39,12 +40,16 @@ _IMPLIED_TYPES: Mapping[str, str] = {
 def normalized(schema: JsonValue) -> dict[str, Any]:
     """Return a copy of a schema in the form that `merged_schemas` expects.
 
-    Exclusive bounds are numbers, as after draft 4. `x-names` lists the names of components that
-    were merged. `x-hard` marks a schema for which a made value may be invalid.
+    Exclusive bounds are numbers, as after draft 4. Every pattern is under `pattern`. `x-names`
+    lists the names of components that were merged; `x-chosen` says that they are an alternative
+    of a schema with a discriminator. `x-hard` marks a schema for which a made value
+    may be invalid.
     """
     if schema is False:
         return {"type": [], "x-hard": True}
     copied = dict(schema) if isinstance(schema, Mapping) else {}
+    if KEYWORD in copied:
+        copied["pattern"] = copied.pop(KEYWORD)
     if isinstance(name := copied.pop("x-name", None), str):
         copied["x-names"] = [name]
     if "not" in copied and not copied["not"] and copied["not"] is not False:

@@ -1,9 +1,13 @@
 """Texts made for a JSON Schema: by its pattern, its format and its length."""
 
+import base64
+import json
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.base.http import is_json, media_type
+from mockserver.base.json import JsonValue
 from mockserver.base.time import DAY, Instant, format_instant
 from mockserver.schemas.sampling.patterns import read_pattern
 from mockserver.schemas.sampling.realistic_values import WORDS, email, sentence, text_maker_for
@@ -45,6 +49,28 @@ def texts(schema: Schema, name: str = "", attempt: int = 0) -> Callable[[random.
         return f"a{made}" if may_have_prefix and rng.random() > _HALF else made
 
     return make
+
+
+def content_schema(schema: Schema) -> JsonValue:
+    """Return the schema of the JSON value that a text contains; None if it contains none."""
+    is_made_freely = schema.keys().isdisjoint(("pattern", "enum"))
+    is_json_text = is_json(media_type(str(schema.get("contentMediaType", ""))).name)
+    return schema.get("contentSchema") if is_made_freely and is_json_text else None
+
+
+def encoded_content(schema: Schema, value: JsonValue) -> str:
+    """Return a JSON value as the text that a schema with `contentMediaType` describes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODERS.get(str(schema.get("contentEncoding")).lower(), str)(text)
+
+
+_ENCODERS: Mapping[str, Callable[[str], str]] = {
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base16": lambda text: text.encode().hex().upper(),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+}
+"""Writers of an encoding (RFC 4648)."""
 
 
 def _without_pattern(

@@ -47,10 +47,15 @@ from typing import Any, NamedTuple
 
 from mockserver.base.json import JsonValue, unescape
 from mockserver.model.contents import SampledSchema
+from mockserver.schemas.dialects import SUBTYPE
 from mockserver.schemas.sampling.array_sampling import Items, items_of
 from mockserver.schemas.sampling.fallback_values import fallback_values
 from mockserver.schemas.sampling.number_sampling import integers, numbers
-from mockserver.schemas.sampling.object_sampling import discriminated, members_of
+from mockserver.schemas.sampling.object_sampling import (
+    discriminated,
+    members_of,
+    with_discriminator,
+)
 from mockserver.schemas.sampling.sampling_context import FixedRandom, SamplingContext
 from mockserver.schemas.sampling.schema_merging import (
     merged_schemas,
@@ -58,7 +63,7 @@ from mockserver.schemas.sampling.schema_merging import (
     types_to_try,
     without_object_examples,
 )
-from mockserver.schemas.sampling.text_sampling import texts
+from mockserver.schemas.sampling.text_sampling import content_schema, encoded_content, texts
 
 _DEEP = 6
 """The number of containers around a value from which only what is required is made."""
@@ -165,7 +170,8 @@ class ValueSampler:
         return value, is_hard(merged)
 
     def _value(self, merged: Schema, schema: JsonValue, context: SamplingContext) -> JsonValue:
-        for given in _given_values(merged, uses_examples=context.uses_examples):
+        for example in _given_values(merged, uses_examples=context.uses_examples):
+            given = with_discriminator(self, merged, example)
             if not self._is_careful or "const" in merged or self.fits(schema, given):
                 return given
         if isinstance(merged.get("enum"), list) and merged["enum"]:
@@ -176,6 +182,8 @@ class ValueSampler:
             return self._object(merged, context)
         if name == "array":
             return self._array(merged, context)
+        if name == "string" and (content := content_schema(merged)) is not None:
+            return encoded_content(merged, self.value(content, context.child(context.name)))
         property_name = context.name if self.is_varied else ""
         return scalars(name, merged, property_name, context.attempt)(self.rng)
 
@@ -188,6 +196,19 @@ class ValueSampler:
     # --- merging of a schema with what it refers to and combines ---
 
     def _merge(self, schema: JsonValue, depth: int, level: int = 0) -> dict[str, Any]:
+        """Return a schema without references, combinations and conditions.
+
+        One with a discriminator is merged with a subtype, unless it is one itself.
+        """
+        merged = self._merge_part(schema, depth, level)
+        subtype = merged.pop(SUBTYPE, None)
+        is_base = len(merged.get("x-names", ())) <= 1  # a subtype has its own name, too
+        if isinstance(subtype, dict) and is_base:
+            merged = merged_schemas(self._merge_part(subtype, depth, level + 1), merged)
+            merged.pop(SUBTYPE, None)
+        return merged
+
+    def _merge_part(self, schema: JsonValue, depth: int, level: int) -> dict[str, Any]:
         """Return a schema without references, combinations and conditions."""
         merged = normalized(schema)
         self._read += 1
@@ -212,7 +233,7 @@ class ValueSampler:
     ) -> dict[str, Any]:
         is_alone = len(parts) == 1 and "properties" not in merged
         for part in parts:
-            inner = self._merge(part, depth, level + 1)
+            inner = self._merge_part(part, depth, level + 1)
             inner = inner if is_alone else without_object_examples(inner)
             merged = merged_schemas(merged, inner)
         return merged
@@ -256,7 +277,7 @@ class ValueSampler:
         part = without_object_examples(merged) if "properties" in schema else merged
         joined = merged_schemas(schema, part)
         if "discriminator" in schema:
-            joined["x-names"] = merged.get("x-names", [])
+            joined |= {"x-names": merged.get("x-names", []), "x-chosen": True}
         followed = self._followed[before:]
         del self._followed[before:]
         is_recursive = not set(followed).isdisjoint(self._followed)
@@ -303,7 +324,7 @@ class ValueSampler:
                 return schema is True
             if schema.get("readOnly") is True or schema.get("writeOnly") is True:
                 return False
-            reference, parts = schema.get("$ref"), schema.get("allOf", ())
+            reference, parts = schema.get("$ref"), _only_parts(schema)
             if reference in self._followed:
                 return False
             if reference is None and len(parts) != 1:
@@ -316,7 +337,7 @@ class ValueSampler:
         return depth < _DEEP and self._read < _LARGE
 
     def _object(self, schema: Schema, context: SamplingContext) -> JsonValue:
-        members = members_of(self, discriminated(schema), context)
+        members = members_of(self, discriminated(self, schema), context)
         made = {name: self.value(member, context.child(name)) for name, member in members.items()}
         return self._without_invalid(made, members, schema) if self._is_careful else made
 
@@ -353,6 +374,14 @@ class ValueSampler:
         self.rng = rng
 
 
+def _only_parts(schema: Schema) -> list[JsonValue]:
+    """Return the schemas of `allOf`, or else the alternatives apart from null."""
+    if "allOf" in schema:
+        return list(schema["allOf"])
+    return [part for part in schema.get("anyOf", ()) if part != _NULL]
+
+
+_NULL = {"type": "null"}
 _HARD = frozenset(
     (
         "x-hard",
