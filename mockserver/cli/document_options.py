@@ -10,13 +10,16 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, ECHOES, Echo, Options
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
+
+Printed = Literal["all", "refused", "none"]
+"""The requests about which a line is printed."""
 
 documents_argument = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 document_option = click.option(
@@ -97,6 +100,25 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
             dynamic=dynamic, echo=echo, errors=errors, strict_requests=strict_requests
         )
         command(options=options, **others)
+
+    return with_options
+
+
+def output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for what is printed about requests; the command gets them as `printed`."""
+
+    @click.option("--log", is_flag=True, help="Print a line for each request to standard error.")
+    @click.option(
+        "--quiet",
+        is_flag=True,
+        help="Print nothing about requests. Default: a line for each that is refused.",
+    )
+    @wraps(command)
+    def with_options(*, log: bool, quiet: bool, **others: object) -> None:
+        if log and quiet:
+            raise click.UsageError("--log and --quiet exclude each other; leave out one of them")
+        printed: Printed = "all" if log else "none" if quiet else "refused"
+        command(printed=printed, **others)
 
     return with_options
 

@@ -17,7 +17,9 @@ class Options:
     """Options for making answers and adding headers."""
 
     announce: bool = True
-    """Add `Mock-Request-Id` and `Mock-Reason`."""
+    """Add `Mock-Request-Id`, `Mock-Reason` and `Mock-Why`."""
+    control: bool = True
+    """Mention calls of the control API in advice."""
     cors: bool = True
     """Add headers that allow cross-origin requests."""
     dynamic: bool = False

@@ -15,7 +15,7 @@
  9. respond       return the steps' answer, else the documented one
 10. settle        commit the writes, or roll them back if a stage refused or failed
 11. carry out     set a fault's delay or closed connection on the answer
-12. add headers   `Mock-Request-Id`, `Mock-Reason`, CORS
+12. add headers   `Mock-Request-Id`, `Mock-Reason`, `Mock-Why`, CORS
 13. journal       store the exchange, and call the listener
 
 Rules of this module:
@@ -32,6 +32,7 @@ Rules of this module:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue, key_text
@@ -63,7 +64,7 @@ from mockserver.engine.rendering import (
     replace_headers,
     violations_of_reply,
 )
-from mockserver.engine.routing import Match, MountedApis, RoutedRequest
+from mockserver.engine.routing import Match, MountedApi, MountedApis, RoutedRequest
 from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import (
@@ -77,7 +78,7 @@ from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.model.request_paths import SANDBOX_PREFIX, split_sandbox
+from mockserver.model.request_paths import SANDBOX_PREFIXES, split_sandbox
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.trace import (
     Answered,
@@ -93,6 +94,9 @@ from mockserver.wire.media import read_body
 _UNAUTHORIZED = 401
 _NO_CREDENTIAL = Authenticated((), None)
 _VALID = Validated(0)
+NO_SUCH_API = "no_such_api"
+INVALID_SANDBOX = "invalid_sandbox"
+_MOST_OF_PATH = 200
 MOST_VIOLATIONS = 100
 """Maximum number of violations in the refusal of one request."""
 
@@ -145,7 +149,7 @@ class Engine:
         try:
             sandbox = self.sandboxes.get(name)
         except (ValueError, SandboxFullError) as error:
-            return _without_sandbox(request, name, error, system)
+            return self._without_sandbox(request, name, error, system)
         at = sandbox.clock.now(system)
         sandbox.clock.begin(at)
         exchange = Exchange(sandbox.journal.next_id(), name, at, request, UNANSWERED)
@@ -168,14 +172,47 @@ class Engine:
         if self.options.announce:
             headers.append(("Mock-Request-Id", exchange.id))
             if exchange.reason:
-                headers.append(("Mock-Reason", exchange.reason))
+                _add_reason(exchange)
         if self.options.cors and "origin" in exchange.request.headers:
             cors.add_headers(headers, exchange.request)
 
     def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
-        detail = f"no API is served at {path[:200]}; there are: {known}"
-        exchange.answer, exchange.reason = problem(404, detail), "no_such_api"
+        message = f"no API is served at {path[:_MOST_OF_PATH]}"
+        mounts = self._mounts
+        advice = _path_advice(mounts.by_name, path, exchange.request, mounts.advised)
+        hints = [advice, f"there are: {known}"] if advice else [f"there are: {known}"]
+        refusal = Refusal(NO_SUCH_API, message, advice="; ".join(hints))
+        exchange.refusal, exchange.reason = refusal, NO_SUCH_API
+        exchange.trace.append(_refused(refusal))
+        exchange.answer = problem(404, f"{message}; {refusal.advice}")
+
+    def _without_sandbox(
+        self, request: Request, name: str, error: Exception, system: Instant
+    ) -> Exchange:
+        is_full = isinstance(error, SandboxFullError)
+        answer = problem(503 if is_full else 400, str(error))
+        exchange = Exchange("", name, system, request, answer)
+        exchange.reason = Kind.FULL if is_full else INVALID_SANDBOX
+        exchange.refusal = Refusal(exchange.reason, str(error))
+        if self.options.announce:
+            _add_reason(exchange)
+        if self.options.cors and "origin" in request.headers:
+            cors.add_headers(answer.headers, request)
+        return exchange
+
+
+def _add_reason(exchange: Exchange) -> None:
+    from mockserver.engine.refusal_line import refusal_line  # noqa: PLC0415 - accepted requests need it not
+
+    headers = exchange.answer.headers
+    headers.append(("Mock-Reason", exchange.reason))
+    if line := refusal_line(exchange):
+        headers.append(("Mock-Why", line))
+
+
+def _refused(refusal: Refusal) -> Refused:
+    return Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at, refusal.advice)
 
 
 # --- locate ---
@@ -184,7 +221,7 @@ class Engine:
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without its sandbox prefix, and the sandbox that path or header name."""
     path, name = request.path, None
-    if path.startswith(SANDBOX_PREFIX):
+    if path.startswith(SANDBOX_PREFIXES):
         path, name = split_sandbox(path)
     return path, request.headers.get("mock-sandbox") if name is None else name
 
@@ -195,19 +232,31 @@ def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
     return located.match.operation(method)
 
 
-def _without_sandbox(request: Request, name: str, error: Exception, system: Instant) -> Exchange:
-    status = 503 if isinstance(error, SandboxFullError) else 400
-    return Exchange("", name, system, request, problem(status, str(error)))
+def _path_advice(
+    mounts: Mapping[str, MountedApi], path: str, request: Request, advised: dict[Any, str]
+) -> str:
+    from mockserver.engine.path_advice import path_advice  # noqa: PLC0415 - only mistakes need it
+
+    sandbox = request.path[: len(request.path) - len(path)] if path != "/" else ""
+    return path_advice(mounts, path, request.method, sandbox, advised)
 
 
-def _no_operation(located: RoutedRequest, method: str, options: Options) -> Answer:
+def _advice(located: RoutedRequest, request: Request) -> str:
+    path, _ = _split_sandbox(request)
+    mount = located.mount
+    return _path_advice({mount.api.name: mount}, path, request, mount.advised)
+
+
+def _no_operation(located: RoutedRequest, request: Request, options: Options) -> Answer:
+    method = request.method
     if located.match is None:
-        raise Refusal(Kind.NOT_FOUND, "the API has no such path")
+        raise Refusal(Kind.NOT_FOUND, "the API has no such path", advice=_advice(located, request))
     allowed = cors.allowed(located.match.methods, options=options.cors)
     if method == "OPTIONS" and options.cors:
         return Answer(204, [("Allow", allowed)], b"")
     message = f"{method[:20]} is not allowed here; {allowed} are"
-    raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),))
+    advice = _advice(located, request)
+    raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),), advice=advice)
 
 
 def _base_url(request: Request, prefix: str) -> str:
@@ -233,7 +282,7 @@ def _answer(
         if operation is None or match is None:
             scope = dict.fromkeys(SCOPE_NAMES)
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
-            exchange.answer = _no_operation(located, exchange.request.method, options)
+            exchange.answer = _no_operation(located, exchange.request, options)
             return
         base_url = _base_url(exchange.request, prefix)
         run = Run(exchange, sandbox, api, operation, base_url, options)
@@ -261,8 +310,10 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         run.roll_back()
     _forget_frames(refusal)
     exchange.refusal, exchange.reason = refusal, str(refusal.kind)
-    exchange.trace.append(Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at))
     try:
+        if run is not None and not refusal.advice:
+            refusal.advice = _refusal_advice(run, refusal)
+        exchange.trace.append(_refused(refusal))
         accept = exchange.request.accept
         answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
         if run is not None:
@@ -275,6 +326,12 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
         exchange.answer = mock_failures.answer(exchange, run, error)
         exchange.reason = MOCK_FAILURE
+
+
+def _refusal_advice(run: Run, refusal: Refusal) -> str:
+    from mockserver.engine.refusal_advice import refusal_advice  # noqa: PLC0415 - only mistakes need it
+
+    return refusal_advice(run, refusal)
 
 
 def _forget_frames(refusal: Refusal) -> None:
@@ -322,7 +379,13 @@ def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> N
     if not run.operation.security:
         run.append(_NO_CREDENTIAL)
         return
-    found = authenticate(run, credentials)
+    try:
+        found = authenticate(run, credentials)
+    except Refusal as refusal:
+        from mockserver.engine.credential_advice import credential_advice  # noqa: PLC0415 - only mistakes need it
+
+        refusal.advice = credential_advice(run, credentials)
+        raise
     scope = run.scope
     scope["principal"], scope["credential"] = found.principal, found.credential
     scope["scopes"] = found.scopes

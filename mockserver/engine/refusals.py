@@ -37,9 +37,10 @@ def refusal_of(
     passes_at: Instant | None = None,
 ) -> Refusal:
     """Make a refusal; a message in the document replaces the given one."""
+    cause = ""
     if otherwise.message is not None:
-        message = str(otherwise.message(scope))
+        cause, message = message, str(otherwise.message(scope))
     violations: tuple[Violation, ...] = ()
     if otherwise.field is not None:
         violations = (Violation("body", otherwise.field, otherwise.kind, message),)
-    return Refusal(otherwise.kind, message, violations, source, passes_at)
+    return Refusal(otherwise.kind, message, violations, source, passes_at, cause=cause)

@@ -133,8 +133,10 @@ def render_refusal(
         fields = {"error": oauth_kind, "error_description": described}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
+        # of the path only: other advice may show a credential or a record
+        advice = f"; {refusal.advice}" if operation is None and refusal.advice else ""
         answer = _documented(operation, status, refusal, accept) or problem(
-            status, refusal.message, error
+            status, refusal.message + advice, error
         )
     _add_required(answer, refusal)
     if wait is not None and status in RETRY_STATUSES:

@@ -18,7 +18,7 @@ for each segment, so that not every path of an API is compared.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from mockserver.engine.spanning_paths import SpanningPaths
@@ -244,6 +244,10 @@ class MountedApi:
     """Routers by server path, such as `/v2`; the longest server path first."""
     pages: Router
     """Pages that messages link to; they have no server path."""
+    advised: dict[Any, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """A cache of advice for paths without an operation; `path_advice.py` limits its size."""
+    addresses: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)
+    """All operations as `path_advice.py` compares them; it fills the list at its first use."""
 
     def find(self, path: str, method: str) -> Match | None:
         """Return the match of a path, which includes the server path, as `Router.find` does."""
@@ -279,9 +283,10 @@ class RoutedRequest:
 class MountedApis:
     """All APIs of a process, by name and by host name."""
 
-    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths")
+    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths", "advised")
 
     def __init__(self, apis: Iterable[Api]) -> None:
+        self.advised: dict[Any, str] = {}  # as that of one API
         self._by_name: dict[str, MountedApi] = {}
         self._by_host: dict[str, tuple[MountedApi, ...]] = {}
         for api in apis:
@@ -292,6 +297,11 @@ class MountedApis:
         mounts = list(self._by_name.values())
         self._static_paths = dict(_static_requests(mounts))
         self._single = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
+
+    @property
+    def by_name(self) -> Mapping[str, MountedApi]:
+        """The APIs by name."""
+        return self._by_name
 
     def locate(self, path: str, host: str, method: str) -> RoutedRequest | None:
         """Find the API of a request by its host name, or else by the first segment of its path.

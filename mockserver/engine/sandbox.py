@@ -28,7 +28,7 @@ from mockserver.engine.journal import AnswerCounts, Journal
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, completed
 from mockserver.model.api import Api, CollectionSpec, Fixture
-from mockserver.model.scope import Scope
+from mockserver.model.scope import Record, Scope
 
 DEFAULT_SANDBOX = "default"
 BAD_SANDBOX_NAME = (
@@ -167,6 +167,7 @@ class Sandbox:
         self.faults = Faults(state.seed)
         self._settings = state.settings
         self.stores = state.stores
+        self._published: dict[tuple[str, str], list[Record]] = {}
 
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
@@ -198,6 +199,19 @@ class Sandbox:
             store = self.stores[api] = self._fill(self.apis[api], self.clock.begin(now))
         return store
 
+    def published(self, api: str, collection: str, now: int) -> list[Record]:
+        """Return the records that the document itself gives to a collection, as they were first."""
+        known = self._published.get((api, collection))
+        if known is None:
+            scope: Scope = {"now": now, "settings": self.settings(api)}
+            scope["_world"] = IdGenerator(self.seed)
+            known = self._published[api, collection] = []
+            for fixture in self.apis[api].fixtures:
+                if fixture.collection == collection:
+                    with suppress(ExpressionError):  # reported by the first use of the records
+                        known += fixture.records(scope)
+        return known
+
     def replace(
         self,
         apis: Mapping[str, Api],
@@ -213,6 +227,7 @@ class Sandbox:
         before, stores = self.apis, self.stores
         settings, self._settings = self._settings, {}
         self.apis, self._overrides, self.stores = apis, overrides, {}
+        self._published = {}
         self.journal.reset_counts()
         now = self.clock.begin(self.clock.now(system))
         for name in apis.keys() & settings.keys():

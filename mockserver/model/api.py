@@ -168,6 +168,9 @@ class Requirement:
 
     that: Template
     otherwise: Otherwise
+    shown: str = ""
+    """The condition as the document writes it."""
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

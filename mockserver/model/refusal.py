@@ -86,3 +86,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     passes_at: Instant | None = None
     """When the same request would be accepted, if known."""
     headers: tuple[tuple[str, str], ...] = ()
+    cause: str = ""
+    """What refused, in the words of the mock; empty if `message` says it."""
+    advice: str = ""
+    """What the client can do."""

@@ -16,14 +16,16 @@ from mockserver.model.api import Api, Operation
 
 _LONGEST_PATH = 2_000
 PARAMETER = re.compile(r"\{[^{}/]+\}")
-SANDBOX_PREFIX = "/~"
+SANDBOX_PREFIXES = ("/~", "/%7E", "/%7e")
+"""Beginnings of a path that names a sandbox; %7E is the same as ~ (RFC 3986, section 2.3)."""
 
 
 def split_sandbox(path: str) -> tuple[str, str | None]:
     """Return a path without its sandbox prefix, and the name of the sandbox, if there is one."""
-    if not path.startswith(SANDBOX_PREFIX):
+    prefix = next((one for one in SANDBOX_PREFIXES if path.startswith(one)), None)
+    if prefix is None:
         return path, None
-    name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
+    name, slash, rest = path[len(prefix) :].partition("/")
     return slash + rest or "/", name
 
 

@@ -252,11 +252,13 @@ class Refused(NamedTuple):
     message: str
     where: Source | None
     passes_at: int | None
+    advice: str = ""
 
     def sentence(self) -> str:
         """Return the decision as a sentence."""
         later = f"; passes at {format_instant(self.passes_at)}" if self.passes_at else ""
-        return f"refused as {self.kind}: {self.message}{later}"
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"refused as {self.kind}: {self.message}{later}{advice}"
 
     def source(self) -> Source | None:
         """Return the place in the document that caused the decision, or None."""

@@ -25,7 +25,13 @@ from mockserver.wire.negotiation import Holds
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
 _MISPLACED = ("example", "examples", "schema")
 """Keys of a media type object that are often written in a response object by mistake."""
-_IGNORED_HEADERS = http.SERVER_FIELDS | {"content-type", "date", "mock-request-id", "mock-reason"}
+_IGNORED_HEADERS = http.SERVER_FIELDS | {
+    "content-type",
+    "date",
+    "mock-request-id",
+    "mock-reason",
+    "mock-why",
+}
 """Documented headers that are ignored: the mock writes these itself, or does not compress."""
 _CONSEQUENCE = "it is served unchanged"
 

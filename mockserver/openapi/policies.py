@@ -210,6 +210,8 @@ def _principals(
             context.otherwise(
                 item.otherwise, Kind.UNAUTHENTICATED, source.child("require", index, "otherwise")
             ),
+            str(item.that).strip("{} "),
+            source.child("require", index, "that"),
         )
         for index, item in enumerate(model.require)
     )

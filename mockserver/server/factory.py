@@ -68,7 +68,8 @@ def create_app(  # noqa: PLR0913 - each can be left out
         SettingsError: If a setting or a plug-in is.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    merged = replace(options or DEFAULT_OPTIONS, **answers)
+    base = options or DEFAULT_OPTIONS
+    merged = replace(base, control=control and base.control, **answers)
     return application(
         open_engine(sources, seed, merged, journal),
         control=control,

@@ -57,7 +57,10 @@ components:
       description: one
       content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
   schemas:
-    Thing: {type: object, required: [id], properties: {id: {type: integer, example: 7}, name: {type: string}}}
+    Thing:
+      type: object
+      required: [id]
+      properties: {id: {type: integer, example: 7}, name: {type: string}}
 """
 """Is served otherwise with each of `stateful`, `dynamic`, `strict_requests` and `errors`."""
 
