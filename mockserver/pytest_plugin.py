@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "mockserver(*documents, settings={api: {name: value}}, seed=0, stateful=False, dynamic=False, "
-    "errors=False, allow_unmatched=False): the documents of the sandbox (paths relative to the "
-    "test file), its initial settings, the seed of identifiers, whether resources are kept "
+    "errors=False, like=None, allow_unmatched=False): the documents of the sandbox (paths "
+    "relative to the test file), its initial settings, the seed of identifiers, whether resources are kept "
     "(stateful), new values are generated for every answer (dynamic) and invalid answers become "
-    "status 500 (errors), and whether requests may match no operation"
+    "status 500 (errors), the mock server that is imitated (like), and whether requests may match "
+    "no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",
@@ -31,7 +32,9 @@ _SWITCHES = {
     "errors": "mockserver answers 500 if an answer does not conform to its schema",
 }
 """Options of a server that a project can set in its configuration, with their help texts."""
-_OPTIONS = ("seed", *_SWITCHES)
+_LIKES = ("prism",)
+"""Servers that `like` may name, as in `mockserver.engine.conventions`, which costs start time."""
+_OPTIONS = ("seed", "like", *_SWITCHES)
 _KEYWORDS = ("settings", *_OPTIONS, "allow_unmatched")
 _MONITOR: "pytest.StashKey[SandboxMonitor]" = pytest.StashKey()
 
@@ -42,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("mockserver_documents", text, type="paths", default=[])
     for name, text in _SWITCHES.items():
         parser.addini(f"mockserver_{name}", f"{text}; a marker overrides it", type="bool")
+    text = f"the mock server that mockserver imitates: {', '.join(_LIKES)}; a marker overrides it"
+    parser.addini("mockserver_like", text, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,7 +126,11 @@ def pytest_runtest_makereport(
 
 def _configured(config: pytest.Config) -> dict[str, Any]:
     """Return the options that the configuration of the project sets."""
-    return {name: config.getini(f"mockserver_{name}") for name in _SWITCHES}
+    like = config.getini("mockserver_like") or None
+    if like not in (None, *_LIKES):
+        text = f"mockserver_like: {like!r} is not known; known are: {', '.join(_LIKES)}"
+        raise pytest.fail.Exception(text, pytrace=False)
+    return {"like": like, **{name: config.getini(f"mockserver_{name}") for name in _SWITCHES}}
 
 
 @dataclass(slots=True)
@@ -166,5 +175,7 @@ def _check(mark: pytest.Mark) -> None:
         for name in _SWITCHES
         if not isinstance(mark.kwargs.get(name, False), bool)
     ]
+    if mark.kwargs.get("like") not in (None, *_LIKES):
+        wrong.append(f"like must be one of {', '.join(_LIKES)}, or None")
     if wrong:
         pytest.fail(f"@pytest.mark.mockserver: {'; '.join(wrong)}", pytrace=False)

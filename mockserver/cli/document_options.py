@@ -9,7 +9,8 @@ from typing import NoReturn
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
-from mockserver.engine.engine_options import DEFAULT_OPTIONS, ECHOES, Echo, Options
+from mockserver.engine.conventions import LIKES, Like
+from mockserver.engine.engine_options import ECHOES, Echo, Options
 
 documents_argument = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 document_option = click.option(
@@ -61,8 +62,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--echo",
         type=click.Choice(ECHOES),
-        default=DEFAULT_OPTIONS.echo,
-        show_default=True,
+        show_default="samples; none with --like prism",
         help="Documented answers in which values of the request replace members of the same name.",
     )
     @click.option(
@@ -70,9 +70,17 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
         is_flag=True,
         help="Send status 500 instead of an answer that violates its schema.",
     )
+    @click.option(
+        "--like",
+        type=click.Choice(LIKES),
+        help="Behave as another mock server where it differs, for tests that were written with it.",
+    )
     @wraps(command)
-    def with_options(*, dynamic: bool, echo: Echo, errors: bool, **others: object) -> None:
-        command(options=Options(dynamic=dynamic, echo=echo, errors=errors), **others)
+    def with_options(
+        *, dynamic: bool, echo: Echo | None, errors: bool, like: Like | None, **others: object
+    ) -> None:
+        options = Options(dynamic=dynamic, echo=echo, errors=errors, like=like)
+        command(options=options, **others)
 
     return with_options
 

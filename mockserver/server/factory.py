@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mockserver.base.asgi import AsgiApp
 from mockserver.base.time import Instant, system_now
+from mockserver.engine.conventions import Like
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
@@ -21,6 +22,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     plugins: Sequence[str] = (),
     dynamic: bool = False,
     errors: bool = False,
+    like: Like | None = None,
     options: Options | None = None,
     delays: bool = False,
     control: bool = True,
@@ -38,6 +40,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         plugins: Names of Python modules with verbs that steps may use.
         dynamic: Sample new values for every answer.
         errors: Answer 500 if an answer does not conform to its own schema.
+        like: The mock server to imitate where this one differs: `prism`.
         options: More options of the engine.
         delays: Wait before answers with a delay; otherwise say it in the header `Mock-Delay`.
         control: Serve the control API; without a token, under loopback host names only.
@@ -48,12 +51,18 @@ def create_app(  # noqa: PLR0913 - each can be left out
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
+        ValueError: If `like` names a server that is not known.
     """
     given = [documents] if isinstance(documents, str | Path) else documents
     paths = [Path(path) for path in given]
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS
-    merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    merged = replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        like=like or base.like,
+    )
     return application(
         open_engine(sources, seed, merged),
         control=control,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from mockserver.engine.conventions import Like
 from mockserver.testing.control_connection import Json
 from mockserver.testing.sandbox_client import SandboxClient
 from mockserver.testing.server_thread import ServerThread
@@ -15,12 +16,13 @@ _LONGEST_NAME = 50
 
 
 class ServeOptions(TypedDict, total=False):
-    """Options of a server; the defaults are 0 and False."""
+    """Options of a server; the defaults are 0, False and None."""
 
     seed: int
     stateful: bool
     dynamic: bool
     errors: bool
+    like: Like | None
 
 
 class Servers:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from mockserver.engine.conventions import Like
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
 from mockserver.testing.control_connection import ControlConnection, Json
@@ -22,6 +23,7 @@ class ServerThread:
         stateful: bool = False,
         dynamic: bool = False,
         errors: bool = False,
+        like: Like | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -30,6 +32,7 @@ class ServerThread:
         Raises:
             SpecError: If a document is invalid.
             SettingsError: If a setting is invalid.
+            ValueError: If `like` names a server that is not known.
             OSError: If the address is not available.
         """
         app = create_app(
@@ -39,6 +42,7 @@ class ServerThread:
             stateful=stateful,
             dynamic=dynamic,
             errors=errors,
+            like=like,
             delays=True,
         )
         self._background = BackgroundServer(app, host, port)
