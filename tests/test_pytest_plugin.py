@@ -215,7 +215,7 @@ def test_ids():
         ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents must be paths"),
-        ("sead=1", "'sead'; use settings, seed, stateful, dynamic, errors, allow_"),
+        ("sead=1", "'sead'; use settings, seed, like, stateful, dynamic, errors, allow_"),
         ("stateful='no'", "stateful must be True or False"),
     ],
 )

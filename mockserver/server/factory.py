@@ -51,18 +51,10 @@ def create_app(  # noqa: PLR0913 - each can be left out
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
-        ValueError: If `like` names a server that is not known.
     """
-    given = [documents] if isinstance(documents, str | Path) else documents
-    paths = [Path(path) for path in given]
+    paths = _paths(documents)
     sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(
-        base,
-        dynamic=dynamic or base.dynamic,
-        errors=errors or base.errors,
-        like=like or base.like,
-    )
+    merged = _merged(options or DEFAULT_OPTIONS, dynamic=dynamic, errors=errors, like=like)
     return application(
         open_engine(sources, seed, merged),
         control=control,
@@ -70,6 +62,20 @@ def create_app(  # noqa: PLR0913 - each can be left out
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+    )
+
+
+def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:
+    given = [documents] if isinstance(documents, str | Path) else documents
+    return [Path(path) for path in given]
+
+
+def _merged(base: Options, *, dynamic: bool, errors: bool, like: Like | None) -> Options:
+    return replace(
+        base,
+        dynamic=dynamic or base.dynamic,
+        errors=errors or base.errors,
+        like=like or base.like,
     )
 
 

@@ -4,9 +4,8 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
-from mockserver.engine.conventions import Like
 from mockserver.testing.control_connection import Json
 from mockserver.testing.sandbox_client import SandboxClient
 from mockserver.testing.server_thread import ServerThread
@@ -22,7 +21,7 @@ class ServeOptions(TypedDict, total=False):
     stateful: bool
     dynamic: bool
     errors: bool
-    like: Like | None
+    like: Literal["prism"] | None
 
 
 class Servers:

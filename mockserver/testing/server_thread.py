@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from mockserver.engine.conventions import Like
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
 from mockserver.testing.control_connection import ControlConnection, Json
@@ -23,7 +22,7 @@ class ServerThread:
         stateful: bool = False,
         dynamic: bool = False,
         errors: bool = False,
-        like: Like | None = None,
+        like: Literal["prism"] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
