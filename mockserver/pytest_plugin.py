@@ -22,9 +22,9 @@ _MARKER = (
     "mockserver(*documents, settings={api: {name: value}}, seed=0, stateful=False, dynamic=False, "
     "errors=False, like=None, allow_unmatched=False): the documents of the sandbox (paths "
     "relative to the test file), its initial settings, the seed of identifiers, whether resources "
-    "are kept (stateful), new values are generated for every answer (dynamic) and invalid answers become "
-    "status 500 (errors), the mock server that is imitated (like), and whether requests may match "
-    "no operation"
+    "are kept (stateful), new values are generated for every answer (dynamic) and invalid answers "
+    "become status 500 (errors), the mock server that is imitated (like), and whether requests may "
+    "match no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",

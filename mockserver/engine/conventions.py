@@ -46,6 +46,8 @@ class Conventions:
     """An error that is documented by its description alone is sent without a body."""
     errors_ignore_accept: bool = False
     """Documented errors have their first media type, whatever the client accepts."""
+    default_accept: str = ""
+    """The value of `Accept` for requests without this header; empty for the first media type."""
     refuse_undescribed_bodies: bool = False
     """A body is refused where the operation describes none."""
     query_preferences: bool = False
@@ -90,6 +92,7 @@ PRISM = Conventions(
     validation_member=True,
     bodiless_errors=True,
     errors_ignore_accept=True,
+    default_accept="application/json, */*",
     refuse_undescribed_bodies=True,
     query_preferences=True,
     validate_preferred=True,

@@ -488,9 +488,9 @@ def _api_path(run: Run) -> str:
 
 
 def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
-    request, style = run.exchange.request, run.options.conventions.answer_style
-    accept = request.accept
-    if request.method == "HEAD" and run.options.conventions.exact_methods:
+    request, conventions = run.exchange.request, run.options.conventions
+    accept, style = request.accept or conventions.default_accept, conventions.answer_style
+    if request.method == "HEAD" and conventions.exact_methods:
         accept = ""  # there is no body whose media type could be unacceptable
     if preferences is NO_PREFERENCES and not run.options.dynamic:
         return AnswerCriteria(accept, style=style)

@@ -32,7 +32,9 @@ def _validation(reply: Reply) -> list[Any]:
     return sorted([item["location"], item["code"]] for item in reply.json["validation"])
 
 
-@pytest.mark.parametrize("row", ANSWERS, ids=[f"{n}-{' '.join(row['request'][:2])}" for n, row in enumerate(ANSWERS)])
+@pytest.mark.parametrize(
+    "row", ANSWERS, ids=[f"{n}-{' '.join(row['request'][:2])}" for n, row in enumerate(ANSWERS)]
+)
 def test_the_answer_is_that_of_prism(shop: World, row: dict[str, Any]) -> None:
     reply = send(shop, *row["request"])
     assert reply.status == row["status"]
@@ -82,6 +84,36 @@ def test_a_deprecated_operation_says_so(shop: World) -> None:
 def test_documented_headers_without_example_are_sampled(shop: World) -> None:
     reply = shop.get("/headers", x_need="3")
     assert (reply.header("x-limit"), reply.header("x-none")) == ("5", "string")
+
+
+XML_FIRST = """\
+openapi: 3.0.3
+info: {title: Notes, version: '1'}
+paths:
+  /notes:
+    get:
+      responses:
+        '200':
+          description: ok
+          content:
+            application/xml: {example: <note/>}
+            application/json: {example: a note}
+"""
+
+
+@pytest.mark.parametrize(
+    ("like", "headers", "expected"),
+    [
+        (None, {}, "<note/>"),
+        ("prism", {}, '"a note"'),
+        ("prism", {"accept": "*/*"}, "<note/>"),
+        ("prism", {"accept": "application/xml"}, "<note/>"),
+    ],
+)
+def test_json_is_sent_to_clients_that_do_not_say_what_they_accept(
+    serve: Callable[..., World], like: Any, headers: dict[str, str], expected: str
+) -> None:
+    assert send(serve(XML_FIRST, Options(like=like)), "GET", "/notes", headers).text == expected
 
 
 @pytest.mark.parametrize("query", ["__dynamic=true", "__dynamic=true&__seed=5"])
