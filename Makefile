@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage lint types check acceptance bench bench-prism bench-dashboard bench-growth screenshots clean
+.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ coverage: $(READY) ## Run all tests, and fail if they run too little of the code
 	$(BIN)/coverage combine --quiet
 	@echo "Percentage of lines and branches that tests run ('$(BIN)/coverage report' lists the others):"
 	@$(BIN)/coverage report --format=total
+
+mutation: $(READY) ## Change the code in small ways, and list what no test notices (MODULES=engine/limits.py)
+	$(BIN)/python -m tests.mutation.run $(MODULES)
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ pytest loads it in every project that has mockserver installed, so it imports th
 tests that use one of its fixtures.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from mockserver.testing.server_pool import Servers
 
 _MARKER = (
-    "mockserver(*documents, settings={api: {name: value}}, seed=0, stateful=False, dynamic=False, "
-    "errors=False, like=None, allow_unmatched=False): the documents of the sandbox (paths "
-    "relative to the test file), its initial settings, the seed of identifiers, whether resources "
-    "are kept (stateful), new values are generated for every answer (dynamic) and invalid answers "
-    "become status 500 (errors), the mock server that is imitated (like), and whether requests may "
-    "match no operation"
+    "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], journal=1000, "
+    "stateful=False, dynamic=False, errors=False, like=None, allow_unmatched=False): the documents "
+    "of the sandbox (paths relative to the test file), its initial settings, the seed of "
+    "identifiers, the modules with verbs of your own (plugins), the number of requests that the "
+    "journal keeps, whether resources are kept (stateful), new values are generated for every "
+    "answer (dynamic) and invalid answers become status 500 (errors), the mock server that is "
+    "imitated (like), and whether requests may match no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",
@@ -34,7 +35,7 @@ _SWITCHES = {
 """Options of a server that a project can set in its configuration, with their help texts."""
 _LIKES = ("prism",)
 """Servers that `like` may name, as in `mockserver.engine.conventions`, which costs start time."""
-_OPTIONS = ("seed", "like", *_SWITCHES)
+_OPTIONS = ("seed", "plugins", "journal", "like", *_SWITCHES)
 _KEYWORDS = ("settings", *_OPTIONS, "allow_unmatched")
 _MONITOR: "pytest.StashKey[SandboxMonitor]" = pytest.StashKey()
 
@@ -43,10 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the configuration options for a whole project."""
     text = "OpenAPI documents or folders that mockserver serves if a test has no marker with any"
     parser.addini("mockserver_documents", text, type="paths", default=[])
+    text = "modules with verbs that the documents of mockserver may use; a marker overrides it"
+    parser.addini("mockserver_plugins", text, type="args", default=[])
     for name, text in _SWITCHES.items():
         parser.addini(f"mockserver_{name}", f"{text}; a marker overrides it", type="bool")
     text = f"the mock server that mockserver imitates: {', '.join(_LIKES)}; a marker overrides it"
     parser.addini("mockserver_like", text, default="")
+    text = "number of requests that the journal of a sandbox of mockserver keeps"
+    parser.addini("mockserver_journal", f"{text}; a marker overrides it", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -126,11 +131,17 @@ def pytest_runtest_makereport(
 
 def _configured(config: pytest.Config) -> dict[str, Any]:
     """Return the options that the configuration of the project sets."""
-    like = config.getini("mockserver_like") or None
+    options = {name: config.getini(f"mockserver_{name}") for name in _SWITCHES}
+    options["plugins"] = tuple(config.getini("mockserver_plugins"))
+    options["like"] = like = config.getini("mockserver_like") or None
     if like not in (None, *_LIKES):
-        text = f"mockserver_like: {like!r} is not known; known are: {', '.join(_LIKES)}"
-        raise pytest.fail.Exception(text, pytrace=False)
-    return {"like": like, **{name: config.getini(f"mockserver_{name}") for name in _SWITCHES}}
+        known = ", ".join(_LIKES)
+        raise pytest.UsageError(f"mockserver_like is {like!r}, which is not known; write {known}")
+    if journal := config.getini("mockserver_journal"):
+        if not str(journal).isdecimal() or not int(journal):
+            raise pytest.UsageError(f"mockserver_journal is {journal!r}; write a number above 0")
+        options["journal"] = int(journal)
+    return options
 
 
 @dataclass(slots=True)
@@ -153,8 +164,14 @@ def _read_markers(node: pytest.Item) -> _Marked:
         for api, changes in mark.kwargs.get("settings", {}).items():
             marked.settings.setdefault(api, {}).update(changes)
         marked.options.update((name, mark.kwargs[name]) for name in _OPTIONS if name in mark.kwargs)
+        if "plugins" in mark.kwargs:
+            marked.options["plugins"] = _names(mark.kwargs["plugins"])
         marked.allow_unmatched = mark.kwargs.get("allow_unmatched", marked.allow_unmatched)
     return marked
+
+
+def _names(plugins: str | Sequence[str]) -> tuple[str, ...]:
+    return (plugins,) if isinstance(plugins, str) else tuple(plugins)
 
 
 def _check(mark: pytest.Mark) -> None:
@@ -170,6 +187,11 @@ def _check(mark: pytest.Mark) -> None:
         isinstance(changes, Mapping) for changes in settings.values()
     ):
         wrong.append("settings must be a mapping such as {'partoo': {'sms_quota': 1}}")
+    plugins = mark.kwargs.get("plugins", ())
+    if not isinstance(plugins, str | list | tuple) or not all(
+        isinstance(name, str) for name in plugins
+    ):
+        wrong.append("plugins must be names of modules such as ['hold_verb']")
     wrong += [
         f"{name} must be True or False"
         for name in _SWITCHES
@@ -177,5 +199,8 @@ def _check(mark: pytest.Mark) -> None:
     ]
     if mark.kwargs.get("like") not in (None, *_LIKES):
         wrong.append(f"like must be one of {', '.join(_LIKES)}, or None")
+    journal = mark.kwargs.get("journal", 1)
+    if type(journal) is not int or journal < 1:
+        wrong.append("journal must be a number above 0")
     if wrong:
         pytest.fail(f"@pytest.mark.mockserver: {'; '.join(wrong)}", pytrace=False)

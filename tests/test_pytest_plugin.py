@@ -215,7 +215,7 @@ def test_ids():
         ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents must be paths"),
-        ("sead=1", "'sead'; use settings, seed, like, stateful, dynamic, errors, allow_"),
+        ("sead=1", "'sead'; use settings, seed, plugins, journal, like, stateful, dynamic, "),
         ("stateful='no'", "stateful must be True or False"),
     ],
 )
@@ -288,7 +288,9 @@ def test_an_unknown_server_in_the_configuration_fails_the_test(pytester: pytest.
     pytester.makeini("[pytest]\nmockserver_like = wiremock")
     outcome = run(pytester, "def test_x(sandbox): pass\n")
     outcome.assert_outcomes(errors=1)
-    outcome.stdout.fnmatch_lines(["*mockserver_like: 'wiremock' is not known; known are: prism*"])
+    outcome.stdout.fnmatch_lines(
+        ["*mockserver_like is 'wiremock', which is not known; write prism*"]
+    )
 
 
 def test_a_project_configures_how_documents_are_served(pytester: pytest.Pytester) -> None:
@@ -432,3 +434,63 @@ def test_its_fixtures_and_marker_are_documented(pytester: pytest.Pytester) -> No
     markers.fnmatch_lines(["@pytest.mark.mockserver(*"])
     fixtures = run(pytester, "", "--fixtures").stdout
     fixtures.fnmatch_lines(["sandbox -- *", "*A new sandbox for this test*"])
+
+
+HOLD = """
+import json
+from pathlib import Path
+
+SHOP = {"openapi": "3.1.0", "info": {"title": "Slow", "version": "1"}, "paths": {"/slow": {"get": {
+    "responses": {"200": {"description": "ok"}},
+    "x-mock": {"steps": [{"hold": {"words": "hi"}}]},
+}}}}
+Path(__file__).with_name("slow.json").write_text(json.dumps(SHOP))
+"""
+VERB = """
+from mockserver.verbs.fields import StrictFields, Value
+from mockserver.verbs.verb import Verb
+
+
+class HoldFields(StrictFields):
+    words: Value
+
+
+def hold(world, step, words):
+    world.note(step, "held", words)
+
+
+VERB = Verb(name="hold", fields=HoldFields, run=hold, details=())
+"""
+
+
+@pytest.mark.parametrize(
+    ("marker", "configuration"),
+    [
+        ("'slow.json', plugins=['marked_verbs']", ""),
+        ("'slow.json', plugins='marked_verbs'", ""),
+        ("'slow.json'", "mockserver_plugins = marked_verbs"),
+    ],
+)
+def test_a_marker_and_a_project_name_plug_ins(
+    pytester: pytest.Pytester, marker: str, configuration: str
+) -> None:
+    pytester.makepyfile(marked_verbs=VERB)
+    pytester.makeini(f"[pytest]\n{configuration}\n")
+    pytester.syspathinsert()
+    test = f"""
+@pytest.mark.mockserver({marker})
+def test_of_a_verb(sandbox):
+    assert httpx.get(f"{{sandbox.slow.base_url}}/slow").status_code == 200
+    assert "hold: held" in str(sandbox.requests.last.trace)
+"""
+    run(pytester, HOLD + test).assert_outcomes(passed=1)
+
+
+def test_plug_ins_of_a_marker_are_names(pytester: pytest.Pytester) -> None:
+    test = """
+@pytest.mark.mockserver(plugins=[5])
+def test_of_a_verb(sandbox):
+    pass
+"""
+    result = run(pytester, test)
+    result.stdout.fnmatch_lines(["*plugins must be names of modules*"])

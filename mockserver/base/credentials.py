@@ -6,18 +6,21 @@ SANDBOX_MARK = "~"
 """Separates a credential from the name of its sandbox."""
 
 
-def presented(kind: str, value: str) -> str:
+def presented(kind: str, value: str, auth_scheme: str = "Bearer") -> str:
     """Return the value of the header, query parameter or cookie for a credential.
 
     Args:
-        kind: apiKey, basic, bearer or oauth2.
+        kind: apiKey, basic, bearer, oauth2 or http.
         value: The key or token; for basic, user and password separated by a colon.
+        auth_scheme: The name before the credential in `Authorization`.
     """
     if kind == "apiKey":
         return value
     if kind == "basic":
         return f"Basic {base64.b64encode(value.encode()).decode()}"  # RFC 7617, section 2
-    return f"Bearer {value}"
+    if auth_scheme == "Digest":
+        return f'Digest username="{value}"'
+    return f"{auth_scheme} {value}"
 
 
 def in_sandbox(kind: str, value: str, sandbox: str) -> str:

@@ -1,10 +1,25 @@
-"""Comparison of JSON values: true is not 1, 1 equals 1.0, and members have no order."""
+"""JSON values as text, and their comparison: true is not 1, 1 equals 1.0, members have no order."""
 
+import json
 from collections.abc import Hashable
 from typing import Any
 
 JsonValue = Any
 """Any JSON value: None, bool, int, float, str, list, and dict with text keys."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def text(value: JsonValue) -> str:
+    """Convert a value to text: null becomes an empty text, lists and maps become JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else _encode(value)
 
 
 def equal(left: JsonValue, right: JsonValue) -> bool:

@@ -23,7 +23,8 @@ DAY = Duration(24 * HOUR)
 WEEK = Duration(7 * DAY)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST = Instant(0)
+EARLIEST = Instant((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
+"""The start of the year 1."""
 LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
 """The start of the last day with a four-digit year; the upper limit of every clock."""
 
@@ -98,26 +99,68 @@ def whole_seconds(duration: int) -> int:
     return -(-duration // SECOND)
 
 
+_INSTANT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt](?P<clock>\d\d:\d\d):(?P<seconds>\d\d)(?:\.(?P<fraction>\d+))?"
+    r"(?:[Zz]|(?P<sign>[+-])(?P<offset>\d\d:\d\d))",
+    re.ASCII,
+)
+"""`date-time` of RFC 3339, section 5.6."""
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)?", re.ASCII)
+_LEAP_SECOND = 60
+_SPAN = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
 def parse_instant(text: str) -> Instant:
-    """Read an RFC 3339 date and time, which must have an offset.
+    """Read a date and time of RFC 3339, section 5.6, and of no other form.
+
+    A leap second, the 60th second of the last minute of a day in UTC, is read as the second after
+    it (section 5.7). Digits after the microsecond are ignored.
 
     Raises:
-        ValueError: If the text is invalid, or the instant is outside the years 1970 to 9999.
+        ValueError: If the text is invalid, or the instant is outside the years 1 to 9999.
     """
+    found = _INSTANT.fullmatch(text)
+    if not found:
+        if _WITHOUT_ZONE.fullmatch(text):
+            raise ValueError(f"{text!r} has no time zone; write 2026-01-31T09:00:00Z")
+        raise _not_an_instant(text)
+    seconds, offset = int(found["seconds"]), found["offset"] or "00:00"
+    is_leap = seconds == _LEAP_SECOND
     try:
-        moment = datetime.fromisoformat(text)
+        day = datetime.fromisoformat(f"{found['day']}T{found['clock']}:{min(seconds, 59):02d}Z")
     except ValueError:
-        message = f"{text!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z"
-        raise ValueError(message) from None
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone; write 2026-01-31T09:00:00Z")
-    return check_instant((moment - _EPOCH) // timedelta(microseconds=1))
+        raise _not_an_instant(text) from None
+    if seconds > _LEAP_SECOND or not _SPAN.fullmatch(offset):
+        raise _not_an_instant(text)
+    shift = (int(offset[:2]) * HOUR + int(offset[3:]) * MINUTE) * (
+        -1 if found["sign"] == "-" else 1
+    )
+    instant = (day - _EPOCH) // timedelta(microseconds=1) - shift
+    if is_leap:
+        if (instant + SECOND) % DAY:
+            raise ValueError(f"{text!r} has a second 60 that is not the last one of a day in UTC")
+        instant += SECOND
+    return check_instant(instant + int((found["fraction"] or "0")[:6].ljust(6, "0")))
+
+
+def _not_an_instant(text: str) -> ValueError:
+    return ValueError(f"{text[:100]!r} is not an RFC 3339 instant such as 2026-01-31T09:00:00Z")
+
+
+def recorded_instant(value: object) -> Instant | None:
+    """Read an instant of a record: microseconds, or a text of RFC 3339; None if it is neither."""
+    try:
+        if isinstance(value, str):
+            return parse_instant(value)
+        return check_instant(value) if type(value) is int else None
+    except ValueError:
+        return None
 
 
 def check_instant(microseconds: int) -> Instant:
-    """Return the instant, or raise ValueError outside the years 1970 to 9999."""
+    """Return the instant, or raise ValueError outside the years 1 to 9999."""
     if not EARLIEST <= microseconds <= LATEST:
-        raise ValueError("the instant lies outside the years 1970 to 9999")
+        raise ValueError("the instant lies outside the years 1 to 9999")
     return Instant(microseconds)
 
 
@@ -130,7 +173,7 @@ def to_datetime(instant: int) -> datetime:
     """Return the instant as an aware datetime in UTC.
 
     Raises:
-        ValueError: Outside the years 1970 to 9999.
+        ValueError: Outside the years 1 to 9999.
     """
     return _EPOCH + timedelta(microseconds=check_instant(instant))
 
@@ -172,12 +215,18 @@ class VirtualClock:
             raise ClockError(
                 f"the clock shows {format_instant(now)} and only moves forwards; reset the sandbox"
             )
-        if instant > LATEST:
-            raise ClockError("the clock does not go past the year 9999")
         self.place(instant, system)
 
     def place(self, instant: Instant, system: Instant) -> None:
-        """Set the clock to an instant, earlier or later."""
+        """Set the clock to an instant, earlier or later.
+
+        Raises:
+            ClockError: If the instant is before the year 1970 or after the year 9999.
+        """
+        if instant < 0:
+            raise ClockError("the clock does not go before the year 1970")
+        if instant > LATEST:
+            raise ClockError("the clock does not go past the year 9999")
         if self.frozen_at is None:
             self.offset = Duration(instant - system)
         else:

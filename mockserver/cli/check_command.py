@@ -6,15 +6,30 @@ from pathlib import Path
 
 import click
 
+from mockserver.base.errors import SettingsError
+from mockserver.base.problem_codes import problem_codes
+from mockserver.base.problems import near
 from mockserver.cli.document_options import (
     documents_argument,
     plugin_option,
     stateful_option,
+    stop,
     strict_option,
 )
 from mockserver.contract.check_reports import FORMATS
 from mockserver.contract.checking import check
 from mockserver.server.sources import Sources
+
+
+def _explain(context: click.Context, _option: click.Parameter, code: str | None) -> None:
+    """Print the explanation of a code, and exit."""
+    if code is None:
+        return
+    codes = problem_codes()
+    if (found := codes.get(code.upper())) is None:
+        raise click.UsageError(f"there is no code {code!r}; {near(code.upper(), codes)}")
+    click.echo(found.as_text())
+    context.exit()
 
 
 @click.command("check", short_help="Validate documents and their interactions.")
@@ -30,19 +45,39 @@ from mockserver.server.sources import Sources
     show_default=True,
     help="Format of the report.",
 )
+@click.option(
+    "--lenient", is_flag=True, help="Exit with 0 if parts are left out; only errors give 2."
+)
+@click.option(
+    "--explain",
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Explain the code of a problem, such as MS104, and exit.",
+)
 def command(
-    documents: Sequence[Path], *, strict: bool, stateful: bool, plugins: Sequence[str], form: str
+    documents: Sequence[Path],
+    *,
+    strict: bool,
+    stateful: bool,
+    plugins: Sequence[str],
+    form: str,
+    lenient: bool,
 ) -> None:
     """Validate DOCUMENTS and their interactions, and report all problems.
 
     DOCUMENTS are files or folders; the default is the five bundled APIs.
 
-    Exit codes: 0 if the documents can be served and all interactions are valid, else 2. With
-    --strict, any problem gives 2.
+    Exit codes: 0 if everything is served, 1 if parts of a document are left out or read
+    differently (0 with --lenient), 2 if a document cannot be served or an interaction cannot be
+    replayed. With --strict, any problem gives 2.
     """
     sources = Sources(documents, strict=strict, thorough=True, stateful=stateful, plugins=plugins)
-    checked = check(lambda: sources.load()[0], strict=strict)
-    checked.skipped = sources.skipped
+    try:
+        checked = check(lambda: sources.load()[0], strict=strict)
+    except SettingsError as error:
+        stop(error)
+    checked.skipped, checked.lenient = sources.skipped, lenient
     click.echo(FORMATS[form](checked), err=form == "text" and checked.is_refused)
-    if checked.has_errors:
-        sys.exit(2)
+    sys.exit(checked.exit_code())

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 import click
 
-from mockserver.base.errors import MockserverError, SpecError
+from mockserver.base.atomic_files import write_whole
+from mockserver.base.errors import MockserverError, SettingsError, SpecError
 from mockserver.base.problems import near
 from mockserver.contract.interaction_files import interaction_folders, load_interactions
 from mockserver.contract.interactions import PlacedInteraction, tags_of
@@ -16,8 +17,9 @@ from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.variables import Variables
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.model.api import Api
-from mockserver.openapi.compiler import load_apis
+from mockserver.openapi.compiler import Loader
 from mockserver.server.sources import bundled_specs
+from mockserver.verbs.registry import Verbs
 
 CONTROL_TOKEN = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable, no secret
 UNUSABLE = 2
@@ -78,11 +80,12 @@ def stop_for(error: MockserverError) -> NoReturn:
     sys.exit(UNUSABLE)
 
 
-def find_api(name: str, documents: Sequence[Path]) -> Api:
+def find_api(name: str, documents: Sequence[Path], plugins: Sequence[str]) -> Api:
     """Load documents and return the API with a name; exit with a message if there is none."""
     try:
-        apis = {api.name: api for api in load_apis(documents or [bundled_specs()], BUILT_IN)}
-    except SpecError as error:
+        loader = Loader(BUILT_IN, verbs=Verbs(plugins))
+        apis = {api.name: api for api in loader.load(documents or [bundled_specs()])}
+    except (SpecError, SettingsError) as error:
         stop_for(error)
     if name not in apis:
         hint = near(name, apis) or f"there are: {', '.join(apis)}"
@@ -131,6 +134,6 @@ def read_headers(lines: Sequence[str], redact: Redactor) -> dict[str, str]:
 def write_report(path: Path, content: bytes) -> None:
     """Write a report; exit with a message if the file cannot be written."""
     try:
-        path.write_bytes(content)
+        write_whole(path, content)
     except OSError as error:
-        stop(f"{path} cannot be written: {error.strerror}")
+        stop(f"{path} cannot be written: {error.strerror}; the file is as it was before")

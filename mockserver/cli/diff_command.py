@@ -8,8 +8,9 @@ import click
 import orjson
 
 from mockserver import __version__
-from mockserver.base.errors import SpecError
+from mockserver.base.errors import SettingsError, SpecError
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.document_changes import (
     BrokenInteraction,
     broken_interactions,
@@ -19,7 +20,8 @@ from mockserver.contract.document_changes import (
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.schema_changes import Change
 from mockserver.engine.builtin_collections import BUILT_IN
-from mockserver.openapi.compiler import load_apis
+from mockserver.openapi.compiler import Loader
+from mockserver.verbs.registry import Verbs
 
 _PATH = click.Path(path_type=Path)
 _BREAKS = 1
@@ -29,6 +31,7 @@ _BREAKS = 1
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @contract_options.interactions_option
+@plugin_option
 @click.option(
     "--format",
     "form",
@@ -37,7 +40,7 @@ _BREAKS = 1
     show_default=True,
     help="Format of the report.",
 )
-def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
+def command(old: Path, new: Path, paths: Sequence[Path], plugins: Sequence[str], form: str) -> None:
     """List the changes from the document OLD to the document NEW, the breaking ones first.
 
     A change is breaking if it can break clients of OLD. Interactions of OLD that contradict NEW
@@ -48,9 +51,10 @@ def command(old: Path, new: Path, paths: Sequence[Path], form: str) -> None:
     """
     try:
         found = changes(load_version(old), load_version(new))
-        (before,), (after,) = load_apis([old], BUILT_IN), load_apis([new], BUILT_IN)
+        verbs = Verbs(plugins)
+        (before,), (after,) = (Loader(BUILT_IN, verbs=verbs).load([one]) for one in (old, new))
         interactions = load_interactions(before, paths)
-    except SpecError as error:
+    except (SpecError, SettingsError) as error:
         contract_options.stop_for(error)
     except ValueError:
         contract_options.stop("OLD and NEW must each be a single document, not a folder of several")

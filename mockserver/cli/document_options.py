@@ -11,6 +11,7 @@ import click
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.engine.conventions import LIKES, Like
 from mockserver.engine.engine_options import ECHOES, Echo, Options
+from mockserver.engine.sandbox import DEFAULT_BOUNDS
 
 documents_argument = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 document_option = click.option(
@@ -26,6 +27,13 @@ seed_option = click.option(
     default=0,
     show_default=True,
     help="Seed of generated ids, values and random faults.",
+)
+journal_option = click.option(
+    "--journal",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.exchanges,
+    show_default=True,
+    help="Number of requests that the journal of a sandbox keeps.",
 )
 stateful_option = click.option(
     "--stateful",

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.pact import VERSIONS, write_pact
 
 
@@ -29,6 +30,7 @@ from mockserver.contract.pact import VERSIONS, write_pact
 )
 @click.option("--only", metavar="TAG", help="Export only interactions with this tag.")
 @contract_options.document_option
+@plugin_option
 @contract_options.interactions_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
@@ -37,6 +39,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     version: str,
     only: str | None,
     documents: Sequence[Path],
+    plugins: Sequence[str],
     paths: Sequence[Path],
 ) -> None:
     """Write the interactions of API as a pact, the contract file of the tool Pact.
@@ -44,7 +47,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     API is the name of an API, such as partoo. Interactions that refer to an earlier answer, or to
     a variable without a default, cannot be expressed in a pact and are left out.
     """
-    found = contract_options.find_api(api, documents)
+    found = contract_options.find_api(api, documents, plugins)
     interactions = contract_options.find_interactions(found, paths)
     contract_options.check_tag(only, interactions)
     chosen = [one for one in interactions if only is None or only in one.interaction.tags]

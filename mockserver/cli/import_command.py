@@ -7,6 +7,7 @@ import click
 
 from mockserver.base.json import JsonValue
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.exchange_imports import (
     ImportFileError,
     SkippedExchanges,
@@ -41,20 +42,22 @@ _READERS = {"har": read_har, "postman": read_postman}
 )
 @contract_options.keep_option
 @contract_options.document_option
-def command(
+@plugin_option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     file: Path,
     api: str,
     format_name: str,
     output: Path,
     keep: Sequence[str],
     documents: Sequence[Path],
+    plugins: Sequence[str],
 ) -> None:
     """Convert FILE to interactions of an API.
 
     FILE is a pact, an HTTP Archive (HAR) or a Postman collection 2.1. Secrets and personal data
     of an archive or a collection are masked, as in a recording of `mockserver proxy`.
     """
-    found = contract_options.find_api(api, documents)
+    found = contract_options.find_api(api, documents, plugins)
     try:
         value = read_json_file(file.read_bytes())
         content, count, notes = _read(

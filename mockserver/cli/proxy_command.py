@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,11 +16,13 @@ import uvicorn
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.addresses import Addresses
 from mockserver.contract.conformance import Contract
 from mockserver.contract.masking import Masking
 from mockserver.contract.proxy import ProxiedExchange, Proxy
 from mockserver.contract.recording import Recorder, public_text
+from mockserver.contract.recording_file import RecordingFile
 from mockserver.contract.targets import open_client, open_target
 from mockserver.model.api import Api
 from mockserver.server.serving import ReadyServer, bind
@@ -34,6 +37,7 @@ _VIOLATED = 1
 @click.argument("api")
 @click.option("--upstream", required=True, metavar="URL", help="Base URL of the real service.")
 @contract_options.document_option
+@plugin_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -45,7 +49,8 @@ _VIOLATED = 1
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the exchanges as interactions at the end, with secrets masked.",
+    help="Write the exchanges as interactions, with secrets masked. They are appended to FILE.part"
+    " as they come; at the end they replace FILE.",
 )
 @contract_options.keep_option
 @contract_options.timeout_option
@@ -53,6 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
     upstream: str,
     documents: Sequence[Path],
+    plugins: Sequence[str],
     host: str,
     port: int,
     record: Path | None,
@@ -67,9 +73,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     Exit codes: 0 if all exchanges were as documented, 1 if one was not, 2 if the service did not
     answer a request.
     """
-    found = contract_options.find_api(api, documents)
+    found = contract_options.find_api(api, documents, plugins)
     service = _service(found, upstream, timeout)
-    recorder = Recorder(found, Masking(public_text(found), keep)) if record is not None else None
+    recording = _recording(found, record, keep) if record is not None else None
     try:
         listener = bind(host, port)
     except OSError as error:
@@ -77,11 +83,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     import httpx  # noqa: PLC0415 - an optional package; `_service` has reported if it is missing
 
     client = httpx.AsyncClient(timeout=timeout)
-    proxy = asyncio.run(_serve(Contract(found), service, listener, recorder, client))
+    proxy = asyncio.run(_serve(Contract(found), service, listener, recording, client))
     tally = proxy.tally
     click.echo(f"{tally.exchanges} exchanges, {tally.violating} not as documented")
-    if record is not None and recorder is not None:
-        _write(record, recorder)
+    if recording is not None:
+        _write(recording)
     if tally.failed:
         sys.exit(contract_options.UNUSABLE)
     sys.exit(_VIOLATED if tally.violating else 0)
@@ -100,14 +106,15 @@ async def _serve(
     contract: Contract,
     service: Addresses,
     listener: socket.socket,
-    recorder: Recorder | None,
+    recording: RecordingFile | None,
     client: "httpx.AsyncClient",
 ) -> Proxy:
     """Forward requests until a signal stops the server."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ignore)  # uvicorn raises it again after its shutdown
     async with client:
-        proxy = Proxy(contract, service, client, _print, recorder)
+        recorder = recording.recorder if recording is not None else None
+        proxy = Proxy(contract, service, client, partial(_print, recording), recorder)
         config = uvicorn.Config(
             proxy,
             ws="none",
@@ -130,12 +137,27 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
     """Let the process continue, so that it can write the recording."""
 
 
-def _print(exchange: ProxiedExchange) -> None:
+def _print(recording: RecordingFile | None, exchange: ProxiedExchange) -> None:
     click.echo("\n".join(exchange.lines()))
+    for problem in recording.take_problems() if recording is not None else ():
+        click.echo(problem, err=True)
 
 
-def _write(record: Path, recorder: Recorder) -> None:
-    contract_options.write_report(record, recorder.dump())
+def _recording(api: Api, path: Path, keep: Sequence[str]) -> RecordingFile:
+    recording = RecordingFile(Recorder(api, Masking(public_text(api), keep)), path)
+    for left in recording.left:
+        click.echo(f"{left} is a recording that was cut off; it is kept as it is", err=True)
+    return recording
+
+
+def _write(recording: RecordingFile) -> None:
+    record, recorder = recording.path, recording.recorder
+    try:
+        recording.finish()
+    except OSError as error:
+        part = f"; what was recorded is in {recording.part}" if recording.part.exists() else ""
+        reason = f"{record} cannot be written: {error.strerror}; the file is as it was before"
+        contract_options.stop(reason + part)
     count = len(recorder.interactions)
     click.echo(f"{count} interactions written to {record}")
     click.echo(f"Replay them with: mockserver verify … --interactions {record}")

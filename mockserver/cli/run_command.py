@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import orjson
 
+from mockserver.base.atomic_files import write_whole
 from mockserver.base.errors import MockserverError
 from mockserver.cli.document_options import (
     document_option,
     engine_options,
+    journal_option,
     plugin_option,
     seed_option,
     set_option,
@@ -18,8 +21,14 @@ from mockserver.cli.document_options import (
     strict_option,
 )
 from mockserver.engine.engine_options import Options
+from mockserver.engine.journal import Journal
 from mockserver.server.factory import application
+from mockserver.server.refusal_report import refusal_report
 from mockserver.server.sources import Sources, open_engine, parse_settings
+
+_MOST_EXCHANGES = 10_000
+"""Number of the latest exchanges that are reported and saved."""
+_UNSAVED = 2
 
 
 @click.command(
@@ -35,7 +44,13 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     default=0,
     help="Port to listen on. Default: a free port.",
 )
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the requests and answers to this file at the end (HTTP Archive 1.2).",
+)
 @seed_option
+@journal_option
 @set_option
 @engine_options
 @strict_option
@@ -45,9 +60,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
     command: Sequence[str],
     documents: Sequence[Path],
     port: int,
+    save: Path | None,
     seed: int,
-    settings: Sequence[str],
+    journal: int,
     *,
+    settings: Sequence[str],
     options: Options,
     strict: bool,
     stateful: bool,
@@ -55,20 +72,41 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Serve documents while COMMAND runs, and exit with its exit code.
 
-    COMMAND gets the address of the server in the environment variable MOCKSERVER_URL.
+    COMMAND gets the address of the server in the environment variable MOCKSERVER_URL. If it
+    fails, the requests that were refused or that matched no operation are printed.
     """
     try:
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, options)
+        engine = open_engine(sources, seed, options, journal)
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import
 
     try:
-        code = run_with_server(application(engine), command, port)
+        app, seen = application(engine), Journal(_MOST_EXCHANGES)
+        app.on_exchange = seen.add
+        code = run_with_server(app, command, port)
     except OSError as error:
         name = command[0] if error.filename else f"port {port}"
         stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
-    sys.exit(code)
+    if code:
+        for line in refusal_report(seen, seen.count, list(engine.apis.values())):
+            click.echo(line, err=True)
+    is_saved = save is None or _save(save, seen)
+    sys.exit(code if code or is_saved else _UNSAVED)
+
+
+def _save(path: Path, seen: Journal) -> bool:
+    """Write an archive; return False after a message if that fails."""
+    from mockserver.control.har import har  # noqa: PLC0415 - only needed with --save
+
+    try:
+        write_whole(path, orjson.dumps(har(seen)) + b"\n")
+    except OSError as error:
+        click.echo(f"{path} cannot be written: {error.strerror}", err=True)
+        return False
+    if (dropped := seen.count - len(seen)) > 0:
+        click.echo(f"{path} lacks the {dropped} earliest of {seen.count} requests", err=True)
+    return True

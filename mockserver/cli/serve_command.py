@@ -13,6 +13,7 @@ from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     documents_argument,
     engine_options,
+    journal_option,
     plugin_option,
     seed_option,
     set_option,
@@ -43,6 +44,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     help="Port to listen on; with 0, a free port is chosen and printed.",
 )
 @seed_option
+@journal_option
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -80,6 +82,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     host: str,
     port: int,
     seed: int,
+    journal: int,
     settings: Sequence[str],
     *,
     no_control: bool,
@@ -100,17 +103,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
     DOCUMENTS are OpenAPI documents, or folders of them. The addresses of the APIs, the control
     API and the dashboard are printed at the start.
     """
-    if control_token == "":
-        raise click.UsageError("--control-token is empty; pass a token, or leave out the option")
-    if not is_loopback(host) and not no_control and not control_token:
-        message = f"other machines can reach {host}; add --control-token or --no-control"
-        raise click.UsageError(message)
+    _check_access(host, control_token, control=not no_control)
     try:
         options = replace(options, announce=not no_mock_headers, cors=not no_cors)
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
-        engine = open_engine(sources, seed, options)
+        engine = open_engine(sources, seed, options, journal)
     except MockserverError as error:
         stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
@@ -124,6 +123,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     app.on_exchange = _logger() if log else None
     text = greeting(engine, origin, system_now(), control=not no_control)
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
+
+
+def _check_access(host: str, token: str | None, *, control: bool) -> None:
+    if token == "":
+        raise click.UsageError("--control-token is empty; pass a token, or leave out the option")
+    if not is_loopback(host) and control and not token:
+        message = f"other machines can reach {host}; add --control-token or --no-control"
+        raise click.UsageError(message)
 
 
 def _greet(text: str) -> None:

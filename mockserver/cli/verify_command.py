@@ -9,6 +9,7 @@ import click
 
 from mockserver.base.errors import MockserverError
 from mockserver.cli import contract_options
+from mockserver.cli.document_options import plugin_option
 from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.targets import UnreachableError, open_client, open_target
 from mockserver.contract.variables import Variables
@@ -24,6 +25,7 @@ _REPORT = click.Path(dir_okay=False, path_type=Path)
 @click.argument("api")
 @click.option("--against", required=True, metavar="URL", help="Base URL of the service.")
 @contract_options.document_option
+@plugin_option
 @contract_options.interactions_option
 @contract_options.header_option
 @click.option("--only", metavar="TAG", help="Replay only interactions with this tag.")
@@ -39,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     api: str,
     against: str,
     documents: Sequence[Path],
+    plugins: Sequence[str],
     paths: Sequence[Path],
     headers: Sequence[str],
     only: str | None,
@@ -55,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     Exit codes: 0 if all answers agree, 1 if an answer drifted, 2 if a request could not be sent
     or got no answer, or if all interactions were skipped.
     """
-    found = contract_options.find_api(api, documents)
+    found = contract_options.find_api(api, documents, plugins)
     interactions = contract_options.find_interactions(found, paths)
     contract_options.check_tag(only, interactions)
     redact = Redactor([os.environ.get(contract_options.CONTROL_TOKEN, "")])

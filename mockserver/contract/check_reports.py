@@ -8,15 +8,16 @@ import orjson
 
 from mockserver import __version__
 from mockserver.base.json import JsonValue
-from mockserver.base.problems import Severity
-from mockserver.contract.checking import INTERACTION, CheckResult, Finding
+from mockserver.base.problem_codes import ProblemCode, problem_codes
+from mockserver.base.problem_switches import IgnoredProblem
+from mockserver.base.problems import Severity, left_out
+from mockserver.contract.checking import DOCUMENT, INTERACTION, CheckResult, Finding
 from mockserver.contract.junit import JunitCase, JunitSuite, junit_xml
 from mockserver.model.api import Api
 
-_RULES = {
-    "document": "An OpenAPI document, overlay, x-mock block or fixture is invalid",
-    "interaction": "An interaction cannot be replayed, or contradicts its document",
-}
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+"""The commands of GitHub workflows by severity."""
+_PAGE = "https://github.com/mockserver-py/mockserver/blob/main/docs/problems.md"
 _NO_KEYS = "it has none of the keys openapi, swagger and overlay"
 
 
@@ -36,12 +37,23 @@ def _api_lines(api: Api, checked: CheckResult) -> Iterator[str]:
     counts = [_count(len(api.operations), "operation")]
     if number := checked.interactions.get(api.name, 0):
         counts.append(_count(number, "interaction"))
-    number = len(checked.problems.get(api.name, ()))
-    summary = f"{_count(number, 'problem')}, left out" if number else "no problems"
-    yield f"{api.source.file}: {api.name}: {', '.join(counts)}, {summary}"
+    yield f"{api.source.file}: {api.name}: {', '.join(counts)}, {_summary(api, checked)}"
     if api.recognised is not None:
         yield f"  {api.recognised.sentence(api.name)}"
-        yield from (f"  {left.source}: {left.message}" for left in api.recognised.left)
+        yield from (
+            f"  {left.source}: note: {left.message} [{left.code}]" for left in api.recognised.left
+        )
+
+
+def _summary(api: Api, checked: CheckResult) -> str:
+    problems = checked.problems.get(api.name, ())
+    left = left_out(problems)
+    notes = len(problems) - left
+    found = [f"{_count(left, 'problem')}, left out"] if left else []
+    found += [_count(notes, "note")] if notes else []
+    ignored = checked.ignored_of.get(api.name, 0)
+    found += [f"{ignored} ignored"] if ignored else []
+    return ", ".join(found) or "no problems"
 
 
 def _interactions_line(checked: CheckResult) -> Iterator[str]:
@@ -68,13 +80,19 @@ def json_report(checked: CheckResult) -> str:
             for api in checked.apis
         ],
         "problems": [_json_problem(finding) for finding in checked.findings],
+        "ignored": [_json_ignored(one) for one in checked.ignored],
     }
     return _json_text(report)
 
 
-def _json_problem(finding: Finding) -> JsonValue:
+def _json_ignored(ignored: IgnoredProblem) -> JsonValue:
+    return {**_json_problem(Finding(DOCUMENT, ignored.problem)), "reason": ignored.switch.reason}
+
+
+def _json_problem(finding: Finding) -> dict[str, JsonValue]:
     source = finding.source
     return {
+        "code": finding.problem.code,
         "rule": finding.rule,
         "severity": str(finding.problem.severity),
         "message": finding.problem.message,
@@ -92,17 +110,40 @@ def _json_text(value: JsonValue) -> str:
 
 def sarif_report(checked: CheckResult) -> str:
     """Write the problems as SARIF 2.1.0, the format of code scanning."""
-    rules = [
-        {"id": name, "shortDescription": {"text": summary}} for name, summary in _RULES.items()
+    rules: list[JsonValue] = [
+        _sarif_rule(problem_codes()[code]) for code in sorted(_codes(checked))
     ]
     driver = {"name": "mockserver", "version": __version__, "rules": rules}
     results = [_sarif_result(finding) for finding in checked.findings]
+    results += [_sarif_ignored(one) for one in checked.ignored]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return _json_text({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
-def _sarif_result(finding: Finding) -> JsonValue:
+def _codes(checked: CheckResult) -> set[str]:
+    reported = {finding.problem.code for finding in checked.findings}
+    return reported | {ignored.problem.code for ignored in checked.ignored}
+
+
+def _sarif_rule(code: ProblemCode) -> JsonValue:
+    return {
+        "id": code.code,
+        "shortDescription": {"text": code.title},
+        "fullDescription": {"text": code.explanation},
+        "helpUri": f"{_PAGE}#{code.code.lower()}",
+        "defaultConfiguration": {"level": str(code.severity)},
+        "properties": {"tags": [code.group]},
+    }
+
+
+def _sarif_ignored(ignored: IgnoredProblem) -> JsonValue:
+    suppression = {"kind": "inSource", "justification": ignored.switch.reason}
+    result = _sarif_result(Finding(DOCUMENT, ignored.problem))
+    return {**result, "suppressions": [suppression]}
+
+
+def _sarif_result(finding: Finding) -> dict[str, JsonValue]:
     source = finding.source
     place = {
         "artifactLocation": {"uri": quote(Path(source.file).as_posix())},
@@ -112,7 +153,7 @@ def _sarif_result(finding: Finding) -> JsonValue:
     if source.pointer:
         location["logicalLocations"] = [{"fullyQualifiedName": source.pointer}]
     return {
-        "ruleId": finding.rule,
+        "ruleId": finding.problem.code,
         "level": str(finding.problem.severity),
         "message": {"text": _message(finding)},
         "locations": [location],
@@ -125,17 +166,17 @@ def _message(finding: Finding) -> str:
 
 
 def junit_report(checked: CheckResult) -> str:
-    """Write a test case for each file: it fails if the file has an error, and prints warnings."""
+    """Write a test case for each file: it fails as the check does, or prints what was found."""
     files: dict[str, list[Finding]] = {api.source.file: [] for api in checked.apis}
     for finding in checked.findings:
         files.setdefault(finding.source.file, []).append(finding)
-    suite = JunitSuite("check", [_junit_case(*item) for item in files.items()])
+    suite = JunitSuite("check", [_junit_case(checked, *item) for item in files.items()])
     return junit_xml("mockserver check", [suite]).rstrip()
 
 
-def _junit_case(file: str, findings: Sequence[Finding]) -> JunitCase:
+def _junit_case(checked: CheckResult, file: str, findings: Sequence[Finding]) -> JunitCase:
     text = "\n".join(str(finding.problem) for finding in findings)
-    if not any(finding.is_error for finding in findings):
+    if not any(map(checked.fails, findings)):
         return JunitCase("mockserver.check", file, output=text)
     number = _count(len(findings), "problem")
     return JunitCase("mockserver.check", file, "failure", message=number, details=text)
@@ -155,10 +196,14 @@ def _annotations(checked: CheckResult) -> Iterator[str]:
         source = finding.source
         properties = (
             f"file={_escape_property(source.file)},line={source.line},col={source.column},"
-            f"title={_escape_property(source.pointer or finding.rule)}"
+            f"title={_escape_property(_title(finding))}"
         )
         level = _LEVELS[finding.problem.severity]
         yield f"::{level} {properties}::{_escape_data(_message(finding))}"
+
+
+def _title(finding: Finding) -> str:
+    return f"{finding.problem.code} {finding.source.pointer}".rstrip()
 
 
 def _escape_data(text: str) -> str:

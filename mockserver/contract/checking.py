@@ -1,12 +1,17 @@
 """Validation of documents and their interactions without a server."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
-from mockserver.base.problems import Severity, SpecProblem, in_reading_order
+from mockserver.base.problem_switches import (
+    IgnoredProblem,
+    unused_switches,
+    without_ignored,
+)
+from mockserver.base.problems import Severity, SpecProblem, in_reading_order, strictly
 from mockserver.contract.conformance import Contract
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interactions import PlacedInteraction
@@ -42,6 +47,11 @@ class Finding:
         """True unless mockserver only ignores the part that has the problem."""
         return self.problem.severity is Severity.ERROR
 
+    @property
+    def is_warning(self) -> bool:
+        """True if a part of the document is left out or read differently."""
+        return self.problem.severity is Severity.WARNING
+
 
 @dataclass(slots=True)
 class CheckResult:
@@ -53,13 +63,24 @@ class CheckResult:
     findings: list[Finding] = field(default_factory=list)
     problems: dict[str, list[SpecProblem]] = field(default_factory=dict)
     """Problems of documents that are served without the faulty parts, by the name of the API."""
+    ignored: list[IgnoredProblem] = field(default_factory=list)
+    """Problems that the documents turn off."""
+    ignored_of: dict[str, int] = field(default_factory=dict)
+    """The number of these by the name of an API."""
     skipped: Sequence[str] = ()
     """Files that are not documents."""
+    lenient: bool = False
+    """Whether the check succeeds even if parts of documents are left out."""
 
-    @property
-    def has_errors(self) -> bool:
-        """True if a problem is more than a warning."""
-        return any(finding.is_error for finding in self.findings)
+    def exit_code(self) -> int:
+        """Return 2 if there is an error, 1 if there is a warning, unless lenient, else 0."""
+        if any(finding.is_error for finding in self.findings):
+            return 2
+        return int(any(self.fails(finding) for finding in self.findings))
+
+    def fails(self, finding: Finding) -> bool:
+        """Return True for a problem because of which the check fails."""
+        return finding.is_error or (finding.is_warning and not self.lenient)
 
     @property
     def is_refused(self) -> bool:
@@ -80,13 +101,16 @@ def check(load: Callable[[], Sequence[Api]], *, strict: bool = False) -> CheckRe
     except SpecError as error:
         checked.findings = [Finding(DOCUMENT, problem) for problem in error.problems]
     for api in checked.apis:
-        checked.problems[api.name] = [*api.problems, *dict.fromkeys(check_answers(api))]
+        remaining, ignored = without_ignored(dict.fromkeys(check_answers(api)), api.switches)
+        ignored = [*api.ignored, *ignored]
+        remaining = [*api.problems, *remaining]
+        remaining += unused_switches(api.switches, ignored, remaining)
+        checked.problems[api.name] = remaining
+        checked.ignored += ignored
+        checked.ignored_of[api.name] = len(ignored)
     warnings = in_reading_order(one for problems in checked.problems.values() for one in problems)
     if strict:
-        warnings = [
-            one if one.severity is Severity.NOTE else replace(one, severity=Severity.ERROR)
-            for one in warnings
-        ]
+        warnings = [strictly(one) for one in warnings]
     checked.findings += [Finding(DOCUMENT, one) for one in warnings]
     for api in checked.apis:
         try:
@@ -136,7 +160,7 @@ def _request_problems(
     for violation in contract.request_violations(request.as_request()):
         part = "json" if violation.where == "body" else violation.where
         source = placed.source.child("request", part)
-        yield SpecProblem(_descend(source, violation.pointer), _message(violation), _HINT)
+        yield SpecProblem("MS906", _descend(source, violation.pointer), _message(violation), _HINT)
 
 
 def _answer_problems(operation: Operation, placed: PlacedInteraction) -> Iterator[SpecProblem]:
@@ -148,7 +172,7 @@ def _answer_problems(operation: Operation, placed: PlacedInteraction) -> Iterato
             known = ", ".join(response.status for response in operation.responses)
             message = f"{operation.id} documents no status {answer.status}"
             hint = f"documented: {known}; to expect it all the same, set `undocumented: true`"
-            yield SpecProblem(source.child("status"), message, hint)
+            yield SpecProblem("MS907", source.child("status"), message, hint)
         return
     schemas = [
         media.schema
@@ -158,7 +182,7 @@ def _answer_problems(operation: Operation, placed: PlacedInteraction) -> Iterato
     if answer.has_json and schemas:
         for violation in _fewest_violations(schemas, answer.json_body):
             place = _descend(source.child("json"), violation.pointer)
-            yield SpecProblem(place, _message(violation), _HINT)
+            yield SpecProblem("MS907", place, _message(violation), _HINT)
 
 
 def _fewest_violations(validators: Sequence[Validator], value: JsonValue) -> list[Violation]:

@@ -104,6 +104,7 @@ def _har_request(request: JsonValue, path: str) -> Request:
     if body and (media_type := _text(_member(request, "postData"), "mimeType")):
         headers.setdefault("content-type", media_type)
     query = urlsplit(_text(request, "url")).query
+    query = query or urlencode(list(_pairs(_member(request, "queryString"))))
     return Request(_text(request, "method").upper(), path, query, headers, body)
 
 
@@ -160,8 +161,7 @@ def _example(
     contract: Contract, request: JsonValue, example: JsonValue, variables: Mapping[str, str]
 ) -> RecordedExchange | None:
     given = _member(request, "url")
-    raw = given if isinstance(given, str) else _text(given, "raw")
-    url = _substitute(raw, variables)
+    url = _substitute(given if isinstance(given, str) else _postman_url(given), variables)
     path = path_below(contract, _WITHOUT_BASE.sub("http://base/", url))
     status = _member(example, "code")
     if path is None or not isinstance(status, int):
@@ -183,6 +183,18 @@ def _example(
     return RecordedExchange(sent, ReceivedAnswer(status, tuple(answer_headers.items()), text))
 
 
+def _postman_url(url: JsonValue) -> str:
+    """Return a URL as text, which a collection may give in parts only."""
+    if raw := _text(url, "raw"):
+        return raw
+    host, path = (
+        part if isinstance(part, str) else between.join(map(str, _list(part)))
+        for part, between in ((_member(url, "host"), "."), (_member(url, "path"), "/"))
+    )
+    query = urlencode(list(_pairs(_member(url, "query"))), safe="{}")
+    return f"{_text(url, 'protocol') or 'http'}://{host}/{path.lstrip('/')}{query and '?'}{query}"
+
+
 _WITHOUT_BASE = re.compile(r"^\{\{[^{}]+\}\}/?")
 
 
@@ -192,6 +204,7 @@ def _postman_body(body: JsonValue, variables: Mapping[str, str]) -> tuple[bytes,
         pairs = [
             (_text(one, "key"), _substitute(_text(one, "value"), variables))
             for one in _list(_member(body, "urlencoded"))
+            if not _member(one, "disabled")
         ]
         return urlencode(pairs).encode(), FORM
     raw = _substitute(_text(body, "raw"), variables) if mode == "raw" else ""
@@ -222,5 +235,5 @@ def _list(value: JsonValue) -> list[JsonValue]:
 def _pairs(value: JsonValue) -> Iterator[tuple[str, str]]:
     for one in _list(value):
         name = _text(one, "name") or _text(one, "key")
-        if name and not name.startswith(":"):
+        if name and not name.startswith(":") and not _member(one, "disabled"):
             yield name, _text(one, "value")

@@ -94,7 +94,7 @@ def _read(path: Path, files: Files, problems: list[SpecProblem]) -> _File:
     place = Place(document, "", document.value)
     if not isinstance(document.value, dict):
         message, hint = "this is not an interaction file", "begin it with `interactions:`"
-        raise SpecError([SpecProblem(place.source, message, hint)])
+        raise SpecError([SpecProblem("MS901", place.source, message, hint)])
     return _File(read_model(InteractionFile, place, problems), place)
 
 
@@ -113,7 +113,7 @@ class _InteractionCheck:
         for index, placed in enumerate(self._found):
             if placed.name in seen:
                 message = f"{placed.name!r} is already the name of the interaction at "
-                yield _problem(placed, message + str(seen[placed.name]), "name")
+                yield _problem("MS903", placed, message + str(seen[placed.name]), "name")
             seen.setdefault(placed.name, placed.source)
             yield from self._operation(placed)
             yield from self._given(placed)
@@ -124,33 +124,35 @@ class _InteractionCheck:
         known = self._contract.operations
         if named is not None and named not in known:
             hint = near(named, known) or f"there are: {', '.join(known)}"
-            yield _problem(placed, f"there is no operation {named!r}", "operation", hint=hint)
+            yield _problem(
+                "MS902", placed, f"there is no operation {named!r}", "operation", hint=hint
+            )
             return
         found = self._contract.find_operation(request)
         if found is None:
             message = f"{request.method} {request.path} matches no operation of {self._api.name}"
-            yield _problem(placed, message, "request", "path")
+            yield _problem("MS902", placed, message, "request", "path")
         elif named is not None and found.id != named:
             message = f"{request.method} {request.path} is {found.id!r}, not {named!r}"
-            yield _problem(placed, message, "operation")
+            yield _problem("MS902", placed, message, "operation")
 
     def _given(self, placed: PlacedInteraction) -> Iterator[SpecProblem]:
         given = placed.interaction.given
         try:
             check_settings(self._api, given.settings)
         except SettingsError as error:
-            yield _problem(placed, str(error), "given", "settings")
+            yield _problem("MS904", placed, str(error), "given", "settings")
         collections: Mapping[str, object] = {**self._api.collections, **BUILT_IN}
         for name in given.records:
             if name not in collections:
                 message = f"{self._api.name} has no collection {name!r}"
                 hint = near(name, collections)
-                yield _problem(placed, message, "given", "records", name, hint=hint)
+                yield _problem("MS904", placed, message, "given", "records", name, hint=hint)
         for index, name in enumerate(given.after):
             if name not in self._names or name == placed.name:
                 hint = near(name, self._names)
                 message = f"there is no other interaction {name!r}"
-                yield _problem(placed, message, "given", "after", index, hint=hint)
+                yield _problem("MS905", placed, message, "given", "after", index, hint=hint)
 
     def _references(self, placed: PlacedInteraction, index: int) -> Iterator[SpecProblem]:
         """Check that each reference is to the answer of an earlier interaction."""
@@ -163,10 +165,10 @@ class _InteractionCheck:
             if name not in before:
                 message = f"refers to the answer to {name!r}, which is not sent before it"
                 hint = near(name, before) or "add its name to given.after"
-                yield _problem(placed, message, "request", hint=hint)
+                yield _problem("MS905", placed, message, "request", hint=hint)
 
 
 def _problem(
-    placed: PlacedInteraction, message: str, *keys: str | int, hint: str = ""
+    code: str, placed: PlacedInteraction, message: str, *keys: str | int, hint: str = ""
 ) -> SpecProblem:
-    return SpecProblem(placed.source.child(*keys), message, hint)
+    return SpecProblem(code, placed.source.child(*keys), message, hint)

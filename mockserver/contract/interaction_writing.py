@@ -26,8 +26,16 @@ def interaction_file(
     if shared:
         whole["sandbox"] = "shared"
     whole["interactions"] = list(interactions)
-    text = yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
-    return f"# {head}\n{text}".encode()
+    return f"# {head}\n{_dump(whole)}".encode()
+
+
+def interaction_items(interactions: Sequence[dict[str, JsonValue]]) -> bytes:
+    """Write interactions so that they can be appended to a file of others."""
+    return _dump(list(interactions)).encode()
+
+
+def _dump(value: JsonValue) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
 
 
 class _Dumper(yaml.SafeDumper):

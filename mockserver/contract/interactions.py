@@ -80,7 +80,7 @@ class RequestPart(_Part):
     query: dict[str, str | list[str]] = {}
     headers: dict[str, str] = {}
     json_body: JsonValue = Field(None, alias="json")
-    form: dict[str, str] | None = None
+    form: dict[str, str | list[str]] | None = None
     text: str | None = None
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@
 - Each masked or dropped text is passed to a `Redactor`, which removes it from texts written later.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable
 
@@ -15,6 +16,7 @@ import phonenumbers
 
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret, words_of
+from mockserver.contract.conforming_masks import ConformingMasks
 from mockserver.contract.schema_parts import DescribedValue
 from mockserver.contract.secret_hiding import Redactor
 from mockserver.language.functions import e164, is_email
@@ -63,6 +65,7 @@ class Masking:
         self._keep = frozenset(keep)
         self._public = frozenset(_WORD.findall(public))
         self._masks: dict[str, str] = {}
+        self._conforming = ConformingMasks()
         self.redact = Redactor()
 
     def value(
@@ -87,8 +90,38 @@ class Masking:
             return [self.value(name, one, item, replace) for one in value]
         if isinstance(value, str):
             return self._text(name, value, described, replace)
+        return self._scalar(name, value, described)
+
+    def _scalar(self, name: str, value: JsonValue, described: DescribedValue | None) -> JsonValue:
+        """Mask a number or a boolean with a sensitive name."""
         is_sensitive = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
-        return type(value)(0) if is_sensitive and value else value
+        if not value or not is_sensitive or (described is not None and described.lists(value)):
+            return value
+        return self._fitting(type(value)(0), value, described)
+
+    def written(
+        self, name: str, text: str, described: DescribedValue, replace: Replace = redact_secret
+    ) -> str:
+        """Return the text of a parameter or of a form's field, with masks as in `value`.
+
+        A text that stands for a number or a boolean is masked only as those are.
+        """
+        value = described.read(text)
+        if isinstance(value, str) or _is_phone(text) or names_secret(name):
+            return self._text(name, text, described, replace)
+        if (replacement := replace(name, text, False)) is not None:  # noqa: FBT003 - see Replace
+            return replacement
+        masked = self._scalar(name, value, described)
+        return text if masked == value else json.dumps(masked)
+
+    def _fitting(
+        self, mask: JsonValue, value: JsonValue, described: DescribedValue | None
+    ) -> JsonValue:
+        """Return a mask if it fits the schemas of the value, else one that does if there is any."""
+        if described is None or mask == value or self._conforming.fits(mask, value, described):
+            return mask
+        made = self._conforming.mask(value, described)
+        return mask if made is None else made
 
     def _members(
         self, value: dict[str, JsonValue], described: DescribedValue | None, replace: Replace
@@ -120,7 +153,10 @@ class Masking:
         is_fixed = described is not None and described.lists(value)
         if not value or is_fixed or name in self._keep or self.is_public(value):
             return value
-        return self._masked_text(words_of(name), value)
+        mask = self._masked_text(words_of(name), value)
+        read = described.read if described is not None else str
+        fitting = self._fitting(read(mask), read(value), described)
+        return mask if mask == value or fitting == read(mask) else _text_of(fitting)
 
     def _masked_text(self, words: str, value: str) -> str:
         if is_email(value):
@@ -165,6 +201,10 @@ class Masking:
         if value not in self._masks:
             self._masks[value] = make(len(self._masks) + 1)
         return self._masks[value]
+
+
+def _text_of(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _is_phone(value: str) -> bool:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qs, unquote
 
 import orjson
 
@@ -104,10 +104,7 @@ def _request(api: Api, request: FilledRequest, version: str) -> dict[str, JsonVa
         "method": request.method,
         "path": unquote((servers[0].path if servers else "") + request.path),
     }
-    query: dict[str, list[str]] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        query.setdefault(name, []).append(value)
-    if query:
+    if query := parse_qs(request.query, keep_blank_values=True):
         written["query"] = query
     if request.headers:
         written["headers"] = _headers(request.headers, version)
@@ -278,17 +275,22 @@ def _read_request(request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     if isinstance(query := request.get("query"), dict) and query:
         read["query"] = {str(name): _one_or_more(one) for name, one in query.items()}
     elif isinstance(query, str) and query:
-        read["query"] = dict(parse_qsl(query, keep_blank_values=True))
+        read["query"] = _fields(query)
     if headers := _read_headers(request):
         read["headers"] = headers
     body, has_body = _read_body(request)
     media_type = {name.lower(): one for name, one in headers.items()}.get("content-type", "")
     if has_body and isinstance(body, str) and "json" not in media_type:
         is_form = "form-urlencoded" in media_type
-        read["form" if is_form else "text"] = dict(parse_qsl(body)) if is_form else body
+        read["form" if is_form else "text"] = _fields(body) if is_form else body
     elif has_body:
         read["json"] = body
     return read
+
+
+def _fields(text: str) -> dict[str, JsonValue]:
+    fields = parse_qs(text, keep_blank_values=True)
+    return {name: _one_or_more(values) for name, values in fields.items()}
 
 
 def _one_or_more(value: JsonValue) -> JsonValue:

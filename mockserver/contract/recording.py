@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from mockserver.contract.masking import Masking, redact_secret, texts
 from mockserver.contract.schema_parts import DescribedValue, described_answer, described_request
 from mockserver.engine.documented_answers import response_for
 from mockserver.model.api import Api, Operation, SecurityScheme
+from mockserver.model.contents import ParameterField
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal
+from mockserver.wire.form_fields import bracketed
 from mockserver.wire.media import json_of
 
 MAX_EXCHANGES = 10_000
@@ -31,6 +33,8 @@ MAX_EXCHANGES = 10_000
 _MIN_REFERENCE_LENGTH = 6
 _VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
 """A variable of a Postman collection."""
+_FIELD_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}|\d{0,9}", re.ASCII)
+"""A part of the name of a form's field, such as `a`, `b` and an empty text in `a[b][]`."""
 _MEDIA_RANGES = (
     r"(?:application|text|\*)/(?:json|problem\+json|xml|html|plain|csv|x-www-form-urlencoded|\*)"
     r"(?:; ?(?:charset=utf-8|q=[01](?:\.\d{1,3})?))*"
@@ -71,6 +75,8 @@ class Recorder:
     interactions: list[dict[str, JsonValue]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     """Names of the environment variables that a replay needs, by the secret value."""
+    on_added: Callable[[], None] = lambda: None
+    """Called after each exchange that was added."""
     _references: dict[str, str] = field(default_factory=dict)
     """References to values that the service generated, by the value."""
     _sent: set[str] = field(default_factory=set)
@@ -100,6 +106,7 @@ class Recorder:
             }
         )
         self._remember_answer(name, exchange.answer)
+        self.on_added()
         return True
 
     def _request(
@@ -107,20 +114,21 @@ class Recorder:
     ) -> dict[str, JsonValue]:
         path = operation.path
         for name, value in values.items():
-            path = path.replace(f"{{{name}}}", self._segment(name, value))
+            path = path.replace(f"{{{name}}}", self._segment(name, value, operation))
         recorded: dict[str, JsonValue] = {"method": request.method, "path": path}
-        if query := dict(self._query(request, operation)):
+        if query := _grouped(self._query(request, operation)):
             recorded["query"] = query
         if headers := dict(self._headers(request)):
             recorded["headers"] = headers
         recorded |= self._body(request, operation)
         return recorded
 
-    def _segment(self, name: str, value: str) -> str:
+    def _segment(self, name: str, value: str, operation: Operation) -> str:
         plain = unquote(value)
         if plain not in self._references and self.masking.is_identifier(name, plain):
             return value
-        masked = str(self._value(name, plain, DescribedValue.of({})))
+        known = operation.parameters.field("path", name) if operation.parameters else None
+        masked = self._written(name, plain, known or ParameterField({}))
         if masked == plain:
             return value
         return masked if "${" in masked else quote(masked, safe="")
@@ -148,15 +156,37 @@ class Recorder:
         return f"${{{self.variables[value]}}}"
 
     def _query(self, request: Request, operation: Operation) -> Iterator[tuple[str, JsonValue]]:
-        known = operation.parameters.names("query") if operation.parameters else frozenset()
+        parameters = operation.parameters
         secrets = {one.parameter for one in self._schemes("query")}
         for name, value in parse_qsl(request.query, keep_blank_values=True):
             if name in secrets:
                 yield name, self._credential(name, value)
-            elif name in known:
-                yield name, self._value(name, value, DescribedValue.of({}))
+            elif known := parameters.field("query", name) if parameters else None:
+                yield name, self._written(name, value, known)
             else:
                 self.masking.redact_all(value)
+
+    def _written(self, name: str, text: str, known: ParameterField) -> str:
+        """Mask a text in the query or the path: each item by itself, if it holds several."""
+        described = DescribedValue.of(known.schema).below(known.keys) or DescribedValue.of({})
+        member = known.keys[-1] if known.keys else name
+        if not known.delimiters:
+            item = described.item() if described.is_array else described
+            return self.masking.written(member, text, item, self._replacement)
+        return "".join(self._items(member, text, described, known.delimiters))
+
+    def _items(
+        self, name: str, text: str, described: DescribedValue, delimiters: str
+    ) -> Iterator[str]:
+        """Yield the items of a text and what is between them; names of members are kept."""
+        item, key = described.item(), name
+        for part in re.split(f"([{re.escape(delimiters)}])", text):
+            member = described.member(part) if described.is_object else None
+            if part in delimiters or part == name or member is not None:
+                item, key = (item, key) if member is None else (member, part)
+                yield part
+            else:
+                yield self.masking.written(key, part, item, self._replacement)
 
     def _headers(self, request: Request) -> Iterator[tuple[str, JsonValue]]:
         schemes = {one.parameter: one for one in self._schemes("header")}
@@ -190,14 +220,28 @@ class Recorder:
         content_type = request.headers.get("content-type", "")
         described = described_request(operation, content_type)
         if media_type(content_type).name == FORM:
-            form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-            return {"form": self._value("", form, described)}
+            return {"form": _grouped(self._form(request, described))}
         try:
             value = json_of(request.body, content_type)
         except Refusal:
             self.masking.redact_all(request.body.decode("utf-8", "replace"))
             return {"text": "masked"}
         return {"json": self._value("", value, described)}
+
+    def _form(
+        self, request: Request, described: DescribedValue | None
+    ) -> Iterator[tuple[str, JsonValue]]:
+        """Yield the masked fields of a form that the document describes."""
+        text = request.body.decode("utf-8", "replace")
+        for name, value in parse_qsl(text, keep_blank_values=True):
+            keys = bracketed(name)
+            found = described.below(keys) if described else None
+            if found is None or not all(map(_FIELD_KEY.fullmatch, keys)):
+                self.masking.redact_all(value)
+            else:
+                found = found.item() if found.is_array else found
+                key = next((one for one in reversed(keys) if one and not one.isdecimal()), name)
+                yield name, self.masking.written(key, value, found, self._replacement)
 
     def _answer(self, answer: ReceivedAnswer, operation: Operation) -> dict[str, JsonValue]:
         """Expect the status and the shape of the documented body, not its values."""
@@ -227,8 +271,11 @@ class Recorder:
 
     def dump(self, head: str = "Recorded by mockserver proxy; secrets are masked.") -> bytes:
         """Write the recording as an interaction file."""
-        recorded = [self._redacted(one) for one in self.interactions]
-        return interaction_file(self.api.name, recorded, head, shared=True)
+        return interaction_file(self.api.name, self.redacted(0), head, shared=True)
+
+    def redacted(self, first: int) -> list[dict[str, JsonValue]]:
+        """Return the interactions from a number on, without what has turned out to be secret."""
+        return [self._redacted(one) for one in self.interactions[first:]]
 
     def _redacted(self, interaction: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """Redact kept values that turned out to be secret after they were recorded."""
@@ -246,6 +293,14 @@ class Recorder:
         if isinstance(value, list):
             return [self._redacted_value(item) for item in value]
         return self.masking.redact(value) if isinstance(value, str) and "${" not in value else value
+
+
+def _grouped(pairs: Iterable[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    """Collect the values of each name; one that is repeated has a list of them, in order."""
+    values: dict[str, list[JsonValue]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
 def _texts_of(request: Request, values: Mapping[str, str]) -> Iterator[str]:

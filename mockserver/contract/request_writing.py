@@ -10,6 +10,8 @@ from mockserver.contract.variables import Variables
 from mockserver.model.messages import Request
 from mockserver.wire.long_integers import write_json
 
+_BETWEEN_ITEMS = ","
+"""Separates the items of an array in a query, and so must not be percent-encoded."""
 _IN_A_PATH = "/:@!$&'()*+,;=~%"
 
 
@@ -52,7 +54,7 @@ def fill(
     filled = {name: str(variables.fill(value)) for name, value in own.items() if value}
     if media_type:
         filled.setdefault("content-type", media_type)
-    query = urlencode(variables.fill(request.query), doseq=True)
+    query = urlencode(variables.fill(request.query), doseq=True, safe=_BETWEEN_ITEMS)
     path = quote(str(variables.fill(request.path)), safe=_IN_A_PATH)
     return FilledRequest(request.method, path, query, filled, body)
 
@@ -61,7 +63,7 @@ def _body(request: RequestPart, variables: Variables) -> tuple[bytes, str]:
     if request.has_json:
         return write_json(variables.fill(request.json_body)), "application/json"
     if request.form is not None:
-        return urlencode(variables.fill(request.form)).encode(), FORM
+        return urlencode(variables.fill(request.form), doseq=True).encode(), FORM
     if request.text is not None:
         return str(variables.fill(request.text)).encode(), "text/plain"
     return b"", ""

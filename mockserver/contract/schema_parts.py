@@ -1,7 +1,10 @@
 """Navigation from the schema of a value to the schemas of its members and items."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from mockserver.base.http import media_type
 from mockserver.base.json import JsonValue
@@ -11,6 +14,9 @@ from mockserver.model.contents import RequestMedia, ResponseMedia
 
 _APPLICATORS = ("allOf", "anyOf", "oneOf")
 _MAX_DEPTH = 30
+_SCALAR = re.compile(
+    r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,17})?(?:[eE][-+]?\d{1,2})?|true|false", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +26,14 @@ class DescribedValue:
     root: JsonValue
     """The self-contained schema, in which references are resolved."""
     schemas: tuple[dict[str, JsonValue], ...] = ()
+    """These schemas, and those that they consist of."""
+    whole: tuple[JsonValue, ...] = ()
+    """The schemas that the value must conform to."""
 
     @classmethod
     def of(cls, schema: JsonValue) -> "DescribedValue":
         """Return the description of a value by a self-contained schema."""
-        return cls(schema, tuple(_applicable(schema, schema, 0)))
+        return cls(schema, tuple(_applicable(schema, schema, 0)), (schema,))
 
     def member(self, name: str) -> "DescribedValue | None":
         """Return the description of a member; None if the document does not describe it."""
@@ -43,7 +52,36 @@ class DescribedValue:
 
     def _below(self, schemas: list[JsonValue]) -> "DescribedValue":
         found = [one for schema in schemas for one in _applicable(schema, self.root, 0)]
-        return DescribedValue(self.root, tuple(found))
+        return DescribedValue(self.root, tuple(found), tuple(schemas))
+
+    def below(self, keys: Iterable[str]) -> "DescribedValue | None":
+        """Return the description of what names lead to; that of an item is empty or a number."""
+        found: DescribedValue | None = self
+        for key in keys:
+            if found is None:
+                break
+            is_index = not key or key.isdecimal()
+            found = found.item() if is_index and found.is_array else found.member(key)
+        return found
+
+    @property
+    def is_array(self) -> bool:
+        """True if the value may be an array."""
+        return any("items" in one or "array" in _types(one) for one in self.schemas)
+
+    @property
+    def is_object(self) -> bool:
+        """True if the value may be an object."""
+        return any("object" in _types(one) or _properties(one) for one in self.schemas)
+
+    def read(self, text: str) -> JsonValue:
+        """Return the number or the boolean that a text stands for, else the text itself."""
+        types = {kind for one in self.schemas for kind in _types(one)}
+        if not types or "string" in types or not _SCALAR.fullmatch(text):
+            return text
+        value = orjson.loads(text)
+        wanted = {"boolean"} if isinstance(value, bool) else {"integer", "number"}
+        return value if types & wanted else text
 
     def lists(self, value: JsonValue) -> bool:
         """Return True if a schema lists the value in `enum` or `const`."""
@@ -51,6 +89,11 @@ class DescribedValue:
             value in one.get("enum", ()) or ("const" in one and one["const"] == value)
             for one in self.schemas
         )
+
+
+def _types(schema: dict[str, JsonValue]) -> Sequence[str]:
+    types = schema.get("type", ())
+    return (types,) if isinstance(types, str) else types
 
 
 def _properties(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:

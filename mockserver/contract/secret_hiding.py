@@ -26,6 +26,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._encodings: set[str] = set()
+        self._new: list[str] = []
         self._pattern: re.Pattern[str] | None = None
         self.add(*secrets)
 
@@ -33,8 +34,15 @@ class Redactor:
         """Add secrets; texts shorter than four characters are ignored."""
         for secret in secrets:
             if len(secret) >= _MIN_LENGTH:
-                self._encodings |= _encodings(secret)
+                added = _encodings(secret) - self._encodings
+                self._encodings |= added
+                self._new += added
                 self._pattern = None
+
+    def take_new(self) -> list[str]:
+        """Return the encodings of the secrets that were added since the last call."""
+        new, self._new = self._new, []
+        return new
 
     def __call__(self, text: str) -> str:
         """Return a text in which all known secrets are redacted."""

@@ -83,7 +83,8 @@ class Control:
             body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
         origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
-        request = ControlRequest(self._context, self._clock(), origin, headers, path, query, body)
+        context, now, may_create = self._context, self._clock(), call.may_create
+        request = ControlRequest(context, now, origin, headers, path, query, body, may_create)
         request.sandbox_name()  # fails if the name is invalid, also where the call needs no sandbox
         return request
 

@@ -229,7 +229,7 @@ def _credential(scheme: SecurityScheme, owners: Principals, record: Record) -> C
         "where": scheme.location,
         "name": scheme.parameter,
         "value": value,
-        "presented": presented(scheme.kind, str(value)),
+        "presented": presented(scheme.kind, str(value), scheme.auth_scheme),
         "description": record.get(owners.label) or "",
     }
 

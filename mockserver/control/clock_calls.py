@@ -19,9 +19,11 @@ def _remove_default(schema: dict[str, Any]) -> None:
 
 
 class ClockChange(Body):
-    """A change of the clock: exactly one of the three."""
+    """A change of the clock: `advance` or `set`, `frozen`, or one of the two with `frozen`."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    model_config = ConfigDict(
+        json_schema_extra={"minProperties": 1, "not": {"required": ["advance", "set"]}}
+    )
 
     advance: str = Field(
         "",
@@ -31,20 +33,22 @@ class ClockChange(Body):
     )
     set: str = Field(
         "",
-        description="Time to set; an earlier one only before the first request of the sandbox.",
+        description="Time to set (RFC 3339); an earlier one only before the first request of the "
+        "sandbox.",
         examples=["2030-01-31T09:00:00Z"],
         json_schema_extra=_remove_default,
     )
     frozen: bool = Field(
         default=False,
-        description="True stops the clock at its present time, false lets it run again.",
+        description="True stops the clock, false lets it run again: at its present time, or at the "
+        "time to which `set` or `advance` moves it in the same call.",
         json_schema_extra=_remove_default,
     )
 
     @model_validator(mode="after")
     def _one(self) -> "ClockChange":
-        if len(self.model_fields_set) != 1:
-            raise ValueError("give exactly one of advance, set and frozen")
+        if not self.model_fields_set or {"advance", "set"} <= self.model_fields_set:
+            raise ValueError("give advance or set, frozen, or one of the two with frozen")
         return self
 
 
@@ -73,10 +77,11 @@ def _move(sandbox: Sandbox, change: ClockChange, system: Instant) -> None:
             clock.set(instant, system)
         else:
             clock.place(instant, system)
-    elif change.frozen:
-        clock.freeze(system)
-    else:
-        clock.thaw(system)
+    if "frozen" in change.model_fields_set:
+        if change.frozen:
+            clock.freeze(system)
+        else:
+            clock.thaw(system)
 
 
 _EXAMPLE = {"now": "2026-03-20T12:00:00Z", "frozen": False}

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from mockserver.base.asgi import CONTROL_PREFIX
 from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import near
@@ -91,8 +92,13 @@ def _without_fraction(number: JsonValue) -> JsonValue:
     return int(number) if is_whole else number
 
 
-Integer = Annotated[int, BeforeValidator(_without_fraction)]
-"""Whole number of a body; JSON may also write it as 1.0 or 1e3."""
+WITHOUT_FRACTION = BeforeValidator(_without_fraction)
+"""Reads a whole number that JSON writes as 1.0 or 1e3. Bounds go before it: `Annotated[int,
+Field(ge=0), WITHOUT_FRACTION]`; after it, the OpenAPI document would not show them."""
+Integer = Annotated[int, WITHOUT_FRACTION]
+"""Whole number of a body."""
+Count = Annotated[int, Field(ge=0), WITHOUT_FRACTION]
+"""Whole number of a body, 0 or more."""
 
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B")
@@ -121,6 +127,8 @@ class ControlRequest(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
+    may_create: bool = True
+    """True if a sandbox that does not exist is created."""
 
     @property
     def engine(self) -> Engine:
@@ -133,10 +141,13 @@ class ControlRequest(Generic[Q, B]):
         return self.context.listeners
 
     def sandbox(self) -> Sandbox:
-        """Return the sandbox of the request; it is created if it does not exist.
+        """Return the sandbox of the request.
+
+        If it does not exist, a call that changes something creates it.
 
         Raises:
-            ControlError: If its name is invalid, or there are too many sandboxes.
+            ControlError: If its name is invalid, if a call that reads names a sandbox that does not
+                exist, or if there are too many sandboxes.
         """
         return self.sandbox_named(self.sandbox_name())
 
@@ -151,8 +162,12 @@ class ControlRequest(Generic[Q, B]):
 
     def sandbox_named(self, name: str) -> Sandbox:
         """Return a sandbox by name; creates and raises as `sandbox`."""
+        known = self.engine.sandboxes
+        if not self.may_create and name != DEFAULT_SANDBOX and name not in known:
+            existing = dict.fromkeys([DEFAULT_SANDBOX, *known.names()])
+            raise_not_found(_no_sandbox(name), name, existing)
         try:
-            return self.engine.sandboxes.get(name)
+            return known.get(name)
         except ValueError as error:
             raise ControlError(400, str(error)) from None
         except SandboxFullError as error:
@@ -179,6 +194,17 @@ class ControlRequest(Generic[Q, B]):
         return store.collection(name)
 
 
+def _no_sandbox(name: str) -> str:
+    return (
+        f"there is no sandbox {name!r}; a request to an API in it creates it, "
+        f"as does PUT {CONTROL_PREFIX}/sandboxes/{name}"
+    )
+
+
+_MOST_NAMES = 30
+"""Known names that a 404 lists."""
+
+
 def raise_not_found(sentence: str, name: str, known: Mapping[str, object]) -> NoReturn:
     """Raise a 404 with a similar name, if there is one, and all known names.
 
@@ -191,7 +217,9 @@ def raise_not_found(sentence: str, name: str, known: Mapping[str, object]) -> No
         ControlError: Always.
     """
     advice = near(name[:100], known)
-    listed = f"there are: {', '.join(known)}" if known else "there is none"
+    names = list(known)
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    listed = f"there are: {', '.join(names[:_MOST_NAMES])}{more}" if names else "there is none"
     raise ControlError(404, f"{sentence}; {advice + ' ' if advice else ''}{listed}")
 
 
@@ -227,6 +255,8 @@ class Call:
     body: Any = None
     """Type of the JSON body; None if the call has none."""
     body_example: JsonValue = None
+    reads: bool = False
+    """True if a call by another method than GET changes nothing, and so creates no sandbox."""
     reads_snapshot: bool = False
     """True if the body is a snapshot, which may be larger and nested deeper than other bodies."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -241,6 +271,11 @@ class Call:
     changes: str = ""
     """What the call changes in its sandbox, as event streams name it; empty if nothing."""
     description: str = ""
+
+    @property
+    def may_create(self) -> bool:
+        """True if the call creates the sandbox that it names, if there is none."""
+        return self.method != "GET" and not self.reads
 
     @property
     def template(self) -> str:

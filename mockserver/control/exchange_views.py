@@ -4,8 +4,8 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import format_instant
+from mockserver.control.body_redaction import shown_answer_body, shown_request_body
 from mockserver.control.redaction import (
-    redacted_body,
     redacted_headers,
     redacted_query,
     secret_parameters,
@@ -79,12 +79,12 @@ def exchange_details(exchange: Exchange) -> ExchangeDetails:
             "path": request.path,
             "query": redacted_query(request.query, secrets),
             "headers": dict(redacted_headers(request.headers.items(), secrets)),
-            "body": redacted_body(request.body),
+            "body": shown_request_body(exchange),
         },
         "response": {
             "status": answer.status,
             "headers": dict(redacted_headers(answer.headers, secrets)),
-            "body": redacted_body(answer.body),
+            "body": shown_answer_body(exchange),
         },
         "trace": [
             as_json(item)

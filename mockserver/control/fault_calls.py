@@ -16,6 +16,7 @@ from mockserver.control.declarations import (
     SandboxQuery,
     raise_not_found,
 )
+from mockserver.control.known_names import PATH_MEANING, plain_path
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.faults import Installed, check_fault
 from mockserver.model.api import Api
@@ -33,9 +34,7 @@ class FaultBody(Body):
     api: str | None = Field(None, description="Name of an API.")
     operation: str | None = Field(None, description="Id of an operation.")
     method: str | None = Field(None, description="Method of the request.")
-    path: str | None = Field(
-        None, description="Path of the request; `*` stands for any characters."
-    )
+    path: str | None = Field(None, description=f"Path of the request. {PATH_MEANING}")
     times: int | None = Field(
         None, description="Largest number of hits; without it there is no limit."
     )
@@ -73,8 +72,8 @@ class FaultList(TypedDict):
     faults: list[FaultView]
 
 
-def to_fault(given: FaultBody, apis: Mapping[str, Api]) -> Fault:
-    """Check a definition against the APIs.
+def to_fault(given: FaultBody, apis: Mapping[str, Api], sandbox: str) -> Fault:
+    """Check a definition against the APIs; `sandbox` is the name of its sandbox.
 
     Raises:
         FaultError: With all that is invalid.
@@ -82,6 +81,11 @@ def to_fault(given: FaultBody, apis: Mapping[str, Api]) -> Fault:
     parts = given.model_dump()
     if given.method is not None:
         parts["method"] = given.method.upper()
+    if given.path is not None:
+        try:
+            parts["path"] = plain_path(given.path, sandbox)
+        except ValueError as error:
+            raise FaultError([str(error)]) from None
     return check_fault(FaultDefinition(**parts), apis)
 
 
@@ -98,9 +102,10 @@ def fault_view(installed: Installed) -> FaultView:
 
 def add_fault(request: ControlRequest[SandboxQuery, FaultBody]) -> Created:
     """Add a fault after the others; the first that hits a request is applied."""
-    faults = request.sandbox().faults
+    sandbox = request.sandbox()
     try:
-        return Created(fault_view(faults.add(to_fault(request.body, request.engine.apis))))
+        fault = to_fault(request.body, request.engine.apis, sandbox.name)
+        return Created(fault_view(sandbox.faults.add(fault)))
     except FaultError as error:
         errors = [{"where": "body", "pointer": "", "message": text} for text in error.problems]
         raise ControlError(422, str(error), errors) from None

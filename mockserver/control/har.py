@@ -12,8 +12,8 @@ from typing_extensions import TypedDict
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.time import MILLISECOND, format_instant
+from mockserver.control.body_redaction import shown_answer_body, shown_request_body
 from mockserver.control.redaction import (
-    redacted_body,
     redacted_headers,
     redacted_query,
     secret_parameters,
@@ -152,7 +152,10 @@ def _request(exchange: Exchange) -> HarRequest:
     }
     if request.body:
         media_type = request.headers.get("content-type", "")
-        shown["postData"] = {"mimeType": media_type, "text": _text(request.body)}
+        shown["postData"] = {
+            "mimeType": media_type,
+            "text": _text(request.body, shown_request_body(exchange)),
+        }
     return shown
 
 
@@ -169,7 +172,7 @@ def _response(exchange: Exchange) -> HarResponse:
         "content": {
             "size": len(answer.body),
             "mimeType": named.get("content-type", ""),
-            "text": _text(answer.body),
+            "text": _text(answer.body, shown_answer_body(exchange)),
         },
         "redirectURL": named.get("location", ""),
         "headersSize": _UNKNOWN,
@@ -189,8 +192,7 @@ def _pairs(items: Iterable[tuple[str, str]]) -> list[Pair]:
     return [{"name": name, "value": value} for name, value in items]
 
 
-def _text(body: bytes) -> str:
-    shown = redacted_body(body)
+def _text(body: bytes, shown: JsonValue) -> str:
     if isinstance(shown, str) and not body.lstrip().startswith(b'"'):
         return shown
     return json.dumps(shown, ensure_ascii=False)

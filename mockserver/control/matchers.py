@@ -1,4 +1,7 @@
-"""Patterns for JSON values: objects match in part, lists exactly, and `{"$regex": …}` a text."""
+"""Patterns for JSON values: objects match in part, lists exactly, and `{"$regex": …}` a text.
+
+The name of a member that begins with `$` is written with another `$` before it: `{"$$ref": …}`.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -55,7 +58,7 @@ def compile_matcher(expected: JsonValue, pointer: str = "") -> Matcher:
         MatcherError: If the pattern has an unknown or invalid matcher.
     """
     if isinstance(expected, dict):
-        special = [name for name in expected if name.startswith("$")]
+        special = [name for name in expected if name.startswith("$") and name[1:2] != "$"]
         return _special(expected, special[0], pointer) if special else _members(expected, pointer)
     if isinstance(expected, list):
         return _items(expected, pointer)
@@ -72,7 +75,7 @@ def _checked(expected: JsonValue, holds: Callable[[JsonValue], bool]) -> Matcher
 
 def _members(expected: dict[str, JsonValue], pointer: str) -> Matcher:
     members = {
-        name: compile_matcher(value, f"{pointer}/{escape(name)}")
+        _plain(name): (compile_matcher(value, f"{pointer}/{escape(name)}"), value)
         for name, value in expected.items()
     }
 
@@ -80,14 +83,19 @@ def _members(expected: dict[str, JsonValue], pointer: str) -> Matcher:
         if not isinstance(found, dict):
             yield Mismatch(at, expected, found)
             return
-        for name, member in members.items():
+        for name, (member, wanted) in members.items():
             place = f"{at}/{escape(name)}"
             if name in found:
                 yield from member(found[name], place)
             else:
-                yield Mismatch(place, expected[name], None)
+                yield Mismatch(place, wanted, None)
 
     return mismatches
+
+
+def _plain(name: str) -> str:
+    """Return the name of a member that a pattern names."""
+    return name[1:] if name.startswith("$$") else name
 
 
 def _items(expected: list[JsonValue], pointer: str) -> Matcher:
@@ -105,9 +113,14 @@ def _items(expected: list[JsonValue], pointer: str) -> Matcher:
 
 def _special(expected: dict[str, JsonValue], name: str, pointer: str) -> Matcher:
     if len(expected) > 1:
-        raise MatcherError(pointer, f"{name} must be the only member of its object")
+        raise MatcherError(
+            pointer,
+            f"{name} must be the only member of its object; "
+            f"for a member of this name, write {f'${name}'!r}",
+        )
     if name not in _SPECIAL:
         advice = near(name, _SPECIAL) or f"the matchers are: {', '.join(_SPECIAL)}"
+        advice += f"; for a member of this name, write {f'${name}'!r}"
         raise MatcherError(f"{pointer}/{escape(name)}", f"there is no matcher {name!r}; {advice}")
     try:
         return _checked(expected, _SPECIAL[name](expected[name]))

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.control import api_views
 from mockserver.control.declarations import Call, ControlRequest, OrderedPageQuery, SandboxQuery
+from mockserver.control.known_names import check_api, same_address
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine.sandbox import Sandbox
 
@@ -33,11 +34,14 @@ class MessageFilter(OrderedPageQuery):
 
 def list_messages(request: ControlRequest[MessageFilter, None]) -> MessageList:
     """List messages, with their status at the present time of the sandbox."""
-    wanted = {name: getattr(request.query, name) for name in ("api", "channel", "to", "status")}
+    sandbox, wanted_api = request.sandbox(), request.query.api
+    check_api(wanted_api, sandbox, "query")
+    wanted = {name: getattr(request.query, name) for name in ("api", "channel", "status")}
     shown = [
         message
-        for message in _messages(request, request.sandbox())
-        if all(value in (None, message[name]) for name, value in wanted.items())  # type: ignore[literal-required] # a filter has the name of its field
+        for message in _messages(request, sandbox)
+        if same_address(request.query.to, message["to"])
+        and all(value in (None, message[name]) for name, value in wanted.items())  # type: ignore[literal-required] # a filter has the name of its field
     ]
     return {"total": len(shown), "messages": request.query.page(shown)}
 

@@ -180,7 +180,7 @@ def _problems(call: Call, context: ControlContext) -> set[int]:
     if context.requires_token:
         found.add(401)
     if issubclass(call.query, SandboxQuery):
-        found |= {400, 503}
+        found |= {400, 503 if call.may_create else 404}
     if call.body is not None:
         found |= {400, 413}
     if call.method in _WRITING:

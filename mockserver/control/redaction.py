@@ -1,19 +1,19 @@
-"""Secrets in headers, queries and bodies, replaced by `[redacted]` before they are shown.
+"""Secrets in headers, queries and JSON values, replaced by `[redacted]` before they are shown.
 
 What is a secret is decided by names: those of `base/secrets.py`, and those of the parameters that
 the security schemes of an API name. The stored exchange never changes.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus
 
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret, names_secret_number
 from mockserver.model.exchange import Exchange
-from mockserver.model.refusal import Refusal
-from mockserver.wire.media import parse_json
 
-_MAX_TEXT_BYTES = 100_000
+_IN_URL = re.compile(r"(?<=[?&#;])([^=&#;\s\"<>]{1,200})=([^&#;\s\"<>]*)")
+_USER = re.compile(r"(?<=://)[^/?#@\s\"<>]{1,500}(?=@)")
 
 
 def secret_parameters(exchange: Exchange) -> frozenset[str]:
@@ -32,10 +32,19 @@ def redacted_headers(
 def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
     if is_secret(name, secrets):
         return REDACTED
-    if name == "location":  # an authorization code is sent in a redirect
-        address, mark, query = value.partition("?")
-        return address + mark + redacted_query(query, secrets)
-    return value
+    return redacted_urls(value, secrets)
+
+
+def redacted_urls(text: str, secrets: frozenset[str]) -> str:
+    """Replace secrets in the URLs of a text: in query, fragment and user information."""
+    if "=" in text:
+        text = _IN_URL.sub(
+            lambda found: (
+                f"{found[1]}={REDACTED}" if is_secret(unquote_plus(found[1]), secrets) else found[0]
+            ),
+            text,
+        )
+    return _USER.sub(REDACTED, text) if "@" in text else text
 
 
 def redacted_query(query: str, secrets: frozenset[str]) -> str:
@@ -52,19 +61,6 @@ def is_secret(name: str, secrets: frozenset[str]) -> bool:
     return name.lower() in secrets or names_secret(name)
 
 
-def redacted_body(body: bytes) -> JsonValue:
-    """Return a body to show: a JSON value, or a text of at most 100,000 bytes.
-
-    Secrets in JSON and in URL-encoded forms are replaced; other text is shown as it is.
-    """
-    try:
-        return redacted(parse_json(body))
-    except Refusal:
-        text = body[:_MAX_TEXT_BYTES].decode("utf-8", "replace")
-        is_form = "=" in text and "\n" not in text and " " not in text
-        return redacted_query(text, frozenset()) if is_form else text
-
-
 def redacted(value: JsonValue) -> JsonValue:
     """Replace the secret members of a JSON value."""
     if isinstance(value, Mapping):
@@ -73,10 +69,22 @@ def redacted(value: JsonValue) -> JsonValue:
 
 
 def _redacted_member(key: str, member: JsonValue) -> JsonValue:
-    if isinstance(member, list) and names_secret(key):
-        return [_redacted_member(key, item) for item in member]
-    if (isinstance(member, str) and names_secret(key)) or (
-        isinstance(member, int) and names_secret_number(key)
-    ):
+    if names_secret(key):
+        return _hidden(key, member)
+    if isinstance(member, int) and names_secret_number(key):
         return REDACTED
     return redacted(member)
+
+
+def _hidden(key: str, member: JsonValue) -> JsonValue:
+    """Replace all texts below a secret name; and its numbers, if the name is one of numbers."""
+    if isinstance(member, Mapping):
+        return {
+            name: _hidden(name if names_secret_number(name) else key, item)
+            for name, item in member.items()
+        }
+    if isinstance(member, list):
+        return [_hidden(key, item) for item in member]
+    if isinstance(member, str):
+        return REDACTED
+    return REDACTED if isinstance(member, int) and names_secret_number(key) else member

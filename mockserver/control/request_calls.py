@@ -1,5 +1,6 @@
 """Calls about the journal: requests, their answers, and the decisions that led to them."""
 
+import re
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -23,8 +24,17 @@ from mockserver.control.exchange_views import (
     exchange_summary,
 )
 from mockserver.control.har import Har, har
+from mockserver.control.known_names import (
+    PATH_MEANING,
+    check_conditions,
+    exchange_paths,
+    plain_method,
+    plain_path,
+)
 from mockserver.control.problem_responses import ControlError
+from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
+from mockserver.model.request_paths import fits_one
 
 TAG = "Requests"
 
@@ -34,11 +44,19 @@ class RequestList(TypedDict):
 
     total: int
     dropped: int
-    """Number of exchanges that the journal no longer keeps."""
+    """Number of exchanges, since the journal was last cleared, for which it had no room."""
     requests: list[ExchangeSummary]
 
 
 _STATUS: JsonValue = {"type": "integer", "minimum": 100, "maximum": 599}
+
+
+def _instant(text: str) -> Instant:
+    """Read an instant; the plus of its offset, if it was not encoded, came as a blank."""
+    return parse_instant(_LOST_PLUS.sub("+", text))
+
+
+_LOST_PLUS = re.compile(r" (?=\d\d:\d\d$)")
 
 
 class RequestFilter(OrderedPageQuery):
@@ -46,6 +64,8 @@ class RequestFilter(OrderedPageQuery):
 
     api: str | None = Field(None, description="Only requests to this API.")
     operation: str | None = Field(None, description="Only requests to this operation.")
+    method: str | None = Field(None, description="Only requests with this method, in any case.")
+    path: str | None = Field(None, description=f"Only requests at this path. {PATH_MEANING}")
     status: Annotated[NonNegativeInteger, Field(ge=100, le=599), WithJsonSchema(_STATUS)] | None = (
         Field(None, description="Only requests that were answered with this status.")
     )
@@ -53,7 +73,7 @@ class RequestFilter(OrderedPageQuery):
     since: (
         Annotated[
             Instant,
-            BeforeValidator(parse_instant),
+            BeforeValidator(_instant),
             WithJsonSchema({"type": "string", "format": "date-time"}),
         ]
         | None
@@ -63,24 +83,40 @@ class RequestFilter(OrderedPageQuery):
         "json", description="`har` returns exchanges in full, as HTTP Archive 1.2."
     )
 
-    def admits(self, exchange: Exchange) -> bool:
-        """Return True if an exchange matches the filter."""
-        if self.since is not None and exchange.at < self.since:
-            return False
-        summary: dict[str, JsonValue] = {**exchange_summary(exchange)}
-        wanted = {name: getattr(self, name) for name in ("api", "operation", "status", "reason")}
-        return all(value in (None, summary[name]) for name, value in wanted.items())
+    def admitted(self, sandbox: Sandbox) -> list[Exchange]:
+        """Return the exchanges that match the filter.
+
+        Raises:
+            ControlError: If no exchange can have one of the names.
+        """
+        check_conditions(self, sandbox, "query")
+        names = ("api", "operation", "status", "reason")
+        wanted: dict[str, JsonValue] = {name: getattr(self, name) for name in names}
+        wanted["method"] = self.method and plain_method(self.method)
+        path = None if self.path is None else plain_path(self.path, sandbox.name)
+        return [
+            exchange
+            for exchange in sandbox.journal
+            if (self.since is None or exchange.at >= self.since)
+            and (path is None or fits_one(path, exchange_paths(exchange)))
+            and _has(exchange, wanted)
+        ]
+
+
+def _has(exchange: Exchange, wanted: dict[str, JsonValue]) -> bool:
+    summary: dict[str, JsonValue] = {**exchange_summary(exchange)}
+    return all(value in (None, summary[name]) for name, value in wanted.items())
 
 
 def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList | Har:
     """List exchanges."""
-    journal = request.sandbox().journal
-    shown = [exchange for exchange in journal if request.query.admits(exchange)]
+    sandbox = request.sandbox()
+    shown = request.query.admitted(sandbox)
     if request.query.format == "har":
         return har(request.query.page(shown))
     return {
         "total": len(shown),
-        "dropped": journal.count - len(journal),
+        "dropped": sandbox.journal.dropped,
         "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
 
@@ -185,6 +221,7 @@ CALLS = (
         TAG,
         "Send a request of the journal again",
         replay_request,
+        reads=True,
         result=ExchangeDetails,
         result_example=_DETAILS,
         statuses=(201,),

@@ -140,6 +140,8 @@ def _placeholder(scheme: Json) -> Iterator[tuple[str, str, str]]:
         yield "Authorization", "header", presented("basic", "USER:PASSWORD")
     elif kind.lower() in ("bearer", "oauth2", "openidconnect"):
         yield "Authorization", "header", presented("bearer", "TOKEN")
+    elif scheme.get("type") == "http":
+        yield "Authorization", "header", presented("http", "CREDENTIAL", kind.title())
 
 
 def _body(operation: DocumentedOperation, document: Json) -> tuple[str, str | None]:

@@ -1,8 +1,14 @@
 """Calls about sandboxes, whose states are independent of each other."""
 
 from mockserver.control import api_views
-from mockserver.control.declarations import Call, ControlRequest, Created, Query, SandboxQuery
-from mockserver.control.problem_responses import ControlError
+from mockserver.control.declarations import (
+    Call,
+    ControlRequest,
+    Created,
+    Query,
+    SandboxQuery,
+    raise_not_found,
+)
 
 TAG = "Sandboxes"
 
@@ -42,12 +48,14 @@ def reset_sandbox(request: ControlRequest[SandboxQuery, None]) -> None:
 
 
 def _exists(request: ControlRequest[Query, None]) -> bool:
-    return request.path["name"] in request.engine.sandboxes.names()
+    return request.path["name"] in request.engine.sandboxes
 
 
 def _check_exists(request: ControlRequest[Query, None]) -> None:
+    name = request.path["name"]
     if not _exists(request):
-        raise ControlError(404, f"there is no sandbox {request.path['name'][:100]!r}")
+        known = dict.fromkeys(request.engine.sandboxes.names())
+        raise_not_found(f"there is no sandbox {name[:100]!r}", name, known)
 
 
 _EXAMPLE = {

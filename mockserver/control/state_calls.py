@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from mockserver.base.json import JsonValue
-from mockserver.control.declarations import Body, Call, ControlRequest, Integer, SandboxQuery
+from mockserver.control.declarations import (
+    WITHOUT_FRACTION,
+    Body,
+    Call,
+    ControlRequest,
+    SandboxQuery,
+)
 from mockserver.control.problem_responses import ControlError
 from mockserver.engine import snapshot
 from mockserver.engine.snapshot import LARGEST_COUNT, VERSION, SnapshotError
@@ -27,6 +33,9 @@ def _check_version(version: JsonValue) -> JsonValue:
     return version
 
 
+_Number = Annotated[int, Field(ge=0, le=LARGEST_COUNT), WITHOUT_FRACTION]
+
+
 class Snapshot(Body):
     """State of a sandbox at a point in time."""
 
@@ -34,11 +43,11 @@ class Snapshot(Body):
         description="Version of this format."
     )
     clock: SnapshotClock
-    seed: Integer = Field(0, description="Seed of ids and sampled values.", ge=-(2**63), lt=2**63)
-    ids: Integer = Field(0, description="Number of ids generated so far.", ge=0, le=LARGEST_COUNT)
-    requests: Integer = Field(
-        0, description="Number of requests handled so far.", ge=0, le=LARGEST_COUNT
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63), WITHOUT_FRACTION] = Field(
+        0, description="Seed of ids and sampled values."
     )
+    ids: _Number = Field(0, description="Number of ids generated so far.")
+    requests: _Number = Field(0, description="Number of requests handled so far.")
     settings: dict[str, dict[str, JsonValue]] = Field(
         {}, description="Settings by API; those that are missing get their initial value."
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
 from mockserver.base.json import JsonValue
-from mockserver.base.time import Instant, check_instant, format_instant, parse_instant
+from mockserver.base.time import Instant, format_instant, recorded_instant
 from mockserver.control.declarations import Call, ControlRequest, PageQuery
 from mockserver.engine.builtin_collections import OAUTH_CODES, OAUTH_REFRESH_TOKENS
 from mockserver.engine.sandbox import Store
@@ -64,7 +64,10 @@ def _tokens(api: Api, store: Store, now: Instant) -> Iterator[Token]:
 
 
 def _token(api: Api, kind: str, field: str, record: Record, now: Instant) -> Token:
-    created, expires = _instant(record.get("created_at")), _instant(record.get("expires_at"))
+    created, expires = (
+        recorded_instant(record.get("created_at")),
+        recorded_instant(record.get("expires_at")),
+    )
     return {
         "api": api.name,
         "kind": kind,
@@ -76,16 +79,6 @@ def _token(api: Api, kind: str, field: str, record: Record, now: Instant) -> Tok
         "expires_at": None if expires is None else format_instant(expires),
         "is_over": bool(record.get("used")) or (expires is not None and now >= expires),
     }
-
-
-def _instant(value: JsonValue) -> Instant | None:
-    """Read an instant of a record: microseconds, or a text of RFC 3339; None if it is neither."""
-    try:
-        if isinstance(value, str):
-            return parse_instant(value)
-        return check_instant(value) if type(value) is int else None
-    except ValueError:
-        return None
 
 
 CALLS = (

@@ -1,5 +1,6 @@
 """The call that checks which requests were made, and finds the most similar ones if not."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -11,13 +12,21 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.base.secrets import REDACTED
-from mockserver.base.wildcards import like
-from mockserver.control.declarations import Body, Call, ControlRequest, Integer, SandboxQuery
+from mockserver.control.declarations import Body, Call, ControlRequest, Count, Integer, SandboxQuery
+from mockserver.control.known_names import (
+    PATH_MEANING,
+    check_conditions,
+    exchange_paths,
+    plain_method,
+    plain_path,
+)
 from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile_matcher
 from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, secret_parameters
+from mockserver.engine.journal import MOST_BYTES, Journal
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
+from mockserver.model.request_paths import fits_one
 from mockserver.wire.media import parse_json
 
 TAG = "Requests"
@@ -26,7 +35,7 @@ MAX_DIFFERENCES = 20
 """Differences of one exchange in an answer."""
 _MAX_COUNTED = 1_000
 """Differences of one exchange that are counted, to find the most similar ones."""
-_PLAIN = ("api", "operation", "method", "status", "reason")
+_PLAIN = ("api", "operation", "status", "reason")
 
 
 class RequestPattern(Body):
@@ -34,12 +43,8 @@ class RequestPattern(Body):
 
     api: str | None = Field(None, description="Name of the API.")
     operation: str | None = Field(None, description="Id of the operation.")
-    method: str | None = Field(None, description="Method, in upper case.", examples=["POST"])
-    path: str | None = Field(
-        None,
-        description="Path as it was sent; `*` stands for any characters.",
-        examples=["/partoo/v2/*"],
-    )
+    method: str | None = Field(None, description="Method, in any case.", examples=["POST"])
+    path: str | None = Field(None, description=f"Path. {PATH_MEANING}", examples=["/partoo/v2/*"])
     query: dict[str, JsonValue] = Field(
         {}, description="Parameters by name: a text, a matcher, or null for a missing one."
     )
@@ -49,7 +54,8 @@ class RequestPattern(Body):
     body: JsonValue = Field(
         None,
         description='JSON or a form: objects match in part, lists exactly, `{"$regex": …}`, '
-        '`{"$type": …}` and `{"$any": true}` one value. Any other body is one text.',
+        '`{"$type": …}` and `{"$any": true}` one value. A member whose name begins with `$` is '
+        "written with another `$`: `$$ref`. Any other body is one text.",
         examples=[{"target_phone": {"$regex": "^\\+33"}}],
     )
     status: Integer | None = Field(None, description="Status of the answer.", examples=[200])
@@ -74,9 +80,9 @@ class ExpectedRequests(Body):
     model_config = ConfigDict(json_schema_extra=_ONE_WAY)
 
     match: RequestPattern
-    count: Integer | None = Field(None, description="Exact number of requests.", ge=0)
-    at_least: Integer | None = Field(None, ge=0, description="Smallest number of requests.")
-    at_most: Integer | None = Field(None, ge=0, description="Largest number of requests.")
+    count: Count | None = Field(None, description="Exact number of requests.")
+    at_least: Count | None = Field(None, description="Smallest number of requests.")
+    at_most: Count | None = Field(None, description="Largest number of requests.")
 
     @model_validator(mode="after")
     def _one_way(self) -> "ExpectedRequests":
@@ -116,6 +122,10 @@ class VerificationResult(TypedDict):
 
     ok: bool
     matched: list[str]
+    dropped: int
+    """Number of exchanges, since the journal was last cleared, for which it had no room."""
+    cannot_tell: str | None
+    """Why it is not known whether the requests were made; null if it is known."""
     nearest: list[NearMiss]
     """If there are too few matches: similar exchanges, fewest differences first."""
 
@@ -129,35 +139,61 @@ class MatcherPart(NamedTuple):
 
 def verify_requests(request: ControlRequest[SandboxQuery, ExpectedRequests]) -> VerificationResult:
     """Compare the journal with the expected requests."""
-    parts = _parts(request.body.match)
+    sandbox = request.sandbox()
+    check_conditions(request.body.match, sandbox, "body", "/match")
+    parts = _parts(request.body.match, sandbox.name)
     matched: list[str] = []
     others: list[tuple[int, Exchange]] = []
-    for exchange in request.sandbox().journal:
+    for exchange in sandbox.journal:
         count = sum(1 for _ in islice(_mismatches(exchange, parts), _MAX_COUNTED))
         if count:
             others.append((count, exchange))
         else:
             matched.append(exchange.id)
     least, most = request.body.bounds()
+    most = sys.maxsize if most is None else most
+    dropped = sandbox.journal.dropped
     too_few = len(matched) < least
-    ok = not too_few and (most is None or len(matched) <= most)
+    is_known = _is_known(len(matched), len(matched) + dropped, least, most)
     others.reverse()  # of equally similar ones, the latest comes first
     nearest = sorted(others, key=lambda item: item[0])[:MAX_NEAREST] if too_few else []
     return {
-        "ok": ok,
+        "ok": is_known and least <= len(matched) <= most,
         "matched": matched,
+        "dropped": dropped,
+        "cannot_tell": None if is_known else _forgotten(sandbox.journal),
         "nearest": [_near_miss(exchange, parts) for _, exchange in nearest],
     }
 
 
-def _parts(match: RequestPattern) -> list[MatcherPart]:
+def _is_known(fewest: int, greatest: int, least: int, most: int) -> bool:
+    """Return True if every number of matches from `fewest` to `greatest` has the same verdict."""
+    return greatest < least or fewest > most or (least <= fewest and greatest <= most)
+
+
+def _forgotten(journal: Journal) -> str:
+    return (
+        f"cannot tell: {journal.dropped:,} {_entries(journal.dropped)} dropped, because the "
+        f"journal has room for {journal.capacity:,} and for {MOST_BYTES // 10**6} MB of bodies; "
+        "give it more (`serve --journal`, `journal=` in Python), or clear it before the requests "
+        "that are to be checked"
+    )
+
+
+def _entries(number: int) -> str:
+    return "entry was" if number == 1 else "entries were"
+
+
+def _parts(match: RequestPattern, sandbox: str) -> list[MatcherPart]:
     """Compile the matchers of all parts; ControlError if one is invalid."""
     wanted = [(name, getattr(match, name)) for name in _PLAIN]
+    if match.method is not None:
+        wanted.append(("method", plain_method(match.method)))
     parts = [
         MatcherPart(name, compile_matcher(value)) for name, value in wanted if value is not None
     ]
     if match.path is not None:
-        parts.append(MatcherPart("path", _path(match.path)))
+        parts.append(MatcherPart("path", _path(plain_path(match.path, sandbox))))
     try:
         parts += [_fields("query", match.query)]
         headers = {name.lower(): value for name, value in match.headers.items()}
@@ -193,8 +229,8 @@ def _fields(where: str, expected: dict[str, JsonValue]) -> MatcherPart:
 
 def _path(expected: str) -> Matcher:
     def mismatches(found: JsonValue, at: str) -> Iterator[Mismatch]:
-        if not like(expected, found):
-            yield Mismatch(at, expected, found)
+        if not fits_one(expected, found):
+            yield Mismatch(at, expected, found[0])
 
     return mismatches
 
@@ -232,7 +268,7 @@ _READERS: Mapping[str, Callable[[Exchange], JsonValue]] = {
     "api": lambda exchange: exchange.api.name if exchange.api else None,
     "operation": lambda exchange: exchange.operation.id if exchange.operation else None,
     "method": lambda exchange: exchange.request.method,
-    "path": lambda exchange: exchange.request.path,
+    "path": exchange_paths,
     "query": lambda exchange: _many(parse_qsl(exchange.request.query, keep_blank_values=True)),
     "headers": lambda exchange: {name: [value] for name, value in exchange.request.headers.items()},
     "body": _body,
@@ -266,6 +302,7 @@ _EXAMPLE = {
     },
     "count": 1,
 }
+_RESULT = {"ok": True, "matched": ["r1"], "dropped": 0, "cannot_tell": None, "nearest": []}
 CALLS = (
     Call(
         "POST",
@@ -276,8 +313,11 @@ CALLS = (
         verify_requests,
         body=ExpectedRequests,
         body_example=_EXAMPLE,
+        reads=True,
         result=VerificationResult,
-        result_example={"ok": True, "matched": ["r1"], "nearest": []},
-        description="Compares with the journal, secrets included.",
+        result_example=_RESULT,
+        description="Compares with the journal, secrets included. A name or a path that no request "
+        "can have is an error. If the journal dropped entries that may decide, the answer is not "
+        "ok, and `cannot_tell` says so.",
     ),
 )

@@ -1,5 +1,5 @@
 // The frame of all views: navigation, clock, sandbox, notifications, and the choice of the view.
-import { bus, get, plain, unlock } from "./api.js";
+import { bus, get, path, plain, unlock } from "./api.js";
 import * as apis from "./apis.js";
 import * as clock from "./clock.js";
 import * as controls from "./controls.js";
@@ -41,11 +41,34 @@ async function enter() {
     fill(main, content);
     if (!present) performance.mark("first-view");
   } catch (error) {
-    if (!signal.aborted) fill(main, heading(VIEWS[name].title), empty(error.message));
+    const content = (await isMissing()) ? missing() : empty(error.message);
+    if (!signal.aborted) fill(main, heading(VIEWS[name].title), content);
   }
   main.dataset.shown = address;
   if (present && present !== parts.join("/")) arrive(present.split("/")[0] !== name);
   present = parts.join("/") || name;
+}
+
+/** Return true if the present sandbox does not exist, because nothing was done in it yet. */
+async function isMissing() {
+  if (sandbox() === "default") return false;
+  try {
+    return !(await plain("GET", "sandboxes")).some((one) => one.name === sandbox());
+  } catch {
+    return false;
+  }
+}
+
+function missing() {
+  const name = sandbox();
+  const create = async () => {
+    await plain("PUT", path("sandboxes", name));
+    listen();
+    enter();
+  };
+  return h("div", { class: "card missing" },
+    h("p", null, "There is no sandbox ", h("strong", null, name), ". The first request to an API in it creates it, and then this page shows it."),
+    h("p", { class: "actions" }, h("button", { type: "button", class: "button main", onclick: create }, "Create it"), h("a", { class: "button", href: to(here().parts.slice(0, 1), { sandbox: "default" }) }, "Open the sandbox default")));
 }
 
 /** Move focus and scroll position to the top of a new view, for screen readers too. */
@@ -132,6 +155,10 @@ bus.addEventListener("reread", () => {
   readAgain();
 });
 bus.addEventListener("sandboxes", readAgain);
+bus.addEventListener("appeared", () => {
+  readClock().catch(() => {});
+  enter();
+});
 bus.addEventListener("line", ({ detail }) => {
   const line = document.getElementById("line");
   line.className = detail ? "line" : "line lost";

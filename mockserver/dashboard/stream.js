@@ -6,12 +6,14 @@ const LONGEST_WAIT = 5000;
 
 let ending = null;
 let wait = FIRST_WAIT;
+let missing = false; // true while the sandbox does not exist
 
 /** Open the stream of the present sandbox, and close that of the previous one. */
 export function listen() {
   ending?.abort();
   ending = new AbortController();
   wait = FIRST_WAIT;
+  missing = false;
   return run(ending.signal);
 }
 
@@ -23,11 +25,13 @@ document.addEventListener("visibilitychange", () => {
 
 /** Connect; resolves when connected, or when the first attempt has failed. */
 async function run(signal) {
+  const wasMissing = missing;
   const reader = await connected(signal);
   if (signal.aborted) return;
   if (reader) {
     wait = FIRST_WAIT;
     emit("line", true);
+    if (wasMissing) emit("appeared");
     follow(reader, signal);
   } else {
     again(signal);
@@ -37,6 +41,7 @@ async function run(signal) {
 async function connected(signal) {
   try {
     const response = await call("GET", "events", { signal });
+    missing = response.status === 404;
     return response.ok ? response.body.pipeThrough(new TextDecoderStream()).getReader() : null;
   } catch {
     return null;
@@ -44,7 +49,7 @@ async function connected(signal) {
 }
 
 function again(signal) {
-  emit("line", false);
+  emit("line", missing);
   setTimeout(async () => {
     if (signal.aborted) return;
     await run(signal);

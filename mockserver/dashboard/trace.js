@@ -8,7 +8,8 @@ export function verdict(trace) {
   if (!refusing.length) return null;
   const step = refusing.find((decision) => decision.what !== "Refused");
   const refusal = refusing.at(-1);
-  return h("div", { class: "verdict" }, h("p", null, words(step ?? refusal)), step ? h("p", null, "Message of the API: ", bdi(refusal.message)) : null);
+  const fault = trace.find((decision) => decision.what === "FaultInjected");
+  return h("div", { class: "verdict" }, h("p", null, words(step ?? refusal)), fault ? h("p", null, words(fault)) : null, step ? h("p", null, "Message of the API: ", bdi(refusal.message)) : null);
 }
 
 /** Return a trace as a list; consecutive checks that passed are folded together. */

@@ -1,6 +1,6 @@
 """Blocks of a document, such as `x-mock`, validated as pydantic models."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -27,22 +27,35 @@ def read_fields(
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        problems += [_problem(source, detail) for detail in error.errors()]
+        problems += [_problem(source, value, detail) for detail in error.errors()]
         return None
 
 
-def _problem(source: Source, detail: Mapping[str, Any]) -> SpecProblem:
-    path = [part for part in detail["loc"] if not _is_union_member(part)]
+def _problem(source: Source, value: JsonValue, detail: Mapping[str, Any]) -> SpecProblem:
+    path = list(_path(value, detail["loc"]))
     if path and path[-1] == "[key]":
         path.pop()
+    code, hint = "MS501", ""
     message = str(detail["msg"]).removeprefix("Value error, ")
-    hint = ""
     if detail["type"] == "extra_forbidden":
-        message, hint = (
+        code, message, hint = (
+            "MS502",
             f"{detail['loc'][-1]!r} is not known here",
             "check its spelling or remove it",
         )
-    return SpecProblem(source.child(*path), message, hint)
+    return SpecProblem(code, source.child(*path), message, hint)
+
+
+def _path(value: JsonValue, location: Iterable[str | int]) -> Iterator[str | int]:
+    """Yield the parts of pydantic's path that are keys of the value, or a key that is missing."""
+    for part in location:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part] if part < len(value) else None
+        elif _is_union_member(part):
+            continue
+        yield part
 
 
 def _is_union_member(part: str | int) -> bool:

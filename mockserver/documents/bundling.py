@@ -5,12 +5,13 @@ from pathlib import Path
 
 from mockserver.base.errors import SpecError
 from mockserver.base.json import JsonValue, escape
+from mockserver.base.problem_switches import SWITCHES
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 
 FILES = "x-files"
 """The member of a bundled document that holds the files it refers to, by name."""
-_BEHAVIOUR = "x-mock"
+_BEHAVIOUR = frozenset(("x-mock", SWITCHES))
 _LITERAL = frozenset(("example", "value", "default", "enum", "const", "x-example"))
 """Members whose values are data: a `$ref` inside is not a reference."""
 
@@ -52,7 +53,7 @@ class _DocumentBundler:
                 yield key, self._reference(place, member.value)
             elif key in _LITERAL:
                 yield key, member.value
-            elif key != _BEHAVIOUR:
+            elif key not in _BEHAVIOUR:
                 yield key, self._copy(member)
 
     def _reference(self, place: Place, reference: str) -> str:

@@ -10,6 +10,7 @@ from mockserver.base.places import Position, Source
 from mockserver.base.problems import Severity, SpecProblem, as_warnings
 from mockserver.documents.json_text import json_positions, read_json
 from mockserver.documents.positions import ROOT, PositionIndex
+from mockserver.documents.unrepresentable_numbers import remove_numbers
 from mockserver.documents.yaml_text import (
     TextProblem,
     UnreadableError,
@@ -97,14 +98,14 @@ def load_document(path: Path, file: str | None = None) -> Document:
     name = file or str(path)
     try:
         if path.is_dir():
-            raise _error(name, [TextProblem((1, 1), "is a folder", "name a file in it")])
+            raise _error(name, [TextProblem("MS001", (1, 1), "is a folder", "name a file in it")])
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise _error(name, [TextProblem((1, 1), message, _path_hint(name))]) from None
+        raise _error(name, [TextProblem("MS001", (1, 1), message, _path_hint(name))]) from None
     except ValueError:
-        raise _error(name, [TextProblem((1, 1), "is not a valid file name")]) from None
+        raise _error(name, [TextProblem("MS001", (1, 1), "is not a valid file name")]) from None
     return parse_document(content, name, path)
 
 
@@ -121,7 +122,7 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
         SpecError: If they are not valid JSON or YAML; with all problems.
     """
     if len(content) > LARGEST:
-        problem = TextProblem((1, 1), f"larger than {LARGEST:,} bytes", "split the file")
+        problem = TextProblem("MS002", (1, 1), f"larger than {LARGEST:,} bytes", "split the file")
         raise _error(file, [problem])
     try:
         text = content.decode("utf-8-sig")
@@ -129,11 +130,24 @@ def parse_document(content: bytes, file: str, path: Path | None = None) -> Docum
         raise _error(file, [_encoding_problem(content, error.start)]) from None
     is_json = file.lower().endswith(".json") or text.lstrip()[:1] == "{"
     try:
-        return _read(text, file, path, is_json=is_json)
+        document = _read(text, file, path, is_json=is_json)
     except UnreadableError as error:
         if is_json and not file.lower().endswith(".json"):
             return _read_flow_yaml(text, file, path)
-        raise _error(file, error.problems) from None
+        raise _error(file, _recognised(text, file) or error.problems) from None
+    is_text = isinstance(document.value, str) or text.startswith(("#%", "FORMAT:"))
+    if is_text and (problems := _recognised(text, file)):
+        raise _error(file, problems)
+    return document
+
+
+def _recognised(text: str, file: str) -> list[TextProblem]:
+    """Return the problem of a text in another format, if it is recognised."""
+    from mockserver.documents.other_formats import format_of_text  # noqa: PLC0415 - seldom needed
+
+    if (found := format_of_text(text, file)) is None:
+        return []
+    return [TextProblem("MS015", (1, 1), f"this is {found.name}, not OpenAPI", found.hint)]
 
 
 def _read_flow_yaml(text: str, file: str, path: Path | None) -> Document:
@@ -153,6 +167,9 @@ def _read(text: str, file: str, path: Path | None, *, is_json: bool) -> Document
         if not error.is_recoverable:
             raise
         value, warnings = error.value, tuple(as_warnings(_error(file, error.problems).problems))
+        numbers = [problem.pointer for problem in error.problems if problem.code == "MS007"]
+        if numbers and not remove_numbers(value, numbers):
+            raise
     return Document(file, path, value, lambda: positions(text), text_warnings=warnings)
 
 
@@ -165,12 +182,13 @@ def _encoding_problem(content: bytes, offset: int) -> TextProblem:
         message = (
             f"not UTF-8: the byte 0x{content[offset]:02X} is {chr(content[offset])!r} in Latin-1"
         )
-    return TextProblem((line, column), message, "save it as UTF-8")
+    return TextProblem("MS003", (line, column), message, "save it as UTF-8")
 
 
 def _error(file: str, problems: list[TextProblem]) -> SpecError:
     return SpecError(
-        SpecProblem(_source(file, problem), problem.message, problem.hint) for problem in problems
+        SpecProblem(problem.code, _source(file, problem), problem.message, problem.hint)
+        for problem in problems
     )
 
 

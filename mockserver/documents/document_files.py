@@ -65,7 +65,9 @@ class Files:
             elif not self._add_folder(path, found, problems):
                 source = Document(str(path), None, None, dict).source()
                 message = "this folder contains no OpenAPI document"
-                problems.append(SpecProblem(source, message, "name another folder or a file"))
+                problems.append(
+                    SpecProblem("MS013", source, message, "name another folder or a file")
+                )
         return found.with_overlays(problems)
 
     def _add(self, path: Path, found: "_DocumentSet", problems: list[SpecProblem]) -> None:
@@ -118,7 +120,7 @@ class _DocumentSet:
         if file is None or target is None:
             hint = "name a file in the folder of the overlay"
             message = "`extends` does not name a document"
-            raise SpecError([SpecProblem(document.source("/extends"), message, hint)])
+            raise SpecError([SpecProblem("MS806", document.source("/extends"), message, hint)])
         self._overlays.setdefault(target, []).append(document)
         if target not in self._documents:
             name = str(Path(document.file).parent / file)

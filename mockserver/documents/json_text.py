@@ -57,7 +57,9 @@ def read_json(text: str) -> JsonValue:
         if _SURROGATE.search(text):
             orjson.loads(text)  # raises for a single surrogate, which is not a character
     except json.JSONDecodeError as error:
-        problem = TextProblem((error.lineno, error.colno), f"this is not JSON: {error.msg}")
+        problem = TextProblem(
+            "MS004", (error.lineno, error.colno), f"this is not JSON: {error.msg}"
+        )
         raise UnreadableError([problem]) from None
     return value
 
@@ -74,7 +76,9 @@ def _check_depth(text: str) -> None:
         if depth > DEEPEST:
             message = f"nested deeper than {DEEPEST} levels"
             position = position_in(text, found.start())
-            raise UnreadableError([TextProblem(position, message, "flatten it, or use $ref")])
+            raise UnreadableError(
+                [TextProblem("MS002", position, message, "flatten it, or use $ref")]
+            )
 
 
 def json_positions(text: str) -> PositionIndex:

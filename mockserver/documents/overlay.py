@@ -71,13 +71,13 @@ def _violations(overlay: Document) -> Iterator[SpecProblem]:
     version = value["overlay"]
     if isinstance(version, str) and not _VERSION.fullmatch(version):
         message = f"{version!r} is not an overlay version"
-        yield SpecProblem(root.child("overlay"), message, "write 1.0.0 or 1.1.0")
+        yield SpecProblem("MS801", root.child("overlay"), message, "write 1.0.0 or 1.1.0")
     if isinstance(info := value.get("info"), dict):
         yield from _members(root.child("info"), info, _INFO_TYPES, ("title", "version"))
     actions = value.get("actions")
     if actions == []:
         message, hint = "an overlay must have at least one action", "add an action"
-        yield SpecProblem(root.child("actions"), message, hint)
+        yield SpecProblem("MS801", root.child("actions"), message, hint)
     for index, action in enumerate(actions if isinstance(actions, list) else []):
         yield from _action_violations(root.child("actions", index), action, str(version))
 
@@ -88,20 +88,20 @@ def _members(
     """Yield missing and unknown members of an object, and members of the wrong type."""
     for key in needed:
         if key not in value:
-            yield SpecProblem(source, f"{key!r} is missing")
+            yield SpecProblem("MS801", source, f"{key!r} is missing")
     for key, member in value.items():
         known = types.get(key)
         if known is None and not key.startswith("x-"):
             hint = f"use one of {', '.join(sorted(types))}"
-            yield SpecProblem(source.child(key), f"{key!r} is not allowed here", hint)
+            yield SpecProblem("MS801", source.child(key), f"{key!r} is not allowed here", hint)
         if known is not None and not isinstance(member, known):
             hint = "quote it" if known is str and isinstance(member, int | float) else ""
-            yield SpecProblem(source.child(key), f"must be {_TYPE_NAMES[known]}", hint)
+            yield SpecProblem("MS801", source.child(key), f"must be {_TYPE_NAMES[known]}", hint)
 
 
 def _action_violations(source: Source, action: JsonValue, version: str) -> Iterator[SpecProblem]:
     if not isinstance(action, dict):
-        yield SpecProblem(source, "an action must be a mapping with a `target`")
+        yield SpecProblem("MS801", source, "an action must be a mapping with a `target`")
         return
     yield from _members(source, action, _ACTION_TYPES | _X_TYPES, ("target",))
     given = [key for key in ("update", "copy") if key in action]
@@ -109,16 +109,18 @@ def _action_violations(source: Source, action: JsonValue, version: str) -> Itera
         given.append("remove")
     if len(given) != 1:
         message = "an action must have exactly one of `update`, `remove: true` and `copy`"
-        yield SpecProblem(source, message)
+        yield SpecProblem("MS801", source, message)
     if "copy" in action and version.startswith("1.0"):
         hint = "write `overlay: 1.1.0`"
-        yield SpecProblem(source.child("copy"), "overlays 1.0 do not have `copy`", hint)
+        yield SpecProblem("MS801", source.child("copy"), "overlays 1.0 do not have `copy`", hint)
     for key in ("target", "copy"):
         if isinstance(path := action.get(key), str):
             try:
                 _query(path)
             except ValueError as error:
-                yield SpecProblem(source.child(key), f"{path!r} is not a JSONPath: {error}")
+                yield SpecProblem(
+                    "MS803", source.child(key), f"{path!r} is not a JSONPath: {error}"
+                )
 
 
 def _query(path: str) -> _Query:
@@ -289,15 +291,17 @@ class _Action:
         found = self._select("target")
         if not found and len(self.problems) == before and not self.value.get("x-optional"):
             hint = "check the names in it, or add `x-optional: true`"
-            self._problem("target", f"{self.value['target']!r} does not match anything", hint)
+            self._problem(
+                "MS802", "target", f"{self.value['target']!r} does not match anything", hint
+            )
         if self.value.get("remove") is True:
             self._remove(found)
         elif (addition := self._addition()) and self._is_within_limits(addition.value, found):
             for location in found:
                 self._merge_into(location, addition)
 
-    def _problem(self, key: str, message: str, hint: str = "") -> None:
-        self.problems.append(SpecProblem(self.source.child(key), message, hint))
+    def _problem(self, code: str, key: str, message: str, hint: str = "") -> None:
+        self.problems.append(SpecProblem(code, self.source.child(key), message, hint))
 
     def _select(self, key: str) -> list[Location]:
         """Return the locations that a JSONPath selects, each once."""
@@ -306,15 +310,17 @@ class _Action:
             matches = _query(self.value[key])(self.draft.document.value)
             found.extend(islice(matches, MOST_MATCHES + 1))
         except (ValueError, RecursionError) as error:
-            self._problem(key, f"cannot be evaluated: {error}")
+            self._problem("MS803", key, f"cannot be evaluated: {error}")
         if len(found) > MOST_MATCHES:
-            self._problem(key, f"matches more than {MOST_MATCHES:,} values", "select fewer")
+            self._problem(
+                "MS804", key, f"matches more than {MOST_MATCHES:,} values", "select fewer"
+            )
             return []
         return list(dict.fromkeys(found))
 
     def _remove(self, found: list[Location]) -> None:
         if () in found:
-            self._problem("target", "the whole document cannot be removed")
+            self._problem("MS805", "target", "the whole document cannot be removed")
             return
         self.draft.remove(found)
 
@@ -325,7 +331,7 @@ class _Action:
             return _Addition(self.value["update"], lambda part: self.overlay.source(update + part))
         sources = self._select("copy")
         if len(sources) != 1:
-            self._problem("copy", f"must match exactly one value, not {len(sources)}")
+            self._problem("MS802", "copy", f"must match exactly one value, not {len(sources)}")
             return None
         self.draft.share_all()
         start, before = _pointer(sources[0]), copy(self.draft.document)
@@ -344,9 +350,11 @@ class _Action:
         self.draft.added += nodes * len(found)
         key = "copy" if "copy" in self.value else "update"
         if self.draft.added > MOST_ADDED:
-            self._problem(key, f"the overlays add more than {MOST_ADDED:,} values", "add fewer")
+            self._problem(
+                "MS804", key, f"the overlays add more than {MOST_ADDED:,} values", "add fewer"
+            )
         elif height + max(map(len, found), default=0) > DEEPEST:
-            self._problem(key, f"would nest deeper than {DEEPEST} levels", "flatten it")
+            self._problem("MS804", key, f"would nest deeper than {DEEPEST} levels", "flatten it")
         else:
             return True
         return False
@@ -359,7 +367,9 @@ class _Action:
             return
         if not isinstance(old, dict | list) and self.overlay.value["overlay"].startswith("1.0"):
             message = "overlays 1.0 can update only mappings and lists"
-            self._problem("target", message, "write `overlay: 1.1.0`, or target the mapping")
+            self._problem(
+                "MS805", "target", message, "write `overlay: 1.1.0`, or target the mapping"
+            )
             return
         self.draft.put(location, self._merged(old, addition.value, target, "", addition))
 
@@ -398,7 +408,7 @@ class _Action:
             return new
         message = f"{_kind(new)} cannot be merged into {_kind(old)}, which is at {target or '/'}"
         hint = "remove it first, in an action of its own"
-        self.problems.append(SpecProblem(addition.origin(part), message, hint))
+        self.problems.append(SpecProblem("MS805", addition.origin(part), message, hint))
         return old
 
 

@@ -80,6 +80,10 @@ class References:
         if document.path is not None:
             self._loaded[document.path.resolve()] = document
 
+    def documents(self) -> list[Document]:
+        """Return all files read so far."""
+        return list(self._loaded.values())
+
     def text_warnings(self) -> list[SpecProblem]:
         """Return the text warnings of all files read so far."""
         return [item for document in self._loaded.values() for item in document.text_warnings]
@@ -95,7 +99,7 @@ class References:
             here = place.key
             if here in seen:
                 message, hint = "the reference points back to itself", "point it at a definition"
-                raise _error(place, message, hint)
+                raise _error("MS203", place, message, hint)
             seen.add(here)
             place = self._target(place, place.value["$ref"])
         return place
@@ -112,14 +116,18 @@ class References:
         """
         path = self._path(place, place.value)
         if not _is_file(path):
-            raise _error(place, f"there is no file {place.value!r}", _file_hint(path))
+            raise _error("MS201", place, f"there is no file {place.value!r}", _file_hint(path))
         try:
             with path.open("rb") as stream:
                 content = stream.read(LARGEST_CONTENT + 1)
         except OSError as error:
-            raise _error(place, f"cannot be read: {error.strerror}", "check the path") from None
+            raise _error(
+                "MS201", place, f"cannot be read: {error.strerror}", "check the path"
+            ) from None
         if len(content) > LARGEST_CONTENT:
-            raise _error(place, f"larger than {LARGEST_CONTENT:,} bytes", "use a smaller file")
+            raise _error(
+                "MS206", place, f"larger than {LARGEST_CONTENT:,} bytes", "use a smaller file"
+            )
         return content
 
     def _target(self, place: Place, reference: str) -> Place:
@@ -131,7 +139,7 @@ class References:
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
             hint = "write #/components/…"
-            raise _error(place, f"{reference!r} has no JSON Pointer after its #", hint)
+            raise _error("MS204", place, f"{reference!r} has no JSON Pointer after its #", hint)
         return self._walk(place, document, pointer)
 
     def _walk(self, place: Place, document: Document, pointer: str) -> Place:
@@ -143,7 +151,9 @@ class References:
             elif isinstance(value, list) and _INDEX.fullmatch(key) and int(key) < len(value):
                 value = value[int(key)]
             else:
-                raise _error(place, f"there is nothing at {pointer!r}", _key_hint(key, value))
+                raise _error(
+                    "MS201", place, f"there is nothing at {pointer!r}", _key_hint(key, value)
+                )
         return Place(document, pointer, value)
 
     def _document(self, place: Place, file: str) -> Document:
@@ -160,15 +170,19 @@ class References:
             parts, name = urlsplit(file), Path(unquote(file))
             if parts.scheme or parts.netloc:
                 hint = "copy the file into the folder and refer to the copy"
-                raise _error(place, f"{file!r} is not a relative path; nothing is fetched", hint)
+                raise _error(
+                    "MS202", place, f"{file!r} is not a relative path; nothing is fetched", hint
+                )
             if name.is_absolute():
-                raise _error(place, f"{file!r} is not a relative path", outside)
+                raise _error("MS202", place, f"{file!r} is not a relative path", outside)
             base = place.document.path
             path = ((base.parent if base else self.root) / name).resolve()
         except (OSError, RuntimeError, ValueError):  # RuntimeError: circular symbolic links
-            raise _error(place, f"{file!r} is not a valid file name", "check the path") from None
+            raise _error(
+                "MS202", place, f"{file!r} is not a valid file name", "check the path"
+            ) from None
         if not path.is_relative_to(self.root.resolve()):
-            raise _error(place, f"{file!r} lies outside the document's folder", outside)
+            raise _error("MS202", place, f"{file!r} lies outside the document's folder", outside)
         return path
 
     def _load(self, place: Place, path: Path, name: str) -> Document:
@@ -178,11 +192,13 @@ class References:
         missing = not _is_file(path)
         try:
             if missing and _exists(path):
-                raise _error(place, f"{name!r} is not a file", "name a file in the folder")
+                raise _error("MS201", place, f"{name!r} is not a file", "name a file in the folder")
             return self.read(path, name)
         except SpecError as error:
             if missing and not _exists(path):
-                raise _error(place, f"there is no file {name!r}", _file_hint(path)) from None
+                raise _error(
+                    "MS201", place, f"there is no file {name!r}", _file_hint(path)
+                ) from None
             self._broken[path] = error
             raise
 
@@ -233,6 +249,6 @@ def _did_you_mean(name: str, names: list[str]) -> str:
     return f"did you mean {found[0]!r}?" if found else ""
 
 
-def _error(place: Place, message: str, hint: str = "") -> SpecError:
+def _error(code: str, place: Place, message: str, hint: str = "") -> SpecError:
     source = place.child("$ref").source if isinstance(place.value, dict) else place.source
-    return SpecError([SpecProblem(source, message, hint)])
+    return SpecError([SpecProblem(code, source, message, hint)])

@@ -159,7 +159,7 @@ class _SwaggerOperation:
             value["requestBody"] = body
         for ignored in (*bodies[1:], *(forms if bodies else ())):
             message = "an operation can have only one request body; this parameter is ignored"
-            self.document.problems.append(warning(ignored.source, message, "remove it"))
+            self.document.problems.append(warning("MS118", ignored.source, message, "remove it"))
         if "responses" in place.value:
             responses = place.child("responses")
             self._note_origin(responses, "responses")
@@ -184,7 +184,7 @@ class _SwaggerOperation:
                 found[name, where] = place
             elif place.value is not None:
                 message = "a parameter must have a `name` and an `in`; this one is ignored"
-                self.document.problems.append(warning(place.source, message))
+                self.document.problems.append(warning("MS112", place.source, message))
         return list(found.values())
 
     def _non_body_parameters(self, found: list[Place]) -> Iterator[JsonValue]:

@@ -87,5 +87,5 @@ def parameter_of(place: Place, problems: list[SpecProblem]) -> dict[str, JsonVal
     where = str(given["in"])[:20]
     message = f"{name[:20]!r} is not supported in the {where}; the array is read as text"
     hint = near(name, COLLECTION_FORMATS) or "use 'csv'"
-    problems.append(warning(place.child("collectionFormat").source, message, hint))
+    problems.append(warning("MS117", place.child("collectionFormat").source, message, hint))
     return {**converted, "schema": {}}

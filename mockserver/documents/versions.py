@@ -3,7 +3,8 @@
 import re
 
 from mockserver.base.errors import SpecError
-from mockserver.base.problems import SpecProblem, warning
+from mockserver.base.problems import SpecProblem, note
+from mockserver.documents.other_formats import format_of_value
 from mockserver.documents.references import Place
 
 SWAGGER = "2.0"
@@ -20,17 +21,24 @@ def version_of(whole: Place, problems: list[SpecProblem]) -> str:
     place = whole.child("swagger" if "openapi" not in _keys(whole) else "openapi")
     given = place.value
     if isinstance(given, float):
-        problems.append(warning(place.source, "the version is a number", f"write '{given}'"))
+        problems.append(note("MS016", place.source, "the version is a number", f"write '{given}'"))
         given = str(given)
     found = _VERSION.fullmatch(given.strip()) if isinstance(given, str) else None
     if found is not None and found[1] in _VERSIONS:
         return found[1]
+    if given is None and (other := format_of_value(whole.value)) is not None:
+        message = f"this is {other.name}, not OpenAPI"
+        raise SpecError([SpecProblem("MS015", whole.source, message, other.hint)])
     if given is None:
-        message, source = "not an OpenAPI document", whole.source
+        code, message, source = "MS011", "not an OpenAPI document", whole.source
     else:
-        message, source = f"OpenAPI {str(given)[:20]!r} is not supported", place.source
+        code, message, source = (
+            "MS012",
+            f"OpenAPI {str(given)[:20]!r} is not supported",
+            place.source,
+        )
     hint = f"begin it with `openapi: 3.1.0`; supported versions are {', '.join(_VERSIONS)}"
-    raise SpecError([SpecProblem(source, message, hint)])
+    raise SpecError([SpecProblem(code, source, message, hint)])
 
 
 def _keys(whole: Place) -> list[str]:

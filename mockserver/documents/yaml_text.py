@@ -7,6 +7,7 @@ number with a plus sign or leading zeros is text too, so that phone numbers do n
 import math
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, NoReturn
 
 import yaml
@@ -34,6 +35,8 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_BARE_EXPRESSION = re.compile(r"""(?:[^"'{]|"[^"]*"|'[^']*'|\{(?!\{))*\{\{""")
+"""What precedes the first `{{` that is not in quotes."""
 _NUMBER_STARTS = frozenset("+-.0123456789")
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS: dict[str, tuple[type, ...]] = {
@@ -47,6 +50,7 @@ _SCALAR_TAGS: dict[str, tuple[type, ...]] = {
 class TextProblem(NamedTuple):
     """A problem in a text, with its position."""
 
+    code: str
     position: Position
     message: str
     hint: str = ""
@@ -80,19 +84,41 @@ def read_yaml(text: str) -> JsonValue:
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             composer.take(event)
+    except UnreadableError:
+        pass  # the last one of the composer's problems
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         details = ": ".join(part for part in (error.context, error.problem) if part)
-        hint = "indent with spaces" if "'\\t'" in details or "\t" in details else ""
-        composer.problems.append(TextProblem(position, f"this is not YAML: {details}", hint))
+        composer.problems.append(TextProblem("MS005", position, f"this is not YAML: {details}"))
     except yaml.reader.ReaderError as error:
         message = f"YAML does not allow this character: {error.reason}"
         hint = "write it as an escape in double quotes"
-        composer.problems.append(TextProblem(_first_unprintable(text), message, hint))
+        composer.problems.append(TextProblem("MS005", _first_unprintable(text), message, hint))
     if composer.problems:
-        raise UnreadableError(composer.problems, composer.root)
+        problems = [_explained(problem, text) for problem in composer.problems]
+        raise UnreadableError(problems, composer.root)
     return composer.root
+
+
+def _explained(problem: TextProblem, text: str) -> TextProblem:
+    """Return a problem in words that name a frequent mistake, if its line has one."""
+    if problem.is_recoverable:
+        return problem
+    number = problem.position[0]
+    line = next(islice(text.splitlines(), number - 1, number), "")
+    indentation = line[: len(line) - len(line.lstrip())]
+    if "\t" in indentation:
+        message = f"line {number} is indented by a tab"
+        position = (number, indentation.index("\t") + 1)
+        return problem._replace(
+            code="MS005", position=position, message=message, hint="indent with spaces"
+        )
+    if (found := _BARE_EXPRESSION.match(line)) is not None:
+        message = "an expression in {{ … }} must be quoted"
+        position, hint = (number, found.end() - 1), "write '{{ … }}' in quotes"
+        return problem._replace(code="MS005", position=position, message=message, hint=hint)
+    return problem
 
 
 def _first_unprintable(text: str) -> Position:
@@ -123,13 +149,13 @@ def number_problem(text: str, position: Position, pointer: str = "") -> TextProb
     """Describe a number that JSON cannot represent."""
     short = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - fits a terminal's line
     message, hint = f"JSON cannot represent the number {short}", "quote it, or use another number"
-    return TextProblem(position, message, hint, pointer)
+    return TextProblem("MS007", position, message, hint, pointer, is_recoverable=True)
 
 
 def duplicate_key_problem(key: str, position: Position, line: int, pointer: str) -> TextProblem:
     """Describe a key that its mapping already has on an earlier line."""
     message = f"duplicate key {key!r}; it is already on line {line}"
-    return TextProblem(position, message, "keep one of them", pointer, is_recoverable=True)
+    return TextProblem("MS006", position, message, "keep one of them", pointer, is_recoverable=True)
 
 
 class _Anchored(NamedTuple):
@@ -199,13 +225,19 @@ class _Composer:
             self._begin(event)
 
     def _problem(
-        self, event: yaml.Event, message: str, hint: str = "", *, is_recoverable: bool = False
+        self,
+        code: str,
+        event: yaml.Event,
+        message: str,
+        hint: str = "",
+        *,
+        is_recoverable: bool = False,
     ) -> None:
-        problem = TextProblem(_position(event), message, hint, self._pointer(), is_recoverable)
-        self.problems.append(problem)
+        position, pointer = _position(event), self._pointer()
+        self.problems.append(TextProblem(code, position, message, hint, pointer, is_recoverable))
 
-    def _stop(self, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
-        self._problem(event, message, hint)
+    def _stop(self, code: str, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
+        self._problem(code, event, message, hint)
         raise UnreadableError(self.problems)
 
     def _pointer(self) -> str:
@@ -219,7 +251,9 @@ class _Composer:
     def _begin(self, event: yaml.Event) -> None:
         self._documents += 1
         if self._documents > 1:
-            self._stop(event, "a file may contain only one YAML document", "split the file")
+            self._stop(
+                "MS010", event, "a file may contain only one YAML document", "split the file"
+            )
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         self._count(event)
@@ -235,10 +269,12 @@ class _Composer:
     def _key(self, event: yaml.ScalarEvent, frame: _Frame) -> None:
         frame.key = key = event.value
         if event.tag not in (None, "!", f"{_TAG}str"):
-            self._problem(event, f"the tag {event.tag!r} is not allowed on a key", "remove it")
+            self._problem(
+                "MS008", event, f"the tag {event.tag!r} is not allowed on a key", "remove it"
+            )
         if key == "<<" and not event.style:
             message, hint = "YAML 1.2 does not have merge keys", "use $ref, or repeat the members"
-            self._problem(event, message, hint, is_recoverable=True)
+            self._problem("MS009", event, message, hint, is_recoverable=True)
             frame.has_merge_key = True
         position = _position(event)
         if (earlier := frame.lines.get(key)) is not None:
@@ -266,21 +302,25 @@ class _Composer:
         types = _SCALAR_TAGS.get(event.tag or "")
         if types is None:
             message = f"the tag {event.tag!r} is not allowed"
-            self._problem(event, message, "remove it", is_recoverable=True)
+            self._problem("MS008", event, message, "remove it", is_recoverable=True)
             return event.value
         value = self._plain(event)
         if type(value) not in types:
-            self._problem(event, f"{event.value!r} does not match its tag", "remove the tag")
+            self._problem(
+                "MS008", event, f"{event.value!r} does not match its tag", "remove the tag"
+            )
         return value
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         if len(self._stack) >= DEEPEST:
-            self._stop(event, f"nested deeper than {DEEPEST} levels", "flatten it, or use $ref")
+            self._stop(
+                "MS002", event, f"nested deeper than {DEEPEST} levels", "flatten it, or use $ref"
+            )
         if event.tag not in (None, "!", f"{_TAG}map" if is_mapping else f"{_TAG}seq"):
-            self._problem(event, f"the tag {event.tag!r} is not allowed", "remove it")
+            self._problem("MS008", event, f"the tag {event.tag!r} is not allowed", "remove it")
         if self._awaits_key():
-            self._stop(event, "a key must be text", "quote it")
+            self._stop("MS010", event, "a key must be text", "quote it")
         self._count(event)
         value: dict[str, JsonValue] | list[JsonValue] = {} if is_mapping else []
         self._stack.append(_Frame(value, event.anchor, self._nodes))
@@ -296,25 +336,27 @@ class _Composer:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if self._awaits_key():
-            self._stop(event, "a key must be text, not an alias", "write the key out")
+            self._stop("MS010", event, "a key must be text, not an alias", "write the key out")
         anchored = self._anchors.get(event.anchor or "")
         if anchored is None:
             message = f"the alias *{event.anchor} refers to no complete value"
-            self._stop(event, message, f"put the anchor &{event.anchor} on an earlier value")
+            self._stop(
+                "MS010", event, message, f"put the anchor &{event.anchor} on an earlier value"
+            )
         if len(self._stack) + anchored.height > DEEPEST:
             message = f"nested deeper than {DEEPEST} levels by the alias *{event.anchor}"
-            self._stop(event, message, "flatten it, or use $ref")
+            self._stop("MS002", event, message, "flatten it, or use $ref")
         self._repeated += anchored.nodes
         if self._repeated > MOST_REPEATED:
             message = f"the aliases repeat more than {MOST_REPEATED:,} values"
-            self._stop(event, message, "use $ref instead of aliases")
+            self._stop("MS002", event, message, "use $ref instead of aliases")
         self._nodes += anchored.nodes
         self._attach(anchored.value, anchored.height)
 
     def _count(self, event: yaml.Event) -> None:
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            self._stop(event, f"more than {MOST_NODES:,} values", "split the file")
+            self._stop("MS002", event, f"more than {MOST_NODES:,} values", "split the file")
 
     def _attach(self, value: JsonValue, height: int) -> None:
         if not self._stack:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import Instant
 from mockserver.engine import limits
 from mockserver.engine.sandbox import Sandbox, Store
@@ -124,7 +124,7 @@ class Allowances:
         for credential, principal in self._principals():
             scope = {**self._scope(operation), "principal": principal, "credential": credential}
             if (name := _value(subject, scope)) is not None:
-                found.setdefault(str(name), scope)
+                found.setdefault(text(name), scope)
         return found
 
     def _principals(self) -> Iterator[tuple[JsonValue, Record]]:

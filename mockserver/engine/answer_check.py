@@ -40,4 +40,4 @@ def _check(media: ResponseMedia, is_met: dict[int, bool]) -> Iterator[SpecProble
         is_met[key] = sample(media.schema).is_valid
     if not is_met[key]:
         message = "no value that conforms to the schema was found"
-        yield warning(media.source.child("schema"), message, _HINT)
+        yield warning("MS404", media.source.child("schema"), message, _HINT)

@@ -35,7 +35,7 @@ _PAIR: Check = (lambda value: _is_state(value, 2), "must be a list of two intege
 _ONE: Check = (lambda value: _is_state(value, 1), "must be a list of one integer")
 _INSTANT: Check = (
     lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
-    "must be an instant: microseconds since 1970, as an integer, before the year 10000",
+    "must be an instant: microseconds since 1970, as an integer, in the years 1 to 9999",
 )
 _WHOLE_OR_NULL: Check = (
     lambda value: value is None or _is_whole(value),
@@ -70,7 +70,7 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
     },
     "oauth_codes": {
         **_GRANT,
-        "redirect_uri": _TEXT,
+        "redirect_uri": _TEXT_OR_NULL,
         "challenge": _TEXT_OR_NULL,
         "expires_at": _WHOLE,
     },

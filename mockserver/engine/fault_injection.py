@@ -162,7 +162,8 @@ def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) ->
     )
     _set_retry_after(answer, definition.retry_after)
     exchange.refusal = refusal
-    run.append(Refused(kind, refusal.message, refusal.source, refusal.passes_at))
+    # Time lifts no fault: what happens next is in the entry of the fault.
+    run.append(Refused(kind, refusal.message, refusal.source, None))
     run.append(Answered(answer.status, f"error kind {kind}"))
     return answer
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from mockserver.base.errors import FaultError, SandboxFullError
-from mockserver.base.problems import near
+from mockserver.base.problems import near, unknown
 from mockserver.base.time import MINUTE, ZERO, Duration, parse_duration
-from mockserver.base.wildcards import ANY, like
+from mockserver.base.wildcards import ANY
 from mockserver.model.api import Api, Operation
-from mockserver.model.fault import LONGEST_PATH, PARAMETER, Fault, FaultDefinition, addresses
+from mockserver.model.fault import Fault, FaultDefinition
 from mockserver.model.refusal import Kind
+from mockserver.model.request_paths import addresses, fits, wrong_pattern
 
 MOST_FAULTS = 100
 """Maximum number of faults of one sandbox."""
@@ -26,7 +27,7 @@ LONGEST_DELAY = Duration(MINUTE)
 MOST = 10**9
 """Maximum of members that are numbers of requests, bytes or seconds."""
 DISCONNECTS = ("before", "after")
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def check_fault(definition: FaultDefinition, apis: Mapping[str, Api]) -> Fault:
@@ -108,7 +109,7 @@ class _Targets:
     def narrowed(self) -> list[_Target]:
         wanted = self.definition
         if wanted.api is not None and wanted.api not in self.apis:
-            self.problems.append(_unknown("API", wanted.api, self.apis))
+            self.problems.append(unknown("API", wanted.api, self.apis))
             return []
         chosen = self.apis.values() if wanted.api is None else [self.apis[wanted.api]]
         self.left = [(api, operation) for api in chosen for operation in api.operations]
@@ -126,15 +127,15 @@ class _Targets:
         kept = [target for target in self.left if wanted in names(target[1])]
         if not kept:
             known = dict.fromkeys(name for target in self.left for name in names(target[1]))
-            self.problems.append(_unknown(what, wanted, known))
+            self.problems.append(unknown(what, wanted, known))
         self.left = kept
 
     def _check_method(self) -> None:
         wanted = self.definition.method
         if wanted in (None, ANY) or not self.left:
             return
-        if wanted not in _METHODS:
-            self.problems.append(_unknown("method", str(wanted), _METHODS))
+        if wanted not in METHODS:
+            self.problems.append(unknown("method", str(wanted), METHODS))
             return
         served = "GET" if wanted == "HEAD" else wanted
         self.left = [target for target in self.left if target[1].method in (served, wanted)]
@@ -145,22 +146,13 @@ class _Targets:
         wanted = self.definition.path
         if wanted is None:
             return
-        if not wanted.startswith(("/", ANY)) or len(wanted) > LONGEST_PATH:
-            self.problems.append(
-                f"path begins with / or * and has {LONGEST_PATH:,} characters at most"
-            )
+        if wrong := wrong_pattern(wanted):
+            self.problems.append(wrong)
         elif ANY not in wanted and self.left:
             self._check_plain_path(wanted)
 
     def _check_plain_path(self, wanted: str) -> None:
-        known = {
-            PARAMETER.sub(ANY, address): address
-            for api, operation in self.left
-            for address in addresses(api, operation.path)
-        }
-        if not any(like(pattern, wanted) for pattern in known):
-            hint = near(wanted, known.values())
-            self.problems.append(f"no operation here is at {wanted!r}" + (hint and f"; {hint}"))
+        self.problems += unserved_path(wanted, self.left)
 
 
 def _kinds(operation: Operation) -> Iterable[str]:
@@ -177,11 +169,12 @@ def _examples(operation: Operation) -> Iterable[str]:
     }
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Return a message for an unknown name, with the most similar one or all known names."""
-    names, name = list(known), name[:100]
-    hint = near(name, names) or f"there are: {', '.join(names) or 'none'}"
-    return f"there is no {what} {name!r}; {hint}"
+def unserved_path(wanted: str, operations: Iterable[_Target]) -> Iterator[str]:
+    """Yield a message if no operation can be at a path, which is not a pattern with `*`."""
+    known = [address for api, item in operations for address in addresses(api, item, item.path)]
+    if not any(fits(address, wanted) for address in known):
+        hint = near(wanted[:100], known)
+        yield f"no operation here is at {wanted[:100]!r}" + (hint and f"; {hint}")
 
 
 @dataclass(slots=True)
@@ -202,14 +195,20 @@ class Installed:
 
     @property
     def because(self) -> str:
-        """The reason of the latest hit."""
+        """The reason of the latest hit, and whether the next matching request is hit."""
         wanted = self.fault.definition
         target = " ".join(
             value for value in (wanted.api, wanted.operation, wanted.method, wanted.path) if value
         )
         count = f"hit {self.hits}" + ("" if wanted.times is None else f" of {wanted.times}")
         drawn = "" if wanted.probability == 1 else f", drawn with probability {wanted.probability}"
-        return f"it is for {target or 'every operation'}; {count}{drawn}"
+        if self.remaining == 0:
+            then = "the next one is not hit"
+        elif wanted.probability == 1:
+            then = "the next one is hit too"
+        else:
+            then = "the next one is drawn again"
+        return f"it is for {target or 'every operation'}; {count}{drawn}; {then}"
 
 
 class Faults:

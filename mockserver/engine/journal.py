@@ -30,20 +30,24 @@ class Journal:
 
     __slots__ = (
         "_bytes",
-        "_capacity",
         "_entries",
         "answer_counts",
+        "capacity",
         "count",
+        "dropped",
         "listener",
         "parameter_counts",
     )
 
     def __init__(self, capacity: int) -> None:
         self._entries: deque[Exchange] = deque()
-        self._capacity = capacity
+        self.capacity = capacity
+        """Largest number of exchanges that are kept."""
         self._bytes = 0
         self.count = 0
         """Number of exchanges, including dropped ones; the next id follows from it."""
+        self.dropped = 0
+        """Number of exchanges, since the journal was last cleared, for which there was no room."""
         self.listener: Callable[[Exchange], None] | None = None
         """Called with every exchange; None if there is no listener."""
         self.answer_counts: AnswerCounts = {}
@@ -68,8 +72,9 @@ class Journal:
             parameters = exchange.operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.parameter_counts.count(parameters, exchange.request)
-        while len(entries) > self._capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
+        while len(entries) > self.capacity or (self._bytes > MOST_BYTES and len(entries) > 1):
             self._bytes -= _size(entries.popleft())
+            self.dropped += 1
         if self.listener is not None:
             try:
                 self.listener(exchange)
@@ -97,8 +102,9 @@ class Journal:
         self.parameter_counts = ParameterCounts()
 
     def clear(self) -> None:
-        """Drop all exchanges; their ids are not used again."""
+        """Remove all exchanges; their ids are not used again."""
         self._entries.clear()
+        self.dropped = 0
         self._bytes = 0
 
 

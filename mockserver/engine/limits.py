@@ -1,8 +1,9 @@
 """Apply rate limits to requests, by one of three algorithms.
 
 - In: the rate limits of an operation, and the run of a request, which names the subject.
-- Out: a hit in the records of the sandbox, headers such as `X-RateLimit-Remaining`, an entry in the
-  trace; and a `Refusal` (`rate_limited` by default) if a limit is exceeded.
+- Out: hits in the records of the sandbox, headers such as `X-RateLimit-Remaining`, an entry in the
+  trace for every limit; and a `Refusal` (`rate_limited` by default) if a limit is exceeded. A limit
+  whose `per` is null does not apply: the request has no subject to count it for.
 - Callers: `pipeline.py` calls `apply_limits`, and `allowances.py` calls `current_allowance`, which
   counts nothing.
 - Quotas and cooldowns are not here: they are verbs (`verbs/take.py`, `verbs/cooldown.py`).
@@ -13,9 +14,11 @@ microseconds, and they are rounded only in headers.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue, key_text
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import (
     Instant,
     format_instant,
@@ -25,8 +28,8 @@ from mockserver.base.time import (
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
 from mockserver.model.api import RateLimit
-from mockserver.model.scope import Scope
-from mockserver.model.trace import LimitDecision, RateLimited
+from mockserver.model.scope import Record
+from mockserver.model.trace import LimitDecision, LimitNotApplied, RateLimited
 
 State = list[int]
 """The stored state of one subject; each algorithm defines the meaning of its numbers."""
@@ -140,22 +143,47 @@ _LONGEST_MASKED = 8
 """A credential of at most this length is masked completely."""
 
 
+class Hit(NamedTuple):
+    """What a request does to a rate limit: the decision, and the record that counts it."""
+
+    limit: RateLimit
+    decision: LimitDecision
+    record: Record
+
+
 def apply_limits(run: Run) -> None:
-    """Count a hit on each limit, until one is exceeded; hits stay counted if a request is refused.
+    """Count a hit on every limit, or on none if one is exceeded.
+
+    Hits stay counted if a later stage refuses the request.
 
     Raises:
-        Refusal: For the first limit that is exceeded.
+        Refusal: For the limit with the longest wait of all that are exceeded.
     """
-    for limit in run.operation.limits:
-        decision, subject = _hit(run, limit)
+    hits = [hit for limit in run.operation.limits if (hit := _hit(run, limit)) is not None]
+    refusing = [hit for hit in hits if not hit.decision.allowed]
+    if refusing:
+        hits = [_uncounted(run, hit) if hit.decision.allowed else hit for hit in hits]
+    for limit, decision, record in hits:
+        subject = record["subject"]
         traced_subject = _masked(subject) if subject == run.scope["credential"] else subject
         run.append(RateLimited(limit, traced_subject, decision))
-        if limit.headers != "none":
-            run.limit_headers += _headers(limit, decision, run.now, run.scope)
-        if not decision.allowed:
-            until = format_instant(decision.passes_at)
-            message = f"rate limit {limit.name} is used up until {until}"
-            raise refusal_of(limit.otherwise, run.scope, message, limit.source, decision.passes_at)
+        if not decision.allowed or not refusing:
+            _count(run, record)
+    run.limit_headers += _headers(run, hits)
+    if refusing:
+        limit, decision, _ = max(refusing, key=lambda hit: hit.decision.passes_at)
+        until = format_instant(decision.passes_at)
+        message = f"rate limit {limit.name} is used up until {until}"
+        raise refusal_of(limit.otherwise, run.scope, message, limit.source, decision.passes_at)
+
+
+def _count(run: Run, record: Record) -> None:
+    """Store a hit, not through the transaction: a refusal must not roll it back."""
+    counters, key = run.store.rate_limits, record["id"]
+    if key in counters.rows:
+        counters.rows[key] = record  # same key and no index: nothing else to update
+    else:
+        counters.insert(record)
 
 
 def _masked(credential: str) -> str:
@@ -163,37 +191,68 @@ def _masked(credential: str) -> str:
     return "…" + credential[-4:] if len(credential) > _LONGEST_MASKED else "…"
 
 
-def _hit(run: Run, limit: RateLimit) -> tuple[LimitDecision, str]:
+def _hit(run: Run, limit: RateLimit) -> Hit | None:
+    """Return what a request does to a limit; None if the limit does not apply to it."""
     scope = run.scope
-    subject = "" if limit.per is None else key_text(limit.per(scope))
+    value = "" if limit.per is None else limit.per(scope)
+    if value is None:
+        run.append(LimitNotApplied(limit))
+        return None
+    subject = text(value)
     key = f"{limit.name}:{subject}"
-    # Not through the transaction: a refusal must not roll back a hit.
-    counters = run.store.rate_limits
-    record = counters.rows.get(key)
+    record = run.store.rate_limits.rows.get(key)
     state = None if record is None else record["state"]
     count, window = limit.limit(scope), limit.window(scope)
     state, decision = ALGORITHMS[limit.algorithm](count, window, state, run.now)
     updated = {"id": key, "name": limit.name, "subject": subject, "state": state}
-    if record is None:
-        counters.insert(updated)
-    else:
-        counters.rows[key] = updated  # same key and no index: nothing else to update
-    return decision, subject
+    return Hit(limit, decision, updated)
 
 
-def _headers(
-    limit: RateLimit, decision: LimitDecision, now: int, scope: Scope
-) -> list[tuple[str, str]]:
-    until = decision.resets_at if decision.allowed else decision.passes_at
-    resets = whole_seconds(until - now)
-    if limit.headers == "ietf":
-        window = whole_seconds(limit.window(scope))
-        return [
-            ("RateLimit-Policy", f'"{limit.name}";q={decision.limit};w={window}'),
-            ("RateLimit", f'"{limit.name}";r={decision.remaining};t={resets}'),
+def _uncounted(run: Run, hit: Hit) -> Hit:
+    """Return a hit with the decision for a request that is not counted."""
+    limit, scope = hit.limit, run.scope
+    record = run.store.rate_limits.rows.get(hit.record["id"])
+    state = None if record is None else record["state"]
+    count, window = limit.limit(scope), limit.window(scope)
+    decision = current_allowance(limit.algorithm, count, window, state, run.now)
+    return hit._replace(decision=decision)
+
+
+def _headers(run: Run, hits: Sequence[Hit]) -> list[tuple[str, str]]:
+    """Return the headers of limits: `X-RateLimit-*` once, for the tightest of those with them."""
+    told = [hit for hit in hits if hit.limit.headers != "none"]
+    if not told:
+        return []
+    found: list[tuple[str, str]] = []
+    for hit in told:
+        if hit.limit.headers == "ietf":
+            found += _ietf_headers(run, hit)
+    counted = [hit for hit in told if hit.limit.headers == "x-ratelimit"]
+    if counted:
+        decision = min(counted, key=_tightness).decision
+        found += [
+            ("X-RateLimit-Limit", str(decision.limit)),
+            ("X-RateLimit-Remaining", str(decision.remaining)),
+            ("X-RateLimit-Reset", str(whole_seconds(_until(decision)))),
         ]
+    return found
+
+
+def _tightness(hit: Hit) -> tuple[bool, int, int]:
+    """Order hits: exceeded limits first, then by what is left, then the longest wait first."""
+    decision = hit.decision
+    return decision.allowed, decision.remaining, -_until(decision)
+
+
+def _until(decision: LimitDecision) -> Instant:
+    return decision.resets_at if decision.allowed else decision.passes_at
+
+
+def _ietf_headers(run: Run, hit: Hit) -> list[tuple[str, str]]:
+    name, decision = hit.limit.name, hit.decision
+    window = whole_seconds(hit.limit.window(run.scope))
+    resets = whole_seconds(_until(decision) - run.now)
     return [
-        ("X-RateLimit-Limit", str(decision.limit)),
-        ("X-RateLimit-Remaining", str(decision.remaining)),
-        ("X-RateLimit-Reset", str(whole_seconds(until))),
+        ("RateLimit-Policy", f'"{name}";q={decision.limit};w={window}'),
+        ("RateLimit", f'"{name}";r={decision.remaining};t={resets}'),
     ]

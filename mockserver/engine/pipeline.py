@@ -9,7 +9,7 @@
  3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8;
                   with the convention `validate_preferred` it skips only stages 7 and 8
  4. authenticate  find the principal (the owner of the credentials)
- 5. limit         count a hit on each rate limit, up to the first that is exceeded
+ 5. limit         count a hit on each rate limit, or on none if one is exceeded
  6. validate      parse parameters and body, and collect all violations
  7. test values   apply the effects of inputs for tests, such as a phone number that fails
  8. steps         the operation's program reads and writes records, and may choose the answer
@@ -73,6 +73,7 @@ from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import (
     PresentedCredential,
+    add_challenges,
     authenticate,
     read_credentials,
     sandbox_of,
@@ -81,6 +82,7 @@ from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
+from mockserver.model.request_paths import SANDBOX_PREFIX, split_sandbox
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.trace import (
     Answered,
@@ -92,7 +94,7 @@ from mockserver.model.trace import (
 )
 from mockserver.wire.media import read_body
 
-_SANDBOX_PREFIX = "/~"
+_UNAUTHORIZED = 401
 _NO_CREDENTIAL = Authenticated((), None)
 _VALID = Validated(0)
 MOST_VIOLATIONS = 100
@@ -200,11 +202,10 @@ class Engine:
 
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without its sandbox prefix, and the sandbox that path or header name."""
-    path = request.path
-    if path.startswith(_SANDBOX_PREFIX):
-        name, slash, rest = path[len(_SANDBOX_PREFIX) :].partition("/")
-        return slash + rest or "/", name
-    return path, request.headers.get("mock-sandbox")
+    path, name = request.path, None
+    if path.startswith(SANDBOX_PREFIX):
+        path, name = split_sandbox(path)
+    return path, request.headers.get("mock-sandbox") if name is None else name
 
 
 def _without_sandbox(request: Request, name: str, error: Exception, system: Instant) -> Exchange:
@@ -251,6 +252,8 @@ def _answer(
         run = Run(exchange, sandbox, api, operation, base_url, options)
         scope = run.scope
         exchange.answer = _operate(run, match, credentials)
+        if exchange.answer.status == _UNAUTHORIZED:
+            add_challenges(exchange.answer, api, operation, scope)
         run.commit()
     except Refusal as refusal:
         _refuse(exchange, run, api, refusal, scope, options)
@@ -291,6 +294,8 @@ def _refuse(
         if run is not None:
             replace_headers(answer.headers, run.limit_headers)
             answer.delay = run.delay
+            if answer.status == _UNAUTHORIZED:
+                add_challenges(answer, api, run.operation, scope)
         exchange.answer = answer
         exchange.trace.append(Answered(answer.status, f"error kind {refusal.kind}"))
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
@@ -381,7 +386,7 @@ def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> N
     scope["principal"], scope["credential"] = found.principal, found.credential
     scope["scopes"] = found.scopes
     run.exchange.principal = found.principal
-    run.append(Authenticated(found.alternative, found.principal))
+    run.append(Authenticated(found.alternative, found.principal, found.ignored))
 
 
 def _validate(run: Run, request: Request, match: Match) -> None:
@@ -425,7 +430,7 @@ def _apply_test_values(run: Run) -> None:
     scope = run.scope
     for group in run.operation.test_values:
         for value in (group.at(scope),) if group.each is None else _values(group, scope):
-            effect = group.effects.get(key_text(value))
+            effect = group.effects.get(value if type(value) is str else key_text(value))
             if effect is not None:
                 _apply_effect(run, effect, str(value), group)
 

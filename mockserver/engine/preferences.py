@@ -28,7 +28,7 @@ _PREFERENCE = re.compile(
     rf'\s*(?P<name>{_NAME})\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,;"]*))\s*)?'
     r"(?:;.*)?"
 )
-_DECIDING = ("code=", "dynamic=")
+_DECIDING = frozenset(("code", "dynamic"))
 _QUERY_PREFIX = "__"
 LONGEST_WAIT = Duration(MINUTE)
 VARY = ("Vary", "Prefer")
@@ -57,7 +57,7 @@ class Preferences:
     @property
     def undecided(self) -> tuple[str, ...]:
         """The invalid values that leave open which answer is asked for."""
-        return tuple(item for item in self.invalid if item.startswith(_DECIDING))
+        return tuple(item for item in self.invalid if _name_of(item) in _DECIDING)
 
     def applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the value of `Preference-Applied`; empty if no preference was applied.
@@ -135,17 +135,27 @@ def _read(given: Mapping[str, str]) -> Preferences:
         for name, least, most in (("code", 200, 599), ("seed", 0, 2**63), ("wait", 0, 10**9))
     )
     dynamic = {"true": True, "false": False}.get(given.get("dynamic", "").lower())
-    read = {"code": code, "dynamic": dynamic, "seed": seed, "wait": wait}
+    example = given.get("example") or None
+    read = {"code": code, "example": example, "dynamic": dynamic, "seed": seed, "wait": wait}
     return Preferences(
         code=code,
-        example=given.get("example") or None,
+        example=example,
         dynamic=dynamic,
         seed=seed,
         wait=Duration(min((wait or 0) * SECOND, LONGEST_WAIT)),
         invalid=tuple(
-            f"{name}={given[name][:50]}" for name in read if name in given and read[name] is None
+            _shown(name, given[name]) for name in read if name in given and read[name] is None
         ),
     )
+
+
+def _name_of(item: str) -> str:
+    """Return the name of an invalid preference."""
+    return re.split("[= ]", item, maxsplit=1)[0]
+
+
+def _shown(name: str, value: str) -> str:
+    return f"{name}={value[:50]}" if value else f"{name} without a value"
 
 
 def _given(header: str) -> Iterator[tuple[str, str]]:
@@ -159,9 +169,10 @@ def _given(header: str) -> Iterator[tuple[str, str]]:
 
 def invalid_preference(item: str, request: Request) -> Violation:
     """Return the violation by an invalid preference, given as `name=value`."""
-    name, _, value = item.partition("=")
-    where, name = ("header", "Prefer") if "prefer" in request.headers else ("query", f"__{name}")
-    return Violation(where, f"/{name}", "format", f"has the invalid value {value!r}")
+    if "prefer" in request.headers:
+        return Violation("header", "/Prefer", "format", f"has an invalid preference: {item}")
+    pointer = f"/{_QUERY_PREFIX}{_name_of(item)}"
+    return Violation("query", pointer, "format", f"is an invalid preference: {item}")
 
 
 def unmet_preference(operation: Operation, status: int, preferences: Preferences) -> str:

@@ -78,9 +78,11 @@ class Collection:
 
     def by_key(self, key: JsonValue) -> Record | None:
         """Return the record whose key equals this value as JSON, or None."""
-        record = self.rows.get(key if type(key) is str else key_text(key))
+        kind = type(key)
+        text = key if kind is str else str(key) if kind is int else key_text(key)
+        record = self.rows.get(text)
         # A key of the same type needs no comparison; a number is not the text of its digits.
-        if record is None or (type(key) in _PLAIN and type(record[self._key]) is type(key)):
+        if record is None or (kind in _PLAIN and type(record[self._key]) is kind):
             return record
         return record if equal(record[self._key], key) else None
 

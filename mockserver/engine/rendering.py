@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
 from mockserver.base.http import essence, is_json, is_xml
-from mockserver.base.json import JsonValue, unescape
+from mockserver.base.json import JsonValue, text, unescape
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
 from mockserver.engine.conventions import DEFAULT_CONVENTIONS, Conventions
@@ -36,13 +37,16 @@ from mockserver.model.api import Api, ErrorAnswer, Operation
 from mockserver.model.contents import ResponseMedia
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import STATUS_OF_KIND, Kind, Refusal, Violation
-from mockserver.model.scope import Scope, Template
+from mockserver.model.scope import Scope
+from mockserver.verbs.oauth_records import error_description
 from mockserver.verbs.review_page import refusal_page
 from mockserver.wire.media import json_bytes, write
 
 PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 RETRY_STATUSES = frozenset({429, 503})
+_DESCRIPTION = "error_description"
+"""The member of an OAuth error beside `error`; RFC 6749, 5.2, limits its characters."""
 OAUTH_KINDS = frozenset(
     (
         "invalid_request",
@@ -87,9 +91,22 @@ def render_reply(reply: Reply, style: AnswerStyle = DEFAULT_STYLE) -> Answer:
     return Answer(reply.status, headers, content, example=reply.example)
 
 
-def header_fields(templates: Iterable[tuple[str, Template]], scope: Scope) -> list[tuple[str, str]]:
-    """Evaluate header templates; a line break in a value becomes a space (RFC 9110, 5.5)."""
-    return [(name, " ".join(str(template(scope)).splitlines())) for name, template in templates]
+def header_fields(headers: Iterable[tuple[str, JsonValue]]) -> list[tuple[str, str]]:
+    """Return the lines of headers: one for each item of a list, and none for null.
+
+    A value is written as in JSON, and a line break in it becomes a space (RFC 9110, 5.5).
+
+    Raises:
+        ExpressionError: If a value is a map, or a list that contains a map or a list.
+    """
+    lines: list[tuple[str, str]] = []
+    for name, value in headers:
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, list | dict):
+                raise ExpressionError(f"the header {name} can be neither a map nor a nested list")
+            if item is not None:
+                lines.append((name, " ".join(text(item).splitlines())))
+    return lines
 
 
 class ErrorCriteria(NamedTuple):
@@ -137,8 +154,9 @@ def render_refusal(
     error = error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _error_answer(chosen, {**scope, "error": error})
-    elif refusal.kind in OAUTH_KINDS:
-        fields = {"error": refusal.kind, "error_description": refusal.message}
+    elif (oauth_kind := _oauth_kind(refusal.kind, operation)) is not None:
+        described = error_description(refusal.message)
+        fields = {"error": oauth_kind, "error_description": described}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
         answer = _documented(operation, status, refusal, criteria) or problem(
@@ -149,6 +167,17 @@ def render_refusal(
         add = add_missing_headers if chosen is not None else replace_headers
         add(answer.headers, [("Retry-After", str(wait))])
     return answer
+
+
+def _oauth_kind(kind: str, operation: Operation | None) -> str | None:
+    """Return the OAuth error for an error kind; None if it is not one of the token endpoint."""
+    if kind in OAUTH_KINDS:
+        return kind
+    program = None if operation is None else operation.program
+    if kind not in {Kind.INVALID, Kind.MALFORMED} or program is None:
+        return None
+    is_token_endpoint = any(step.verb == "oauth_token" for step in program.steps)
+    return "invalid_request" if is_token_endpoint else None
 
 
 def _add_required(answer: Answer, refusal: Refusal) -> None:
@@ -193,8 +222,10 @@ def _default_status(kind: str, operation: Operation | None, conventions: Convent
 
 
 def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
-    headers = header_fields(chosen.headers, scope)
+    headers = header_fields((name, template(scope)) for name, template in chosen.headers)
     body = None if chosen.body is None else chosen.body(scope)
+    if isinstance(body, dict) and "error" in body and isinstance(body.get(_DESCRIPTION), str):
+        body = {**body, _DESCRIPTION: error_description(body[_DESCRIPTION])}
     return render_reply(Reply(chosen.status, headers, body, chosen.content_type, ""))
 
 

@@ -26,6 +26,7 @@ from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import (
     ErrorCriteria,
     Reply,
+    header_fields,
     render_refusal,
     replace_headers,
     represent,
@@ -64,10 +65,28 @@ def run_steps(program: Program, run: "Run") -> None:
     try:
         program.function(run, run.scope)
     except StepRefusalError as refused:
-        step = refused.step
-        raise refusal_of(
-            step.otherwise, run.scope, str(refused), step.source, refused.passes_at
-        ) from None
+        step, passes_at = refused.step, refused.passes_at
+        if passes_at is not None:
+            passes_at = _longest_wait(program, run, step, passes_at)
+        raise refusal_of(step.otherwise, run.scope, str(refused), step.source, passes_at) from None
+
+
+def _longest_wait(program: Program, run: "Run", step: Step, passes_at: Instant) -> Instant | None:
+    """Return when a request passes that the steps directly after the refusing one refuse, too."""
+    later = iter(program.steps)
+    for one in later:
+        if one is step:
+            break
+    for one in later:
+        found = one.waits(run)
+        if found is None:
+            break
+        refuses, until = found
+        if refuses and until is None:
+            return None
+        if refuses and until is not None:
+            passes_at = max(passes_at, until)
+    return passes_at
 
 
 class Run:
@@ -272,13 +291,8 @@ class Run:
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
-        """Set the answer, without null headers; a line break in a header becomes a space."""
-        # RFC 9110, section 5.5
-        fields = [
-            (name, " ".join(str(value).splitlines()))
-            for name, value in headers.items()
-            if value is not None
-        ]
+        """Set the answer; `rendering.header_fields` defines what headers can be."""
+        fields = header_fields(headers.items())
         given = None if status is None else int(status)
         if step.example is not None:
             self.answer_example(step.example, given, fields)

@@ -89,6 +89,9 @@ class Bounds:
     """Maximum number of exchanges in the journal of one sandbox."""
 
 
+DEFAULT_BOUNDS = Bounds()
+
+
 class FixtureError(ExpressionError):
     """A fixture whose records cannot be stored."""
 
@@ -340,6 +343,9 @@ class Sandboxes:
         self._deleted_counts = ({}, ParameterCounts())
         for sandbox in self._by_name.values():
             sandbox.replace(apis, overrides, system)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
 
     def names(self) -> list[str]:
         """List the sandboxes that exist, oldest first."""

@@ -2,28 +2,35 @@
 
 - In: the security requirements of an operation, and headers, query and cookies of a request.
 - Out: an `Authentication` with the owner (the principal), the credential and the granted scopes;
-  or a `Refusal`, with a `WWW-Authenticate` header if the security scheme has one.
+  or a `Refusal`, with a `WWW-Authenticate` header.
 - Callers: `pipeline.py`. `fault_injection.py` uses `missing_credential` for a forced 401.
 - A credential is compared with records of the sandbox. It is not verified in any other way: there
   are no signatures, no hashes of passwords, and no calls to other servers. A scheme without
-  `x-mock.principals` accepts any credential of its form.
+  `x-mock.principals` accepts any credential of its form, as do schemes such as Digest.
 """
 
 import base64
 import binascii
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from mockserver.base.credentials import SANDBOX_MARK
 from mockserver.base.http import cookie_pairs
 from mockserver.base.json import JsonValue
+from mockserver.base.time import format_instant, recorded_instant
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
-from mockserver.model.api import Operation, SchemeUse, SecurityScheme
-from mockserver.model.messages import Request
+from mockserver.model.api import Api, Operation, SchemeUse, SecurityScheme
+from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal
-from mockserver.model.scope import Record
+from mockserver.model.scope import Record, Scope
+
+_DIGEST_USER = re.compile(r'(?:^|[ ,])username="([^"\\]*)"')
+_UNQUOTED = re.compile(r'["\\]')
+"""Characters that a quoted text of a header must escape (RFC 9110, 5.6.4)."""
 
 
 @dataclass(slots=True)
@@ -47,6 +54,8 @@ class Authentication:
     """The record of the owner; None for schemes without principals."""
     credential: str | None = None
     scopes: list[str] = field(default_factory=list)
+    ignored: tuple[tuple[str, str], ...] = ()
+    """The schemes whose credentials were wrong and not needed, and why they were wrong."""
 
 
 def read_credentials(operation: Operation, request: Request) -> dict[str, PresentedCredential]:
@@ -88,11 +97,15 @@ def cookies(request: Request) -> dict[str, str]:
 def _credential(scheme: SecurityScheme, text: str) -> PresentedCredential | None:
     if scheme.kind == "apiKey":
         return _with_sandbox(text)
-    kind, _, rest = text.partition(" ")
+    name, _, rest = text.partition(" ")
     rest = rest.strip()
+    if name.lower() != scheme.auth_scheme.lower() or not rest:
+        return None
     if scheme.kind == "basic":
-        return _basic(rest) if kind.lower() == "basic" else None
-    return _with_sandbox(rest) if kind.lower() == "bearer" and rest else None
+        return _basic(rest)
+    if scheme.auth_scheme == "Digest" and (user := _DIGEST_USER.search(rest)):
+        return _with_sandbox(user[1])
+    return _with_sandbox(rest)
 
 
 def _with_sandbox(text: str, password: str | None = None) -> PresentedCredential:
@@ -114,22 +127,44 @@ def _basic(text: str) -> PresentedCredential | None:
 def authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> Authentication:
     """Return the result of the first security requirement that the credentials satisfy.
 
+    A wrong credential does not matter if another requirement is satisfied, such as `{}`, which
+    every request satisfies; the result says that it was ignored.
+
     Raises:
         Refusal: That of the first requirement for which the request has all credentials, or
             `unauthenticated` if there is no such requirement.
     """
     alternatives = run.operation.security
-    refusals: list[Refusal] = []
+    refusals: list[tuple[str, Refusal]] = []
     for alternative in alternatives:
         for use in alternative:
             if use.scheme.name not in credentials:
                 break
         else:
             try:
-                return _satisfy(run, alternative, credentials)
+                found = _satisfy(run, alternative, credentials)
             except Refusal as refusal:
-                refusals.append(refusal)
-    raise refusals[0] if refusals else missing_credential(run)
+                names = " and ".join(use.scheme.name for use in alternative)
+                refusals.append((names, refusal))
+                continue
+            if alternative is not alternatives[0]:
+                refused = [(names, refusal.message) for names, refusal in refusals]
+                found.ignored = (*refused, *_unreadable(run, alternative, credentials))
+            return found
+    raise refusals[0][1] if refusals else missing_credential(run)
+
+
+def _unreadable(
+    run: Run, satisfied: tuple[SchemeUse, ...], credentials: Mapping[str, PresentedCredential]
+) -> Iterator[tuple[str, str]]:
+    """Yield the schemes whose credentials are not of their form, and why."""
+    used = {(use.scheme.location, use.scheme.parameter) for use in satisfied}
+    schemes = [use.scheme for alternative in run.operation.security for use in alternative]
+    for scheme in dict.fromkeys(schemes):
+        if scheme.name in credentials or (scheme.location, scheme.parameter) in used:
+            continue
+        if _credential_text(scheme, run.exchange.request):
+            yield scheme.name, f"it is not a {scheme.auth_scheme} credential"
 
 
 def _satisfy(
@@ -172,7 +207,17 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
             if refusal.kind == Kind.UNAUTHENTICATED:
                 refusal.headers = _challenge(run, use.scheme, invalid=True)
             raise refusal
+    _check_expiry(run, use.scheme, owner)
     return owner
+
+
+def _check_expiry(run: Run, scheme: SecurityScheme, owner: Record) -> None:
+    """Raise a Refusal if the credential has expired."""
+    name = scheme.principals.expires if scheme.principals else None
+    expires = None if name is None else recorded_instant(owner.get(name))
+    if expires is not None and run.now >= expires:
+        message = f"the credential expired at {format_instant(expires)}"
+        raise Refusal(Kind.UNAUTHENTICATED, message, headers=_challenge(run, scheme, invalid=True))
 
 
 def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
@@ -202,27 +247,63 @@ def missing_credential(run: Run) -> Refusal:
     """Return the refusal for a request without the credentials that the operation requires."""
     alternative = run.operation.security[0]
     wanted = " and ".join(_how_to_send(use.scheme) for use in alternative)
-    headers = _challenge(run, alternative[0].scheme, invalid=False) if alternative else ()
-    return Refusal(Kind.UNAUTHENTICATED, f"no credential: send {wanted}", headers=headers)
+    return Refusal(
+        Kind.UNAUTHENTICATED,
+        f"no credential: send {wanted}",
+        headers=tuple(_challenges(run.api, run.operation, run.scope)),
+    )
 
 
 def _how_to_send(scheme: SecurityScheme) -> str:
     if scheme.kind == "apiKey":
         return f"the {scheme.location} {scheme.parameter!r}"
-    return f"an Authorization header ({'Basic' if scheme.kind == 'basic' else 'Bearer'})"
+    return f"an Authorization header ({scheme.auth_scheme})"
+
+
+def add_challenges(answer: Answer, api: Api, operation: Operation, scope: Scope) -> None:
+    """Add `WWW-Authenticate` to a 401 that lacks it (RFC 9110, section 15.5.2)."""
+    if all(name.lower() != "www-authenticate" for name, _ in answer.headers):
+        answer.headers = [*answer.headers, *_challenges(api, operation, scope)]
+
+
+def _challenges(api: Api, operation: Operation, scope: Scope) -> Iterator[tuple[str, str]]:
+    """Yield a challenge for each scheme of an operation, or of the API if it has none."""
+    uses = [use.scheme for alternative in operation.security for use in alternative]
+    found: dict[str, None] = {}
+    for scheme in uses or api.schemes.values():
+        if _has_challenge(scheme, scope):
+            found[_challenge_text(api, scheme)] = None
+    return (("WWW-Authenticate", text) for text in found)
 
 
 def _challenge(run: Run, scheme: SecurityScheme, *, invalid: bool) -> tuple[tuple[str, str], ...]:
-    """Return the WWW-Authenticate header of a scheme; none for API keys (RFC 9110, 11.6.1).
+    """Return the WWW-Authenticate header of a scheme (RFC 9110, 11.6.1).
 
     Args:
         run: The run of the request.
         scheme: The security scheme.
         invalid: True if a credential was given and refused, False if there was none.
     """
-    if scheme.kind == "apiKey":
+    if not _has_challenge(scheme, run.scope):
         return ()
+    is_token = scheme.kind in {"bearer", "oauth2"}
+    error = ', error="invalid_token"' if invalid and is_token else ""
+    return (("WWW-Authenticate", _challenge_text(run.api, scheme) + error),)
+
+
+def _has_challenge(scheme: SecurityScheme, scope: Scope) -> bool:
+    principals = scheme.principals
+    return principals is None or principals.challenge is None or bool(principals.challenge(scope))
+
+
+def _challenge_text(api: Api, scheme: SecurityScheme) -> str:
+    """Return a challenge; no RFC has one for API keys, so theirs names where the key is sent."""
+    if scheme.kind == "apiKey":
+        name = _UNQUOTED.sub(r"\\\g<0>", scheme.parameter)
+        return f'ApiKey realm="{api.name}", in="{scheme.location}", name="{name}"'
     if scheme.kind == "basic":
-        return (("WWW-Authenticate", f'Basic realm="{run.api.name}", charset="UTF-8"'),)
-    error = ', error="invalid_token"' if invalid else ""
-    return (("WWW-Authenticate", f'Bearer realm="{run.api.name}"{error}'),)
+        return f'Basic realm="{api.name}", charset="UTF-8"'
+    if scheme.auth_scheme == "Digest":
+        nonce = hashlib.sha256(api.name.encode()).hexdigest()[:32]
+        return f'Digest realm="{api.name}", nonce="{nonce}", qop="auth"'
+    return f'{scheme.auth_scheme} realm="{api.name}"'

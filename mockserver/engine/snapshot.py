@@ -11,7 +11,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockserver.base.errors import ConflictError, MockserverError, SandboxFullError, SettingsError
+from mockserver.base.errors import (
+    ClockError,
+    ConflictError,
+    MockserverError,
+    SandboxFullError,
+    SettingsError,
+)
 from mockserver.base.json import JsonValue, escape, key_text
 from mockserver.base.time import (
     Instant,
@@ -136,7 +142,7 @@ class _SnapshotReading(NamedTuple):
         clock = VirtualClock()
         try:
             clock.place(parse_instant(given["now"]), system)
-        except (ValueError, OverflowError) as error:
+        except (ClockError, ValueError) as error:
             self._add_problem("/clock/now", str(error))
         if given["frozen"]:
             clock.freeze(system)

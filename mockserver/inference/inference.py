@@ -88,7 +88,7 @@ class Inference:
         for one in self.recognition.resources:
             resources.setdefault(one.name, one.path)
         others = tuple(
-            SpecProblem(place.source, f"{path} is not a resource: {reason}")
+            SpecProblem("MS513", place.source, f"{path} is not a resource: {reason}")
             for place, path, reason in self.recognition.unrecognised
         )
         return Recognised(resources, others, self.overlay)

@@ -93,7 +93,9 @@ def instant(value: JsonValue) -> JsonValue:
     """Convert an RFC 3339 text, or seconds since 1970, to an instant; null if it is not one."""
     try:
         if isinstance(value, str):
-            return int(time.parse_instant(value))
+            return int(
+                time.parse_instant(value.replace(" ", "T", 1))
+            )  # as `micros_space` writes it
         if isinstance(value, int | float) and not isinstance(value, bool):
             return int(time.check_instant(round(value * time.SECOND)))
     except (ValueError, OverflowError):

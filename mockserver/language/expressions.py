@@ -120,9 +120,10 @@ class KnownNames:
 class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
     """An expression is invalid; the exception has a message and a hint."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, code: str = "MS602") -> None:
         super().__init__(message)
         self.hint = hint
+        self.code = code
 
 
 def compile_template(
@@ -148,7 +149,9 @@ def check_expression(text: JsonValue, source: Source, problems: list[SpecProblem
     """Add a problem unless a text is one `{{ … }}`."""
     if not isinstance(text, str) or not is_expression(text):
         problems.append(
-            SpecProblem(source, f"an expression was expected here: {text!r}", "write {{ … }}")
+            SpecProblem(
+                "MS601", source, f"an expression was expected here: {text!r}", "write {{ … }}"
+            )
         )
 
 
@@ -185,7 +188,7 @@ class TemplateWriter:
         if not has_expressions(value):
             return self.constant(value)
         if depth > DEEPEST_TEMPLATE:
-            return self._add_problem(source, "the expression is nested too deeply")
+            return self._add_problem("MS605", source, "the expression is nested too deeply")
         if isinstance(value, dict):
             return self.members(value, source, depth + 1)
         if isinstance(value, list):
@@ -211,17 +214,19 @@ class TemplateWriter:
         self.constants[name] = value
         return name
 
-    def _add_problem(self, source: Source, message: str, hint: str = "") -> str:
-        self.problems.append(SpecProblem(source, message, hint))
+    def _add_problem(self, code: str, source: Source, message: str, hint: str = "") -> str:
+        self.problems.append(SpecProblem(code, source, message, hint))
         return "None"
 
     def _text_code(self, text: str, source: Source) -> str:
         try:
             return self._split_text_code(text)
         except BadExpression as error:
-            return self._add_problem(source, f"{error} in {shorten(text)!r}", error.hint)
+            return self._add_problem(
+                error.code, source, f"{error} in {shorten(text)!r}", error.hint
+            )
         except RecursionError:
-            return self._add_problem(source, "the expression is nested too deeply")
+            return self._add_problem("MS605", source, "the expression is nested too deeply")
 
     def _split_text_code(self, text: str) -> str:
         writer = _ExpressionWriter(self.known, self.write_name)
@@ -261,7 +266,7 @@ def _parse_until_close(text: str, start: int) -> tuple[ast.expr, int]:
     while end >= 0:
         code = text[start:end].strip()
         if len(code) > LONGEST_EXPRESSION:
-            raise BadExpression("the expression is too long")
+            raise BadExpression("the expression is too long", code="MS605")
         try:
             return ast.parse(code, mode="eval").body, end + 2
         except SyntaxError as error:
@@ -287,7 +292,7 @@ class _ExpressionWriter(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> str:
         """Return the code of a node and of those below it."""
         if self._depth == _DEEPEST_EXPRESSION:
-            raise BadExpression("the expression is nested too deeply")
+            raise BadExpression("the expression is nested too deeply", code="MS605")
         self._depth += 1
         code: str = super().visit(node)
         self._depth -= 1
@@ -313,7 +318,9 @@ class _ExpressionWriter(ast.NodeVisitor):
         if node.id in _CONSTANTS:
             return repr(_CONSTANTS[node.id])
         choices = [*self._known.names, *_CONSTANTS]
-        raise BadExpression(f"{node.id!r} is not defined here", near(node.id, choices))
+        raise BadExpression(
+            f"{node.id!r} is not defined here", near(node.id, choices), code="MS603"
+        )
 
     def visit_Attribute(self, node: ast.Attribute) -> str:
         return self._member(node.value, node.attr)
@@ -331,7 +338,7 @@ class _ExpressionWriter(ast.NodeVisitor):
         if name not in self._known.members:
             return _call("_get", code, repr(key))
         if key not in (members := list(self._known.members[name])):
-            raise BadExpression(f"{name!r} has no {key!r}", near(key, members))
+            raise BadExpression(f"{name!r} has no {key!r}", near(key, members), code="MS603")
         return f"{code}[{key!r}]"
 
     def visit_BoolOp(self, node: ast.BoolOp) -> str:
@@ -392,7 +399,7 @@ class _ExpressionWriter(ast.NodeVisitor):
             return _call(f"{self._write_name(WORLD)}.{name}", *arguments)
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
-            raise BadExpression(f"there is no function {name!r}", hint)
+            raise BadExpression(f"there is no function {name!r}", hint, code="MS604")
         _check_arguments(name, len(arguments))
         if name == "matches":
             _check_pattern(node.args[1])
@@ -435,7 +442,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], str] = {
 def _check_argument_count(name: str, count: int, least: int, most: int) -> None:
     if not least <= count <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise BadExpression(f"{name}() takes {wanted} arguments, not {count}")
+        raise BadExpression(f"{name}() takes {wanted} arguments, not {count}", code="MS604")
 
 
 def _check_pattern(pattern: ast.expr) -> None:
@@ -445,7 +452,7 @@ def _check_pattern(pattern: ast.expr) -> None:
     try:
         check_pattern(pattern.value)
     except ExpressionError as error:
-        raise BadExpression(str(error)) from None
+        raise BadExpression(str(error), code="MS604") from None
 
 
 def _check_arguments(name: str, count: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mockserver.base import email_addresses, sms
+from mockserver.base import email_addresses, json, sms
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.language import operators
@@ -204,7 +204,7 @@ def split(value: JsonValue, separator: JsonValue) -> JsonValue:
 def join(items: JsonValue, separator: JsonValue) -> str:
     """Join the items of a list to one text, with a separator between them."""
     between = as_text(separator)
-    parts = [operators.text(item) for item in as_list(items)]
+    parts = [json.text(item) for item in as_list(items)]
     check_fits(sum(map(len, parts)) + len(between) * (len(parts) - 1))
     return between.join(parts)
 
@@ -314,9 +314,7 @@ def sentences(violations: JsonValue) -> str:
 
 def _field_messages(violations: JsonValue) -> list[tuple[str, str]]:
     members = [as_map(violation) for violation in as_list(violations)]
-    return [
-        (operators.text(one.get("field")), operators.text(one.get("message"))) for one in members
-    ]
+    return [(json.text(one.get("field")), json.text(one.get("message"))) for one in members]
 
 
 def replace_placeholders(
@@ -330,7 +328,7 @@ def replace_placeholders(
     is_cached = len(whole) <= _LONGEST_CACHED_TEXT
     split_text = _split_at_placeholders if is_cached else _split_at_placeholders.__wrapped__
     pieces, placeholders = split_text(whole, as_text(before), as_text(after))
-    filled = [operators.text(members.get(name, original)) for name, original in placeholders]
+    filled = [json.text(members.get(name, original)) for name, original in placeholders]
     check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
     pairs = zip(pieces, [*filled, ""], strict=True)
     return "".join([part for pair in pairs for part in pair])

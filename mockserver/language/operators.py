@@ -6,13 +6,10 @@ Arithmetic, ordering and the checks raise ExpressionError for a value of a wrong
 here changes its arguments.
 """
 
-import json
 import math
 
-import orjson
-
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue, equal
+from mockserver.base.json import JsonValue, equal, text
 
 LARGEST_NUMBER = 2**63
 LONGEST_TEXT = 1_000_000
@@ -27,28 +24,6 @@ def get(container: JsonValue, key: JsonValue) -> JsonValue:
     if type(container) is list and type(key) is int:
         return container[key] if -len(container) <= key < len(container) else None
     return None
-
-
-def text(value: JsonValue) -> str:
-    """Convert a value to text: null becomes an empty text, lists and maps become JSON."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return ""
-    if value is True or value is False:
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, _NUMBERS):
-        return str(value)
-    return _json(value)
-
-
-def _json(value: JsonValue) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # an integer of more than 64 bits
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def join(*parts: JsonValue) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
+from mockserver.base.problem_switches import IgnoredProblem, ProblemSwitch
 from mockserver.base.problems import SpecProblem
 from mockserver.base.time import ZERO, Duration, parse_duration
 from mockserver.model.contents import DocumentedResponse, Parameters, RequestBody, SampledSchema
@@ -173,6 +174,10 @@ class Principals:
     """The record's field with the granted scopes: a list, or text separated by spaces."""
     label: str = "description"
     """The record's field that describes the credential to people."""
+    expires: str | None = "expires_at"
+    """The record's field with the instant at which the credential expires; None: it never does."""
+    challenge: Template | None = None
+    """Returns false if a 401 has no `WWW-Authenticate` for the scheme; None: it always has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +186,14 @@ class SecurityScheme:
 
     name: str
     kind: str
-    """apiKey, basic, bearer, or oauth2 (a bearer token with scopes)."""
+    """apiKey, basic, bearer, oauth2 (a bearer token with scopes), or http (any other scheme)."""
     location: str = "header"
     parameter: str = "authorization"
     """Name of the header (lower case), query parameter or cookie with the credential."""
     principals: Principals | None = None
     """None: every well-formed credential is accepted."""
+    auth_scheme: str = ""
+    """The name before the credential in `Authorization`, such as Bearer; empty for API keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,4 +322,7 @@ class Api:
     """Returns the whole OpenAPI document, after its overlays and without `x-mock`."""
     unserved: tuple[Unserved, ...] = ()
     problems: tuple[SpecProblem, ...] = ()
+    switches: tuple[ProblemSwitch, ...] = ()
+    """What `x-mock-ignore` turns off."""
+    ignored: tuple[IgnoredProblem, ...] = ()
     """Problems of the parts that are not served, in no order."""

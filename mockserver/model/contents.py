@@ -20,6 +20,25 @@ class Validator(Protocol):
         """Return all violations of the schema; empty if the value conforms."""
 
 
+class ValueSchema(Validator, Protocol):
+    """A schema that can be read as well."""
+
+    def schema(self) -> JsonValue:
+        """Return the self-contained JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterField:
+    """A field of a query, or a part of a path, as the value of a parameter or as a part of it."""
+
+    schema: JsonValue
+    """The self-contained JSON Schema of the parameter."""
+    keys: tuple[str, ...] = ()
+    """The way from the parameter's value to that of the field; empty or a number for an item."""
+    delimiters: str = ""
+    """Characters between the items or members in the text; empty if it is a single value."""
+
+
 Decoded = tuple[dict[str, dict[str, JsonValue]], list[Violation]]
 """Parameter values by part of the request, and their violations."""
 
@@ -41,6 +60,9 @@ class Parameters(Protocol):
 
     def names(self, where: str) -> frozenset[str]:
         """Return the names of the parameters in one part of the request."""
+
+    def field(self, where: str, name: str) -> "ParameterField | None":
+        """Return what a field of the query, or a part of the path, is; None if undeclared."""
 
     def used_parameters(self, query: str, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         """Yield part and name of each parameter that was sent, except those of the path."""

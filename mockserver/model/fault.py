@@ -1,17 +1,12 @@
 """Faults as values: their effects, and the requests that they match."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mockserver.base.time import ZERO, Duration
-from mockserver.base.wildcards import ANY, like
+from mockserver.base.wildcards import ANY
 from mockserver.model.api import Api, Operation
-
-LONGEST_PATH = 2_000
-
-
-PARAMETER = re.compile(r"\{[^{}/]+\}")
+from mockserver.model.request_paths import PARAMETER, addresses, fits_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +17,7 @@ class FaultDefinition:
     operation: str | None = None
     method: str | None = None
     path: str | None = None
-    """A pattern for the request's path; `*` matches any characters."""
+    """A pattern for the request's path, as `request_paths.fits` reads it."""
     times: int | None = None
     """Maximum number of hits; None for no maximum."""
     probability: float = 1.0
@@ -74,11 +69,4 @@ class Fault:
             return True
         parts = iter(values)
         filled = PARAMETER.sub(lambda _found: next(parts), operation.path)
-        return any(like(wanted.path, address) for address in addresses(api, filled))
-
-
-def addresses(api: Api, path: str) -> Iterator[str]:
-    """Yield all paths at which a path of an API is served."""
-    for prefix in dict.fromkeys(("", *(server.path for server in api.servers))):
-        yield prefix + path
-        yield f"/{api.name}{prefix}{path}"
+        return fits_one(wanted.path, addresses(api, operation, filled))

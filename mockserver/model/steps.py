@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any, cast
 
 from mockserver.base.places import Source
+from mockserver.base.time import Instant
 from mockserver.model.scope import Scope, Template
 
 
@@ -31,6 +32,15 @@ class Step:
     """The collection that it works on, if any."""
     details: tuple[str, ...] = ()
     """Names of the values that it adds to the trace."""
+    has_condition: bool = False
+    """True if it has a `when`."""
+
+    def waits(self, _world: Any) -> "tuple[bool, Instant | None] | None":  # noqa: ANN401 - a World
+        """Return whether it would refuse the request now, and until when (None: for ever).
+
+        Return None for a step that does not refuse for a time.
+        """
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

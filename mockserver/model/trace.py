@@ -50,6 +50,8 @@ class Authenticated(NamedTuple):
 
     alternative: tuple[SchemeUse, ...]
     principal: Record | None
+    ignored: tuple[tuple[str, str], ...] = ()
+    """The schemes whose credentials were ignored, and why."""
 
     @property
     def who(self) -> str:
@@ -62,10 +64,13 @@ class Authenticated(NamedTuple):
 
     def sentence(self) -> str:
         """Return the decision as a sentence."""
+        ignored = "".join(
+            f"; the credential for {name} was ignored: {why}" for name, why in self.ignored
+        )
         if not self.alternative:
-            return "no credential is needed"
+            return f"no credential is needed{ignored}"
         schemes = " and ".join(use.scheme.name for use in self.alternative)
-        return f"authenticated by {schemes} as {self.who or 'anybody'}"
+        return f"authenticated by {schemes} as {self.who or 'anybody'}{ignored}"
 
     def source(self) -> Source | None:
         """Return the place in the document that caused the decision, or None."""
@@ -74,7 +79,8 @@ class Authenticated(NamedTuple):
     def data(self) -> Mapping[str, Any]:
         """Return the decision's own members for JSON."""
         schemes = [use.scheme.name for use in self.alternative]
-        return {"schemes": schemes, "principal": self.who}
+        ignored = [name for name, _ in self.ignored]
+        return {"schemes": schemes, "principal": self.who, "ignored": ignored}
 
 
 class RateLimited(NamedTuple):
@@ -105,6 +111,24 @@ class RateLimited(NamedTuple):
             "remaining": self.decision.remaining,
             "resets_at": format_instant(self.decision.resets_at),
         }
+
+
+class LimitNotApplied(NamedTuple):
+    """A rate limit does not apply to the request, because its subject is null."""
+
+    limit: RateLimit
+
+    def sentence(self) -> str:
+        """Return the decision as a sentence."""
+        return f"rate limit {self.limit.name} does not apply: its `per` is null for this request"
+
+    def source(self) -> Source | None:
+        """Return the place in the document that caused the decision, or None."""
+        return self.limit.source
+
+    def data(self) -> Mapping[str, Any]:
+        """Return the decision's own members for JSON."""
+        return {"name": self.limit.name}
 
 
 class FaultInjected(NamedTuple):
@@ -286,6 +310,7 @@ Decision = (
     | Remarked
     | Authenticated
     | RateLimited
+    | LimitNotApplied
     | FaultInjected
     | Validated
     | TestValueMet

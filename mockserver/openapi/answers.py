@@ -41,14 +41,16 @@ class AnswerCompiler:
         """Compile a responses object."""
         if not isinstance(place.value, dict):
             message = "the operation has no responses"
-            self.problems.append(warning(place.source, message, "it answers 200 without a body"))
+            self.problems.append(
+                warning("MS122", place.source, message, "it answers 200 without a body")
+            )
         responses = []
         for status, member in place.members():
             if _STATUS.fullmatch(status):
                 responses.append(self._response(status, self._resolve(member)))
             elif not status.startswith("x-"):
                 message = f"{status[:40]!r} is not a status code, such as 200, 4XX or default"
-                self.problems.append(warning(member.source, message))
+                self.problems.append(warning("MS123", member.source, message))
         return tuple(responses)
 
     def _resolve(self, place: Place) -> Place:
@@ -59,7 +61,7 @@ class AnswerCompiler:
             if key in place.value:
                 message = f"a response object cannot have `{key}`"
                 hint = "move it into a media type under `content`"
-                self.problems.append(warning(place.child(key).source, message, hint))
+                self.problems.append(warning("MS124", place.child(key).source, message, hint))
         description = str(place.child("description").value or "")
         fields = tuple(self._headers(place.child("headers")))
         return DocumentedResponse(status, description, tuple(self._content(place)), fields)
@@ -69,7 +71,7 @@ class AnswerCompiler:
             header = self._resolve(member)
             if not http.is_field_name(name):
                 message = f"{name[:40]!r} is not a valid header name"
-                self.problems.append(warning(member.source, message, "it is ignored"))
+                self.problems.append(warning("MS125", member.source, message, "it is ignored"))
             elif isinstance(header.value, dict) and name.lower() not in _IGNORED_HEADERS:
                 yield self._header(name, header)
 
@@ -94,7 +96,7 @@ class AnswerCompiler:
                 yield self._media(media_type, self._resolve(member))
             else:
                 message = f"{media_type[:40]!r} is not a media type, such as application/json"
-                self.problems.append(warning(member.source, message, "it is ignored"))
+                self.problems.append(warning("MS120", member.source, message, "it is ignored"))
 
     def _media(self, media_type: str, place: Place) -> ResponseMedia:
         name = http.essence(media_type)
@@ -142,7 +144,7 @@ class AnswerCompiler:
                 yield from self._external(name, example.child("externalValue"), media_type)
             elif example.value is not None:
                 message = "an example needs a `value`, `serializedValue` or `externalValue`"
-                self.problems.append(warning(example.source, message))
+                self.problems.append(warning("MS402", example.source, message))
 
     def _external(self, name: str, place: Place, media_type: str) -> Iterator[Example]:
         """Yield the example in the file that `externalValue` names, if it can be read."""

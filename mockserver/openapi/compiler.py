@@ -6,23 +6,27 @@ warnings; or one `SpecError` with all problems, if there is an error among them.
 `open_openapi`. Files are read; nothing is fetched from the network, and nothing is served.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.errors import SpecError
-from mockserver.base.problems import Severity, SpecProblem, warning
+from mockserver.base.problem_switches import ProblemSwitch, without_ignored
+from mockserver.base.problems import Severity, SpecProblem, strictly, warning
 from mockserver.documents.bundling import bundle_document
 from mockserver.documents.document import Document
 from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place, References
 from mockserver.documents.swagger import from_swagger
+from mockserver.documents.switch_reading import read_switches
 from mockserver.documents.versions import SWAGGER, version_of
-from mockserver.model.api import Api, Operation
+from mockserver.model.api import Api, Operation, SecurityScheme
 from mockserver.openapi.behaviour import document_behaviour, merged
 from mockserver.openapi.callbacks import unserved_requests
+from mockserver.openapi.extension_names import misspelt_extensions
+from mockserver.openapi.misplaced_references import with_references_followed
 from mockserver.openapi.operations import DocumentContext, compile_operations
 from mockserver.openapi.policies import (
     compile_collections,
@@ -76,16 +80,11 @@ class Loader:
             if api.name in apis:
                 message = f"two documents have the name {api.name!r}"
                 hint = "set x-mock.name in one of them"
-                problems.append(SpecProblem(api.source, message, hint))
+                problems.append(SpecProblem("MS014", api.source, message, hint))
             apis[api.name] = api
             problems += api.problems
         if self.strict:
-            problems = [
-                problem
-                if problem.severity is Severity.NOTE
-                else replace(problem, severity=Severity.ERROR)
-                for problem in problems
-            ]
+            problems = [strictly(problem) for problem in problems]
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
         return list(apis.values())
@@ -103,9 +102,26 @@ class Loader:
         problems += references.text_warnings()
         if self.thorough or self.strict:
             problems += bodies.example_checks.mismatches()
+            problems += _thorough_problems(whole, version, references, api, problems)
+        problems = list(dict.fromkeys(problems))
+        switches: list[ProblemSwitch] = []
+        if problems or self.thorough:
+            main = whole.document.original or whole.document
+            switches = read_switches(main, references.documents(), problems)
+        problems, ignored = without_ignored(problems, switches)
         if any(problem.severity is Severity.ERROR for problem in problems):
             raise SpecError(problems)
-        return replace(api, problems=tuple(dict.fromkeys(problems)))
+        return replace(
+            api, problems=tuple(problems), switches=tuple(switches), ignored=tuple(ignored)
+        )
+
+
+def _thorough_problems(
+    whole: Place, version: str, references: References, api: Api, known: Sequence[SpecProblem]
+) -> list[SpecProblem]:
+    from mockserver.openapi.thorough_checks import thorough_problems  # noqa: PLC0415 - start time
+
+    return list(thorough_problems(whole, version, references, api, known))
 
 
 class OpenedDocument(NamedTuple):
@@ -128,6 +144,7 @@ def open_openapi(
     references = References(root, files.read)
     references.add(document)
     version = version_of(Place(document, "", document.value), problems)
+    document = with_references_followed(document, version, references, problems)
     if version == SWAGGER:
         document = from_swagger(document, references, problems)
     return OpenedDocument(Place(document, "", document.value), version, references)
@@ -178,6 +195,8 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
     context.compile_shared()
     operations = tuple(compile_operations(whole.child("paths"), version, context))
     _check_required_parts(whole, operations, problems)
+    problems += misspelt_extensions([whole])
+    _check_issued_tokens(operations, context.schemes, problems)
     return Api(
         name=name,
         title=_text(whole.descend("info", "title")),
@@ -196,6 +215,24 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         recognised=inference.recognised if inference else None,
         unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
     )
+
+
+def _check_issued_tokens(
+    operations: Iterable[Operation],
+    schemes: Mapping[str, SecurityScheme],
+    problems: list[SpecProblem],
+) -> None:
+    """Add a warning for each collection of access tokens that no security scheme looks up."""
+    known = {one.principals.collection for one in schemes.values() if one.principals is not None}
+    for operation in operations:
+        for step in operation.program.steps if operation.program else ():
+            name = getattr(step, "tokens", None) if step.verb == "oauth_token" else None
+            if name is not None and name not in known:
+                message = f"no security scheme looks up the access tokens in {name!r}"
+                hint = "add the scheme to x-mock.principals; until then any token is accepted"
+                problems.append(
+                    warning("MS708", step.source.child("oauth_token", "tokens"), message, hint)
+                )
 
 
 def _infer(whole: Place, bodies: BodyCompiler, built_in: Iterable[str]) -> "Inference":
@@ -220,11 +257,11 @@ def _check_required_parts(
         place = whole.descend(*keys)
         if place.value is None:
             message = f"the document has no {'.'.join(keys)}"
-            problems.append(warning(place.source, message))
+            problems.append(warning("MS103", place.source, message))
             break
     if not operations:
         problems.append(
-            warning(whole.child("paths").source, "the document has no operations to serve")
+            warning("MS104", whole.child("paths").source, "the document has no operations to serve")
         )
 
 

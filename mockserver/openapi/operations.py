@@ -34,6 +34,7 @@ from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
 from mockserver.openapi.behaviour import merged, operation_behaviour
+from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.paths import DescribedOperation, described_operations, spanning_parameters
 from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
 from mockserver.openapi.request_bodies import BodyCompiler
@@ -110,6 +111,7 @@ def compile_operations(paths: Place, version: str, context: DocumentContext) -> 
     problems = context.problems
     for described in described_operations(paths, version, context.bodies.resolve, problems):
         yield _OperationCompiler(described, context).compile()
+        problems += misspelt_extensions([described.place])
 
 
 class _OperationCompiler:
@@ -185,15 +187,17 @@ class _OperationCompiler:
         name = place.value if isinstance(place.value, str) else ""
         if name in taken:
             message = f"another operation has the operationId {name[:80]!r}"
-            self._warn(place.source, message, "this one is named after its method and path")
+            self._warn(
+                "MS111", place.source, message, "this one is named after its method and path"
+            )
         if not name or name in taken:
             path = re.sub(r"[^A-Za-z0-9]+", "_", self._path).strip("_")
             name = f"{self._method.lower()}_{path}"
         taken.add(name)
         return name
 
-    def _warn(self, source: Source, message: str, hint: str = "") -> None:
-        self._context.problems.append(warning(source, message, hint))
+    def _warn(self, code: str, source: Source, message: str, hint: str = "") -> None:
+        self._context.problems.append(warning(code, source, message, hint))
 
     def _limits(self, model: "OperationBehaviour", steps: StepContext) -> tuple[RateLimit, ...]:
         """Add the operation's limits to the document's; one of the same name replaces it."""
@@ -218,7 +222,7 @@ class _OperationCompiler:
     def _security(self) -> tuple[tuple[SchemeUse, ...], ...]:
         place, context = self._place.child("security"), self._context
         if place.value is not None and not isinstance(place.value, list):
-            self._warn(place.source, "`security` must be a list", "the document's applies")
+            self._warn("MS701", place.source, "`security` must be a list", "the document's applies")
         if not isinstance(place.value, list):
             place = context.security
         return compile_security(place, context.schemes, context.declared, context.problems)
@@ -230,11 +234,11 @@ class _OperationCompiler:
         for name in dict.fromkeys(names):
             if (name, "path") not in found:
                 message = f"the path parameter {{{name}}} is not described"
-                self._warn(self._place.source, message, "it is read as text")
+                self._warn("MS114", self._place.source, message, "it is read as text")
                 yield undeclared_path_parameter(name)
         for (name, where), place in found.items():
             if where == "path" and name not in names:
-                self._warn(place.source, f"the path has no {{{name}}}", near(name, names))
+                self._warn("MS115", place.source, f"the path has no {{{name}}}", near(name, names))
             elif where != "header" or name.lower() not in _IGNORED_HEADERS:
                 yield self._bodies.parameters.compile(name, where, place)
 
@@ -251,11 +255,13 @@ class _OperationCompiler:
             if isinstance(name, str) and where in _LOCATIONS:
                 if (name, where) in found:
                     message = f"the {where} parameter {name!r} is described twice"
-                    self._warn(place.source, message, "the last one is used; remove the other")
+                    self._warn(
+                        "MS113", place.source, message, "the last one is used; remove the other"
+                    )
                 found[name, str(where)] = resolved
             elif resolved.value is not None:
                 problem = "a parameter needs a `name`, and an `in` of path, query, header or cookie"
-                self._warn(resolved.source, problem)
+                self._warn("MS112", resolved.source, problem)
         return found
 
 

@@ -34,13 +34,13 @@ class ParameterCompiler:
         schema = place.child("schema")
         if schema.value is None:
             message = f"the {where} parameter {name!r} has neither `schema` nor `content`"
-            self.problems.append(warning(place.source, message, "any text is accepted"))
+            self.problems.append(warning("MS116", place.source, message, "any text is accepted"))
         shape = self.shapes.of(schema)
         style, explode, style_problem = usable_style(where, place.value, shape)
         if style_problem:
             source = place.child("style").source if "style" in place.value else place.source
             hint = f"use the style {style}" if style != place.value.get("style") else ""
-            self.problems.append(warning(source, style_problem, hint))
+            self.problems.append(warning("MS117", source, style_problem, hint))
         validator = self._validator(place)
         return Parameter(
             name=name.lower() if where == "header" else name,

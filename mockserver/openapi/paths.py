@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from mockserver.base.problem_switches import SWITCHES
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import PATH_PARAMETER
@@ -20,9 +21,13 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
 _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
+_BESIDE_REFERENCE = ("$ref", SWITCHES)
+"""What may stand in a path item that is a reference."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
 _NEGATED_CLASS = re.compile(r"\[\^(?:\\.|[^\]\\])*+\]", re.DOTALL)
+_SELECTION = re.compile(r"([?#])([\w.-]{1,80})=")
+"""A parameter by which a request is told apart from others of the same path."""
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
 """Maximum number of parameters in one segment; each one makes matching a path slower."""
@@ -51,12 +56,15 @@ def described_operations(
         if seen.setdefault(shape, path) != path:
             message = f"{path!r} matches the same requests as {seen[shape]!r}"
             hint = "for each method, the first operation is served"
-            problems.append(warning(member.source, message, hint))
+            problems.append(warning("MS105", member.source, message, hint))
         item = path_item(member, resolve, problems)
         for method, place in methods_of(item, version, problems):
             if (shape, method) not in taken:
                 taken.add((shape, method))
                 yield DescribedOperation(path, method, item, place)
+            else:
+                message = f"{method} {path!r} is never reached: an earlier path has this method"
+                problems.append(warning("MS129", place.source, message, "remove one of the two"))
 
 
 def path_item(
@@ -66,12 +74,15 @@ def path_item(
     item = resolve(member)
     if item.value is not None and not isinstance(item.value, dict):
         problems.append(
-            warning(item.source, "a path item must be a mapping of methods to operations")
+            warning("MS109", item.source, "a path item must be a mapping of methods to operations")
         )
-    if item is not member and item.value is not None and len(member.value) > 1:
-        ignored = ", ".join(repr(key) for key in member.value if key != "$ref")
+    others = [] if item is member else [key for key in member.value if key not in _BESIDE_REFERENCE]
+    if others and item.value is not None:
+        ignored = ", ".join(map(repr, others))
         message = f"keys next to the $ref of a path are ignored: {ignored[:200]}"
-        problems.append(warning(member.source, message, "move them into the referenced path item"))
+        problems.append(
+            warning("MS108", member.source, message, "move them into the referenced path item")
+        )
     return item
 
 
@@ -85,7 +96,7 @@ def methods_of(
         if isinstance(operation.value, dict):
             yield method.upper(), operation
         elif isinstance(item.value, dict) and method in item.value:
-            problems.append(warning(operation.source, "an operation must be a mapping"))
+            problems.append(warning("MS109", operation.source, "an operation must be a mapping"))
     problems += _unknown_keys(
         item, {*known, *_OTHER_KEYS, *(_OTHER_KEYS_3_2 if version == "3.2" else ())}
     )
@@ -96,7 +107,7 @@ def methods_of(
             yield method, operation
         else:
             message = f"{method[:40]!r} is not an HTTP method with an operation"
-            problems.append(warning(operation.source, message))
+            problems.append(warning("MS110", operation.source, message))
 
 
 def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
@@ -104,7 +115,16 @@ def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
     for key, member in item.members():
         if key not in known and not key.startswith("x-"):
             hint = near(key.lower(), known) or "it is ignored"
-            yield warning(member.source, f"a path item cannot have {key[:40]!r}", hint)
+            yield warning("MS101", member.source, f"a path item cannot have {key[:40]!r}", hint)
+
+
+def _selection_hint(path: str) -> str:
+    """Say by what the requests of such a path would be told apart."""
+    found = _SELECTION.search(path)
+    if found is None:
+        return "it is not served"
+    where = "header" if found[1] == "#" else "query parameter"
+    return f"it is not served: no operation can be chosen by the {where} {found[2]}"
 
 
 def spanning_parameters(
@@ -121,17 +141,19 @@ def spanning_parameters(
 def _servable_path(path: str, member: Place, problems: list[SpecProblem]) -> str | None:
     """Return the path to serve; if it cannot be served, add a problem and return None."""
     message = ""
+    hint = "it is not served"
     if "?" in path or "#" in path:
         message = f"{path[:80]!r} has a query or a fragment, which a path cannot have"
+        hint = _selection_hint(path)
     elif path.count("/") > _MOST_SEGMENTS:
         message = f"a path can have at most {_MOST_SEGMENTS} segments"
     elif any(len(PATH_PARAMETER.findall(part)) > _MOST_IN_SEGMENT for part in path.split("/")):
         message = f"a segment of a path can have at most {_MOST_IN_SEGMENT} parameters"
     if message:
-        problems.append(warning(member.source, message, "it is not served"))
+        problems.append(warning("MS106", member.source, message, hint))
         return None
     if not path.startswith("/"):
         message = f"the path {path[:80]!r} does not begin with a slash"
-        problems.append(warning(member.source, message, "it is served as if it did"))
+        problems.append(warning("MS107", member.source, message, "it is served as if it did"))
         return f"/{path}"
     return path

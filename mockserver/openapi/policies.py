@@ -60,7 +60,7 @@ def compile_settings(
         try:
             default = setting.read(model.default)
         except ValueError as error:
-            problems.append(SpecProblem(source.child(name, "default"), str(error)))
+            problems.append(SpecProblem("MS508", source.child(name, "default"), str(error)))
             continue
         settings[name] = replace(setting, default=default)
     return settings
@@ -78,7 +78,7 @@ def compile_collections(
         if name in taken:
             message = f"{name!r} is the name of a built-in collection"
             source = place.child(name).source
-            schemas.problems.append(SpecProblem(source, message, "choose another name"))
+            schemas.problems.append(SpecProblem("MS510", source, message, "choose another name"))
     return {
         name: CollectionSpec(
             name,
@@ -169,7 +169,7 @@ def _effect(model: "x_mock.EffectFields", source: Source, context: StepContext) 
         try:
             delay = parse_duration(model.delay)
         except ValueError as problem:
-            context.problem(source.child("delay"), str(problem))
+            context.problem("MS512", source.child("delay"), str(problem))
     wait = context.duration(model.retry_after, source.child("retry_after"))
     return Effect(model.description, error, wait, delay, dict(model.set))
 
@@ -196,7 +196,11 @@ def _principals(
         for index, item in enumerate(model.require)
     )
     field = model.field or (spec.key if spec else "id")
-    return Principals(collection, field, requirements, model.scopes, model.label)
+    always = model.challenge is True
+    challenge = None if always else context.template(model.challenge, source.child("challenge"))
+    return Principals(
+        collection, field, requirements, model.scopes, model.label, model.expires, challenge
+    )
 
 
 def compile_fixtures(
@@ -234,14 +238,14 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     whole = Place(document, "", document.value)
     if not isinstance(document.value, dict):
         message = "a fixture file must be a mapping of collections to lists of records"
-        raise SpecError([SpecProblem(whole.source, message)])
+        raise SpecError([SpecProblem("MS509", whole.source, message)])
     known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
     fixtures = []
     for name, records in whole.members():
         context.check_collection(name, records.source)
         if not all(isinstance(item, dict) for item in records.value or ()):
             context.problem(
-                records.source, "the records of a collection must be a list of mappings"
+                "MS509", records.source, "the records of a collection must be a list of mappings"
             )
         template = compile_template(records.value or [], records.source, known, context.problems)
         fixtures.append(Fixture(name, template, records.source))
@@ -289,5 +293,5 @@ def _fixture_path(file: str, place: Place) -> Path:
     if not any(path.is_relative_to(root) for root in roots):
         hint = f"move it to the folder of the document or to ../{_FIXTURE_FOLDER}"
         message = f"{file!r} is outside the folders for fixtures"
-        raise SpecError([SpecProblem(place.source, message, hint)])
+        raise SpecError([SpecProblem("MS509", place.source, message, hint)])
     return path

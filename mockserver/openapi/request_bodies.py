@@ -57,7 +57,7 @@ class BodyCompiler:
             if body.value is not None:
                 problem = "a request body needs `content` with at least one media type"
                 self.problems.append(
-                    warning(body.source, problem, "bodies of requests are ignored")
+                    warning("MS119", body.source, problem, "bodies of requests are ignored")
                 )
             return None
         return RequestBody(required=body.child("required").value is True, media=media)
@@ -77,7 +77,7 @@ class BodyCompiler:
             accepts = http.media_type(media_type)
             if not accepts.is_usable:
                 message = f"{media_type[:40]!r} is not a media type, such as application/json"
-                self.problems.append(warning(member.source, message, "it is ignored"))
+                self.problems.append(warning("MS120", member.source, message, "it is ignored"))
                 continue
             resolved = self.resolve(member)
             read = reader_of(accepts.name, self._content(accepts.name, resolved))
@@ -94,7 +94,7 @@ class BodyCompiler:
             return self._sequence(name, place)
         if item.value is not None:
             message = f"{name} is not read as a sequence, and its items are not checked"
-            self.problems.append(warning(item.source, message))
+            self.problems.append(warning("MS121", item.source, message))
         if schema.value is None:
             return MediaContent()
         validator = self.schemas.validator(schema, "request")
@@ -142,6 +142,6 @@ class BodyCompiler:
             return style, explode
         message = f"a form cannot have the style {style[:40]!r}: use {' or '.join(STYLES['query'])}"
         self.problems.append(
-            warning(place.child("style").source, message, "the style form is used")
+            warning("MS117", place.child("style").source, message, "the style form is used")
         )
         return style_of("query", {})

@@ -3,17 +3,24 @@
 In: `components.securitySchemes` and `security` of a document. Out: `SecurityScheme` objects, and
 for each operation the alternatives that the engine tries. Callers: `compiler.py` and
 `operations.py`. Schemes that are not supported are reported and not enforced. Credentials are
-checked in the engine.
+checked in the engine; of HTTP schemes other than basic and bearer, such as digest, only the name.
 """
 
 from collections.abc import Callable, Collection, Mapping
 
+from mockserver.base.http import is_field_name
 from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import Principals, SchemeUse, SecurityScheme
 
 Schemes = Mapping[str, SecurityScheme]
 _LOCATIONS = ("header", "query", "cookie")
+_CHECKED = frozenset(("basic", "bearer"))
+_AUTH_SCHEMES = {
+    name.lower(): name
+    for name in ("Basic", "Bearer", "Digest", "DPoP", "HOBA", "Mutual", "Negotiate", "OAuth")
+}
+"""Authentication schemes as IANA registers their names, by the name in lower case."""
 
 
 def compile_schemes(
@@ -39,6 +46,7 @@ def check_principals(
     """Return a problem for each name in `principals` that is not a security scheme."""
     return [
         SpecProblem(
+            "MS702",
             place.child(name).source,
             f"there is no security scheme {name!r} under components",
             near(name, schemes),
@@ -49,23 +57,25 @@ def check_principals(
 
 
 def _scheme(name: str, place: Place, owners: Principals | None) -> SecurityScheme | SpecProblem:
-    kind, scheme = place.child("type").value, str(place.child("scheme").value or "").lower()
+    kind, scheme = place.child("type").value, str(place.child("scheme").value or "")
     if kind == "apiKey":
         return _api_key(name, place, owners)
     if kind in ("oauth2", "openIdConnect"):
-        return SecurityScheme(name, "oauth2", principals=owners)
-    if kind == "http" and scheme in ("basic", "bearer"):
-        return SecurityScheme(name, scheme, principals=owners)
+        return SecurityScheme(name, "oauth2", principals=owners, auth_scheme="Bearer")
+    if kind == "http" and is_field_name(scheme):  # both are tokens (RFC 9110, 5.1 and 11.1)
+        checked = scheme.lower() if scheme.lower() in _CHECKED else "http"
+        known = _AUTH_SCHEMES.get(scheme.lower(), scheme)
+        return SecurityScheme(name, checked, principals=owners, auth_scheme=known)
     message = f"security schemes of type {str(kind)[:40]!r} {scheme[:40]} are not supported"
-    hint = "use apiKey, http with basic or bearer, or oauth2; it is not enforced"
-    return warning(place.source, message, hint)
+    hint = "use apiKey, http with a `scheme`, or oauth2; it is not enforced"
+    return warning("MS703", place.source, message, hint)
 
 
 def _api_key(name: str, place: Place, owners: Principals | None) -> SecurityScheme | SpecProblem:
     where, parameter = place.child("in").value, place.child("name").value
     if where not in _LOCATIONS or not isinstance(parameter, str) or not parameter:
         message = "an API key needs a `name` and an `in` of header, query or cookie"
-        return warning(place.source, message, "it is not enforced")
+        return warning("MS704", place.source, message, "it is not enforced")
     key_name = parameter.lower() if where == "header" else parameter
     return SecurityScheme(name, "apiKey", str(where), key_name, owners)
 
@@ -89,7 +99,8 @@ def compile_security(
         uses = _uses(item, schemes, declared, problems)
         if uses or item.value == {}:
             alternatives.append(uses)
-    return tuple(alternatives)
+    # An empty one is tried last, so that a credential is used even where none is needed.
+    return tuple(sorted(alternatives, key=lambda uses: not uses))
 
 
 def _uses(
@@ -101,6 +112,6 @@ def _uses(
             uses.append(SchemeUse(scheme, tuple(str(item.value) for item in member.items())))
         elif name not in declared:
             hint = near(name, declared) or "declare it; until then it is not enforced"
-            problem = warning(member.source, f"there is no security scheme {name!r}", hint)
+            problem = warning("MS702", member.source, f"there is no security scheme {name!r}", hint)
             problems.append(problem)
     return tuple(uses)

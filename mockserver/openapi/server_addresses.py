@@ -26,7 +26,7 @@ def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[ServerAd
         urls = list(islice(_urls(item, problems), MOST_SERVERS + 1))
         if len(urls) + len(found) > MOST_SERVERS:
             message = f"the variables give more than {MOST_SERVERS} addresses"
-            problems.append(warning(item.source, message, "the rest is ignored"))
+            problems.append(warning("MS128", item.source, message, "the rest is ignored"))
         for url in urls[: max(0, MOST_SERVERS - len(found))]:
             server = _server(url)
             if server is None:
@@ -34,7 +34,7 @@ def compile_servers(place: Place, problems: list[SpecProblem]) -> tuple[ServerAd
                     f"{url[:80]!r} is not a valid URL",
                     "describe its variables" * ("{" in url),
                 )
-                problems.append(warning(item.child("url").source, message, hint))
+                problems.append(warning("MS126", item.child("url").source, message, hint))
             else:
                 found[server] = None
     return tuple(found)
@@ -57,7 +57,7 @@ def _urls(server: Place, problems: list[SpecProblem]) -> Iterator[str]:
     """Yield a server's URL for every combination of its variables' values."""
     url = server.child("url").value
     if not isinstance(url, str):
-        problems.append(warning(server.source, "a server needs a `url`"))
+        problems.append(warning("MS126", server.source, "a server needs a `url`"))
         return
     names, choices = [], []
     for name, variable in server.child("variables").members():
@@ -78,6 +78,6 @@ def _choices(variable: Place, problems: list[SpecProblem]) -> list[str]:
     if isinstance(default, str | int | float):
         values = [default, *(value for value in values if value != default)]
     elif not values:
-        problems.append(warning(variable.source, "a server variable needs a `default`"))
+        problems.append(warning("MS127", variable.source, "a server variable needs a `default`"))
         values = [""]
     return [str(value) for value in values][: MOST_SERVERS + 1]

@@ -12,6 +12,7 @@ from mockserver.verbs.fields import (
     CheckHeaders,
     ErrorKind,
     Expression,
+    HeaderValue,
     Name,
     OtherwiseFields,
     Steps,
@@ -61,6 +62,12 @@ class PrincipalsFields(StrictFields):
     require: list[RequirementFields] = Field([])
     scopes: str = Field("scopes", description="field with the granted scopes")
     label: str = Field("description", description="field that describes what the credential may do")
+    expires: str | None = Field(
+        "expires_at", description="field with the instant of expiry; null: credentials never expire"
+    )
+    challenge: Value = Field(
+        default=True, description="if false, a 401 has no WWW-Authenticate for the scheme"
+    )
 
 
 class RateLimitFields(StrictFields):
@@ -79,7 +86,7 @@ class ErrorFields(StrictFields):
     """What the API answers for an error kind."""
 
     status: Status
-    headers: Annotated[dict[str, Value], CheckHeaders] = Field({})
+    headers: Annotated[dict[str, HeaderValue], CheckHeaders] = Field({})
     body: Value = None
     content_type: str = "application/json"
     description: str = ""

@@ -215,10 +215,10 @@ class ReferenceMaker(Protocol):
     def definition_reference(self, place: Place) -> dict[str, JsonValue]:
         """Return a reference to a schema, which is converted as a definition of its own."""
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
 
-    def note(self, place: Place, message: str, hint: str = "") -> None:
+    def note(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a note about a schema, which is read as its author means it."""
 
 
@@ -261,7 +261,7 @@ class _DialectConverter:
         if isinstance(place.value, bool) and self._dialect.draft == "4":
             message = f"{str(place.value).lower()} is a schema only since OpenAPI 3.1"
             hint = "write {}" if place.value else "write not: {}"
-            self._maker.warn(place, message, hint)
+            self._maker.warn("MS303", place, message, hint)
             return {} if place.value else {"not": {}}
         if not isinstance(place.value, dict):
             return place.value
@@ -300,7 +300,7 @@ class _DialectConverter:
             elif self._dialect.is_openapi_3_0 and key in _OPENAPI_3_1:
                 ignored = "it is not validated" if key == "const" else "it is ignored"
                 message = f"OpenAPI supports `{key}` only since 3.1; {ignored}"
-                self._maker.warn(member, message, "remove it, or use OpenAPI 3.1")
+                self._maker.warn("MS304", member, message, "remove it, or use OpenAPI 3.1")
         return _reused(self._completed(place, converted, optional), place.value)
 
     def _completed(
@@ -330,7 +330,7 @@ class _DialectConverter:
                 "schema (OpenAPI 3.0.3); other tools may refuse null"
             )
             hint = "make every schema inside nullable, too, or use OpenAPI 3.1"
-            self._maker.note(place.child("nullable"), message, hint)
+            self._maker.note("MS313", place.child("nullable"), message, hint)
         outside = {key: value for key, value in converted.items() if key in _DESCRIBING}
         inside = {key: value for key, value in converted.items() if key not in _DESCRIBING}
         return {**outside, "anyOf": [inside, {"type": "null"}]}
@@ -402,18 +402,18 @@ class _DialectConverter:
         else:
             message = "a pattern of names with this syntax may be read in another way"
             hint = "use only literals, classes, groups and repetitions"
-            self._maker.warn(place, message, hint)
+            self._maker.warn("MS314", place, message, hint)
         return pattern
 
     def _warn_of_pattern(self, place: Place, error: str) -> None:
         message = f"not a schema: this is not a valid regular expression (ECMA-262): {error[:200]}"
-        self._maker.warn(place, message, "it is ignored")
+        self._maker.warn("MS302", place, message, "it is ignored")
 
     def _is_schema(self, place: Place) -> bool:
         """Return True for an object, a boolean or a list (`dependencies` has lists of names)."""
         if isinstance(place.value, dict | bool | list):
             return True
-        self._maker.warn(place, "not a schema: it must be an object; it is ignored")
+        self._maker.warn("MS301", place, "not a schema: it must be an object; it is ignored")
         return False
 
     def _property(self, place: Place) -> JsonValue:

@@ -86,4 +86,4 @@ class ExampleChecks:
                 source = Source(source.file, source.pointer + violation.pointer, source.locate)
                 name = f"the example {check.name!r}" if check.name else "the example"
                 message = f"{name} does not conform: {violation.message}"
-                yield warning(source, message, check.hint)
+                yield warning("MS401", source, message, check.hint)

@@ -9,7 +9,7 @@
 # validated against definition 17 as `{"17": value}`. It is compiled at the first validation,
 # because many runs never need it, and again if definitions were added since.
 #
-# A definition that refers to no other one, as most parameters have, is compiled alone.
+# A definition that reaches few others, as those of most parameters do, is compiled alone.
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -22,6 +22,8 @@ from mockserver.schemas.reference_cycles import SameValueCosts
 
 ADDRESS = "mock:/"
 """The base address of definitions that have addresses of their own."""
+_MOST_ALONE = 4
+"""How many definitions a validator of its own may contain; some 50 kB."""
 
 
 class SharedDefinitions:
@@ -127,14 +129,16 @@ class SharedDefinitions:
         """Return the library's errors; the name is the first key of their paths."""
         return self._whole().iter_errors({name: value})
 
-    def alternatives(self, root: str | None, path: Sequence[str | int]) -> list[str]:
+    def alternatives(self, name: str, path: Sequence[str | int]) -> list[str]:
         """Return the names of alternatives, for messages.
 
         Args:
-            root: The definition that the path starts at; None for the schema of all definitions.
-            path: The keys that lead to `anyOf` or `oneOf`.
+            name: The definition that was validated.
+            path: The keys that lead to `anyOf` or `oneOf`, from the definition, or from the keyword
+                for definitions.
         """
-        found: JsonValue = {self.keyword: self.schemas} if root is None else self.schemas[root]
+        is_bundled = path[0] == self.keyword
+        found: JsonValue = {self.keyword: self.schemas} if is_bundled else self.schemas[name]
         for key in path:
             found = found[key if isinstance(found, list) else str(key)]
         return [self._title(part) or f"schema {place}" for place, part in enumerate(found, 1)]
@@ -148,10 +152,12 @@ class SharedDefinitions:
         return str(found.get("x-name", ""))
 
     def compiled_alone(self, name: str) -> jsonschema_rs.Validator | None:
-        """Return a new validator of a definition without references; None if it has some."""
-        if self._targets[name] or name in self._addressed:
+        """Return a new validator of a definition that reaches few others; None if it does not."""
+        reached = self._reached([name])
+        if len(reached) > _MOST_ALONE or not self._addressed.isdisjoint(reached):
             return None
-        return compile_schema(self.schemas[name], self.draft)
+        alone = self.needed_schema(name) if self._targets[name] else self.schemas[name]
+        return compile_schema(alone, self.draft)
 
     def _whole(self) -> jsonschema_rs.Validator:
         if self._compiled is None:

@@ -88,7 +88,7 @@ class SchemaValidator:
         self._name = name
         self._derived: dict[object, Any] | None = None
         self._alone: jsonschema_rs.Validator | None = None
-        """The validator of a definition without references, once it is compiled."""
+        """Its own validator, once it is compiled, if it reaches few definitions."""
         self.is_valid: Check = self._compile_and_check
         """Returns True if the value conforms."""
 
@@ -124,7 +124,7 @@ class SchemaValidator:
             return ViolationSearch(self._parts, where).violations(schema, value)
         alone, definitions = self._alone, self._definitions
         errors = alone.iter_errors(value) if alone else definitions.errors(self._name, value)
-        alternatives = partial(definitions.alternatives, self._name if alone else None)
+        alternatives = partial(definitions.alternatives, self._name)
         return violations_of(errors, where, 0 if alone else 1, alternatives)[:MOST]
 
 
@@ -220,7 +220,9 @@ class _DefinitionTable:
         places: dict[str, Place] = {}
         name = _SchemaBundler(self, places).add(place)
         for found in self.definitions.cut_unbounded(name):
-            self.problems.append(warning(places[found].source, _UNBOUNDED, _UNBOUNDED_HINT))
+            self.problems.append(
+                warning("MS312", places[found].source, _UNBOUNDED, _UNBOUNDED_HINT)
+            )
         return name
 
 
@@ -268,13 +270,13 @@ class _SchemaBundler:
         keyword = self._table.dialect.definitions
         return {"$ref": f"{self._base}#/{keyword}/{self._target_name(place)}"}
 
-    def warn(self, place: Place, message: str, hint: str = "") -> None:
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning about a schema."""
-        self._table.problems.append(warning(place.source, message, hint))
+        self._table.problems.append(warning(code, place.source, message, hint))
 
-    def note(self, place: Place, message: str, hint: str = "") -> None:
+    def note(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a note about a schema, which is read as its author means it."""
-        self._table.problems.append(note(place.source, message, hint))
+        self._table.problems.append(note(code, place.source, message, hint))
 
     def _target_name(self, place: Place) -> str:
         name = self._name_of(place)
@@ -321,7 +323,7 @@ class _SchemaBundler:
 
         def report(path: Keys, message: str) -> None:
             source = place.document.source(place.pointer + _pointer(path))
-            problem = warning(source, f"not a schema: {message}", "it is ignored")
+            problem = warning("MS302", source, f"not a schema: {message}", "it is ignored")
             self._table.problems.append(problem)
 
         return remove_invalid_keywords(schema, check, report)

@@ -32,7 +32,7 @@ _NULLABLE_HINT = "write `nullable: true` for a type with null"
 class Warn(Protocol):
     """Reports a problem of a schema that was repaired."""
 
-    def __call__(self, place: Place, message: str, hint: str = "") -> None:
+    def __call__(self, code: str, place: Place, message: str, hint: str = "") -> None:
         """Add a warning."""
 
 
@@ -66,11 +66,13 @@ def _type(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # noqa: 
     names = given if isinstance(given, list) else [given]
     has_null = None in names
     if has_null:
-        warn(place.child("type"), "`type` must be text, not null", "write 'null' in quotes")
+        warn(
+            "MS305", place.child("type"), "`type` must be text, not null", "write 'null' in quotes"
+        )
         names = ["null" if name is None else name for name in names]
     if is_openapi_3_0 and names != [given]:
         message = "OpenAPI supports a list of types only since 3.1"
-        warn(place.child("type"), message, _NULLABLE_HINT)
+        warn("MS305", place.child("type"), message, _NULLABLE_HINT)
     if has_null:
         return {"type": names if isinstance(given, list) else names[0]}
     return {}
@@ -81,7 +83,7 @@ def _nullable(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # no
         return {}
     types = place.value.get("type")
     message, hint = "OpenAPI does not have `nullable` since 3.1", "write `type: [..., 'null']`"
-    warn(place.child("nullable"), message, hint)
+    warn("MS306", place.child("nullable"), message, hint)
     if isinstance(types, str):
         return {"type": [types, "null"]}
     return {"type": [*types, "null"]} if isinstance(types, list) and "null" not in types else {}
@@ -95,7 +97,7 @@ def _exclusive_bounds(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Change
         if given is None or is_boolean is is_openapi_3_0 or not isinstance(given, int | float):
             continue
         needed = "a number since OpenAPI 3.1" if is_boolean else "true or false before OpenAPI 3.1"
-        warn(place.child(keyword), f"`{keyword}` must be {needed}")
+        warn("MS307", place.child(keyword), f"`{keyword}` must be {needed}")
         if is_boolean:
             changes[keyword] = limit if given and limit is not None else _REMOVED
             if given and limit is not None:
@@ -120,7 +122,7 @@ def _required(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Changes:  # no
         return {}
     message = "`required` must be a list of names; it is ignored"
     hint = "add the name of the property to the `required` list of its object"
-    warn(place.child("required"), message, hint)
+    warn("MS308", place.child("required"), message, hint)
     return {"required": _REMOVED}
 
 
@@ -128,7 +130,9 @@ def _reference_siblings(place: Place, warn: Warn, is_openapi_3_0: bool) -> _Chan
     if is_openapi_3_0 and isinstance(place.value.get("$ref"), str):
         for key in _asserting_siblings(place.value):
             message = f"OpenAPI before 3.1 ignores {key!r} next to a $ref"
-            warn(place.child(key), message, f"put the $ref into an `allOf` next to {key!r}")
+            warn(
+                "MS309", place.child(key), message, f"put the $ref into an `allOf` next to {key!r}"
+            )
     return {}
 
 

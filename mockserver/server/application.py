@@ -1,8 +1,14 @@
-"""The ASGI application: it turns ASGI messages into requests, and answers into ASGI messages."""
+"""The ASGI application, and the heads of HTTP messages that it and `protocol.py` read and write.
+
+It turns ASGI messages into requests for the engine, and answers into ASGI messages; the control API
+gets its own requests unchanged. Heads are read and written here once, so that a request is answered
+the same on both ways through the server (RFC 9112).
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from mockserver.base.asgi import (
@@ -17,22 +23,33 @@ from mockserver.base.asgi import (
     is_control,
     read_body,
 )
-from mockserver.base.http import scheme_of
+from mockserver.base.http import WITHOUT_LENGTH, scheme_of
 from mockserver.base.time import SECOND, Instant, format_duration, http_date, system_now
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
-from mockserver.server.message_head import (
-    ENCODING,
-    INVALID_HOST,
-    add_date,
-    fields_and_body,
-    is_valid_host,
-    read_fields,
-)
 from mockserver.wire.content_codings import decoded
 
+MAX_HEAD_SIZE = 65_536
+"""Bytes that the target and all fields of a request may have together."""
+INVALID_HOST = (
+    "the header Host is missing, repeated or invalid: "
+    "send it exactly once, as a host name or IP address, with or without a port"
+)
+_HOST = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?", re.ASCII
+)
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
+_BLANKS = " \t"
+_MAX_NAMES = 1_000
+_NAMES: dict[bytes, str] = {}
+"""Cache of header names: as sent → in lower case; bounded, because clients choose the names."""
+ENCODING = ("latin-1", "replace")
+"""How names and values of fields become bytes: a character outside of Latin-1 becomes `?`."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FIRST_FINAL = 200
+_RESET_CONTENT = 205
 DEFAULT_BODY_LIMIT = 10 * 1024 * 1024
 DELAY_HEADER = "Mock-Delay"
 """Header with the delay (ISO 8601 duration) of an answer that was sent without waiting."""
@@ -220,3 +237,157 @@ async def _serve_other_protocol(scope: AsgiScope, receive: Receive, send: Send) 
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+# --- heads of messages, which both ways of a request through the server read and write ---
+
+
+class BadHeadError(Exception):
+    """A head after which nothing more can be read from the connection."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.answer = problem(status, detail)
+
+
+def _lowered(raw: bytes) -> str:
+    name = raw.decode("latin-1").lower()
+    if len(_NAMES) < _MAX_NAMES:
+        _NAMES[raw] = name
+    return name
+
+
+def read_fields(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[str]]:
+    """Return the headers by lower-case name, and all values of Host.
+
+    White space around a value is no part of it (RFC 9112, section 5.1). Fields of one name are
+    joined by commas (RFC 9110, section 5.3), cookies by semicolons.
+    """
+    headers: dict[str, str] = {}
+    hosts = []
+    names = _NAMES
+    for raw_name, value in raw:
+        name = names.get(raw_name) or _lowered(raw_name)
+        text = value.decode("latin-1").strip(_BLANKS)
+        if name == "host":
+            hosts.append(text)
+        if name in headers:
+            text = headers[name] + ("; " if name == "cookie" else ", ") + text
+        headers[name] = text
+    return headers, hosts
+
+
+def is_valid_host(values: Sequence[str], version: str) -> bool:
+    """Return True if a request of this HTTP version may have these Host fields (RFC 9112, 3.2)."""
+    if len(values) == 1:
+        return _HOST.fullmatch(values[0]) is not None
+    return not values and version == "1.0"
+
+
+def split_absolute(target: bytes) -> tuple[bytes, bytes]:
+    """Split a URL into its authority, and its path with the query (RFC 9112, section 3.2.2).
+
+    Raises:
+        BadHeadError: If it is no URL of HTTP, or has no host, or user information.
+    """
+    found = _ABSOLUTE.fullmatch(target.partition(b"#")[0])
+    authority = found[1] if found else b""
+    host = authority.decode("latin-1")
+    if found is None or not _HOST.fullmatch(host) or not host.partition(":")[0]:
+        raise BadHeadError(400, "the target of the request is neither a path nor an http URL")
+    path = found[2]
+    return authority, path if path[:1] == b"/" else b"/" + path
+
+
+def check_version(version: str) -> None:
+    """Refuse other versions than HTTP/1.x (RFC 9110, section 15.6.6).
+
+    Raises:
+        BadHeadError: For any other.
+    """
+    if not version.startswith("1."):
+        raise BadHeadError(505, f"HTTP/{version} is not supported; use HTTP/1.1")
+
+
+def check_transfer_coding(value: str, version: str) -> None:
+    """Refuse transfer codings other than chunked (RFC 9112, section 6.1).
+
+    Raises:
+        BadHeadError: For any other, and for all of them in HTTP/1.0.
+    """
+    if version == "1.0":
+        raise BadHeadError(400, "HTTP/1.0 has no Transfer-Encoding")
+    codings = [coding.strip(_BLANKS).lower() for coding in value.split(",")]
+    codings = [coding for coding in codings if coding]
+    if codings[-1:] != ["chunked"] or codings.count("chunked") > 1:
+        raise BadHeadError(
+            400, "the end of the body is not known: Transfer-Encoding is not chunked"
+        )
+    if len(codings) > 1:
+        raise BadHeadError(501, f"the transfer coding {codings[0][:40]!r} is not supported")
+
+
+def without_upgrade(raw: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    """Yield the lines of fields, without those that offer another protocol."""
+    for name, value in raw:
+        lowered = name.lower()
+        if lowered == b"connection":
+            kept = [token for token in value.split(b",") if not _offers_upgrade(token)]
+            yield b"%b:%b" % (name, b",".join(kept))
+        elif not _offers_upgrade(lowered):
+            yield b"%b:%b" % (name, value)
+
+
+def _offers_upgrade(field: bytes) -> bool:
+    """Return True for a field name, or an option of Connection, that offers another protocol."""
+    return field.strip().lower() in {b"upgrade", b"http2-settings"}
+
+
+def is_control_target(target: bytes) -> bool:
+    """Return True if a target belongs to the control API."""
+    return target.startswith(b"/_mock") and is_control(target.partition(b"?")[0].decode("latin-1"))
+
+
+def too_large(*, has_fields: bool) -> Answer:
+    """Return the answer to a head of more than MAX_HEAD_SIZE bytes."""
+    if has_fields:
+        return problem(431, f"the headers are longer than {MAX_HEAD_SIZE:,} bytes")
+    return problem(414, f"the target is longer than {MAX_HEAD_SIZE:,} bytes")
+
+
+def framing(method: str, answer: Answer) -> tuple[int | None, bytes]:
+    """Return the Content-Length and the body to send in answer to a request of a method.
+
+    The length is that of the whole body, also where less is sent: in answer to HEAD (RFC 9110,
+    section 9.3.2), and where a fault cuts the body. 1xx, 204 and 304 have neither length nor body
+    (section 8.6), 205 has no body (section 15.3.6).
+    """
+    if answer.status in WITHOUT_LENGTH or answer.status < _FIRST_FINAL:
+        return None, b""
+    if answer.status == _RESET_CONTENT:
+        return 0, b""
+    body = answer.body
+    return len(body), b"" if method == "HEAD" else body[: answer.cut_at]
+
+
+def fields_and_body(method: str, answer: Answer) -> tuple[list[tuple[str, str]], bytes]:
+    """Return all fields and the body to send in answer to a request of a method.
+
+    A control character in a value becomes a space (RFC 9110, section 5.5).
+    """
+    fields = answer.headers
+    if not "".join([value for _, value in fields]).isprintable():
+        fields = [(name, _CONTROLS.sub(" ", value)) for name, value in fields]
+    length, body = framing(method, answer)
+    if length is not None:
+        fields = [*fields, ("content-length", str(length))]
+    return fields, body
+
+
+def add_date(answer: Answer, at: Instant) -> None:
+    """Add the header Date (RFC 9110, section 6.6.1) unless the answer has one."""
+    headers = answer.headers
+    for name, _ in headers:
+        if len(name) == 4 and name.lower() == "date":  # noqa: PLR2004 - the name's length
+            return
+    headers.append(("Date", http_date(at)))

@@ -10,7 +10,7 @@ from mockserver.engine.conventions import Like
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
-from mockserver.server.sources import Settings, Sources, open_engine
+from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
 
 
 def create_app(  # noqa: PLR0913 - each can be left out
@@ -28,6 +28,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     control: bool = True,
     control_token: str | None = None,
     body_limit: int = DEFAULT_BODY_LIMIT,
+    journal: int = DEFAULT_JOURNAL,
     clock: Callable[[], Instant] = system_now,
 ) -> App:
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
@@ -46,17 +47,16 @@ def create_app(  # noqa: PLR0913 - each can be left out
         control: Serve the control API; without a token, under loopback host names only.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
+        journal: Number of exchanges that the journal of a sandbox keeps, 1 or more.
         clock: Returns the current time.
 
     Raises:
-        SpecError: If a document is invalid.
-        SettingsError: If a setting or a plug-in is.
+        SpecError: If a document is invalid; SettingsError, if a setting or a plug-in is.
     """
-    paths = _paths(documents)
-    sources = Sources(paths, settings or {}, stateful=stateful, plugins=plugins)
+    sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
     merged = _merged(options or DEFAULT_OPTIONS, dynamic=dynamic, errors=errors, like=like)
     return application(
-        open_engine(sources, seed, merged),
+        open_engine(sources, seed, merged, journal),
         control=control,
         token=control_token,
         body_limit=body_limit,
@@ -88,7 +88,13 @@ def application(
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
 ) -> App:
-    """Make the ASGI application of an engine, with its control API; arguments as `create_app`."""
+    """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
+
+    Raises:
+        ValueError: If the token is empty; every client would know it.
+    """
+    if token is not None and not token.strip():
+        raise ValueError("the control token is empty; pass a token, or None")
 
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time

@@ -1,5 +1,6 @@
 """The text that the command line prints when a server starts."""
 
+from mockserver.base.problems import left_out
 from mockserver.base.time import Instant
 from mockserver.control import api_views
 from mockserver.engine.pipeline import Engine
@@ -36,8 +37,8 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
 
 def _problems_line(engine: Engine) -> list[str]:
     """Return a line about the parts of documents that are not served, if there are any."""
-    count = sum(len(api.problems) for api in engine.apis.values())
-    files = " ".join(api.source.file for api in engine.apis.values() if api.problems)
+    count = sum(left_out(api.problems) for api in engine.apis.values())
+    files = " ".join(api.source.file for api in engine.apis.values() if left_out(api.problems))
     if not count:
         return []
     problems = f"{count} problem{'' if count == 1 else 's'}"

@@ -10,7 +10,7 @@
 #   do: the control API (asynchronous, streams events), Expect (100 Continue), and whatever follows
 #   while a request is unanswered.
 #
-# Heads. `message_head.py` reads the fields for both paths. A target that is a URL becomes a path,
+# Heads. `application.py` reads the fields for both paths. A target that is a URL becomes a path,
 # and its authority replaces the field Host, before a path is chosen (RFC 9112, section 3.2.2).
 #
 # Order. Answers leave in the order of their requests (RFC 9112, section 9.3.2). While one is
@@ -75,12 +75,13 @@ from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND
 from mockserver.engine.rendering import problem
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
-from mockserver.server import message_head
-from mockserver.server.application import BREAK_EXTENSION, App
-from mockserver.server.message_head import (
+from mockserver.server import application
+from mockserver.server.application import (
+    BREAK_EXTENSION,
     ENCODING,
     INVALID_HOST,
     MAX_HEAD_SIZE,
+    App,
     BadHeadError,
     fields_and_body,
 )
@@ -168,9 +169,9 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's arguments
         super().__init__(*args, **kwargs)
         self.access_log = False  # the journal has every request
-        application = self.config.app
-        assert isinstance(application, App)
-        self._application = application
+        app = self.config.app
+        assert isinstance(app, App)
+        self._application = app
         self.on_message_begin()
         self._is_complete = True
         self._last_unsent = 0
@@ -204,7 +205,7 @@ class Protocol(HttpToolsProtocol):
         """Return the head of the current request without its offer of another protocol."""
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         line = b"%b %b HTTP/%b" % (method, self.url, version)
-        fields = message_head.without_upgrade(self._raw_headers)
+        fields = application.without_upgrade(self._raw_headers)
         return b"\r\n".join([line, *fields, b"", b""])
 
     # --- parser callbacks ---
@@ -244,7 +245,7 @@ class Protocol(HttpToolsProtocol):
     def _answer_to(self, error: Exception) -> Answer:
         """Return the answer to what the parser, or a callback of it, cannot read."""
         if self._head_size > MAX_HEAD_SIZE:
-            return message_head.too_large(has_fields=bool(self._raw_headers))
+            return application.too_large(has_fields=bool(self._raw_headers))
         if isinstance(error.__context__, BadHeadError):
             return error.__context__.answer
         message = "Invalid HTTP request received."
@@ -295,16 +296,16 @@ class Protocol(HttpToolsProtocol):
             BadHeadError: If what follows the head cannot be read either.
         """
         version = self.parser.get_http_version()
-        message_head.check_version(version)
-        self._headers, hosts = message_head.read_fields(self._raw_headers)
-        self._has_valid_host = message_head.is_valid_host(hosts, version)
+        application.check_version(version)
+        self._headers, hosts = application.read_fields(self._raw_headers)
+        self._has_valid_host = application.is_valid_host(hosts, version)
         if "transfer-encoding" in self._headers:
-            message_head.check_transfer_coding(self._headers["transfer-encoding"], version)
+            application.check_transfer_coding(self._headers["transfer-encoding"], version)
         if version == "1.0" and "expect" in self._headers:  # RFC 9110, section 10.1.1
             self._set_field(b"expect", None)
         if self.url[:1] == b"/" or self._is_for_the_server():
             return
-        authority, self.url = message_head.split_absolute(self.url)
+        authority, self.url = application.split_absolute(self.url)
         if self._has_valid_host:
             self._set_field(b"host", authority)
 
@@ -323,7 +324,7 @@ class Protocol(HttpToolsProtocol):
         """Replace a header of the current request, or remove it."""
         kept = [field for field in self._raw_headers if field[0].lower() != name]
         self._raw_headers = kept if value is None else [(name, value), *kept]
-        self._headers, _ = message_head.read_fields(self._raw_headers)
+        self._headers, _ = application.read_fields(self._raw_headers)
 
     def _hand_over(self) -> None:
         """Repeat the callbacks of the head on the base class."""
@@ -374,7 +375,7 @@ class Protocol(HttpToolsProtocol):
         """Return True if the current request cannot be answered directly."""
         if not self._has_valid_host:
             return False
-        return "expect" in self._headers or message_head.is_control_target(self.url)
+        return "expect" in self._headers or application.is_control_target(self.url)
 
     # --- requests and answers ---
 

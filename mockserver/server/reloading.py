@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mockserver.base.errors import MockserverError
 from mockserver.base.json import JsonValue
+from mockserver.base.problems import left_out
 from mockserver.base.time import system_now
 from mockserver.documents.document_files import Stamp, stamp
 from mockserver.engine.pipeline import Engine
@@ -56,7 +57,7 @@ class Reloader:
             self._report(f"loading failed: {type(error).__name__}: {error}\n{_KEPT}")
             return None
         else:
-            count = sum(len(api.problems) for api in apis)
+            count = sum(left_out(api.problems) for api in apis)
             self._report(
                 f"The documents have changed, and the new ones are served{_problem_count(count)}."
             )

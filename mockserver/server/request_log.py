@@ -16,14 +16,16 @@ def log_line(exchange: Exchange) -> str:
     shown = f"{request.method} {target}"[:_MAX_LENGTH]
     sandbox = "" if exchange.sandbox == DEFAULT_SANDBOX else f" [{exchange.sandbox}]"
     words = f"{format_instant(exchange.at)} {exchange.answer.status} {shown}{sandbox}"
-    return "".join(map(_printable, f"{words}  {_cause(exchange)}"))
+    return printable(f"{words}  {cause(exchange)}")
 
 
-def _printable(letter: str) -> str:
-    return letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+def printable(text: str) -> str:
+    """Return a text for a terminal, without control characters."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def _cause(exchange: Exchange) -> str:
+def cause(exchange: Exchange) -> str:
+    """Return why an exchange has its answer."""
     if exchange.refusal is not None:
         return f"{exchange.reason}: {exchange.refusal.message}"[:_MAX_LENGTH]
     last = exchange.trace[-1] if exchange.trace else None

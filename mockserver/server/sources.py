@@ -1,7 +1,7 @@
 """Documents and settings that a server is started with, and the engine made from them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,11 +13,19 @@ from mockserver.documents.document_files import Files, Stamp
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import DEFAULT_SANDBOX, FixtureError, Sandboxes, check_settings
+from mockserver.engine.sandbox import (
+    DEFAULT_BOUNDS,
+    DEFAULT_SANDBOX,
+    FixtureError,
+    Sandboxes,
+    check_settings,
+)
 from mockserver.model.api import Api
 from mockserver.openapi.compiler import Loader
 from mockserver.verbs.registry import Verbs
 
+DEFAULT_JOURNAL = DEFAULT_BOUNDS.exchanges
+"""Number of exchanges that the journal of a sandbox keeps, if no other is given."""
 Overrides = dict[str, dict[str, JsonValue]]
 """Checked values of settings, by API and name."""
 
@@ -85,20 +93,35 @@ def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
         try:
             sandbox.store(name, system_now())
         except FixtureError as error:
-            problems.append(SpecProblem(error.fixture.source, str(error)))
+            problems.append(SpecProblem("MS514", error.fixture.source, str(error)))
     if problems:
         raise SpecError(problems)
 
 
-def open_engine(sources: Sources, seed: int = 0, options: Options | None = None) -> Engine:
+def open_engine(
+    sources: Sources,
+    seed: int = 0,
+    options: Options | None = None,
+    journal: int = DEFAULT_JOURNAL,
+) -> Engine:
     """Load documents and return an engine that serves them.
+
+    Args:
+        sources: The documents, with their settings.
+        seed: Seed of ids and sampled values.
+        options: Options of the engine.
+        journal: Number of exchanges that the journal of a sandbox keeps.
 
     Raises:
         SpecError: If a document is invalid.
-        SettingsError: If a setting is unknown or its value is invalid.
+        SettingsError: If a setting is unknown or its value is invalid, or the journal has no room.
     """
+    if journal < 1:
+        raise SettingsError(f"journal={journal}: the journal keeps at least 1 exchange")
     apis, overrides = sources.load()
-    return Engine(apis, Sandboxes({api.name: api for api in apis}, seed, overrides), options)
+    by_name = {api.name: api for api in apis}
+    bounds = replace(DEFAULT_BOUNDS, exchanges=journal)
+    return Engine(apis, Sandboxes(by_name, seed, overrides, bounds), options)
 
 
 def _checked(

@@ -48,8 +48,8 @@ class SandboxClock:
 
     def freeze(self, at: datetime | str | None = None) -> datetime:
         """Stop the clock, optionally at an instant."""
-        frozen = self._change(frozen=True)
-        return frozen if at is None else self.set(at)
+        target = {} if at is None else {"set": instant_text(at)}
+        return self._change(**target, frozen=True)
 
     def thaw(self) -> datetime:
         """Let the clock run again from its current time."""

@@ -37,7 +37,8 @@ class ApiFault(FaultEffect, total=False):
     """An operation id."""
     method: str
     path: str
-    """`*` matches any characters."""
+    """From the mount name on, or from the path of a server or operation on; `*` matches any
+    characters, `{name}` a parameter."""
     times: int
     """Maximum number of hits; unlimited if left out."""
     probability: float

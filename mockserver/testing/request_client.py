@@ -17,12 +17,16 @@ class RequestConditions(TypedDict, total=False):
     operation: str
     """The operation id."""
     method: str
+    """In any case."""
     path: str
-    """`*` matches any characters."""
+    """From the mount name on, or from the path of a server or operation on; `*` matches any
+    characters, `{name}` a parameter."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
     json: Json
-    """A part of the JSON body: other members of its objects are ignored."""
+    """A part of the JSON body: other members of its objects are ignored.
+
+    A name that begins with `$` is written with another `$`: `$$ref`."""
     status: int
     """The status code of the answer."""
     reason: str
@@ -133,7 +137,9 @@ class SandboxRequests(Sequence[SeenExchange]):
         """Assert that matching requests were received: `times` of them, or at least one.
 
         Raises:
-            AssertionError: If not; it lists the most similar requests and their differences.
+            AssertionError: If not; it lists the most similar requests and their differences. Also
+                if the journal has dropped entries that may decide.
+            ControlCallError: If no request can have one of the names or the path.
         """
         __tracebackhide__ = True
         self._verify({"at_least": 1} if times is None else {"count": times}, match)
@@ -142,7 +148,8 @@ class SandboxRequests(Sequence[SeenExchange]):
         """Assert that no matching request was received.
 
         Raises:
-            AssertionError: If there was one.
+            AssertionError: If there was one, or if the journal has dropped entries.
+            ControlCallError: If no request can have one of the names or the path.
         """
         __tracebackhide__ = True
         self._verify({"count": 0}, match)
@@ -164,6 +171,8 @@ class SandboxRequests(Sequence[SeenExchange]):
         times = f"{'at least ' if bound == 'at_least' else ''}{number}"
         matched = result["matched"]
         yield f"expected {times} of {wanted}; received {len(matched)}"
+        if unknown := result.get("cannot_tell"):  # a server of an earlier version does not say it
+            yield f"  {unknown}"
         yield from (f"  {self._line(name)}" for name in matched)
         if len(matched) < number:
             yield "most similar:" if result["nearest"] else "no other request was received"

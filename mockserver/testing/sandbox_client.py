@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockserver.base.asgi import AsgiApp
 
 _NOT_FOUND = 404
+_DEFAULT = "default"
 
 
 class SandboxClient:
@@ -48,29 +49,30 @@ class SandboxClient:
             target if isinstance(target, ControlConnection) else ControlConnection(target, token)
         )
         self._settings = settings or {}
+        self._exists = name == _DEFAULT
         self.name = name
         self._configure()
 
     @property
     def clock(self) -> SandboxClock:
         """The virtual clock."""
-        return SandboxClock(self._control, self.name)
+        return SandboxClock(self._created(), self.name)
 
     @property
     def messages(self) -> SandboxMessages:
         """The simulated SMS and e-mails, oldest first."""
-        listed = pages(self._control, "messages", "messages", self._query)
+        listed = pages(self._created(), "messages", "messages", self._query)
         return SandboxMessages(map(read_message, listed))
 
     @property
     def requests(self) -> SandboxRequests:
         """The requests of the journal, oldest first."""
-        return read_requests(self._control, self.name)
+        return read_requests(self._created(), self.name)
 
     @property
     def faults(self) -> SandboxFaults:
         """The faults, which can be added and removed."""
-        return SandboxFaults(self._control, self.name)
+        return SandboxFaults(self._created(), self.name)
 
     def reset(self) -> None:
         """Restore the initial state, and apply the settings again."""
@@ -79,7 +81,7 @@ class SandboxClient:
 
     def snapshot(self) -> Json:
         """Return the whole state except the journal, as JSON."""
-        return self._control.call("GET", "state", query=self._query)
+        return self._created().call("GET", "state", query=self._query)
 
     def restore(self, snapshot: Json) -> None:
         """Restore the state of a snapshot, which can be from another sandbox.
@@ -95,8 +97,9 @@ class SandboxClient:
 
     def delete(self) -> None:
         """Delete the sandbox with its whole state."""
+        self._exists = self.name == _DEFAULT
         try:
-            self._control.call("DELETE", f"sandboxes/{quote(self.name, safe='')}")
+            self._control.call("DELETE", self._path)
         except ControlCallError as error:
             if error.status != _NOT_FOUND:  # a sandbox that was never used does not exist
                 raise
@@ -115,7 +118,7 @@ class SandboxClient:
         known = self._control.apis
         if (found := name_lookup.find(name, known)) is None:
             raise KeyError(name_lookup.unknown("API", name, known))
-        return ApiClient(self._control, found, self.name)
+        return ApiClient(self._created(), found, self.name)
 
     def __getattr__(self, name: str) -> ApiClient:
         if name.startswith("_"):
@@ -126,10 +129,22 @@ class SandboxClient:
             raise AttributeError(error.args[0]) from None
 
     def __iter__(self) -> Iterator[ApiClient]:
-        return (ApiClient(self._control, name, self.name) for name in self._control.apis)
+        control = self._created()
+        return (ApiClient(control, name, self.name) for name in control.apis)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *map(name_lookup.attribute, self._control.apis)]
+
+    @property
+    def _path(self) -> str:
+        return f"sandboxes/{quote(self.name, safe='')}"
+
+    def _created(self) -> ControlConnection:
+        """Return the connection, after the sandbox was created if it did not exist."""
+        if not self._exists:
+            self._control.call("PUT", self._path)
+            self._exists = True
+        return self._control
 
     @property
     def _query(self) -> dict[str, str]:

@@ -15,13 +15,15 @@ _LONGEST_NAME = 50
 
 
 class ServeOptions(TypedDict, total=False):
-    """Options of a server; the defaults are 0, False and None."""
+    """Options of a server; without one, or with 0 or False, it has its default."""
 
     seed: int
     stateful: bool
+    plugins: tuple[str, ...]
     dynamic: bool
     errors: bool
     like: Literal["prism"] | None
+    journal: int
 
 
 class Servers:
@@ -36,11 +38,12 @@ class Servers:
 
         Raises:
             SpecError: If a document is invalid.
+            SettingsError: If a plug-in is.
         """
         changed = frozenset(item for item in options.items() if item[1])
         key = (tuple(path.resolve() for path in documents), changed)
         if key not in self._started:
-            self._started[key] = ServerThread(key[0], **options)
+            self._started[key] = ServerThread(key[0], **dict(changed))  # type: ignore[arg-type] # the options
         return self._started[key]
 
     def sandbox(

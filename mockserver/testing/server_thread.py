@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import create_app
+from mockserver.server.sources import DEFAULT_JOURNAL
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
 
@@ -20,9 +21,11 @@ class ServerThread:
         seed: int = 0,
         settings: Mapping[str, Mapping[str, Json]] | None = None,
         stateful: bool = False,
+        plugins: Sequence[str] = (),
         dynamic: bool = False,
         errors: bool = False,
         like: Literal["prism"] | None = None,
+        journal: int = DEFAULT_JOURNAL,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -30,7 +33,7 @@ class ServerThread:
 
         Raises:
             SpecError: If a document is invalid.
-            SettingsError: If a setting is invalid.
+            SettingsError: If a setting or a plug-in is invalid.
             ValueError: If `like` names a server that is not known.
             OSError: If the address is not available.
         """
@@ -39,9 +42,11 @@ class ServerThread:
             seed=seed,
             settings=settings,
             stateful=stateful,
+            plugins=plugins,
             dynamic=dynamic,
             errors=errors,
             like=like,
+            journal=journal,
             delays=True,
         )
         self._background = BackgroundServer(app, host, port)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue, key_text
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import Instant, format_instant, no_later
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
@@ -31,7 +31,8 @@ class CooldownFields(StrictFields):
         description="name of the cooldown; subjects are counted for each name separately"
     )
     subject: Value = Field(
-        description="who or what can be used only once in the period, such as a phone number"
+        description="who or what can be used only once in the period, such as a phone number;"
+        " null: there is no cooldown"
     )
     period: Span = Field(description="duration of the cooldown")
     bypass: OptionalExpression = Field(
@@ -64,8 +65,14 @@ def compile_cooldown(fields: CooldownFields, writer: StepCodeWriter) -> Block:
 def run_cooldown(
     world: World, step: CooldownStep, subject: JsonValue, period: JsonValue, bypass: JsonValue
 ) -> None:
-    """Start the cooldown of a subject, or refuse if it is running and not bypassed."""
-    subject = key_text(subject)
+    """Start the cooldown of a subject, or refuse if it is running and not bypassed.
+
+    There is no cooldown for a subject that is null.
+    """
+    if subject is None:
+        world.note(step, "not applied: its subject is null", step.name)
+        return
+    subject = text(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)

@@ -34,6 +34,19 @@ Value = Annotated[Any, Role.VALUE]
 """Any JSON value; its texts may contain `{{ … }}` at any depth."""
 Members = Annotated[dict[str, Any], Role.MEMBERS]
 """A map; the texts in its values may contain `{{ … }}`."""
+
+
+def _check_header(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    items = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list) for item in items):
+        raise ValueError("a header can be neither a map nor a nested list")
+    return value
+
+
+HeaderValue = Annotated[Any, Role.VALUE, AfterValidator(_check_header)]
+"""The value of a header; a list is several lines, and null is none."""
+Headers = Annotated[dict[str, HeaderValue], Role.MEMBERS]
+"""Headers by name; the texts in their values may contain `{{ … }}`."""
 Span = Annotated[Any, Role.SPAN]
 """An ISO 8601 duration, or an expression; the run function gets microseconds."""
 Expression = Annotated[str, Role.EXPRESSION]

@@ -7,13 +7,13 @@ its redirect URI is not registered, it refuses, and never redirects. It stores c
 issues a token: `oauth_token` does.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field
 
-from mockserver.base.hosts import is_loopback
 from mockserver.base.html import HEADERS
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Refusal
@@ -21,9 +21,21 @@ from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.consent_page import DECISION, consent_page
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
-from mockserver.verbs.oauth_records import CODES, NO_STORE
+from mockserver.verbs.oauth_records import (
+    CODES,
+    NO_STORE,
+    PKCE_TEXT,
+    error_description,
+    repeated_name,
+)
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
+
+_PARAMETERS = ("response_type", "state", "scope", "code_challenge", "code_challenge_method")
+_LOOPBACK = re.compile(
+    r"(?P<host>https?://(?:127\.0\.0\.1|\[::1\]|localhost))(?::(?P<port>[0-9]{1,5}))?(?=[/?#]|$)"
+)
+_LAST_PORT = 65_535
 
 
 class OauthAuthorizeFields(StrictFields):
@@ -84,22 +96,18 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         Refusal: `invalid_request` if the client or its redirect URI is not registered.
     """
     query: Record = world.scope["query"]
-    client = world.records(step.clients).get(query["client_id"])
-    if client is None:
-        raise Refusal("invalid_request", "client_id is not the id of a known client")
-    redirect_uri = str(query["redirect_uri"])
-    if not _is_registered(redirect_uri, client["redirect_uris"]):
-        raise Refusal("invalid_request", "redirect_uri is not registered for this client")
-    scopes = (query.get("scope") or step.default_scope).split()
-    error = _request_error(step, query, scopes)
-    if error is not None:
-        _redirect(world, redirect_uri, {"error": error[0], "error_description": error[1]})
-        return
     parameters = parse_qsl(world.exchange.request.query, keep_blank_values=True)
+    client, redirect_uri = _registered_client(step, world, parameters)
+    scopes = (query.get("scope") or step.default_scope).split()
+    error = _request_error(step, query, scopes, parameters)
+    if error is not None:
+        described = error_description(error[1])
+        _redirect(world, redirect_uri, {"error": error[0], "error_description": described})
+        return
     decision = dict(parameters).get(DECISION) or step.consent(world.scope)
     user = next(iter(world.records(step.users)))
     if decision == "approve":
-        _issue_code(step, world, user, scopes)
+        _issue_code(step, world, user, scopes, redirect_uri)
     elif decision == "deny":
         denied = {"error": "access_denied", "error_description": "The user denied the request"}
         _redirect(world, redirect_uri, denied)
@@ -110,20 +118,62 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         world.answer(200, HEADERS, page, "text/html", because="the user must consent")
 
 
+def _registered_client(
+    step: OauthAuthorizeStep, world: World, parameters: list[tuple[str, str]]
+) -> tuple[Record, str]:
+    """Return the client and the URI to which its user is redirected.
+
+    Raises:
+        Refusal: If one of them is not registered; nobody can be redirected then.
+    """
+    query: Record = world.scope["query"]
+    repeated = repeated_name(parameters, ("client_id", "redirect_uri"))
+    if repeated is not None:
+        raise Refusal("invalid_request", f"{repeated} is given more than once")
+    if not query.get("client_id"):
+        raise Refusal("invalid_request", "client_id is required")
+    client: Record | None = world.records(step.clients).get(query["client_id"])
+    if client is None:
+        raise Refusal("invalid_request", "client_id is not the id of a known client")
+    registered: list[str] = client.get("redirect_uris") or []
+    uri = query.get("redirect_uri") or (registered[0] if len(registered) == 1 else None)
+    if uri is None:
+        raise Refusal("invalid_request", "redirect_uri is required")
+    if not _is_registered(str(uri), registered):
+        raise Refusal("invalid_request", "redirect_uri is not registered for this client")
+    return client, str(uri)
+
+
 def _request_error(
-    step: OauthAuthorizeStep, query: Record, scopes: list[str]
+    step: OauthAuthorizeStep,
+    query: Record,
+    scopes: list[str],
+    parameters: list[tuple[str, str]],
 ) -> tuple[str, str] | None:
     """Return the error to send by redirect (RFC 6749, section 4.1.2.1), or None."""
-    if query.get("response_type") != "code":
+    repeated = repeated_name(parameters, _PARAMETERS)
+    if repeated is not None:
+        return "invalid_request", f"{repeated} is given more than once"
+    if not query.get("response_type"):
+        return "invalid_request", "response_type is required"
+    if query["response_type"] != "code":
         return "unsupported_response_type", "response_type must be code"
     unknown = [scope for scope in scopes if scope not in step.scopes]
     if unknown:
         return "invalid_scope", f"there is no scope {unknown[0][:100]}"
-    challenge, method = query.get("code_challenge"), query.get("code_challenge_method")
-    if challenge and method != "S256":
-        return "invalid_request", "code_challenge_method must be S256"
-    if step.pkce_required and not challenge:
-        return "invalid_request", "code_challenge is required"
+    message = _challenge_error(step, query)
+    return None if message is None else ("invalid_request", message)
+
+
+def _challenge_error(step: OauthAuthorizeStep, query: Record) -> str | None:
+    """Return what is wrong with the PKCE challenge (RFC 7636, section 4.3), or None."""
+    challenge = query.get("code_challenge")
+    if not challenge:
+        return "code_challenge is required" if step.pkce_required else None
+    if query.get("code_challenge_method") != "S256":
+        return "code_challenge_method must be S256"
+    if PKCE_TEXT.fullmatch(str(challenge)) is None:
+        return "code_challenge must have 43 to 128 letters, digits, dashes, dots, _ or ~"
     return None
 
 
@@ -131,28 +181,28 @@ def _is_registered(uri: str, registered: list[str]) -> bool:
     """Return True if a redirect URI is registered; loopback ports may differ (RFC 8252, 7.3)."""
     if uri in registered:
         return True
-    try:
-        parts = urlsplit(uri)
-        if not is_loopback(parts.hostname or "") or parts.username is not None:
-            return False
-    except ValueError:
-        return False
-    return _without_port(uri) in {_without_port(item) for item in registered}
+    given = _without_port(uri)
+    return given is not None and given in map(_without_port, registered)
 
 
-def _without_port(uri: str) -> str:
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.hostname or ""))
+def _without_port(uri: str) -> str | None:
+    """Return a loopback URI without its port; None for other URIs, and for an invalid port."""
+    found = _LOOPBACK.match(uri)
+    if found is None or not 0 < int(found["port"] or 1) <= _LAST_PORT:
+        return None
+    return found["host"] + uri[found.end() :]
 
 
-def _issue_code(step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str]) -> None:
+def _issue_code(
+    step: OauthAuthorizeStep, world: World, user: Record, scopes: list[str], redirect_uri: str
+) -> None:
     """Store a code, and redirect to the client with it."""
     query = world.scope["query"]
     code = world.token(43)
     record = {
         "id": code,
         "client_id": query["client_id"],
-        "redirect_uri": query["redirect_uri"],
+        "redirect_uri": query.get("redirect_uri") or None,
         "scope": " ".join(scopes),
         "challenge": query.get("code_challenge"),
         "user_id": user["id"],
@@ -161,17 +211,17 @@ def _issue_code(step: OauthAuthorizeStep, world: World, user: Record, scopes: li
     }
     world.insert(world.records(CODES), record)
     world.note(step, "code issued", query["client_id"], user["id"])
-    _redirect(world, str(query["redirect_uri"]), {"code": code})
+    _redirect(world, redirect_uri, {"code": code})
 
 
 def _redirect(world: World, uri: str, parameters: dict[str, str]) -> None:
-    """Redirect with the parameters and the `state` of the request."""
+    """Redirect with the parameters and the `state` of the request; the URI is kept as it is."""
     state = world.scope["query"].get("state")
-    if state is not None:
+    if state:
         parameters["state"] = state
-    parts = urlsplit(uri)
-    query = "&".join(filter(None, (parts.query, urlencode(parameters))))
-    location = urlunsplit(parts._replace(query=query))
+    address, hash_mark, fragment = uri.partition("#")
+    separator = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
+    location = f"{address}{separator}{urlencode(parameters)}{hash_mark}{fragment}"
     world.answer(302, [("Location", location), *NO_STORE], None, because="OAuth redirects")
 
 

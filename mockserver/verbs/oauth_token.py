@@ -12,20 +12,40 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote_plus
 
 from pydantic import Field
 
-from mockserver.base.json import JsonValue
+from mockserver.base.http import FORM, essence
 from mockserver.base.time import whole_seconds
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Refusal
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
 from mockserver.verbs.fields import Name, Span, StrictFields, Value
-from mockserver.verbs.oauth_records import CODES, NO_STORE, REFRESH_TOKENS, revoke_family
+from mockserver.verbs.oauth_records import (
+    CODES,
+    NO_STORE,
+    PKCE_TEXT,
+    REFRESH_TOKENS,
+    repeated_name,
+    revoke_family,
+)
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
+
+Form = dict[str, str]
+"""The parameters of a token request that have a value."""
+_PARAMETERS = (
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+)
 
 
 class OauthTokenFields(StrictFields):
@@ -74,39 +94,71 @@ def run_token(world: World, step: OauthTokenStep) -> None:
     Raises:
         Refusal: With an error of RFC 6749, section 5.2.
     """
-    form: Record = world.scope["body"] or {}
+    form = _read_form(world)
     client = _authenticate_client(step, world, form)
     grants = {"authorization_code": _use_code, "refresh_token": _use_refresh_token}
-    grant = grants.get(form.get("grant_type", ""))
-    if grant is None:
+    name = form.get("grant_type")
+    if name is None:
+        raise Refusal("invalid_request", "grant_type is required")
+    if name not in grants:
         raise Refusal("unsupported_grant_type", f"grant_type must be {' or '.join(grants)}")
-    grant(step, world, client, form)
+    grants[name](step, world, client, form)
 
 
-def _authenticate_client(step: OauthTokenStep, world: World, form: Record) -> Record:
+def _read_form(world: World) -> Form:
+    """Return the parameters of the request; one without a value is left out (RFC 6749, 3.2).
+
+    Raises:
+        Refusal: If a parameter is repeated or is not text.
+    """
+    body = world.scope["body"]
+    if body is not None and not isinstance(body, dict):
+        raise Refusal("invalid_request", "the body must be a form")
+    request = world.exchange.request
+    if essence(request.headers.get("content-type", "")) == FORM:
+        pairs = parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True)
+        repeated = repeated_name(pairs, _PARAMETERS)
+        if repeated is not None:
+            raise Refusal("invalid_request", f"{repeated} is given more than once")
+    given = {name: (body or {}).get(name) for name in _PARAMETERS}
+    for name, value in given.items():
+        if value is not None and not isinstance(value, str):
+            raise Refusal("invalid_request", f"{name} must be text")
+    return {name: value for name, value in given.items() if value}
+
+
+def _authenticate_client(step: OauthTokenStep, world: World, form: Form) -> Record:
     """Authenticate the client by HTTP Basic or by the form (RFC 6749, section 2.3.1)."""
-    header = world.exchange.request.headers.get("authorization", "")
-    is_basic = header[:6].lower() == "basic "
+    scheme, _, credentials = world.exchange.request.headers.get("authorization", "").partition(" ")
     client_id, secret = form.get("client_id"), form.get("client_secret")
-    if is_basic:
-        client_id, secret = _decode_basic(header[6:])
-    if not client_id:
+    if scheme.lower() == "basic":
+        if secret is not None:
+            message = "the client must authenticate by HTTP Basic or by the form, not by both"
+            raise Refusal("invalid_request", message)
+        basic_id, secret = _decode_basic(credentials.strip())
+        if basic_id and client_id not in {None, basic_id}:
+            raise Refusal("invalid_request", "client_id is not that of the Authorization header")
+        client_id = basic_id
+    elif client_id is None:
         raise Refusal("invalid_request", "client_id is required")
     client: Record | None = world.records(step.clients).get(client_id)
-    if client is None or client.get("secret") != secret:
-        challenge = (("WWW-Authenticate", f'Basic realm="{world.api.name}"'),) if is_basic else ()
+    if client is None or (client.get("secret") or None) != secret:
+        challenge = (("WWW-Authenticate", f'Basic realm="{world.api.name}"'),)
         message = "client_id and client_secret are not those of a known client"
         raise Refusal("invalid_client", message, headers=challenge)
     return client
 
 
-def _decode_basic(text: str) -> tuple[str, str]:
-    """Return the id and secret of HTTP Basic credentials; empty if they cannot be decoded."""
+def _decode_basic(text: str) -> tuple[str, str | None]:
+    """Return the id and secret of HTTP Basic credentials; the id is empty if there is none.
+
+    Both are encoded as in a form (RFC 6749, 2.3.1), and an empty secret is none.
+    """
     try:
-        name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+        name, colon, secret = base64.b64decode(text, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return unquote(name), unquote(secret)
+        return "", None
+    return (unquote_plus(name), unquote_plus(secret) or None) if colon else ("", None)
 
 
 def _refuse_grant(message: str) -> NoReturn:
@@ -114,7 +166,7 @@ def _refuse_grant(message: str) -> NoReturn:
     raise Refusal("invalid_grant", message)
 
 
-def _use_code(step: OauthTokenStep, world: World, client: Record, form: Record) -> None:
+def _use_code(step: OauthTokenStep, world: World, client: Record, form: Form) -> None:
     """Exchange a code for tokens, and mark it as used."""
     if not form.get("code"):
         raise Refusal("invalid_request", "code is required")
@@ -127,29 +179,36 @@ def _use_code(step: OauthTokenStep, world: World, client: Record, form: Record) 
         return
     if world.now >= code["expires_at"]:
         _refuse_grant("the code has expired")
-    if not form.get("redirect_uri"):
-        raise Refusal("invalid_request", "redirect_uri is required")
-    if form["redirect_uri"] != code["redirect_uri"]:
-        _refuse_grant("redirect_uri is not that of the authorization request")
-    if not _verifier_matches(code["challenge"], form.get("code_verifier")):
-        _refuse_grant("code_verifier does not match the code_challenge")
+    _check_redirect_uri(code["redirect_uri"], form.get("redirect_uri"))
+    _check_verifier(code["challenge"], form.get("code_verifier"))
     family = world.uuid()
     codes = world.records(CODES)
     world.replace(codes, str(code["id"]), {**code, "family": family})
     _issue_tokens(step, world, code, family, code["scope"])
 
 
-def _verifier_matches(challenge: str | None, verifier: JsonValue) -> bool:
-    """Return True if a verifier matches a challenge (RFC 7636, 4.6), or if there is neither."""
-    if not challenge:
-        return not verifier
-    if not isinstance(verifier, str):
-        return False
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == challenge
+def _check_redirect_uri(expected: str | None, given: str | None) -> None:
+    """Refuse another redirect URI than that of the authorization request (RFC 6749, 4.1.3)."""
+    if expected is not None and given is None:
+        raise Refusal("invalid_request", "redirect_uri is required")
+    if expected is not None and given != expected:
+        _refuse_grant("redirect_uri is not that of the authorization request")
 
 
-def _use_refresh_token(step: OauthTokenStep, world: World, client: Record, form: Record) -> None:
+def _check_verifier(challenge: str | None, verifier: str | None) -> None:
+    """Refuse a verifier that does not match the challenge (RFC 7636, 4.6), unless both lack."""
+    if verifier is not None and PKCE_TEXT.fullmatch(verifier) is None:
+        message = "code_verifier must have 43 to 128 letters, digits, dashes, dots, _ or ~"
+        raise Refusal("invalid_request", message)
+    found = None
+    if verifier is not None:
+        digest = hashlib.sha256(verifier.encode()).digest()
+        found = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    if found != (challenge or None):
+        _refuse_grant("code_verifier does not match the code_challenge")
+
+
+def _use_refresh_token(step: OauthTokenStep, world: World, client: Record, form: Form) -> None:
     """Exchange a refresh token for an access token, and for a new refresh token if it rotates."""
     if not form.get("refresh_token"):
         raise Refusal("invalid_request", "refresh_token is required")

@@ -12,7 +12,7 @@ from pydantic import Field
 from mockserver.base.problems import near
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
-from mockserver.verbs.fields import CheckHeaders, Members, StrictFields, Value
+from mockserver.verbs.fields import CheckHeaders, Headers, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb
 
@@ -21,7 +21,9 @@ class RespondFields(StrictFields):
     """Choose the answer, and end the steps."""
 
     status: Value = Field(None, description="default: the documented success")
-    headers: Annotated[Members, CheckHeaders] = Field({}, description="name → value")
+    headers: Annotated[Headers, CheckHeaders] = Field(
+        {}, description="name → value; a list is sent as several lines, null is not sent"
+    )
     body: Value = Field(None, description="any JSON value; null: no body")
     conform: bool = Field(
         default=False,
@@ -40,7 +42,9 @@ def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     context = writer.context
     if fields.example is not None and fields.example not in context.examples:
         hint = near(fields.example, context.examples)
-        context.problem(writer.source_of("example"), f"no example {fields.example!r}", hint)
+        context.problem(
+            "MS511", writer.source_of("example"), f"no example {fields.example!r}", hint
+        )
     writer.set_step(
         RespondStep,
         example=fields.example,

@@ -79,7 +79,7 @@ def parse_steps(values: JsonValue, source: Source, context: StepContext) -> list
 
 def _parse_step(value: JsonValue, source: Source, context: StepContext) -> ParsedStep | None:
     if not isinstance(value, dict):
-        context.problem(source, "a step must be a map with one verb")
+        context.problem("MS505", source, "a step must be a map with one verb")
         return None
     common_values = {key: value[key] for key in _COMMON if key in value}
     common = read_fields(StepFields, common_values, source, context.problems)
@@ -109,7 +109,7 @@ def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext
             names = [*context.verbs.names(), *_COMMON]
             hint = near(key, names) or "check its spelling, or remove it"
             context.problems.append(
-                SpecProblem(source.child(key), f"{key!r} is not known here", hint)
+                SpecProblem("MS502", source.child(key), f"{key!r} is not known here", hint)
             )
             return None
     if len(verbs) == 1:
@@ -117,7 +117,9 @@ def _find_verb(value: dict[str, JsonValue], source: Source, context: StepContext
     found = " and ".join(verb.name for verb in verbs) or "none"
     names = context.verbs.names()
     context.problem(
-        source, f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}"
+        "MS505",
+        source,
+        f"a step must have exactly one verb of {', '.join(names)}; this one has: {found}",
     )
     return None
 
@@ -126,9 +128,12 @@ def _parsed_step_code(step: ParsedStep, context: StepContext) -> Block:
     source, verb = step.source, step.verb
     place = source.child("otherwise")
     otherwise = context.otherwise(step.common.otherwise, verb.refuses_as, place)
-    writer = StepCodeWriter.add_step(context, verb, (source, source.child(verb.name)), otherwise)
-    writer.nested = step.nested
     when = step.common.when
+    places = (source, source.child(verb.name))
+    writer = StepCodeWriter.add_step(
+        context, verb, places, otherwise, has_condition=when is not None
+    )
+    writer.nested = step.nested
     condition = None if when is None else context.expression_code(when, source.child("when"))
     body = (
         call_code(step.fields, writer)

@@ -113,7 +113,7 @@ class StepContext:
         try:
             return int(parse_duration(value))
         except ValueError as error:
-            self.problem(source, str(error))
+            self.problem("MS512", source, str(error))
             return None
 
     def templates(
@@ -147,10 +147,10 @@ class StepContext:
         if name is None:
             return
         if name in RESERVED_NAMES:
-            self.problem(source, f"{name!r} is a reserved name", "bind another name")
+            self.problem("MS506", source, f"{name!r} is a reserved name", "bind another name")
         if name in self.bound and is_map != (name in self.known.maps):
             message = f"another step binds {name!r} to a different type of value"
-            self.problem(source, message, "bind another name")
+            self.problem("MS506", source, message, "bind another name")
         self.known.names.add(name)
         self.bound.add(name)
         if is_map:
@@ -165,7 +165,7 @@ class StepContext:
         """Check that a collection is declared; return its name."""
         if name not in self.collections:
             hint = near(name, self.collections) or "declare it under x-mock.collections"
-            self.problem(source, f"there is no collection {name!r}", hint)
+            self.problem("MS503", source, f"there is no collection {name!r}", hint)
         return name
 
     def check_key(self, name: str, record: JsonValue, source: Source) -> None:
@@ -173,7 +173,9 @@ class StepContext:
         spec = self.collections.get(name)
         if spec and spec.schema is None and isinstance(record, dict) and spec.key not in record:
             hint = f'add {spec.key}: "{{{{ uuid() }}}}"'
-            self.problem(source, f"the record has no {spec.key!r}, the key of its collection", hint)
+            self.problem(
+                "MS507", source, f"the record has no {spec.key!r}, the key of its collection", hint
+            )
 
     def otherwise(
         self, value: "str | OtherwiseFields | None", default: str, source: Source
@@ -189,12 +191,12 @@ class StepContext:
         """Check that an error kind exists; return it."""
         if kind not in self.kinds:
             hint = near(kind, self.kinds) or "declare it under x-mock.errors"
-            self.problem(source, f"there is no error kind {kind!r}", hint)
+            self.problem("MS504", source, f"there is no error kind {kind!r}", hint)
         return kind
 
-    def problem(self, source: Source, message: str, hint: str = "") -> None:
+    def problem(self, code: str, source: Source, message: str, hint: str = "") -> None:
         """Add a problem of the document."""
-        self.problems.append(SpecProblem(source, message, hint))
+        self.problems.append(SpecProblem(code, source, message, hint))
 
 
 @dataclass(slots=True)
@@ -213,7 +215,13 @@ class StepCodeWriter:
 
     @classmethod
     def add_step(
-        cls, context: StepContext, verb: Verb, place: tuple[Source, Source], otherwise: Otherwise
+        cls,
+        context: StepContext,
+        verb: Verb,
+        place: tuple[Source, Source],
+        otherwise: Otherwise,
+        *,
+        has_condition: bool = False,
     ) -> "StepCodeWriter":
         """Add a step to a context and return its writer.
 
@@ -222,8 +230,15 @@ class StepCodeWriter:
             verb: The verb of the step.
             place: The place of the step, and the place of its verb's value.
             otherwise: The refusal of the step.
+            has_condition: True if the step has a `when`.
         """
-        step = Step(verb=verb.name, source=place[0], otherwise=otherwise, details=verb.details)
+        step = Step(
+            verb=verb.name,
+            source=place[0],
+            otherwise=otherwise,
+            details=verb.details,
+            has_condition=has_condition,
+        )
         context.steps.append(step)
         number = len(context.steps)
         context.constants[f"step_{number}"] = step
@@ -248,6 +263,7 @@ class StepCodeWriter:
             source=old.source,
             otherwise=old.otherwise,
             details=old.details,
+            has_condition=old.has_condition,
             **content,
         )
         self.context.steps[self.number - 1] = step

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.json import JsonValue, key_text
+from mockserver.base.json import JsonValue, text
 from mockserver.base.time import DAY, LATEST, WEEK, Instant, format_instant, no_later, to_datetime
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
@@ -35,7 +35,9 @@ class TakeFields(StrictFields):
     """Take from a quota; bind a map of `allowed`, `left`, `used`, `limit` and `renews`."""
 
     quota: Name = Field(description="name of the quota")
-    subject: Value = Field(description="who or what has the quota, such as an account")
+    subject: Value = Field(
+        description="who or what has the quota, such as an account; null: nothing is counted"
+    )
     limit: Value = Field(description="amount that can be taken between renewals")
     period: Span = Field(
         None,
@@ -68,11 +70,24 @@ class TakeStep(Step):
     limit: Template
     period: Template
     anchor: Template
+    amount: Template
     calendar: str | None
     is_bound: bool
     """True if the step binds a name to the result."""
     optional: bool
     """True if the program continues when too little is left; `allowed` is false then."""
+
+    def waits(self, world: World) -> tuple[bool, Instant | None]:
+        """Return whether too little is left for the request, and when the quota renews."""
+        scope = world.scope
+        subject = self.subject(scope)
+        if self.optional or self.has_condition or subject is None:
+            return False, None
+        record = world.records("quotas").rows.get(f"{self.quota}:{text(subject)}")
+        renewal = Period(self.period(scope), self.calendar, self.anchor(scope))
+        state = record["state"] if record else None
+        _, quota = take(self.limit(scope), renewal, state, world.now, self.amount(scope))
+        return not quota.allowed, quota.renews
 
 
 def compile_take(fields: TakeFields, writer: StepCodeWriter) -> Block:
@@ -85,6 +100,7 @@ def compile_take(fields: TakeFields, writer: StepCodeWriter) -> Block:
         limit=silent.template(fields.limit, source),
         period=silent.template(silent.span(fields.period, source), source),
         anchor=silent.template(fields.anchor, source),
+        amount=silent.template(fields.amount, source),
         calendar=fields.calendar,
         is_bound=fields.as_ is not None,
         optional=fields.optional,
@@ -109,12 +125,18 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     anchor: JsonValue,
     amount: JsonValue,
 ) -> Record:
-    """Take from the quota of a subject, or refuse if too little is left; return the result."""
-    subject = key_text(subject)
+    """Take from the quota of a subject, or refuse if too little is left; return the result.
+
+    Nothing is counted for a subject that is null.
+    """
+    renewal = Period(period, step.calendar, anchor)
+    if subject is None:
+        world.note(step, "not applied: its subject is null", step.quota)
+        return take(limit, renewal, None, world.now, 0)[1].as_record() if step.is_bound else {}
+    subject = text(subject)
     key = f"{step.quota}:{subject}"
     quotas = world.records("quotas")
     record = quotas.rows.get(key)
-    renewal = Period(period, step.calendar, anchor)
     state, quota = take(limit, renewal, record["state"] if record else None, world.now, amount)
     if quota.allowed:
         new_record = {"id": key, "name": step.quota, "subject": subject, "state": state}

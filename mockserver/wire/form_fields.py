@@ -116,6 +116,14 @@ def is_below(key: str, name: str) -> bool:
     return key.endswith("]") and key.startswith(f"{name}[")
 
 
+def bracketed(name: str) -> tuple[str, ...]:
+    """Split the name of a field at its brackets: `a[b][]` is `a`, `b`, and an empty text."""
+    first, bracket, rest = name.partition("[")
+    if not bracket or not rest.endswith("]"):
+        return (name,)
+    return (first, *rest[:-1].split("]["))
+
+
 def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
     """Convert the values of one name to one typed value.
 

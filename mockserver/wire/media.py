@@ -568,4 +568,7 @@ def write(
 
 def json_bytes(value: JsonValue) -> bytes:
     """Write any value as JSON."""
-    return write_json(value)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
+        return write_json(value)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mockserver.base.json import JsonValue
-from mockserver.model.contents import Validator
+from mockserver.model.contents import ValueSchema
 from mockserver.model.refusal import Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
 from mockserver.wire.form_fields import (
@@ -41,6 +41,7 @@ SEPARATORS = {
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
 }
 """The separators of the items of an array, by style."""
+_DELIMITERS = {"label": ".,", "matrix": ";=,", "spaceDelimited": " ", "pipeDelimited": "|"}
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
 Reader = Callable[[Mapping[str, JsonValue]], JsonValue]
@@ -60,7 +61,7 @@ class Parameter:
     style: str
     explode: bool
     shape: Shape
-    validator: Validator | None
+    validator: ValueSchema | None
     default: JsonValue = None
     is_json: bool = False
     """True if it is written as JSON (`content: application/json`) and has no style."""
@@ -83,6 +84,15 @@ class Parameter:
     def is_spread(self) -> bool:
         """True if its members have their own names in the request, instead of its name."""
         return self.explode and self.style in ("form", "cookie") and self.shape.is_object
+
+    @property
+    def delimiters(self) -> str:
+        """The characters between items or members in one text; empty for a single value."""
+        is_single = self.is_json or not self.shape.is_structured or self.style == "deepObject"
+        if is_single or (self.explode and self.where not in ("path", "header")):
+            return ""
+        between = _DELIMITERS.get(self.style, ",")
+        return f"{between}=" if self.explode and self.shape.is_object else between
 
     @property
     def takes_any_name(self) -> bool:
@@ -141,7 +151,7 @@ def text_reader(parameter: Parameter) -> Reader:
         if raw is None:
             return ABSENT
         texts = _texts(parameter, raw)
-        if not shape.is_structured or (shape.is_scalar and texts and "," not in raw):
+        if not shape.is_structured or (shape.is_scalar and len(texts) == 1 and "," not in raw):
             return convert(decode(single(texts)))
         if not (parameter.explode and parameter.style in _PREFIXES):
             texts = texts[0].split(",") if texts else []

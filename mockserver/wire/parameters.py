@@ -41,9 +41,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from mockserver.base.http import cookie_pairs
 from mockserver.base.json import JsonValue, escape
-from mockserver.model.contents import Decoded, Validator
+from mockserver.model.contents import Decoded, ParameterField, Validator
 from mockserver.model.refusal import Violation
-from mockserver.wire.form_fields import UndecodableError, grouped, is_below
+from mockserver.wire.form_fields import UndecodableError, bracketed, grouped, is_below
 from mockserver.wire.parameter_styles import (
     ABSENT,
     Parameter,
@@ -130,6 +130,14 @@ class ParameterSet:
         """Return the names of the parameters in a part of the request, such as `query`."""
         return frozenset(self._defaults[where])
 
+    def field(self, where: str, name: str) -> ParameterField | None:
+        """Return what a field of the query, or a part of the path, is; None if undeclared."""
+        for item in self._parameters:
+            if item.part == where and _takes(item, name) and not (item.is_json and item.is_spread):
+                schema = item.validator.schema() if item.validator is not None else {}
+                return ParameterField(schema, _keys(item, name), item.delimiters)
+        return None
+
     def used_parameters(self, query: str, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the parameters that a request uses, except those of the path: part and name."""
         for item in self._used(grouped(query, "query", []), headers):
@@ -178,6 +186,15 @@ def _takes(parameter: Parameter, name: str) -> bool:
     return name == parameter.name or (
         parameter.style == "deepObject" and is_below(name, parameter.name)
     )
+
+
+def _keys(parameter: Parameter, name: str) -> tuple[str, ...]:
+    """Return the way from a parameter's value to that of one of its fields."""
+    if name == parameter.name and not parameter.is_spread:
+        return ()
+    if parameter.style == "deepObject":
+        return bracketed(name)[1:]
+    return bracketed(name) if parameter.where == "querystring" else (name,)
 
 
 def _read(

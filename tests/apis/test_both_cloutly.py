@@ -51,6 +51,14 @@ def test_without_a_good_key_nobody_is_authenticated(api: Api, key: str) -> None:
         assert (reply.status, reply.json["error"]) == (401, "Unauthorized")
 
 
+def test_a_401_has_a_challenge_only_if_the_setting_asks_for_it(api: Api) -> None:
+    assert api.world.get(api.read, x_api_key="").header("www-authenticate") is None
+    api.world.set(api.name, challenge=True)
+    for key in ("", "wrong"):
+        found = api.world.get(api.read, x_api_key=key).header("www-authenticate")
+        assert found == f'ApiKey realm="{api.name}", in="header", name="x-api-key"'
+
+
 @pytest.mark.parametrize(
     ("request_line", "content", "media_type", "status", "error"),
     [

@@ -289,7 +289,7 @@ def test_a_loopback_address_may_have_any_port(nudge: World) -> None:
     ("change", "error"),
     [
         ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": None}, "unsupported_response_type"),
+        ({"response_type": None}, "invalid_request"),
         ({"scope": "read admin"}, "invalid_scope"),
         ({"code_challenge": "x", "code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge": "x"}, "invalid_request"),

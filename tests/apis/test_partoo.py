@@ -194,6 +194,14 @@ def test_without_a_good_key_nobody_is_authenticated(partoo: World, key: str) -> 
     assert reply.json == {"errors": {"authentication": "User not authenticated"}}
 
 
+@pytest.mark.parametrize("key", ["", "demo-partoo-expired"])
+def test_a_401_has_a_challenge_only_if_the_setting_asks_for_it(partoo: World, key: str) -> None:
+    assert partoo.post(SEND, WITH_TEMPLATE, x_apikey=key).header("www-authenticate") is None
+    partoo.set("partoo", challenge=True)
+    found = partoo.post(SEND, WITH_TEMPLATE, x_apikey=key).header("www-authenticate")
+    assert found == 'ApiKey realm="partoo", in="header", name="x-apikey"'
+
+
 @pytest.mark.parametrize(
     ("key", "business"),
     [
@@ -346,9 +354,12 @@ def test_search_takes_the_number_as_it_was_sent_and_only_later_ones(partoo: Worl
             "0647385968",
             f"%2B33647385968&after={after - 1}",
             f"%2B33647385968&after={after}",
+            "%2B33647385968&after=0",
+            "%2B33647385968&after=-1",
+            "%2B33647385968&after=-62135596800",
         )
     ]
-    assert counts == [1, 0, 1, 0]
+    assert counts == [1, 0, 1, 0, 1, 1, 1]
 
 
 def test_search_turns_pages(partoo: World) -> None:

@@ -258,4 +258,5 @@ def test_wrong_token_requests_say_why(
     reply = walr.post(TOKEN, {**CLIENT, **change})
     assert (reply.status, reply.json["error"]) == (status, error)
     assert set(reply.json) == {"error", "error_description"}
+    assert (reply.header("www-authenticate") is not None) == (status == 401)
     assert len(walr.records("walr", "tokens")) == 5

@@ -70,43 +70,48 @@ def test_an_escaped_key_has_no_slash(key: str) -> None:
 
 
 def test_a_problem_tells_where_what_and_how_to_mend_it() -> None:
-    problem = SpecProblem(at("/paths"), "there are no paths", "add one")
+    problem = SpecProblem("MS101", at("/paths"), "there are no paths", "add one")
 
-    assert str(problem) == "pets.yaml:3:1: /paths: there are no paths (add one)"
+    assert str(problem) == "pets.yaml:3:1: /paths: there are no paths (add one) [MS101]"
 
 
 def test_a_problem_of_a_whole_document_without_a_hint_says_so() -> None:
-    assert str(SpecProblem(at(""), "it is empty")) == "pets.yaml:1:1: (document): it is empty"
+    assert (
+        str(SpecProblem("MS101", at(""), "it is empty"))
+        == "pets.yaml:1:1: (document): it is empty [MS101]"
+    )
 
 
 def test_problems_are_told_in_reading_order() -> None:
-    first, second = SpecProblem(at("/info"), "a"), SpecProblem(at("/paths"), "b")
-    other_file = SpecProblem(at("", "users.yaml"), "c")
+    first, second = SpecProblem("MS101", at("/info"), "a"), SpecProblem("MS101", at("/paths"), "b")
+    other_file = SpecProblem("MS101", at("", "users.yaml"), "c")
 
     assert SpecError([other_file, second, first]).problems == (first, second, other_file)
 
 
 def test_a_problem_that_is_found_twice_is_told_once() -> None:
-    twice = [SpecProblem(at("/info"), "a"), SpecProblem(at("/info"), "a")]
+    twice = [SpecProblem("MS101", at("/info"), "a"), SpecProblem("MS101", at("/info"), "a")]
 
     assert len(SpecError(twice).problems) == 1
 
 
 def test_every_problem_has_a_line_of_its_own() -> None:
-    error = SpecError([SpecProblem(at("/info"), "a"), SpecProblem(at("/paths"), "b")])
+    error = SpecError(
+        [SpecProblem("MS101", at("/info"), "a"), SpecProblem("MS101", at("/paths"), "b")]
+    )
 
-    assert str(error) == "pets.yaml:2:1: /info: a\npets.yaml:3:1: /paths: b"
+    assert str(error) == "pets.yaml:2:1: /info: a [MS101]\npets.yaml:3:1: /paths: b [MS101]"
 
 
 def test_a_flood_of_problems_is_cut_and_counted() -> None:
-    flood = [SpecProblem(at("/info"), f"{n:03}") for n in range(MOST_PROBLEMS_SHOWN + 3)]
+    flood = [SpecProblem("MS101", at("/info"), f"{n:03}") for n in range(MOST_PROBLEMS_SHOWN + 3)]
     lines = str(SpecError(flood)).splitlines()
 
     assert len(lines) == MOST_PROBLEMS_SHOWN + 1
     assert lines[-1] == "… and 3 more problems"
 
 
-@given(st.permutations([SpecProblem(at(pointer), "wrong") for pointer in LINES]))
+@given(st.permutations([SpecProblem("MS101", at(pointer), "wrong") for pointer in LINES]))
 def test_the_order_in_which_problems_are_found_does_not_matter(found: list[SpecProblem]) -> None:
     assert SpecError(found).problems == SpecError(reversed(found)).problems
 
@@ -119,10 +124,10 @@ def test_every_error_raised_on_purpose_can_be_caught_as_one(kind: type[Exception
 
 
 def test_a_warning_says_that_it_is_one() -> None:
-    told = str(warning(at("/paths"), "there are no paths", "add one"))
-    assert told == "pets.yaml:3:1: warning: /paths: there are no paths (add one)"
+    told = str(warning("MS101", at("/paths"), "there are no paths", "add one"))
+    assert told == "pets.yaml:3:1: warning: /paths: there are no paths (add one) [MS101]"
 
 
 def test_an_error_that_becomes_a_warning_says_the_same() -> None:
-    [found] = as_warnings([SpecProblem(at("/paths"), "a", "b")])
-    assert found == warning(at("/paths"), "a", "b")
+    [found] = as_warnings([SpecProblem("MS101", at("/paths"), "a", "b")])
+    assert found == warning("MS101", at("/paths"), "a", "b")

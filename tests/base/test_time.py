@@ -119,6 +119,15 @@ def test_whole_seconds_are_rounded_up(span: int, seconds: int) -> None:
         ("1970-01-01T00:00:00.000001Z", 1),
         ("1970-01-02T01:00:00+01:00", DAY),
         ("1969-12-31T23:00:00-01:00", 0),
+        ("1969-12-31T23:59:59Z", -SECOND),
+        ("1969-12-31T23:59:59.999999Z", -1),
+        ("1937-01-01T12:00:27.87+00:20", -1_041_337_172_130_000),
+        ("0001-01-01T00:00:00Z", EARLIEST),
+        ("1970-01-01t00:00:00z", 0),
+        ("1970-01-01T00:00:00-00:00", 0),
+        ("1970-01-01T00:00:00.1234567890Z", 123_456),
+        ("1970-01-01T23:59:60Z", DAY),
+        ("1990-12-31T15:59:60.5-08:00", 662_688_000_500_000),
     ],
 )
 def test_an_instant_is_read_in_any_offset(text: str, instant: int) -> None:
@@ -131,18 +140,61 @@ def test_a_date_without_a_time_zone_is_refused(text: str) -> None:
         parse_instant(text)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-02-30T00:00:00Z", "2026-01-31T25:00:00Z"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "2026-02-30T00:00:00Z",
+        "2026-01-31T25:00:00Z",
+        "2026-01-31T09:60:00Z",
+        "2026-01-31T09:00:61Z",
+        "2026-01-31T09:00:00+24:00",
+        "2026-01-31T09:00:00+01:60",
+        "2026-01-31T09:00:00+0100",
+        "2026-01-31T09:00:00+01",
+        "2026-01-31T09:00:00+01:00:30",
+        "2026-01-31T09:00:00,5Z",
+        "2026-01-31T09:00:00.Z",
+        "2026-01-31T09:00Z",
+        "2026-01-31 09:00:00Z",
+        "20300131T090000Z",
+        "2030-W05-4T09:00:00Z",
+        "2026-01-31T24:00:00Z",
+        " 2026-01-31T09:00:00Z",
+        "2026-01-31T09:00:00Z\n",
+        "\u0662026-01-31T09:00:00Z",
+    ],
+)
 def test_a_text_that_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not an RFC 3339 instant such as 2026"):
         parse_instant(text)
 
 
-@pytest.mark.parametrize("microseconds", [-1, LATEST + 1])
-def test_an_instant_outside_the_years_1970_to_9999_is_refused(microseconds: int) -> None:
-    with pytest.raises(ValueError, match="1970 to 9999"):
+@pytest.mark.parametrize("text", ["2026-06-30T23:58:60Z", "2026-06-30T23:59:60+01:00"])
+def test_a_leap_second_is_the_last_one_of_a_day_in_utc(text: str) -> None:
+    with pytest.raises(ValueError, match="not the last one of a day"):
+        parse_instant(text)
+
+
+@pytest.mark.parametrize("microseconds", [EARLIEST - 1, LATEST + 1])
+def test_an_instant_outside_the_years_1_to_9999_is_refused(microseconds: int) -> None:
+    with pytest.raises(ValueError, match="1 to 9999"):
         check_instant(microseconds)
-    with pytest.raises(ValueError, match="1970 to 9999"):
+    with pytest.raises(ValueError, match="1 to 9999"):
         to_datetime(microseconds)
+
+
+@pytest.mark.parametrize("text", ["0000-12-31T00:00:00Z", "0001-01-01T00:00:00+00:01"])
+def test_a_text_before_the_year_1_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"RFC 3339|years 1 to 9999"):
+        parse_instant(text)
+
+
+@pytest.mark.parametrize("instant", [-1, LATEST + 1])
+def test_the_clock_stays_between_the_years_1970_and_9999(instant: int) -> None:
+    with pytest.raises(ClockError, match=r"the year (1970|9999)"):
+        VirtualClock().place(Instant(instant), NOW)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +203,8 @@ def test_an_instant_outside_the_years_1970_to_9999_is_refused(microseconds: int)
         (0, "1970-01-01T00:00:00Z"),
         (500 * MILLISECOND, "1970-01-01T00:00:00.500000Z"),
         (LATEST, "9999-12-31T00:00:00Z"),
+        (-1, "1969-12-31T23:59:59.999999Z"),
+        (EARLIEST, "0001-01-01T00:00:00Z"),
     ],
 )
 def test_an_instant_is_written_in_utc(instant: int, text: str) -> None:

@@ -12,6 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
+from mockserver.contract.interaction_files import load_interactions
+from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.openapi.compiler import load_apis
+from tests.conftest import ROOT
 from tests.served import PATIENCE, Served
 
 CANARY = "canary-7f3a9c51e0b2"
@@ -61,3 +65,29 @@ def test_a_proxy_that_cannot_start_says_why(arguments: tuple[str, ...], told: st
     result = CliRunner().invoke(main, ["proxy", *arguments])
     assert result.exit_code == 2
     assert told in result.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_proxy_that_is_killed_has_recorded_every_answered_request(tmp_path: Path) -> None:
+    record = tmp_path / "recorded.yaml"
+    record.write_text("before")
+    server = Served()
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "mockserver", "proxy", "partoo", "--port", "0"]  # noqa: RUF005
+        + ["--upstream", f"{server.url}/~killed/partoo/v2", "--record", str(record)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    (url,) = re.findall(r"forwards (\S+) to", process.stdout.readline())
+    for _ in range(3):
+        httpx.get(f"{url}/review_booster/search-invitation", timeout=PATIENCE)
+    process.kill()
+    process.communicate(timeout=PATIENCE)
+    server.stop()
+    assert record.read_text() == "before"
+    (left,) = tmp_path.glob("*.part")
+    (api,) = (api for api in load_apis([ROOT / "specs"], BUILT_IN) if api.name == "partoo")
+    assert len(load_interactions(api, [left])) == 3

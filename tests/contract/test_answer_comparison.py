@@ -2,7 +2,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.answer_comparison import ABSENT, Rules
+from mockserver.contract.answer_comparison import (
+    ABSENT,
+    Difference,
+    Rules,
+    short_json,
+    type_name,
+)
 from mockserver.contract.interactions import Rule, ValuePattern
 
 UUID = ValuePattern(pattern="^[0-9a-f-]{36}$")
@@ -79,3 +85,140 @@ def test_the_longest_pointer_counts_and_a_star_stands_for_any_member() -> None:
     expected = {"items": [{"id": "0", "kind": "a", "n": 1}]}
     pointers = [one.pointer for one in Rules(rules).compare(expected, found)]
     assert pointers == ["/items/0/id", "/items/1/id", "/items/1/kind", "/items/1/n"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected", "name"),
+    [("equal", '{"b":1}', "equal"), ("type", "an object", "type"), (UUID, '{"b":1}', "pattern")],
+)
+def test_a_missing_member_is_told_by_the_rule_for_it(rule: Rule, expected: str, name: str) -> None:
+    (found,) = Rules({"/a": rule}).compare({"a": {"b": 1}, "c": 2}, {"c": 2})
+    assert found == Difference("body", "/a", expected, ABSENT, name)
+
+
+def test_a_missing_member_that_is_ignored_is_no_difference() -> None:
+    assert compare({"a": 1, "b": {"c": 2}}, {"b": {}}, a="ignored", b="ignored") == []
+    rules: dict[str, Rule] = {"b/c": "ignored"}
+    assert compare({"b": {"c": 2, "d": 3}}, {"b": {}}, **rules) == [("/b/d", ABSENT)]
+
+
+def test_a_missing_member_below_another_rule_is_told_by_that_rule() -> None:
+    (found,) = Rules({"": "type"}).compare({"a": {"b": "x"}}, {"a": {}})
+    assert (found.pointer, found.expected, found.rule) == ("/a/b", "text", "type")
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "differs"),
+    [
+        ([1, 2], [1, 2, 3], [("", [1, 2, 3])]),
+        ([], [1], [("", [1])]),
+        ([], [], []),
+        ([[1]], [[2]], [("/0/0", 2)]),
+    ],
+)
+def test_lists_are_equal_if_all_their_items_are(expected: Any, found: Any, differs: Any) -> None:
+    assert compare(expected, found) == differs
+
+
+def test_an_asterisk_stands_for_one_member_of_the_same_depth() -> None:
+    rules: dict[str, Rule] = {"a/*": "ignored"}
+    assert compare({"a": [1, 2]}, {"a": [3, 4]}, **rules) == []
+    assert compare({"a": [1, [2]]}, {"a": [3, [4]]}, **rules) == []
+    assert compare({"a": 1, "b": [2]}, {"a": 2, "b": [3]}, **rules) == [("/a", 2), ("/b/0", 3)]
+
+
+def test_a_long_value_is_cut_off_after_500_characters() -> None:
+    assert short_json("x" * 498) == f'"{"x" * 498}"'
+    assert len(short_json("x" * 499)) == 500
+    assert short_json("x" * 499).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("where", "pointer", "place"),
+    [
+        ("body", "/a", "/a"),
+        ("body", "", "body"),
+        ("header", "content-type", "header content-type"),
+        ("status", "", "status"),
+    ],
+)
+def test_a_difference_has_a_place(where: str, pointer: str, place: str) -> None:
+    assert Difference(where, pointer, "1", 2, "equal").place == place
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (True, "true or false"),
+        (1, "a number"),
+        (1.5, "a number"),
+        ("x", "text"),
+        ([], "a list"),
+        ({}, "an object"),
+        (None, "null"),
+        (ABSENT, "nothing"),
+    ],
+)
+def test_a_type_has_a_name(value: Any, name: str) -> None:
+    assert type_name(value) == name
+
+
+def test_another_type_is_told_with_the_value_unless_only_the_type_counts() -> None:
+    (by_value,) = Rules({}).compare({"a": 1}, {"a": "x"})
+    (by_type,) = Rules({"": "type"}).compare({"a": 1}, {"a": "x"})
+    assert (by_value.expected, by_type.expected) == ("1", "a number")
+
+
+def test_what_is_absent_is_written_as_such() -> None:
+    assert short_json(ABSENT) == repr(ABSENT)
+
+
+def test_lists_of_other_lengths_are_one_difference() -> None:
+    (found,) = Rules({}).compare([1, 2], [3])
+    assert (found.expected, found.found) == ("2 items", [3])
+
+
+def test_the_first_item_is_the_model_of_all_where_only_the_type_counts() -> None:
+    assert compare({"a": [1, "x"]}, {"a": [2, "y"]}, a="type") == [("/a/1", "y")]
+
+
+def test_the_rule_for_a_place_goes_before_a_pattern_that_fits_it() -> None:
+    rules: dict[str, Rule] = {"*": "ignored", "a": "equal"}
+    assert compare({"a": 1, "b": 1}, {"a": 2, "b": 2}, **rules) == [("/a", 2)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected", "found", "difference"),
+    [
+        ({}, {"a": None}, {}, ("/a", "null", "equal")),
+        ({}, {"a": None, "b": 1}, {"b": 1}, ("/a", "null", "equal")),
+        ({}, {"a": [{"b": 1}]}, {"a": [{}]}, ("/a/0/b", "1", "equal")),
+        ({}, {"a/b": {"c": 2}}, {"a/b": {}}, ("/a~1b/c", "2", "equal")),
+        ({}, {"a": {"b": 1}}, {}, ("/a", '{"b":1}', "equal")),
+        ({"": "type"}, {"a": "x"}, {}, ("/a", "text", "type")),
+        ({"": "type"}, {"a": None}, {}, ("/a", "null", "type")),
+        ({"/a": "type"}, {"a": [1]}, {"b": [1]}, ("/a", "a list", "type")),
+        ({"/a/b": "type"}, {"a": {"b": True}}, {"a": {}}, ("/a/b", "true or false", "type")),
+    ],
+)
+def test_a_member_that_is_missing_is_a_difference_of_its_own(
+    rules: dict[str, Any], expected: Any, found: Any, difference: tuple[str, str, str]
+) -> None:
+    (one,) = Rules(rules).compare(expected, found)
+    assert (one.pointer, one.expected, one.rule) == difference
+    assert (one.where, one.found) == ("body", ABSENT)
+
+
+def test_every_missing_member_is_told_and_the_others_are_still_compared() -> None:
+    found = Rules({"/d": "ignored"}).compare({"a": 1, "b": 2, "c": 3, "d": 4}, {"b": 5})
+    assert [(one.pointer, one.found) for one in found] == [
+        ("/a", ABSENT),
+        ("/b", 5),
+        ("/c", ABSENT),
+    ]
+
+
+def test_a_member_that_is_null_is_not_missing() -> None:
+    (one,) = Rules({}).compare({"a": 1}, {"a": None})
+    assert one.found is None
+    assert list(Rules({}).compare({"a": None}, {"a": None})) == []

@@ -119,6 +119,7 @@ def test_json_names_every_problem(wrong: CheckResult, tmp_path: Path) -> None:
     (problem,) = report["problems"]
     assert problem["file"] == str(tmp_path / "shop.yaml")
     assert (problem["line"], problem["rule"]) == (7, "document")
+    assert problem["code"] == "MS302"
     assert problem["pointer"] == "/paths/~1items~1{id}/get/parameters/0/schema/type"
 
 
@@ -128,6 +129,7 @@ def test_sarif_points_at_the_place(wrong: CheckResult, tmp_path: Path) -> None:
     (result,) = run["results"]
     place = result["locations"][0]["physicalLocation"]
     assert report["version"] == "2.1.0"
+    assert result["ruleId"] == "MS302"
     assert result["ruleId"] in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
     assert place["artifactLocation"]["uri"] == (tmp_path / "shop.yaml").as_posix()
     assert place["region"]["startLine"] == 7
@@ -157,6 +159,9 @@ def test_what_is_left_out_is_told_as_a_warning(flawed: CheckResult) -> None:
     assert [one["severity"] for one in report["problems"]] == ["warning"]
     assert [one["level"] for one in sarif["runs"][0]["results"]] == ["warning"]
     assert check_reports.github_report(flawed).startswith("::warning file=")
+    assert root[0].attrib["failures"] == "1"
+    flawed.lenient = True
+    root = ET.fromstring(check_reports.junit_report(flawed))  # noqa: S314 - our own
     assert root[0].attrib["failures"] == "0"
     assert "shop.yaml:7:" in (root[0][0].findtext("system-out") or "")
 
@@ -174,6 +179,26 @@ def test_a_wrong_interaction_is_an_error(tmp_path: Path) -> None:
     assert run(str(tmp_path / "shop.yaml")).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("", "", (0, 0, 0)),
+        ("openapi: 3.1.0", "openapi: 3.1", (0, 0, 0)),
+        ("type: integer}", "type: none}", (1, 0, 2)),
+        ("openapi: 3.1.0", "openapi: 4.1.0", (2, 2, 2)),
+        ("openapi: 3.1.0", "x-mock: {a: 1}\nopenapi: 3.1.0", (2, 2, 2)),
+    ],
+    ids=["nothing", "a note", "a part left out", "an error", "an error in x-mock"],
+)
+def test_the_exit_code_is_that_of_the_gravest_problem(
+    tmp_path: Path, old: str, new: str, codes: tuple[int, int, int]
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(SHOP.replace(old, new, 1))
+    found = [run(*options, str(file)).exit_code for options in ((), ("--lenient",), ("--strict",))]
+    assert tuple(found) == codes
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["check", *arguments])
 
@@ -182,7 +207,8 @@ def run(*arguments: str) -> Result:
 def test_every_format_tells_by_its_exit_code_whether_all_is_well(form: str, tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(WRONG)
     assert run("--format", form, "--strict", str(tmp_path / "shop.yaml")).exit_code == 2
-    assert run("--format", form, str(tmp_path / "shop.yaml")).exit_code == 0
+    assert run("--format", form, str(tmp_path / "shop.yaml")).exit_code == 1
+    assert run("--format", form, "--lenient", str(tmp_path / "shop.yaml")).exit_code == 0
     (tmp_path / "shop.yaml").write_text(WRONG.replace("openapi: 3.1.0", "openapi: 4.0.0"))
     assert run("--format", form, str(tmp_path / "shop.yaml")).exit_code == 2
     (tmp_path / "shop.yaml").write_text(SHOP)

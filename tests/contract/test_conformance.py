@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.contract.answer_comparison import ABSENT
 from mockserver.contract.conformance import ReceivedAnswer, answer_differences
 from mockserver.model.api import Operation
 from tests.contract.inprocess import load
@@ -111,3 +112,44 @@ def test_a_body_that_cannot_be_read_is_told_by_its_beginning(items: Operation) -
     answer = ReceivedAnswer(200, (("content-type", "application/json"),), b"<html><body>secret")
     (found,) = answer_differences(items, answer)
     assert found.found == "18 bytes that begin with '<html><body>'"
+
+
+MEMBERS = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /items:
+    get:
+      responses:
+        '200':
+          description: One
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [a, b]
+                properties:
+                  a: {type: integer}
+                  b: {type: object, required: [c], properties: {c: {type: string}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"a": 1, "b": {"c": "x"}}', []),
+        (b'{"b": {"c": "x"}}', [("/a", ABSENT)]),
+        (b'{"a": 1, "b": {}}', [("/b/c", ABSENT)]),
+        (b"{}", [("/a", ABSENT), ("/b", ABSENT)]),
+        (b'{"a": null, "b": {"c": "x"}}', [("/a", None)]),
+    ],
+)
+def test_a_required_member_that_is_missing_is_absent_and_not_null(
+    tmp_path: Path, body: bytes, expected: list[tuple[str, object]]
+) -> None:
+    (tmp_path / "shop.yaml").write_text(MEMBERS)
+    operation = load(tmp_path / "shop.yaml").operations[0]
+    answer = ReceivedAnswer(200, (("content-type", "application/json"),), body)
+    found = sorted(answer_differences(operation, answer), key=lambda one: one.pointer)
+    assert [(one.pointer, one.found) for one in found] == expected
+    assert all((one.where, one.rule) == ("body", "document") for one in found)

@@ -66,7 +66,7 @@ async def test_tokens_are_told_with_their_life(client: Client) -> None:
 
 
 async def test_a_token_whose_end_is_no_instant_is_still_listed(client: Client) -> None:
-    record = {"token": "t", "expires_at": "some day", "created_at": -1}
+    record = {"token": "t", "expires_at": "some day", "created_at": -(10**18)}
     await client.post("/_mock/records/justanudge/tokens", json=record)
     (token,) = [item for item in (await shown(client, "tokens"))["tokens"] if item["value"] == "t"]
     assert (token["expires_at"], token["created_at"], token["is_over"]) == (None, None, False)
@@ -167,6 +167,7 @@ async def test_an_operation_has_a_request_to_try(client: Client) -> None:
 
 
 async def test_a_request_to_try_goes_to_the_sandbox_that_is_looked_at(client: Client) -> None:
+    await client.put("/_mock/sandboxes/one")
     api = await shown(client, "apis/partoo?sandbox=one")
     assert api["operations"][0]["sample"]["url"].startswith("http://127.0.0.1:8000/~one/partoo/")
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -10,6 +11,28 @@ from tests.conftest import World
 from tests.control_client import Client, client_of
 
 pytestmark = pytest.mark.anyio
+
+
+def keys_of(value: Any) -> Iterator[str]:
+    """Yield the names of all members, at any depth."""
+    if isinstance(value, dict):
+        yield from value
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            yield from keys_of(item)
+
+
+async def test_bounds_of_whole_numbers_are_written_in_the_words_of_json_schema(
+    client: Client,
+) -> None:
+    document = (await client.get("/_mock/openapi.json")).json()
+    assert not {"ge", "gt", "le", "lt"} & set(keys_of(document))
+    schemas = document["components"]["schemas"]
+    expected = schemas["ExpectedRequests"]["properties"]
+    for name in ("count", "at_least", "at_most"):
+        assert expected[name]["anyOf"][0] == {"type": "integer", "minimum": 0}
+    seed = schemas["Snapshot"]["properties"]["seed"]
+    assert (seed["minimum"], seed["exclusiveMaximum"]) == (-(2**63), 2**63)
 
 
 async def test_every_call_is_described_once(client: Client) -> None:
@@ -66,6 +89,7 @@ async def test_an_apis_document_is_as_it_is_served(client: Client, world: World,
 
 
 async def test_the_servers_of_another_sandbox_lead_there(client: Client) -> None:
+    await client.put("/_mock/sandboxes/one")
     reply = await client.get("/_mock/apis/justanudge/openapi.json", params={"sandbox": "one"})
     document = reply.json()
     assert document["servers"] == [{"url": "http://127.0.0.1:8000/~one/justanudge"}]

@@ -127,6 +127,7 @@ async def test_calls_that_fail_are_not_told(app: App, client: Client) -> None:
 
 
 async def test_other_sandboxes_are_not_told(app: App, client: Client) -> None:
+    await client.put("/_mock/sandboxes/one")
     async with listening(app, "sandbox=one") as reader:
         await client.get("/nowhere")
         await client.get("/nowhere/else", headers={"mock-sandbox": "one"})
@@ -181,6 +182,7 @@ async def test_a_head_does_not_wait(app: App, world: World) -> None:
 
 
 async def test_a_sandbox_that_is_deleted_lets_its_readers_go(app: App, client: Client) -> None:
+    await client.put("/_mock/sandboxes/one")
     async with listening(app, "sandbox=one") as reader:
         await client.delete("/_mock/sandboxes/one")
         async with asyncio.timeout(PATIENCE):

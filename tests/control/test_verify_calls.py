@@ -1,8 +1,11 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
+from mockserver import create_app
+from mockserver.base.errors import SettingsError
 from tests.conftest import World
 from tests.control.test_control_app import INVITE, KEY, PARTOO
 from tests.control_client import Client, client_of
@@ -31,7 +34,12 @@ async def verify(client: Client, match: object, **bounds: int) -> Any:
         {"api": "partoo"},
         {"operation": "sendReviewInvitation"},
         {"method": "POST"},
+        {"method": "post"},
         {"path": PARTOO},
+        {"path": "/v2/review_booster/send_invitation"},
+        {"path": "/review_booster/send_invitation"},
+        {"path": "/~default/partoo/v2/review_booster/send_invitation"},
+        {"path": "/review_booster/{anything}", "method": "*"},
         {"path": "/partoo/*/send_*"},
         {"path": "*send_invitation"},
         {"status": 200},
@@ -45,7 +53,13 @@ async def verify(client: Client, match: object, **bounds: int) -> Any:
     ids=str,
 )
 async def test_a_request_is_found_by_each_part_of_it(client: Client, match: object) -> None:
-    assert await verify(client, match) == {"ok": True, "matched": ["r1"], "nearest": []}
+    assert await verify(client, match) == {
+        "ok": True,
+        "matched": ["r1"],
+        "dropped": 0,
+        "cannot_tell": None,
+        "nearest": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -68,9 +82,9 @@ async def test_a_request_is_found_by_what_only_it_has(client: Client, match: obj
 @pytest.mark.parametrize(
     "match",
     [
-        {"path": "/partoo"},
         {"path": "/partoo/*/partoo/*"},
-        {"method": "post"},
+        {"path": "/partoo/v2/*", "method": "put"},
+        {"path": "/cloutly/api/v1/businesses", "status": 200},
         {"query": {"page": 2}},
         {"query": {"none": {"$any": True}}},
         {"body": {"extra": [1]}},
@@ -142,8 +156,245 @@ async def test_the_nearest_misses_say_how_they_differ(client: Client) -> None:
 async def test_at_most_three_near_misses_are_told_the_latest_first(client: Client) -> None:
     for _ in range(5):
         await client.get("/nowhere")
-    found = await verify(client, {"path": "/somewhere"})
+    found = await verify(client, {"path": "/some*"})
     assert [miss["id"] for miss in found["nearest"]] == ["r7", "r6", "r5"]
+
+
+@pytest.mark.parametrize(
+    ("match", "pointer", "message"),
+    [
+        ({"api": "parto"}, "/match/api", "there is no API 'parto'; did you mean 'partoo'?"),
+        (
+            {"operation": "sendReviewInvitations"},
+            "/match/operation",
+            "there is no operation 'sendReviewInvitations'; did you mean 'sendReviewInvitation'?",
+        ),
+        (
+            {"operation": "sendReviewInvitation", "api": "walr"},
+            "/match/operation",
+            "there is no operation 'sendReviewInvitation'",
+        ),
+        ({"method": "gte"}, "/match/method", "there is no method 'GTE'; did you mean 'GET'?"),
+        ({"reason": "cool_down"}, "/match/reason", "did you mean 'cooldown'?"),
+        ({"status": 20}, "/match/status", "there is no status 20"),
+        ({"status": 2000}, "/match/status", "there is no status 2000"),
+        (
+            {"path": "/partoo/v2/review_booster/send_invitatoin"},
+            "/match/path",
+            "; did you mean '/partoo/v2/review_booster/send_invitation'?",
+        ),
+        ({"path": "review_booster/*"}, "/match/path", "path begins with / or *"),
+        ({"path": "/*/{id}"}, "/match/path", "path has both * and a parameter"),
+        ({"path": "/~other/partoo/*"}, "/match/path", "path names the sandbox 'other'"),
+        (
+            {"operation": "sendReviewInvitation", "path": "/cloutly/api/v1/businesses"},
+            "/match/path",
+            "no operation here is at '/cloutly/api/v1/businesses'",
+        ),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("bounds", [{"count": 0}, {"at_most": 5}, {}], ids=str)
+async def test_a_name_that_no_request_can_have_is_refused(
+    client: Client, match: object, pointer: str, message: str, bounds: dict[str, int]
+) -> None:
+    reply = await client.post("/_mock/requests/verify", json={"match": match, **bounds})
+    assert reply.status_code == 422
+    (error,) = reply.json()["errors"]
+    assert (error["pointer"], error["where"]) == (pointer, "body")
+    assert message in error["message"]
+    assert message in reply.json()["detail"]
+
+
+async def test_all_unknown_names_are_told_at_once(client: Client) -> None:
+    match = {"operation": "x", "method": "y", "status": 1, "reason": "z"}
+    reply = await client.post("/_mock/requests/verify", json={"match": match, "count": 0})
+    pointers = [error["pointer"] for error in reply.json()["errors"]]
+    assert pointers == ["/match/operation", "/match/method", "/match/status", "/match/reason"]
+
+
+async def test_what_was_really_sent_is_known(client: Client) -> None:
+    await client.request("BREW", "/pot/of/tea")
+    for match in ({"method": "brew"}, {"path": "/pot/of/tea"}, {"path": "/pot/{of}/tea"}):
+        assert (await verify(client, match))["matched"] == ["r3"]
+        assert not (await verify(client, match, count=0))["ok"]
+
+
+async def test_a_method_that_no_operation_has_is_known(client: Client) -> None:
+    assert (await verify(client, {"api": "partoo", "method": "delete"}, count=0))["ok"]
+
+
+@pytest.mark.parametrize(
+    "prefix", ["/~box", "/~box/partoo/v2", "/~box/v2", "/partoo/v2", "/partoo", "/v2", ""]
+)
+async def test_a_path_is_found_without_the_prefix_of_the_sandbox(
+    client: Client, prefix: str
+) -> None:
+    await client.post("/~box" + PARTOO, json=INVITE, headers=KEY)
+    prefix = {"/~box": "/~box/partoo/v2"}.get(prefix, prefix)
+    path = f"{prefix}/review_booster/send_invitation"
+    query = {"sandbox": "box"}
+    found = (await client.get("/_mock/requests", params={**query, "path": path})).json()
+    assert [one["id"] for one in found["requests"]] == ["r1"]
+    for count, ok in ((1, True), (0, False)):
+        body = {"match": {"path": path}, "count": count}
+        reply = await client.post("/_mock/requests/verify", json=body, params=query)
+        assert reply.json()["ok"] is ok
+    fault = {"path": path, "status": 503}
+    assert (await client.post("/_mock/faults", json=fault, params=query)).status_code == 201
+    assert (await client.post("/~box" + PARTOO, json=INVITE, headers=KEY)).status_code == 503
+
+
+async def test_a_path_is_found_as_it_was_sent_and_decoded(client: Client) -> None:
+    await client.get("/partoo/v2/business/a%20b")
+    for path in ("/partoo/v2/business/a%20b", "/partoo/v2/business/a b", "/business/a b"):
+        assert (await verify(client, {"path": path}))["matched"] == ["r3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("api", "parto", "did you mean 'partoo'?"),
+        ("operation", "sendReviewInvitations", "did you mean 'sendReviewInvitation'?"),
+        ("method", "pots", "did you mean 'POST'?"),
+        ("path", "/partoo/v2/review_booster/send_invitatoin", "did you mean '/partoo/v2/"),
+        ("reason", "cool_down", "did you mean 'cooldown'?"),
+    ],
+)
+async def test_a_filter_of_the_journal_with_an_unknown_name_is_refused(
+    client: Client, name: str, value: str, message: str
+) -> None:
+    reply = await client.get("/_mock/requests", params={name: value})
+    assert reply.status_code == 422
+    assert message in reply.json()["detail"]
+    assert reply.json()["errors"][0] == {
+        "where": "query",
+        "field": name,
+        "pointer": f"/{name}",
+        "message": reply.json()["detail"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ({"method": "post"}, ["r1"]),
+        ({"method": "GET"}, ["r2"]),
+        ({"method": "*"}, ["r1", "r2"]),
+        ({"path": "/businesses"}, ["r2"]),
+        ({"path": "*/v2/*"}, ["r1"]),
+        ({"method": "get", "path": PARTOO}, []),
+    ],
+    ids=str,
+)
+async def test_the_journal_is_filtered_by_method_and_path(
+    client: Client, query: dict[str, str], ids: list[str]
+) -> None:
+    found = (await client.get("/_mock/requests", params=query)).json()
+    assert [one["id"] for one in found["requests"]] == ids
+    har = (await client.get("/_mock/requests", params={**query, "format": "har"})).json()
+    assert [entry["_id"] for entry in har["log"]["entries"]] == ids
+
+
+@pytest.mark.parametrize(
+    ("match", "bounds", "ok", "is_known"),
+    [
+        ({"method": "POST"}, {"count": 0}, False, False),
+        ({"method": "POST"}, {"at_most": 1}, True, True),
+        ({"method": "POST"}, {}, False, False),
+        ({"method": "POST"}, {"count": 1}, False, False),
+        ({"method": "POST"}, {"at_least": 3}, False, True),
+        ({"method": "GET"}, {}, True, True),
+        ({"method": "GET"}, {"at_least": 2}, True, True),
+        ({"method": "GET"}, {"count": 2}, False, False),
+        ({"method": "GET"}, {"at_most": 1}, False, True),
+        ({"method": "GET"}, {"at_most": 3}, True, True),
+        ({"method": "GET"}, {"at_least": 2, "at_most": 2}, False, False),
+    ],
+    ids=str,
+)
+async def test_what_the_journal_dropped_cannot_be_told(
+    match: dict[str, str], bounds: dict[str, int], ok: bool, is_known: bool
+) -> None:
+    app = create_app(journal=2)
+    transport = httpx.ASGITransport(app=app)
+    async with Client(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        await client.post(PARTOO, json=INVITE, headers=KEY)
+        for _ in range(2):
+            await client.get("/cloutly/api/v1/businesses")
+        found = await verify(client, match, **bounds)
+        assert (found["ok"], found["dropped"]) == (ok, 1)
+        assert (found["cannot_tell"] is None) is is_known
+        if not is_known:
+            assert found["cannot_tell"].startswith("cannot tell: 1 entry was dropped")
+        assert (await client.get("/_mock/requests")).json()["dropped"] == 1
+
+
+async def test_a_thousand_requests_do_not_hide_the_first_one(world: World) -> None:
+    async with client_of(world) as client:
+        world.at("/partoo", x_apikey="demo-partoo-key").send("POST", "/v2/review_booster")
+        for _ in range(1_005):
+            world.send("GET", "/cloutly/api/v1/businesses")
+        found = await verify(client, {"method": "POST"}, count=0)
+        assert (found["ok"], found["dropped"]) == (False, 6)
+        assert "6 entries were dropped" in found["cannot_tell"]
+
+
+async def test_a_journal_that_was_cleared_can_tell_again(client: Client) -> None:
+    await client.delete("/_mock/requests")
+    assert (await verify(client, {"method": "POST"}, count=0))["ok"]
+
+
+async def test_a_journal_without_room_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at least 1"):
+        create_app(journal=0)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ({"$$ref": "#/a"}, True),
+        ({"$$ref": "#/b"}, False),
+        ({"$$ref": {"$regex": "^#"}, "plain": 1}, True),
+        ({"$$$$eq": {"$type": "integer"}}, False),
+        ({"$$$eq": {"$type": "integer"}}, True),
+        ({"$$regex": None}, True),
+        ({"nested": {"$$any": {"$$type": "x"}}}, True),
+        ({"nested": [{"$$any": 1}]}, False),
+        ({"$$absent": {"$any": True}}, False),
+    ],
+    ids=str,
+)
+async def test_a_member_whose_name_begins_with_a_dollar_is_written_with_two(
+    client: Client, pattern: object, matches: bool
+) -> None:
+    body = {
+        "$ref": "#/a",
+        "$$eq": 3,
+        "$regex": None,
+        "plain": 1,
+        "nested": {"$any": {"$type": "x", "more": 1}},
+    }
+    await client.post("/anywhere", json=body)
+    found = await verify(client, {"path": "/anywhere", "body": pattern})
+    assert found["ok"] is matches
+
+
+async def test_a_difference_has_the_name_that_was_sent(client: Client) -> None:
+    await client.post("/anywhere", json={"$ref": "#/a"})
+    found = await verify(client, {"path": "/anywhere", "body": {"$$ref": "#/b", "$$id": 1}})
+    differences = found["nearest"][0]["differences"]
+    assert [one["pointer"] for one in differences] == ["/$ref", "/$id"]
+    assert [one["expected"] for one in differences] == ["#/b", 1]
+
+
+@pytest.mark.parametrize("pattern", [{"$ref": "#/a"}, {"$type": "string", "plain": 1}], ids=str)
+async def test_a_name_that_is_no_matcher_gets_the_way_to_write_it(
+    client: Client, pattern: dict[str, object]
+) -> None:
+    reply = await client.post("/_mock/requests/verify", json={"match": {"body": pattern}})
+    assert reply.status_code == 422
+    assert f"write '${next(iter(pattern))}'" in reply.json()["detail"]
 
 
 async def test_secrets_are_compared_but_not_shown(client: Client) -> None:

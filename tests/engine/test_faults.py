@@ -380,9 +380,10 @@ def test_a_hit_gives_the_reason(shop: World, parts: dict[str, Any]) -> None:
 def test_the_trace_says_which_fault_hit_and_why(shop: World) -> None:
     inject(shop, operation="placeOrder", error="out_of_stock", times=3, retry_after=9)
     reply = place(shop)
+    hit = "it is for placeOrder; hit 1 of 3; the next one is hit too"
     assert told(reply)[1:] == [
-        "fault f1: error kind out_of_stock; it is for placeOrder; hit 1 of 3",
-        "refused as out_of_stock: No thing is left; passes at 2026-03-10T12:00:09Z",
+        f"fault f1: error kind out_of_stock; {hit}",
+        "refused as out_of_stock: No thing is left",
         "answered 409: error kind out_of_stock",
     ]
     assert as_json(reply.exchange.trace[0])["fault"] == "f1"  # type: ignore[arg-type] # no step's
@@ -390,10 +391,42 @@ def test_the_trace_says_which_fault_hit_and_why(shop: World) -> None:
 
 def test_the_trace_goes_on_where_the_request_does(shop: World) -> None:
     inject(shop, delay="PT1S", probability=0.99)
+    hit = "hit 1, drawn with probability 0.99; the next one is drawn again"
     assert told(place(shop))[1:3] == [
-        "fault f1: delay PT1S; it is for every operation; hit 1, drawn with probability 0.99",
+        f"fault f1: delay PT1S; it is for every operation; {hit}",
         "no credential is needed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdicts"),
+    [
+        ({"times": 1}, ["hit 1 of 1; the next one is not hit"]),
+        (
+            {"times": 2},
+            ["hit 1 of 2; the next one is hit too", "hit 2 of 2; the next one is not hit"],
+        ),
+        ({"times": 1, "retry_after": 5}, ["hit 1 of 1; the next one is not hit"]),
+        ({}, ["hit 1; the next one is hit too", "hit 2; the next one is hit too"]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("error", ["rate_limited", "cooldown", "quota_exhausted", "full"])
+def test_the_verdict_on_a_forced_error_is_that_of_the_fault(
+    shop: World, error: str, parts: dict[str, Any], verdicts: list[str]
+) -> None:
+    inject(shop, error=error, **parts)
+    for verdict in verdicts:
+        fault, refused = place(shop).exchange.trace[:2]
+        assert as_json(fault)["because"].endswith(verdict)  # type: ignore[arg-type] # no step's
+        assert as_json(refused)["passes_at"] is None  # type: ignore[arg-type] # no step's
+    if verdict.endswith("not hit"):
+        assert place(shop).status == 201
+
+
+def test_a_forced_error_still_says_when_to_retry(shop: World) -> None:
+    inject(shop, error="rate_limited", retry_after=5)
+    assert place(shop).header("retry-after") == "5"
 
 
 def test_a_fault_that_fails_is_as_if_it_were_not_there(shop: World) -> None:

@@ -7,6 +7,7 @@ from mockserver.base.time import DAY, LATEST, MINUTE, SECOND, parse_instant
 from mockserver.engine.limits import (
     ALGORITHMS,
     State,
+    current_allowance,
     fixed_window,
     sliding_window,
     token_bucket,
@@ -196,3 +197,75 @@ def test_a_token_bucket_keeps_its_tokens_when_its_window_changes(window: int) ->
     _, after = token_bucket(10, window, state, T0)
 
     assert (before.remaining, after.remaining) == (9, 8)
+
+
+@every_algorithm
+def test_a_limit_of_none_has_nothing_to_wait_for_but_its_window(hit: Algorithm) -> None:
+    state, decision = hit(0, MINUTE, None, T0)
+    assert T0 <= decision.passes_at <= T0 + MINUTE
+    assert hit(0, MINUTE, state, T0 + DAY)[1].allowed is False
+
+
+def test_a_bucket_of_none_fills_up_as_one_of_one_would() -> None:
+    state, decision = token_bucket(0, MINUTE, None, T0)
+    assert (decision.passes_at, decision.resets_at) == (T0 + MINUTE, T0)
+    assert state == [0, T0, MINUTE]
+
+
+def test_a_bucket_that_is_full_passes_now_and_not_earlier() -> None:
+    _, decision = token_bucket(3, MINUTE, None, T0)
+    assert (decision.passes_at, decision.resets_at) == (T0, T0 + MINUTE // 3)
+
+
+def test_an_earlier_clock_takes_nothing_from_a_bucket() -> None:
+    state = spent(token_bucket, 1)
+    assert token_bucket(2, MINUTE, state, T0 - DAY)[0][0] == 0
+
+
+def after(hit: Algorithm, count: int) -> State | None:
+    """Return the state of a limit of 3 after some hits."""
+    state: State | None = None
+    for _ in range(count):
+        state, _ = hit(3, MINUTE, state, T0)
+    return state
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize(
+    ("hits", "allowed", "remaining"), [(0, True, 3), (1, True, 2), (2, True, 1), (3, False, 0)]
+)
+def test_what_is_left_is_what_the_next_hits_find(
+    name: str, hits: int, allowed: bool, remaining: int
+) -> None:
+    state = after(ALGORITHMS[name], hits)
+    found = current_allowance(name, 3, MINUTE, state, T0)
+    assert (found.allowed, found.limit, found.remaining) == (allowed, 3, remaining)
+    assert found.passes_at == (
+        T0 if allowed else ALGORITHMS[name](3, MINUTE, state, T0)[1].passes_at
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "hits", "resets_after"),
+    [
+        ("fixed_window", 0, 0),
+        ("fixed_window", 1, MINUTE),
+        ("fixed_window", 3, MINUTE),
+        ("sliding_window", 0, 0),
+        ("sliding_window", 1, MINUTE),
+        ("sliding_window", 3, MINUTE),
+        ("token_bucket", 0, 0),
+        ("token_bucket", 1, MINUTE // 3),
+        ("token_bucket", 2, 2 * MINUTE // 3),
+        ("token_bucket", 3, MINUTE),
+    ],
+)
+def test_a_limit_is_whole_again_after_the_time_of_its_hits(
+    name: str, hits: int, resets_after: int
+) -> None:
+    state = after(ALGORITHMS[name], hits)
+    assert current_allowance(name, 3, MINUTE, state, T0).resets_at == T0 + resets_after
+
+
+def test_a_bucket_of_none_is_whole_at_once() -> None:
+    assert current_allowance("token_bucket", 0, MINUTE, None, T0).resets_at == T0

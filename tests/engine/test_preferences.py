@@ -134,6 +134,11 @@ def test_only_what_was_honoured_is_said_to_be(
             "Prefer asks for it; example 'small'; there is no example 'two words' for status 404",
         ),
         ("/made", "code=99, wait=x", "its steps say so; code=99 is invalid; wait=x is invalid"),
+        ("/a", "dynamic=maybe", "; dynamic=maybe is invalid"),
+        ("/a", "dynamic=1, seed=-1", "; dynamic=1 is invalid; seed=-1 is invalid"),
+        ("/a", 'dynamic="not so"', "; dynamic=not so is invalid"),
+        ("/a", "dynamic", "; dynamic without a value is invalid"),
+        ("/a", "code=, example=", "; code without a value is invalid; example without a value"),
     ],
 )
 def test_the_trace_says_what_could_not_be_given(

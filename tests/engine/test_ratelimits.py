@@ -2,6 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver.model.exchange import Exchange
+from mockserver.model.trace import RateLimited
 from tests.conftest import World
 
 DOCUMENT = """\
@@ -72,3 +74,34 @@ def test_an_operations_limit_replaces_the_documents_of_the_same_name(
 ) -> None:
     world = shop("fixed_window")
     assert [world.get("/b").status for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("credential", "shown"),
+    [("12345678", "…"), ("123456789", "…6789"), ("a-longer-credential", "…tial")],
+)
+def test_a_trace_shows_at_most_the_end_of_a_credential(
+    serve: Callable[[str], World], credential: str, shown: str
+) -> None:
+    text = DOCUMENT.replace("ALGORITHM", "fixed_window").replace("HEADERS", "none")
+    text = text.replace("PER", "'{{ credential }}'")
+    text += """\
+security: [{key: []}]
+components: {securitySchemes: {key: {type: apiKey, in: header, name: x-key}}}
+"""
+    world = serve(text)
+    world.send("GET", "/a", headers={"x-key": credential})
+    (entry,) = (one for one in last(world).trace if isinstance(one, RateLimited))
+    assert entry.subject == shown
+
+
+def test_a_trace_shows_another_subject_as_it_is(serve: Callable[[str], World]) -> None:
+    text = DOCUMENT.replace("ALGORITHM", "fixed_window").replace("HEADERS", "none")
+    world = serve(text.replace("PER", "'{{ path }}-of-a-long-name'"))
+    world.get("/a")
+    (entry,) = (one for one in last(world).trace if isinstance(one, RateLimited))
+    assert entry.subject.endswith("-of-a-long-name")
+
+
+def last(world: World) -> Exchange:
+    return list(world.engine.sandboxes.get("default").journal)[-1]

@@ -124,7 +124,8 @@ def test_a_challenge_says_how_to_authenticate_where_the_scheme_has_one(shop: Wor
     assert shop.get("/read").header("www-authenticate") == 'Bearer realm="shop"'
     wrong = shop.get("/read", authorization="Bearer none")
     assert wrong.header("www-authenticate") == 'Bearer realm="shop", error="invalid_token"'
-    assert shop.get("/default").header("www-authenticate") is None
+    wanted = 'ApiKey realm="shop", in="header", name="x-key"'
+    assert shop.get("/default").header("www-authenticate") == wanted
 
 
 def test_a_token_without_a_scope_is_forbidden(shop: World) -> None:

@@ -151,7 +151,7 @@ BROKEN: list[tuple[Callable[[Any], None], str]] = [
         "/records/partoo/messages/0/outcome",
     ),
     (
-        _put("records", "partoo", "messages", 0, "send_at", value=-1),
+        _put("records", "partoo", "messages", 0, "send_at", value=-(10**18)),
         "/records/partoo/messages/0/send_at",
     ),
 ]

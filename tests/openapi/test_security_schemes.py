@@ -40,6 +40,8 @@ def security(value: Any, *declared: str) -> tuple[list[list[str]], list[str]]:
         ({"type": "apiKey", "in": "cookie", "name": "k"}, "apiKey"),
         ({"type": "http", "scheme": "Basic"}, "basic"),
         ({"type": "http", "scheme": "bearer"}, "bearer"),
+        ({"type": "http", "scheme": "digest"}, "http"),
+        ({"type": "http", "scheme": "Mine-2"}, "http"),
         ({"type": "oauth2"}, "oauth2"),
         ({"type": "openIdConnect"}, "oauth2"),
     ],
@@ -51,7 +53,8 @@ def test_a_scheme_has_a_kind(scheme: Any, kind: str) -> None:
 @pytest.mark.parametrize(
     "scheme",
     [
-        {"type": "http", "scheme": "digest"},
+        {"type": "http"},
+        {"type": "http", "scheme": "a b"},
         {"type": "mutualTLS"},
         {"type": "apiKey", "in": "body", "name": "k"},
         {"type": "apiKey", "in": "header"},

@@ -11,8 +11,9 @@ def repair(schema: dict[str, Any], *, is_openapi_3_0: bool) -> tuple[Any, list[s
     """Return a repaired schema, and the pointers of its warnings."""
     warnings: list[str] = []
 
-    def warn(place: Place, message: str, hint: str = "") -> None:
+    def warn(code: str, place: Place, message: str, hint: str = "") -> None:
         assert message != hint
+        assert code.startswith("MS3")
         warnings.append(place.pointer)
 
     place = Place(Document("d.yaml", None, schema, dict), "", schema)

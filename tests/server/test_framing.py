@@ -1,7 +1,7 @@
 import pytest
 
 from mockserver.model.messages import Answer
-from mockserver.server.message_head import ENCODING, fields_and_body, framing
+from mockserver.server.application import ENCODING, fields_and_body, framing
 
 
 def test_an_answer_is_sent_with_its_length() -> None:

@@ -159,3 +159,9 @@ def test_an_application_may_have_no_control_api_or_ask_for_a_token(shop: Path) -
     guarded = create_app(shop, control_token="secret")
     assert httpx.Client(transport=Transport(guarded)).get(url).status_code == 401
     assert Sandbox(guarded, token="secret").shop.base_url == "http://127.0.0.1/shop/v1"
+
+
+@pytest.mark.parametrize("token", ["", " "])
+def test_an_empty_control_token_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="the control token is empty"):
+        create_app(control_token=token)

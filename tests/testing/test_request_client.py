@@ -2,9 +2,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
-from mockserver.testing import Sandbox
+from mockserver import Transport, create_app
+from mockserver.testing import ControlCallError, Sandbox
+from mockserver.testing.control_connection import ControlConnection
 from tests.testing.conftest import Recorder
 
 Recording = Callable[[Mapping[tuple[str, str], Any]], tuple[Recorder, Sandbox]]
@@ -57,6 +60,56 @@ def test_a_failure_shows_what_came_nearest_and_why_it_does_not_match(recorded: R
         "    body /to: expected '+33', found '+44'",
     ]
     assert re.search(r"status: expected 200, found 'x{100,200}…$", str(raised.value))
+
+
+def test_a_failure_says_that_the_journal_cannot_tell(recorded: Recording) -> None:
+    why = "cannot tell: 3 entries were dropped"
+    verdict: Any = {"ok": False, "matched": [], "dropped": 3, "cannot_tell": why, "nearest": []}
+    _, sandbox = recorded({("GET", "requests"): {"total": 0, "requests": []}, VERIFY: verdict})
+    with pytest.raises(AssertionError, match=f"received 0\n  {why}"):
+        sandbox.requests.assert_not_called(operation="order")
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"operation": "sendReviewInvitations"},
+        {"api": "parto"},
+        {"method": "pots"},
+        {"operation_id": "sendReviewInvitation"},
+        {"path": "/partoo/v2/review_booster/send_invitatoin"},
+    ],
+    ids=str,
+)
+def test_an_unknown_name_is_refused_and_not_taken_for_no_call(conditions: Any) -> None:
+    requests = Sandbox(create_app(), "typo").requests
+    with pytest.raises(ControlCallError, match="did you mean"):
+        requests.assert_not_called(**conditions)
+    with pytest.raises(ControlCallError, match="did you mean"):
+        requests.assert_called(**conditions)
+
+
+def test_a_call_is_found_by_its_path_in_the_sandbox_and_in_any_case() -> None:
+    app = create_app(journal=5)
+    sandbox = Sandbox(app, "here")
+    with httpx.Client(transport=Transport(app), base_url=sandbox.partoo.base_url) as client:
+        client.post("/review_booster/send_invitation", headers=sandbox.partoo.headers)
+    for path in ("/partoo/v2/review_booster/send_invitation", "/review_booster/send_invitation"):
+        sandbox.requests.assert_called(path=path, method="post", times=1)
+        with pytest.raises(AssertionError, match="received 1"):
+            sandbox.requests.assert_not_called(path=path)
+
+
+def test_a_sandbox_is_created_on_first_use_and_again_after_it_was_deleted() -> None:
+    app = create_app()
+    sandbox = Sandbox(app, "late")
+    control = ControlConnection(app)
+    assert control.call("GET", "sandboxes") == []
+    assert (len(sandbox.messages), len(sandbox.requests), len(sandbox.faults)) == (0, 0, 0)
+    assert [one["name"] for one in control.call("GET", "sandboxes")] == ["late"]
+    sandbox.delete()
+    assert not sandbox.clock.frozen
+    sandbox.requests.assert_not_called()
 
 
 def test_a_failure_without_any_request_says_so(recorded: Recording) -> None:

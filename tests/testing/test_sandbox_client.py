@@ -3,10 +3,13 @@ import threading
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from mockserver import create_app
+from mockserver.base.time import Instant
 from mockserver.testing import Sandbox, Server
 from mockserver.testing.control_connection import ControlCallError
 from tests.testing.conftest import PHONE, World
@@ -95,6 +98,14 @@ def test_the_clock_is_set_and_stands_still(world: World) -> None:
     assert clock.set("2030-02-01T00:00:00Z") == datetime(2030, 2, 1, tzinfo=UTC)
     clock.thaw()
     assert not clock.frozen
+
+
+def test_the_clock_is_frozen_exactly_at_the_instant_while_time_goes_on() -> None:
+    ticks = count(1_800_000_000_000_000, 1_000)
+    app = create_app(clock=lambda: Instant(next(ticks)))
+    clock = Sandbox(app, "ticking").clock
+    noon = datetime(2030, 1, 31, 12, tzinfo=UTC)
+    assert clock.freeze(noon) == clock.now == noon
 
 
 def test_what_is_no_span_of_time_is_refused(world: World) -> None:

@@ -12,7 +12,7 @@ from mockserver import create_app
 from mockserver.base.errors import SettingsError, SpecError
 from mockserver.cli import main
 from mockserver.server.application import App
-from mockserver.testing import Sandbox
+from mockserver.testing import Sandbox, Server
 from mockserver.testing.inprocess import AsgiCall, perform
 from mockserver.verbs.registry import BUILT_IN_VERBS, Verbs
 
@@ -117,6 +117,61 @@ def test_the_command_line_takes_plug_ins(folder: Path) -> None:
 
     assert done.exit_code == 0
     assert "hold: held back" in done.output
+
+
+INTERACTIONS = """\
+api: slow
+interactions:
+- {name: slow, operation: slow, request: {method: GET, path: /slow}, answer: {status: 200}}
+"""
+HAR = {"request": {"method": "GET", "url": "https://a/slow"}, "response": {"status": 200}}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "check slow.json",
+        "routes slow.json",
+        "diff slow.json slow.json",
+        "export slow --document slow.json --interactions slow.yaml --to pact.json",
+        "import slow.har --from har --api slow --document slow.json --to imported.yaml",
+        "verify slow --document slow.json --interactions slow.yaml --against {url}",
+    ],
+)
+def test_every_command_that_reads_documents_takes_plug_ins(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "slow.yaml").write_text(INTERACTIONS)
+    (folder / "slow.har").write_text(json.dumps({"log": {"entries": [HAR]}}))
+    with Server(folder / "slow.json", plugins=["slow_verbs"]) as server:
+        words = arguments.format(url=server.url).split()
+        done = CliRunner().invoke(main, [*words, "--plugin", "slow_verbs"])
+        without = CliRunner().invoke(main, words)
+
+    assert (done.exit_code, without.exit_code) == (0, 2), done.output
+    assert "'hold' is not known here" in without.output
+
+
+@pytest.mark.parametrize("command", ["check", "routes", "serve"])
+def test_a_command_says_that_a_plug_in_cannot_be_imported(folder: Path, command: str) -> None:
+    done = CliRunner().invoke(
+        main, [command, str(folder / "slow.json"), "--plugin", "absent_verbs"]
+    )
+
+    assert done.exit_code == 2
+    assert "the plug-in 'absent_verbs' cannot be imported" in done.stderr
+
+
+def test_a_proxy_takes_plug_ins(folder: Path) -> None:
+    arguments = ["proxy", "slow", "--document", str(folder / "slow.json")]
+    arguments += ["--upstream", "http://127.0.0.1:1", "--plugin"]
+
+    done = CliRunner().invoke(main, [*arguments, "slow_verbs"])
+    absent = CliRunner().invoke(main, [*arguments, "absent_verbs"])
+
+    assert (done.exit_code, "no connection" in done.output) == (2, True)
+    assert (absent.exit_code, "the plug-in 'absent_verbs' cannot be" in absent.output) == (2, True)
 
 
 def test_an_installed_package_announces_a_verb_by_entry_point(folder: Path) -> None:

@@ -1,0 +1,204 @@
+"""Bodies as they are shown: requests without secrets, by their media type; answers as they were.
+
+What cannot be read in its media type is masked as text. The stored exchange never changes.
+"""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, quote, quote_plus
+
+from mockserver.base.credentials import SANDBOX_MARK
+from mockserver.base.http import (
+    FORM,
+    MediaType,
+    cookie_pairs,
+    is_json_lines,
+    is_json_sequence,
+    is_xml,
+    media_type,
+)
+from mockserver.base.json import JsonValue
+from mockserver.base.secrets import REDACTED, names_secret
+from mockserver.control.redaction import redacted, redacted_query, secret_parameters
+from mockserver.model.exchange import Exchange
+from mockserver.model.messages import Request
+from mockserver.model.refusal import Refusal
+from mockserver.wire.media import parse_json
+
+_MAX_TEXT_BYTES = 100_000
+_SHORTEST_SECRET = 6
+"""Characters of a credential that is masked wherever it occurs; shorter ones are also words."""
+_RECORD_SEPARATOR = "\x1e"
+_NAME = re.compile(r"(?<![\w.-])([\w.-]{1,64})[\"']?\s{0,3}[=:]\s{0,3}")
+"""A name in a text of any form, up to its value."""
+_VALUE = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[\[{][\s\S]*|[^\s&;,<>\"'\]}]+")
+"""A value in a text of any form; one in brackets goes to the end of the text."""
+_TAG = re.compile(r"<(?P<name>[A-Za-z_][\w:.-]{0,200})(?=[\s/>])")
+_PART_NAME = re.compile(r'\bname="?([^";\r\n]{0,200})', re.IGNORECASE)
+_PART_TYPE = re.compile(r"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+
+
+def shown_request_body(exchange: Exchange) -> JsonValue:
+    """Return the body of a request without secrets: a JSON value, or a text."""
+    request = exchange.request
+    content_type = media_type(request.headers.get("content-type", ""))
+    known = known_credentials(exchange)
+    return _without(known, _request_body(request.body, content_type, secret_parameters(exchange)))
+
+
+def shown_answer_body(exchange: Exchange) -> JsonValue:
+    """Return the body of an answer; only credentials that the request presented are hidden."""
+    try:
+        value = parse_json(exchange.answer.body)
+    except Refusal:
+        value = _text(exchange.answer.body)
+    return _without(known_credentials(exchange), value)
+
+
+def known_credentials(exchange: Exchange) -> list[str]:
+    """Return the values of the credentials that a request presents, longest first."""
+    found: set[str] = set()
+    for value in _presented(exchange.request, secret_parameters(exchange)):
+        found |= {value, value.rpartition(SANDBOX_MARK)[0]}
+    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _presented(request: Request, secrets: frozenset[str]) -> Iterator[str]:
+    for name, value in request.headers.items():
+        if name in secrets or names_secret(name):
+            scheme, _, rest = value.partition(" ")
+            yield from (value, rest.strip())
+            if scheme.lower() == "basic":
+                yield from _basic(rest.strip())
+    for name, value in cookie_pairs(request.headers.get("cookie", "")):
+        if name.lower() in secrets or names_secret(name):
+            yield value
+    for name, value in parse_qsl(request.query):
+        if name.lower() in secrets:
+            yield value
+
+
+def _basic(value: str) -> Iterator[str]:
+    try:
+        yield b64decode(value).decode().partition(":")[2]
+    except ValueError:
+        return
+
+
+def _without(known: list[str], value: JsonValue) -> JsonValue:
+    """Replace known credentials in all texts of a value."""
+    if not known:
+        return value
+    if isinstance(value, str):
+        for one in known:
+            for form in (one, quote(one, safe=""), quote_plus(one)):
+                value = value.replace(form, REDACTED)
+        return value
+    if isinstance(value, dict):
+        return {key: _without(known, member) for key, member in value.items()}
+    return [_without(known, item) for item in value] if isinstance(value, list) else value
+
+
+def _request_body(body: bytes, content_type: MediaType, secrets: frozenset[str]) -> JsonValue:
+    name = content_type.name
+    if name == FORM:
+        return redacted_query(_text(body), secrets)
+    if name.startswith("multipart/") and (boundary := content_type.parameters.get("boundary")):
+        return _parts(_text(body), boundary, secrets)
+    if is_xml(name):
+        return _xml(_text(body))
+    if is_json_lines(name) or is_json_sequence(name):
+        return "\n".join(map(_line, _text(body).split("\n")))
+    try:
+        return redacted(parse_json(body))
+    except Refusal:
+        return masked_text(_text(body))
+
+
+def _text(body: bytes) -> str:
+    return body[:_MAX_TEXT_BYTES].decode("utf-8", "replace")
+
+
+def masked_text(text: str) -> str:
+    """Mask the values of secret names in a text of unknown form."""
+    shown: list[str] = []
+    done = 0
+    for name in _NAME.finditer(text):
+        if name.start() < done or not names_secret(name[1]):
+            continue
+        if value := _VALUE.match(text, name.end()):
+            shown += [text[done : name.end()], REDACTED]
+            done = value.end()
+    return "".join([*shown, text[done:]])
+
+
+def _line(line: str) -> str:
+    content = line.strip(f"{_RECORD_SEPARATOR}\r")
+    if not content:
+        return line
+    try:
+        value = redacted(parse_json(content.encode()))
+    except Refusal:
+        return masked_text(line)
+    mark = _RECORD_SEPARATOR if line.startswith(_RECORD_SEPARATOR) else ""
+    return mark + json.dumps(value, ensure_ascii=False)
+
+
+def _parts(text: str, boundary: str, secrets: frozenset[str]) -> str:
+    """Redact the parts of a multipart body (RFC 2046, section 5.1), each by its own type."""
+    mark = f"--{boundary}"
+    first, *parts = text.split(mark)
+    return mark.join([masked_text(first), *(_part(part, secrets) for part in parts)])
+
+
+def _part(part: str, secrets: frozenset[str]) -> str:
+    blank = re.search(r"\r?\n\r?\n", part)
+    if blank is None:
+        return masked_text(part)
+    head, content = part[: blank.end()], part[blank.end() :]
+    end = content[len(content.rstrip("\r\n")) :]
+    name = _PART_NAME.search(head)
+    if name and (name[1].lower() in secrets or names_secret(name[1])):
+        return f"{head}{REDACTED}{end}"
+    kind = _PART_TYPE.search(head)
+    if kind is None:
+        return f"{head}{masked_text(content)}"
+    shown = _request_body(content.rstrip("\r\n").encode(), media_type(kind[1]), secrets)
+    if not isinstance(shown, str):
+        shown = json.dumps(shown, ensure_ascii=False)
+    return f"{head}{shown}{end}"
+
+
+def _xml(text: str) -> str:
+    """Mask the content of elements and the values of attributes with secret names."""
+    shown: list[str] = []
+    done = 0
+    for tag in _TAG.finditer(text):
+        name = tag["name"]
+        if tag.start() < done or not names_secret(name.rpartition(":")[2]):
+            continue
+        opened = text.find(">", tag.end())
+        if opened < 0 or text[opened - 1] == "/":
+            continue
+        closed = text.find(f"</{name}", opened)
+        closed = len(text) if closed < 0 else closed
+        shown += [masked_attributes(text[done : opened + 1]), REDACTED]
+        done = closed
+    return "".join([*shown, masked_attributes(text[done:])])
+
+
+_ATTRIBUTE = re.compile(r"(?<=\s)([\w:.-]{1,200})(\s{0,3}=\s{0,3})(\"[^\"<]*\"?|'[^'<]*'?)")
+
+
+def masked_attributes(text: str) -> str:
+    """Mask the values of attributes with secret names."""
+    return _ATTRIBUTE.sub(
+        lambda found: (
+            f'{found[1]}{found[2]}"{REDACTED}"'
+            if names_secret(found[1].rpartition(":")[2])
+            else found[0]
+        ),
+        text,
+    )

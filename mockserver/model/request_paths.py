@@ -1,0 +1,97 @@
+"""Paths of requests and of operations, and the patterns that match them, with one meaning."""
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+from mockserver.base.wildcards import ANY, like
+from mockserver.model.api import Api, Operation
+
+LONGEST_PATH = 2_000
+PARAMETER = re.compile(r"\{[^{}/]+\}")
+SANDBOX_PREFIX = "/~"
+
+
+def split_sandbox(path: str) -> tuple[str, str | None]:
+    """Return a path without its sandbox prefix, and the name of the sandbox, if there is one."""
+    if not path.startswith(SANDBOX_PREFIX):
+        return path, None
+    name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
+    return slash + rest or "/", name
+
+
+def addresses(api: Api, operation: Operation, path: str) -> Iterator[str]:
+    """Yield all paths at which a path of an operation is served."""
+    for prefix in dict.fromkeys(("", *_server_paths(api, operation))):
+        yield prefix + path
+        yield f"/{api.name}{prefix}{path}"
+
+
+def _server_paths(api: Api, operation: Operation | None) -> Iterator[str]:
+    for server in (*(operation.servers if operation else ()), *api.servers):
+        yield server.path
+
+
+def wrong_pattern(pattern: str) -> str:
+    """Return what is wrong with a pattern for paths; empty if nothing is."""
+    if not pattern.startswith(("/", ANY)) or len(pattern) > LONGEST_PATH:
+        return f"path begins with / or * and has {LONGEST_PATH:,} characters at most"
+    if ANY in pattern and PARAMETER.search(pattern):
+        return "path has both * and a parameter in braces; write * for the parameter, too"
+    return ""
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Return True if a path matches a pattern.
+
+    `*` matches any characters. In a pattern without `*`, a parameter such as `{id}` matches a
+    segment, or the part of one that it stands for.
+    """
+    if "{" not in pattern or ANY in pattern:
+        return like(pattern, path)
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        one == other or (other != "" and like(PARAMETER.sub(ANY, one), other))
+        for one, other in zip(wanted, given, strict=True)
+    )
+
+
+def fits_one(pattern: str, paths: Iterable[str]) -> bool:
+    """Return True if one of the paths matches a pattern, as it was sent or percent-decoded."""
+    return any(
+        fits(pattern, path) or ("%" in path and fits(pattern, unquote(path))) for path in paths
+    )
+
+
+def paths_of(sent: str, api: Api | None, operation: Operation | None) -> list[str]:
+    """Return the paths by which a request can be called, without the prefix of its sandbox.
+
+    Args:
+        sent: The path as it was sent.
+        api: The API that answered; None if there was none.
+        operation: The operation that answered; None if there was none.
+
+    Returns:
+        The path as it was sent, then those below the mount name and below the path of a server,
+        and the same operation at its other addresses.
+    """
+    sent, _ = split_sandbox(sent)
+    found = [sent]
+    if api is None:
+        return found
+    found += _below(sent, f"/{api.name}")
+    for path in (*found,):
+        for prefix in _server_paths(api, operation):
+            found += _below(path, prefix)
+    if operation is not None:
+        for path in found[::-1]:
+            if fits_one(operation.path, [path]):
+                found += addresses(api, operation, path)
+                break
+    return list(dict.fromkeys(found))
+
+
+def _below(path: str, prefix: str) -> list[str]:
+    """Return the rest of a path after a prefix of whole segments, or nothing."""
+    rest = path[len(prefix) :]
+    return [rest or "/"] if prefix and path.startswith(prefix) and rest[:1] in ("", "/") else []

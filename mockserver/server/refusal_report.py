@@ -1,0 +1,53 @@
+"""The report on refused requests that `mockserver run` prints when its command fails."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mockserver.engine.nearest_operations import nearest_operation
+from mockserver.model.api import Api
+from mockserver.model.exchange import Exchange
+from mockserver.server.request_log import cause, printable
+
+_MOST_LINES = 30
+_FIRST_ERROR_STATUS = 400
+_LONGEST_PATH = 200
+
+
+def refusal_report(exchanges: Iterable[Exchange], count: int, apis: Sequence[Api]) -> list[str]:
+    """Describe the requests that were refused or matched no operation, one on each line.
+
+    Args:
+        exchanges: The latest exchanges.
+        count: The number of all exchanges.
+        apis: The APIs that are served.
+    """
+    refused = [one for one in exchanges if _is_refused(one)]
+    if not refused:
+        return []
+    last = f"; the last {_MOST_LINES}" if len(refused) > _MOST_LINES else ""
+    head = f"{len(refused)} of the {count} requests of the command were refused{last}:"
+    return [f"mockserver: {head}", *_lines(refused[-_MOST_LINES:], apis)]
+
+
+def _is_refused(exchange: Exchange) -> bool:
+    is_unmatched = exchange.operation is None and exchange.answer.status >= _FIRST_ERROR_STATUS
+    return bool(exchange.reason) or is_unmatched
+
+
+def _lines(exchanges: Iterable[Exchange], apis: Sequence[Api]) -> Iterator[str]:
+    for exchange in exchanges:
+        request = exchange.request
+        shown = f"{request.method} {request.path[:_LONGEST_PATH]}  {exchange.answer.status}"
+        yield printable(f"  {shown}  {_explanation(exchange, apis)}")
+
+
+def _explanation(exchange: Exchange, apis: Sequence[Api]) -> str:
+    if exchange.operation is not None:
+        return f"{cause(exchange)}  [{exchange.operation.id}]"
+    path = exchange.request.path
+    if path.startswith("/~"):
+        path = "/" + path.partition("/~")[2].partition("/")[2]
+    found = nearest_operation(exchange.request.method, path, apis)
+    if found is None:
+        return "no operation matches"
+    name, operation = found
+    return f"no operation matches; the nearest is {name}  [{operation.id}]"

@@ -1,0 +1,117 @@
+"""`mockserver run`: what it says of a command that fails, and the requests that it saves."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHOP = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+servers: [{url: /v1}]
+paths:
+  /items:
+    get:
+      operationId: listItems
+      responses: {'200': {description: ok}}
+    post:
+      operationId: addItem
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: object, required: [name]}}}
+      responses: {'200': {description: ok}}
+  /items/{id}/parts:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {operationId: listParts, responses: {'200': {description: ok}}}
+"""
+CALLS = """
+import os, sys, urllib.error, urllib.request
+for call in sys.argv[2:]:
+    method, path, *body = call.split(" ")
+    data = body[0].encode() if body else None
+    headers = {"Content-Type": "application/json"} if body else {}
+    url = os.environ["MOCKSERVER_URL"] + path
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        urllib.request.urlopen(request).read()
+    except urllib.error.HTTPError as error:
+        error.close()
+sys.exit(int(sys.argv[1]))
+"""
+
+
+def run(
+    folder: Path, code: int, *calls: str, options: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that sends requests, and ends with an exit code."""
+    (folder / "shop.yaml").write_text(SHOP)
+    command = [sys.executable, "-m", "mockserver", "run", "--document", str(folder / "shop.yaml")]
+    command += [*options, "--", sys.executable, "-c", CALLS, str(code), *calls]
+    return subprocess.run(  # noqa: S603 - our own program
+        command, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_a_command_that_fails_is_followed_by_what_was_refused_and_what_matched_nothing(
+    tmp_path: Path,
+) -> None:
+    calls = ("GET /shop/v1/items", "POST /shop/v1/items {}", "GET /shop/v1/item?token=hush")
+    done = run(tmp_path, 3, *calls, "PUT /shop/v1/items", "GET /shop/v1/items/5/part", "GET /x")
+    assert done.returncode == 3
+    first, *lines = done.stderr.splitlines()
+    assert first == "mockserver: 5 of the 6 requests of the command were refused:"
+    nearest = "no operation matches; the nearest is GET"
+    assert lines == [
+        "  POST /shop/v1/items  400  invalid: name is required  [addItem]",
+        f"  GET /shop/v1/item  404  {nearest} /shop/v1/items  [listItems]",
+        f"  PUT /shop/v1/items  405  {nearest} /shop/v1/items  [listItems]",
+        f"  GET /shop/v1/items/5/part  404  {nearest} /shop/v1/items/{{id}}/parts  [listParts]",
+        "  GET /x  404  no operation matches",
+    ]
+
+
+def test_a_request_in_a_sandbox_is_compared_without_its_prefix(tmp_path: Path) -> None:
+    done = run(tmp_path, 1, "GET /~one/shop/v1/item")
+    assert "GET /~one/shop/v1/item  404" in done.stderr
+    assert "the nearest is GET /shop/v1/items" in done.stderr
+
+
+def test_of_many_refused_requests_the_last_are_printed(tmp_path: Path) -> None:
+    done = run(tmp_path, 1, *(f"GET /none/{number}" for number in range(40)))
+    lines = done.stderr.splitlines()
+    assert lines[0] == "mockserver: 40 of the 40 requests of the command were refused; the last 30:"
+    assert len(lines) == 31
+    assert "/none/39 " in lines[-1]
+
+
+@pytest.mark.parametrize(("code", "call"), [(0, "GET /none"), (1, "GET /shop/v1/items")])
+def test_a_command_without_failure_or_without_refusals_is_followed_by_nothing(
+    tmp_path: Path, code: int, call: str
+) -> None:
+    done = run(tmp_path, code, call)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_requests_are_saved_as_an_archive_whether_the_command_fails_or_not(
+    tmp_path: Path, code: int
+) -> None:
+    file = tmp_path / "journal.har"
+    calls = ("GET /shop/v1/items?api_key=hush", "GET /~other/shop/v1/items")
+    done = run(tmp_path, code, *calls, options=("--save", str(file)))
+    assert done.returncode == code
+    entries = json.loads(file.read_text())["log"]["entries"]
+    paths = [one["request"]["url"].partition("/shop")[0][-7:] for one in entries]
+    assert len(entries) == 2
+    assert paths[1] == "/~other"
+    assert "hush" not in file.read_text()
+
+
+def test_an_archive_that_cannot_be_written_fails_a_command_that_does_not(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none" / "journal.har")
+    done = run(tmp_path, 0, "GET /shop/v1/items", options=("--save", missing))
+    assert done.returncode == 2
+    assert f"{missing} cannot be written: No such file or directory" in done.stderr
+    assert run(tmp_path, 7, options=("--save", missing)).returncode == 7
