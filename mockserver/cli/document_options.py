@@ -15,7 +15,8 @@ from typing import Literal, NoReturn
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
-from mockserver.engine.engine_options import DEFAULT_OPTIONS, ECHOES, Echo, Options
+from mockserver.engine.conventions import LIKES, Like
+from mockserver.engine.engine_options import ECHOES, Echo, Options
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
 
 Printed = Literal["all", "refused", "none"]
@@ -78,8 +79,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--echo",
         type=click.Choice(ECHOES),
-        default=DEFAULT_OPTIONS.echo,
-        show_default=True,
+        show_default="samples; none with --like prism",
         help="Documented answers in which values of the request replace members of the same name.",
     )
     @click.option(
@@ -92,12 +92,23 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
         is_flag=True,
         help="Refuse values that are otherwise tolerated, such as True for a boolean in a query.",
     )
+    @click.option(
+        "--like",
+        type=click.Choice(LIKES),
+        help="Behave as another mock server where it differs, for tests that were written with it.",
+    )
     @wraps(command)
     def with_options(
-        *, dynamic: bool, echo: Echo, errors: bool, strict_requests: bool, **others: object
+        *,
+        dynamic: bool,
+        echo: Echo | None,
+        errors: bool,
+        strict_requests: bool,
+        like: Like | None,
+        **others: object,
     ) -> None:
         options = Options(
-            dynamic=dynamic, echo=echo, errors=errors, strict_requests=strict_requests
+            dynamic=dynamic, echo=echo, errors=errors, strict_requests=strict_requests, like=like
         )
         command(options=options, **others)
 

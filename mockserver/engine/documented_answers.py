@@ -8,8 +8,9 @@
 - It reads neither records nor the request. Answers without a seed are cached (`MOST_KEPT`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.http import essence, is_json
@@ -40,6 +41,18 @@ _STREAMED_ITEMS = 3
 Fields = list[tuple[str, str]]
 
 
+class AnswerStyle(NamedTuple):
+    """How documented answers are written."""
+
+    xml_root: str = ""
+    """Name of the outermost element of XML; empty to write XML by the `xml` objects of schemas."""
+    all_headers: bool = False
+    """True to sample documented headers that are neither required nor have an example."""
+
+
+DEFAULT_STYLE = AnswerStyle()
+
+
 class AnswerCriteria(NamedTuple):
     """What determines which documented answer is used, and how it is sampled."""
 
@@ -51,6 +64,7 @@ class AnswerCriteria(NamedTuple):
     """True to sample a value even if there are examples."""
     must_fit: bool = True
     """If no media type is acceptable: True to refuse, False to use the first one."""
+    style: AnswerStyle = DEFAULT_STYLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,7 @@ def _cached(
     """Return a cached answer: another `Accept` may lead to the same media type."""
     if len(operation.rendered) >= MOST_KEPT:
         operation.rendered.clear()
-    same = (status, response.status, choice, criteria.example, criteria.dynamic)
+    same = (status, response.status, choice, criteria.example, criteria.dynamic, criteria.style)
     found: DocumentedAnswer | None = operation.rendered.get(same)
     if found is None:
         found = operation.rendered[same] = _written(response, status, criteria, choice)
@@ -191,7 +205,7 @@ def _written(
         return DocumentedAnswer(status, headers, b"", why)
     media, content_type = response.media[choice.index], choice.media_type
     body = _body(media, content_type, criteria)
-    content = write(body.value, content_type, media.write_xml)
+    content = write(body.value, content_type, xml_writer(media, criteria.style))
     fields = [("Content-Type", content_type_for(content_type, content)), *headers]
     is_negotiated = len(response.media) > 1 or "*" in media.media_type
     if is_negotiated and not any(name.lower() == "vary" for name, _ in headers):
@@ -210,12 +224,23 @@ def _written(
     )
 
 
+def xml_writer(
+    media: ResponseMedia | None, style: AnswerStyle
+) -> Callable[[JsonValue], str] | None:
+    """Return what writes values of a media type as XML; None to write JSON."""
+    if style.xml_root:
+        from mockserver.wire.plain_xml import plain_xml  # noqa: PLC0415 - few APIs answer XML
+
+        return partial(plain_xml, root=style.xml_root)
+    return None if media is None else media.write_xml
+
+
 def _headers(response: DocumentedResponse, criteria: AnswerCriteria) -> Iterator[tuple[str, str]]:
     """Yield the headers that have an example or are required."""
     for header in response.headers:
         if header.examples:
             value = header.examples[0]
-        elif header.required and header.schema is not None:
+        elif (header.required or criteria.style.all_headers) and header.schema is not None:
             value = _sampled(header.schema, criteria.seed, header.name).value
         else:
             continue

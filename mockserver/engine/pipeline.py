@@ -6,7 +6,8 @@
 
  1. locate        find sandbox, API and operation by path, Host and method
  2. faults        a fault of the sandbox may answer instead of stages 3 to 9, or act in stage 11
- 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8
+ 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8;
+                  with the convention `validate_preferred` it skips only stages 7 and 8
  4. authenticate  find the principal (the owner of the credentials)
  5. limit         count a hit on each rate limit, or on none if one is exceeded
  6. validate      parse parameters and body, and collect all violations
@@ -38,6 +39,7 @@ from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
+from mockserver.engine.conventions import NO_SUCH_EXAMPLE, Conventions
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
@@ -45,7 +47,7 @@ from mockserver.engine.documented_answers import (
     status_with_example,
 )
 from mockserver.engine.echo import echoed
-from mockserver.engine.engine_options import Options
+from mockserver.engine.engine_options import DEFAULT_OPTIONS, Options
 from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
 from mockserver.engine.preferences import (
@@ -53,10 +55,13 @@ from mockserver.engine.preferences import (
     NO_PREFERENCES,
     VARY,
     Preferences,
+    invalid_preference,
     preferences_of,
+    unmet_preference,
 )
 from mockserver.engine.refusals import forced_until, refusal_of
 from mockserver.engine.rendering import (
+    ErrorCriteria,
     Reply,
     problem,
     render_refusal,
@@ -109,7 +114,7 @@ class Engine:
     ) -> None:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
-        self.options = options or Options()
+        self.options = options or DEFAULT_OPTIONS
         self._mounts = MountedApis(self.apis.values())
 
     def replace(
@@ -141,7 +146,7 @@ class Engine:
         """
         path, named = _split_sandbox(request)
         located = self._mounts.locate(path, request.headers.get("host", "").lower(), request.method)
-        operation = _operation(located, request.method)
+        operation = self._operation(located, request.method)
         credentials = (
             read_credentials(operation, request) if operation and operation.security else {}
         )
@@ -153,7 +158,9 @@ class Engine:
         at = sandbox.clock.now(system)
         sandbox.clock.begin(at)
         exchange = Exchange(sandbox.journal.next_id(), name, at, request, UNANSWERED)
-        if located is None:
+        if self._is_answered_first(request):
+            exchange.answer = Answer(204, [], b"")
+        elif located is None:
             self._no_such_api(exchange, path)
         else:
             exchange.api, exchange.operation = located.mount.api, operation
@@ -167,6 +174,18 @@ class Engine:
         sandbox.journal.add(exchange)
         return exchange
 
+    def _operation(self, located: RoutedRequest | None, method: str) -> Operation | None:
+        if located is None or located.match is None:
+            return None
+        if self.options.conventions.exact_methods:
+            return located.match.methods.get(method)
+        return located.match.operation(method)
+
+    def _is_answered_first(self, request: Request) -> bool:
+        options = self.options
+        is_first = options.cors and options.conventions.preflights_first
+        return is_first and cors.is_preflight(request)
+
     def _add_headers(self, exchange: Exchange) -> None:
         headers = exchange.answer.headers
         if self.options.announce:
@@ -175,6 +194,8 @@ class Engine:
                 _add_reason(exchange)
         if self.options.cors and "origin" in exchange.request.headers:
             cors.add_headers(headers, exchange.request)
+        elif self.options.cors and self.options.conventions.open_cors:
+            cors.add_open_headers(headers)
 
     def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
@@ -226,12 +247,6 @@ def _split_sandbox(request: Request) -> tuple[str, str | None]:
     return path, request.headers.get("mock-sandbox") if name is None else name
 
 
-def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
-    if located is None or located.match is None:
-        return None
-    return located.match.operation(method)
-
-
 def _path_advice(
     mounts: Mapping[str, MountedApi], path: str, request: Request, advised: dict[Any, str]
 ) -> str:
@@ -251,8 +266,8 @@ def _no_operation(located: RoutedRequest, request: Request, options: Options) ->
     method = request.method
     if located.match is None:
         raise Refusal(Kind.NOT_FOUND, "the API has no such path", advice=_advice(located, request))
-    allowed = cors.allowed(located.match.methods, options=options.cors)
-    if method == "OPTIONS" and options.cors:
+    allowed = cors.allowed(located.match.methods, options)
+    if method == "OPTIONS" and options.cors and not options.conventions.exact_methods:
         return Answer(204, [("Allow", allowed)], b"")
     message = f"{method[:20]} is not allowed here; {allowed} are"
     advice = _advice(located, request)
@@ -292,9 +307,9 @@ def _answer(
             add_challenges(exchange.answer, api, operation, scope)
         run.commit()
     except Refusal as refusal:
-        _refuse(exchange, run, api, refusal, scope)
+        _refuse(exchange, run, api, refusal, scope, options)
     except SandboxFullError as error:
-        _refuse(exchange, run, api, Refusal(Kind.FULL, str(error)), scope)
+        _refuse(exchange, run, api, Refusal(Kind.FULL, str(error)), scope, options)
     except Exception as error:  # noqa: BLE001 - a bug of the mock must become a 500
         if run is not None:
             run.roll_back()
@@ -305,7 +320,14 @@ def _answer(
             run.close()
 
 
-def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, scope: Scope) -> None:
+def _refuse(
+    exchange: Exchange,
+    run: Run | None,
+    api: Api,
+    refusal: Refusal,
+    scope: Scope,
+    options: Options,
+) -> None:
     if run is not None:
         run.roll_back()
     _forget_frames(refusal)
@@ -314,8 +336,14 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
         if run is not None and not refusal.advice:
             refusal.advice = _refusal_advice(run, refusal)
         exchange.trace.append(_refused(refusal))
-        accept = exchange.request.accept
-        answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
+        answer = render_refusal(
+            refusal,
+            api,
+            exchange.operation,
+            scope,
+            exchange.at,
+            _error_criteria(exchange.request, options.conventions),
+        )
         if run is not None:
             replace_headers(answer.headers, run.limit_headers)
             answer.delay = run.delay
@@ -334,6 +362,15 @@ def _refusal_advice(run: Run, refusal: Refusal) -> str:
     return refusal_advice(run, refusal)
 
 
+def _error_criteria(request: Request, conventions: Conventions) -> ErrorCriteria:
+    """Return how a refusal is answered, with the example of an error that the request asks for."""
+    example = None
+    if conventions.validate_preferred:
+        preferences = preferences_of(request, in_query=conventions.query_preferences)
+        example = None if preferences.code is None else preferences.example
+    return ErrorCriteria(request.accept, conventions, example)
+
+
 def _forget_frames(refusal: Refusal) -> None:
     """Remove reference cycles, so that memory is freed without the garbage collector."""
     refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
@@ -350,13 +387,18 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
     """
     if run.sandbox.faults.active and (forced := apply_faults(run, match)) is not None:
         return forced
-    request = run.exchange.request
-    preferences = preferences_of(request) if "prefer" in request.headers else NO_PREFERENCES
-    if preferences.code is not None or preferences.example is not None:
+    request, conventions = run.exchange.request, run.options.conventions
+    preferences = NO_PREFERENCES
+    if "prefer" in request.headers or conventions.query_preferences:
+        preferences = _read_preferences(request, conventions)
+    is_preferred = preferences.is_for_documented
+    if is_preferred and not conventions.validate_preferred:
         return _preferred(run, preferences)
     _authenticate(run, credentials)
     apply_limits(run)
     _validate(run, request, match)
+    if is_preferred:
+        return _preferred(run, preferences)
     if run.operation.test_values:
         _apply_test_values(run)
     if run.operation.program is not None:
@@ -366,13 +408,32 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
     return _steps_answer(run, run.reply, preferences)
 
 
+def _read_preferences(request: Request, conventions: Conventions) -> Preferences:
+    """Return the preferences of a request.
+
+    Raises:
+        Refusal: `invalid` for values that leave open what is asked for, if the conventions say so.
+    """
+    found = preferences_of(request, in_query=conventions.query_preferences)
+    if found.undecided and conventions.refuse_unmet_preferences:
+        violations = tuple(invalid_preference(item, request) for item in found.undecided)
+        raise Refusal(Kind.INVALID, _summary(violations), violations)
+    return found
+
+
 def _preferred(run: Run, preferences: Preferences) -> Answer:
     """Return the documented answer that `Prefer` requests; skip all later stages."""
     operation, status = run.operation, preferences.code
-    if status is None and preferences.example is not None:
+    is_strict = run.options.conventions.refuse_unmet_preferences
+    if status is None and preferences.example is not None and not is_strict:
         status = status_with_example(operation, preferences.example)
+    status = status or operation.success
     run.exchange.reason = "preferred"
-    return _documented(run, status or operation.success, preferences, "Prefer asks for it; ")
+    if is_strict and (missing := unmet_preference(operation, status, preferences)):
+        uri = run.options.conventions.problem_types.get(NO_SUCH_EXAMPLE)
+        answer = problem(404, missing, {"type": uri} if uri else None)
+        return _finished(run, answer, Answered(404, missing), NO_PREFERENCES)
+    return _documented(run, status, preferences, "Prefer asks for it; ")
 
 
 def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> None:
@@ -416,6 +477,8 @@ def _validate(run: Run, request: Request, match: Match) -> None:
     if operation.body is not None:
         scope["body"], found = read_body(operation.body, request)
         violations = [*violations, *found]
+    elif request.body and run.options.conventions.refuse_undescribed_bodies:
+        raise Refusal(Kind.UNSUPPORTED_MEDIA_TYPE, "the operation describes no body; send none")
     if violations and not run.options.strict_requests:
         violations = _without_tolerated(run, violations)
     if violations:
@@ -432,7 +495,7 @@ def _without_tolerated(run: Run, violations: list[Violation]) -> list[Violation]
     return [one for one in violations if not one.tolerated]
 
 
-def _summary(violations: list[Violation]) -> str:
+def _summary(violations: Sequence[Violation]) -> str:
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return f"{first.field} {first.message}{more}"
@@ -477,7 +540,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
 def _steps_answer(run: Run, reply: Reply, preferences: Preferences) -> Answer:
     if run.options.errors:
         _require_conformance(run, violations_of_reply(run.operation, reply))
-    answer = render_reply(reply)
+    answer = render_reply(reply, run.options.conventions.answer_style)
     decision = Answered(answer.status, reply.because, reply.source)
     return _finished(run, answer, decision, preferences)
 
@@ -488,7 +551,7 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
-    if run.options.echo == "all" or (found.sampled and run.options.echo == "samples"):
+    if run.options.echoes == "all" or (found.sampled and run.options.echoes == "samples"):
         found = echoed(found, run.operation, run.scope, _api_path(run))
     if found.violations:
         run.append(BrokenSchema(found.violations))
@@ -506,14 +569,17 @@ def _api_path(run: Run) -> str:
 
 
 def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
-    accept = run.exchange.request.accept
+    request, conventions = run.exchange.request, run.options.conventions
+    accept, style = request.accept or conventions.default_accept, conventions.answer_style
+    if request.method == "HEAD" and conventions.exact_methods:
+        accept = ""  # there is no body whose media type could be unacceptable
     if preferences is NO_PREFERENCES and not run.options.dynamic:
-        return AnswerCriteria(accept)
+        return AnswerCriteria(accept, style=style)
     dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic
     seed: int | str | None = preferences.seed
     if seed is None and dynamic:
         seed = f"{run.sandbox.seed}:{run.exchange.id}"
-    return AnswerCriteria(accept, seed, preferences.example, dynamic)
+    return AnswerCriteria(accept, seed, preferences.example, dynamic, style=style)
 
 
 def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
@@ -534,6 +600,8 @@ def _finished(
     """Complete an answer with headers of limits, delays, and the effects of preferences."""
     replace_headers(answer.headers, run.limit_headers)
     answer.delay = run.delay
+    if run.operation.deprecated and run.options.conventions.deprecation_header:
+        replace_headers(answer.headers, [("Deprecation", "true")])
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
         if applied := preferences.applied(found, answer.status):

@@ -24,6 +24,7 @@ from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import (
+    ErrorCriteria,
     Reply,
     header_fields,
     render_refusal,
@@ -244,7 +245,14 @@ class Run:
         assert own is not None
         accept = self.exchange.request.accept
         found = documented_answer(
-            self.operation, own, AnswerCriteria(accept, example=name, must_fit=False)
+            self.operation,
+            own,
+            AnswerCriteria(
+                accept,
+                example=name,
+                must_fit=False,
+                style=self.options.conventions.answer_style,
+            ),
         )
         assert found is not None
         sent = found.headers.copy()
@@ -264,7 +272,14 @@ class Run:
         refusal = Refusal(kind, message)
         self.exchange.refusal, self.exchange.reason = refusal, kind
         accept = self.exchange.request.accept
-        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now, accept)
+        answer = render_refusal(
+            refusal,
+            self.api,
+            self.operation,
+            self.scope,
+            self.now,
+            ErrorCriteria(accept, self.options.conventions),
+        )
         because = f"error kind {kind}"
         reply = Reply(answer.status, answer.headers, answer.body, "", because, answer.example)
         self.reply = reply

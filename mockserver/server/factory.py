@@ -14,6 +14,7 @@ from typing import TypedDict, Unpack
 
 from mockserver.base.asgi import AsgiApp
 from mockserver.base.time import Instant, system_now
+from mockserver.engine.conventions import Like
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, Echo, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
@@ -27,6 +28,7 @@ class AnswerOptions(TypedDict, total=False):
     errors: bool
     strict_requests: bool
     echo: Echo
+    like: Like
 
 
 def create_app(  # noqa: PLR0913 - each can be left out
@@ -66,6 +68,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
+        ValueError: If `like` names a server that is not known.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS

@@ -38,6 +38,7 @@ class ServerThread:
         Raises:
             SpecError: If a document is invalid.
             SettingsError: If a setting or a plug-in is invalid.
+            ValueError: If `like` names a server that is not known.
             OSError: If the address is not available.
         """
         app = create_app(

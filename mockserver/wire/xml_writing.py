@@ -140,9 +140,7 @@ class _Tag:
     @property
     def name(self) -> str:
         prefix = self.xml.get("prefix")
-        local = _NOT_IN_NAMES.sub("_", str(self.xml.get("name") or self.property_name)) or "_"
-        if _NOT_AT_START.match(local):
-            local = f"_{local}"
+        local = element_name(str(self.xml.get("name") or self.property_name))
         return f"{_NOT_IN_NAMES.sub('_', prefix)}:{local}" if isinstance(prefix, str) else local
 
     def namespaces(self) -> Iterator[tuple[str, str]]:
@@ -151,6 +149,17 @@ class _Tag:
             namespace, prefix = tag.xml.get("namespace"), tag.xml.get("prefix")
             if isinstance(namespace, str) and (tag is self or prefix):
                 yield f"xmlns:{prefix}" if prefix else "xmlns", namespace
+
+
+def element_name(text: str) -> str:
+    """Return the text as a name of an element; other characters become `_`."""
+    local = _NOT_IN_NAMES.sub("_", text) or "_"
+    return f"_{local}" if _NOT_AT_START.match(local) else local
+
+
+def escaped_text(value: JsonValue) -> str:
+    """Return a simple value as the text of an element."""
+    return _unescaped_text(value).translate(_IN_TEXT)
 
 
 def _tagged(tag: _Tag, body: str) -> str:
@@ -171,7 +180,7 @@ def _unescaped_text(value: JsonValue) -> str:
 def _text(value: JsonValue, xml: Mapping[str, Any]) -> str:
     if xml.get("nodeType") == "cdata":
         return f"<![CDATA[{_unescaped_text(value).replace(']]>', ']]]]><![CDATA[>')}]]>"
-    return _unescaped_text(value).translate(_IN_TEXT)
+    return escaped_text(value)
 
 
 def _xml_object(parts: list[Place]) -> dict[str, Any]:
