@@ -33,7 +33,6 @@ Rules of this module:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue, key_text
@@ -69,7 +68,7 @@ from mockserver.engine.rendering import (
     replace_headers,
     violations_of_reply,
 )
-from mockserver.engine.routing import Match, MountedApi, MountedApis, RoutedRequest
+from mockserver.engine.routing import Match, MountedApis, RoutedRequest
 from mockserver.engine.run import Run, run_steps
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
 from mockserver.engine.security import (
@@ -79,6 +78,7 @@ from mockserver.engine.security import (
     read_credentials,
     sandbox_of,
 )
+from mockserver.engine.unmatched_requests import advice_for_path, no_operation
 from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
@@ -201,7 +201,7 @@ class Engine:
         known = ", ".join(f"/{name}" for name in self.apis)
         message = f"no API is served at {path[:_MOST_OF_PATH]}"
         mounts = self._mounts
-        advice = _path_advice(mounts.by_name, path, exchange.request, mounts.advised)
+        advice = advice_for_path(mounts.by_name, path, exchange.request, mounts.advised)
         hints = [advice, f"there are: {known}"] if advice else [f"there are: {known}"]
         refusal = Refusal(NO_SUCH_API, message, advice="; ".join(hints))
         exchange.refusal, exchange.reason = refusal, NO_SUCH_API
@@ -247,33 +247,6 @@ def _split_sandbox(request: Request) -> tuple[str, str | None]:
     return path, request.headers.get("mock-sandbox") if name is None else name
 
 
-def _path_advice(
-    mounts: Mapping[str, MountedApi], path: str, request: Request, advised: dict[Any, str]
-) -> str:
-    from mockserver.engine.path_advice import path_advice  # noqa: PLC0415 - only mistakes need it
-
-    sandbox = request.path[: len(request.path) - len(path)] if path != "/" else ""
-    return path_advice(mounts, path, request.method, sandbox, advised)
-
-
-def _advice(located: RoutedRequest, request: Request) -> str:
-    path, _ = _split_sandbox(request)
-    mount = located.mount
-    return _path_advice({mount.api.name: mount}, path, request, mount.advised)
-
-
-def _no_operation(located: RoutedRequest, request: Request, options: Options) -> Answer:
-    method = request.method
-    if located.match is None:
-        raise Refusal(Kind.NOT_FOUND, "the API has no such path", advice=_advice(located, request))
-    allowed = cors.allowed(located.match.methods, options)
-    if method == "OPTIONS" and options.cors and not options.conventions.exact_methods:
-        return Answer(204, [("Allow", allowed)], b"")
-    message = f"{method[:20]} is not allowed here; {allowed} are"
-    advice = _advice(located, request)
-    raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),), advice=advice)
-
-
 def _base_url(request: Request, prefix: str) -> str:
     return f"{request.scheme}://{request.headers.get('host', 'localhost')}{prefix}"
 
@@ -297,7 +270,7 @@ def _answer(
         if operation is None or match is None:
             scope = dict.fromkeys(SCOPE_NAMES)
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
-            exchange.answer = _no_operation(located, exchange.request, options)
+            exchange.answer = no_operation(located, exchange.request, options)
             return
         base_url = _base_url(exchange.request, prefix)
         run = Run(exchange, sandbox, api, operation, base_url, options)
