@@ -1,8 +1,10 @@
 """Count the SMS messages that a text needs, and keep to the GSM 7-bit alphabet.
 
-`language/functions.py` makes all three functions available to expressions; `control/api_views.py`
-calls `segments` to show messages. A character of two units is never split between two messages.
-`gsm7` removes other characters, and replaces none. Nothing is sent, and nothing raises.
+In: a text. `segments` returns its encoding, its size in units and the number of messages, not the
+messages themselves; no character is split between two. `is_gsm7` returns whether all characters are
+in the alphabet; `gsm7` removes the others, and replaces none. Nothing is sent, and nothing raises.
+Callers: `language/functions.py` gives all three to expressions; `control/api_views.py` calls
+`segments` to show messages.
 """
 
 from dataclasses import dataclass

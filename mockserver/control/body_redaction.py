@@ -1,11 +1,10 @@
 """Write the bodies of an exchange as they are shown, without secrets; never change the exchange.
 
-- In: an exchange. Out: a JSON value, or a text.
-- Callers: `exchange_views.py` and `har.py`.
-- A request is read by its media type, and members, fields, parts and elements with the names of
-  secrets are masked; what cannot be read is masked as text. Of an answer, only the values of
-  credentials that the request presented are hidden, as in requests. Texts are cut off after
-  100,000 bytes; JSON is not.
+- In: an exchange. Out: a JSON value, or a text. Callers: `exchange_views.py` and `har.py`.
+- In a request, the values of secret names are masked, as its media type demands: members, fields,
+  parts, elements, attributes. What cannot be read is masked as text. An answer keeps such values.
+- In both, a credential that the request presented is hidden wherever it occurs, if it has at
+  least 6 characters. Texts are cut off after 100,000 bytes; JSON is not.
 """
 
 import json
@@ -119,14 +118,14 @@ def _request_body(body: bytes, content_type: MediaType, secrets: frozenset[str])
     try:
         return redacted(parse_json(body))
     except Refusal:
-        return masked_text(_text(body))
+        return _masked_text(_text(body))
 
 
 def _text(body: bytes) -> str:
     return body[:_MAX_TEXT_BYTES].decode("utf-8", "replace")
 
 
-def masked_text(text: str) -> str:
+def _masked_text(text: str) -> str:
     """Mask the values of secret names in a text of unknown form."""
     shown: list[str] = []
     done = 0
@@ -146,7 +145,7 @@ def _line(line: str) -> str:
     try:
         value = redacted(parse_json(content.encode()))
     except Refusal:
-        return masked_text(line)
+        return _masked_text(line)
     mark = _RECORD_SEPARATOR if line.startswith(_RECORD_SEPARATOR) else ""
     return mark + json.dumps(value, ensure_ascii=False)
 
@@ -155,13 +154,13 @@ def _parts(text: str, boundary: str, secrets: frozenset[str]) -> str:
     """Redact the parts of a multipart body (RFC 2046, section 5.1), each by its own type."""
     mark = f"--{boundary}"
     first, *parts = text.split(mark)
-    return mark.join([masked_text(first), *(_part(part, secrets) for part in parts)])
+    return mark.join([_masked_text(first), *(_part(part, secrets) for part in parts)])
 
 
 def _part(part: str, secrets: frozenset[str]) -> str:
     blank = re.search(r"\r?\n\r?\n", part)
     if blank is None:
-        return masked_text(part)
+        return _masked_text(part)
     head, content = part[: blank.end()], part[blank.end() :]
     end = content[len(content.rstrip("\r\n")) :]
     name = _PART_NAME.search(head)
@@ -169,7 +168,7 @@ def _part(part: str, secrets: frozenset[str]) -> str:
         return f"{head}{REDACTED}{end}"
     kind = _PART_TYPE.search(head)
     if kind is None:
-        return f"{head}{masked_text(content)}"
+        return f"{head}{_masked_text(content)}"
     shown = _request_body(content.rstrip("\r\n").encode(), media_type(kind[1]), secrets)
     if not isinstance(shown, str):
         shown = json.dumps(shown, ensure_ascii=False)

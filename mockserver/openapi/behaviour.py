@@ -1,9 +1,10 @@
-"""Read the `x-mock` of a document or an operation, and merge it with inferred behaviour.
+"""Read an `x-mock` block of a document or an operation, and merge it with inferred behaviour.
 
-In: a place in a document. Out: a model of `x_mock.py`, or an `EmptyBehaviour` with the same
-attributes if there is no `x-mock`; an invalid one is added to `problems` and reads as empty.
-Callers: `compiler.py` and `operations.py`. Of `merged` values, those of the document win. The parts
-of the model, such as steps and settings, are compiled in other modules.
+In: the place of the block itself. Out: a model of `x_mock.py`; without a block, an `EmptyBehaviour`
+with the same attributes, so that pydantic is not imported. Invalid keys are added to `problems` and
+left out; the others are kept. `with_known_keys` renames a misspelt key to the one that it means, or
+drops it. In `merged`, the document's own values win over inferred ones, at every depth of maps.
+Callers: `compiler.py`, `operations.py`; they and others compile the parts, such as steps.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ class EmptyBehaviour:
 
 
 def document_behaviour(place: Place, problems: list[SpecProblem]) -> "DocumentBehaviour":
-    """Read the `x-mock` of a document; if it is invalid, add problems and return an empty one."""
+    """Read the `x-mock` of a document without its invalid keys; add problems for these."""
     if place.value is None:
         return cast("DocumentBehaviour", EmptyBehaviour())
     from mockserver.documents.block_validation import read_model  # noqa: PLC0415 - costs start time
@@ -41,7 +42,7 @@ def document_behaviour(place: Place, problems: list[SpecProblem]) -> "DocumentBe
 
 
 def operation_behaviour(place: Place, problems: list[SpecProblem]) -> "OperationBehaviour":
-    """Read the `x-mock` of an operation; if it is invalid, add problems and return an empty one."""
+    """Read the `x-mock` of an operation without its invalid keys; add problems for these."""
     if place.value is None:
         return cast("OperationBehaviour", EmptyBehaviour())
     from mockserver.documents.block_validation import read_model  # noqa: PLC0415 - costs start time

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from mockserver.base.secrets import REDACTED
-from mockserver.control.body_redaction import masked_text, shown_answer_body, shown_request_body
+from mockserver.control.body_redaction import _masked_text, shown_answer_body, shown_request_body
 from mockserver.control.exchange_views import exchange_details
 from mockserver.control.har import har
 from mockserver.control.redaction import redacted_headers
@@ -174,4 +174,4 @@ def test_urls_in_headers_are_shown_without_secrets(name: str, value: str, shown:
 def test_long_texts_are_masked_in_a_time_that_grows_with_their_length(text: str) -> None:
     for content_type in ("text/plain", "application/xml", MULTIPART, FORM):
         assert shown_request_body(exchange(text, content_type)) is not None
-    assert masked_text(text) is not None
+    assert _masked_text(text) is not None
