@@ -1,10 +1,11 @@
 """Validate blocks of a document, such as `x-mock` or a step, as pydantic models.
 
 `read_fields` returns a model without the invalid keys of a block, or None if the rest has no
-meaning alone; `read_model` then returns a model with default values. Both add what is invalid to `problems`, each with its place, and raise nothing.
-Callers: `openapi/behaviour.py`, `verbs/step_compiler.py` and `contract/interaction_files.py`. The
-models are defined there and in `verbs/`, `openapi/x_mock.py`. A misspelt key is read as the key
-that it resembles, so that no problem is reported that only follows from another one.
+meaning alone; `read_model` then returns a model with default values. Both add what is invalid to
+`problems`, each with its place, and raise nothing. Callers: `openapi/behaviour.py`,
+`verbs/step_compiler.py` and `contract/interaction_files.py`. The models are defined there and in
+`verbs/`, `openapi/x_mock.py`. A misspelt key is read as the key that it resembles, so that no
+problem is reported that only follows from another one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

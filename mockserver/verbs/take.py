@@ -2,11 +2,11 @@
 
 A quota renews after a period, with the calendar, or never. `step_compiler.py` calls `compile_take`;
 the call that it writes runs `run_take` for every request, which keeps one record for each quota and
-subject in the built-in collection `quotas`; for a null subject nothing is counted. If too little
-is left, it takes nothing and refuses, or continues if the step is `optional`. It returns a map, which is empty
-if no step binds it. `take` is the calculation alone: it changes no collection and has no clock.
-`engine/allowances.py` calls it, too; `engine/run.py` calls `TakeStep.waits` to learn when a refused
-request would pass.
+subject in the built-in collection `quotas`; for a null subject nothing is counted. If too little is
+left, it takes nothing and refuses, or continues if the step is `optional`. It returns a map, which
+is empty if no step binds it. `take` is the calculation alone: it changes no collection and has no
+clock. `engine/allowances.py` calls it, too; `engine/run.py` calls `TakeStep.waits` to learn when a
+refused request would pass.
 """
 
 from calendar import monthrange
