@@ -5,7 +5,7 @@
   by its name; no stage asks for the name of the server.
 - Callers: `engine_options.py` makes them once, at start; the engine reads them for each request.
 
-The answers of Prism 5.14 were compared; `tests/conformance/test_prism_answers.py` has the table.
+The answers of Prism 5.14 were compared; the table is with the tests of conformance.
 """
 
 from collections.abc import Mapping

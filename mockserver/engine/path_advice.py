@@ -3,7 +3,7 @@
 - In: the path and the method of a request that no operation matches, and the APIs with their paths.
 - Out: advice for the client, such as `did you mean POST /shop/v1/orders? (the server path /v1 is
   missing)`; empty if nothing is similar.
-- Caller: `pipeline.py`, only for requests that it refuses, so that others cost nothing.
+- Caller: `unmatched_requests.py`, only for requests that it refuses, so that others cost nothing.
 
 First the usual mistakes are undone one by one: a missing, doubled or misspelt API name, a missing
 or doubled server path, a slash at the end, a whole URL in the path, capitals, a sandbox without

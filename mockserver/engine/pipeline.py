@@ -364,7 +364,7 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
     preferences = NO_PREFERENCES
     if "prefer" in request.headers or conventions.query_preferences:
         preferences = _read_preferences(request, conventions)
-    is_preferred = preferences.is_for_documented
+    is_preferred = preferences is not NO_PREFERENCES and preferences.is_for_documented
     if is_preferred and not conventions.validate_preferred:
         return _preferred(run, preferences)
     _authenticate(run, credentials)

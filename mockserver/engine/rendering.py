@@ -85,7 +85,8 @@ def render_reply(reply: Reply, style: AnswerStyle = DEFAULT_STYLE) -> Answer:
     content_type = reply.content_type
     if not headers or not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
-    content = write(body, content_type, xml_writer(reply.media, style))
+    writer = xml_writer(reply.media, style) if "xml" in content_type.lower() else None
+    content = write(body, content_type, writer)
     return Answer(reply.status, headers, content, example=reply.example)
 
 

@@ -124,6 +124,8 @@ def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
         page = context.new_page()
         page.add_init_script(LISTENER)
         name = sandbox or re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[-60:].strip("-")
+        if name != "default":
+            httpx.put(f"{server.url}/_mock/sandboxes/{name}").raise_for_status()
         dashboard = Dashboard(page, server.url, name)
         page.on("pageerror", lambda error: dashboard.wrong.append(str(error)))
         return dashboard

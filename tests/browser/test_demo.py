@@ -114,7 +114,7 @@ def test_another_sandbox_is_another_world(look: Callable[..., Dashboard], served
     dashboard.invite_by_partoo()
     dashboard.open("messages")
     dashboard.sees("+33647385968")
-    dashboard.control("GET", "clock?sandbox=world-two", headers={"mock-sandbox": "world-two"})
+    dashboard.control("PUT", "sandboxes/world-two")
     page.reload()
     page.get_by_label("Sandbox").select_option("world-two")
     dashboard.sees("No message was sent yet.")

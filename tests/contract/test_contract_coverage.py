@@ -44,6 +44,7 @@ def covered(shop: Api) -> Coverage:
     """What was seen after one request in each of two sandboxes, one of them deleted."""
     with client_of([shop]) as client:
         client.get(f"{ADDRESS}/~one/shop/items")
+        client.get(f"{ADDRESS}/~two/shop/none")
         client.delete(f"{ADDRESS}/_mock/sandboxes/one")
         client.get(f"{ADDRESS}/~two/shop/items", headers={"prefer": "code=500"})
         return fetch(client, ADDRESS, None, None, None)
