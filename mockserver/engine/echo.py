@@ -7,7 +7,7 @@
   Nothing is invented, and no record is read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.base.http import is_json
@@ -39,7 +39,8 @@ def echoed(
         scope: The typed parameters and the body of the request.
         path: The path of the request, without the name of the API in front.
     """
-    if found.schema is None or found.violations or not is_json(found.content_type):
+    is_broken = found.violations and not found.sampled
+    if found.schema is None or is_broken or not is_json(found.content_type):
         return found
     value = parse_json(found.content)
     if not isinstance(value, dict):
@@ -51,8 +52,12 @@ def echoed(
     used = _fitting(value, wanted, found.schema)
     if not used:
         return found
+    changed = {**value, **used}
     because = f"{found.because}, with {', '.join(used)} of the request"
-    return replace(found, content=json_bytes({**value, **used}), because=because)
+    violations = tuple(found.schema.violations(changed, "answer")) if found.violations else ()
+    return replace(
+        found, content=json_bytes(changed), because=because, violations=violations
+    )
 
 
 def _request_values(
@@ -83,11 +88,30 @@ def _resource(parameter: str) -> str:
 def _fitting(
     value: dict[str, JsonValue], wanted: dict[str, JsonValue], schema: Validator
 ) -> dict[str, JsonValue]:
-    """Return the wanted members with which a value still conforms to its schema."""
-    if not wanted or schema.is_valid({**value, **wanted}):
+    """Return the wanted members with which a value still conforms to its schema.
+
+    If it does not conform, because of examples as they are written, it may not violate more.
+    """
+    if not wanted:
+        return wanted
+    fits = _judge(value, schema)
+    if fits({**value, **wanted}):
         return wanted
     used: dict[str, JsonValue] = {}
     for name, given in wanted.items():
-        if schema.is_valid({**value, **used, name: given}):
+        if fits({**value, **used, name: given}):
             used[name] = given
     return used
+
+
+def _judge(value: dict[str, JsonValue], schema: Validator) -> Callable[[JsonValue], bool]:
+    """Return a predicate for values that do not violate a schema more than a value does."""
+    if schema.is_valid(value):
+        return schema.is_valid
+
+    def broken(changed: JsonValue) -> set[tuple[str, str, str]]:
+        found = schema.violations(changed, "answer")
+        return {(one.pointer, one.keyword, one.message) for one in found}
+
+    known = broken(value)
+    return lambda changed: broken(changed) <= known

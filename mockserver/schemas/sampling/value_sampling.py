@@ -8,7 +8,7 @@
 # - Alternatives are ranked by cost: one that contradicts the rest of the schema is worst, then one
 #   without room for its members, one that refers back to a schema around it, and null.
 # - A `const` is the value. Otherwise, without a seed, the first two attempts use the schema's
-#   `example`, `examples` or `default`; then an item of `enum`; then a value of the first possible
+#   `example`, `examples` or `default` (`given_examples`); then an item of `enum`; then a value of the first possible
 #   type. A later attempt uses another alternative, another type, another item of `enum`, or only
 #   what is required: the number of the attempt is divided into these choices, one after the other.
 # - Objects have all required members, and optional ones while there is room: not too deep inside,
@@ -42,7 +42,7 @@
 #   validations is reached, parts are accepted as they are; the whole is validated all the same.
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.base.json import JsonValue, unescape
@@ -50,6 +50,7 @@ from mockserver.model.contents import SampledSchema
 from mockserver.schemas.dialects import SUBTYPE
 from mockserver.schemas.sampling.array_sampling import Items, items_of
 from mockserver.schemas.sampling.fallback_values import fallback_values
+from mockserver.schemas.sampling.given_examples import GivenExamples, given_values
 from mockserver.schemas.sampling.number_sampling import integers, numbers
 from mockserver.schemas.sampling.object_sampling import (
     discriminated,
@@ -122,6 +123,7 @@ class ValueSampler:
         """The number of the present attempt; each choice takes its part of it by `divmod`."""
         self._followed: list[str] = []
         """The references that lead to the present value."""
+        self.given = GivenExamples(is_checked=self._is_careful)
 
     def root(self) -> JsonValue:
         """Return a value of the whole schema."""
@@ -142,12 +144,14 @@ class ValueSampler:
         if schema is False or context.depth > DEEPEST:
             return None
         followed, rng = len(self._followed), self.rng
+        given = self.given.mark()
         made, is_hard = self._attempt(schema, context)
         for attempt in range(context.attempt + 1, context.attempt + _MOST_ATTEMPTS):
             if not is_hard or self.fits(schema, made):
                 break
             if attempt >= _FIXED_ATTEMPTS:
                 self.rng = self._random(f"{self._read}")
+            self.given.forget(given, context.trail)
             made, _ = self._attempt(schema, context._replace(attempt=attempt, uses_examples=False))
         else:
             made = next((item for item in fallback_values(schema) if self.fits(schema, item)), made)
@@ -170,10 +174,14 @@ class ValueSampler:
         return value, is_hard(merged)
 
     def _value(self, merged: Schema, schema: JsonValue, context: SamplingContext) -> JsonValue:
-        for example in _given_values(merged, uses_examples=context.uses_examples):
-            given = with_discriminator(self, merged, example)
-            if not self._is_careful or "const" in merged or self.fits(schema, given):
-                return given
+        if "const" in merged:
+            return merged["const"]
+        if context.uses_examples:
+            for example in given_values(merged):
+                given = with_discriminator(self, merged, example)
+                if not self._is_careful or self.fits(schema, given):
+                    return self.given.used(context.trail, given)
+                self.given.add_misfit(context.trail, given)
         if isinstance(merged.get("enum"), list) and merged["enum"]:
             return self._item_of(merged["enum"], context)
         types = types_to_try(merged, context.depth)
@@ -354,9 +362,8 @@ class ValueSampler:
 
     def _array(self, schema: Schema, context: SamplingContext) -> JsonValue:
         items = items_of(self, schema, context)
-        child = context.child(context.name)
-        made = [self.value(part, child) for part in items.first]
-        self._add_items(made, items, child)
+        made = [self.value(part, context.item(index)) for index, part in enumerate(items.first)]
+        self._add_items(made, items, context)
         return made
 
     def _add_items(self, made: list[JsonValue], items: Items, context: SamplingContext) -> None:
@@ -368,7 +375,7 @@ class ValueSampler:
             if items.is_set and made:
                 self.rng = self._random(f"{self._read}/{tried}")
                 context = context._replace(uses_examples=False)
-            item = self.value(items.rest, context)
+            item = self.value(items.rest, context.item(len(made)))
             if not items.is_set or item not in made:
                 made.append(item)
         self.rng = rng
@@ -427,12 +434,3 @@ def is_hard(schema: Schema) -> bool:
     if not _HARD.isdisjoint(schema):
         return True
     return sum(key in schema for key in _TEXT_LIMITS) > 1
-
-
-def _given_values(schema: Schema, *, uses_examples: bool) -> Iterator[JsonValue]:
-    """Yield the constant of a schema and, if they are used, its examples and its default."""
-    for key in ("const", "example", "default") if uses_examples else ("const",):
-        if key in schema:
-            yield schema[key]
-        if key == "example" and isinstance(examples := schema.get("examples"), list):
-            yield from examples[:1]
