@@ -23,9 +23,25 @@ _UNCHECKED = frozenset(
 )
 """Keywords that need no validator: the type of a scalar is checked elsewhere."""
 _OF_PARAMETERS = frozenset(
-    ("type", "format", "items", "collectionFormat", "default", "enum", "multipleOf", "pattern")
-    + ("maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength")
-    + ("maxItems", "minItems", "uniqueItems")
+    [
+        "type",
+        "format",
+        "items",
+        "collectionFormat",
+        "default",
+        "enum",
+        "multipleOf",
+        "pattern",
+        "maximum",
+        "exclusiveMaximum",
+        "minimum",
+        "exclusiveMinimum",
+        "maxLength",
+        "minLength",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+    ]
 )
 """The keywords of schemas that parameters, headers and items of Swagger 2.0 have."""
 

@@ -13,6 +13,7 @@ from mockserver.openapi.extension_names import extension_meant, misspelt
 from mockserver.openapi.object_kinds import JSON_SCHEMA, ObjectKind, document_kind
 from mockserver.openapi.schema_examples import SchemaExamples
 from mockserver.openapi.value_types import ASSERTING, values_of_other_types
+from mockserver.schemas.dialects import VERSIONS_BEFORE_3_1
 from mockserver.schemas.sampling.given_examples import as_text
 
 MOST_REPORTED = 1000
@@ -75,10 +76,7 @@ class _KeyWalk:
         if isinstance(value.get("$ref"), str):
             self._follow(Place(document, pointer_of(trail), value), kind)
         if "enum" in kind.keys:
-            is_whole = kind.name == "schema"
-            self._examples.add(document, trail, value, is_whole=is_whole)
-            if "type" in value:
-                yield from self._values(document, trail, value)
+            yield from self._values(document, trail, value, kind)
         for key, member in value.items():
             child = kind.keys.get(key)
             if child is None:
@@ -89,6 +87,17 @@ class _KeyWalk:
             self._add(document, (trail, key), member, child)
 
     def _values(
+        self, document: Document, trail: Trail, value: dict[str, JsonValue], kind: ObjectKind
+    ) -> Iterator[SpecProblem]:
+        """Yield the problems of values in a schema; remember its examples for the end."""
+        is_whole = kind.name == "schema"
+        if "$ref" not in value or self._version not in VERSIONS_BEFORE_3_1:
+            self._examples.add(document, trail, value, is_whole=is_whole)
+        elif is_whole:
+            yield from self._ignored_examples(document, trail, value)
+        yield from self._values_of_other_types(document, trail, value)
+
+    def _values_of_other_types(
         self, document: Document, trail: Trail, value: dict[str, JsonValue]
     ) -> Iterator[SpecProblem]:
         """Yield a problem for values of a schema that do not have its type."""
@@ -102,6 +111,16 @@ class _KeyWalk:
                 yield note("MS310", source, message, hint)
             else:
                 yield warning("MS310", source, message, "correct the value or the type")
+
+    def _ignored_examples(
+        self, document: Document, trail: Trail, value: dict[str, JsonValue]
+    ) -> Iterator[SpecProblem]:
+        """Yield a note for each example next to a reference that its version ignores."""
+        for key in ("example", "default"):
+            if key in value:
+                source = document.source(pointer_of((trail, key)))
+                message = f"OpenAPI before 3.1 ignores {key!r} next to a $ref"
+                yield note("MS309", source, message, "put the $ref into an `allOf` next to it")
 
     def _add(
         self, document: Document, trail: Trail, value: JsonValue, kind: ObjectKind | None

@@ -285,8 +285,10 @@ def test_examples_inside_a_schema_are_used_as_written(serve: Callable[[str], Wor
     assert reply.json == {"id": "7", "zip": "12345", "price": "9.99"}
     assert reply.header("x-zip") == "12345"
     assert [found.because for found in reply.exchange.trace if isinstance(found, Answered)] == [
-        "a value sampled from the schema, with examples that do not conform: /price,"
-        " with id of the request"
+        (
+            "a value sampled from the schema, with examples that do not conform: /price,"
+            " with id of the request"
+        )
     ]
     [broken] = [found for found in reply.exchange.trace if isinstance(found, BrokenSchema)]
     assert [item.pointer for item in broken.violations] == ["/price"]

@@ -270,6 +270,7 @@ def test_examples_in_swagger_are_reported(tmp_path: Path) -> None:
         " pattern: '^a', example: b}}, c: {$ref: '#/definitions/A', example: ignored}}}}\n"
     )
     assert sorted(found(tmp_path, text, "swagger: '2.0'")) == [
+        ("MS309", "/definitions/A/properties/c/example"),
         ("MS401", "/paths/~1a/get/responses/200/headers/X-A/default"),
         ("MS405", "/definitions/A/properties/b/items/example"),
         ("MS405", "/paths/~1a/get/parameters/0/default"),
@@ -279,10 +280,8 @@ def test_examples_in_swagger_are_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        "{type: object, required: [r], properties: {r: {type: string, readOnly: true}},"
-        " example: {}}",
-        "{type: object, required: [w], properties: {w: {type: string, writeOnly: true}},"
-        " example: {}}",
+        "{required: [r], properties: {r: {type: string, readOnly: true}}, example: {}}",
+        "{required: [w], properties: {w: {type: string, writeOnly: true}}, example: {}}",
     ],
 )
 def test_an_example_may_be_for_one_direction(tmp_path: Path, schema: str) -> None:
@@ -315,10 +314,14 @@ def test_a_scalar_for_a_text_is_a_note_because_its_text_is_used(
         ("{schema: {type: integer}, examples: {e: {value: abc}}}", ("MS401", "examples/e/value")),
         ("{schema: {type: integer, example: abc}}", ("MS401", "schema/example")),
         ("{schema: {type: string}, example: 5}", ("MS401", "example")),
-        ("{required: true, schema: {type: string, maxLength: 2, example: abcd}}",
-         ("MS401", "schema/example")),
-        ("{content: {application/json: {schema: {type: integer}, example: abc}}}",
-         ("MS401", "content/application~1json/example")),
+        (
+            "{required: true, schema: {type: string, maxLength: 2, example: abcd}}",
+            ("MS401", "schema/example"),
+        ),
+        (
+            "{content: {application/json: {schema: {type: integer}, example: abc}}}",
+            ("MS401", "content/application~1json/example"),
+        ),
     ],
 )
 def test_an_example_of_a_header_that_does_not_conform_is_reported(

@@ -8,13 +8,13 @@
 # - Alternatives are ranked by cost: one that contradicts the rest of the schema is worst, then one
 #   without room for its members, one that refers back to a schema around it, and null.
 # - A `const` is the value. Otherwise, without a seed, the first two attempts use the schema's
-#   `example`, `examples` or `default` (`given_examples`); then an item of `enum`; then a value of the first possible
-#   type. A later attempt uses another alternative, another type, another item of `enum`, or only
+#   `example`, `examples` or `default` (`given_examples`); then an item of `enum`; then a value
+#   of the first possible type. A later attempt uses another alternative, another type, another item of `enum`, or only
 #   what is required: the number of the attempt is divided into these choices, one after the other.
 # - Objects have all required members, and optional ones while there is room: not too deep inside,
 #   not after too many schemas, never one that is not sent in this direction, and never one that
 #   refers to a schema around it. So a recursive schema ends as soon as it may. Arrays have the
-#   required items, or one.
+#   required items, or one, also a little deeper inside and after some more schemas.
 #
 # What is always the same
 #
@@ -42,7 +42,7 @@
 #   validations is reached, parts are accepted as they are; the whole is validated all the same.
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.base.json import JsonValue, unescape
@@ -68,10 +68,14 @@ from mockserver.schemas.sampling.text_sampling import content_schema, encoded_co
 
 _DEEP = 6
 """The number of containers around a value from which only what is required is made."""
+_DEEPER_ITEMS = 2
+"""How many more containers may be around an array with an optional item."""
 DEEPEST = 30
 """The maximum number of containers around a value, and of nested combinations of schemas."""
 _LARGE = 1_000
 """The number of schemas read after which only what is required is made."""
+_MORE_FOR_ITEMS = 500
+"""How many more schemas may be read before an array with an optional item."""
 _LARGEST = 10_000
 """The number of schemas read after which references and combinations are not resolved."""
 _MOST_CHECKS = 3_000
@@ -174,14 +178,9 @@ class ValueSampler:
         return value, is_hard(merged)
 
     def _value(self, merged: Schema, schema: JsonValue, context: SamplingContext) -> JsonValue:
-        if "const" in merged:
-            return merged["const"]
-        if context.uses_examples:
-            for example in given_values(merged):
-                given = with_discriminator(self, merged, example)
-                if not self._is_careful or self.fits(schema, given):
-                    return self.given.used(context.trail, given)
-                self.given.add_misfit(context.trail, given)
+        given = list(self._given(merged, schema, context))
+        if given:
+            return given[0]
         if isinstance(merged.get("enum"), list) and merged["enum"]:
             return self._item_of(merged["enum"], context)
         types = types_to_try(merged, context.depth)
@@ -194,6 +193,20 @@ class ValueSampler:
             return encoded_content(merged, self.value(content, context.child(context.name)))
         property_name = context.name if self.is_varied else ""
         return scalars(name, merged, property_name, context.attempt)(self.rng)
+
+    def _given(
+        self, merged: Schema, schema: JsonValue, context: SamplingContext
+    ) -> Iterator[JsonValue]:
+        """Yield the constant of a schema, or else the first example that is used, if any."""
+        if "const" in merged:
+            yield merged["const"]
+            return
+        for example in given_values(merged) if context.uses_examples else ():
+            value = with_discriminator(self, merged, example)
+            if not self._is_careful or self.fits(schema, value):
+                yield self.given.used(context.trail, value)
+                return
+            self.given.add_misfit(context.trail, value)
 
     def _item_of(self, values: list[JsonValue], context: SamplingContext) -> JsonValue:
         null_last = sorted(values, key=lambda value: value is None)
@@ -343,6 +356,14 @@ class ValueSampler:
     def has_room(self, depth: int) -> bool:
         """Return True if optional values may be made at this depth."""
         return depth < _DEEP and self._read < _LARGE
+
+    def has_room_for_item(self, depth: int) -> bool:
+        """Return True if an array at this depth may have an optional item.
+
+        There is room for an item where there is none for members any more, because an empty list
+        shows nothing of its items. Such an item has only what it requires.
+        """
+        return depth < _DEEP + _DEEPER_ITEMS and self._read < _LARGE + _MORE_FOR_ITEMS
 
     def _object(self, schema: Schema, context: SamplingContext) -> JsonValue:
         members = members_of(self, discriminated(self, schema), context)

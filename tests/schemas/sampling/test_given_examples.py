@@ -1,4 +1,4 @@
-"""Examples and defaults below the top of a schema: which are used, as what, and which do not fit."""
+"""Examples and defaults below the top of a schema: which are used, and as what."""
 
 from typing import Any
 
