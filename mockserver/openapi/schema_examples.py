@@ -17,31 +17,18 @@ from mockserver.schemas.validators import Schemas, SchemaValidator
 _KEYWORDS = ("example", "examples", "default")
 _MOST = 10_000
 """The maximum number of schemas whose examples are validated."""
+_TEXT = {"type": "string"}
 _HINT = "correct the value or the schema; sampled answers use it as it is written"
 _UNCHECKED = frozenset(
     (*_KEYWORDS, "type", "nullable", "title", "description", "deprecated", "readOnly", "writeOnly")
 )
 """Keywords that need no validator: the type of a scalar is checked elsewhere."""
 _OF_PARAMETERS = frozenset(
-    [
-        "type",
-        "format",
-        "items",
-        "collectionFormat",
-        "default",
-        "enum",
-        "multipleOf",
-        "pattern",
-        "maximum",
-        "exclusiveMaximum",
-        "minimum",
-        "exclusiveMinimum",
-        "maxLength",
-        "minLength",
-        "maxItems",
-        "minItems",
-        "uniqueItems",
-    ]
+    (
+        *("type", "format", "items", "collectionFormat", "default", "enum", "pattern"),
+        *("maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "multipleOf"),
+        *("maxLength", "minLength", "maxItems", "minItems", "uniqueItems"),
+    )
 )
 """The keywords of schemas that parameters, headers and items of Swagger 2.0 have."""
 
@@ -89,7 +76,7 @@ class SchemaExamples:
         for place, found in zip(self._places, validators, strict=True):
             for example in _examples(place):
                 if (violation := _violation(example.value, found)) is not None:
-                    yield _problem(example, violation)
+                    yield _problem(example, violation, found)
         if self._is_full:
             source = self._places[-1].source
             message = f"only the examples of {_MOST:,} schemas were checked"
@@ -122,7 +109,14 @@ def _violation(value: JsonValue, validators: list[SchemaValidator]) -> Violation
     return next(iter(validators[0].violations(value, "")), None)
 
 
-def _problem(example: Place, violation: Violation) -> SpecProblem:
+def _problem(
+    example: Place, violation: Violation, validators: list[SchemaValidator]
+) -> SpecProblem:
+    if not isinstance(example.value, str) and any(
+        validator.is_valid(text := as_text(_TEXT, example.value)) for validator in validators
+    ):
+        message = f"this example is not text, which its schema wants: {violation.message}"
+        return note("MS310", example.source, message, f'quote it; it is used as the text "{text}"')
     source = example.document.source(example.pointer + violation.pointer)
     tokens = example.pointer.split("/")
     keyword = "examples" if tokens[-2:-1] == ["examples"] and tokens[-1].isdigit() else tokens[-1]

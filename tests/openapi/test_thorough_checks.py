@@ -221,8 +221,8 @@ INNER_EXAMPLES = [
     ("{type: object, properties: {b: {type: string}}, example: {b: 1}}", "example/b"),
     ("{type: object, required: [b], example: {c: 1}}", "example/b"),
     ("{type: array, items: {type: integer}, example: [1, x]}", "example/1"),
-    ("{allOf: [{$ref: '#/components/schemas/S'}], example: 7}", "example"),
-    ("{oneOf: [{type: string}, {type: boolean}], example: 7}", "example"),
+    ("{allOf: [{$ref: '#/components/schemas/S'}], example: [7]}", "example"),
+    ("{oneOf: [{type: integer}, {type: boolean}], example: x}", "example"),
 ]
 NAMED = "components: {schemas: {S: {type: string}}}\n"
 
@@ -294,6 +294,7 @@ def test_an_example_may_be_for_one_direction(tmp_path: Path, schema: str) -> Non
         ("{type: string, example: 5}", Severity.NOTE),
         ("{type: string, default: true}", Severity.NOTE),
         ("{type: string, examples: [5]}", Severity.NOTE),
+        ("{allOf: [{type: string}], example: 5}", Severity.NOTE),
         ("{type: string, example: null}", Severity.WARNING),
         ("{type: integer, example: '5'}", Severity.WARNING),
         ("{type: string, enum: [5]}", Severity.WARNING),

@@ -9,8 +9,9 @@
 #   without room for its members, one that refers back to a schema around it, and null.
 # - A `const` is the value. Otherwise, without a seed, the first two attempts use the schema's
 #   `example`, `examples` or `default` (`given_examples`); then an item of `enum`; then a value
-#   of the first possible type. A later attempt uses another alternative, another type, another item of `enum`, or only
-#   what is required: the number of the attempt is divided into these choices, one after the other.
+#   of the first possible type. A later attempt uses another alternative, another type, another
+#   item of `enum`, or only what is required: the number of the attempt is divided into these
+#   choices, one after the other.
 # - Objects have all required members, and optional ones while there is room: not too deep inside,
 #   not after too many schemas, never one that is not sent in this direction, and never one that
 #   refers to a schema around it. So a recursive schema ends as soon as it may. Arrays have the
