@@ -1,7 +1,10 @@
-"""The pytest plugin: a new sandbox for each test, and its journal in the report of a failure.
+"""Give each test a sandbox of its own (fixture `sandbox`), and report its journal if it fails.
 
-pytest loads it in every project that has mockserver installed, so it imports the server only for
-tests that use one of its fixtures.
+pytest loads it in every project that has mockserver installed, so it imports `testing/` only for
+tests that use one of its fixtures. The servers of a session are in `testing/server_pool.py`, one
+for each set of documents and options of a marker. A test also fails, after it passed, if a request
+matched no operation (unless `allow_unmatched`) or the mock itself failed
+(`testing/failure_report.py`). Invalid arguments of a marker or options fail with a message.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -20,19 +23,24 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], journal=1000, "
-    "stateful=False, dynamic=False, errors=False, allow_unmatched=False): the documents of the "
-    "sandbox (paths relative to the test file), its initial settings, the seed of identifiers, the "
-    "modules with verbs of your own (plugins), the number of requests that the journal keeps, "
-    "whether resources are kept (stateful), new values are generated for every answer (dynamic) "
-    "and invalid answers become status 500 (errors), and whether requests may match no operation"
+    "stateful=False, dynamic=False, strict_requests=False, errors=False, like=None, "
+    "allow_unmatched=False): the documents of the sandbox (paths relative to the test file), its "
+    "initial settings, the seed of identifiers, the modules with verbs of your own (plugins), the "
+    "number of requests that the journal keeps, whether resources are kept (stateful), new values "
+    "are generated for every answer (dynamic), tolerated requests are refused (strict_requests), "
+    "invalid answers become status 500 (errors), the mock server that is imitated (like), and "
+    "whether requests may match no operation"
 )
 _SWITCHES = {
     "stateful": "mockserver keeps the resources that its documents describe",
     "dynamic": "mockserver generates new values for every answer",
+    "strict_requests": "mockserver refuses requests that it otherwise tolerates",
     "errors": "mockserver answers 500 if an answer does not conform to its schema",
 }
 """Options of a server that a project can set in its configuration, with their help texts."""
-_OPTIONS = ("seed", "plugins", "journal", *_SWITCHES)
+_LIKES = ("prism",)
+"""Servers that `like` may name, as in `mockserver.engine.conventions`, which costs start time."""
+_OPTIONS = ("seed", "plugins", "journal", "like", *_SWITCHES)
 _KEYWORDS = ("settings", *_OPTIONS, "allow_unmatched")
 _MONITOR: "pytest.StashKey[SandboxMonitor]" = pytest.StashKey()
 
@@ -45,6 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("mockserver_plugins", text, type="args", default=[])
     for name, text in _SWITCHES.items():
         parser.addini(f"mockserver_{name}", f"{text}; a marker overrides it", type="bool")
+    text = f"the mock server that mockserver imitates: {', '.join(_LIKES)}; a marker overrides it"
+    parser.addini("mockserver_like", text, default="")
     text = "number of requests that the journal of a sandbox of mockserver keeps"
     parser.addini("mockserver_journal", f"{text}; a marker overrides it", default="")
 
@@ -128,6 +138,10 @@ def _configured(config: pytest.Config) -> dict[str, Any]:
     """Return the options that the configuration of the project sets."""
     options = {name: config.getini(f"mockserver_{name}") for name in _SWITCHES}
     options["plugins"] = tuple(config.getini("mockserver_plugins"))
+    options["like"] = like = config.getini("mockserver_like") or None
+    if like not in (None, *_LIKES):
+        known = ", ".join(_LIKES)
+        raise pytest.UsageError(f"mockserver_like is {like!r}, which is not known; write {known}")
     if journal := config.getini("mockserver_journal"):
         if not str(journal).isdecimal() or not int(journal):
             raise pytest.UsageError(f"mockserver_journal is {journal!r}; write a number above 0")
@@ -188,6 +202,8 @@ def _check(mark: pytest.Mark) -> None:
         for name in _SWITCHES
         if not isinstance(mark.kwargs.get(name, False), bool)
     ]
+    if mark.kwargs.get("like") not in (None, *_LIKES):
+        wrong.append(f"like must be one of {', '.join(_LIKES)}, or None")
     journal = mark.kwargs.get("journal", 1)
     if type(journal) is not int or journal < 1:
         wrong.append("journal must be a number above 0")

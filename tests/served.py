@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 
-PROGRAM = ("mockserver", "serve", "--port", "0")
+LOUD = ("mockserver", "serve", "--port", "0")
+PROGRAM = (*LOUD, "--quiet")
+"""Without lines about refused requests, so that `errors` has only what goes wrong."""
 PATIENCE = 60
 """Seconds after which a test gives up: a guard that even a busy machine stays far below."""
 

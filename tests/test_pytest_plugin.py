@@ -215,7 +215,7 @@ def test_ids():
         ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents must be paths"),
-        ("sead=1", "'sead'; use settings, seed, plugins, journal, stateful, dynamic, "),
+        ("sead=1", "'sead'; use settings, seed, plugins, journal, like, stateful, dynamic, "),
         ("stateful='no'", "stateful must be True or False"),
     ],
 )
@@ -260,8 +260,44 @@ def test_made_up(sandbox):
 def test_checked(sandbox):
     reply = httpx.get(sandbox.things.base_url + "/broken")
     assert (reply.status_code, sandbox.requests.last.reason) == (500, "broken_answer")
+
+def test_lax(sandbox):
+    assert httpx.get(sandbox.things.base_url + "/flags?on=True").status_code == 200
+
+@pytest.mark.mockserver(strict_requests=True)
+def test_strict(sandbox):
+    assert httpx.get(sandbox.things.base_url + "/flags?on=True").status_code == 400
 """
-    run(pytester, test).assert_outcomes(passed=3)
+    run(pytester, test).assert_outcomes(passed=5)
+
+
+def test_marker_and_configuration_name_the_server_that_is_imitated(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.path.joinpath("things.yaml").write_text(THINGS)
+    configured = ("mockserver_documents = things.yaml", "mockserver_like = prism")
+    pytester.makeini("\n".join(["[pytest]", *configured]))
+    test = """
+def status(sandbox):
+    return httpx.get(sandbox.things.base_url + "/things/8?__code=418").status_code
+
+def test_configured(sandbox):
+    assert status(sandbox) == 404
+
+@pytest.mark.mockserver(like=None)
+def test_marked(sandbox):
+    assert status(sandbox) == 200
+"""
+    run(pytester, test).assert_outcomes(passed=2)
+
+
+def test_an_unknown_server_in_the_configuration_fails_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmockserver_like = wiremock")
+    outcome = run(pytester, "def test_x(sandbox): pass\n")
+    outcome.assert_outcomes(errors=1)
+    outcome.stdout.fnmatch_lines(
+        ["*mockserver_like is 'wiremock', which is not known; write prism*"]
+    )
 
 
 def test_a_project_configures_how_documents_are_served(pytester: pytest.Pytester) -> None:

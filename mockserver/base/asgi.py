@@ -1,4 +1,11 @@
-"""ASGI: its types, and reading a request body up to a size limit."""
+"""Read ASGI request bodies up to a limit, recognise paths of the control API, name ASGI types.
+
+`server/application.py` and `control/adapter.py` call `read_body`: bytes come out, or None if the
+body is longer than the limit (the rest is read up to `DRAINED` times the limit, and discarded);
+`ClientGoneError` is raised if the client disconnects. `server/application.py` calls `is_control`.
+`dashboard/` and `testing/` use the types and constants.
+No application and no server is here.
+"""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

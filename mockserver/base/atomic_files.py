@@ -1,4 +1,9 @@
-"""Files that are written wholly or not at all."""
+"""Write a file wholly or not at all: after a failure, it has its old content.
+
+`contract/recording_file.py`, `cli/run_command.py` and `cli/contract_options.py` call `write_whole`,
+which returns nothing and raises OSError. Devices, pipes and mounted files cannot be replaced, and
+are written directly, without that guarantee. Missing folders are not created.
+"""
 
 import errno
 import os

@@ -1,4 +1,9 @@
-"""Credentials as they are written in requests."""
+"""Write credentials as a request carries them, and add the name of a sandbox to one.
+
+`control/api_views.py` and `control/sample_requests.py` call `presented`; `testing/api_client.py`
+calls `in_sandbox`. `engine/security.py` splits at `SANDBOX_MARK`, and `control/body_redaction.py`
+uses it to find secrets. Nothing here reads a request or checks a credential.
+"""
 
 import base64
 

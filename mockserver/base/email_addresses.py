@@ -1,4 +1,9 @@
-"""E-mail addresses, as SMTP writes them (RFC 5321, section 4.1.2, and RFC 6531, section 3.3)."""
+"""Check that a text is one e-mail address as SMTP writes it (RFC 5321, 4.1.2, and RFC 6531, 3.3).
+
+`schemas/compilation.py` uses both functions for the formats `email` and `idn-email`;
+`language/functions.py` uses `is_email` for the function of that name. They return a bool and never
+raise. A display name or `<…>` is not part of an address; an IP address in brackets may be.
+"""
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address

@@ -1,4 +1,10 @@
-"""Errors that a user can catch."""
+"""Define the errors of this package that users can catch, and `ConflictError` for taken keys.
+
+All but `ConflictError` are `MockserverError`; most rooms raise them. `SpecError` has all problems
+in `problems`; its text lists up to `MOST_PROBLEMS_SHOWN`. `FaultError` lists its reasons likewise,
+without a limit. The commands of `cli/` print them; `control/` and `engine/` turn them into answers.
+The refusal of a request is no error: `model/refusal.py`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

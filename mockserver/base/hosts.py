@@ -1,4 +1,8 @@
-"""Host names."""
+"""Recognise loopback hosts by their text: `localhost`, `127.0.0.1` and `::1`, and no other address.
+
+`cli/serve_command.py`, `control/guard.py` and `verbs/oauth_authorize.py` call `is_loopback`, with a
+host without a port. Nothing is looked up.
+"""
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 

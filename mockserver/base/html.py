@@ -1,4 +1,10 @@
-"""HTML: elements and whole pages, with all text escaped."""
+"""Build HTML elements and whole pages; all text is escaped, except `Markup` and style sheets.
+
+`contract/coverage_page.py` and `control/reference_page.py` build documents with `html_document`;
+`verbs/consent_page.py` and `verbs/review_page.py` build small pages with `html_page`, which are
+sent with `HEADERS` (`engine/rendering.py`, `verbs/review.py`, `verbs/oauth_authorize.py`). No page
+has a script. Tag and attribute names are not escaped: they must be constants.
+"""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence

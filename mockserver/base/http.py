@@ -1,4 +1,10 @@
-"""Structured values of header fields: media types with their parameters, and cookies."""
+"""Parse media types, their parameters and cookies, classify media types, and check header names.
+
+Every room that reads or writes HTTP calls it, such as `wire/media.py`, `engine/rendering.py`,
+`openapi/answers.py` and `contract/`. `MediaType.admits` returns how specifically a range matches, 0
+for no match. `is_json` and the like take a name without parameters, in lower case. Invalid text is
+ignored and never raises: a name may be unusable, which `is_usable` says. Nothing is decoded.
+"""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,11 @@
-"""JSON values as text, and their comparison: true is not 1, 1 equals 1.0, members have no order."""
+"""Compare JSON values, write them as text and keys, escape JSON Pointer tokens; never parse JSON.
+
+- `text`: as expressions, headers, limits and cooldowns write a value; null is empty, 31.0 is 31.
+- `equal`, `hashable`: true is not 1, 1 equals 1.0, and members have no order.
+- `key_text`: the text under which a record is stored; 31.0 and 31 are one key.
+- `with_whole_numbers`: 31.0 to 31 in bodies, for Draft 4 of JSON Schema (`wire/media.py`).
+- `escape`, `unescape`: one token of a JSON Pointer. `JsonValue` is the type used in every room.
+"""
 
 import json
 from collections.abc import Hashable

@@ -1,4 +1,9 @@
-"""Places in documents: file, JSON Pointer, line and column."""
+"""Name a place in a document: file, JSON Pointer, line and column (found when they are read).
+
+`documents/` makes a `Source` for a document, with a function that locates pointers; `child` returns
+the place of a value below. Problems, operations and trace entries keep sources. Without such a
+function, the place is line 1, column 1. Nothing checks that a pointer leads to a value.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +14,7 @@ Position = tuple[int, int]
 """Line and column, both from 1."""
 
 
-def nowhere(_pointer: str) -> Position:
+def _nowhere(_pointer: str) -> Position:
     """Return the start of the file: the position of a value that was not read from a file."""
     return (1, 1)
 
@@ -21,7 +26,7 @@ class Source:
     file: str
     pointer: str
     """JSON Pointer (RFC 6901) into the document; empty for the whole document."""
-    locate: Callable[[str], Position] = field(default=nowhere, repr=False, compare=False)
+    locate: Callable[[str], Position] = field(default=_nowhere, repr=False, compare=False)
 
     @property
     def line(self) -> int:

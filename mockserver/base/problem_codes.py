@@ -1,7 +1,10 @@
-"""The codes of problems: what each means, with a poor and a good document.
+"""Explain the codes of problems: what each means, with a poor and a good document.
 
-The texts are data, in `codes/*.toml`: a file for each group, named after the first digit of its
-codes. They are read when somebody asks for them.
+`problem_codes` reads the texts from `codes/*.toml` (a file for each group, named after the first
+digit of its codes) when it is first called, and returns all codes in their order. Callers:
+`cli/check_command.py` and `contract/problem_page.py` show explanations, `contract/check_reports.py`
+describes the rules of SARIF, `documents/switch_reading.py` knows the codes by it. No document is
+checked here.
 """
 
 import tomllib

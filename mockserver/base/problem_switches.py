@@ -1,4 +1,10 @@
-"""Switches in documents that turn off problems, each for a reason."""
+"""Apply switches of documents (`x-mock-ignore`) that turn off problems, each for a reason.
+
+`documents/switch_reading.py` makes each `ProblemSwitch`. `openapi/compiler.py` and
+`contract/checking.py` call `without_ignored`, which returns the problems that remain, and those
+that are turned off; an error always remains. `contract/checking.py` also warns of
+`unused_switches`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,10 @@
-"""Problems found in documents: message, place and hint."""
+"""Describe problems in documents as values with a code, sort them, and suggest similar names.
+
+`documents/`, `schemas/`, `language/`, `verbs/`, `inference/`, `openapi/` and `contract/` make
+`SpecProblem`s; `base/errors.py` puts them into a `SpecError`. `Severity` decides whether the
+document is served. Most rooms call `near` or `unknown` for names, even where no document is
+involved (`cli/`, `control/`, `engine/faults.py`). Nothing is printed or raised here.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

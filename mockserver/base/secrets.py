@@ -1,4 +1,10 @@
-"""Names that indicate a secret value, and the text that replaces the value."""
+"""Decide by its name whether a header, parameter or member holds a secret; never look at the value.
+
+`names_secret` is for values of any type but numbers, `names_secret_number` for numbers (most of
+them, as in `max_tokens`, are counts). Callers put `REDACTED` for the value: `control/redaction.py`,
+`control/body_redaction.py`, `contract/masking.py`, `contract/secret_hiding.py` and
+`contract/verification_reports.py`.
+"""
 
 import re
 

@@ -1,4 +1,9 @@
-"""The text of an SMS: the GSM 7-bit alphabet, and the number of messages that a text needs."""
+"""Count the SMS messages that a text needs, and keep to the GSM 7-bit alphabet.
+
+`language/functions.py` makes all three functions available to expressions; `control/api_views.py`
+calls `segments` to show messages. A character of two units is never split between two messages.
+`gsm7` removes other characters, and replaces none. Nothing is sent, and nothing raises.
+"""
 
 from dataclasses import dataclass
 

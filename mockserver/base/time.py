@@ -1,4 +1,12 @@
-"""Instants, durations and the clock of a sandbox: the only file that reads the wall clock."""
+"""Read, write and check instants and durations, and run the clock of a sandbox (`VirtualClock`).
+
+Both are whole microseconds; instants lie in the years 1 to 9999. Only `system_now` reads the wall
+clock, here and in the whole package; `server/` and two commands of `cli/` call it, and all others
+get the time as an argument. The parsers raise ValueError for other text than RFC 3339 or ISO 8601
+(without years and months), the clock raises ClockError. `engine/sandbox.py` owns the clock.
+`control/clock_calls.py` moves it: only forwards, once a request was made; `place`, for new
+sandboxes and snapshots, also goes back.
+"""
 
 import re
 import time
@@ -10,7 +18,7 @@ from typing import NewType
 from mockserver.base.errors import ClockError
 
 Instant = NewType("Instant", int)
-"""Microseconds since 1970-01-01T00:00:00Z: exact in JSON until the year 2255."""
+"""Microseconds since 1970-01-01T00:00:00Z; exact in JSON between the years 1684 and 2255."""
 Duration = NewType("Duration", int)
 """A span of time in microseconds."""
 
@@ -23,20 +31,25 @@ DAY = Duration(24 * HOUR)
 WEEK = Duration(7 * DAY)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST = Instant((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
-"""The start of the year 1."""
-LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
+_MICROSECOND = timedelta(microseconds=1)
+EARLIEST = Instant((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND)
+"""The first instant of the calendar."""
+LAST = Instant((datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC) - _EPOCH) // _MICROSECOND)
+"""The last instant with a four-digit year."""
+LATEST = Instant((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND)
 """The start of the last day with a four-digit year; the upper limit of every clock."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONGEST_DURATION = 100
+_NUMBER = r"\d{1,12}(?:[.,]\d+)?"
 _DURATION = re.compile(
-    r"P(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
-    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?"
-    r"(?:(?P<seconds>\d{1,12}(?:\.\d{1,6})?)S)?)?",
+    rf"P(?:({_NUMBER})W)?(?:({_NUMBER})D)?"
+    rf"(?:T(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?",
     re.ASCII,
 )
-_CALENDAR = re.compile(r"P(?:\d+Y|\d+M|\d+Y\d+M)", re.ASCII)
+_UNITS = (WEEK, DAY, HOUR, MINUTE, SECOND)
+_CALENDAR = re.compile(r"P\d+(?:[.,]\d+)?[YM]", re.ASCII)
 
 
 def system_now() -> Instant:
@@ -47,24 +60,29 @@ def system_now() -> Instant:
 def parse_duration(text: str) -> Duration:
     """Read an ISO 8601 duration of weeks, days, hours, minutes and seconds.
 
+    The smallest unit that is given may have a fraction, after a point or a comma. It is rounded to
+    a microsecond.
+
     Raises:
         ValueError: For any other text; years and months are invalid because their length varies.
     """
     if _CALENDAR.match(text):
         raise ValueError(f"{text!r} has years or months, whose length varies; use days (P30D)")
-    found = _DURATION.fullmatch(text)
-    if not found or text[-1] in "PT":
+    found = _DURATION.fullmatch(text) if len(text) <= _LONGEST_DURATION else None
+    parts = found.groups() if found else ()
+    amounts = zip(parts, _UNITS, strict=False)
+    given = [(part, unit) for part, unit in amounts if part is not None]
+    whole = [part for part, _ in given[:-1]]
+    if not given or text[-1] == "T" or not all(part.isdigit() for part in whole):
         raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1M, PT0.5S or P10D")
-    part = found.groupdict(default="0")
-    seconds, _, fraction = part["seconds"].partition(".")
-    return Duration(
-        int(part["weeks"]) * WEEK
-        + int(part["days"]) * DAY
-        + int(part["hours"]) * HOUR
-        + int(part["minutes"]) * MINUTE
-        + int(seconds) * SECOND
-        + int(fraction.ljust(6, "0"))
-    )
+    return Duration(sum(_amount(part, unit) for part, unit in given))
+
+
+def _amount(number: str, unit: int) -> int:
+    """Return a decimal number of units in microseconds, halves rounded up."""
+    whole, _, fraction = number.replace(",", ".").partition(".")
+    scale = int("1" + "0" * len(fraction))
+    return int(whole) * unit + (int(fraction or 0) * unit * 2 + scale) // (scale * 2)
 
 
 def format_duration(duration: Duration) -> str:
@@ -159,9 +177,25 @@ def recorded_instant(value: object) -> Instant | None:
 
 def check_instant(microseconds: int) -> Instant:
     """Return the instant, or raise ValueError outside the years 1 to 9999."""
-    if not EARLIEST <= microseconds <= LATEST:
+    if not EARLIEST <= microseconds <= LAST:
         raise ValueError("the instant lies outside the years 1 to 9999")
     return Instant(microseconds)
+
+
+def parse_clock_time(text: str) -> Instant:
+    """Read an RFC 3339 date and time that a clock can show.
+
+    Raises:
+        ValueError: If the text is invalid, or the instant is outside the years 1970 to 9999.
+    """
+    return check_clock_time(parse_instant(text))
+
+
+def check_clock_time(instant: int) -> Instant:
+    """Return the instant, or raise ValueError if a clock cannot show it."""
+    if not 0 <= instant <= LATEST:
+        raise ValueError("a clock shows the years 1970 to 9999, until the start of the last day")
+    return Instant(instant)
 
 
 def no_later(instant: int) -> Instant:
@@ -189,6 +223,14 @@ class VirtualClock:
 
     offset: Duration = ZERO
     frozen_at: Instant | None = None
+    began: Instant | None = None
+    """The time of the sandbox at its beginning; None until it was used."""
+
+    def begin(self, now: int) -> Instant:
+        """Return the beginning, which is `now` if the sandbox was not used before."""
+        if self.began is None:
+            self.began = Instant(now)
+        return self.began
 
     def now(self, system: Instant) -> Instant:
         """Return the sandbox's time; `system` is the time of the system's clock."""
@@ -211,18 +253,23 @@ class VirtualClock:
             ClockError: If the instant is in the past or after the year 9999.
         """
         now = self.now(system)
+        self.begin(now)
         if instant < now:
             raise ClockError(
                 f"the clock shows {format_instant(now)} and only moves forwards; reset the sandbox"
             )
-        self.place(instant, system)
+        self._show(instant, system)
 
     def place(self, instant: Instant, system: Instant) -> None:
-        """Set the clock to an instant, earlier or later.
+        """Begin at an instant, earlier or later.
 
         Raises:
             ClockError: If the instant is before the year 1970 or after the year 9999.
         """
+        self._show(instant, system)
+        self.began = instant
+
+    def _show(self, instant: Instant, system: Instant) -> None:
         if instant < 0:
             raise ClockError("the clock does not go before the year 1970")
         if instant > LATEST:
@@ -235,6 +282,7 @@ class VirtualClock:
     def freeze(self, system: Instant) -> None:
         """Stop at the current time of the sandbox."""
         self.frozen_at = self.now(system)
+        self.begin(self.frozen_at)
 
     def thaw(self, system: Instant) -> None:
         """Run again from the current time of the sandbox."""

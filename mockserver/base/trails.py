@@ -1,4 +1,9 @@
-"""Trails: JSON Pointers that are put together only where they are needed."""
+"""Walk large values fast: yield their maps and lists, and make JSON Pointers only where needed.
+
+`openapi/secret_examples.py` and `documents/switch_reading.py` walk with `containers`;
+`openapi/unknown_keys.py` walks by itself and keeps a `Trail`. All call `pointer_of` only for what
+they report or find.
+"""
 
 from collections.abc import Collection, Iterator
 from typing import Any

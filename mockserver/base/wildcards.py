@@ -1,4 +1,8 @@
-"""Comparison of texts with patterns in which `*` matches any characters."""
+"""Match texts with patterns in which `*` stands for any characters, also none.
+
+`model/request_paths.py` calls `like`, which is case-sensitive and compares the whole text, without
+backtracking. `engine/faults.py`, `model/fault.py` and `control/known_names.py` use only `ANY`.
+"""
 
 ANY = "*"
 

@@ -1,7 +1,8 @@
-"""The group of all commands.
+"""Find the command that is called, and import only that one; suggest similar names for others.
 
-A command is a module `<name>_command`, which is imported only when the command is used. So the
-start of one command does not depend on what another one imports.
+`cli/__init__.py` uses `Commands` as the class of the group `main`. A command is a module
+`<name>_command` with a click command named `command`. So the start of one command does not depend
+on what another one imports. An unknown name is a `UsageError` (exit code 2).
 """
 
 from importlib import import_module

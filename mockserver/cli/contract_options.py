@@ -1,4 +1,10 @@
-"""Options and helpers of the commands that compare documents, interactions and services."""
+"""Define options of the commands that test contracts, and the steps that these commands share.
+
+`coverage_command.py`, `diff_command.py`, `export_command.py`, `import_command.py`,
+`proxy_command.py` and `verify_command.py` use it. The functions load an API or its interactions,
+check a tag, read headers (with environment variables, whose values become secrets) and write
+reports. They return what is valid; otherwise they print a message and exit with 2.
+"""
 
 import os
 import sys

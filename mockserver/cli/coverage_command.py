@@ -1,4 +1,10 @@
-"""`mockserver coverage`: report the contract coverage, and compare it with a minimum."""
+"""`mockserver coverage`: report the contract coverage of a running mockserver.
+
+It asks the control API (with the token in `MOCKSERVER_CONTROL_TOKEN`), prints a table with the
+parts that were never used, and writes HTML or JUnit XML if wanted. Exit codes: 0, 1 if the coverage
+is below `--min`, 2 if the mockserver cannot be reached or rejects the call. It reads no documents;
+`contract/contract_coverage.py` reports.
+"""
 
 import os
 import sys

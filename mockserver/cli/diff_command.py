@@ -1,4 +1,10 @@
-"""`mockserver diff`: list the changes between two versions of a document."""
+"""`mockserver diff`: list the changes between two versions of a document, and what they break.
+
+It reads both documents with their overlays, and the interactions of the old one; prints the
+changes, breaking ones first, and the interactions that contradict the new one, as text or JSON.
+Exit codes: 0 nothing breaks, 1 a change or an interaction does, 2 a document cannot be read.
+`contract/document_changes.py` compares. No service is asked.
+"""
 
 import sys
 from collections.abc import Sequence

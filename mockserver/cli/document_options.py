@@ -1,16 +1,26 @@
-"""Arguments and options of the commands that serve documents, and their error messages."""
+"""Define arguments and options of the commands that load documents, and print their errors.
+
+The commands that serve or load documents use it, such as `serve_command.py`, `run_command.py`,
+`explain_command.py`, `check_command.py` and `routes_command.py`; those about contracts only
+`plugin_option`. `engine_options` adds three options and passes them on as one `Options`. `stop`
+prints an error to standard error and exits, by default with 2.
+"""
 
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
-from mockserver.engine.engine_options import DEFAULT_OPTIONS, ECHOES, Echo, Options
+from mockserver.engine.conventions import LIKES, Like
+from mockserver.engine.engine_options import ECHOES, Echo, Options
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
+
+Printed = Literal["all", "refused", "none"]
+"""The requests about which a line is printed."""
 
 documents_argument = click.argument("documents", nargs=-1, type=click.Path(path_type=Path))
 document_option = click.option(
@@ -69,8 +79,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--echo",
         type=click.Choice(ECHOES),
-        default=DEFAULT_OPTIONS.echo,
-        show_default=True,
+        show_default="samples; none with --like prism",
         help="Documented answers in which values of the request replace members of the same name.",
     )
     @click.option(
@@ -78,9 +87,49 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
         is_flag=True,
         help="Send status 500 instead of an answer that violates its schema.",
     )
+    @click.option(
+        "--strict-requests",
+        is_flag=True,
+        help="Refuse values that are otherwise tolerated, such as True for a boolean in a query.",
+    )
+    @click.option(
+        "--like",
+        type=click.Choice(LIKES),
+        help="Behave as another mock server where it differs, for tests that were written with it.",
+    )
     @wraps(command)
-    def with_options(*, dynamic: bool, echo: Echo, errors: bool, **others: object) -> None:
-        command(options=Options(dynamic=dynamic, echo=echo, errors=errors), **others)
+    def with_options(
+        *,
+        dynamic: bool,
+        echo: Echo | None,
+        errors: bool,
+        strict_requests: bool,
+        like: Like | None,
+        **others: object,
+    ) -> None:
+        options = Options(
+            dynamic=dynamic, echo=echo, errors=errors, strict_requests=strict_requests, like=like
+        )
+        command(options=options, **others)
+
+    return with_options
+
+
+def output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for what is printed about requests; the command gets them as `printed`."""
+
+    @click.option("--log", is_flag=True, help="Print a line for each request to standard error.")
+    @click.option(
+        "--quiet",
+        is_flag=True,
+        help="Print nothing about requests. Default: a line for each that is refused.",
+    )
+    @wraps(command)
+    def with_options(*, log: bool, quiet: bool, **others: object) -> None:
+        if log and quiet:
+            raise click.UsageError("--log and --quiet exclude each other; leave out one of them")
+        printed: Printed = "all" if log else "none" if quiet else "refused"
+        command(printed=printed, **others)
 
     return with_options
 

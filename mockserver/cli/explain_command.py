@@ -1,4 +1,10 @@
-"""`mockserver explain`: explain the answer to a request, without a server."""
+"""`mockserver explain`: answer a single request without a server, and print the reasons.
+
+It loads the documents, makes the request of the arguments, and prints each decision with its place
+in a document, then status, headers and body of the answer. `--at` sets the time. Nothing is
+redacted, delayed or kept. Exit codes: 0 whatever the answer is, 2 if documents, settings or
+arguments are invalid.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from mockserver.base.errors import MockserverError
-from mockserver.base.time import parse_instant, system_now
+from mockserver.base.time import parse_clock_time, system_now
 from mockserver.cli.document_options import (
     document_option,
     engine_options,
@@ -69,7 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
         engine = open_engine(sources, seed, options)
-        now = system_now() if at is None else parse_instant(at)
+        now = system_now() if at is None else parse_clock_time(at)
         request = _request(method, url, headers, data)
     except MockserverError as error:
         stop(error)

@@ -1,4 +1,11 @@
-"""`mockserver proxy`: forward requests to a service, validate and record them."""
+"""`mockserver proxy`: forward requests to a service, validate and record them, until a signal.
+
+It asks the service for its health, and stops if there is no answer; then it listens, and prints
+each exchange with its violations, but no sent value. At the end it prints totals, and with
+`--record` writes the masked interactions. Exit codes: 0 all as documented, 1 a violation (or the
+address is taken), 2 the service did not answer, or the recording cannot be written.
+`contract/proxy.py` forwards and validates.
+"""
 
 import asyncio
 import os
@@ -111,7 +118,7 @@ async def _serve(
 ) -> Proxy:
     """Forward requests until a signal stops the server."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ignore)  # uvicorn raises it again after its shutdown
+        signal.signal(number, _keep_running)  # uvicorn raises it again after its shutdown
     async with client:
         recorder = recording.recorder if recording is not None else None
         proxy = Proxy(contract, service, client, partial(_print, recording), recorder)
@@ -133,7 +140,7 @@ async def _serve(
     return proxy
 
 
-def _ignore(_number: int, _frame: FrameType | None) -> None:
+def _keep_running(_number: int, _frame: FrameType | None) -> None:
     """Let the process continue, so that it can write the recording."""
 
 

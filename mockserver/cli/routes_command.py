@@ -1,4 +1,10 @@
-"""`mockserver routes`: list the operations that would be served."""
+"""`mockserver routes`: list the operations that would be served, and those that would not.
+
+It loads the documents (the bundled ones by default) and prints a line for each operation, with its
+place; callbacks and webhooks are listed as not served. With `--program` it prints the Python that
+was made of the steps of an operation instead. Exit codes: 0, or 2 if the documents or the name of
+the operation are invalid. No server is started.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

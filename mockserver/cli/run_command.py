@@ -1,4 +1,10 @@
-"""`mockserver run`: serve documents while another command runs."""
+"""`mockserver run`: serve documents while another command runs, and exit with its exit code.
+
+`server/command_runner.py` runs the command, with the URL in `MOCKSERVER_URL`. If it fails, the
+requests that were refused are printed to standard error; `--save` writes an HTTP Archive of the
+latest 10,000. Exit codes of its own: 2 if the documents are invalid or the archive cannot be
+written after a command that succeeded, 127 if there is no such command, 1 if the port is taken.
+"""
 
 import sys
 from collections.abc import Sequence

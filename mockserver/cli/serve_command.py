@@ -1,5 +1,14 @@
-"""`mockserver serve`: serve documents until the process is stopped."""
+"""`mockserver serve`: serve documents, or the five bundled APIs, until the process is stopped.
 
+It loads the documents, binds the address, and prints the addresses of the APIs. Without a token it
+refuses to serve the control API on an address that other machines can reach. `--reload` loads
+changed documents again, `--log` prints requests to standard error, `--canned` adds the answers of
+interactions. Exit codes: 0 after a signal, 1 if the address is taken, 2 if documents, settings or
+options are invalid. `server/serving.py` runs the server.
+"""
+
+import asyncio
+import atexit
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,9 +20,11 @@ from mockserver.base.errors import MockserverError
 from mockserver.base.hosts import is_loopback
 from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
+    Printed,
     documents_argument,
     engine_options,
     journal_option,
+    output_options,
     plugin_option,
     seed_option,
     set_option,
@@ -54,7 +65,9 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
     help="Token that requests to the control API must send.",
 )
 @click.option(
-    "--no-mock-headers", is_flag=True, help="Do not send Mock-Request-Id and Mock-Reason."
+    "--no-mock-headers",
+    is_flag=True,
+    help="Do not send Mock-Request-Id, Mock-Reason and Mock-Why.",
 )
 @click.option(
     "--no-cors", is_flag=True, help="Do not allow web pages of other origins to call the APIs."
@@ -76,7 +89,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @stateful_option
 @plugin_option
 @click.option("--reload", is_flag=True, help="Reload documents when their files change.")
-@click.option("--log", is_flag=True, help="Print a line for each request to standard error.")
+@output_options
 def command(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
     host: str,
@@ -96,7 +109,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     stateful: bool,
     plugins: Sequence[str],
     reload: bool,
-    log: bool,
+    printed: Printed,
 ) -> None:
     """Serve DOCUMENTS, or the five bundled APIs.
 
@@ -105,7 +118,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     _check_access(host, control_token, control=not no_control)
     try:
-        options = replace(options, announce=not no_mock_headers, cors=not no_cors)
+        options = replace(options, announce=not no_mock_headers, control=not no_control)
+        options = replace(options, cors=not no_cors)
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
@@ -118,10 +132,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    origin = serving.origin(listener, host)
     app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
-    app.on_exchange = _logger() if log else None
-    text = greeting(engine, origin, system_now(), control=not no_control)
+    app.on_exchange = _logger(printed)
+    text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
 
 
@@ -138,14 +151,28 @@ def _greet(text: str) -> None:
         click.echo(text)
 
 
-def _logger() -> Callable[[Exchange], None]:
-    from mockserver.server.request_log import log_line  # noqa: PLC0415 - only --log needs it
+def _logger(printed: Printed) -> Callable[[Exchange], None] | None:
+    """Return the function that prints lines about requests to standard error; None for none."""
+    if printed == "none":
+        return None
+    if printed == "refused":
+        from mockserver.server.refusal_log import RefusalLog  # noqa: PLC0415 - as below
 
-    def log(exchange: Exchange) -> None:
-        with suppress(OSError):
-            click.echo(log_line(exchange), err=True)
+        refusals = RefusalLog(_print_line, _in_a_second)
+        atexit.register(refusals.flush)
+        return refusals.add
+    from mockserver.server.request_log import log_line  # noqa: PLC0415 - only a server needs it
 
-    return log
+    return lambda exchange: _print_line(log_line(exchange))
+
+
+def _print_line(line: str) -> None:
+    with suppress(OSError):  # a closed or full standard error must not stop the server
+        click.echo(line, err=True)
+
+
+def _in_a_second(call: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(1, call)
 
 
 def _canned() -> Callable[[Api, Files], Api]:

@@ -1,4 +1,10 @@
-"""`mockserver verify`: replay the interactions of an API against a running service."""
+"""`mockserver verify`: replay the interactions of an API against a running service.
+
+It loads API and interactions, takes variables and the control token from the environment, prints a
+report, and writes it as JSON or JUnit XML if wanted. Exit codes: 0 all answers agree, 1 one has
+drifted, 2 a request failed, none was sent, or an argument is invalid. `contract/verification.py`
+sends and compares; known secrets are removed from messages and reports.
+"""
 
 import os
 import sys

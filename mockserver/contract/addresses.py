@@ -1,8 +1,10 @@
-"""URLs of the operations of an API, computed from one base URL of a service.
+"""Compute the URLs of the operations of an API from one base URL of a service.
 
 The user gives one URL, but an operation may have `servers` of its own (OpenAPI, Operation Object).
+`targets.py` and `proxy.py` ask for the base path of an operation before they send a request;
+`proxy.py` also finds the operations below a path. No request is sent here.
 - A request is only ever sent to the origin that the user gave. If the document places an
-  operation on another host, an error is raised instead.
+  operation on another host, `OtherServiceError` is raised instead.
 - The document's servers may be mounted below a prefix: if a server's path is `/v2` and the base
   URL ends with `/stage/v2`, the prefix is `/stage`, and it applies to all other servers too.
 - A mockserver serves every operation below `/<api>`, whatever its host is in the document.

@@ -1,8 +1,10 @@
-"""Comparison of a received JSON value with the expected one.
+"""Compare a received JSON value with the expected one, by rules; write values and types as text.
 
-Rules by JSON Pointer state how strictly values are compared. A rule applies to the value at its
-pointer and to everything below it, until a longer pointer has a rule of its own. Members that
-the expected value does not have are never compared.
+`verification.py` compares bodies with `Rules`; `conformance.py`, `header_fields.py` and others make
+a `Difference` of their own. Rules by JSON Pointer state how strictly values are compared. A rule
+applies to the value at its pointer and to everything below it, until a longer pointer has a rule of
+its own. Members that the expected value does not have are never compared. Nothing is redacted or
+cut off here: `verification_reports.py` does.
 """
 
 import json
@@ -26,7 +28,6 @@ class Absent:
 
 
 ABSENT = Absent()
-_MAX_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,10 @@ class Difference:
         return f"{self.where} {self.pointer}".rstrip()
 
 
-def short_json(value: JsonValue | Absent) -> str:
-    """Write a value as JSON, cut off after 500 characters."""
-    text = repr(value) if isinstance(value, Absent) else as_json(value)
-    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
-
-
-def as_json(value: JsonValue) -> str:
-    """Write a JSON value on one line."""
+def as_json(value: JsonValue | Absent) -> str:
+    """Write a JSON value on one line; `nothing` for `ABSENT`."""
+    if isinstance(value, Absent):
+        return repr(value)
     try:
         return orjson.dumps(value, default=str).decode()
     except TypeError:  # an integer beyond 64 bits
@@ -126,7 +123,7 @@ class Rules:
             if key in found:
                 yield from self._compare(member, found[key], below, own)
             elif own != "ignored":
-                words = type_name(member) if own == "type" else short_json(member)
+                words = type_name(member) if own == "type" else as_json(member)
                 yield _difference(below, words, ABSENT, _rule_name(own))
 
     def _items(

@@ -1,4 +1,10 @@
-"""Answers of interactions as named examples, which a client can request with `Prefer`."""
+"""Add the answers of interactions to a document as named examples, for `serve --canned`.
+
+`cli/serve_command.py` passes `with_canned_answers` to the loader, which calls it for each API, also
+at a reload. It reads the interaction files of the API, and returns another `Api` in which a client
+can request an answer with `Prefer: example=NAME`. Answers without JSON, or with a status that the
+document does not describe, are left out. An invalid interaction raises `SpecError`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,10 @@
-"""Reports of a check: as text, JSON, SARIF, JUnit XML, and annotations of GitHub workflows."""
+"""Report a check as text, JSON, SARIF, JUnit XML, or annotations of GitHub workflows.
+
+`cli/check_command.py` chooses a function of `FORMATS` and prints the text that it returns. All get
+a `CheckResult` (`checking.py`). Each problem has its code and place; JSON and SARIF also list what
+documents ignore, and only the text lists files that are no documents. Nothing is printed, and no
+exit code chosen here.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

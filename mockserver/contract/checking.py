@@ -1,4 +1,11 @@
-"""Validation of documents and their interactions without a server."""
+"""Validate documents and their interactions without a server, and collect all problems.
+
+`cli/check_command.py` calls `check`, which loads documents by the function it gets, samples answers
+and validates interactions, and returns a `CheckResult` with the exit code; only `SettingsError` is
+raised. Problems that a document turns off are listed apart. `document_changes.py` uses
+`contradictions` for single interactions. A request is checked only if no error is expected and all
+of its placeholders have values. An expected answer may lack members that its schema requires.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

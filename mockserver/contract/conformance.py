@@ -1,4 +1,11 @@
-"""Validation of requests and answers against the document that describes them."""
+"""Find the operations of an API, and validate requests and received answers against the document.
+
+`Contract` finds operations by method and path, which is relative to the base URL; most modules of
+`contract/` use one. `request_violations` lists what a request violates (`proxy.py`, `checking.py`);
+`answer_differences` yields what an answer does (`proxy.py`, `verification.py`): status, headers,
+and the body if it is JSON or plain text, and no stream. All is returned and nothing raised, except
+by `ReceivedAnswer.json`. Nothing is sent.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -85,18 +92,18 @@ class Contract:
         """The operations of the API by operation id."""
         return self._by_id
 
-    def match(self, path: str) -> Match | None:
-        """Find the path template that matches a path."""
-        return self._router.find(path)
+    def match(self, path: str, method: str = "") -> Match | None:
+        """Find the path template that matches a path, preferably one that has the method."""
+        return self._router.find(path, method)
 
     def operation(self, method: str, path: str) -> Operation | None:
         """Find an operation by method and path."""
-        found = self.match(path)
+        found = self.match(path, method)
         return None if found is None else found.operation(method)
 
     def path_values(self, path: str, operation: Operation) -> Mapping[str, str]:
         """Return the path parameters of a request, not percent-decoded."""
-        match = self._router.find(path)
+        match = self.match(path, operation.method)
         return match.parameters(operation) if match is not None else {}
 
     def find_operation(self, request: RequestPart) -> Operation | None:
@@ -113,7 +120,8 @@ class Contract:
 
     def request_violations(self, request: Request) -> list[Violation]:
         """List the violations of a request, whose path is relative to the base URL."""
-        operation, match = self.operation(request.method, request.path), self.match(request.path)
+        match = self.match(request.path, request.method)
+        operation = None if match is None else match.operation(request.method)
         if operation is None or match is None:
             return [Violation("path", "", "path", "and method are not documented")]
         violations: list[Violation] = []
@@ -180,7 +188,7 @@ def _json_differences(media: ResponseMedia, answer: ReceivedAnswer) -> Iterator[
         yield Difference("body", "", f"JSON ({refusal.message})", answer.excerpt, "document")
         return
     if media.schema is not None:
-        yield from violation_differences(media.schema.violations(value, "body"), value)
+        yield from _violation_differences(media.schema.violations(value, "body"), value)
 
 
 def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Difference]:
@@ -189,7 +197,7 @@ def _text_differences(schema: Validator, answer: ReceivedAnswer) -> Iterator[Dif
     except Refusal as refusal:
         yield Difference("body", "", f"text ({refusal.message})", answer.excerpt, "document")
         return
-    yield from violation_differences(text_violations(schema, text), text)
+    yield from _violation_differences(text_violations(schema, text), text)
 
 
 def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> ResponseMedia | None:
@@ -201,7 +209,7 @@ def _best_media(offered: Iterable[ResponseMedia], content_type: str) -> Response
     return best
 
 
-def violation_differences(
+def _violation_differences(
     violations: Iterable[Violation], value: JsonValue
 ) -> Iterator[Difference]:
     """Yield a difference for each violation of a schema.

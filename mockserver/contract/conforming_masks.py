@@ -1,4 +1,10 @@
-"""Values in place of others that conform to the same schemas."""
+"""Make masks: values in place of others that conform to the same schemas.
+
+`masking.py` asks whether a mask fits the schemas of a value, and for another one if it does not;
+it gets None if none is found. Only what schemas say about texts, numbers and booleans counts. Equal
+values of the same schemas get equal masks, other values other masks if there are any. Which values
+are masked is decided in `masking.py`.
+"""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,10 @@
-"""Contract coverage: the share of a document that requests to a mockserver have exercised."""
+"""Request the contract coverage from a mockserver, and report it as text or JUnit XML.
+
+`cli/coverage_command.py` is the only caller of `fetch` and the reports; `coverage_page.py` writes
+the same as HTML. `fetch` asks the control API for one sandbox or all, and raises `TargetError` if
+the service is no mockserver or cannot be reached. `Coverage.share` is a percentage: 100 if nothing
+is documented. The mockserver counts; nothing is counted or written to a file here.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,9 @@
-"""The coverage report as one self-contained HTML page."""
+"""Write the coverage report as one self-contained HTML page.
+
+`cli/coverage_command.py` calls `html_report` with a `Coverage` of `contract_coverage.py`, and
+writes the text that it returns to a file. The page has no script and loads nothing; names from
+documents are escaped.
+"""
 
 from collections.abc import Iterator
 

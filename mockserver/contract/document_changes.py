@@ -1,9 +1,15 @@
-"""Comparison of two versions of a document, and the interactions that the changes break.
+"""List the changes between two versions of a document, and the interactions that they break.
 
+`cli/diff_command.py` is the only caller; it prints them. `load_version` raises `SpecError`.
 - Operations are matched by method and path template; the names of path parameters do not count.
-- A change breaks if a client that conforms to the old version can fail with the new one. The
-  rules for schemas depend on the direction; see `schema_changes`.
-- Every change has a place in the new version, so that a reader can find it there.
+- All that a client may rely on breaks when it is removed: an operation, a parameter, a media type,
+  a base path, a header of an answer, even an optional one. So does a status of an answer, unless a
+  range or `default` of the new version still describes it.
+- What is new breaks only if requests must have it; a new status or header of an answer never does,
+  although a client may not expect it. The rules for schemas depend on the direction
+  (`schema_changes.py`), those for credentials are in `security_changes.py`.
+- Every change has a place in the new version. Of servers, only base paths are compared; webhooks,
+  callbacks and links are not.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,10 @@
-"""Exchanges from files of other tools: HTTP Archive 1.2 and Postman collections 2.1."""
+"""Read exchanges from files of other tools: HTTP Archive 1.2 and Postman collections 2.1.
+
+`cli/import_command.py` calls `read_har` and `read_postman`, and `recording.py` converts what they
+yield. They yield exchanges whose path matches the API (relative to its base URL), and count the
+others; a file of another format raises `ImportFileError`. `pact.py` uses `path_below`. Nothing is
+masked here, no variable of an environment is replaced, and no file is opened.
+"""
 
 import base64
 import binascii

@@ -1,4 +1,11 @@
-"""Schemas of one version of a document, combined with their references and `allOf`."""
+"""Combine the schemas of one version of a document with their references and `allOf`.
+
+`DocumentVersion` is a document with its references: `document_changes.py` makes two, and
+`schema_changes.py` and `security_changes.py` read them. `flatten` returns a `FlattenedSchema`: its
+types, allowed values, members and other keywords. The number of parts is bounded. A broken
+reference has no value, and is no error here. `oneOf` and `anyOf` are not combined, except with
+null.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

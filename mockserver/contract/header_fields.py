@@ -1,4 +1,10 @@
-"""Validation of headers and other plain texts against JSON schemas."""
+"""Validate headers and other plain texts, which may stand for values of any type, against schemas.
+
+`conformance.py` is the only caller: for headers of answers and for bodies of type text/plain. A
+text such as `1,2` is tried as a string, a number, an array and an object; the reading with the
+fewest violations counts. Missing required headers are differences; headers that are not documented
+are not. Of a header, only the first violation is yielded.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 

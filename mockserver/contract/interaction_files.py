@@ -1,4 +1,12 @@
-"""Loading of interactions from files, with all problems and their places."""
+"""Load interactions from files, and report all problems of them with their places.
+
+`cli/contract_options.py`, `cli/diff_command.py`, `checking.py` and `canned_answers.py` call
+`load_interactions`. It reads the given files and folders, or `fixtures/<api>/interactions` by the
+document or one folder higher, and returns the interactions of this API in order; there may be none.
+All problems of all files are raised as one `SpecError`: forms, names that occur twice, unknown
+operations, settings, collections, and references to answers that come later. Schemas are not
+compared here: `checking.py` does.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

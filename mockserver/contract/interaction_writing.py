@@ -1,4 +1,10 @@
-"""Serialization of interactions as a YAML file for people and for `mockserver verify`."""
+"""Write interactions as YAML, for people and for `mockserver verify`.
+
+`recording.py` and `cli/import_command.py` call `interaction_file`, which returns a whole file;
+`recording_file.py` calls `interaction_items` for parts that are appended to one. Every string is
+quoted, so that no YAML reader takes one for a number or a boolean. Values are written as they are:
+`recording.py` redacts. No file is opened here.
+"""
 
 import re
 from collections.abc import Sequence

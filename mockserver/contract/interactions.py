@@ -1,4 +1,10 @@
-"""Models of interaction files: requests with the expected answers."""
+"""Define the models of interaction files: requests with the expected answers.
+
+`interaction_files.py` reads files with `InteractionFile`; the other modules of `contract/` use
+`Interaction` and its parts, and a `PlacedInteraction` for its place in a file. The models validate
+forms (patterns, instants, pointers, one body) and refuse unknown keys. They know no API, and
+replace no placeholders.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
-from mockserver.base.time import parse_duration, parse_instant
+from mockserver.base.time import parse_clock_time, parse_duration
 from mockserver.schemas.compilation import compile_schema
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
@@ -60,7 +66,7 @@ class Given(_Part):
     @classmethod
     def _check_instant(cls, value: str | None) -> str | None:
         if value is not None:
-            parse_instant(value)
+            parse_clock_time(value)
         return value
 
     @field_validator("advance")

@@ -1,7 +1,8 @@
-"""JUnit XML, the report format that CI services read.
+"""Write JUnit XML, the report format that CI services read.
 
-Every text may come from a document or a service, so the writer itself replaces the characters
-that XML cannot hold; callers pass texts as they are.
+`check_reports.py`, `verification_reports.py` and `contract_coverage.py` call `junit_xml`, which
+returns a text. Every text may come from a document or a service, so characters that XML cannot hold
+are replaced here; callers pass texts as they are, but remove secrets first.
 """
 
 import re

@@ -1,11 +1,14 @@
-"""Masking of secrets and personal data in recordings.
+"""Mask secrets and personal data in recordings.
 
-- A value is kept only if it is known to be harmless: words of the public document, members that
-  the user names, and numbers, dates and opaque identifiers unless the name of the member is one
-  of a secret or of personal data. Everything else is masked.
+`recording.py` masks each value of requests and answers with a `Masking`, which the commands make.
+- A value is kept only if it is known to be harmless: words of the public document, values that a
+  schema lists, members that the user names, and numbers, booleans, dates and opaque identifiers
+  unless the name of the member is one of a secret or of personal data. The rest is masked.
 - Members that the document does not describe are dropped, because nothing is known about them.
-- Equal values get equal masks, so that a recording can still be replayed.
-- Each masked or dropped text is passed to a `Redactor`, which removes it from texts written later.
+- Equal values get equal masks, so that a recording can still be replayed. A mask conforms to the
+  schemas of its value if one is found.
+- Each text that is masked or secret, and each dropped one that is not public, is passed to a
+  `Redactor`; `recording.py` removes it from what it writes later.
 """
 
 import json

@@ -1,7 +1,9 @@
-"""The page of the documentation that explains the codes of problems.
+"""Write the page of the documentation that explains the codes of problems.
 
 Run as a program, it prints the page:
-`python -m mockserver.contract.problem_page > docs/problems.md`.
+`python -m mockserver.contract.problem_page > docs/problems.md`. No other module calls it; a test
+compares the page with `problem_page()`. The codes and their examples are in
+`base/problem_codes.py`; nothing is loaded, checked or written to a file here.
 """
 
 from collections.abc import Iterator

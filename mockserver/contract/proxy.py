@@ -1,9 +1,12 @@
-"""A proxy that forwards requests to a service, validates both directions, and records them.
+"""Forward requests to a service, validate both directions, and record them (an ASGI application).
 
+`cli/proxy_command.py` makes a `Proxy`, runs it, and prints the `ProxiedExchange`s that it gets.
 - Requests go only to the origin of the upstream, and never outside the base path that the user
   gave or that the document gives an operation; redirects are returned to the client.
 - An answer reaches the client as the upstream sent it, even if it violates the document; only
   headers about one connection and content codings that httpx decodes are removed.
+- Without an answer of the upstream, the client gets a 502 or 504. Bodies of requests and answers
+  are bounded; a longer request is a 413. `Tally` counts, and the command exits by it.
 - Reports contain places and rules but no values, which may be secret.
 """
 

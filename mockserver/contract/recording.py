@@ -1,10 +1,14 @@
-"""Conversion of observed exchanges to masked interactions that can be replayed.
+"""Convert exchanges to masked interactions, for `proxy --record` and `mockserver import`.
 
-- All interactions of a recording share one sandbox and are replayed in order.
+`proxy.py` and `cli/import_command.py` call `Recorder.record`, which returns False if no operation
+matches or the recording is full. `dump` writes the file, to be replayed in order in one sandbox.
 - A value that the service generated becomes a reference to the answer that first contained it;
-  a credential becomes a variable of the environment. Other values are masked or kept.
-- Only statuses and the shape of bodies are expected of answers, since values differ in a replay.
-- A value may turn out to be secret only later. So everything is redacted again when it is written.
+  a credential becomes a variable of the environment, whose names are in `variables`. `masking.py`
+  decides about the rest.
+- Only statuses and the shape of documented JSON bodies are expected of answers, since values differ
+  in a replay.
+- A value may turn out to be secret only later. So queries and bodies, but not paths and headers,
+  are redacted again when they are written. `public_text` reads the files of the document.
 """
 
 import re

@@ -1,8 +1,10 @@
-"""The file of a recording, and its part that grows while the recording is made.
+"""Write the file of a recording, and before its end a part that grows while it is made.
 
-Each exchange is appended to the part as soon as it is recorded, so that a process that is killed
-loses at most the request in flight. The part is itself an interaction file. At the end the whole
-recording takes the place of the file, and the part is removed.
+`cli/proxy_command.py` makes a `RecordingFile` for `--record`. Each exchange is appended to the part
+as soon as it is recorded, so that a process that is killed loses at most the request in flight. The
+part is itself an interaction file, and is written anew if a text in it turns out to be secret. A
+part that cannot be written is a problem that `take_problems` returns, not an error. `finish` puts
+the whole recording in place of the file and removes the part, or raises `OSError`.
 """
 
 import os

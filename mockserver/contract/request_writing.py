@@ -1,4 +1,10 @@
-"""Conversion of an interaction's request to the request that is sent."""
+"""Convert the request of an interaction to the request that is sent, with placeholders replaced.
+
+`verification.py`, `checking.py` and `pact.py` call `fill`, which returns a `FilledRequest` with
+path, query and body as bytes or encoded text. A placeholder without a value raises
+`UnsetPlaceholderError`. Given headers replace only headers that have a placeholder or are missing;
+an empty header is not sent. Nothing is sent here: `targets.py` does.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

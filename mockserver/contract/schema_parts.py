@@ -1,4 +1,10 @@
-"""Navigation from the schema of a value to the schemas of its members and items."""
+"""Find the schemas that apply to a value, its members and its items.
+
+`recording.py` and `document_changes.py` start with `described_request` or `described_answer`, and
+go down by `member` and `item`; `masking.py` and `conforming_masks.py` read what they get. None
+means that the document does not describe it. All alternatives (`allOf`, `anyOf`, `oneOf`) count at
+once, whether the value conforms to them or not: nothing is validated here.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

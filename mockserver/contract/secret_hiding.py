@@ -1,11 +1,18 @@
-"""Removal of secrets from values and texts that are reported."""
+"""Remove secrets from values and texts that are reported: by name, or by their known values.
+
+`verification.py` calls `without_secrets`, which hides members with the names of secrets. A
+`Redactor` holds known secrets and removes them from texts, in the encodings of JSON, URLs and JSON
+Pointers; `cli/verify_command.py`, `cli/contract_options.py` and `masking.py` add to it, and
+`verification_reports.py` uses it. Secrets of fewer than four characters are not removed. Cut a text
+off only after it was redacted: a part of a secret is not found.
+"""
 
 import json
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
-from mockserver.base.json import JsonValue
+from mockserver.base.json import JsonValue, escape
 from mockserver.base.secrets import REDACTED, names_secret
 
 _MIN_LENGTH = 4
@@ -22,7 +29,7 @@ def without_secrets(value: JsonValue) -> JsonValue:
 
 
 class Redactor:
-    """Replaces known secrets in texts, also in their JSON and URL encodings."""
+    """Replaces known secrets in texts, also as JSON, URLs and JSON Pointers encode them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._encodings: set[str] = set()
@@ -57,4 +64,5 @@ class Redactor:
 def _encodings(secret: str) -> set[str]:
     """Return a secret in all encodings in which a text may contain it."""
     plain, ascii_only = (json.dumps(secret, ensure_ascii=flag)[1:-1] for flag in (False, True))
-    return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), plain, ascii_only}
+    in_url = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    return {secret, *in_url, plain, ascii_only, escape(secret)}

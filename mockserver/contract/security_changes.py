@@ -1,4 +1,10 @@
-"""Comparison of the security requirements of two versions of a document."""
+"""Compare the security requirements and schemes of two versions of a document.
+
+`document_changes.py` is the only caller. Another requirement of an operation breaks clients if
+credentials that were sufficient are not sufficient any more; a scheme whose credentials are sent in
+another way always does. Schemes that are new or removed are seen only where operations require
+them.
+"""
 
 from collections.abc import Iterator
 

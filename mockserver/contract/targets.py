@@ -1,8 +1,11 @@
-"""Client side of the service under test, which is a mockserver or any other service.
+"""Talk to the service under test, which is a mockserver or any other service (needs httpx).
 
-A mockserver is recognised by its control API. It gets a new sandbox for each interaction; any
-other service only receives the requests. Failures of the network become a `TargetError` with a
-message for people.
+`cli/verify_command.py` and `cli/proxy_command.py` open a `Target`, and `verification.py` sends with
+it; `contract_coverage.py` asks a control API. A mockserver is recognised by its control API. It
+gets a new sandbox for each interaction or group, in the required state; any other service only
+receives the requests. Redirects are not followed, cookies not kept, and answers bounded. Failures
+of the network become a `TargetError` (`UnreachableError` if there is no answer) with a message for
+people; it is not redacted.
 """
 
 import secrets

@@ -1,4 +1,11 @@
-"""Placeholders in interactions: `${NAME}`, `${NAME:-default}` and `${interaction:/pointer}`."""
+"""Replace placeholders in interactions: `${NAME}`, `${NAME:-default}`, `${interaction:/pointer}`.
+
+`request_writing.py` and `cli/contract_options.py` call `Variables.fill`; `verification.py` adds the
+answers. A placeholder without a value raises `UnsetPlaceholderError`. Defaults count only if
+`defaults` is True, which it is not for a real service. Values of the environment that were used are
+kept in `used`, because they are secrets; the caller passes the environment. `references` and
+`value_at` are used for checks, too.
+"""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,11 +1,16 @@
-"""Verification of a service: replay of interactions, and comparison of the answers.
+"""Verify a service: replay interactions, and compare the answers.
 
+`cli/verify_command.py` is the only caller. `run` returns a `VerificationRun` with an `Outcome` for
+each interaction. A failure of one does not stop the others: one that cannot be sent has failed, and
+one that this service cannot or must not get is skipped. Of a place, only the first difference is
+kept.
 - On a mockserver each interaction, or each group, has its own sandbox in the required state.
 - A real service never receives the default of a placeholder, and it receives requests that may
   change data only if the user allows it.
 - A credential of the command line is never added to a request that lacks it, because such an
   interaction tests the answer to a missing credential.
-- A failure of one interaction does not stop the others.
+- Differences contain values as they were received: the reports redact them. Only the
+  excerpt of a whole answer is without the members that have the names of secrets.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +25,6 @@ from mockserver.contract.answer_comparison import (
     Rules,
     as_json,
     matches,
-    short_json,
 )
 from mockserver.contract.conformance import Contract, ReceivedAnswer, answer_differences
 from mockserver.contract.interactions import (
@@ -37,7 +41,8 @@ from mockserver.contract.verification_outcomes import Outcome, Verdict, Verifica
 from mockserver.model.api import Api, Operation
 from mockserver.model.refusal import Refusal
 
-_MAX_EXCERPT = 300
+_MAX_EXCERPT = 100_000
+"""Characters of an answer in a difference; reports remove secrets first, and then show fewer."""
 
 
 @dataclass(slots=True)
@@ -208,7 +213,7 @@ def _excerpt(answer: ReceivedAnswer) -> str:
         text = as_json(without_secrets(answer.json()))
     except Refusal:
         text = answer.body.decode("utf-8", "replace")
-    return text if len(text) <= _MAX_EXCERPT else text[: _MAX_EXCERPT - 1] + "…"
+    return text[:_MAX_EXCERPT]
 
 
 def _header_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterator[Difference]:
@@ -227,7 +232,7 @@ def _body_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterator[
     if expected.text is not None:
         text = answer.body.decode("utf-8", "replace")
         if text != expected.text:
-            yield Difference("body", "", short_json(expected.text), text, "equal")
+            yield Difference("body", "", as_json(expected.text), text, "equal")
     if not expected.has_json:
         return
     try:

@@ -1,4 +1,9 @@
-"""Results of a verification."""
+"""Define the results of a verification: outcomes of interactions, the run, and its exit code.
+
+`verification.py` makes them; `cli/verify_command.py` exits by `exit_code`, and
+`verification_reports.py` writes them. The exit code is 0 if answers were received and all agree, 1
+if one drifted, and 2 if a request failed or none was sent; skipped interactions alone give 2.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

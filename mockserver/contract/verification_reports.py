@@ -1,6 +1,9 @@
-"""Reports of a verification: as text, as JSON, and as JUnit XML.
+"""Report a `VerificationRun` as lines of text, as a JSON value, or as JUnit XML (several runs).
 
-Every text that may contain a value of a request or an answer goes through a `Redactor`.
+`cli/verify_command.py` is the only caller; it prints and writes the reports, and exits.
+Two rules hide secrets: the value of a member with a secret's name is always replaced, and known
+secrets are removed from places, reasons and values by the `Redactor` that the caller passes, before
+a value is cut off. Names of interactions (but not in the text) and addresses stay as they are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.secrets import REDACTED, names_secret
-from mockserver.contract.answer_comparison import ABSENT, Difference, short_json
+from mockserver.contract.answer_comparison import ABSENT, Difference, as_json
 from mockserver.contract.junit import JunitCase, JunitResult, JunitSuite, junit_xml
 from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun, summary
@@ -19,6 +22,8 @@ _MARKS = {
     Verdict.SKIPPED: "skipped",
     Verdict.FAILED: "FAILED ",
 }
+_MAX_LENGTH = 500
+"""Characters of an expected or a found value."""
 
 
 def text_report(run: VerificationRun, redact: Redactor) -> Iterator[str]:
@@ -27,7 +32,7 @@ def text_report(run: VerificationRun, redact: Redactor) -> Iterator[str]:
     for operation, outcomes in run.by_operation():
         yield f"\n{operation.id}  {operation.method} {operation.path}"
         for outcome in outcomes:
-            yield from map(redact, _outcome_lines(outcome))
+            yield from map(redact, _outcome_lines(outcome, redact))
     yield f"\n{_totals(run)}"
 
 
@@ -37,28 +42,38 @@ def _totals(run: VerificationRun) -> str:
     return f"{number} interaction{'' if number == 1 else 's'}: {counts}"
 
 
-def _outcome_lines(outcome: Outcome) -> Iterator[str]:
+def _outcome_lines(outcome: Outcome, redact: Redactor) -> Iterator[str]:
     reason = f": {outcome.reason}" if outcome.reason else ""
     yield f"  {_MARKS[outcome.verdict]}  {outcome.placed.name}{reason}"
     if outcome.differences:
         yield f"           {outcome.placed.source}"
     for difference in outcome.differences:
-        yield from (f"           {line}" for line in difference_lines(difference))
+        yield from (f"           {line}" for line in _difference_lines(difference, redact))
 
 
-def difference_lines(difference: Difference) -> Iterator[str]:
+def _difference_lines(difference: Difference, redact: Redactor) -> Iterator[str]:
     """Yield the lines of a difference: the place, the expected value, the found value."""
-    expected, found = _expected_and_found(difference)
+    expected, found = _expected_and_found(difference, redact)
     source_of_rule = " as documented" if difference.rule == "document" else ""
     yield difference.place
     yield f"  - expected{source_of_rule}: {expected}"
     yield f"  + found: {found}"
 
 
-def _expected_and_found(difference: Difference) -> tuple[str, str]:
+def _expected_and_found(difference: Difference, redact: Redactor) -> tuple[str, str]:
+    """Return both values without secrets, and only then cut off: a part of a secret is secret."""
+    expected, found = _values(difference)
+    return _cut(redact(expected)), _cut(redact(found))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
+
+
+def _values(difference: Difference) -> tuple[str, str]:
     name = difference.pointer.rpartition("/")[2]
     is_text = isinstance(difference.found, str) and difference.where != "body"
-    found = str(difference.found) if is_text else short_json(difference.found)
+    found = str(difference.found) if is_text else as_json(difference.found)
     if not names_secret(name) or difference.found is ABSENT:
         return difference.expected, found
     is_value = difference.rule == "equal"
@@ -97,14 +112,14 @@ def _json_outcome(outcome: Outcome, redact: Redactor) -> JsonValue:
 
 
 def _json_difference(difference: Difference, redact: Redactor) -> JsonValue:
-    expected, found = _expected_and_found(difference)
+    expected, found = _expected_and_found(difference, redact)
     return {
-        "place": difference.place,
+        "place": redact(difference.place),
         "where": difference.where,
-        "pointer": difference.pointer,
+        "pointer": redact(difference.pointer),
         "rule": difference.rule,
-        "expected": redact(expected),
-        "found": redact(found),
+        "expected": expected,
+        "found": found,
     }
 
 
@@ -120,7 +135,7 @@ def _junit_suite(run: VerificationRun, redact: Redactor) -> JunitSuite:
 
 def _junit_case(run: VerificationRun, outcome: Outcome, redact: Redactor) -> JunitCase:
     places = ", ".join(difference.place for difference in outcome.differences)
-    lines = (line for one in outcome.differences for line in difference_lines(one))
+    lines = (line for one in outcome.differences for line in _difference_lines(one, redact))
     return JunitCase(
         classname=f"{run.api}.{outcome.operation.id}",
         name=outcome.placed.name,

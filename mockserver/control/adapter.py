@@ -1,4 +1,11 @@
-"""The control API as an ASGI application: it routes, reads, calls, and answers."""
+"""Route requests to the calls of the control API, read and check them, and send the results (ASGI).
+
+`control_app.py` makes a `Control` from the declared calls. For each request it finds the call by
+path and method, reads query and body (`reading.py`, within `MAX_BODY`), calls its handler, tells
+event streams what changed, and answers JSON, other content or an event stream. A `ControlError`
+becomes a problem (RFC 9457); any other exception is logged and answered 500. It controls no
+access: the `Guard` in front of it does.
+"""
 
 import logging
 from collections.abc import Callable, Mapping

@@ -1,4 +1,9 @@
-"""Calls about the server and the APIs that it serves."""
+"""Declare and answer the calls about the server and the APIs that it serves: health, list, details.
+
+`control_app.py` adds its `CALLS`. `/health` is how clients recognise a mockserver. The details of
+an API contain credentials of the sandbox, and a sample request for each operation
+(`sample_requests.py`). Nothing is changed; an unknown API is a 404.
+"""
 
 from typing import Literal
 

@@ -1,4 +1,11 @@
-"""JSON views of APIs, sandboxes and messages."""
+"""Convert APIs, sandboxes, settings, test values and messages to the JSON of the control API.
+
+- In: an `Api`, a `Sandbox` and its time, or a record. Out: `TypedDict`s.
+- Callers: `api_calls.py`, `sandbox_calls.py`, `clock_calls.py`, `setting_calls.py`,
+  `message_calls.py`, `page_calls.py` and `listeners.py`; `server/greeting.py` for credentials.
+- Credentials are shown as they are: they are demo values of fixtures. Durations are ISO 8601,
+  instants RFC 3339. Views of exchanges are not here, and nothing is changed.
+"""
 
 from collections.abc import Mapping
 
@@ -198,7 +205,7 @@ def api_details(
         ],
         "description": api.description,
         "credentials": credentials(api, sandbox, now),
-        "settings": setting_details(api, sandbox),
+        "settings": _setting_details(api, sandbox),
         "test_values": test_values(api),
         "errors": [
             {"kind": kind, "status": error.status, "description": error.description}
@@ -237,18 +244,18 @@ def _credential(scheme: SecurityScheme, owners: Principals, record: Record) -> C
 def settings(api: Api, sandbox: Sandbox) -> dict[str, JsonValue]:
     """Return the value of every setting."""
     values = sandbox.settings(api.name)
-    return {name: displayed_value(setting, values[name]) for name, setting in api.settings.items()}
+    return {name: _displayed_value(setting, values[name]) for name, setting in api.settings.items()}
 
 
-def setting_details(api: Api, sandbox: Sandbox) -> list[SettingDetails]:
+def _setting_details(api: Api, sandbox: Sandbox) -> list[SettingDetails]:
     """List every setting with its value, default and limits."""
     values = sandbox.settings(api.name)
     return [
         {
             "name": name,
             "type": setting.type,
-            "value": displayed_value(setting, values[name]),
-            "default": displayed_value(setting, setting.default),
+            "value": _displayed_value(setting, values[name]),
+            "default": _displayed_value(setting, setting.default),
             "description": setting.description,
             "minimum": setting.minimum,
             "maximum": setting.maximum,
@@ -258,7 +265,7 @@ def setting_details(api: Api, sandbox: Sandbox) -> list[SettingDetails]:
     ]
 
 
-def displayed_value(setting: Setting, value: JsonValue) -> JsonValue:
+def _displayed_value(setting: Setting, value: JsonValue) -> JsonValue:
     """Return the value of a setting as documents write it: durations in ISO 8601."""
     return format_duration(value) if setting.type == "duration" else value
 

@@ -1,6 +1,11 @@
-"""Bodies as they are shown: requests without secrets, by their media type; answers as they were.
+"""Write the bodies of an exchange as they are shown, without secrets; never change the exchange.
 
-What cannot be read in its media type is masked as text. The stored exchange never changes.
+- In: an exchange. Out: a JSON value, or a text.
+- Callers: `exchange_views.py` and `har.py`.
+- A request is read by its media type, and members, fields, parts and elements with the names of
+  secrets are masked; what cannot be read is masked as text. Of an answer, only the values of
+  credentials that the request presented are hidden, as in requests. Texts are cut off after
+  100,000 bytes; JSON is not.
 """
 
 import json
@@ -44,7 +49,7 @@ def shown_request_body(exchange: Exchange) -> JsonValue:
     """Return the body of a request without secrets: a JSON value, or a text."""
     request = exchange.request
     content_type = media_type(request.headers.get("content-type", ""))
-    known = known_credentials(exchange)
+    known = _known_credentials(exchange)
     return _without(known, _request_body(request.body, content_type, secret_parameters(exchange)))
 
 
@@ -54,10 +59,10 @@ def shown_answer_body(exchange: Exchange) -> JsonValue:
         value = parse_json(exchange.answer.body)
     except Refusal:
         value = _text(exchange.answer.body)
-    return _without(known_credentials(exchange), value)
+    return _without(_known_credentials(exchange), value)
 
 
-def known_credentials(exchange: Exchange) -> list[str]:
+def _known_credentials(exchange: Exchange) -> list[str]:
     """Return the values of the credentials that a request presents, longest first."""
     found: set[str] = set()
     for value in _presented(exchange.request, secret_parameters(exchange)):
@@ -184,15 +189,15 @@ def _xml(text: str) -> str:
             continue
         closed = text.find(f"</{name}", opened)
         closed = len(text) if closed < 0 else closed
-        shown += [masked_attributes(text[done : opened + 1]), REDACTED]
+        shown += [_masked_attributes(text[done : opened + 1]), REDACTED]
         done = closed
-    return "".join([*shown, masked_attributes(text[done:])])
+    return "".join([*shown, _masked_attributes(text[done:])])
 
 
 _ATTRIBUTE = re.compile(r"(?<=\s)([\w:.-]{1,200})(\s{0,3}=\s{0,3})(\"[^\"<]*\"?|'[^'<]*'?)")
 
 
-def masked_attributes(text: str) -> str:
+def _masked_attributes(text: str) -> str:
     """Mask the values of attributes with secret names."""
     return _ATTRIBUTE.sub(
         lambda found: (

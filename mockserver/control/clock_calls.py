@@ -1,11 +1,17 @@
-"""Calls about the clock of a sandbox."""
+"""Declare and answer the calls about the clock of a sandbox: show it, and move or stop it.
+
+`control_app.py` adds its `CALLS`. A change is `advance` or `set`, `frozen`, or one of the two with
+`frozen`. An earlier time can be set only before the first request of the sandbox; an invalid change
+is a 422 and has no effect. Nothing runs by a timer: what depends on the clock is computed when it
+is read.
+"""
 
 from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
 from mockserver.base.errors import ClockError
-from mockserver.base.time import Instant, VirtualClock, parse_duration, parse_instant
+from mockserver.base.time import Instant, VirtualClock, parse_clock_time, parse_duration
 from mockserver.control import api_views
 from mockserver.control.declarations import Body, Call, ControlRequest, SandboxQuery
 from mockserver.control.problem_responses import ControlError
@@ -72,7 +78,7 @@ def _move(sandbox: Sandbox, change: ClockChange, system: Instant) -> None:
     if "advance" in change.model_fields_set:
         clock.advance(parse_duration(change.advance), system)
     elif "set" in change.model_fields_set:
-        instant = parse_instant(change.set)
+        instant = parse_clock_time(change.set)
         if sandbox.journal.count:
             clock.set(instant, system)
         else:

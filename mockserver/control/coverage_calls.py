@@ -1,4 +1,10 @@
-"""The call for contract coverage: which documented parts were requested or answered."""
+"""Declare and answer the call for contract coverage: which documented parts requests have used.
+
+`control_app.py` adds its `CALLS`. The counts are those of one sandbox since it was created or
+reset, or of all sandboxes with `everywhere`, including deleted ones; exchanges that the journal has
+dropped are counted, too. `engine/coverage.py` adds up. An unknown API is a 404. Nothing is changed;
+`contract/` reads the result for `mockserver coverage`.
+"""
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on

@@ -1,4 +1,10 @@
-"""The declaration of a call, from which it is routed, checked and documented."""
+"""Define `Call`, the declaration of a call, the types of queries and bodies, and what handlers get.
+
+The modules `*_calls.py` declare a `Call` for each handler; `adapter.py` routes by it and makes the
+`ControlRequest` that the handler gets, and `openapi_document.py` documents it. `ControlRequest`
+finds sandbox, API and collection of a request, and raises `ControlError` (404 with similar names).
+A call that only reads creates no sandbox, except `default`. A list has at most `MAX_ITEMS` items.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -167,11 +173,13 @@ class ControlRequest(Generic[Q, B]):
             existing = dict.fromkeys([DEFAULT_SANDBOX, *known.names()])
             raise_not_found(_no_sandbox(name), name, existing)
         try:
-            return known.get(name)
+            sandbox = known.get(name)
         except ValueError as error:
             raise ControlError(400, str(error)) from None
         except SandboxFullError as error:
             raise ControlError(503, str(error)) from None
+        sandbox.clock.begin(self.now(sandbox))
+        return sandbox
 
     def api(self) -> Api:
         """Return the API in the path; ControlError if there is none."""

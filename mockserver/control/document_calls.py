@@ -1,4 +1,10 @@
-"""Calls that return OpenAPI documents: of the control API, and of the APIs as served."""
+"""Declare and answer the calls that return OpenAPI documents: of the control API, and of the APIs.
+
+`control_app.py` adds its `CALLS`. `served_document` is also used by `api_calls.py` and
+`page_calls.py`: the document of an API with overlays applied and without `x-mock`, whose only
+server is a sandbox here; URLs of OAuth flows on the real servers are moved to it. An unknown API is
+a 404.
+"""
 
 from mockserver.base.json import JsonValue
 from mockserver.control.api_views import base_url

@@ -1,4 +1,10 @@
-"""The call for the event stream of a sandbox."""
+"""Declare and answer the call for the event stream of a sandbox, and send its events (ASGI).
+
+`control_app.py` adds its `CALLS`; `adapter.py` sends the `EventStream` that the handler returns. It
+lasts until the client disconnects or the sandbox is deleted. `listeners.py` keeps the waiting
+events, makes them, and refuses too many streams (503). Without an event, a comment is sent every
+`HEARTBEAT` seconds.
+"""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,10 @@
-"""JSON views of exchanges, without secrets."""
+"""Convert exchanges to the JSON of the control API, with secrets redacted.
+
+- In: an exchange. Out: a summary; or the details, with request, answer and trace.
+- Callers: `request_calls.py` and `listeners.py` (summaries only).
+- Headers, query and bodies are redacted (`redaction.py`, `body_redaction.py`); the path and the
+  sentences of the trace are not. The stored exchange never changes.
+"""
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 

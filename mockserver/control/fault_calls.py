@@ -1,4 +1,10 @@
-"""Calls about faults: failures that are injected on purpose."""
+"""Declare and answer the calls about faults: failures that are injected on purpose.
+
+`control_app.py` adds its `CALLS`. A definition is checked against the served APIs
+(`engine/faults.py`); what is invalid is a 422 with all problems, and a full sandbox a 503. `faults`
+lists those without hits left, too. Nothing is injected here: the engine does that, from the next
+request on.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -72,7 +78,7 @@ class FaultList(TypedDict):
     faults: list[FaultView]
 
 
-def to_fault(given: FaultBody, apis: Mapping[str, Api], sandbox: str) -> Fault:
+def _to_fault(given: FaultBody, apis: Mapping[str, Api], sandbox: str) -> Fault:
     """Check a definition against the APIs; `sandbox` is the name of its sandbox.
 
     Raises:
@@ -89,7 +95,7 @@ def to_fault(given: FaultBody, apis: Mapping[str, Api], sandbox: str) -> Fault:
     return check_fault(FaultDefinition(**parts), apis)
 
 
-def fault_view(installed: Installed) -> FaultView:
+def _fault_view(installed: Installed) -> FaultView:
     """Return a fault as JSON."""
     definition = FaultBody.model_validate(installed.fault.definition, from_attributes=True)
     return {
@@ -104,8 +110,8 @@ def add_fault(request: ControlRequest[SandboxQuery, FaultBody]) -> Created:
     """Add a fault after the others; the first that hits a request is applied."""
     sandbox = request.sandbox()
     try:
-        fault = to_fault(request.body, request.engine.apis, sandbox.name)
-        return Created(fault_view(sandbox.faults.add(fault)))
+        fault = _to_fault(request.body, request.engine.apis, sandbox.name)
+        return Created(_fault_view(sandbox.faults.add(fault)))
     except FaultError as error:
         errors = [{"where": "body", "pointer": "", "message": text} for text in error.problems]
         raise ControlError(422, str(error), errors) from None
@@ -115,7 +121,7 @@ def add_fault(request: ControlRequest[SandboxQuery, FaultBody]) -> Created:
 
 def list_faults(request: ControlRequest[PageQuery, None]) -> FaultList:
     """List the faults, also those without hits left."""
-    faults = [fault_view(installed) for installed in request.sandbox().faults]
+    faults = [_fault_view(installed) for installed in request.sandbox().faults]
     return {"total": len(faults), "faults": request.query.page(faults)}
 
 
@@ -126,7 +132,7 @@ def delete_faults(request: ControlRequest[SandboxQuery, None]) -> None:
 
 def show_fault(request: ControlRequest[SandboxQuery, None]) -> FaultView:
     """Return a fault."""
-    return fault_view(_find_fault(request))
+    return _fault_view(_find_fault(request))
 
 
 def delete_fault(request: ControlRequest[SandboxQuery, None]) -> None:

@@ -1,4 +1,10 @@
-"""Access control: only this machine's user, or a client with the token, may use the control API."""
+"""Refuse requests to the control API that another web site or another machine may have caused.
+
+`control_app.py` puts `Guard`, an ASGI application, in front of dashboard and calls. Without a
+token, only loopback host names are accepted (403); with one, all requests but those of public files
+need it as a bearer token (401). A page of another origin is refused (403), as is a body that is not
+JSON (415). It never reads a body, and protects nothing but `/_mock`: the APIs themselves are open.
+"""
 
 import hmac
 from collections.abc import Callable

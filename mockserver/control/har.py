@@ -1,4 +1,10 @@
-"""The journal as HTTP Archive (HAR) 1.2, without secrets."""
+"""Write exchanges as an HTTP Archive (HAR) 1.2, with secrets redacted.
+
+- In: exchanges of the journal, in their order. Out: a `Har`, a JSON value.
+- Callers: `request_calls.py` (`format=har`) and `cli/run_command.py` (`--save`).
+- Headers, query and bodies are redacted as in other views of exchanges; the path is not. Times are
+  those of the sandbox, and the only duration is the delay of an answer. No file is written here.
+"""
 
 import json
 import re

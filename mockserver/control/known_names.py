@@ -1,6 +1,11 @@
-"""Names and paths in conditions on requests: one that no request can have is an error.
+"""Check the conditions on requests: a name or a path that no request can have is an error.
 
-A condition with a misspelt name matches nothing: a check that nothing was sent would always hold.
+- In: conditions of a query or body, and the sandbox. Out: nothing, or a `ControlError` (422) with
+  all unknown names and similar known ones.
+- Callers: `request_calls.py`, `verify_calls.py`, `message_calls.py` and `fault_calls.py`. They also
+  use its functions that bring paths and methods to one form.
+- A condition with a misspelt name matches nothing: a check that nothing was sent would always hold.
+  A name that only the journal has, as after a reload, is known.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,9 @@
-"""The call for the state of quotas, rate limits and cooldowns."""
+"""Declare and answer the call for the state of quotas, rate limits and cooldowns.
+
+`control_app.py` adds its `CALLS`. `engine/allowances.py` computes the state as the next request
+would find it; nothing is counted. A quota whose limit depends on the request has null. Each of the
+three lists is cut off after `MAX_ITEMS` without a page; an unknown API is a 404.
+"""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,11 @@
-"""Readers of event streams. Without a reader, no event is made or kept."""
+"""Keep the readers of event streams, make the events of a sandbox, and queue them for each reader.
+
+`event_calls.py` opens and closes readers. `open` sets the listener of the sandbox's journal, which
+then publishes each exchange and its messages; `adapter.py` publishes changes by calls, and
+`sandbox_calls.py` ends the streams of a deleted sandbox, both through the context of a request. A
+reader that is too slow loses what waits (`MAX_EVENTS`, `MAX_EVENT_BYTES`), and is told how much.
+More than `MAX_LISTENERS` are a `ControlError` (503). Without a reader, no event is made.
+"""
 
 import asyncio
 from collections import deque

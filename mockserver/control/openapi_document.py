@@ -1,4 +1,10 @@
-"""The OpenAPI document of the control API, made from the declarations of its calls."""
+"""Write the OpenAPI document of the control API from the declarations of its calls.
+
+`document_calls.py` serves it and `page_calls.py` shows it. In: the context with all calls, and the
+URL of the server. Out: an OpenAPI 3.1 document as a JSON value, with the problems that follow from
+query, body and token. It is made anew for each call. The documents of the served APIs are not made
+here: `document_calls.py` adapts these.
+"""
 
 import re
 from collections.abc import Iterable, Iterator

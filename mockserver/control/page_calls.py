@@ -1,4 +1,9 @@
-"""Calls for the reference pages and their files."""
+"""Declare and answer the calls for the reference pages (HTML) and the style sheet that they load.
+
+`control_app.py` adds its `CALLS`. A page of an API shows its document as served in the sandbox,
+with its credentials, settings, test values and errors; `reference_page.py` writes the HTML. The
+style sheet is read from the package for each call. An unknown API or file is a 404.
+"""
 
 from importlib.resources import files
 

@@ -1,4 +1,10 @@
-"""Reader of the query and the body of a call, which reports all of their errors."""
+"""Read the query and the body of a call into its declared types, and report all of their errors.
+
+`adapter.py` is the only caller. An unknown, repeated or invalid parameter, and a body of the wrong
+type are a `ControlError` (422), with a pointer for each error and similar names for unknown ones;
+no more than 50 are listed. A body that is not JSON, or has a NUL character, is a 400; only
+snapshots may contain NUL. `adapter.py` limits the size, and sandbox names are checked there, too.
+"""
 
 from functools import cache
 from typing import Any, TypeVar, get_args

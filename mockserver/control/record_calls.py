@@ -1,4 +1,10 @@
-"""Calls about the records in the collections of an API."""
+"""Declare and answer the calls about the records in the collections of an API.
+
+`control_app.py` adds its `CALLS`. They list, add, replace and remove records, at once and not
+through a transaction. A record needs its key, and records of built-in collections are checked
+(422); a schema of a collection is not applied. A taken key or unique value is a 409, a full
+collection a 503. Records are shown as they are, secrets included.
+"""
 
 from collections.abc import Callable
 

@@ -1,7 +1,10 @@
-"""Secrets in headers, queries and JSON values, replaced by `[redacted]` before they are shown.
+"""Replace secrets in headers, queries and JSON values by `[redacted]` before they are shown.
 
-What is a secret is decided by names: those of `base/secrets.py`, and those of the parameters that
-the security schemes of an API name. The stored exchange never changes.
+- In: parts of an exchange. Out: copies; the stored exchange never changes.
+- Callers: `exchange_views.py`, `har.py`, `body_redaction.py`, `verify_calls.py`, and
+  `server/request_log.py`.
+- Names decide what is a secret: those of `base/secrets.py`, and those of the parameters that the
+  security schemes of an API name (`secret_parameters`). URLs in other headers are redacted, too.
 """
 
 import re
@@ -32,10 +35,10 @@ def redacted_headers(
 def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
     if is_secret(name, secrets):
         return REDACTED
-    return redacted_urls(value, secrets)
+    return _redacted_urls(value, secrets)
 
 
-def redacted_urls(text: str, secrets: frozenset[str]) -> str:
+def _redacted_urls(text: str, secrets: frozenset[str]) -> str:
     """Replace secrets in the URLs of a text: in query, fragment and user information."""
     if "=" in text:
         text = _IN_URL.sub(

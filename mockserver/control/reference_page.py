@@ -1,4 +1,10 @@
-"""The reference page of an OpenAPI document: HTML without scripts and without other servers."""
+"""Write the reference page of an OpenAPI document: HTML without scripts and without other servers.
+
+`page_calls.py` is the only caller. In: a self-contained document with one server, and, for an API,
+its details in the sandbox. Out: the page as bytes, with a section for each operation: parameters,
+body, responses, and a curl command of a sample request. Texts of documents are escaped; only parts
+between backquotes become code. `schema_text.py` describes schemas.
+"""
 
 import json
 import shlex
@@ -132,7 +138,7 @@ def _section(
     heading = tag("h2", _method(operation), " ", _code(operation.path))
     summary = tag("p", str(value.get("summary") or ""))
     deprecated = tag("p", tag("strong", "Deprecated")) if value.get("deprecated") else Markup()
-    line = curl(operation, document, credentials)
+    line = _curl(operation, document, credentials)
     return tag(
         "section",
         heading,
@@ -198,7 +204,7 @@ def _answers(value: Json, document: Json) -> Markup:
     return _titled("Responses", join(parts))
 
 
-def curl(
+def _curl(
     operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
 ) -> str:
     """Return the curl command that sends a sample request of an operation."""

@@ -1,4 +1,10 @@
-"""Calls about the journal: requests, their answers, and the decisions that led to them."""
+"""Declare and answer the calls about the journal: list, show, replay and remove exchanges.
+
+`control_app.py` adds its `CALLS`. Lists can be filtered, and be an HTTP Archive (`har.py`). Names
+and paths that no request can have are a 422 (`known_names.py`), an unknown id is a 404. Secrets are
+redacted. A replay sends the original request, with its credential, to the engine again: it is
+answered from the present state, and its delay is skipped.
+"""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,9 @@
-"""The call for reviews that were left on simulated review pages."""
+"""Declare and answer the call that lists the reviews left on simulated review pages.
+
+`control_app.py` adds its `CALLS`. Reviews of all APIs in a sandbox, in order of time; they are
+records of the built-in collection `left_reviews`, which the verb of review pages writes. Nothing is
+changed or redacted.
+"""
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 

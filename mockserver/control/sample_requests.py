@@ -1,4 +1,10 @@
-"""The operations of an OpenAPI document, with a sample request for each."""
+"""Find the operations of an OpenAPI document, and write a sample request for each.
+
+`api_calls.py` and `reference_page.py` call it. In: a self-contained document with one server, and a
+credential for each security scheme. Out: method, URL, headers and body with all that is required,
+from examples or else from schemas; a scheme without a credential gets a placeholder such as TOKEN.
+Nothing is sent or validated, so a sample need not conform to its schema.
+"""
 
 import json
 from collections.abc import Iterator, Mapping

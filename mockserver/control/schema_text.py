@@ -1,4 +1,10 @@
-"""Short descriptions and example values of JSON Schemas, for the reference pages."""
+"""Describe JSON Schemas in short texts, list their members, and make example values, for people.
+
+`reference_page.py` uses the texts and rows, `sample_requests.py` the example values. Both use
+`resolve`, which follows a `$ref` within the document, and returns an empty object if it cannot.
+Depth and number of rows are bounded. It validates nothing, and an example need not conform to its
+schema.
+"""
 
 from collections.abc import Iterator
 

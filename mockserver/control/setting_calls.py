@@ -1,4 +1,8 @@
-"""Calls about the settings of an API."""
+"""Declare and answer the calls that show and change the settings of an API in a sandbox.
+
+`control_app.py` adds its `CALLS`. A change names some settings, and returns all; if one is unknown
+or invalid, none is changed (422). An unknown API is a 404. Other sandboxes keep their values.
+"""
 
 from mockserver.base.errors import SettingsError
 from mockserver.base.json import JsonValue

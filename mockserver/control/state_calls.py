@@ -1,4 +1,10 @@
-"""Calls that take and restore a snapshot of a sandbox."""
+"""Declare and answer the calls that take and restore a snapshot of a sandbox.
+
+`control_app.py` adds its `CALLS`. The model `Snapshot` checks the types of a snapshot, and
+`engine/snapshot.py` its content; if it is invalid, nothing is changed (422, up to 50 errors). A
+snapshot contains records, credentials and tokens as they are, but neither the journal nor faults;
+restoring one clears both.
+"""
 
 from typing import Annotated, Literal
 
@@ -25,6 +31,12 @@ class SnapshotClock(Body):
 
     now: str = Field(examples=["2026-03-10T12:00:00Z"], json_schema_extra={"format": "date-time"})
     frozen: bool = False
+    began: str | None = Field(
+        None,
+        description="Time at which the sandbox began, by which fixtures are dated; else `now`.",
+        examples=["2026-03-10T12:00:00Z"],
+        json_schema_extra={"format": "date-time"},
+    )
 
 
 def _check_version(version: JsonValue) -> JsonValue:
@@ -67,7 +79,7 @@ def restore_snapshot(request: ControlRequest[SandboxQuery, Snapshot]) -> None:
     """Restore the state of a snapshot; if it is invalid, nothing is changed."""
     body = request.body
     given = {name: getattr(body, name) for name in Snapshot.model_fields}
-    given["clock"] = {"now": body.clock.now, "frozen": body.clock.frozen}
+    given["clock"] = body.clock.model_dump()
     try:
         snapshot.restore(request.sandbox(), given, request.system)
     except SnapshotError as error:

@@ -1,4 +1,9 @@
-"""The call for credentials and tokens, with owner and lifetime."""
+"""Declare and answer the call that lists credentials and tokens, with owner and lifetime.
+
+`control_app.py` adds its `CALLS`. It reads the records of principals of all APIs, and the built-in
+collections of refresh tokens and authorization codes, used and expired ones included. Values are
+shown as they are. Whether one is over is computed at the time of the sandbox. Nothing is changed.
+"""
 
 from collections.abc import Iterator
 

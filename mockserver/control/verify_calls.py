@@ -1,4 +1,11 @@
-"""The call that checks which requests were made, and finds the most similar ones if not."""
+"""Declare and answer the call that checks which requests were made, and finds similar ones if not.
+
+`control_app.py` adds its `CALLS`. It compares each exchange of the journal with a pattern
+(`matchers.py`), secrets included; differences are returned with found secrets hidden. Unknown names
+and wrong patterns are a 422. `ok` is False, and `cannot_tell` says why, if the journal has dropped
+entries that may decide. With too few matches, up to three similar exchanges are returned, fewest
+differences first. It changes nothing, and an unmet expectation is no HTTP error.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,10 @@
-"""The files of the dashboard under `/_mock/`, as an ASGI application."""
+"""Serve the files of the dashboard under `/_mock/`, as an ASGI application with security headers.
+
+`control/control_app.py` wraps the control API in `Dashboard`: GET and HEAD of a file are answered
+here, all other requests go on to the control API. `is_public` returns True for requests of files:
+they contain no data, so that a browser needs no token. The files are read once, at the start, from
+the folder of this module.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

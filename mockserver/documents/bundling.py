@@ -1,4 +1,10 @@
-"""An OpenAPI document and the files it refers to, bundled into one value for other tools."""
+"""Bundle an OpenAPI document and the files it refers to into one value, for other tools.
+
+`openapi/compiler.py` makes it available as `Api.document`, so it runs only when the document is
+asked for. `x-mock` is left out; files are copied below `x-files`, and references to them are
+rewritten. A reference that cannot be followed is kept as it is. Values of examples, `default`,
+`enum` and `const` are copied unchanged. Nothing is written to disk.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +15,7 @@ from mockserver.base.problem_switches import SWITCHES
 from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 
-FILES = "x-files"
+_FILES = "x-files"
 """The member of a bundled document that holds the files it refers to, by name."""
 _BEHAVIOUR = frozenset(("x-mock", SWITCHES))
 _LITERAL = frozenset(("example", "value", "default", "enum", "const", "x-example"))
@@ -38,7 +44,7 @@ class _DocumentBundler:
             for name in missing:
                 document = self._files[name]
                 files[name] = self._copy(Place(document, "", document.value))
-        return {**copied, FILES: files} if files else copied
+        return {**copied, _FILES: files} if files else copied
 
     def _copy(self, place: Place) -> JsonValue:
         if isinstance(place.value, dict):
@@ -66,7 +72,7 @@ class _DocumentBundler:
         if target.document is self._root:
             return f"#{target.pointer}"
         name = self._name(target.document)
-        return f"#/{FILES}/{escape(name)}{target.pointer}"
+        return f"#/{_FILES}/{escape(name)}{target.pointer}"
 
     def _name(self, document: Document) -> str:
         """Return a unique name for a file; two files in different folders may share theirs."""

@@ -1,4 +1,11 @@
-"""Documents: JSON or YAML files as JSON values, with the line and column of every value."""
+"""Read a file as JSON or YAML into a `Document`: its value, and line and column of every part.
+
+`documents/document_files.py` and `references.py` call `load_document`; `openapi/answers.py` calls
+`parse_document` for external examples. Both raise SpecError with all problems (another format, such
+as HAR, is named), except recoverable ones: these become `text_warnings`, which `require_clean_text`
+raises for fixtures, overlays and interactions. Text is UTF-8, up to 20 MB; one that begins with a
+brace is tried as JSON, then as YAML. Whether a value is OpenAPI is not checked. Nothing is fetched.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,11 @@
-"""The documents in given files and folders, each with its overlays applied."""
+"""Read the documents in given files and folders, apply their overlays, and record the read paths.
+
+`Files.documents` returns each document with its folder; problems are added to a list, and faulty
+documents are left out. Files of a folder without `openapi`, `swagger` or `overlay` are only listed
+in `skipped`. Callers: `openapi/compiler.py` and `contract/document_changes.py`;
+`contract/interaction_files.py` uses `read` and `see`. `server/reloading.py` compares the stamps in
+`seen` with new ones. An overlay extends a file of its own folder only. Nothing is watched here.
+"""
 
 import re
 from collections.abc import Sequence

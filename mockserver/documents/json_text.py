@@ -1,4 +1,10 @@
-"""JSON texts (RFC 8259): values and their positions; duplicate keys are reported."""
+"""Read JSON texts (RFC 8259) of documents, and find the position of every value in them.
+
+Caller: `document.py`. Stricter than Python's `json`: duplicate keys, numbers that are too long or
+infinite, too deep nesting and single surrogates are refused. `read_json` raises UnreadableError
+with the first syntax error or all other problems, and with the value if it can be used
+nevertheless. Bodies of requests are not read here (`wire/media.py`).
+"""
 
 import json
 import math

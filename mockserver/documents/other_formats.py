@@ -1,4 +1,9 @@
-"""Formats that are given as documents by mistake: what they are, and what to do with them."""
+"""Recognise formats that are given as documents by mistake, and say what to do with them.
+
+`versions.py` calls `format_of_value` for a mapping without an OpenAPI version, `document.py` calls
+`format_of_text` for other texts. Both return an `OtherFormat` with its name and a hint, or None if
+it is not recognised. Nothing is converted, reported or raised here.
+"""
 
 import re
 from collections.abc import Callable, Mapping

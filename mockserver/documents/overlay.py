@@ -1,4 +1,10 @@
-"""OpenAPI Overlays (1.0 and 1.1): actions that change a copy of a document, not its file."""
+"""Apply OpenAPI Overlays (1.0 and 1.1) to a copy of a document, never to its file.
+
+`documents/document_files.py` is the only caller. `apply_overlays` returns the changed document,
+whose parts keep the source that they came from, or raises SpecError with all problems of all
+overlays; an action without a match is one, unless it has `x-optional`. What no action changes is
+shared with the original, not copied. The number of matches, and of added values, is limited.
+"""
 
 import re
 from bisect import bisect_left
@@ -18,10 +24,12 @@ MOST_ADDED = 250_000
 """The maximum number of values that the overlays of a document add."""
 MOST_MATCHES = 200_000
 """The maximum number of values that one target matches."""
+MOST_STEPS = 250_000
+"""The maximum number of values that `..` visits in one JSONPath, or twice the values there are."""
 
-Location = tuple[str | int, ...]
+_Location = tuple[str | int, ...]
 """The path to a value: keys and indexes."""
-_Query = Callable[[JsonValue], Iterable[Location]]
+_Query = Callable[[JsonValue], Iterable[_Location]]
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
 _ROOT_TYPES = {"overlay": str, "info": dict, "extends": str, "actions": list}
@@ -134,16 +142,43 @@ def _query(path: str) -> _Query:
         return lambda value: _value_at(value, names)
     import jsonpath  # noqa: PLC0415 - most overlays do not need it, and it costs start time
 
+    budget = _StepBudget()
+
+    class CountingEnvironment(jsonpath.JSONPathEnvironment):
+        @property
+        def max_recursion_depth(self) -> int:  # type: ignore[override] # a constant in the library
+            """Return the bound, which the library reads for every value that `..` visits."""
+            budget.spend()
+            return DEEPEST + 1
+
     try:
-        compiled = jsonpath.compile(path, strict=True)
+        compiled = CountingEnvironment(strict=True).compile(path)
     except RecursionError:
         raise ValueError("it is too long") from None
     except jsonpath.JSONPathError as error:
         raise ValueError(str(error.args[0]) if error.args else "it cannot be read") from None
-    return lambda value: (match.parts for match in compiled.finditer(value))
+
+    def matches(value: JsonValue) -> Iterator[_Location]:
+        budget.left = max(MOST_STEPS, 2 * _measure(value, 10 * MOST_STEPS)[0])
+        return (match.parts for match in compiled.finditer(value))
+
+    return matches
 
 
-def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:
+@dataclass(slots=True)
+class _StepBudget:
+    """The number of values that `..` may still visit; nested searches visit values repeatedly."""
+
+    left: int = 0
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            message = f"it visits values more than {MOST_STEPS:,} times; nest fewer `..`"
+            raise ValueError(message)
+
+
+def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[_Location]:
     """Yield the location that a path of plain names selects, if the value has it."""
     for name in names:
         if not isinstance(value, dict) or name not in value:
@@ -152,7 +187,7 @@ def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[Location]:
     yield tuple(names)
 
 
-def _pointer(location: Location) -> str:
+def _pointer(location: _Location) -> str:
     return "".join(f"/{escape(str(key))}" for key in location)
 
 
@@ -166,19 +201,19 @@ class _Draft:
         self._unshared: dict[int, JsonValue] = {}
         """By `id`, the collections that only the draft has and that may change in place."""
 
-    def get(self, location: Location) -> JsonValue:
+    def get(self, location: _Location) -> JsonValue:
         value = self.document.value
         for key in location:
             value = value[key]
         return value
 
-    def put(self, location: Location, value: JsonValue) -> None:
+    def put(self, location: _Location, value: JsonValue) -> None:
         if location:
             self.unshared(location[:-1])[location[-1]] = value
         else:
             self.document.value = value
 
-    def unshared(self, location: Location) -> JsonValue:
+    def unshared(self, location: _Location) -> JsonValue:
         """Return the collection at a location, copied if needed so that it may be changed."""
         self.document.value = value = self._copied(self.document.value)
         for key in location:
@@ -195,9 +230,9 @@ class _Draft:
         """Treat all collections as shared, because a `copy` adds some of them a second time."""
         self._unshared.clear()
 
-    def remove(self, locations: Iterable[Location]) -> None:
+    def remove(self, locations: Iterable[_Location]) -> None:
         """Remove members and items; the items after a removed one get lower indexes."""
-        removed: dict[Location, set[str | int]] = {}
+        removed: dict[_Location, set[str | int]] = {}
         for location in locations:
             removed.setdefault(location[:-1], set()).add(location[-1])
         removals = {_pointer(parent): _Removal(keys) for parent, keys in removed.items()}
@@ -209,7 +244,7 @@ class _Draft:
         moved = ((_moved(pointer, removals), origin) for pointer, origin in origins.items())
         self.document.origins = {pointer: origin for pointer, origin in moved if pointer}
 
-    def _origins_of_moved(self, removed: Mapping[Location, set[str | int]]) -> dict[str, Source]:
+    def _origins_of_moved(self, removed: Mapping[_Location, set[str | int]]) -> dict[str, Source]:
         """Return the sources of the items whose indexes change, by their present pointers."""
         origins = {}
         for parent, keys in removed.items():
@@ -303,9 +338,9 @@ class _Action:
     def _problem(self, code: str, key: str, message: str, hint: str = "") -> None:
         self.problems.append(SpecProblem(code, self.source.child(key), message, hint))
 
-    def _select(self, key: str) -> list[Location]:
+    def _select(self, key: str) -> list[_Location]:
         """Return the locations that a JSONPath selects, each once."""
-        found: list[Location] = []
+        found: list[_Location] = []
         try:
             matches = _query(self.value[key])(self.draft.document.value)
             found.extend(islice(matches, MOST_MATCHES + 1))
@@ -318,7 +353,7 @@ class _Action:
             return []
         return list(dict.fromkeys(found))
 
-    def _remove(self, found: list[Location]) -> None:
+    def _remove(self, found: list[_Location]) -> None:
         if () in found:
             self._problem("MS805", "target", "the whole document cannot be removed")
             return
@@ -344,7 +379,7 @@ class _Action:
         value = self.draft.get(sources[0])
         return _Addition(value, lambda part: before.source(start + part), nested)
 
-    def _is_within_limits(self, value: JsonValue, found: list[Location]) -> bool:
+    def _is_within_limits(self, value: JsonValue, found: list[_Location]) -> bool:
         """Return True if the value may be added at these locations; else report the problem."""
         nodes, height = _measure(value, MOST_ADDED - self.draft.added)
         self.draft.added += nodes * len(found)
@@ -359,7 +394,7 @@ class _Action:
             return True
         return False
 
-    def _merge_into(self, location: Location, addition: _Addition) -> None:
+    def _merge_into(self, location: _Location, addition: _Addition) -> None:
         old, target = self.draft.get(location), _pointer(location)
         if isinstance(old, list) and not isinstance(addition.value, list):
             self.draft.document.origins.update(addition.origins("", f"{target}/{len(old)}"))

@@ -1,4 +1,9 @@
-"""An index of where the values of a text begin, by JSON Pointer."""
+"""Index where the values of a text begin, while a reader goes through the text.
+
+`json_text.py` and `yaml_text.py` drive an `Indexer` with keys, values, openings and closings, in
+the order of the text; `document.py` looks places up in the resulting `PositionIndex`. No text is
+read here, and no value is kept.
+"""
 
 from dataclasses import dataclass
 

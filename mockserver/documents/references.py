@@ -1,4 +1,11 @@
-"""References (`$ref`) between the documents of one folder; no other file is ever read."""
+"""Follow references (`$ref`) between the files below one folder, and read values by `Place`.
+
+A `Place` is a value with its document and pointer. Most of `openapi/`, `schemas/` and `inference/`,
+and parts of `contract/`, read documents by it; an absent value reads as None. `References.resolve`
+follows a chain, `follow` one step, `content` reads the file of an external example; they raise
+SpecError with the place and a hint. `resolve_or_warn` adds warnings instead. No file outside the
+folder is read, no URL is fetched. `schemas/identifiers.py` resolves `$id` and `$anchor`.
+"""
 
 import difflib
 import re
@@ -16,7 +23,7 @@ from mockserver.documents.document import Document, load_document
 
 _LONGEST, _MOST_COMPARED = 100, 500
 """The maximum length and number of names that are compared for a "did you mean"."""
-LARGEST_CONTENT = 5_000_000
+_LARGEST_CONTENT = 5_000_000
 """The maximum size of a file that an example names, in bytes."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -119,14 +126,14 @@ class References:
             raise _error("MS201", place, f"there is no file {place.value!r}", _file_hint(path))
         try:
             with path.open("rb") as stream:
-                content = stream.read(LARGEST_CONTENT + 1)
+                content = stream.read(_LARGEST_CONTENT + 1)
         except OSError as error:
             raise _error(
                 "MS201", place, f"cannot be read: {error.strerror}", "check the path"
             ) from None
-        if len(content) > LARGEST_CONTENT:
+        if len(content) > _LARGEST_CONTENT:
             raise _error(
-                "MS206", place, f"larger than {LARGEST_CONTENT:,} bytes", "use a smaller file"
+                "MS206", place, f"larger than {_LARGEST_CONTENT:,} bytes", "use a smaller file"
             )
         return content
 

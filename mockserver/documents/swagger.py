@@ -1,8 +1,9 @@
-"""Conversion of Swagger 2.0 documents to OpenAPI 3.0.
+"""Convert Swagger 2.0 documents to OpenAPI 3.0; `openapi/compiler.py` calls `from_swagger`.
 
-References to parameters and responses are replaced with their targets. Schemas are not copied:
-the converted document refers to them in the original, `Document.original`. The converted document
-records the origin of every part, so that problems point into the original file.
+References to parameters and responses are replaced with their targets. Schemas are not copied: the
+converted document refers to them in the original, `Document.original`. The converted document
+records the origin of every part, so that problems point into the original file. What has no
+counterpart is added to `problems` as warnings; nothing is raised.
 """
 
 import os
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from mockserver.base.http import FORM
+from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape
 from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, warning
@@ -252,18 +253,20 @@ class _SwaggerOperation:
     def _content(self, status: str, place: Place) -> Iterator[tuple[str, JsonValue]]:
         schema, examples = place.child("schema"), place.child("examples")
         by_type: Mapping[str, Place] = dict(examples.members())
-        types = self.document.types_of(self.place, "produces") if schema.value is not None else []
+        produced = self.document.types_of(self.place, "produces")
+        types = produced if schema.value is not None else []
         if schema.value is not None and not types and not by_type:
             types = [_JSON]
-        for name in dict.fromkeys((*types, *by_type)):
+        found = _examples_of_types(produced, by_type)
+        for name in dict.fromkeys((*types, *found)):
             keys = ("responses", status, "content", name)
             media: dict[str, JsonValue] = {}
             if schema.value is not None:
                 self._note_origin(schema, *keys, "schema")
                 media["schema"] = self._schema(schema)
-            if name in by_type:
-                self._note_origin(by_type[name], *keys, "example")
-                media["example"] = by_type[name].value
+            if name in found:
+                self._note_origin(found[name], *keys, "example")
+                media["example"] = found[name].value
             yield name, media
 
     def _schema(self, schema: Place) -> JsonValue:
@@ -271,3 +274,22 @@ class _SwaggerOperation:
         if isinstance(schema.value, dict) and schema.value.get("type") == "file":
             return {"type": "string", "format": "binary"}
         return self.document.reference(schema)
+
+
+def _examples_of_types(produced: list[str], examples: Mapping[str, Place]) -> dict[str, Place]:
+    """Return examples by the media types that are produced.
+
+    The key of an example may lack the parameters of a type, or be a range such as `*/*`.
+    """
+    wanted = {key: media_type(key) for key in examples}
+    found: dict[str, Place] = {}
+    used: set[str] = set()
+    for name in produced:
+        given = media_type(name)
+        closest = max(
+            wanted, key=lambda key: (key == name, wanted[key].admits(given)), default=None
+        )
+        if closest is not None and (closest == name or wanted[closest].admits(given)):
+            found[name] = examples[closest]
+            used.add(closest)
+    return found | {key: place for key, place in examples.items() if key not in used}

@@ -1,4 +1,9 @@
-"""Conversion of Swagger 2.0 parameters, whose schema keywords stand in the parameter itself."""
+"""Convert parameters, form fields and headers of Swagger 2.0, whose schema stands in themselves.
+
+Caller: `swagger.py`. Out come parameter objects, schemas and encodings of OpenAPI 3.0. An array in
+one text that no style of 3.0 can express keeps its `collectionFormat` under `COLLECTION_FORMAT`,
+which `schemas/shapes.py` reads. Unsupported formats are added to `problems`.
+"""
 
 from mockserver.base.http import FORM
 from mockserver.base.json import JsonValue
@@ -18,7 +23,7 @@ _STYLES: dict[str, tuple[str, bool]] = {
 }
 COLLECTION_FORMAT = "x-collection-format"
 """The keyword of converted schemas for the format of an array that is one text."""
-COLLECTION_FORMATS = ("csv", "ssv", "tsv", "pipes")
+_COLLECTION_FORMATS = ("csv", "ssv", "tsv", "pipes")
 """Formats of an array that is one text."""
 _DEEPEST = 20
 _SIMPLE_STYLE_ONLY = ("path", "header")
@@ -48,7 +53,7 @@ def _items(value: dict[str, JsonValue], depth: int = 0) -> dict[str, JsonValue]:
     return {**value, **separated, **({} if items is None else {"items": items})}
 
 
-def separated_schema_of(place: Place) -> JsonValue:
+def _separated_schema_of(place: Place) -> JsonValue:
     """Return the schema of an array that is one text, with its `collectionFormat`."""
     schema = schema_of(place)
     return {**schema, COLLECTION_FORMAT: str(place.value.get("collectionFormat", "csv"))}
@@ -65,8 +70,8 @@ def encoding_of(place: Place) -> dict[str, JsonValue] | None:
 def form_schema_of(place: Place) -> JsonValue:
     """Return the schema of a form field; that of an array in one text has a `collectionFormat`."""
     name = str(place.value.get("collectionFormat", "csv"))
-    is_separated = place.value.get("type") == "array" and name in COLLECTION_FORMATS
-    return separated_schema_of(place) if is_separated else schema_of(place)
+    is_separated = place.value.get("type") == "array" and name in _COLLECTION_FORMATS
+    return _separated_schema_of(place) if is_separated else schema_of(place)
 
 
 def parameter_of(place: Place, problems: list[SpecProblem]) -> dict[str, JsonValue]:
@@ -82,10 +87,10 @@ def parameter_of(place: Place, problems: list[SpecProblem]) -> dict[str, JsonVal
         style = ("simple", False) if name == "csv" else None
     if style is not None:
         return {**converted, "style": style[0], "explode": style[1], "schema": schema_of(place)}
-    if name in COLLECTION_FORMATS:
-        return {**converted, "schema": separated_schema_of(place)}
+    if name in _COLLECTION_FORMATS:
+        return {**converted, "schema": _separated_schema_of(place)}
     where = str(given["in"])[:20]
     message = f"{name[:20]!r} is not supported in the {where}; the array is read as text"
-    hint = near(name, COLLECTION_FORMATS) or "use 'csv'"
+    hint = near(name, _COLLECTION_FORMATS) or "use 'csv'"
     problems.append(warning("MS117", place.child("collectionFormat").source, message, hint))
     return {**converted, "schema": {}}

@@ -1,4 +1,9 @@
-"""Numbers that JSON cannot represent, removed from a document with the parts they stand in."""
+"""Remove numbers that JSON cannot represent from a document, with the parts they stand in.
+
+`document.py` calls `remove_numbers` with the pointers that a reader reported. It changes the value
+in place, and returns False if that is impossible: in `x-mock`, which is served completely or not at
+all, the document is then refused. An example is removed as a whole. Nothing is reported here.
+"""
 
 import math
 from collections.abc import Iterable

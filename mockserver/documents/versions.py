@@ -1,4 +1,9 @@
-"""The OpenAPI version of a document."""
+"""Find the OpenAPI version of a document: "2.0", "3.0", "3.1" or "3.2".
+
+`openapi/compiler.py` calls `version_of` before any conversion. It raises SpecError if the version
+is missing or unsupported, with the name of another format if one is recognised
+(`other_formats.py`), and adds a note if the version is a number.
+"""
 
 import re
 

@@ -1,7 +1,9 @@
-"""YAML 1.2 texts as JSON values, built from the events of the parser within fixed limits.
+"""Read YAML 1.2 texts as JSON values within fixed limits, and find the position of every value.
 
-Scalars have the types of the YAML core schema, so `yes` and `2026-01-31` are text. Unlike there, a
-number with a plus sign or leading zeros is text too, so that phone numbers do not change.
+Caller: `document.py`; `json_text.py` shares the problems and limits. Scalars have the types of the
+YAML core schema, so `yes` and `2026-01-31` are text. Unlike there, a number with a plus sign or
+leading zeros is text too, so that phone numbers do not change. Merge keys (`<<`) of YAML 1.1 work.
+`read_yaml` raises UnreadableError with all problems; it has a value if all are recoverable.
 """
 
 import math
@@ -131,7 +133,7 @@ def position_in(text: str, offset: int) -> Position:
     return (text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
-def number_of(text: str) -> JsonValue:
+def _number_of(text: str) -> JsonValue:
     """Return the number that a plain scalar stands for, else the text itself.
 
     A number that JSON cannot represent becomes infinity or NaN.
@@ -291,7 +293,7 @@ class _Composer:
             return _WORDS[text]
         if text[0] not in _NUMBER_STARTS:
             return text
-        value = number_of(text)
+        value = _number_of(text)
         if type(value) is float and not math.isfinite(value):
             self.problems.append(number_problem(text, _position(event), self._pointer()))
         return value

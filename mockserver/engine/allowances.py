@@ -1,13 +1,10 @@
 """Report the current state of quotas, rate limits and cooldowns, without counting a request.
 
-- In: an API, a sandbox and the time.
-- Out: one entry for each limit and subject, such as `QuotaUsage`.
-- Callers: `control/limit_calls.py`.
-- It changes no state of a limit.
-
-The numbers apply to the next request. Limits and periods are expressions; they are
-evaluated for the principal that the subject belongs to. A value that depends on the body of a
-request is unknown.
+- In: an API, a sandbox and the time. Caller: `control/limit_calls.py`.
+- Out: one entry for each limit and subject, such as `QuotaUsage`. The numbers apply to the next
+  request. A limit that depends on the body of a request is None; such a rate limit is left out.
+- Limits and periods are expressions; they are evaluated for the principal of the subject.
+- It changes no state of a limit; only the first look at an API fills its records from fixtures.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,8 @@
 """Find response schemas for which no valid value can be sampled.
 
-`contract/checking.py` calls `check_answers` with an API and collects the warnings. Requests are not
-involved. Schemas of media types with an example are not checked here.
+`contract/checking.py` calls `check_answers` with an API and collects the warnings, which are
+returned and never raised. It samples a value, as for an answer; requests are not involved. Schemas
+of media types with an example, and of statuses without a body, are not checked here.
 """
 
 from collections.abc import Iterator

@@ -1,15 +1,16 @@
-"""Define the built-in collections, which every API has, and validate their records.
+"""Define the built-in collections, which every API has, and validate records of them.
 
 The engine and the verbs keep the state of limits, messages and OAuth in these collections.
-`sandbox.py` creates them, `field_problems` validates records of snapshots and of the control API,
-and documents cannot declare collections with these names. Records that steps write are not
-validated.
+`sandbox.py` creates them, and `snapshot.py` validates records of snapshots and of the control API
+by `field_problems`, which yields nothing for any other collection. `server/sources.py` and commands
+pass `BUILT_IN` to the loader, so that documents cannot declare these names. Records that steps
+write are not validated.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 
 from mockserver.base.json import JsonValue
-from mockserver.base.time import EARLIEST, LATEST
+from mockserver.base.time import EARLIEST, LAST
 from mockserver.model.api import CollectionSpec
 from mockserver.model.outbox import OUTCOMES
 from mockserver.model.scope import Record
@@ -34,7 +35,7 @@ _STATE: Check = (_is_state, "must be a list of integers")
 _PAIR: Check = (lambda value: _is_state(value, 2), "must be a list of two integers")
 _ONE: Check = (lambda value: _is_state(value, 1), "must be a list of one integer")
 _INSTANT: Check = (
-    lambda value: _is_whole(value) and EARLIEST <= value <= LATEST,
+    lambda value: _is_whole(value) and EARLIEST <= value <= LAST,
     "must be an instant: microseconds since 1970, as an integer, in the years 1 to 9999",
 )
 _WHOLE_OR_NULL: Check = (

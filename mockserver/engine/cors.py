@@ -1,12 +1,14 @@
-"""Write the headers that allow pages of every origin to call the APIs (CORS), and `Allow`.
+"""Add the headers that allow pages of every origin to call the APIs (CORS), and write `Allow`.
 
-`pipeline.py` adds `headers` to the answers of requests with an `Origin` header; `allowed` lists the
-methods of a path. No origin is refused.
+`pipeline.py` calls `add_headers` for answers of requests with an `Origin` header, unless CORS is
+off; they replace headers of the same names in place. `allowed` lists the methods of a path, for
+`pipeline.py` and `fault_injection.py`, whether CORS is on or off. No origin is refused.
 """
 
 from collections.abc import Iterable
 
 from mockserver.engine.documented_answers import Fields
+from mockserver.engine.engine_options import Options
 from mockserver.engine.rendering import replace_headers
 from mockserver.model.messages import Request
 
@@ -14,15 +16,22 @@ _PREFIX = "access-control-"
 _EXPOSE = "access-control-expose-headers"
 _SENT_LATER = ("Date",)
 """Headers that the server adds, and that a page may read only if they are exposed."""
+_OPEN = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Headers", "*"),
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Access-Control-Expose-Headers", "*"),
+)
 
 
-def allowed(methods: Iterable[str], *, options: bool = True) -> str:
-    """Return the value of `Allow` for the methods of a path; `options` adds OPTIONS."""
+def allowed(methods: Iterable[str], options: Options) -> str:
+    """Return the value of `Allow` for the methods of a path."""
     declared = set(methods)
-    if "GET" in declared:
-        declared.add("HEAD")
-    if options:
-        declared.add("OPTIONS")
+    if not options.conventions.exact_methods:
+        if "GET" in declared:
+            declared.add("HEAD")
+        if options.cors:
+            declared.add("OPTIONS")
     return ", ".join(sorted(declared))
 
 
@@ -45,6 +54,21 @@ def add_headers(headers: Fields, request: Request) -> None:
         ours.append(("Access-Control-Expose-Headers", _exposed(headers)))
     replace_headers(headers, ours)
     headers.append(("Vary", "Origin"))
+
+
+def add_open_headers(headers: Fields) -> None:
+    """Add the headers for a request without `Origin`; no browser reads them."""
+    replace_headers(headers, _OPEN)
+
+
+def is_preflight(request: Request) -> bool:
+    """Return True if a browser asks whether a page may send another request."""
+    given = request.headers
+    return (
+        request.method == "OPTIONS"
+        and "origin" in given
+        and "access-control-request-method" in given
+    )
 
 
 def _exposed(headers: Fields) -> str:

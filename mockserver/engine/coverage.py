@@ -1,9 +1,10 @@
 """Report how often each operation, status, example and parameter of a document was used.
 
 - In: an API, and the counts that journals keep (`AnswerCounts`, `ParameterCounts`).
-- Out: one `OperationCoverage` for each operation; `shares` adds them up.
-- Callers: `control/coverage_calls.py`.
-- It counts nothing itself and reads no exchanges.
+- Out: one `OperationCoverage` for each operation; `shares` adds them up by kind, as pairs of the
+  used and the documented number.
+- Caller: `control/coverage_calls.py`.
+- It reads no exchanges: `journal.py` and `parameter_counts.py` count them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,15 +1,16 @@
 """Write answers from a document: its examples, or else values sampled from its schemas.
 
 - In: an operation, a status code, and `AnswerCriteria`: the client's `Accept`, example and seed.
-- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the
-  document does not describe the status.
+- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the document
+  does not describe the status; a `Refusal` (`not_acceptable`) if the client accepts no media type.
 - Callers: `pipeline.py` if the steps chose no answer; `run.py`, `rendering.py` and
-  `fault_injection.py` for a status or an example; `contract/` uses `response_for`.
-- It reads no records and no request: an answer depends only on operation, status and criteria.
+  `fault_injection.py` for a status or an example. `response_for` is used in `contract/`, too.
+- It reads neither records nor the request. Answers without a seed are cached (`MOST_KEPT`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.base.http import essence, is_json
@@ -25,7 +26,8 @@ from mockserver.model.contents import (
 )
 from mockserver.model.messages import Answer
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.wire.media import content_type_for, is_text, write
+from mockserver.wire.media import write
+from mockserver.wire.media_families import content_type_for, is_text
 
 if TYPE_CHECKING:
     from mockserver.wire.negotiation import Choice
@@ -41,6 +43,18 @@ _MOST_NAMED = 5
 Fields = list[tuple[str, str]]
 
 
+class AnswerStyle(NamedTuple):
+    """How documented answers are written."""
+
+    xml_root: str = ""
+    """Name of the outermost element of XML; empty to write XML by the `xml` objects of schemas."""
+    all_headers: bool = False
+    """True to sample documented headers that are neither required nor have an example."""
+
+
+DEFAULT_STYLE = AnswerStyle()
+
+
 class AnswerCriteria(NamedTuple):
     """What determines which documented answer is used, and how it is sampled."""
 
@@ -52,6 +66,7 @@ class AnswerCriteria(NamedTuple):
     """True to sample a value even if there are examples."""
     must_fit: bool = True
     """If no media type is acceptable: True to refuse, False to use the first one."""
+    style: AnswerStyle = DEFAULT_STYLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +163,7 @@ def _cached(
     """Return a cached answer: another `Accept` may lead to the same media type."""
     if len(operation.rendered) >= MOST_KEPT:
         operation.rendered.clear()
-    same = (status, response.status, choice, criteria.example, criteria.dynamic)
+    same = (status, response.status, choice, criteria.example, criteria.dynamic, criteria.style)
     found: DocumentedAnswer | None = operation.rendered.get(same)
     if found is None:
         found = operation.rendered[same] = _written(response, status, criteria, choice)
@@ -170,10 +185,11 @@ def _choice(response: DocumentedResponse, criteria: AnswerCriteria) -> "Choice |
     if criteria.example is not None:
         places = [place for place in places if _named(response.media[place], criteria)] or places
     offered = [response.media[place].media_type for place in places]
-    choice = negotiate(offered, criteria.accept)
+    holds = [response.media[place].holds for place in places]
+    choice = negotiate(offered, criteria.accept, holds)
     if choice is None and criteria.must_fit:
         raise Refusal(Kind.NOT_ACCEPTABLE, f"the answer is available as {', '.join(offered)}")
-    choice = choice or negotiate(offered, "")
+    choice = choice or negotiate(offered, "", holds)
     assert choice is not None
     return Choice(places[choice.index], choice.media_type)
 
@@ -191,9 +207,10 @@ def _written(
         return DocumentedAnswer(status, headers, b"", why)
     media, content_type = response.media[choice.index], choice.media_type
     body = _body(media, content_type, criteria)
-    content = write(body.value, content_type, media.write_xml)
+    content = write(body.value, content_type, xml_writer(media, criteria.style))
     fields = [("Content-Type", content_type_for(content_type, content)), *headers]
-    if len(response.media) > 1 and not any(name.lower() == "vary" for name, _ in headers):
+    is_negotiated = len(response.media) > 1 or "*" in media.media_type
+    if is_negotiated and not any(name.lower() == "vary" for name, _ in headers):
         fields.append(("Vary", "Accept"))
     violations = tuple(body.violations)
     return DocumentedAnswer(
@@ -209,21 +226,32 @@ def _written(
     )
 
 
+def xml_writer(
+    media: ResponseMedia | None, style: AnswerStyle
+) -> Callable[[JsonValue], str] | None:
+    """Return what writes values of a media type as XML; None to write JSON."""
+    if style.xml_root:
+        from mockserver.wire.plain_xml import plain_xml  # noqa: PLC0415 - few APIs answer XML
+
+        return partial(plain_xml, root=style.xml_root)
+    return None if media is None else media.write_xml
+
+
 def _headers(response: DocumentedResponse, criteria: AnswerCriteria) -> Iterator[tuple[str, str]]:
     """Yield the headers that have an example or are required."""
     for header in response.headers:
         if header.examples:
             value = header.examples[0]
-        elif header.required and header.schema is not None:
+        elif (header.required or criteria.style.all_headers) and header.schema is not None:
             value = _sampled(header.schema, criteria.seed, header.name).value
         else:
             continue
         is_repeated = header.name.lower() == "set-cookie" and isinstance(value, list)
         for item in value if is_repeated else [value]:
-            yield header.name, header_text(item, header)
+            yield header.name, _header_text(item, header)
 
 
-def header_text(value: JsonValue, header: ResponseHeader) -> str:
+def _header_text(value: JsonValue, header: ResponseHeader) -> str:
     """Write a header's value in the style `simple`; a line break becomes a space."""
     if header.is_json and not isinstance(value, str):
         written = write(value, "application/json").decode()

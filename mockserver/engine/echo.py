@@ -1,10 +1,10 @@
 """Put values of a request into the documented answer, so that the answer fits the request.
 
 - In: a documented answer in JSON, and the typed parameters and the body of the request.
-- Out: the answer with some members replaced, and a reason that names them.
+- Out: the answer with some members replaced, and a reason that names them; or the same answer.
 - Caller: `pipeline.py`, for sampled answers, or also for written examples (`--echo=all`).
-- A value is used only if the answer has a member of its name and then still conforms to its schema.
-  Nothing is invented, and no record is read.
+- A value is used only if the answer has a member of its name and then still conforms to its schema;
+  the last path parameter can also become `id`, and the path of a list `url`. No record is read.
 """
 
 import re

@@ -1,7 +1,13 @@
-"""Options of an engine. They are set at start and apply to all requests."""
+"""Define the options of an engine, which are set at start and apply to all requests.
 
-from dataclasses import dataclass
+`pipeline.py` and `run.py` read them. `cli/document_options.py` and `cli/serve_command.py` set them
+from the command line, and `server/factory.py` from the arguments of `create_app`.
+"""
+
+from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from mockserver.engine.conventions import Conventions, Like, conventions_of
 
 Echo = Literal["none", "samples", "all"]
 """Documented answers that get values of the request: none, sampled ones, or also examples."""
@@ -10,18 +16,38 @@ ECHOES: tuple[Echo, ...] = get_args(Echo)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options for making answers and adding headers."""
+    """Options for making answers and adding headers.
+
+    Raises:
+        ValueError: If `like` names a server that is not known.
+    """
 
     announce: bool = True
-    """Add `Mock-Request-Id` and `Mock-Reason`."""
+    """Add `Mock-Request-Id`, `Mock-Reason` and `Mock-Why`."""
+    control: bool = True
+    """Mention calls of the control API in advice."""
     cors: bool = True
     """Add headers that allow cross-origin requests."""
     dynamic: bool = False
     """Sample a new value for each request, even if there are examples."""
     errors: bool = False
     """Answer with an error if an answer violates its own schema."""
-    echo: Echo = "samples"
-    """Which documented answers get values of the request."""
+    strict_requests: bool = False
+    """Refuse requests with values that are otherwise tolerated, such as `True` for `true`."""
+    echo: Echo | None = None
+    """Which documented answers get values of the request; None for the default of `like`."""
+    like: Like | None = None
+    """The mock server that is imitated where this one differs; None for none."""
+    conventions: Conventions = field(init=False, repr=False)
+    """What `like` stands for."""
+    echoes: Echo = field(init=False, repr=False)
+    """What `echo` stands for."""
+
+    def __post_init__(self) -> None:
+        """Read `like` and `echo` once, so that no request has to."""
+        conventions = conventions_of(self.like)
+        object.__setattr__(self, "conventions", conventions)
+        object.__setattr__(self, "echoes", self.echo or conventions.echo)
 
 
 DEFAULT_OPTIONS = Options()

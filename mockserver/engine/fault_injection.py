@@ -1,10 +1,11 @@
 """Apply the faults of a sandbox to requests and to their answers.
 
-- In: the run of a request, and the fault that hits it, if any (`faults.py`).
+- In: the run of a request. `Faults.hit` of `faults.py` decides which fault hits it, if any.
 - Out: `apply_faults` returns an answer that replaces the API's, or None. `carry_out` sets the delay
   of the answer, or where its connection is closed.
-- Callers: `pipeline.py`, before the other stages and after them.
-- Nothing waits and no connection is closed here: the server does both.
+- Caller: `pipeline.py`, before the other stages and after them.
+- A fault that fails is logged and ignored. Nothing waits and no connection is closed here: the
+  server does both.
 """
 
 import logging
@@ -22,6 +23,7 @@ from mockserver.engine.documented_answers import (
 from mockserver.engine.refusals import FORCED_WAIT, forced_until, refusal_of
 from mockserver.engine.rendering import (
     RETRY_STATUSES,
+    ErrorCriteria,
     has_header,
     problem,
     render_refusal,
@@ -130,7 +132,11 @@ def _documented(run: Run, status: int, example: str | None = None) -> Documented
     """Return the documented answer, in an acceptable media type if possible."""
     accept = run.exchange.request.accept
     return documented_answer(
-        run.operation, status, AnswerCriteria(accept, example=example, must_fit=False)
+        run.operation,
+        status,
+        AnswerCriteria(
+            accept, example=example, must_fit=False, style=run.options.conventions.answer_style
+        ),
     )
 
 
@@ -147,7 +153,14 @@ def _as_error(run: Run, match: Match, definition: FaultDefinition, kind: str) ->
     refusal.headers = _needed_headers(run, match, kind)
     exchange = run.exchange
     accept = exchange.request.accept
-    answer = render_refusal(refusal, run.api, run.operation, run.scope, exchange.at, accept)
+    answer = render_refusal(
+        refusal,
+        run.api,
+        run.operation,
+        run.scope,
+        exchange.at,
+        ErrorCriteria(accept, run.options.conventions),
+    )
     _set_retry_after(answer, definition.retry_after)
     exchange.refusal = refusal
     # Time lifts no fault: what happens next is in the entry of the fault.
@@ -181,7 +194,7 @@ def _refusals(run: Run) -> Iterator[Otherwise]:
 def _needed_headers(run: Run, match: Match, kind: str) -> tuple[tuple[str, str], ...]:
     """Return the headers that the status of a kind requires (RFC 9110, 15.5)."""
     if kind == Kind.METHOD_NOT_ALLOWED:
-        return (("Allow", cors.allowed(match.methods, options=run.options.cors)),)
+        return (("Allow", cors.allowed(match.methods, run.options)),)
     if kind == Kind.UNAUTHENTICATED and run.operation.security:
         return security.missing_credential(run).headers
     return ()

@@ -1,11 +1,11 @@
-"""Keep the faults of a sandbox: answers, delays and closed connections that a test asks for.
+"""Validate and keep the faults of a sandbox: answers, delays and closed connections for tests.
 
-- In: a `FaultDefinition` of the control API, which `check_fault` validates; then each request.
+- In: a `FaultDefinition` of the control API, which `check_fault` validates, or raises `FaultError`
+  with all problems; then each request.
 - Out: an `Installed` fault with its counts; and the one that hits a request, or None.
 - Callers: `control/fault_calls.py` adds and removes faults; `fault_injection.py` asks for hits and
-  applies the effects.
-- Nothing is applied here. `probability` uses no random numbers: the same seed, fault and number of
-  requests decide in the same way.
+  applies the effects. `sandbox.py` makes a `Faults` for each sandbox, of at most `MOST_FAULTS`.
+- Nothing is applied here, and `probability` uses no random numbers: it hashes seed, id and count.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

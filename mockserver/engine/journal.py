@@ -1,10 +1,11 @@
 """Keep the latest exchanges of a sandbox, each with the trace of its decisions, and count them.
 
 - In: `Engine.handle` in `pipeline.py` adds each exchange when its answer is complete.
-- Out: the exchanges that are kept, the oldest first; and counts of answers and parameters, from
-  which `coverage.py` makes its report. A listener is called with each new exchange;
-  `control/listeners.py` sets it to publish events.
-- The journal is in memory only. It does not change the exchanges. Clearing it keeps the counts.
+- Out: the exchanges that are kept, oldest first (up to `capacity` and `MOST_BYTES`, so older ones
+  are dropped and counted); and counts of answers and parameters, for `coverage.py`.
+- `sandbox.py` makes one for each sandbox; `cli/run_command.py` has another for the whole process.
+  `control/listeners.py` sets `listener`, which is called with each new exchange.
+- It is in memory only, and does not change the exchanges. Clearing it keeps the counts.
 """
 
 import logging

@@ -2,11 +2,11 @@
 
 - In: the rate limits of an operation, and the run of a request, which names the subject.
 - Out: hits in the records of the sandbox, headers such as `X-RateLimit-Remaining`, an entry in the
-  trace for every limit; and a `Refusal` (`rate_limited` by default) if a limit is exceeded. A limit
-  whose `per` is null does not apply: the request has no subject to count it for.
+  trace for every limit; and a `Refusal` (`rate_limited` by default) if a limit is exceeded: then no
+  limit counts the request. A limit whose `per` is null does not apply: it has no subject.
 - Callers: `pipeline.py` calls `apply_limits`, and `allowances.py` calls `current_allowance`, which
   counts nothing.
-- Quotas and cooldowns are not here: they are verbs (`verbs/take.py`, `verbs/cooldown.py`).
+- Quotas and cooldowns are not here: they are the verbs `take` and `cooldown`.
 
 An algorithm is a pure function of limit, window, state and instant. A state is a list of whole
 numbers in a record; None is the state of a subject without hits. Instants and durations are whole
@@ -198,7 +198,7 @@ def _hit(run: Run, limit: RateLimit) -> Hit | None:
     if value is None:
         run.append(LimitNotApplied(limit))
         return None
-    subject = text(value)
+    subject = value if type(value) is str else text(value)
     key = f"{limit.name}:{subject}"
     record = run.store.rate_limits.rows.get(key)
     state = None if record is None else record["state"]

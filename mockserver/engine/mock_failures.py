@@ -1,7 +1,8 @@
 """Answer for a failure of the mock or of a document: a 500 with a problem type of its own.
 
-`pipeline.py` calls `answer` for exceptions that are not refusals; `answer` also logs them. The
-problem type shows clients that the answer is not one of the API.
+`pipeline.py` calls `answer` for exceptions that are not refusals; `answer` also logs them, an
+expression that failed as a warning. The body names the error and the failed step. The problem type
+shows clients that the answer is not one of the API; `control/adapter.py` uses it, too.
 """
 
 import logging
@@ -12,11 +13,14 @@ from mockserver.base.errors import ExpressionError
 from mockserver.engine.rendering import PROBLEM
 from mockserver.engine.run import Run
 from mockserver.model.exchange import Exchange
+from mockserver.model.failed_expressions import failed_expression
 from mockserver.model.messages import Answer
 
 _LOG = logging.getLogger("mockserver")
 FAILURE = "urn:mockserver:failure"
 """The problem type (RFC 9457) of a 500 for a failure of the mock."""
+
+_LONGEST_QUOTED = 200
 
 
 def answer(exchange: Exchange, run: Run | None, error: Exception) -> Answer:
@@ -25,7 +29,12 @@ def answer(exchange: Exchange, run: Run | None, error: Exception) -> Answer:
     step = None if program is None else program.step_of(error)
     place = f" at {step.source}" if step is not None else ""
     if isinstance(error, ExpressionError):
-        title, detail = "A document of the mock failed", f"an expression failed{place}: {error}"
+        failed = failed_expression(error)
+        what = "an expression"
+        if failed is not None:
+            text = failed.text[:_LONGEST_QUOTED]
+            what, place = f"the expression {text!r} of the document", f" at {failed.source}"
+        title, detail = "A document of the mock failed", f"{what} failed{place}: {error}"
         _LOG.warning("%s: %s", exchange.id, detail)
     else:
         title, detail = "The mock failed", f"{type(error).__name__}{place}; this is not the API's"

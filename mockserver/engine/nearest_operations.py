@@ -1,4 +1,9 @@
-"""The operation that a request which matches none most probably meant."""
+"""Find the operation that a request which matches none most probably meant.
+
+`server/refusal_report.py` calls `nearest_operation` with method, path and APIs. It returns the most
+similar operation with its method and path template, or None if none is similar enough. It compares
+the path segment by segment, of a bounded number and length, and never the query or the body.
+"""
 
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher

@@ -6,7 +6,8 @@
 
  1. locate        find sandbox, API and operation by path, Host and method
  2. faults        a fault of the sandbox may answer instead of stages 3 to 9, or act in stage 11
- 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8
+ 3. preferences   `Prefer: code=…, example=…` returns a documented answer and skips stages 4 to 8;
+                  with the convention `validate_preferred` it skips only stages 7 and 8
  4. authenticate  find the principal (the owner of the credentials)
  5. limit         count a hit on each rate limit, or on none if one is exceeded
  6. validate      parse parameters and body, and collect all violations
@@ -15,7 +16,7 @@
  9. respond       return the steps' answer, else the documented one
 10. settle        commit the writes, or roll them back if a stage refused or failed
 11. carry out     set a fault's delay or closed connection on the answer
-12. add headers   `Mock-Request-Id`, `Mock-Reason`, CORS
+12. add headers   `Mock-Request-Id`, `Mock-Reason`, `Mock-Why`, CORS
 13. journal       store the exchange, and call the listener
 
 Rules of this module:
@@ -37,6 +38,7 @@ from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue, key_text
 from mockserver.base.time import Instant
 from mockserver.engine import cors, mock_failures
+from mockserver.engine.conventions import NO_SUCH_EXAMPLE, Conventions
 from mockserver.engine.documented_answers import (
     AnswerCriteria,
     DocumentedAnswer,
@@ -44,7 +46,7 @@ from mockserver.engine.documented_answers import (
     status_with_example,
 )
 from mockserver.engine.echo import echoed
-from mockserver.engine.engine_options import Options
+from mockserver.engine.engine_options import DEFAULT_OPTIONS, Options
 from mockserver.engine.fault_injection import apply_faults, carry_out
 from mockserver.engine.limits import apply_limits
 from mockserver.engine.preferences import (
@@ -52,10 +54,13 @@ from mockserver.engine.preferences import (
     NO_PREFERENCES,
     VARY,
     Preferences,
+    invalid_preference,
     preferences_of,
+    unmet_preference,
 )
 from mockserver.engine.refusals import forced_until, refusal_of
 from mockserver.engine.rendering import (
+    ErrorCriteria,
     Reply,
     problem,
     render_refusal,
@@ -73,17 +78,19 @@ from mockserver.engine.security import (
     read_credentials,
     sandbox_of,
 )
+from mockserver.engine.unmatched_requests import advice_for_path, no_operation
 from mockserver.model.api import Api, Effect, Operation, TestValues
 from mockserver.model.exchange import MOCK_FAILURE, UNANSWERED, Exchange
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal, Violation
-from mockserver.model.request_paths import SANDBOX_PREFIX, split_sandbox
+from mockserver.model.request_paths import SANDBOX_PREFIXES, split_sandbox
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.trace import (
     Answered,
     Authenticated,
     BrokenSchema,
     Refused,
+    Remarked,
     TestValueMet,
     Validated,
 )
@@ -92,6 +99,9 @@ from mockserver.wire.media import read_body
 _UNAUTHORIZED = 401
 _NO_CREDENTIAL = Authenticated((), None)
 _VALID = Validated(0)
+NO_SUCH_API = "no_such_api"
+INVALID_SANDBOX = "invalid_sandbox"
+_MOST_OF_PATH = 200
 MOST_VIOLATIONS = 100
 """Maximum number of violations in the refusal of one request."""
 
@@ -104,7 +114,7 @@ class Engine:
     ) -> None:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
-        self.options = options or Options()
+        self.options = options or DEFAULT_OPTIONS
         self._mounts = MountedApis(self.apis.values())
 
     def replace(
@@ -135,8 +145,8 @@ class Engine:
             system: The time of the system's clock.
         """
         path, named = _split_sandbox(request)
-        located = self._mounts.locate(path, request.headers.get("host", "").lower())
-        operation = _operation(located, request.method)
+        located = self._mounts.locate(path, request.headers.get("host", "").lower(), request.method)
+        operation = self._operation(located, request.method)
         credentials = (
             read_credentials(operation, request) if operation and operation.security else {}
         )
@@ -144,10 +154,13 @@ class Engine:
         try:
             sandbox = self.sandboxes.get(name)
         except (ValueError, SandboxFullError) as error:
-            return _without_sandbox(request, name, error, system)
+            return self._without_sandbox(request, name, error, system)
         at = sandbox.clock.now(system)
+        sandbox.clock.begin(at)
         exchange = Exchange(sandbox.journal.next_id(), name, at, request, UNANSWERED)
-        if located is None:
+        if self._is_answered_first(request):
+            exchange.answer = Answer(204, [], b"")
+        elif located is None:
             self._no_such_api(exchange, path)
         else:
             exchange.api, exchange.operation = located.mount.api, operation
@@ -161,19 +174,66 @@ class Engine:
         sandbox.journal.add(exchange)
         return exchange
 
+    def _operation(self, located: RoutedRequest | None, method: str) -> Operation | None:
+        if located is None or located.match is None:
+            return None
+        if self.options.conventions.exact_methods:
+            return located.match.methods.get(method)
+        return located.match.operation(method)
+
+    def _is_answered_first(self, request: Request) -> bool:
+        options = self.options
+        is_first = options.cors and options.conventions.preflights_first
+        return is_first and cors.is_preflight(request)
+
     def _add_headers(self, exchange: Exchange) -> None:
         headers = exchange.answer.headers
         if self.options.announce:
             headers.append(("Mock-Request-Id", exchange.id))
             if exchange.reason:
-                headers.append(("Mock-Reason", exchange.reason))
+                _add_reason(exchange)
         if self.options.cors and "origin" in exchange.request.headers:
             cors.add_headers(headers, exchange.request)
+        elif self.options.cors and self.options.conventions.open_cors:
+            cors.add_open_headers(headers)
 
     def _no_such_api(self, exchange: Exchange, path: str) -> None:
         known = ", ".join(f"/{name}" for name in self.apis)
-        detail = f"no API is served at {path[:200]}; there are: {known}"
-        exchange.answer, exchange.reason = problem(404, detail), "no_such_api"
+        message = f"no API is served at {path[:_MOST_OF_PATH]}"
+        mounts = self._mounts
+        advice = advice_for_path(mounts.by_name, path, exchange.request, mounts.advised)
+        hints = [advice, f"there are: {known}"] if advice else [f"there are: {known}"]
+        refusal = Refusal(NO_SUCH_API, message, advice="; ".join(hints))
+        exchange.refusal, exchange.reason = refusal, NO_SUCH_API
+        exchange.trace.append(_refused(refusal))
+        exchange.answer = problem(404, f"{message}; {refusal.advice}")
+
+    def _without_sandbox(
+        self, request: Request, name: str, error: Exception, system: Instant
+    ) -> Exchange:
+        is_full = isinstance(error, SandboxFullError)
+        answer = problem(503 if is_full else 400, str(error))
+        exchange = Exchange("", name, system, request, answer)
+        exchange.reason = Kind.FULL if is_full else INVALID_SANDBOX
+        exchange.refusal = Refusal(exchange.reason, str(error))
+        if self.options.announce:
+            _add_reason(exchange)
+        if self.options.cors and "origin" in request.headers:
+            cors.add_headers(answer.headers, request)
+        return exchange
+
+
+def _add_reason(exchange: Exchange) -> None:
+    from mockserver.engine.refusal_line import refusal_line  # noqa: PLC0415 - accepted requests need it not
+
+    headers = exchange.answer.headers
+    headers.append(("Mock-Reason", exchange.reason))
+    if line := refusal_line(exchange):
+        headers.append(("Mock-Why", line))
+
+
+def _refused(refusal: Refusal) -> Refused:
+    return Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at, refusal.advice)
 
 
 # --- locate ---
@@ -182,30 +242,9 @@ class Engine:
 def _split_sandbox(request: Request) -> tuple[str, str | None]:
     """Return the path without its sandbox prefix, and the sandbox that path or header name."""
     path, name = request.path, None
-    if path.startswith(SANDBOX_PREFIX):
+    if path.startswith(SANDBOX_PREFIXES):
         path, name = split_sandbox(path)
     return path, request.headers.get("mock-sandbox") if name is None else name
-
-
-def _operation(located: RoutedRequest | None, method: str) -> Operation | None:
-    if located is None or located.match is None:
-        return None
-    return located.match.operation(method)
-
-
-def _without_sandbox(request: Request, name: str, error: Exception, system: Instant) -> Exchange:
-    status = 503 if isinstance(error, SandboxFullError) else 400
-    return Exchange("", name, system, request, problem(status, str(error)))
-
-
-def _no_operation(located: RoutedRequest, method: str, options: Options) -> Answer:
-    if located.match is None:
-        raise Refusal(Kind.NOT_FOUND, "the API has no such path")
-    allowed = cors.allowed(located.match.methods, options=options.cors)
-    if method == "OPTIONS" and options.cors:
-        return Answer(204, [("Allow", allowed)], b"")
-    message = f"{method[:20]} is not allowed here; {allowed} are"
-    raise Refusal(Kind.METHOD_NOT_ALLOWED, message, headers=(("Allow", allowed),))
 
 
 def _base_url(request: Request, prefix: str) -> str:
@@ -231,7 +270,7 @@ def _answer(
         if operation is None or match is None:
             scope = dict.fromkeys(SCOPE_NAMES)
             scope |= {"settings": sandbox.settings(api.name), "now": exchange.at, "test": {}}
-            exchange.answer = _no_operation(located, exchange.request.method, options)
+            exchange.answer = no_operation(located, exchange.request, options)
             return
         base_url = _base_url(exchange.request, prefix)
         run = Run(exchange, sandbox, api, operation, base_url, options)
@@ -241,9 +280,9 @@ def _answer(
             add_challenges(exchange.answer, api, operation, scope)
         run.commit()
     except Refusal as refusal:
-        _refuse(exchange, run, api, refusal, scope)
+        _refuse(exchange, run, api, refusal, scope, options)
     except SandboxFullError as error:
-        _refuse(exchange, run, api, Refusal(Kind.FULL, str(error)), scope)
+        _refuse(exchange, run, api, Refusal(Kind.FULL, str(error)), scope, options)
     except Exception as error:  # noqa: BLE001 - a bug of the mock must become a 500
         if run is not None:
             run.roll_back()
@@ -254,15 +293,30 @@ def _answer(
             run.close()
 
 
-def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, scope: Scope) -> None:
+def _refuse(
+    exchange: Exchange,
+    run: Run | None,
+    api: Api,
+    refusal: Refusal,
+    scope: Scope,
+    options: Options,
+) -> None:
     if run is not None:
         run.roll_back()
     _forget_frames(refusal)
     exchange.refusal, exchange.reason = refusal, str(refusal.kind)
-    exchange.trace.append(Refused(refusal.kind, refusal.message, refusal.source, refusal.passes_at))
     try:
-        accept = exchange.request.accept
-        answer = render_refusal(refusal, api, exchange.operation, scope, exchange.at, accept)
+        if run is not None and not refusal.advice:
+            refusal.advice = _refusal_advice(run, refusal)
+        exchange.trace.append(_refused(refusal))
+        answer = render_refusal(
+            refusal,
+            api,
+            exchange.operation,
+            scope,
+            exchange.at,
+            _error_criteria(exchange.request, options.conventions),
+        )
         if run is not None:
             replace_headers(answer.headers, run.limit_headers)
             answer.delay = run.delay
@@ -273,6 +327,21 @@ def _refuse(exchange: Exchange, run: Run | None, api: Api, refusal: Refusal, sco
     except Exception as error:  # noqa: BLE001 - an error body's expression may fail as well
         exchange.answer = mock_failures.answer(exchange, run, error)
         exchange.reason = MOCK_FAILURE
+
+
+def _refusal_advice(run: Run, refusal: Refusal) -> str:
+    from mockserver.engine.refusal_advice import refusal_advice  # noqa: PLC0415 - only mistakes need it
+
+    return refusal_advice(run, refusal)
+
+
+def _error_criteria(request: Request, conventions: Conventions) -> ErrorCriteria:
+    """Return how a refusal is answered, with the example of an error that the request asks for."""
+    example = None
+    if conventions.validate_preferred:
+        preferences = preferences_of(request, in_query=conventions.query_preferences)
+        example = None if preferences.code is None else preferences.example
+    return ErrorCriteria(request.accept, conventions, example)
 
 
 def _forget_frames(refusal: Refusal) -> None:
@@ -291,13 +360,18 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
     """
     if run.sandbox.faults.active and (forced := apply_faults(run, match)) is not None:
         return forced
-    request = run.exchange.request
-    preferences = preferences_of(request) if "prefer" in request.headers else NO_PREFERENCES
-    if preferences.code is not None or preferences.example is not None:
+    request, conventions = run.exchange.request, run.options.conventions
+    preferences = NO_PREFERENCES
+    if "prefer" in request.headers or conventions.query_preferences:
+        preferences = _read_preferences(request, conventions)
+    is_preferred = preferences.is_for_documented
+    if is_preferred and not conventions.validate_preferred:
         return _preferred(run, preferences)
     _authenticate(run, credentials)
     apply_limits(run)
     _validate(run, request, match)
+    if is_preferred:
+        return _preferred(run, preferences)
     if run.operation.test_values:
         _apply_test_values(run)
     if run.operation.program is not None:
@@ -307,20 +381,45 @@ def _operate(run: Run, match: Match, credentials: Mapping[str, PresentedCredenti
     return _steps_answer(run, run.reply, preferences)
 
 
+def _read_preferences(request: Request, conventions: Conventions) -> Preferences:
+    """Return the preferences of a request.
+
+    Raises:
+        Refusal: `invalid` for values that leave open what is asked for, if the conventions say so.
+    """
+    found = preferences_of(request, in_query=conventions.query_preferences)
+    if found.undecided and conventions.refuse_unmet_preferences:
+        violations = tuple(invalid_preference(item, request) for item in found.undecided)
+        raise Refusal(Kind.INVALID, _summary(violations), violations)
+    return found
+
+
 def _preferred(run: Run, preferences: Preferences) -> Answer:
     """Return the documented answer that `Prefer` requests; skip all later stages."""
     operation, status = run.operation, preferences.code
-    if status is None and preferences.example is not None:
+    is_strict = run.options.conventions.refuse_unmet_preferences
+    if status is None and preferences.example is not None and not is_strict:
         status = status_with_example(operation, preferences.example)
+    status = status or operation.success
     run.exchange.reason = "preferred"
-    return _documented(run, status or operation.success, preferences, "Prefer asks for it; ")
+    if is_strict and (missing := unmet_preference(operation, status, preferences)):
+        uri = run.options.conventions.problem_types.get(NO_SUCH_EXAMPLE)
+        answer = problem(404, missing, {"type": uri} if uri else None)
+        return _finished(run, answer, Answered(404, missing), NO_PREFERENCES)
+    return _documented(run, status, preferences, "Prefer asks for it; ")
 
 
 def _authenticate(run: Run, credentials: Mapping[str, PresentedCredential]) -> None:
     if not run.operation.security:
         run.append(_NO_CREDENTIAL)
         return
-    found = authenticate(run, credentials)
+    try:
+        found = authenticate(run, credentials)
+    except Refusal as refusal:
+        from mockserver.engine.credential_advice import credential_advice  # noqa: PLC0415 - only mistakes need it
+
+        refusal.advice = credential_advice(run, credentials)
+        raise
     scope = run.scope
     scope["principal"], scope["credential"] = found.principal, found.credential
     scope["scopes"] = found.scopes
@@ -351,12 +450,25 @@ def _validate(run: Run, request: Request, match: Match) -> None:
     if operation.body is not None:
         scope["body"], found = read_body(operation.body, request)
         violations = [*violations, *found]
+    elif request.body and run.options.conventions.refuse_undescribed_bodies:
+        raise Refusal(Kind.UNSUPPORTED_MEDIA_TYPE, "the operation describes no body; send none")
+    if violations and not run.options.strict_requests:
+        violations = _without_tolerated(run, violations)
     if violations:
         raise Refusal(Kind.INVALID, _summary(violations), tuple(violations[:MOST_VIOLATIONS]))
     run.append(_VALID)
 
 
-def _summary(violations: list[Violation]) -> str:
+def _without_tolerated(run: Run, violations: list[Violation]) -> list[Violation]:
+    """Return the violations that refuse the request; the others become remarks of the trace."""
+    for one in violations:
+        if one.tolerated:
+            remark = f"{one.where} {one.field}: {one.tolerated}; --strict-requests refuses it"
+            run.append(Remarked(remark))
+    return [one for one in violations if not one.tolerated]
+
+
+def _summary(violations: Sequence[Violation]) -> str:
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return f"{first.field} {first.message}{more}"
@@ -401,7 +513,7 @@ def _values(group: TestValues, scope: Scope) -> Iterable[str]:
 def _steps_answer(run: Run, reply: Reply, preferences: Preferences) -> Answer:
     if run.options.errors:
         _require_conformance(run, violations_of_reply(run.operation, reply))
-    answer = render_reply(reply)
+    answer = render_reply(reply, run.options.conventions.answer_style)
     decision = Answered(answer.status, reply.because, reply.source)
     return _finished(run, answer, decision, preferences)
 
@@ -412,7 +524,7 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
     if found is None:
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
-    if run.options.echo == "all" or (found.sampled and run.options.echo == "samples"):
+    if run.options.echoes == "all" or (found.sampled and run.options.echoes == "samples"):
         found = echoed(found, run.operation, run.scope, _api_path(run), run.api)
     if found.violations:
         run.append(BrokenSchema(found.violations))
@@ -430,14 +542,17 @@ def _api_path(run: Run) -> str:
 
 
 def _criteria(run: Run, preferences: Preferences) -> AnswerCriteria:
-    accept = run.exchange.request.accept
+    request, conventions = run.exchange.request, run.options.conventions
+    accept, style = request.accept or conventions.default_accept, conventions.answer_style
+    if request.method == "HEAD" and conventions.exact_methods:
+        accept = ""  # there is no body whose media type could be unacceptable
     if preferences is NO_PREFERENCES and not run.options.dynamic:
-        return AnswerCriteria(accept)
+        return AnswerCriteria(accept, style=style)
     dynamic = run.options.dynamic if preferences.dynamic is None else preferences.dynamic
     seed: int | str | None = preferences.seed
     if seed is None and dynamic:
         seed = f"{run.sandbox.seed}:{run.exchange.id}"
-    return AnswerCriteria(accept, seed, preferences.example, dynamic)
+    return AnswerCriteria(accept, seed, preferences.example, dynamic, style=style)
 
 
 def _require_conformance(run: Run, violations: Sequence[Violation]) -> None:
@@ -458,6 +573,8 @@ def _finished(
     """Complete an answer with headers of limits, delays, and the effects of preferences."""
     replace_headers(answer.headers, run.limit_headers)
     answer.delay = run.delay
+    if run.operation.deprecated and run.options.conventions.deprecation_header:
+        replace_headers(answer.headers, [("Deprecation", "true")])
     if preferences is not NO_PREFERENCES:
         answer.delay = max(answer.delay, preferences.wait)
         if applied := preferences.applied(found, answer.status):

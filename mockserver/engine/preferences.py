@@ -1,22 +1,24 @@
-"""Read the `Prefer` header (RFC 7240), and write `Preference-Applied`.
+"""Read the `Prefer` header (RFC 7240) or its twins in the query, and write `Preference-Applied`.
 
 - In: a request; later the answer that was chosen for it.
-- Out: `Preferences`, and the value of `Preference-Applied`.
-- Callers: `pipeline.py`, which also chooses the answer.
+- Out: `Preferences`, the value of `Preference-Applied`, and words about what was not applied.
+- Caller: `pipeline.py`, which also chooses the answer and sets its delay; nothing waits here.
 
 `code`, `example`, `dynamic` and `seed` are not in the RFC; this server defines them. `wait` delays
 the answer by this number of seconds, up to a minute; in the RFC it is how long a client is willing
-to wait. Unknown preferences are ignored, as the RFC requires. Nothing waits here: `pipeline.py`
-sets the delay of the answer.
+to wait. Unknown preferences are ignored, as the RFC requires; invalid values are in `invalid`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from mockserver.base.time import MINUTE, SECOND, ZERO, Duration
-from mockserver.engine.documented_answers import DocumentedAnswer
+from mockserver.engine.documented_answers import DocumentedAnswer, response_for
+from mockserver.model.api import Operation
 from mockserver.model.messages import Request
+from mockserver.model.refusal import Violation
 
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
 """An element of a comma-separated list; it may contain commas in quotes."""
@@ -25,6 +27,8 @@ _PREFERENCE = re.compile(
     rf'\s*(?P<name>{_NAME})\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,;"]*))\s*)?'
     r"(?:;.*)?"
 )
+_DECIDING = frozenset(("code", "dynamic"))
+_QUERY_PREFIX = "__"
 LONGEST_WAIT = Duration(MINUTE)
 VARY = ("Vary", "Prefer")
 CACHED = frozenset(("GET", "HEAD"))
@@ -42,7 +46,17 @@ class Preferences:
     wait: Duration = ZERO
     """How long to delay the answer; `LONGEST_WAIT` at most."""
     invalid: tuple[str, ...] = ()
-    """Known preferences with invalid values, as `name=value`, shortened."""
+    """Preferences with invalid values, as `name=value`, shortened."""
+
+    @property
+    def is_for_documented(self) -> bool:
+        """True if a status or an example of the document is asked for."""
+        return self.code is not None or self.example is not None
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The invalid values that leave open which answer is asked for."""
+        return tuple(item for item in self.invalid if _name_of(item) in _DECIDING)
 
     def applied(self, found: DocumentedAnswer | None, status: int) -> str:
         """Return the value of `Preference-Applied`; empty if no preference was applied.
@@ -88,14 +102,33 @@ def _word(text: str | None) -> str:
 NO_PREFERENCES = Preferences()
 
 
-def preferences_of(request: Request) -> Preferences:
-    """Read the known preferences; ignore others (RFC 7240, section 2)."""
-    header = request.headers.get("prefer")
-    if not header:
-        return NO_PREFERENCES
+def preferences_of(request: Request, *, in_query: bool = False) -> Preferences:
+    """Read the known preferences; ignore others (RFC 7240, section 2).
+
+    Args:
+        request: The request.
+        in_query: Read `__code` and its like from the query if there is no header.
+    """
     given: dict[str, str] = {}
-    for name, value in _given(header):
-        given.setdefault(name, value)  # the first of several with one name counts
+    if header := request.headers.get("prefer"):
+        for name, value in _given(header):
+            given.setdefault(name, value)  # the first of several with one name counts
+    elif in_query and _QUERY_PREFIX in request.query:
+        given = _given_in_query(request.query)
+    return _read(given) if given else NO_PREFERENCES
+
+
+def _given_in_query(query: str) -> dict[str, str]:
+    """Return the values of the parameters by their names without `__`; repeated ones together."""
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name.startswith(_QUERY_PREFIX):
+            given.setdefault(name.removeprefix(_QUERY_PREFIX), []).append(value)
+    given.pop("wait", None)
+    return {name: ",".join(values) for name, values in given.items()}
+
+
+def _read(given: Mapping[str, str]) -> Preferences:
     code, seed, wait = (
         _whole(given.get(name), least, most)
         for name, least, most in (("code", 200, 599), ("seed", 0, 2**63), ("wait", 0, 10**9))
@@ -115,6 +148,11 @@ def preferences_of(request: Request) -> Preferences:
     )
 
 
+def _name_of(item: str) -> str:
+    """Return the name of an invalid preference."""
+    return re.split("[= ]", item, maxsplit=1)[0]
+
+
 def _shown(name: str, value: str) -> str:
     return f"{name}={value[:50]}" if value else f"{name} without a value"
 
@@ -126,6 +164,26 @@ def _given(header: str) -> Iterator[tuple[str, str]]:
             quoted = fits["quoted"]
             value = fits["plain"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
             yield fits["name"].lower(), value or ""
+
+
+def invalid_preference(item: str, request: Request) -> Violation:
+    """Return the violation by an invalid preference, given as `name=value`."""
+    if "prefer" in request.headers:
+        return Violation("header", "/Prefer", "format", f"has an invalid preference: {item}")
+    pointer = f"/{_QUERY_PREFIX}{_name_of(item)}"
+    return Violation("query", pointer, "format", f"is an invalid preference: {item}")
+
+
+def unmet_preference(operation: Operation, status: int, preferences: Preferences) -> str:
+    """Say which status or example is asked for but not documented; "" if all is there."""
+    response = response_for(operation, status)
+    if response is None:
+        return f"the document says nothing about status {status}"
+    wanted = preferences.example
+    examples = (example.name for media in response.media for example in media.examples)
+    if wanted is None or wanted in examples:
+        return ""
+    return f"there is no example {wanted[:100]!r} for status {status}"
 
 
 def _whole(text: str | None, least: int, most: int) -> int | None:

@@ -1,7 +1,9 @@
-"""Make refusals with the message of the document, and the time when a forced refusal ends.
+"""Make refusals with the message of the document, and tell when a forced refusal ends.
 
-In: the `Otherwise` of a step, limit or test value. Out: a `Refusal`, which the caller raises or
-writes. Callers: the stages that refuse requests. Refusals are written as answers in `rendering.py`.
+- In: the `Otherwise` of a step, limit, test value or principal, and a message for want of its own.
+- Out: a `Refusal`, which the caller raises or writes, and the instant when it ends, or None.
+- Callers: `run.py`, `limits.py`, `security.py`, `pipeline.py` and `fault_injection.py`.
+- Nothing is raised here, and no answer is written: `render_refusal` does.
 """
 
 from collections.abc import Mapping
@@ -35,9 +37,10 @@ def refusal_of(
     passes_at: Instant | None = None,
 ) -> Refusal:
     """Make a refusal; a message in the document replaces the given one."""
+    cause = ""
     if otherwise.message is not None:
-        message = str(otherwise.message(scope))
+        cause, message = message, str(otherwise.message(scope))
     violations: tuple[Violation, ...] = ()
     if otherwise.field is not None:
         violations = (Violation("body", otherwise.field, otherwise.kind, message),)
-    return Refusal(otherwise.kind, message, violations, source, passes_at)
+    return Refusal(otherwise.kind, message, violations, source, passes_at, cause=cause)

@@ -1,13 +1,11 @@
 """Write answers: turn a reply of the steps, or a refusal, into status, headers and bytes.
 
 - In: a `Reply`, which the steps of an operation chose; or a `Refusal`, with the API and the
-  operation that define its body.
-- Out: an `Answer`.
-- Callers: `pipeline.py`, `run.py` and `fault_injection.py`; the server uses `problem` for its own
-  errors.
-- It does not choose status or body of a reply: the steps do. It sends nothing and does not wait.
-
-Answers from examples and schemas are made in `documented_answers.py`.
+  operation that define its body. Out: an `Answer`.
+- Callers: `pipeline.py`, `run.py` and `fault_injection.py`. `server/application.py`
+  and `server/protocol.py` use `problem` for errors of their own.
+- It does not choose status or body of a reply: the steps do; `represent` chooses its media type.
+  Answers from examples and schemas are made in `documented_answers.py`. It sends nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,16 +16,20 @@ from typing import Any, NamedTuple
 from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
 from mockserver.base.http import essence, is_json, is_xml
-from mockserver.base.json import JsonValue, text
+from mockserver.base.json import JsonValue, text, unescape
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
+from mockserver.engine.conventions import DEFAULT_CONVENTIONS, Conventions
 from mockserver.engine.documented_answers import (
     BODILESS,
+    DEFAULT_STYLE,
     MOST_KEPT,
     AnswerCriteria,
+    AnswerStyle,
     documented_answer,
     response_for,
     violations_of,
+    xml_writer,
 )
 from mockserver.model.api import Api, ErrorAnswer, Operation
 from mockserver.model.contents import ResponseMedia
@@ -41,7 +43,6 @@ from mockserver.wire.media import json_bytes, write
 PROBLEM = "application/problem+json"
 STATUS_PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 RETRY_STATUSES = frozenset({429, 503})
-_INVALID_STATUSES = (422, 400)
 _DESCRIPTION = "error_description"
 """The member of an OAuth error beside `error`; RFC 6749, 5.2, limits its characters."""
 OAUTH_KINDS = frozenset(
@@ -75,7 +76,7 @@ class Reply:
     """The place in the document: a step, an example or a media type."""
 
 
-def render_reply(reply: Reply) -> Answer:
+def render_reply(reply: Reply, style: AnswerStyle = DEFAULT_STYLE) -> Answer:
     """Return the answer for a reply; add `Content-Type` unless the reply has this header."""
     headers = reply.headers
     body = reply.body
@@ -84,7 +85,7 @@ def render_reply(reply: Reply) -> Answer:
     content_type = reply.content_type
     if not headers or not any(name.lower() == "content-type" for name, _ in headers):
         headers = [("Content-Type", content_type), *headers]
-    content = write(body, content_type, reply.media.write_xml if reply.media else None)
+    content = write(body, content_type, xml_writer(reply.media, style))
     return Answer(reply.status, headers, content, example=reply.example)
 
 
@@ -106,13 +107,32 @@ def header_fields(headers: Iterable[tuple[str, JsonValue]]) -> list[tuple[str, s
     return lines
 
 
+class ErrorCriteria(NamedTuple):
+    """What determines how an error is answered, besides its kind."""
+
+    accept: str = ""
+    conventions: Conventions = DEFAULT_CONVENTIONS
+    example: str | None = None
+    """The name of the documented example that the client asks for."""
+
+    @property
+    def for_answer(self) -> AnswerCriteria:
+        """The criteria for the documented answer."""
+        accept = "" if self.conventions.errors_ignore_accept else self.accept
+        style = self.conventions.answer_style
+        return AnswerCriteria(accept, example=self.example, must_fit=False, style=style)
+
+
+DEFAULT_CRITERIA = ErrorCriteria()
+
+
 def render_refusal(
     refusal: Refusal,
     api: Api,
     operation: Operation | None,
     scope: Scope,
     now: Instant,
-    accept: str = "",
+    criteria: ErrorCriteria = DEFAULT_CRITERIA,
 ) -> Answer:
     """Return the answer for a refusal.
 
@@ -125,9 +145,11 @@ def render_refusal(
         return Answer(status, list(HEADERS), refusal_page(refusal.message))
     errors = api.errors if operation is None else operation.errors
     chosen = errors.get(refusal.kind)
-    status = chosen.status if chosen else _default_status(refusal.kind, operation)
+    status = (
+        chosen.status if chosen else _default_status(refusal.kind, operation, criteria.conventions)
+    )
     wait = None if refusal.passes_at is None else max(whole_seconds(refusal.passes_at - now), 0)
-    error = error_scope(refusal, status, wait)
+    error = _error_scope(refusal, status, wait)
     if chosen is not None:
         answer = _error_answer(chosen, {**scope, "error": error})
     elif (oauth_kind := _oauth_kind(refusal.kind, operation)) is not None:
@@ -135,12 +157,15 @@ def render_refusal(
         fields = {"error": oauth_kind, "error_description": described}
         answer = render_reply(Reply(status, [], fields, "application/json", ""))
     else:
-        answer = _documented(operation, status, refusal, accept) or problem(
-            status, refusal.message, error
+        # of the path only: other advice may show a credential or a record
+        advice = f"; {refusal.advice}" if operation is None and refusal.advice else ""
+        members = _problem_members(refusal, error, criteria.conventions)
+        answer = _documented(operation, status, refusal, criteria) or problem(
+            status, refusal.message + advice, members
         )
     _add_required(answer, refusal)
     if wait is not None and status in RETRY_STATUSES:
-        add = add_missing_headers if chosen is not None else replace_headers
+        add = _add_missing_headers if chosen is not None else replace_headers
         add(answer.headers, [("Retry-After", str(wait))])
     return answer
 
@@ -160,10 +185,10 @@ def _add_required(answer: Answer, refusal: Refusal) -> None:
     """Add the headers that a refusal must have; a challenge of the API itself is kept."""
     name = "WWW-Authenticate"
     replace_headers(answer.headers, [item for item in refusal.headers if item[0] != name])
-    add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
+    _add_missing_headers(answer.headers, [item for item in refusal.headers if item[0] == name])
 
 
-def error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
+def _error_scope(refusal: Refusal, status: int, wait: int | None) -> dict[str, JsonValue]:
     """Return the members of `error`, which expressions in error bodies use."""
     return {
         "kind": str(refusal.kind),
@@ -184,14 +209,16 @@ def _violation(violation: Violation) -> dict[str, JsonValue]:
     }
 
 
-def _default_status(kind: str, operation: Operation | None) -> int:
+def _default_status(kind: str, operation: Operation | None, conventions: Conventions) -> int:
     """Return the status of an error kind for which `x-mock` defines none.
 
     For `invalid` this is 422 or 400, whichever the operation documents.
     """
-    if kind == Kind.INVALID and operation is not None:
+    statuses = conventions.error_statuses.get(kind)
+    if statuses is not None and operation is not None:
         exact = {response.status for response in operation.responses}
-        return next((status for status in _INVALID_STATUSES if str(status) in exact), 400)
+        documented = (status for status in statuses.documented if str(status) in exact)
+        return next(documented, statuses.otherwise)
     return 401 if kind == "invalid_client" else STATUS_OF_KIND.get(kind, 400)
 
 
@@ -204,28 +231,59 @@ def _error_answer(chosen: ErrorAnswer, scope: Scope) -> Answer:
 
 
 def _documented(
-    operation: Operation | None, status: int, refusal: Refusal, accept: str
+    operation: Operation | None,
+    status: int,
+    refusal: Refusal,
+    criteria: ErrorCriteria,
 ) -> Answer | None:
     """Return the documented answer for a status; None if it has neither body nor headers."""
     if operation is None or refusal.kind == Kind.BROKEN_ANSWER:
         return None
-    found = documented_answer(operation, status, AnswerCriteria(accept, must_fit=False))
-    if found is None or not found.headers:  # a description alone says nothing of the answer
+    found = documented_answer(operation, status, criteria.for_answer)
+    if found is None:
         return None
+    if not found.headers and not criteria.conventions.bodiless_errors:
+        return None  # a description alone says nothing of the answer
     return found.answer()
+
+
+def _problem_members(
+    refusal: Refusal, error: Mapping[str, JsonValue], conventions: Conventions
+) -> Mapping[str, JsonValue]:
+    """Return what the problem of a refusal says besides its status and its message."""
+    members = dict(error)
+    if (uri := conventions.problem_types.get(refusal.kind)) is not None:
+        members["type"] = uri
+    if conventions.validation_member:
+        members["validation"] = [_validation_item(item) for item in refusal.violations]
+    return members
+
+
+def _validation_item(violation: Violation) -> dict[str, JsonValue]:
+    """Return a violation with the path to the value; a missing member has that of its object."""
+    steps = [unescape(step) for step in violation.pointer.split("/")[1:]]
+    if violation.keyword == "required":
+        steps = steps[:-1]
+    return {
+        "location": [violation.where, *steps],
+        "severity": "Error",
+        "code": violation.keyword,
+        "message": violation.message,
+    }
 
 
 def problem(status: int, detail: str, extra: Mapping[str, Any] | None = None) -> Answer:
     """Return a problem (RFC 9457), the format of errors that no document defines."""
+    extra = extra or {}
     body: dict[str, JsonValue] = {
-        "type": "about:blank",
+        "type": extra.get("type", "about:blank"),
         "title": STATUS_PHRASES.get(status, "Unassigned"),
         "status": status,
         "detail": detail,
     }
-    violations = (extra or {}).get("violations")
-    if violations:
-        body["violations"] = violations
+    for name in ("violations", "validation"):
+        if members := extra.get(name):
+            body[name] = members
     return Answer(status, [("Content-Type", PROBLEM)], json_bytes(body))
 
 
@@ -296,12 +354,15 @@ def _negotiated(media: tuple[ResponseMedia, ...], accept: str, *, is_text: bool)
         return Representation(_JSON)
     if len(fitting) == 1 and "*" not in fitting[0].media_type:
         return Representation(fitting[0].media_type, fitting[0])
-    from mockserver.wire.negotiation import negotiate  # noqa: PLC0415 - costs start time
+    from mockserver.wire.negotiation import Holds, negotiate  # noqa: PLC0415 - costs start time
 
     offered = [one.media_type for one in fitting]
-    choice = negotiate(offered, accept) or negotiate(offered, "")
+    holds = [Holds.ANYTHING if is_text else Holds.VALUE] * len(offered)
+    choice = negotiate(offered, accept, holds) or negotiate(offered, "", holds)
     assert choice is not None
-    return Representation(choice.media_type, fitting[choice.index], len(fitting) > 1)
+    chosen = fitting[choice.index]
+    varies = len(fitting) > 1 or "*" in chosen.media_type
+    return Representation(choice.media_type, chosen, varies)
 
 
 def _is_json(media: ResponseMedia) -> bool:
@@ -326,7 +387,7 @@ def replace_headers(headers: list[tuple[str, str]], ours: Iterable[tuple[str, st
         headers += added
 
 
-def add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
+def _add_missing_headers(headers: list[tuple[str, str]], more: Iterable[tuple[str, str]]) -> None:
     """Add those headers of which the answer has none of the same name."""
     present = {name.lower() for name, _ in headers}
     headers += [item for item in more if item[0].lower() not in present]

@@ -1,12 +1,15 @@
 """Find the API and the operation for a request, by its host name, path and method.
 
-- In: the APIs of a process, when it starts and after each reload; then the path and the host name
-  of each request.
+- In: the APIs of a process, when it starts and after each reload; then the path, the host name and
+  the method of each request.
 - Out: a `RoutedRequest`: the API, and a `Match` with the operations under the path and the raw
   values of the path parameters. It is None if no API is served there; its `match` is None if the
   API has no such path. `Match.operation` chooses by method.
 - Callers: `pipeline.py` uses `MountedApis`, and `contract/conformance.py` uses `Router`.
 - It does not decode or validate parameters, and it does not look at the body.
+
+Several paths of a document can match one request. The most specific one that has the method is
+chosen. If none has the method, the match lists the methods of all of them and has no operation.
 
 A path without parameters is found in a dictionary. Other paths are found in a tree with one node
 for each segment, so that not every path of an API is compared.
@@ -15,7 +18,7 @@ for each segment, so that not every path of an API is compared.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from mockserver.engine.spanning_paths import SpanningPaths
@@ -23,6 +26,8 @@ from mockserver.model.api import PATH_PARAMETER, Api, Operation
 
 _PARAMETER_TEXT = "(.{1,300}?)"
 """Pattern for a parameter in a segment that also has literal text."""
+_BEFORE_LAST_DOT = "(.{1,300})"
+"""Pattern for a parameter that ends at the last dot of its segment."""
 _UNRESERVED = re.compile(r"[0-9A-Za-z._~%-]")
 """Characters that a path has as they are, and `%`."""
 
@@ -43,13 +48,24 @@ class Match:
         return dict(zip(operation.path_parameters, self.values, strict=True))
 
 
+def _all_methods(matches: Sequence[Match]) -> Match | None:
+    """Return one match for paths that all lack the method of a request; None if there are none."""
+    if not matches:
+        return None
+    return Match({name: one.methods[name] for one in matches for name in one.methods})
+
+
 class _MixedSegment(NamedTuple):
     """A segment with parameters and literal text, such as `{id}.json`, and the node after it."""
 
-    pattern: re.Pattern[str]
+    key: tuple[str, str]
     literals: int
     """Number of literal characters."""
     node: "_Node"
+    pattern: re.Pattern[str]
+    """Matches the values that the parameters list in their `enum`, and any text for others."""
+    loose: re.Pattern[str] | None
+    """Matches any text for all parameters; None if no parameter has an `enum`."""
 
 
 @dataclass(slots=True)
@@ -87,55 +103,129 @@ class Router:
         """Paths without parameters."""
         return self._static
 
-    def find(self, path: str) -> Match | None:
-        """Return the operations of a path, or None."""
-        if (methods := self._static.get(path)) is not None:
-            return Match(methods)
-        if "%" in path and (methods := self._static.get(unquote(path))) is not None:
-            return Match(methods)
-        if (found := self._search(self._root, path.split("/")[1:], [])) is not None:
-            return found
-        spanning = self._spanning.find(path)
-        return None if spanning is None else Match(*spanning)
+    def find(self, path: str, method: str) -> Match | None:
+        """Return the match of the most specific path that has the method.
+
+        If no path has the method, return a match with the methods of all; None if no path matches.
+        """
+        others: list[Match] = []
+        return self.search(path, method, others) or _all_methods(others)
+
+    def search(self, path: str, method: str, others: list[Match]) -> Match | None:
+        """Return the match of the most specific path that has the method, or None.
+
+        Args:
+            path: The path, still percent-encoded.
+            method: The method of the request.
+            others: More specific matches without the method are added to this list.
+        """
+        methods = self._static.get(path)
+        if methods is None and "%" in path:
+            methods = self._static.get(unquote(path))
+        if methods is not None:
+            found = Match(methods)
+            if found.operation(method) is not None:
+                return found
+            others.append(found)
+        match = _search(self._root, path.split("/")[1:], [], method, others)
+        if match is not None or (spanning := self._spanning.find(path)) is None:
+            return match
+        match = Match(*spanning)
+        if match.operation(method) is not None:
+            return match
+        others.append(match)
+        return None
 
     def _add(self, operation: Operation) -> None:
         node = self._root
         for segment in operation.path.split("/")[1:]:
-            node = _child_of(node, segment)
+            node = _child_of(node, segment, operation.path_choices)
         node.methods[operation.method] = operation
 
-    def _search(self, node: _Node, segments: list[str], values: list[str]) -> Match | None:
-        if not segments:
-            return Match(node.methods, values) if node.methods else None
-        head, rest = segments[0], segments[1:]
-        literal = node.literal.get(head) or ("%" in head and node.literal.get(unquote(head)))
-        if literal and (found := self._search(literal, rest, values)):
-            return found
-        for mixed in node.mixed:
-            if (matched := mixed.pattern.fullmatch(head)) and (
-                found := self._search(mixed.node, rest, [*values, *matched.groups()])
-            ):
-                return found
-        if node.parameter is None or not head:
+
+def _search(
+    node: _Node, segments: list[str], values: list[str], method: str, others: list[Match]
+) -> Match | None:
+    """Search the paths below a node, from the most specific to the least specific one."""
+    if not segments:
+        if not node.methods:
             return None
-        return self._search(node.parameter, rest, [*values, head])
+        match = Match(node.methods, values)
+        if match.operation(method) is not None:
+            return match
+        others.append(match)
+        return None
+    rest = segments[1:]
+    for below, texts in _next_nodes(node, segments[0]):
+        if found := _search(below, rest, [*values, *texts], method, others):
+            return found
+    return None
 
 
-def _child_of(node: _Node, segment: str) -> _Node:
-    if not PATH_PARAMETER.search(segment):
+def _next_nodes(node: _Node, segment: str) -> Iterator[tuple[_Node, Sequence[str]]]:
+    """Yield the next nodes for a segment, the most specific first, and the parameters in it."""
+    literal = node.literal.get(segment) or ("%" in segment and node.literal.get(unquote(segment)))
+    if literal:
+        yield literal, ()
+    loose: list[tuple[re.Pattern[str], _Node]] = []
+    for mixed in node.mixed:
+        if matched := mixed.pattern.fullmatch(segment):
+            yield mixed.node, matched.groups()
+        elif mixed.loose is not None:
+            loose.append((mixed.loose, mixed.node))
+    if node.parameter is not None and segment:
+        yield node.parameter, (segment,)
+    for pattern, below in loose:  # a text outside of an `enum` is refused when it is validated
+        if matched := pattern.fullmatch(segment):
+            yield below, matched.groups()
+
+
+def _child_of(node: _Node, segment: str, choices: Mapping[str, Sequence[str]]) -> _Node:
+    """Return the next node for a segment of a path, which is made if there is none."""
+    names = PATH_PARAMETER.findall(segment)
+    if not names:
         return node.literal.setdefault(segment, _Node())
     if PATH_PARAMETER.fullmatch(segment):
         node.parameter = node.parameter or _Node()
         return node.parameter
     literals = PATH_PARAMETER.split(segment)[::2]
-    pattern = _PARAMETER_TEXT.join("".join(map(_literal_pattern, piece)) for piece in literals)
+    loose = _segment_pattern(literals, names, {})
+    pattern = _segment_pattern(literals, names, choices)
     for known in node.mixed:
-        if known.pattern.pattern == pattern:
+        if known.key == (loose, pattern):
             return known.node
-    mixed = _MixedSegment(re.compile(pattern), sum(map(len, literals)), _Node())
+    mixed = _MixedSegment(
+        (loose, pattern),
+        sum(map(len, literals)),
+        _Node(),
+        re.compile(pattern),
+        None if loose == pattern else re.compile(loose),
+    )
     node.mixed.append(mixed)
-    node.mixed.sort(key=lambda item: -item.literals)
+    node.mixed.sort(key=lambda item: (-item.literals, item.loose is None))
     return mixed.node
+
+
+def _segment_pattern(
+    literals: Sequence[str], names: Sequence[str], choices: Mapping[str, Sequence[str]]
+) -> str:
+    """Return the pattern of a segment that has literal text around and between its parameters."""
+    pattern = _literal_text(literals[0])
+    for index, name in enumerate(names):
+        after = literals[index + 1]
+        if name in choices:
+            longest_first = sorted(choices[name], key=len, reverse=True)
+            pattern += f"({'|'.join(map(_literal_text, longest_first))})"
+        elif after == "." and index == len(names) - 2:
+            pattern += _BEFORE_LAST_DOT
+        else:
+            pattern += _PARAMETER_TEXT
+        pattern += _literal_text(after)
+    return pattern
+
+
+def _literal_text(text: str) -> str:
+    return "".join(map(_literal_pattern, text))
 
 
 def _literal_pattern(character: str) -> str:
@@ -154,16 +244,30 @@ class MountedApi:
     """Routers by server path, such as `/v2`; the longest server path first."""
     pages: Router
     """Pages that messages link to; they have no server path."""
+    advised: dict[Any, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """A cache of advice for paths without an operation; `path_advice.py` limits its size."""
+    addresses: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)
+    """All operations as `path_advice.py` compares them; it fills the list at its first use."""
 
-    def find(self, path: str) -> Match | None:
-        """Return the operations of a path, which includes the server path, or None."""
+    def find(self, path: str, method: str) -> Match | None:
+        """Return the match of a path, which includes the server path, as `Router.find` does."""
+        others: list[Match] = []
         for server_path, router in self.routers.items():
             rest = path[len(server_path) :]
             if path.startswith(server_path) and rest[:1] in ("", "/"):
-                found = router.find(rest or "/")
+                found = router.search(rest or "/", method, others)
                 if found is not None:
                     return found
-        return self.pages.find(path)
+        return self.pages.search(path, method, others) or _all_methods(others)
+
+    def first(self, path: str) -> Match:
+        """Return the match of the most specific path, whatever methods it has."""
+        others: list[Match] = []
+        for server_path, router in self.routers.items():
+            rest = path[len(server_path) :]
+            if path.startswith(server_path) and rest[:1] in ("", "/"):
+                router.search(rest or "/", "", others)
+        return others[0]
 
 
 @dataclass(slots=True)
@@ -179,9 +283,10 @@ class RoutedRequest:
 class MountedApis:
     """All APIs of a process, by name and by host name."""
 
-    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths")
+    __slots__ = ("_by_host", "_by_name", "_single", "_static_paths", "advised")
 
     def __init__(self, apis: Iterable[Api]) -> None:
+        self.advised: dict[Any, str] = {}  # as that of one API
         self._by_name: dict[str, MountedApi] = {}
         self._by_host: dict[str, tuple[MountedApi, ...]] = {}
         for api in apis:
@@ -193,26 +298,48 @@ class MountedApis:
         self._static_paths = dict(_static_requests(mounts))
         self._single = _with_bare_paths(mounts[0]) if len(mounts) == 1 else None
 
-    def locate(self, path: str, host: str) -> RoutedRequest | None:
+    @property
+    def by_name(self) -> Mapping[str, MountedApi]:
+        """The APIs by name."""
+        return self._by_name
+
+    def locate(self, path: str, host: str, method: str) -> RoutedRequest | None:
         """Find the API of a request by its host name, or else by the first segment of its path.
 
-        A process with one API serves it without the first segment as well.
+        A process with one API serves it without the first segment as well. If several APIs have the
+        path, the first that has the method is chosen.
         """
         by_host = self._by_host
         mounts = by_host.get(host) or by_host.get(host.partition(":")[0], ())
+        if len(mounts) == 1:
+            return RoutedRequest(mounts[0], mounts[0].find(path, method), "")
         if not mounts and (known := self._static_paths.get(path)) is not None:
-            return known
+            assert known.match is not None
+            if known.match.operation(method) is not None:
+                return known
+        first: RoutedRequest | None = None
+        for routed in self._candidates(path, method, mounts):
+            match = routed.match
+            if match is not None and match.operation(method) is not None:
+                return routed
+            if first is None or (first.match is None and match is not None):
+                first = routed
+        return first
+
+    def _candidates(
+        self, path: str, method: str, mounts: Iterable[MountedApi]
+    ) -> Iterator[RoutedRequest]:
+        """Yield the APIs that may serve a path: those of the host, the named one, the only one."""
         for mount in mounts:
-            if (found := mount.find(path)) is not None or len(mounts) == 1:
-                return RoutedRequest(mount, found, "")
+            if (found := mount.find(path, method)) is not None:
+                yield RoutedRequest(mount, found, "")
         end = path.find("/", 1)
         name = path[1:end] if end > 0 else path[1:]
-        single = self._single
         if (named := self._by_name.get(name)) is not None:
-            below = named.find(path[end:] if end > 0 else "/")
-            if below is not None or single is None or single.find(path) is None:
-                return RoutedRequest(named, below, "/" + name)
-        return None if single is None else RoutedRequest(single, single.find(path), "")
+            below = path[end:] if end > 0 else "/"
+            yield RoutedRequest(named, named.find(below, method), "/" + name)
+        if (single := self._single) is not None:
+            yield RoutedRequest(single, single.find(path, method), "")
 
 
 def _static_requests(mounts: Iterable[MountedApi]) -> Iterator[tuple[str, RoutedRequest]]:
@@ -221,8 +348,8 @@ def _static_requests(mounts: Iterable[MountedApi]) -> Iterator[tuple[str, Routed
         name = "/" + mount.api.name
         for server_path, router in mount.routers.items():
             for path in router.static_paths:
-                found = mount.find(server_path + path)
-                yield f"{name}{server_path}{path}", RoutedRequest(mount, found, name)
+                match = mount.first(server_path + path)
+                yield f"{name}{server_path}{path}", RoutedRequest(mount, match, name)
 
 
 def _hosts(api: Api) -> set[str]:
@@ -249,8 +376,11 @@ def _longest_first(api: Api, routers: Mapping[str, Router]) -> MountedApi:
 
 
 def _with_bare_paths(mount: MountedApi) -> MountedApi:
-    """Return an API that is served without its server path as well."""
-    if "" in mount.routers:
-        return mount
-    bare = {**mount.routers, "": Router(mount.api.operations)}
+    """Return an API that is served without its server paths as well.
+
+    Operations whose server has no path replace others that would be at the same path.
+    """
+    operations = mount.api.operations
+    at_root = [item for item in operations if any(not server.path for server in item.servers)]
+    bare = {**mount.routers, "": Router([*operations, *at_root])}
     return MountedApi(mount.api, bare, mount.pages)

@@ -2,10 +2,10 @@
 
 - In: an exchange, its sandbox, API and operation. `pipeline.py` makes one `Run` for each request to
   an operation, and calls `run_steps` if the operation has steps.
-- Out: `reply`, the answer that the steps chose (None if they chose none); writes to the records of
-  the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
-- Callers: compiled steps call the `World` methods (`verbs/verb.py`), and expressions call functions
-  such as `uuid()`. `pipeline.py` then calls `commit` or `roll_back`, and `close`.
+- Out: `reply`, the answer that the steps chose (None if they chose none); a `Refusal`; writes to
+  the records of the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
+- Callers: compiled steps call the `World` methods, and expressions functions such as `uuid()`.
+  `pipeline.py` then calls `commit` or `roll_back`, and `close`.
 - It does not authenticate, count limits or validate: earlier stages do. It delivers no message: a
   message is a record. It does not wait.
 """
@@ -24,6 +24,7 @@ from mockserver.engine.engine_options import Options
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import (
+    ErrorCriteria,
     Reply,
     header_fields,
     render_refusal,
@@ -244,7 +245,14 @@ class Run:
         assert own is not None
         accept = self.exchange.request.accept
         found = documented_answer(
-            self.operation, own, AnswerCriteria(accept, example=name, must_fit=False)
+            self.operation,
+            own,
+            AnswerCriteria(
+                accept,
+                example=name,
+                must_fit=False,
+                style=self.options.conventions.answer_style,
+            ),
         )
         assert found is not None
         sent = found.headers.copy()
@@ -264,7 +272,14 @@ class Run:
         refusal = Refusal(kind, message)
         self.exchange.refusal, self.exchange.reason = refusal, kind
         accept = self.exchange.request.accept
-        answer = render_refusal(refusal, self.api, self.operation, self.scope, self.now, accept)
+        answer = render_refusal(
+            refusal,
+            self.api,
+            self.operation,
+            self.scope,
+            self.now,
+            ErrorCriteria(accept, self.options.conventions),
+        )
         because = f"error kind {kind}"
         reply = Reply(answer.status, answer.headers, answer.body, "", because, answer.example)
         self.reply = reply
@@ -272,17 +287,16 @@ class Run:
     def respond(
         self,
         step: RespondStep,
-        status: JsonValue,
+        status: int | None,
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:
         """Set the answer; `rendering.header_fields` defines what headers can be."""
         fields = header_fields(headers.items())
-        given = None if status is None else int(status)
         if step.example is not None:
-            self.answer_example(step.example, given, fields)
+            self.answer_example(step.example, status, fields)
             return
-        code = given or self.operation.success
+        code = status or self.operation.success
         found = represent(self.operation, code, body, step.content_type, self.exchange.request)
         if found.varies and not any(name.lower() == "vary" for name, _ in fields):
             fields.append(("Vary", "Accept"))

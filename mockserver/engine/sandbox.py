@@ -2,9 +2,10 @@
 
 - In: the APIs of a process, with the start values of their settings and fixtures.
 - Out: a `Sandbox` by its name, made on first use. Its `store` method returns the records of one
-  API, which the first call fills from the fixtures.
+  API, which the first call fills from the fixtures, or raises `FixtureError`.
 - Callers: `pipeline.py` for each request, the control API, and `server/sources.py`, which makes
-  `Sandboxes`. A reload of the documents calls `replace`.
+  `Sandboxes` and checks fixtures. A reload of the documents calls `Engine.replace`, which keeps
+  records and settings that are still valid.
 - Sandboxes share no records, settings or clocks, but a limit on their number and on their size
   applies (`Bounds`). Nothing here reads the system's clock: the caller gives the time. Nothing is
   written to disk.
@@ -27,7 +28,7 @@ from mockserver.engine.journal import AnswerCounts, Journal
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, completed
 from mockserver.model.api import Api, CollectionSpec, Fixture
-from mockserver.model.scope import Scope
+from mockserver.model.scope import Record, Scope
 
 DEFAULT_SANDBOX = "default"
 BAD_SANDBOX_NAME = (
@@ -166,6 +167,7 @@ class Sandbox:
         self.faults = Faults(state.seed)
         self._settings = state.settings
         self.stores = state.stores
+        self._published: dict[tuple[str, str], list[Record]] = {}
 
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
@@ -189,10 +191,26 @@ class Sandbox:
         self._settings[api] = {**self.settings(api), **checked}
 
     def store(self, api: str, now: int) -> Store:
-        """Return the collections of an API; the first call fills them from the fixtures."""
+        """Return the collections of an API; the first call fills them from the fixtures.
+
+        In the fixtures, `now` is the beginning of the sandbox: `now`, if it was not used before.
+        """
         if (store := self.stores.get(api)) is None:
-            store = self.stores[api] = self._fill(self.apis[api], now)
+            store = self.stores[api] = self._fill(self.apis[api], self.clock.begin(now))
         return store
+
+    def published(self, api: str, collection: str, now: int) -> list[Record]:
+        """Return the records that the document itself gives to a collection, as they were first."""
+        known = self._published.get((api, collection))
+        if known is None:
+            scope: Scope = {"now": now, "settings": self.settings(api)}
+            scope["_world"] = IdGenerator(self.seed)
+            known = self._published[api, collection] = []
+            for fixture in self.apis[api].fixtures:
+                if fixture.collection == collection:
+                    with suppress(ExpressionError):  # reported by the first use of the records
+                        known += fixture.records(scope)
+        return known
 
     def replace(
         self,
@@ -209,8 +227,9 @@ class Sandbox:
         before, stores = self.apis, self.stores
         settings, self._settings = self._settings, {}
         self.apis, self._overrides, self.stores = apis, overrides, {}
+        self._published = {}
         self.journal.reset_counts()
-        now = self.clock.now(system)
+        now = self.clock.begin(self.clock.now(system))
         for name in apis.keys() & settings.keys():
             declared, kept = apis[name].settings, before[name].settings
             self.settings(name).update(

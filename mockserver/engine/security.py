@@ -2,7 +2,8 @@
 
 - In: the security requirements of an operation, and headers, query and cookies of a request.
 - Out: an `Authentication` with the owner (the principal), the credential and the granted scopes;
-  or a `Refusal`, with a `WWW-Authenticate` header.
+  or a `Refusal`, with a `WWW-Authenticate` header. `sandbox_of` returns the sandbox that a
+  credential names.
 - Callers: `pipeline.py`. `fault_injection.py` uses `missing_credential` for a forced 401.
 - A credential is compared with records of the sandbox. It is not verified in any other way: there
   are no signatures, no hashes of passwords, and no calls to other servers. A scheme without
@@ -20,10 +21,11 @@ from urllib.parse import parse_qsl
 from mockserver.base.credentials import SANDBOX_MARK
 from mockserver.base.http import cookie_pairs
 from mockserver.base.json import JsonValue
-from mockserver.base.time import format_instant, recorded_instant
+from mockserver.base.secrets import names_secret
+from mockserver.base.time import DAY, format_instant, recorded_instant
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.run import Run
-from mockserver.model.api import Api, Operation, SchemeUse, SecurityScheme
+from mockserver.model.api import Api, Operation, Requirement, SchemeUse, SecurityScheme
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Kind, Refusal
 from mockserver.model.scope import Record, Scope
@@ -31,6 +33,9 @@ from mockserver.model.scope import Record, Scope
 _DIGEST_USER = re.compile(r'(?:^|[ ,])username="([^"\\]*)"')
 _UNQUOTED = re.compile(r'["\\]')
 """Characters that a quoted text of a header must escape (RFC 9110, 5.6.4)."""
+
+_MEMBER = re.compile(r"principal\.(\w+)")
+"""A member of the owner in an expression."""
 
 
 @dataclass(slots=True)
@@ -102,7 +107,7 @@ def _credential(scheme: SecurityScheme, text: str) -> PresentedCredential | None
     if name.lower() != scheme.auth_scheme.lower() or not rest:
         return None
     if scheme.kind == "basic":
-        return _basic(rest)
+        return read_basic(rest)
     if scheme.auth_scheme == "Digest" and (user := _DIGEST_USER.search(rest)):
         return _with_sandbox(user[1])
     return _with_sandbox(rest)
@@ -115,7 +120,7 @@ def _with_sandbox(text: str, password: str | None = None) -> PresentedCredential
     return PresentedCredential(before, password, name)
 
 
-def _basic(text: str) -> PresentedCredential | None:
+def read_basic(text: str) -> PresentedCredential | None:
     """Read user and password (RFC 7617, section 2)."""
     try:
         user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
@@ -186,14 +191,8 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
     principals = use.scheme.principals
     if principals is None:
         return None
-    collection = run.store.collection(principals.collection)
-    if principals.field == collection.spec.key:
-        owner = collection.by_key(credential.text)
-    else:
-        owner = collection.find({principals.field: credential.text})
-    if owner is None or (
-        credential.password is not None and (owner.get("password") or "") != credential.password
-    ):
+    owner = find_owner(run, use.scheme, credential.text)
+    if owner is None or not has_password(owner, credential):
         message = "the credential is not known"
         raise Refusal(
             Kind.UNAUTHENTICATED, message, headers=_challenge(run, use.scheme, invalid=True)
@@ -203,12 +202,47 @@ def _owner(run: Run, use: SchemeUse, credential: PresentedCredential) -> Record 
     for requirement in principals.requirements:
         if not requirement.that(scope):
             message = "the owner of the credential has no access"
-            refusal = refusal_of(requirement.otherwise, scope, message, run.api.source)
+            source = requirement.source or run.api.source
+            refusal = refusal_of(requirement.otherwise, scope, message, source)
+            refusal.cause = f"{requirement.shown} is not true{_values_of(requirement, owner)}"
             if refusal.kind == Kind.UNAUTHENTICATED:
                 refusal.headers = _challenge(run, use.scheme, invalid=True)
             raise refusal
     _check_expiry(run, use.scheme, owner)
     return owner
+
+
+def find_owner(run: Run, scheme: SecurityScheme, text: str) -> Record | None:
+    """Return the record that a credential belongs to, or None."""
+    principals = scheme.principals
+    if principals is None:
+        return None
+    collection = run.store.collection(principals.collection)
+    if principals.field == collection.spec.key:
+        return collection.by_key(text)
+    return collection.find({principals.field: text})
+
+
+def has_password(owner: Record, credential: PresentedCredential) -> bool:
+    """Return True if the password of a credential is that of its owner, or if it has none."""
+    password = credential.password
+    return password is None or (owner.get("password") or "") == password
+
+
+def _values_of(requirement: Requirement, owner: Record) -> str:
+    """Return the members of an owner that a requirement compares, without secrets."""
+    names = dict.fromkeys(_MEMBER.findall(requirement.shown))
+    shown = [
+        f"{name} is {_instant_text(name, owner[name])}"
+        for name in names
+        if isinstance(owner.get(name), str | int) and not names_secret(name)
+    ]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _instant_text(name: str, value: JsonValue) -> str:
+    is_instant = name.endswith("_at") and isinstance(value, int) and value > DAY
+    return format_instant(value) if is_instant else str(value)[:60]
 
 
 def _check_expiry(run: Run, scheme: SecurityScheme, owner: Record) -> None:
@@ -226,7 +260,7 @@ def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
     Raises:
         Refusal: `forbidden` if a scope is missing that the operation requires (OAuth 2.0 only).
     """
-    granted = _scopes(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
+    granted = scopes_of(owner.get(use.scheme.principals.scopes if use.scheme.principals else ""))
     if not use.scopes:
         return granted
     missing = [scope for scope in use.scopes if scope not in granted]
@@ -237,7 +271,8 @@ def _granted_scopes(use: SchemeUse, owner: Record) -> list[str]:
     return granted
 
 
-def _scopes(value: JsonValue) -> list[str]:
+def scopes_of(value: JsonValue) -> list[str]:
+    """Return scopes from a list, or from a text in which spaces separate them."""
     if isinstance(value, str):
         return value.split()
     return [str(item) for item in value] if isinstance(value, list) else []

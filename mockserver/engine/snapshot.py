@@ -1,10 +1,12 @@
-"""Write the state of a sandbox as one JSON value, and restore a sandbox from it.
+"""Write the state of a sandbox as one JSON value, restore a sandbox from it, and check records.
 
 - `take` gets a sandbox and returns a dictionary: clock, seed, counts of ids and requests, settings,
-  and the records of the APIs that were used.
+  and the records of the APIs that were used. The records are not copied.
 - `restore` gets such a dictionary and replaces the state of a sandbox. It collects all problems in
-  one `SnapshotError`, and changes the sandbox only if there are none.
-- Callers: `control/state_calls.py`, which also checks the types of a snapshot first.
+  one `SnapshotError`, and changes the sandbox only if there are none. It also clears the journal
+  and removes all faults.
+- Callers: `control/state_calls.py`, which checks the types of a snapshot first;
+  `control/record_calls.py` uses `record_problems` for records that a client writes.
 - A snapshot contains neither the journal nor faults. Files and JSON text are left to the callers.
 """
 
@@ -12,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.base.errors import (
-    ClockError,
     ConflictError,
     MockserverError,
     SandboxFullError,
@@ -24,7 +25,7 @@ from mockserver.base.time import (
     VirtualClock,
     format_duration,
     format_instant,
-    parse_instant,
+    parse_clock_time,
 )
 from mockserver.engine.builtin_collections import BUILT_IN, field_problems
 from mockserver.engine.records import Collection
@@ -64,8 +65,9 @@ def take(sandbox: Sandbox, system: Instant) -> dict[str, JsonValue]:
     return {
         "mockserver": VERSION,
         "clock": {
-            "now": format_instant(sandbox.clock.now(system)),
+            "now": format_instant(now := sandbox.clock.now(system)),
             "frozen": sandbox.clock.frozen_at is not None,
+            "began": format_instant(sandbox.clock.begin(now)),
         },
         "seed": sandbox.seed,
         "ids": sandbox.ids.count,
@@ -140,10 +142,18 @@ class _SnapshotReading(NamedTuple):
 
     def _clock(self, given: Mapping[str, Any], system: Instant) -> VirtualClock:
         clock = VirtualClock()
-        try:
-            clock.place(parse_instant(given["now"]), system)
-        except (ClockError, ValueError) as error:
-            self._add_problem("/clock/now", str(error))
+        for name in ("now", "began"):
+            try:
+                instant = parse_clock_time(given[name]) if given.get(name) is not None else None
+            except ValueError as error:
+                self._add_problem(f"/clock/{name}", str(error))
+                continue
+            if instant is None:
+                continue
+            if name == "now":
+                clock.place(instant, system)
+            else:
+                clock.began = instant
         if given["frozen"]:
             clock.freeze(system)
         return clock

@@ -1,7 +1,9 @@
-"""Paths with parameters whose values contain slashes, such as `/v1/{name}` of Google's APIs.
+"""Find operations whose path parameters contain slashes, such as `/v1/{name}` of Google's APIs.
 
-A path parameter has no slash (OpenAPI), unless its `pattern` asks for one. Such a path matches only
-what no other path does, and only values that match the pattern.
+`routing.py` makes one `SpanningPaths` for an API and asks it for paths that nothing else matches.
+A path parameter has no slash (OpenAPI), unless its `pattern` asks for one; the value must then
+match the pattern. `find` returns the operations by method with the raw values, or None; the path
+with most literal characters is tried first.
 """
 
 import re

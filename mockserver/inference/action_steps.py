@@ -1,7 +1,9 @@
-"""Write the steps of operations on a path below an item, and of deleting from a collection.
+"""Write the steps of actions on an item (`/orders/{id}/cancel`), of its parts, and of clearing.
 
-In: a resource, and one of its operations. Out: steps as values of a document, or None. Caller:
-`inference.py`, which uses `ActionWriter` for all operations.
+`inference.py` makes an `ActionWriter` for every operation; it inherits the steps for collections
+and items from `item_steps.py`. A method returns steps as values of a document, or None if the
+operation stays as documented. What an action changes follows from its name, body and the enum
+values of the item's properties only.
 """
 
 from collections.abc import Iterator
@@ -40,7 +42,7 @@ class ActionWriter(StepWriter):
         """Delete the records that match the query; None if a parameter is not a filter."""
         query = self.reader.parameters(self.route.item, self.place, "query")
         plan = list_steps.plan(query, self.resource, self.reader)
-        only_filters = list_steps.filter_count(plan, self.resource, self.reader) == len(query)
+        only_filters = list_steps.filter_count(plan, self.resource, self.reader) == len(plan.query)
         if self.place.child("requestBody").value is not None or not only_filters:
             return None
         steps = list_steps.list_step(plan, self.resource, self._owners(), self.reader, is_bare=True)

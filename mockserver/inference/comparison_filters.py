@@ -1,10 +1,12 @@
-"""Write conditions for query parameters that compare or search: `min_price`, `createdAfter`, `q`.
+"""Write conditions for query parameters that compare, list or search: `min_price`, `ids`, `q`.
 
-In: query parameters and the properties of a resource. Out: conditions as texts of expressions.
-Caller: `list_steps.py`. A parameter without a clear meaning has no condition.
+`list_steps.py` calls `conditions` with the parameters that are no pages, order or equal filter. Out
+come conditions on `item`, as texts of expressions. A parameter without a clear meaning has no
+condition. Nothing is filtered here: the inferred `list` step does that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from mockserver.documents.references import Place
 from mockserver.inference.expression_text import member
@@ -28,8 +30,20 @@ _MOST_SEARCHED = 20
 _NUMBERS = frozenset(("integer", "number"))
 
 
+class QueryParameters(Protocol):
+    """The query parameters of an operation."""
+
+    @property
+    def query(self) -> Mapping[str, Place]:
+        """Their schemas, by name."""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The expressions for their values, by name."""
+
+
 def conditions(
-    parameters: Iterable[str], query: Mapping[str, Place], resource: Resource, reader: SchemaReader
+    parameters: Iterable[str], known: QueryParameters, resource: Resource, reader: SchemaReader
 ) -> Iterator[str]:
     """Yield a condition on `item` for each query parameter whose meaning is clear."""
     properties = {}
@@ -44,15 +58,15 @@ def conditions(
     }
     for parameter in parameters:
         name = normalized(parameter).removeprefix("filter" if "[" in parameter else "")
-        schema = query[parameter]
+        schema, value = known.query[parameter], known.values[parameter]
         if (bound := _bound(name, {**times, **properties})) is not None:
-            condition = _comparison(parameter, schema, *bound, reader)
+            condition = _comparison(value, schema, *bound, reader)
         elif (listed := _listed_property(name, properties)) is not None:
-            condition = _membership(parameter, schema, *listed, reader)
+            condition = _membership(value, schema, *listed, reader)
         else:
-            condition = _search(parameter, schema, properties.values(), reader)
+            condition = _search(parameter, value, schema, properties.values(), reader)
         if condition:
-            yield f"({member('query', parameter)} == null or {condition})"
+            yield f"({value} == null or {condition})"
 
 
 def _bound(name: str, properties: Mapping[str, tuple[str, Place]]) -> tuple[str, Place, str] | None:
@@ -69,15 +83,16 @@ def _is_time(schema: Place, reader: SchemaReader) -> bool:
 
 
 def _comparison(
-    parameter: str, given: Place, name: str, schema: Place, sign: str, reader: SchemaReader
+    value: str, given: Place, name: str, schema: Place, sign: str, reader: SchemaReader
 ) -> str:
-    value, own = member("query", parameter), member("item", name)
+    own = member("item", name)
     if reader.types(schema) <= _NUMBERS and reader.types(given) <= _NUMBERS:
         return f"number({own}) {sign} {value}"
     if not _is_time(schema, reader) or reader.types(given) != {"string"}:
         return ""
     if {reader.keyword(schema, "format"), reader.keyword(given, "format")} == {"date-time"}:
-        return f"instant({own}) {sign} instant({value})"
+        readable = f"is_instant({own}) and is_instant({value})"
+        return f"{readable} and instant({own}) {sign} instant({value})"
     return f"{own} != null and text({own}) {sign} {value}"
 
 
@@ -89,10 +104,8 @@ def _listed_property(
     return next((properties[one] for one in singulars if one != name and one in properties), None)
 
 
-def _membership(
-    parameter: str, given: Place, name: str, schema: Place, reader: SchemaReader
-) -> str:
-    value, own = member("query", parameter), member("item", name)
+def _membership(value: str, given: Place, name: str, schema: Place, reader: SchemaReader) -> str:
+    own = member("item", name)
     items = reader.items(given)
     kinds = reader.types(schema)
     if not kinds <= {"string", "integer"}:
@@ -103,11 +116,15 @@ def _membership(
 
 
 def _search(
-    parameter: str, given: Place, properties: Iterable[tuple[str, Place]], reader: SchemaReader
+    parameter: str,
+    value: str,
+    given: Place,
+    properties: Iterable[tuple[str, Place]],
+    reader: SchemaReader,
 ) -> str:
     if normalized(parameter) not in _SEARCHES or reader.types(given) != {"string"}:
         return ""
     texts = [name for name, schema in properties if reader.types(schema) == {"string"}]
     parts = ", ".join(f"text({member('item', name)})" for name in texts[:_MOST_SEARCHED])
-    sought = f"lower({member('query', parameter)})"
+    sought = f"lower({value})"
     return f'{sought} in lower(join([{parts}], "\\n"))' if parts else ""

@@ -1,8 +1,9 @@
-"""Recognise envelopes: the object around a list or an item in an answer. Write their members.
+"""Recognise envelopes, the object around a list or an item in an answer, and write their members.
 
-In: the schema of an answer or a body. Out: where the list or the item is, and expressions for other
-members, such as a total. Callers: `recognition.py`, `item_steps.py`, `action_steps.py` and
-`seed_records.py`. A member without a clear meaning is left out.
+In: the schema of an answer or a body. Out: where the list or the item is (None if unclear), and
+expressions for other members and headers, such as a total or a link. Callers: `recognition.py`,
+`item_steps.py`, `action_steps.py` and `seed_records.py`. A member without a clear meaning is left
+out.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,8 @@
 """Write texts of the expression language, in which inferred behaviour is expressed.
 
-In: names and JSON values. Out: texts. Callers: the other modules of this package. Nothing is parsed
-or evaluated here.
+In: names and JSON values. Out: texts; `literal` returns a value in which text that looks like an
+expression is escaped. Callers: the modules of this package that write steps or records. Nothing is
+parsed or evaluated here.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Infer stateful behaviour from a document, and write it as `x-mock`.
 
 In: an OpenAPI document and its schemas. Out: an `Inference`: `x-mock` blocks for the document and
-its operations, and the resources that were recognised. Caller: `openapi/compiler.py`, with
-`--stateful`. Requests are not handled here: the compiled `x-mock` does that.
+its operations, and the resources that were recognised. Caller: `openapi/compiler.py`, if
+`Loader.stateful` is set (`--stateful`, `mockserver infer`). Nothing is raised: what is not
+recognised is listed with its reason. No request is handled here: the compiled `x-mock` does that.
 
 What is recognised as a resource:
 
@@ -27,7 +28,8 @@ What is required of the schemas:
 What is never guessed:
 
 - A parameter or a member with a name that has no clear meaning has no effect. A parameter is
-  accepted and ignored; a member is left out and, if it is required, sampled from its schema.
+  accepted, ignored and reported; a member is left out and, if it is required, sampled from its
+  schema.
 - An operation that cannot be written completely stays as the document describes it. It answers
   its examples. There are no half-inferred steps.
 - Nothing is inferred from a description, a summary, an operationId or a tag: prose promises
@@ -47,12 +49,12 @@ The result is plain `x-mock`, merged into the document before it is compiled. So
 runs in the same way as written behaviour, and the overlay that `infer` prints does the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from mockserver.base.json import JsonValue
-from mockserver.base.problems import SpecProblem
+from mockserver.base.problems import SpecProblem, note
 from mockserver.documents.references import Place
 from mockserver.inference.action_steps import ActionWriter
 from mockserver.inference.object_schemas import SchemaReader, reference
@@ -80,6 +82,8 @@ class Inference:
     """`x-mock` for the document."""
     operations: dict[tuple[str, str], Block] = field(default_factory=dict)
     """`x-mock` of operations, by path and method."""
+    ignored: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Query parameters without effect, by path and method of an operation."""
 
     @property
     def recognised(self) -> Recognised:
@@ -91,7 +95,14 @@ class Inference:
             SpecProblem("MS513", place.source, f"{path} is not a resource: {reason}")
             for place, path, reason in self.recognition.unrecognised
         )
-        return Recognised(resources, others, self.overlay)
+        return Recognised(resources, (*others, *self._ignored_parameters()), self.overlay)
+
+    def _ignored_parameters(self) -> Iterator[SpecProblem]:
+        for (path, method), names in self.ignored.items():
+            source = self.whole.descend("paths", path, method).source
+            for name in names:
+                what = f"{method.upper()} {path}: the query parameter {name!r}"
+                yield note("MS516", source, f"{what} has no effect on the records")
 
     def overlay(self) -> Block:
         """Return the inferred `x-mock` as an OpenAPI Overlay that extends the document's file."""
@@ -123,8 +134,11 @@ def infer(whole: Place, schemas: Schemas, built_in: Iterable[str]) -> Inference:
     found = Inference(recognise(whole.child("paths"), reader, built_in), whole)
     for resource in found.recognition.resources:
         _use_declared_key(resource, own)
-        for route, method, block in _blocks(resource, found.recognition, reader, schemas):
-            found.operations.setdefault((route.path, method), block)
+        for route, method, block, ignored in _blocks(resource, found.recognition, reader, schemas):
+            if (route.path, method) not in found.operations:
+                found.operations[route.path, method] = block
+                if ignored:
+                    found.ignored[route.path, method] = ignored
     used = {block["resource"] for block in found.operations.values()}
     resources = [one for one in found.recognition.resources if one.name in used]
     found.recognition.resources = resources
@@ -168,8 +182,8 @@ def _records(
 
 def _blocks(
     resource: Resource, recognition: Recognition, reader: SchemaReader, schemas: Schemas
-) -> Iterable[tuple[Route, str, Block]]:
-    """Yield the `x-mock` of a resource's operations, each with its path and method."""
+) -> Iterable[tuple[Route, str, Block, tuple[str, ...]]]:
+    """Yield the `x-mock` of a resource's operations, and their parameters without effect."""
     children = tuple(
         {
             other.name: other
@@ -185,7 +199,8 @@ def _blocks(
         writer = ActionWriter(resource, route, place, reader, schemas, children)
         steps = getattr(writer, name)()
         if steps and not _is_too_long(steps):
-            yield route, method, {"resource": resource.name, "steps": steps}
+            ignored = writer.ignored_parameters() if name in ("page", "search") else ()
+            yield route, method, {"resource": resource.name, "steps": steps}, ignored
 
 
 def _is_too_long(value: JsonValue) -> bool:

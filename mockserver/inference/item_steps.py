@@ -1,7 +1,9 @@
 """Write the `x-mock` steps of operations on a collection or on one of its items.
 
-In: a resource, and one of its operations. Out: steps as values of a document; None if the operation
-stays as documented. Caller: `inference.py`, through `ActionWriter`. The steps are not run here.
+`inference.py` calls the public methods of `StepWriter`, through its subclass `ActionWriter`, by the
+HTTP method (`get`, `post`, `put_by_body`, …). They return steps as values of a document; None if
+the operation stays as documented, because not all of it can be written. Only schemas and names
+decide, and the steps are neither compiled nor run here.
 """
 
 import keyword
@@ -65,6 +67,12 @@ class StepWriter:
         query = self.reader.parameters(self.route.item, self.place, "query")
         plan = list_steps.plan(query, self.resource, self.reader)
         return self.page() if list_steps.filter_count(plan, self.resource, self.reader) else None
+
+    def ignored_parameters(self) -> tuple[str, ...]:
+        """Return the query parameters of a list that have no effect."""
+        query = self.reader.parameters(self.route.item, self.place, "query")
+        plan = list_steps.plan(query, self.resource, self.reader)
+        return list_steps.ignored(plan, self.resource, self.reader)
 
     def get(self) -> list[Step] | None:
         """Answer one record.
@@ -186,7 +194,7 @@ class StepWriter:
     @property
     def _name(self) -> str:
         """The variable that holds a record."""
-        return bound_name(self.resource)
+        return _bound_name(self.resource)
 
     def _path_value(self, parameter: str, kinds: frozenset[str]) -> str:
         """Write a path parameter, converted to the type of a field."""
@@ -257,7 +265,7 @@ class StepWriter:
             above = {one.parameter: one for one in owner.parents if one.resource is not None}
             where |= {one.field: known[name] for name, one in above.items() if name in known}
             known[parent.parameter] = template(values[parent.field])
-            steps.append({"find": {"in": owner.name, "where": where, "as": bound_name(owner)}})
+            steps.append({"find": {"in": owner.name, "where": where, "as": _bound_name(owner)}})
         return steps
 
     def _find(self, *, optional: bool = False) -> Step:
@@ -416,7 +424,7 @@ _IS_MAP: Step = {
 _NOT_APPLIED: Step = {"error": "invalid", "message": "the patch does not apply"}
 
 
-def bound_name(resource: Resource) -> str:
+def _bound_name(resource: Resource) -> str:
     """Return the variable for a record in steps: the singular of the collection's name."""
     name = singular(resource.name)
     is_free = name != resource.name and name not in _RESERVED and not keyword.iskeyword(name)

@@ -1,12 +1,12 @@
 """Write the steps of a list: filters, order and pages, from the declared query parameters.
 
-In: the query parameters of an operation. Out: a `ListPlan` with the meaning of each, and the steps
-for it. Callers: `item_steps.py` and `action_steps.py`. A parameter without a clear meaning is
-ignored.
+`item_steps.py` and `action_steps.py` call `plan`, which finds the meaning of each parameter by its
+name and type, then `list_step` for the steps and `paging` for links. A parameter without a clear
+meaning is ignored; `filter_count` says how many filter.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockserver.base.json import JsonValue
 from mockserver.documents.references import Place
@@ -73,7 +73,9 @@ class ListPlan:
     others: tuple[str, ...]
     """Parameters that may compare or search."""
     query: Mapping[str, Place]
-    """Schemas of all query parameters, by name."""
+    """Schemas of all query parameters, by name; members of objects are named `filter[status]`."""
+    values: Mapping[str, str]
+    """Expressions for the values of these parameters."""
 
     @property
     def is_paged_by_default(self) -> bool:
@@ -83,7 +85,8 @@ class ListPlan:
 
 def plan(query: Mapping[str, Place], resource: Resource, reader: SchemaReader) -> ListPlan:
     """Determine the meaning of the query parameters of a list by their names and types."""
-    left = dict(query)
+    expanded, values = _expanded(query, reader)
+    left = dict(expanded)
     properties = {normalized(name): name for name in resource.view.properties}
 
     def take(names: list[str], *kinds: str) -> str | None:
@@ -92,7 +95,7 @@ def plan(query: Mapping[str, Place], resource: Resource, reader: SchemaReader) -
             found = known.get(name)
             if found is None or not reader.types(left[found]) <= {*kinds}:
                 continue
-            if name in _AMBIGUOUS and name in properties and len(left) == len(query):
+            if name in _AMBIGUOUS and name in properties and len(left) == len(expanded):
                 continue
             del left[found]
             return found
@@ -107,7 +110,24 @@ def plan(query: Mapping[str, Place], resource: Resource, reader: SchemaReader) -
     sort = take(_SORTS, "string", "array")
     filters = {name: properties[known] for name in left if (known := _filter(name)) in properties}
     others = tuple(name for name in left if name not in filters)
-    return ListPlan(size, offset, page, after, sort, direction, filters, others, query)
+    return ListPlan(size, offset, page, after, sort, direction, filters, others, expanded, values)
+
+
+def _expanded(
+    query: Mapping[str, Place], reader: SchemaReader
+) -> tuple[dict[str, Place], dict[str, str]]:
+    """Return the schemas and values of parameters, with the members of objects in their place."""
+    schemas: dict[str, Place] = {}
+    values: dict[str, str] = {}
+    for name, schema in query.items():
+        view = reader.view(schema) if reader.types(schema) == {"object"} else None
+        if view is None or not view.properties:
+            schemas[name], values[name] = schema, member("query", name)
+            continue
+        for key, inner in view.properties.items():
+            schemas[f"{name}[{key}]"] = inner
+            values[f"{name}[{key}]"] = member(member("query", name), key)
+    return schemas, values
 
 
 def _is_direction(name: str, schema: Place, reader: SchemaReader) -> bool:
@@ -158,17 +178,17 @@ def list_step(
     if plan.page is not None:
         schema = plan.query[plan.page]
         first = _first_page(schema, reader)
-        given = _whole(member("query", plan.page), schema, reader)
+        given = _whole(plan.values[plan.page], schema, reader)
         bound["page_number"] = template(
             _bounded(f"default({given}, {first})", first, schema, reader)
         )
         step["offset"] = template(f"(page_number - {first}) * size")
     elif plan.offset is not None:
         schema = plan.query[plan.offset]
-        given = f"default({_whole(member('query', plan.offset), schema, reader)}, 0)"
+        given = f"default({_whole(plan.values[plan.offset], schema, reader)}, 0)"
         step["offset"] = template(_bounded(given, 0, schema, reader))
     if plan.after is not None:
-        step["after"] = template(member("query", plan.after))
+        step["after"] = template(plan.values[plan.after])
     if plan.sort is not None or plan.direction is not None:
         step["sort"] = template(_order(plan))
     conditions = _filters(plan, resource, where, reader)
@@ -186,7 +206,7 @@ def _size(plan: ListPlan, reader: SchemaReader) -> str:
     if plan.size is None:
         return str(_DEFAULT_SIZE) if plan.is_paged_by_default else "null"
     schema = plan.query[plan.size]
-    given = _whole(member("query", plan.size), schema, reader)
+    given = _whole(plan.values[plan.size], schema, reader)
     if plan.is_paged_by_default and reader.keyword(schema, "default") is None:
         most = reader.keyword(schema, "maximum")
         size = min(_DEFAULT_SIZE, most) if isinstance(most, int) else _DEFAULT_SIZE
@@ -210,10 +230,10 @@ def _whole(expression: str, schema: Place, reader: SchemaReader) -> str:
 
 
 def _order(plan: ListPlan) -> str:
-    by = "null" if plan.sort is None else member("query", plan.sort)
+    by = "null" if plan.sort is None else plan.values[plan.sort]
     if plan.direction is None:
         return f"ordering({by})"
-    return f"ordering({by}, {member('query', plan.direction)})"
+    return f"ordering({by}, {plan.values[plan.direction]})"
 
 
 def _filters(
@@ -224,7 +244,7 @@ def _filters(
     for parameter, name in plan.filters.items():
         kinds = reader.types(resource.view.properties[name])
         given = reader.types(plan.query[parameter])
-        value, own = member("query", parameter), member("item", name)
+        value, own = plan.values[parameter], member("item", name)
         if kinds == given and kinds <= _SCALARS and name not in where:
             where[name] = template(value)
         elif given == {"array"} and kinds <= _SCALARS:
@@ -233,7 +253,7 @@ def _filters(
             conditions.append(f"({value} == null or {value} in {own})")
         elif kinds <= _SCALARS and given <= _SCALARS:
             conditions.append(f"({value} == null or text({own}) == text({value}))")
-    return [*conditions, *comparison_filters.conditions(plan.others, plan.query, resource, reader)]
+    return [*conditions, *comparison_filters.conditions(plan.others, plan, resource, reader)]
 
 
 def _has_items(resource: Resource, name: str, kinds: frozenset[str], reader: SchemaReader) -> bool:
@@ -245,3 +265,14 @@ def filter_count(plan: ListPlan, resource: Resource, reader: SchemaReader) -> in
     """Return the number of parameters that filter."""
     where: dict[str, JsonValue] = {}
     return len(_filters(plan, resource, where, reader)) + len(where)
+
+
+def ignored(plan: ListPlan, resource: Resource, reader: SchemaReader) -> tuple[str, ...]:
+    """Return the parameters that have no effect."""
+    names = []
+    for name in (*plan.filters, *plan.others):
+        filters = {name: plan.filters[name]} if name in plan.filters else {}
+        alone = replace(plan, filters=filters, others=() if filters else (name,))
+        if not filter_count(alone, resource, reader):
+            names.append(name)
+    return tuple(names)

@@ -1,8 +1,9 @@
-"""Read schemas without compiling them: properties, types, items and media types.
+"""Read schemas, media types and parameters without compiling them, and compare names.
 
-In: places of a document. Out: an `ObjectView` with the properties of an object schema, and others.
-Callers: the other modules of this package. Nothing is validated, and problems are not reported:
-the compilation of the document does both.
+`SchemaReader` returns places, types and an `ObjectView` of an object schema (None or empty for any
+other). `normalized` and `singular` make names comparable. Callers: the other modules of this
+package. Nothing is validated, and no problem is reported: the compilation of the document does
+both.
 """
 
 import re
@@ -106,7 +107,7 @@ class SchemaReader:
     def json(self, holder: Place) -> tuple[str, Place] | None:
         """Return the first JSON media type of a body or an answer, with its media type object."""
         for media_type, media in self.resolve(holder).child("content").members():
-            if is_json(media_type):
+            if _is_json(media_type):
                 return media_type, self.resolve(media)
         return None
 
@@ -114,7 +115,7 @@ class SchemaReader:
         """Return the schema of a request body, as JSON or as a form."""
         holder = self.resolve(operation.child("requestBody"))
         content = dict(holder.child("content").members())
-        media = next((content[name] for name in content if is_json(name) or name == FORM), None)
+        media = next((content[name] for name in content if _is_json(name) or name == FORM), None)
         return None if media is None else media.child("schema")
 
     def success(self, operation: Place, preferred: Iterable[int] = ()) -> tuple[int, Place]:
@@ -149,7 +150,7 @@ _EITHER = ("oneOf", "anyOf")
 _IMPLIED = {"properties": "object", "items": "array"}
 
 
-def is_json(media_type: str) -> bool:
+def _is_json(media_type: str) -> bool:
     """Return True for JSON, except JSON:API and JSON Patch, which have formats of their own."""
     name = essence(media_type)
     return name in _JSON or (name.endswith("+json") and name not in _OTHER_FORMATS)

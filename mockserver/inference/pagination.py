@@ -1,7 +1,8 @@
-"""Write expressions for links to other pages of a list.
+"""Write expressions for links to other pages of a list, and the `Link` header (RFC 8288).
 
-In: the query parameters that select a page. Out: URLs, conditions and the `Link` header, as texts
-of expressions. Caller: `envelopes.py`, with a `Paging` of `list_steps.py`.
+`list_steps.py` makes a `Paging` from the parameters that select a page; `envelopes.py` asks it for
+URLs, conditions and the header, as texts of expressions. They are empty texts if no parameter
+selects that page. The expressions use `page`, which the inferred `list` step binds.
 """
 
 from dataclasses import dataclass

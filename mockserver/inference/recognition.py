@@ -1,7 +1,8 @@
-"""Recognise resources: which paths are collections, items and owners of items.
+"""Recognise resources: which paths are collections, items, owners of items, searches and actions.
 
-In: a paths object and a reader of schemas. Out: a `Recognition`: resources with their paths, and
-the paths that are not recognised, with reasons. Caller: `inference.py`. No steps are written here.
+`inference.py` calls `recognise` with a paths object and a reader of schemas. Out comes a
+`Recognition`: resources with their paths, and paths that only look like one, with reasons. Schemas
+and paths decide, prose does not. No steps are written here.
 """
 
 import re

@@ -1,7 +1,8 @@
-"""Write expressions for the fields that the service fills: keys, times, read-only properties.
+"""Write expressions for the keys and times that the service fills, and list read-only properties.
 
 In: a resource and its schemas. Out: texts of expressions for steps, and fixed keys for seed
-records. Callers: `item_steps.py`, `action_steps.py` and `seed_records.py`.
+records; None if no key would fit the schema. Callers: `item_steps.py`, `action_steps.py` and
+`seed_records.py`. No key is made here for a request: the expressions do that, in the sandbox.
 """
 
 import hashlib

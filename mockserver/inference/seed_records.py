@@ -1,7 +1,8 @@
 """Make the records with which a resource starts, from the examples of the document.
 
-In: a resource. Out: records for `x-mock.records`. Caller: `inference.py`. Records are not made up:
-a resource without examples starts empty. Only missing keys are added, its own or those of owners.
+`inference.py` calls it for each resource, and puts the records under `x-mock.records`; at most 100
+for each. Records are not made up: a resource without examples starts empty. Only missing keys are
+added, its own or those of owners.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from mockserver.inference.record_keys import example_of, static_key
 from mockserver.schemas.example_checks import VALUE_KEYS
 from mockserver.schemas.validators import Schemas
 
-MOST = 100
+_MOST = 100
 """Maximum number of seed records of one resource."""
 _LONGEST_TEXT = 1_000
 
@@ -41,7 +42,7 @@ def example_records(resource: Resource, schemas: Schemas, reader: SchemaReader) 
         if composed and len(without_key) == 1 and composed.get(resource.key) is not None:
             return without_key
         _add_with_keys(without_key, found, resource, schemas, reader)
-    return list(found.values())[:MOST]
+    return list(found.values())[:_MOST]
 
 
 def _add_with_keys(
@@ -53,7 +54,7 @@ def _add_with_keys(
 ) -> None:
     """Add examples without a key, such as those of requests, under a generated key."""
     distinct: list[Record] = []
-    for example in examples[:MOST]:
+    for example in examples[:_MOST]:
         if example not in distinct:
             distinct.append(example)
     for number, example in enumerate(distinct, 1):

@@ -1,17 +1,34 @@
-"""The functions of expressions that make and write durations and instants.
+"""Convert values to durations and instants, and write instants: the time functions of expressions.
 
 Durations are whole microseconds, and instants are whole microseconds since 1970 (UTC).
-`functions.py` makes the public functions available to documents; the first line of each docstring
-is printed in `docs/reference.md`. They take and return JSON values. `instant` returns null for a
-value that it cannot convert; the others raise ExpressionError. None of them reads a clock.
+`functions.py`, the only importer, makes the public functions available to documents; the first line
+of each docstring is printed in `docs/reference.md`. They take and return JSON values, and raise
+ExpressionError for a value that they cannot convert. None reads a clock.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Annotated
 
 from mockserver.base import time
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
+from mockserver.language.kinds import (
+    INSTANT,
+    NULL,
+    NUMBER,
+    TEXT,
+    Amount,
+    Duration,
+    InstantOrNull,
+    Text,
+    one_of,
+)
 from mockserver.language.operators import as_number, as_text
+
+_STYLE_NAMES = ("plain", "seconds", "milliseconds", "micros_space", "date", "epoch", "epoch_ms")
+Style = Annotated[JsonValue, one_of(_STYLE_NAMES)]
+Instant = Annotated[JsonValue, INSTANT | NUMBER | NULL]
+Written = Annotated[JsonValue, TEXT | NUMBER | NULL]
 
 
 def _duration_of(amount: JsonValue, unit: int) -> int:
@@ -22,32 +39,32 @@ def _duration_of(amount: JsonValue, unit: int) -> int:
     return round(microseconds)
 
 
-def seconds(amount: JsonValue) -> int:
+def seconds(amount: Amount) -> Duration:
     """Convert a number of seconds to a duration."""
     return _duration_of(amount, time.SECOND)
 
 
-def minutes(amount: JsonValue) -> int:
+def minutes(amount: Amount) -> Duration:
     """Convert a number of minutes to a duration."""
     return _duration_of(amount, time.MINUTE)
 
 
-def hours(amount: JsonValue) -> int:
+def hours(amount: Amount) -> Duration:
     """Convert a number of hours to a duration."""
     return _duration_of(amount, time.HOUR)
 
 
-def days(amount: JsonValue) -> int:
+def days(amount: Amount) -> Duration:
     """Convert a number of days to a duration."""
     return _duration_of(amount, time.DAY)
 
 
-def weeks(amount: JsonValue) -> int:
+def weeks(amount: Amount) -> Duration:
     """Convert a number of weeks to a duration."""
     return _duration_of(amount, time.WEEK)
 
 
-def duration(iso_text: JsonValue) -> int:
+def duration(iso_text: Text) -> Duration:
     """Convert an ISO 8601 text such as PT1M to a duration."""
     text = as_text(iso_text)
     try:
@@ -58,7 +75,7 @@ def duration(iso_text: JsonValue) -> int:
         ) from None
 
 
-def iso(instant: JsonValue, style: JsonValue = "plain") -> JsonValue:
+def iso(instant: Instant, style: Style = "plain") -> Written:
     """Write an instant as plain, seconds, milliseconds, micros_space, date, epoch or epoch_ms."""
     if instant is None:
         return None
@@ -89,15 +106,23 @@ _STYLES: Mapping[str, Callable[[int, str], JsonValue]] = {
 }
 
 
-def instant(value: JsonValue) -> JsonValue:
-    """Convert an RFC 3339 text, or seconds since 1970, to an instant; null if it is not one."""
+def instant(value: Written) -> InstantOrNull:
+    """Convert an RFC 3339 text, or seconds since 1970, to an instant; null stays null."""
+    if value is None:
+        return None
     try:
         if isinstance(value, str):
-            return int(
-                time.parse_instant(value.replace(" ", "T", 1))
-            )  # as `micros_space` writes it
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(time.check_instant(round(value * time.SECOND)))
-    except (ValueError, OverflowError):
-        return None
-    return None
+            # RFC 3339, 5.6, allows a space; the style micros_space of `iso` writes one.
+            text = f"{value[:10]}T{value[11:]}" if value[10:11] == " " else value
+            return int(time.parse_instant(text))
+        return int(time.check_instant(round(as_number(value) * time.SECOND)))
+    except (ValueError, OverflowError) as error:
+        raise ExpressionError(f"instant(): {error}") from None
+
+
+def is_instant(value: JsonValue) -> bool:
+    """Return true if `instant` can convert a value; false for null."""
+    try:
+        return instant(value) is not None
+    except ExpressionError:
+        return False

@@ -1,8 +1,9 @@
-"""The expression language: `{{ … }}` in documents, compiled to Python when a document is loaded.
+"""Compile the expressions `{{ … }}` of documents to Python, when a document is loaded.
 
 A value of a document goes in, with the names that it can use. A `Template` (a Python function of
 the scope) comes out of `compile_template`; the text of Python code comes out of `TemplateWriter`,
-for a program (`programs.py`). Errors in expressions are added to a list of problems.
+for a program (`programs.py`). Errors in expressions are added to a list of problems, and never
+raised. Callers: `verbs/step_context.py` for steps, and `openapi/policies.py`.
 
 Rules of this module:
 
@@ -31,13 +32,16 @@ from mockserver.base.places import Source
 from mockserver.base.problems import SpecProblem, near
 from mockserver.language import operators
 from mockserver.language.functions import FUNCTIONS, check_pattern
+from mockserver.language.kind_checks import KindReader, KnownKinds, constants_of
+from mockserver.language.kinds import ANY, TEXT, Kinds, kinds_of
+from mockserver.model.failed_expressions import WRITTEN, WrittenCode, WrittenExpression
 from mockserver.model.scope import Template
 
 LONGEST_EXPRESSION = 2_000
-DEEPEST_TEMPLATE = 50
+_DEEPEST_TEMPLATE = 50
 """The maximum number of nested maps and lists around an expression."""
 _DEEPEST_EXPRESSION = 120
-"""The maximum depth of an expression: with `DEEPEST_TEMPLATE`, it is below the 200 nested brackets
+"""The maximum depth of an expression: with `_DEEPEST_TEMPLATE`, it is below the 200 nested brackets
 that Python can parse."""
 WORLD = "_world"
 """The name in the scope of the object whose methods are the functions of the sandbox."""
@@ -72,6 +76,7 @@ GLOBALS: Mapping[str, Any] = {
     "_less": operators.less,
     "_at_most": operators.at_most,
     "_negate": operators.negate,
+    "_status": operators.check_status,
     **{f"_{call.__name__}": call for call in _OPERATORS.values()},
     **{f"_f_{name}": function.call for name, function in FUNCTIONS.items()},
 }
@@ -88,7 +93,7 @@ def scope_member(name: str) -> str:
     return f"_s[{name!r}]"
 
 
-class CompositeCode(str):
+class _CompositeCode(str):
     """Code that needs parentheses inside another expression."""
 
     __slots__ = ()
@@ -96,7 +101,7 @@ class CompositeCode(str):
 
 def parenthesized(text: str) -> str:
     """Return code, with parentheses if it needs them inside another expression."""
-    return f"({text})" if isinstance(text, CompositeCode) else text
+    return f"({text})" if isinstance(text, _CompositeCode) else text
 
 
 @dataclass(slots=True)
@@ -110,14 +115,18 @@ class KnownNames:
     """Names whose values are always maps or null, so that a field needs no check of the type."""
     functions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: WORLD_FUNCTIONS)
     """The functions of the sandbox, like `WORLD_FUNCTIONS`."""
+    kinds: KnownKinds = field(default_factory=KnownKinds)
+    """The kinds of the names and members, as far as they are known."""
 
     def with_names(self, *more: str) -> "KnownNames":
         """Return a copy with more names."""
         names, maps = self.names | set(more), set(self.maps)
-        return KnownNames(names, self.members, maps, self.functions)
+        kept = {name: one for name, one in self.kinds.names.items() if name not in more}
+        kinds = KnownKinds(kept, self.kinds.members)
+        return KnownNames(names, self.members, maps, self.functions, kinds)
 
 
-class BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
+class _BadExpression(Exception):  # noqa: N818 - turned into a SpecProblem before it leaves
     """An expression is invalid; the exception has a message and a hint."""
 
     def __init__(self, message: str, hint: str = "", *, code: str = "MS602") -> None:
@@ -130,11 +139,12 @@ def compile_template(
     value: JsonValue, source: Source, known: KnownNames, problems: list[SpecProblem]
 ) -> Template:
     """Compile a JSON value whose texts may contain expressions; add errors to `problems`."""
-    constants: dict[str, Any] = {}
-    text = TemplateWriter(known, problems, constants, scope_member).write(value, source)
+    writer = TemplateWriter(known, problems, {}, scope_member)
+    text = f"lambda _s: {writer.write(value, source)}"
+    written = WrittenCode(text, tuple(writer.written))
     # Safe: the text was written here, of whitelisted syntax whose names are keys of the scope.
-    code = compile(f"lambda _s: {text}", "<expression>", "eval")
-    return cast(Template, eval(code, {**GLOBALS, **constants}))  # noqa: S307
+    code = compile(text, "<expression>", "eval")
+    return cast(Template, eval(code, {**GLOBALS, **writer.constants, WRITTEN: written}))  # noqa: S307
 
 
 def compile_expression(
@@ -147,7 +157,7 @@ def compile_expression(
 
 def check_expression(text: JsonValue, source: Source, problems: list[SpecProblem]) -> None:
     """Add a problem unless a text is one `{{ … }}`."""
-    if not isinstance(text, str) or not is_expression(text):
+    if not isinstance(text, str) or not _is_expression(text):
         problems.append(
             SpecProblem(
                 "MS601", source, f"an expression was expected here: {text!r}", "write {{ … }}"
@@ -164,11 +174,11 @@ def has_expressions(value: JsonValue) -> bool:
     return isinstance(value, list) and any(has_expressions(item) for item in value)
 
 
-def is_expression(text: str) -> bool:
+def _is_expression(text: str) -> bool:
     """Return True if a text is one expression and nothing else, valid or not."""
     try:
         parts = list(_split_text(text))
-    except BadExpression:
+    except _BadExpression:
         return True
     return len(parts) == 1 and isinstance(parts[0], ast.expr)
 
@@ -182,12 +192,14 @@ class TemplateWriter:
     constants: dict[str, Any]
     """The values that the code uses by name."""
     write_name: NameWriter
+    written: list[WrittenExpression] = field(default_factory=list)
+    """The texts with expressions that were written, and their code."""
 
     def write(self, value: JsonValue, source: Source, depth: int = 0) -> str:
         """Return the code of a value; for an invalid one, add a problem and return `None`."""
         if not has_expressions(value):
             return self.constant(value)
-        if depth > DEEPEST_TEMPLATE:
+        if depth > _DEEPEST_TEMPLATE:
             return self._add_problem("MS605", source, "the expression is nested too deeply")
         if isinstance(value, dict):
             return self.members(value, source, depth + 1)
@@ -220,24 +232,59 @@ class TemplateWriter:
 
     def _text_code(self, text: str, source: Source) -> str:
         try:
-            return self._split_text_code(text)
-        except BadExpression as error:
+            parts = list(_split_text(text))
+            code = self._parts_code(parts)
+            self._check_kinds(parts, text, source)
+        except _BadExpression as error:
             return self._add_problem(
-                error.code, source, f"{error} in {shorten(text)!r}", error.hint
+                error.code, source, f"{error} in {_shorten(text)!r}", error.hint
             )
         except RecursionError:
             return self._add_problem("MS605", source, "the expression is nested too deeply")
+        self.written.append(WrittenExpression(code, text, source))
+        return code
 
-    def _split_text_code(self, text: str) -> str:
+    def _parts_code(self, parts: Iterable[str | ast.expr]) -> str:
         writer = _ExpressionWriter(self.known, self.write_name)
-        parts = [
-            writer.visit(part) if isinstance(part, ast.expr) else repr(part)
-            for part in _split_text(text)
-        ]
-        return parts[0] if len(parts) == 1 else _call("_join", *parts)
+        codes = [writer.visit(part) if isinstance(part, ast.expr) else repr(part) for part in parts]
+        return codes[0] if len(codes) == 1 else _call("_join", *codes)
+
+    def _check_kinds(self, parts: Iterable[str | ast.expr], text: str, source: Source) -> None:
+        """Add a problem for each argument or operand that always fails."""
+        reader = KindReader(self.known.kinds)
+        for part in parts:
+            if isinstance(part, ast.expr):
+                reader.read(part)
+        for message, hint in reader.mismatches:
+            self._add_problem("MS606", source, f"{message} in {_shorten(text)!r}", hint)
 
 
-def shorten(text: str, most: int = 80) -> str:
+def kinds_of_value(value: JsonValue, known: KnownNames) -> Kinds:
+    """Return the kinds that a value of a document can have, whose texts may be expressions."""
+    if not isinstance(value, str) or "{{" not in value:
+        return kinds_of(value)
+    try:
+        parts = list(_split_text(value))
+        if len(parts) != 1 or isinstance(parts[0], str):
+            return TEXT
+        return KindReader(known.kinds).read(parts[0])
+    except (_BadExpression, RecursionError):
+        return ANY
+
+
+def constants_of_value(value: JsonValue) -> list[JsonValue]:
+    """Return the constants that a value can be: itself, or those of an expression's branches."""
+    if not isinstance(value, str) or "{{" not in value:
+        return [value]
+    try:
+        parts = list(_split_text(value))
+    except _BadExpression:
+        return []
+    [first, *rest] = parts
+    return [] if rest or isinstance(first, str) else [*constants_of(first)]
+
+
+def _shorten(text: str, most: int = 80) -> str:
     """Return a text, cut to a maximum length for a message."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
@@ -261,20 +308,20 @@ def _parse_until_close(text: str, start: int) -> tuple[ast.expr, int]:
     """
     end = text.find("}}", start)
     if end < 0:
-        raise BadExpression("`{{` is not closed", "close it with `}}`")
+        raise _BadExpression("`{{` is not closed", "close it with `}}`")
     first_error: SyntaxError | None = None
     while end >= 0:
         code = text[start:end].strip()
         if len(code) > LONGEST_EXPRESSION:
-            raise BadExpression("the expression is too long", code="MS605")
+            raise _BadExpression("the expression is too long", code="MS605")
         try:
             return ast.parse(code, mode="eval").body, end + 2
         except SyntaxError as error:
             first_error = first_error or error
         except (RecursionError, MemoryError, ValueError):
-            raise BadExpression("the expression is nested too deeply or not text") from None
+            raise _BadExpression("the expression is nested too deeply or not text") from None
         end = text.find("}}", end + 1)
-    raise BadExpression(f"this is not an expression ({first_error.msg if first_error else ''})")
+    raise _BadExpression(f"this is not an expression ({first_error.msg if first_error else ''})")
 
 
 def _call(name: str, *arguments: str) -> str:
@@ -282,7 +329,7 @@ def _call(name: str, *arguments: str) -> str:
 
 
 class _ExpressionWriter(ast.NodeVisitor):
-    """Writes the code of a parsed expression; raises BadExpression for syntax off the whitelist."""
+    """Writes the code of a parsed expression; raises _BadExpression for what is not allowed."""
 
     def __init__(self, known: KnownNames, write_name: NameWriter) -> None:
         self._known = known
@@ -292,7 +339,7 @@ class _ExpressionWriter(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> str:
         """Return the code of a node and of those below it."""
         if self._depth == _DEEPEST_EXPRESSION:
-            raise BadExpression("the expression is nested too deeply", code="MS605")
+            raise _BadExpression("the expression is nested too deeply", code="MS605")
         self._depth += 1
         code: str = super().visit(node)
         self._depth -= 1
@@ -300,14 +347,14 @@ class _ExpressionWriter(ast.NodeVisitor):
 
     def generic_visit(self, node: ast.AST) -> str:
         kind = type(node).__name__
-        raise BadExpression(
+        raise _BadExpression(
             f"{kind} is not part of the expression language",
             "use names, fields, comparisons, and/or/not, `a if b else c` and functions",
         )
 
     def visit_Constant(self, node: ast.Constant) -> str:
         if node.value is not None and not isinstance(node.value, str | int | float):
-            raise BadExpression("only text, numbers, true, false and null are constants")
+            raise _BadExpression("only text, numbers, true, false and null are constants")
         if isinstance(node.value, float) and math.isinf(node.value):
             return "1e999"
         return repr(node.value)
@@ -318,7 +365,7 @@ class _ExpressionWriter(ast.NodeVisitor):
         if node.id in _CONSTANTS:
             return repr(_CONSTANTS[node.id])
         choices = [*self._known.names, *_CONSTANTS]
-        raise BadExpression(
+        raise _BadExpression(
             f"{node.id!r} is not defined here", near(node.id, choices), code="MS603"
         )
 
@@ -338,16 +385,16 @@ class _ExpressionWriter(ast.NodeVisitor):
         if name not in self._known.members:
             return _call("_get", code, repr(key))
         if key not in (members := list(self._known.members[name])):
-            raise BadExpression(f"{name!r} has no {key!r}", near(key, members), code="MS603")
+            raise _BadExpression(f"{name!r} has no {key!r}", near(key, members), code="MS603")
         return f"{code}[{key!r}]"
 
     def visit_BoolOp(self, node: ast.BoolOp) -> str:
         word = " and " if isinstance(node.op, ast.And) else " or "
-        return CompositeCode(word.join(parenthesized(self.visit(value)) for value in node.values))
+        return _CompositeCode(word.join(parenthesized(self.visit(value)) for value in node.values))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
-            return CompositeCode(f"not {parenthesized(self.visit(node.operand))}")
+            return _CompositeCode(f"not {parenthesized(self.visit(node.operand))}")
         if isinstance(node.op, ast.USub):
             return _call("_negate", self.visit(node.operand))
         return self.generic_visit(node.op)
@@ -361,7 +408,7 @@ class _ExpressionWriter(ast.NodeVisitor):
     def visit_IfExp(self, node: ast.IfExp) -> str:
         parts = (node.body, node.test, node.orelse)
         body, test, other = (parenthesized(self.visit(part)) for part in parts)
-        return CompositeCode(f"{body} if {test} else {other}")
+        return _CompositeCode(f"{body} if {test} else {other}")
 
     def visit_List(self, node: ast.List | ast.Tuple) -> str:
         return f"[{', '.join(self.visit(item) for item in node.elts)}]"
@@ -373,7 +420,7 @@ class _ExpressionWriter(ast.NodeVisitor):
         members = []
         for key, value in zip(node.keys, node.values, strict=True):
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
-                raise BadExpression("the keys of a map are constant texts")
+                raise _BadExpression("the keys of a map are constant texts")
             members.append(f"{key.value!r}: {self.visit(value)}")
         return f"{{{', '.join(members)}}}"
 
@@ -385,21 +432,21 @@ class _ExpressionWriter(ast.NodeVisitor):
             for i in range(len(node.ops))
         ]
         return (
-            pairs[0] if len(pairs) == 1 else CompositeCode(" and ".join(map(parenthesized, pairs)))
+            pairs[0] if len(pairs) == 1 else _CompositeCode(" and ".join(map(parenthesized, pairs)))
         )
 
     def visit_Call(self, node: ast.Call) -> str:
         if not isinstance(node.func, ast.Name):
-            raise BadExpression("only functions can be called, not fields")
+            raise _BadExpression("only functions can be called, not fields")
         if node.keywords or any(isinstance(item, ast.Starred) for item in node.args):
-            raise BadExpression("functions take plain arguments, in order")
+            raise _BadExpression("functions take plain arguments, in order")
         name, arguments = node.func.id, [self.visit(item) for item in node.args]
         if name in self._known.functions:
             _check_argument_count(name, len(arguments), *self._known.functions[name])
             return _call(f"{self._write_name(WORLD)}.{name}", *arguments)
         if name not in FUNCTIONS:
             hint = near(name, [*FUNCTIONS, *self._known.functions])
-            raise BadExpression(f"there is no function {name!r}", hint, code="MS604")
+            raise _BadExpression(f"there is no function {name!r}", hint, code="MS604")
         _check_arguments(name, len(arguments))
         if name == "matches":
             _check_pattern(node.args[1])
@@ -416,15 +463,15 @@ def _is_text_or_null(node: ast.expr) -> bool:
 def _comparison(operator: ast.cmpop, sides: list[str], is_plain: bool) -> str:  # noqa: FBT001 - of the two sides
     left, right = sides
     if isinstance(operator, ast.Is | ast.IsNot):
-        raise BadExpression("`is` is not part of the expression language", "use ==")
+        raise _BadExpression("`is` is not part of the expression language", "use ==")
     if isinstance(operator, ast.Gt | ast.GtE):
         left, right = right, left
     compared = _call(_COMPARISONS[type(operator)], left, right)
     if isinstance(operator, ast.Eq | ast.NotEq) and is_plain:
         sign = "==" if isinstance(operator, ast.Eq) else "!="
-        return CompositeCode(f"{parenthesized(left)} {sign} {parenthesized(right)}")
+        return _CompositeCode(f"{parenthesized(left)} {sign} {parenthesized(right)}")
     is_negated = isinstance(operator, ast.NotEq | ast.NotIn)
-    return CompositeCode(f"not {compared}") if is_negated else compared
+    return _CompositeCode(f"not {compared}") if is_negated else compared
 
 
 _COMPARISONS: Mapping[type[ast.cmpop], str] = {
@@ -442,17 +489,17 @@ _COMPARISONS: Mapping[type[ast.cmpop], str] = {
 def _check_argument_count(name: str, count: int, least: int, most: int) -> None:
     if not least <= count <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise BadExpression(f"{name}() takes {wanted} arguments, not {count}", code="MS604")
+        raise _BadExpression(f"{name}() takes {wanted} arguments, not {count}", code="MS604")
 
 
 def _check_pattern(pattern: ast.expr) -> None:
-    """Raise BadExpression if a constant pattern is not a regular expression."""
+    """Raise _BadExpression if a constant pattern is not a regular expression."""
     if not isinstance(pattern, ast.Constant):
         return
     try:
         check_pattern(pattern.value)
     except ExpressionError as error:
-        raise BadExpression(str(error), code="MS604") from None
+        raise _BadExpression(str(error), code="MS604") from None
 
 
 def _check_arguments(name: str, count: int) -> None:

@@ -1,9 +1,10 @@
-"""The functions that expressions can call by name, except those that need the sandbox.
+"""Define the functions that expressions can call by name, except those that need the sandbox.
 
-The code of expressions calls them with JSON values, and they return JSON values. They raise
-ExpressionError if an argument has a wrong type or the result is too large. They depend on their
-arguments only: the functions that read or change the sandbox, such as `uuid()`, are in
-`engine/run.py`. The first line of each docstring is printed in `docs/reference.md`.
+The code that `expressions.py` writes calls them, from `FUNCTIONS`, with JSON values; they return
+JSON values. They raise ExpressionError if an argument has a wrong type or the result is too large.
+They depend on their arguments only: the functions that read or change the sandbox, such as
+`uuid()`, are in `engine/run.py`. `contract/masking.py` uses two of them. The first line of each
+docstring is printed in `docs/reference.md`, which a test compares with `documentation`.
 """
 
 import hashlib
@@ -29,17 +30,28 @@ from mockserver.language.durations import (
     duration,
     hours,
     instant,
+    is_instant,
     iso,
     minutes,
     seconds,
     weeks,
 )
+from mockserver.language.fictional_numbers import is_fictional
 from mockserver.language.json_patch import json_patch, merge_patch
-from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits
-
-_LONGEST_PHONE = 40
-_CACHED_PHONES = 65_536
-"""The maximum number of cached results of `e164`."""
+from mockserver.language.kinds import (
+    Amount,
+    Boolean,
+    Comparable,
+    List,
+    ListOrNull,
+    Map,
+    MapOrNull,
+    NumberOrNull,
+    Sized,
+    Text,
+    TextOrNull,
+)
+from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +81,17 @@ def _parameter_text(parameter: inspect.Parameter) -> str:
     return f"{parameter.name}={orjson.dumps(parameter.default).decode()}"
 
 
-def lower(text: JsonValue) -> JsonValue:
+def lower(text: TextOrNull) -> TextOrNull:
     """Convert a text to lower case; null stays null."""
     return None if text is None else as_text(text).lower()
 
 
-def upper(text: JsonValue) -> JsonValue:
+def upper(text: TextOrNull) -> TextOrNull:
     """Convert a text to upper case; null stays null."""
     return None if text is None else as_text(text).upper()
 
 
-def title(text: JsonValue) -> JsonValue:
+def title(text: TextOrNull) -> TextOrNull:
     """Capitalize each word of a text, the rest in lower case; null stays null."""
     if text is None:
         return None
@@ -89,7 +101,7 @@ def title(text: JsonValue) -> JsonValue:
 _WORD_START = re.compile(r"(?:^|(?<=[\s-]))\w")
 
 
-def trim(text: JsonValue) -> JsonValue:
+def trim(text: TextOrNull) -> TextOrNull:
     """Remove white space at the start and end of a text; null stays null."""
     return None if text is None else as_text(text).strip()
 
@@ -99,7 +111,7 @@ def text(value: JsonValue) -> str:
     return operators.join(value)
 
 
-def number(value: JsonValue) -> JsonValue:
+def number(value: JsonValue) -> NumberOrNull:
     """Convert a text such as -1.5 to a number; a number stays, any other value becomes null."""
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
@@ -113,7 +125,7 @@ def number(value: JsonValue) -> JsonValue:
 _DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 
 
-def integer(value: JsonValue) -> JsonValue:
+def integer(value: JsonValue) -> NumberOrNull:
     """Convert a number (cutting its fraction) or a text of digits to a whole number; else null."""
     if isinstance(value, str) and "." in value:
         return None
@@ -121,7 +133,7 @@ def integer(value: JsonValue) -> JsonValue:
     return None if found is None or abs(found) > operators.LARGEST_NUMBER else int(found)
 
 
-def length(value: JsonValue) -> int:
+def length(value: Sized) -> int:
     """Return the number of characters, items or members; 0 for null."""
     if value is None:
         return 0
@@ -145,7 +157,7 @@ def last(items: JsonValue) -> JsonValue:
     return items[-1] if isinstance(items, list) and items else None
 
 
-def keys(value: JsonValue) -> JsonValue:
+def keys(value: MapOrNull) -> List:
     """Return the names of the members of a map; an empty list for null."""
     return list(as_map(value))
 
@@ -155,17 +167,17 @@ def contains(container: JsonValue, item: JsonValue) -> bool:
     return operators.is_in(item, container)
 
 
-def starts_with(value: JsonValue, prefix: JsonValue) -> bool:
+def starts_with(value: TextOrNull, prefix: Text) -> bool:
     """Return true if a text starts with another; false for null."""
     return value is not None and as_text(value).startswith(as_text(prefix))
 
 
-def ends_with(value: JsonValue, suffix: JsonValue) -> bool:
+def ends_with(value: TextOrNull, suffix: Text) -> bool:
     """Return true if a text ends with another; false for null."""
     return value is not None and as_text(value).endswith(as_text(suffix))
 
 
-def matches(value: JsonValue, pattern: JsonValue) -> bool:
+def matches(value: TextOrNull, pattern: Text) -> bool:
     """Return true if a regular expression matches any part of a text; false for null."""
     if value is None:
         return False
@@ -179,6 +191,9 @@ def check_pattern(pattern: JsonValue) -> None:
     _compile_pattern(as_text(pattern))
 
 
+_LONGEST_PHONE = 40
+_CACHED_PHONES = 65_536
+"""The maximum number of cached results of `e164`."""
 _LONGEST_MATCHED = 10_000
 _REGEX_OPTIONS = jsonschema_rs.RegexOptions(size_limit=1_000_000)
 """These select an engine without backtracking, so that no pattern takes too long. It has no
@@ -196,12 +211,12 @@ def _compile_pattern(pattern: str) -> Any:  # noqa: ANN401 - the library's valid
         ) from None
 
 
-def split(value: JsonValue, separator: JsonValue) -> JsonValue:
+def split(value: TextOrNull, separator: Text) -> List:
     """Split a text at separators, or at white space if the separator is ""; [] for null."""
     return [] if value is None else as_text(value).split(as_text(separator) or None)
 
 
-def join(items: JsonValue, separator: JsonValue) -> str:
+def join(items: ListOrNull, separator: Text) -> str:
     """Join the items of a list to one text, with a separator between them."""
     between = as_text(separator)
     parts = [json.text(item) for item in as_list(items)]
@@ -209,7 +224,7 @@ def join(items: JsonValue, separator: JsonValue) -> str:
     return between.join(parts)
 
 
-def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
+def replace(value: TextOrNull, old: Text, new: Text) -> TextOrNull:
     """Replace every `old` in a text by `new`; null stays null."""
     if value is None:
         return None
@@ -218,27 +233,62 @@ def replace(value: JsonValue, old: JsonValue, new: JsonValue) -> JsonValue:
     return whole.replace(part, other)
 
 
+def e164(phone: JsonValue, region: JsonValue = None, fictional: Boolean = True) -> TextOrNull:  # noqa: FBT002 - expressions have no keywords
+    """Convert a phone number to +44…, or null if invalid; `region` (US) is for one without a +.
+
+    If `fictional` is true, the numbers that are reserved for fiction are valid.
+    """
+    if not isinstance(fictional, bool):
+        raise ExpressionError(f"e164(): `fictional` is true or false, not {describe(fictional)}")
+    if not isinstance(phone, str) or len(phone) > _LONGEST_PHONE:
+        return None
+    return _normalize_phone(phone, region if isinstance(region, str) else None, fictional)
+
+
+@lru_cache(_CACHED_PHONES)
+def _normalize_phone(phone: str, region: str | None, fictional: bool) -> str | None:  # noqa: FBT001 - a key of the cache
+    import phonenumbers  # noqa: PLC0415 - its tables cost start time, and few requests need them
+
+    for text, country in _phone_candidates(phone, region):
+        try:
+            number = phonenumbers.parse(text, country)
+        except phonenumbers.NumberParseException:
+            continue
+        code, national = number.country_code or 0, phonenumbers.national_significant_number(number)
+        if phonenumbers.is_valid_number(number) or (fictional and is_fictional(code, national)):
+            return f"+{code}{national}"
+    return None
+
+
+def _phone_candidates(phone: str, region: str | None) -> list[tuple[str, str | None]]:
+    """Return the texts to parse, in order, each with a region or None."""
+    if phone.lstrip().startswith("+"):
+        return [(phone, None)]
+    international = ("+" + re.sub(r"\D", "", phone), None)
+    return [(phone, region), international] if region else [international]
+
+
 def is_email(value: JsonValue) -> bool:
     """Return true if a text is an e-mail address as in `format: email` (RFC 5321, 4.1.2)."""
     return isinstance(value, str) and email_addresses.is_email(value)
 
 
-def gsm7(value: JsonValue) -> JsonValue:
+def gsm7(value: TextOrNull) -> TextOrNull:
     """Remove the characters that are not in the 7-bit alphabet of SMS; null stays null."""
     return None if value is None else sms.gsm7(as_text(value))
 
 
-def is_gsm7(value: JsonValue) -> bool:
+def is_gsm7(value: TextOrNull) -> bool:
     """Return true if the 7-bit alphabet of SMS has all characters of a text; false for null."""
     return value is not None and sms.is_gsm7(as_text(value))
 
 
-def segments_of(value: JsonValue) -> JsonValue:
+def segments_of(value: TextOrNull) -> MapOrNull:
     """Return the encoding, units and count (of messages) of a text as SMS; null stays null."""
     return None if value is None else asdict(sms.segments(as_text(value)))
 
 
-def mask(value: JsonValue) -> JsonValue:
+def mask(value: TextOrNull) -> TextOrNull:
     """Hide a text except its last 4 characters; a text of up to 4 characters is all hidden."""
     if value is None:
         return None
@@ -247,7 +297,7 @@ def mask(value: JsonValue) -> JsonValue:
     return "*" * hidden + text[hidden:]
 
 
-def sha256_base64url(value: JsonValue) -> JsonValue:
+def sha256_base64url(value: TextOrNull) -> TextOrNull:
     """Hash a text: SHA-256 in URL-safe Base64 without padding (RFC 7636, 4.2); null stays null."""
     if value is None:
         return None
@@ -255,23 +305,23 @@ def sha256_base64url(value: JsonValue) -> JsonValue:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def merge(left: JsonValue, right: JsonValue) -> JsonValue:
+def merge(left: MapOrNull, right: MapOrNull) -> Map:
     """Merge the members of two maps; those of the second replace those of the first."""
     return {**as_map(left), **as_map(right)}
 
 
-def compact(value: JsonValue) -> JsonValue:
+def compact(value: MapOrNull) -> Map:
     """Remove the members of a map that are null."""
     return {key: member for key, member in as_map(value).items() if member is not None}
 
 
-def pick(value: JsonValue, *names: JsonValue) -> JsonValue:
+def pick(value: MapOrNull, *names: Text) -> Map:
     """Return a map of only the named members of a map; missing ones are null."""
     members = as_map(value)
     return {as_text(name): members.get(as_text(name)) for name in names}
 
 
-def omit(value: JsonValue, *names: JsonValue) -> JsonValue:
+def omit(value: MapOrNull, *names: Text) -> Map:
     """Remove the named members of a map."""
     omitted = {as_text(name) for name in names}
     return {key: member for key, member in as_map(value).items() if key not in omitted}
@@ -282,7 +332,7 @@ def is_map(value: JsonValue) -> bool:
     return isinstance(value, dict)
 
 
-def ordering(order: JsonValue, direction: JsonValue = None) -> JsonValue:
+def ordering(order: JsonValue, direction: JsonValue = None) -> List:
     """Convert an order (-name, name:desc, `name asc` or a list) to a value for `sort` in `list`."""
     orders = order if isinstance(order, list) else text(order).split(",")
     is_descending = text(direction).lower().startswith("desc")
@@ -299,7 +349,7 @@ _MOST_ORDERS = 10
 _ORDER = re.compile(r"([+-]?)([^\s:,+-][^\s:,]*)(?:[\s:]+(asc|desc))?", re.IGNORECASE)
 
 
-def by_field(violations: JsonValue) -> JsonValue:
+def by_field(violations: ListOrNull) -> Map:
     """Return the messages of violations as a map: a list of messages for each field."""
     grouped: dict[str, list[str]] = {}
     for field, message in _field_messages(violations):
@@ -307,7 +357,7 @@ def by_field(violations: JsonValue) -> JsonValue:
     return grouped
 
 
-def sentences(violations: JsonValue) -> str:
+def sentences(violations: ListOrNull) -> str:
     """Join all violations to one text: `email is required; rating must be at most 5`."""
     return "; ".join(f"{field} {message}" for field, message in _field_messages(violations))
 
@@ -318,8 +368,8 @@ def _field_messages(violations: JsonValue) -> list[tuple[str, str]]:
 
 
 def replace_placeholders(
-    value: JsonValue, values: JsonValue, before: JsonValue = "{{", after: JsonValue = "}}"
-) -> JsonValue:
+    value: TextOrNull, values: MapOrNull, before: Text = "{{", after: Text = "}}"
+) -> TextOrNull:
     """Replace placeholders such as {{name}} in a text by the members of a map, in one pass."""
     if value is None:
         return None
@@ -328,7 +378,8 @@ def replace_placeholders(
     is_cached = len(whole) <= _LONGEST_CACHED_TEXT
     split_text = _split_at_placeholders if is_cached else _split_at_placeholders.__wrapped__
     pieces, placeholders = split_text(whole, as_text(before), as_text(after))
-    filled = [json.text(members.get(name, original)) for name, original in placeholders]
+    found = [members.get(name, original) for name, original in placeholders]
+    filled = [item if type(item) is str else json.text(item) for item in found]
     check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
     pairs = zip(pieces, [*filled, ""], strict=True)
     return "".join([part for pair in pairs for part in pair])
@@ -358,21 +409,21 @@ def _placeholder(before: str, after: str) -> re.Pattern[str]:
     return re.compile(re.escape(before) + inside + re.escape(after), re.ASCII)
 
 
-def minimum(left: JsonValue, right: JsonValue) -> JsonValue:
+def minimum(left: Comparable, right: Comparable) -> Comparable:
     """Return the smaller of two numbers or texts; if one is null, the other one."""
     if left is None or right is None:
         return default(left, right)
     return right if operators.less(right, left) else left
 
 
-def maximum(left: JsonValue, right: JsonValue) -> JsonValue:
+def maximum(left: Comparable, right: Comparable) -> Comparable:
     """Return the greater of two numbers or texts; if one is null, the other one."""
     if left is None or right is None:
         return default(left, right)
     return right if operators.less(left, right) else left
 
 
-def rounded(value: JsonValue, digits: JsonValue = 0) -> JsonValue:
+def rounded(value: NumberOrNull, digits: Amount = 0) -> NumberOrNull:
     """Round a number to digits after the point, halves away from zero; null stays null."""
     if value is None:
         return None
@@ -390,41 +441,12 @@ _MOST_DIGITS = 9
 """With the 19 digits of the largest number, this is within the 28 digits of a Decimal."""
 
 
-def e164(phone: JsonValue, region: JsonValue = None) -> JsonValue:
-    """Convert a phone number to +44…, or null if invalid; `region` (US) is for one without a +."""
-    if not isinstance(phone, str) or len(phone) > _LONGEST_PHONE:
-        return None
-    return _normalize_phone(phone, region if isinstance(region, str) else None)
-
-
-@lru_cache(_CACHED_PHONES)
-def _normalize_phone(phone: str, region: str | None) -> str | None:
-    import phonenumbers  # noqa: PLC0415 - its tables cost start time, and few requests need them
-
-    for text, country in _phone_candidates(phone, region):
-        try:
-            number = phonenumbers.parse(text, country)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return None
-
-
-def _phone_candidates(phone: str, region: str | None) -> list[tuple[str, str | None]]:
-    """Return the texts to parse, in order, each with a region or None."""
-    if phone.lstrip().startswith("+"):
-        return [(phone, None)]
-    international = ("+" + re.sub(r"\D", "", phone), None)
-    return [(phone, region), international] if region else [international]
-
-
 _UNDER_OWN_NAME = (
     lower, upper, title, trim, text, number, integer, length, default, first, last, keys, contains,
     starts_with, ends_with, matches, split, join, replace, seconds, minutes, hours, days, weeks,
-    duration, iso, instant, e164, is_email, gsm7, is_gsm7, segments_of, mask, sha256_base64url,
-    merge, merge_patch, json_patch, compact, pick, omit, is_map, ordering, by_field, sentences,
-    replace_placeholders,
+    duration, iso, instant, is_instant, e164, is_email, gsm7, is_gsm7, segments_of, mask,
+    sha256_base64url, merge, merge_patch, json_patch, compact, pick, omit, is_map, ordering,
+    by_field, sentences, replace_placeholders,
 )  # fmt: skip
 _CALLS: Mapping[str, Callable[..., JsonValue]] = {
     **{call.__name__: call for call in _UNDER_OWN_NAME},

@@ -1,7 +1,8 @@
-"""The functions `merge_patch` (RFC 7396) and `json_patch` (RFC 6902) of expressions.
+"""Apply a merge patch (RFC 7396) or a JSON patch (RFC 6902) to a JSON value, in expressions.
 
-Each takes a JSON value and a patch, and returns the changed value; the value itself is never
-changed. A JSON patch that does not apply, or that exceeds a limit below, gives null.
+Each function returns the changed value; the value itself is never changed. A JSON patch that does
+not apply, or that exceeds a limit below, gives null; a merge patch that is nested too deeply raises
+ExpressionError. `functions.py` makes them available to documents; nothing else calls them.
 """
 
 import re

@@ -1,9 +1,9 @@
-"""The operators of expressions on JSON values, and the type checks of function arguments.
+"""Apply the operators of expressions to JSON values, and check the types of function arguments.
 
-The code that `expressions.py` writes calls the operators; the functions of expressions call
-`as_text`, `as_list`, `as_map` and `as_number` for their arguments. All take and return JSON values.
-Arithmetic, ordering and the checks raise ExpressionError for a value of a wrong type. No function
-here changes its arguments.
+The code that `expressions.py` writes calls the operators; `functions.py` and `durations.py` call
+`as_text`, `as_list`, `as_map` and `as_number` for their arguments. Arithmetic, ordering and the
+checks raise ExpressionError for a value of a wrong type, and for a number or text that is too
+large; `get` and `is_in` do not: they return null or False. No function here changes its arguments.
 """
 
 import math
@@ -12,7 +12,7 @@ from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue, equal, text
 
 LARGEST_NUMBER = 2**63
-LONGEST_TEXT = 1_000_000
+_LONGEST_TEXT = 1_000_000
 
 _NUMBERS = (int, float)
 
@@ -29,7 +29,7 @@ def get(container: JsonValue, key: JsonValue) -> JsonValue:
 def join(*parts: JsonValue) -> str:
     """Concatenate the plain parts and the values of a text."""
     whole = "".join([part if type(part) is str else text(part) for part in parts])
-    if len(whole) > LONGEST_TEXT:
+    if len(whole) > _LONGEST_TEXT:
         raise ExpressionError("the text would be longer than 1,000,000 characters")
     return whole
 
@@ -136,11 +136,31 @@ def describe(value: JsonValue) -> str:
     return names.get(type(value), "a number")
 
 
+def check_status(value: JsonValue) -> int | None:
+    """Return a status of an answer, or null; raise ExpressionError unless it is 200 to 599.
+
+    Text of digits and numbers such as 201.0 are read. A status below 200 is not the final one
+    (RFC 9110, 15.2).
+    """
+    if value is None:
+        return None
+    is_text = isinstance(value, str) and len(value) == _STATUS_DIGITS and value.isdecimal()
+    status = int(value) if is_text else value
+    if not _is_number(status) or status not in STATUSES:
+        shown = value if isinstance(value, str | int | float) else describe(value)
+        raise ExpressionError(f"a status is a whole number from 200 to 599, not {shown!r:.60}")
+    return int(status)
+
+
+STATUSES = range(200, 600)
+_STATUS_DIGITS = 3
+
+
 def as_text(value: JsonValue) -> str:
     """Return a text; raise ExpressionError if it is not one, or too long."""
     if not isinstance(value, str):
         raise _unexpected("text", value)
-    if len(value) > LONGEST_TEXT:
+    if len(value) > _LONGEST_TEXT:
         check_fits(len(value))
     return value
 
@@ -175,5 +195,5 @@ def check_fits(size: int) -> None:
 
     It is called before the text is built, because a few requests could otherwise fill the memory.
     """
-    if size > LONGEST_TEXT:
-        raise ExpressionError(f"a text can have at most {LONGEST_TEXT:,} characters")
+    if size > _LONGEST_TEXT:
+        raise ExpressionError(f"a text can have at most {_LONGEST_TEXT:,} characters")

@@ -1,7 +1,8 @@
-"""The steps of an operation as one Python function: written at load, run for every request.
+"""Write the steps of an operation as one Python function, when its document is loaded.
 
-The code of steps goes in, as blocks of lines that verbs write with `write_block`. A `Program` with
-a compiled function comes out of `assemble`, which the step compiler calls. The engine runs it.
+Verbs write blocks of lines with `write_block` and `write_scope`. `verbs/step_compiler.py` calls
+`assemble`, which returns a `Program` with a compiled function, or None if there are no lines;
+`engine/run.py` runs it for every request. `cli/routes_command.py` prints `annotated_lines`.
 
 Rules of this module:
 
@@ -25,6 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.language.expressions import GLOBALS, WORLD, scope_member
+from mockserver.model.failed_expressions import WRITTEN, WrittenCode, WrittenExpression
 from mockserver.model.steps import Program, Step
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -85,6 +87,7 @@ def assemble(
     body: Block,
     names: tuple[Iterable[str], Iterable[str]],
     constants: Mapping[str, Any],
+    written: Iterable[WrittenExpression] = (),
 ) -> Program | None:
     """Compile a program; return None if there are no lines.
 
@@ -94,6 +97,7 @@ def assemble(
         body: The lines of all steps.
         names: The names that the steps bind, and the names that they read.
         constants: The objects that the lines use by name.
+        written: The expressions in the lines, to find the one that fails.
     """
     if not body:
         return None
@@ -110,19 +114,19 @@ def assemble(
         *(Line(0, _INDENT + line.text) for line in write_scope(bound, 0)),
         Line(0, "        raise"),
     ]
-    return _compile(f"{name}.steps", steps, lines, constants)
-
-
-def _compile(
-    file: str, steps: tuple[Step, ...], lines: Block, constants: Mapping[str, Any]
-) -> Program:
     text = "\n".join(line.text for line in lines) + "\n"
-    program = Program(file, text, steps, tuple(line.step for line in lines))
+    constants = {**constants, WRITTEN: WrittenCode(text, tuple(written))}
+    program = Program(f"{name}.steps", text, steps, tuple(line.step for line in lines))
+    return _compiled(program, constants)
+
+
+def _compiled(program: Program, constants: Mapping[str, Any]) -> Program:
     # Tracebacks read lines from the loader of a module when they are first printed (linecache).
-    linecache.cache.pop(file, None)
-    namespace: dict[str, Any] = {**GLOBALS, **constants, "__name__": file, "__loader__": program}
+    linecache.cache.pop(program.file, None)
+    names = {"__name__": program.file, "__loader__": program}
+    namespace: dict[str, Any] = {**GLOBALS, **constants, **names}
     # Safe: the text was written here, of templates of verbs and of rebuilt expressions.
-    exec(compile(text, file, "exec"), namespace)  # noqa: S102
+    exec(compile(program.text, program.file, "exec"), namespace)  # noqa: S102
     program.function = namespace["program"]
     return program
 

@@ -1,4 +1,11 @@
-"""The compiled form of an API: the output of loading and the input of the engine."""
+"""Define the compiled form of an API: `Api`, its `Operation`s, and the parts that they have.
+
+`openapi/` (with `inference/` and `verbs/`) makes them when documents are loaded; the engine answers
+requests from them, and `control/`, `contract/`, `server/` and `cli/` read them. They are frozen;
+only the cache `Operation.rendered` changes. Expressions and schemas are compiled already: a
+`Template` is a function of the scope. `Setting.read` checks a new value and raises ValueError. No
+state of a sandbox is here.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -161,6 +168,9 @@ class Requirement:
 
     that: Template
     otherwise: Otherwise
+    shown: str = ""
+    """The condition as the document writes it."""
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +238,8 @@ class Operation:
     """The initial scope of a request: every name that a step binds, as null."""
     path_parameters: tuple[str, ...] = ()
     """The names in the path's braces, in order."""
+    path_choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that path parameters can have, for parameters that share a segment and have an enum."""
     spanning: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
     """What the values of path parameters that may contain slashes have to match."""
     success: int = 200
@@ -239,6 +251,8 @@ class Operation:
     """True for a page of the mock itself, which is not an operation of the API."""
     servers: "tuple[ServerAddress, ...]" = ()
     """Its own servers; empty if it uses those of the API."""
+    ignored: tuple[str, ...] = ()
+    """Query parameters without effect on its inferred steps; a member is named `filter[status]`."""
     rendered: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """A cache of rendered answers; the modules that write to it limit its size."""
 

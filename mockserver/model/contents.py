@@ -1,4 +1,10 @@
-"""Parameters, bodies, headers and examples, as a document describes them."""
+"""Define what an operation reads and answers with: parameters, bodies, headers, examples, schemas.
+
+The protocols name what the engine may ask of compiled objects, so that it imports nothing of
+loading: `wire/parameters.py` implements `Parameters`, `wire/media.py` makes `ReadBody`,
+`schemas/validators.py` the schemas. `openapi/` makes the data classes (`answers.py`,
+`request_bodies.py`); `engine/`, `wire/`, `schemas/sampling/` and `contract/` use them.
+"""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,6 +148,8 @@ class ResponseMedia:
     """True if the body is a sequence of items and the schema describes one item."""
     write_xml: Callable[[JsonValue], str] | None = None
     """Writes a value as XML, as the schema describes it."""
+    holds: str = "anything"
+    """For a range, what its body is: octets, a value that is no string, or anything."""
     source: Source | None = None
 
 

@@ -1,4 +1,10 @@
-"""The exchange: one request, its answer, and every decision about it."""
+"""Define the exchange: one request with its answer and every decision about it.
+
+`engine/pipeline.py` makes one for each request, its stages fill the fields, and `engine/journal.py`
+keeps it. `server/application.py` sends its `answer`; `control/` shows and exports exchanges. Before
+there is an answer, it is `UNANSWERED` (500). The trace has the reasons; the names are in
+`trace.py`.
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,10 @@
-"""Faults as values: their effects, and the requests that they match."""
+"""Define injected faults: what a user asks for, and the checked fault that can match requests.
+
+`control/fault_calls.py` reads a `FaultDefinition`; `engine/faults.py` checks it, makes the `Fault`
+and counts its hits; `engine/fault_injection.py` applies it. `Fault.fits` returns whether operation,
+method and path of a request match; it ignores `times`, `after` and `probability`. Header values and
+bodies select nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,9 @@
-"""HTTP messages as values: requests and answers."""
+"""Define HTTP requests and answers as values, independent of sockets.
+
+`server/` makes a `Request` (so do `contract/` and `cli/explain_command.py`), and the engine returns
+an `Answer`, which `server/` sends. Header names of requests are in lower case. An answer states a
+delay, or where the connection is cut (`NOTHING_SENT`: before all); only the server acts on both.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

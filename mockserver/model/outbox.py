@@ -1,4 +1,9 @@
-"""Simulated messages: stored once; their status depends on the clock."""
+"""Compute the status of a simulated message from its record and the time, and when it changes next.
+
+`verbs/send.py` stores the record with its instants and outcome; `engine/run.py` and
+`control/api_views.py` call the functions with the sandbox's time. The status itself is never
+stored. `next_change` returns None for a final status. Nothing is sent anywhere.
+"""
 
 from mockserver.base.time import Instant
 from mockserver.model.scope import Record

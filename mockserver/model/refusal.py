@@ -1,4 +1,10 @@
-"""Refusals: error kinds, their default status codes, and violations."""
+"""Define refusals: the error kinds, their default status codes, and the violations of a document.
+
+A `Refusal` is raised by `wire/`, `engine/` and the verbs at request time; `engine/pipeline.py`
+rolls back and `engine/rendering.py` answers it, as `x-mock` or the document defines its kind,
+otherwise with `STATUS_OF_KIND`. `kind` is a text, because documents can define more. Violations are
+made by `schemas/` and `wire/`, also for answers in `contract/`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,6 +65,8 @@ class Violation:
     keyword: str
     """The violated keyword, such as `required`."""
     message: str
+    tolerated: str = ""
+    """How the value is read although it is wrong; empty if the request is refused."""
 
     @property
     def field(self) -> str:
@@ -78,3 +86,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     passes_at: Instant | None = None
     """When the same request would be accepted, if known."""
     headers: tuple[tuple[str, str], ...] = ()
+    cause: str = ""
+    """What refused, in the words of the mock; empty if `message` says it."""
+    advice: str = ""
+    """What the client can do."""

@@ -1,4 +1,11 @@
-"""Paths of requests and of operations, and the patterns that match them, with one meaning."""
+"""Match request paths with patterns, list an operation's addresses, split sandbox prefixes.
+
+An operation is served below its mount name, below the paths of its servers, and without any of
+them; `addresses` and `paths_of` list these. `model/fault.py`, `engine/faults.py`,
+`control/known_names.py`, `control/request_calls.py` and `control/verify_calls.py` match by it;
+`engine/pipeline.py` calls only `split_sandbox` and routes by itself (`engine/routing.py`).
+`wrong_pattern` returns a message, or "".
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,16 +14,18 @@ from urllib.parse import unquote
 from mockserver.base.wildcards import ANY, like
 from mockserver.model.api import Api, Operation
 
-LONGEST_PATH = 2_000
+_LONGEST_PATH = 2_000
 PARAMETER = re.compile(r"\{[^{}/]+\}")
-SANDBOX_PREFIX = "/~"
+SANDBOX_PREFIXES = ("/~", "/%7E", "/%7e")
+"""Beginnings of a path that names a sandbox; %7E is the same as ~ (RFC 3986, section 2.3)."""
 
 
 def split_sandbox(path: str) -> tuple[str, str | None]:
     """Return a path without its sandbox prefix, and the name of the sandbox, if there is one."""
-    if not path.startswith(SANDBOX_PREFIX):
+    prefix = next((one for one in SANDBOX_PREFIXES if path.startswith(one)), None)
+    if prefix is None:
         return path, None
-    name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
+    name, slash, rest = path[len(prefix) :].partition("/")
     return slash + rest or "/", name
 
 
@@ -34,8 +43,8 @@ def _server_paths(api: Api, operation: Operation | None) -> Iterator[str]:
 
 def wrong_pattern(pattern: str) -> str:
     """Return what is wrong with a pattern for paths; empty if nothing is."""
-    if not pattern.startswith(("/", ANY)) or len(pattern) > LONGEST_PATH:
-        return f"path begins with / or * and has {LONGEST_PATH:,} characters at most"
+    if not pattern.startswith(("/", ANY)) or len(pattern) > _LONGEST_PATH:
+        return f"path begins with / or * and has {_LONGEST_PATH:,} characters at most"
     if ANY in pattern and PARAMETER.search(pattern):
         return "path has both * and a parameter in braces; write * for the parameter, too"
     return ""

@@ -1,4 +1,9 @@
-"""The names that expressions can use while a request is handled, and their values."""
+"""Name the types and names of expressions at request time: `Scope`, `Template`, `Record`.
+
+`language/expressions.py` makes templates; `engine/pipeline.py` makes the scope of a request; the
+verbs, limits and rendering evaluate templates with it. `SCOPE_NAMES` are the names that all
+expressions of an operation may use; `openapi/operations.py` and `verbs/` add those of the document.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,10 @@
-"""The steps of an operation, and the program made of them."""
+"""Define the compiled steps of an operation, and the `Program` that is made of them.
+
+Each verb compiles its own subclass of `Step`; `language/programs.py` makes the program, and
+`engine/run.py` calls its `function`. `Program.step_of` returns the step in which an exception was
+raised, or None. `Otherwise` is the refusal that a step, limit or test value asks for; it is data,
+and raises nothing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

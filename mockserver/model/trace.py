@@ -1,7 +1,15 @@
-"""The decisions of the engine about a request, as data and as sentences."""
+"""Define the decisions about a request, and turn each into a sentence and into JSON.
+
+`engine/pipeline.py`, `engine/limits.py`, `engine/fault_injection.py` and the programs of steps
+append them to `Exchange.trace`; a step appends a plain tuple, which costs less. `decisions`
+completes such a trace when `control/exchange_views.py` or `cli/explain_command.py` reads it: it
+makes the tuples `StepTaken`, and adds `Matched` and remarks at the start. Nothing is decided here,
+and no value is redacted.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
@@ -244,11 +252,13 @@ class Refused(NamedTuple):
     message: str
     where: Source | None
     passes_at: int | None
+    advice: str = ""
 
     def sentence(self) -> str:
         """Return the decision as a sentence."""
         later = f"; passes at {format_instant(self.passes_at)}" if self.passes_at else ""
-        return f"refused as {self.kind}: {self.message}{later}"
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"refused as {self.kind}: {self.message}{later}{advice}"
 
     def source(self) -> Source | None:
         """Return the place in the document that caused the decision, or None."""
@@ -345,9 +355,19 @@ def _remarks(operation: Operation, request: Request) -> Iterator[str]:
     uses = [use for alternative in operation.security for use in alternative]
     keys = {use.scheme.parameter for use in uses if use.scheme.location == "query"}
     if operation.parameters is not None:
+        if operation.ignored and request.query:
+            yield from _ignored(operation, request)
         yield from operation.parameters.remarks(request.query, request.headers, keys)
     elif request.query and not keys:
         yield "the query is not declared; it is accepted"
+
+
+def _ignored(operation: Operation, request: Request) -> Iterator[str]:
+    """Yield a remark for each parameter of a request that the inferred steps ignore."""
+    sent = {unquote_plus(part.partition("=")[0]) for part in request.query.split("&", 1_000)}
+    for name in operation.ignored:
+        if name in sent or f"{name}[]" in sent:
+            yield f"query parameter {name} has no effect on the records"
 
 
 def as_json(decision: Decision) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Compile responses objects: the documented answers of an operation.
 
-In: a responses object. Out: `DocumentedResponse` objects with headers, media types, examples and
-schemas. Caller: `operations.py`. Only files of `externalValue` examples are read. The engine writes
-answers from the result (`engine/documented_answers.py`).
+`operations.py` calls `AnswerCompiler.compile`; out come `DocumentedResponse` objects with headers,
+media types, examples and schemas. Invalid parts are left out with a warning, and nothing is raised.
+Only files of `externalValue` examples are read. `engine/documented_answers.py` writes answers from
+the result.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,18 @@ from mockserver.model.contents import DocumentedResponse, Example, ResponseHeade
 from mockserver.schemas.example_checks import VALUE_KEYS, ExampleChecks
 from mockserver.schemas.sampling.given_examples import as_text
 from mockserver.schemas.validators import Schemas
+from mockserver.wire.negotiation import Holds
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|XX)|default", re.IGNORECASE)
 _MISPLACED = ("example", "examples", "schema")
 """Keys of a media type object that are often written in a response object by mistake."""
-_IGNORED_HEADERS = http.SERVER_FIELDS | {"content-type", "date", "mock-request-id", "mock-reason"}
+_IGNORED_HEADERS = http.SERVER_FIELDS | {
+    "content-type",
+    "date",
+    "mock-request-id",
+    "mock-reason",
+    "mock-why",
+}
 """Documented headers that are ignored: the mock writes these itself, or does not compress."""
 _CONSEQUENCE = "it is served unchanged"
 
@@ -113,8 +121,13 @@ class AnswerCompiler:
         examples = tuple(self._examples(place, media_type))
         if not examples and not is_item:
             examples = tuple(_schema_examples(resolved))
+        holds = _held(resolved.value, examples) if name.endswith("/*") else Holds.ANYTHING
+        may_be_xml = http.is_xml(name) or name.endswith("/*")
+        write_xml = self._xml_writer(schema) if may_be_xml else None
         if schema.value is None:
-            return ResponseMedia(media_type, examples, None, source=place.source)
+            return ResponseMedia(
+                media_type, examples, None, write_xml=write_xml, holds=holds, source=place.source
+            )
         validator = self.schemas.validator(schema, "response")
         is_stream = is_item or (http.is_stream(name) and not _is_array(resolved.value))
         for example in examples:
@@ -126,7 +139,8 @@ class AnswerCompiler:
             examples,
             validator,
             is_stream=is_stream,
-            write_xml=self._xml_writer(schema) if http.is_xml(name) else None,
+            write_xml=write_xml,
+            holds=holds,
             source=place.source,
         )
 
@@ -167,6 +181,25 @@ def _read(content: bytes, file: str, media_type: str) -> JsonValue:
         return content
     is_yaml = file.lower().endswith((".yaml", ".yml"))
     return parse_document(content, file if is_yaml else f"{file}.json").value
+
+
+def _held(schema: JsonValue, examples: Sequence[Example]) -> Holds:
+    """Return what the body of a media range is, by its examples or else by its schema."""
+    if examples:
+        is_text = isinstance(examples[0].value, str | bytes)
+        return Holds.ANYTHING if is_text else Holds.VALUE
+    rules: Mapping[str, Any] = schema if isinstance(schema, dict) else {}
+    types = rules.get("type")
+    types = set(types if isinstance(types, list) else [types] if types else ())
+    if types <= {"string", "null"} and rules.get("format") == "binary":
+        return Holds.OCTETS
+    if (
+        types <= {"string", "null"}
+        and "contentMediaType" in rules
+        and not rules.get("contentEncoding")
+    ):
+        return Holds.OCTETS
+    return Holds.ANYTHING if not rules or "string" in types else Holds.VALUE
 
 
 def _is_array(schema: JsonValue) -> bool:

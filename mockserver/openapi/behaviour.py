@@ -1,8 +1,9 @@
 """Read the `x-mock` of a document or an operation, and merge it with inferred behaviour.
 
 In: a place in a document. Out: a model of `x_mock.py`, or an `EmptyBehaviour` with the same
-attributes if there is no `x-mock`. Callers: `compiler.py` and `operations.py`. The parts of the
-model, such as steps and settings, are compiled in other modules.
+attributes if there is no `x-mock`; an invalid one is added to `problems` and reads as empty.
+Callers: `compiler.py` and `operations.py`. Of `merged` values, those of the document win. The parts
+of the model, such as steps and settings, are compiled in other modules.
 """
 
 from collections.abc import Mapping
@@ -47,6 +48,23 @@ def operation_behaviour(place: Place, problems: list[SpecProblem]) -> "Operation
     from mockserver.openapi.x_mock import OperationBehaviour  # noqa: PLC0415 - costs start time
 
     return read_model(OperationBehaviour, place, problems)
+
+
+def declared_names(place: Place, key: str) -> list[str]:
+    """Return the names that an `x-mock` declares in one of its maps, valid or not."""
+    found = place.child(key).value
+    return [name for name in found if isinstance(name, str)] if isinstance(found, dict) else []
+
+
+def with_known_keys(place: Place, problems: list[SpecProblem]) -> Place:
+    """Return the `x-mock` of a document, in which misspelt keys have the name that they mean."""
+    if place.value is None:
+        return place
+    from mockserver.documents import block_validation  # noqa: PLC0415 - costs start time
+    from mockserver.openapi.x_mock import DocumentBehaviour  # noqa: PLC0415 - costs start time
+
+    value = block_validation.with_known_keys(DocumentBehaviour, place.value, place.source, problems)
+    return Place(place.document, place.pointer, value)
 
 
 def merged(own: Place, inferred: dict[str, JsonValue]) -> Place:

@@ -1,6 +1,8 @@
 """List callbacks and webhooks: requests that the real service sends, and the mock does not.
 
-In: a document. Out: one `Unserved` for each, for reports to people. Caller: `compiler.py`.
+`compiler.py` puts the result, an `Unserved` for each, into `Api.unserved`, which `mockserver
+routes` prints (`cli/routes_command.py`). Callbacks of callbacks are not listed; nothing is ever
+sent.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,9 +1,11 @@
 """Load documents: compile each to a `model.Api`, and collect the problems of all.
 
 In: paths of OpenAPI documents, overlays and folders. Out: a list of `Api` objects with their
-warnings; or one `SpecError` with all problems, if there is an error among them. Callers:
-`server/sources.py` uses `Loader`, the command line `load_apis`, and `contract/document_changes.py`
-`open_openapi`. Files are read; nothing is fetched from the network, and nothing is served.
+warnings; or one `SpecError` with all problems, if there is an error among them (with `strict`, see
+`base/problems.py`, warnings are errors). Problems that `x-mock-ignore` turns off are kept in
+`Api.ignored`. Callers of `Loader`: `server/sources.py`, `cli/diff_command.py` and
+`cli/contract_options.py`; of `open_openapi`, `contract/document_changes.py`. `load_apis` is for
+tests. Files are read; nothing is fetched or served.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,12 +24,18 @@ from mockserver.documents.references import Place, References
 from mockserver.documents.swagger import from_swagger
 from mockserver.documents.switch_reading import read_switches
 from mockserver.documents.versions import SWAGGER, version_of
-from mockserver.model.api import Api, Operation, SecurityScheme
-from mockserver.openapi.behaviour import document_behaviour, merged
+from mockserver.model.api import Api, CollectionSpec, Operation, SecurityScheme
+from mockserver.openapi.behaviour import (
+    declared_names,
+    document_behaviour,
+    merged,
+    with_known_keys,
+)
 from mockserver.openapi.callbacks import unserved_requests
 from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.misplaced_references import with_references_followed
 from mockserver.openapi.operations import DocumentContext, compile_operations
+from mockserver.openapi.paths import refuse_too_many_paths
 from mockserver.openapi.policies import (
     compile_collections,
     compile_fixtures,
@@ -42,6 +50,7 @@ from mockserver.verbs.registry import Verbs
 
 if TYPE_CHECKING:
     from mockserver.inference.inference import Inference
+    from mockserver.openapi.x_mock import DocumentBehaviour
 
 
 @dataclass(slots=True)
@@ -139,11 +148,13 @@ def open_openapi(
     """Determine the version of a document, and convert it if it is Swagger 2.0.
 
     Raises:
-        SpecError: If it is not an OpenAPI document, or its version is unknown.
+        SpecError: If it is not an OpenAPI document, its version is unknown, or it has too many
+            paths.
     """
     references = References(root, files.read)
     references.add(document)
     version = version_of(Place(document, "", document.value), problems)
+    refuse_too_many_paths(document)
     document = with_references_followed(document, version, references, problems)
     if version == SWAGGER:
         document = from_swagger(document, references, problems)
@@ -168,45 +179,24 @@ def load_apis(
 def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -> Api:
     problems = bodies.problems
     inference = _infer(whole, bodies, loader.built_in) if loader.stateful else None
-    place = merged(whole.child("x-mock"), inference.document if inference else {})
-    model = document_behaviour(place, problems)
-    declared = place.child("collections")
-    collections = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
-    name = model.name or _stem(whole.document)
-    context = DocumentContext(
-        model,
-        bodies,
-        compile_settings(model.settings, place.child("settings").source, problems),
-        collections,
-        {},
-        whole.child("security"),
-        place,
-        problems,
-        loader.verbs,
-        name,
-        inference.operations if inference else {},
-    )
-    steps = context.steps(context.kinds)
-    principals = compile_principals(model.principals, place.child("principals").source, steps)
-    schemes = whole.descend("components", "securitySchemes")
-    context.schemes = compile_schemes(schemes, bodies.resolve, principals, problems)
-    context.declared = frozenset(name for name, _ in schemes.members())
-    problems += check_principals(principals, context.schemes, place.child("principals"))
-    context.compile_shared()
+    own = merged(whole.child("x-mock"), inference.document if inference else {})
+    place = with_known_keys(own, problems)
+    context = _context(whole, place, bodies, loader, inference)
     operations = tuple(compile_operations(whole.child("paths"), version, context))
     _check_required_parts(whole, operations, problems)
     problems += misspelt_extensions([whole])
     _check_issued_tokens(operations, context.schemes, problems)
+    steps = context.steps(context.kinds)
     return Api(
-        name=name,
+        name=context.name,
         title=_text(whole.descend("info", "title")),
         version=_text(whole.descend("info", "version")),
         description=_text(whole.descend("info", "description")),
         servers=compile_servers(whole.child("servers"), problems),
         operations=operations,
         settings=context.settings,
-        collections=collections,
-        fixtures=compile_fixtures(model, place, steps, loader.files.read),
+        collections=context.collections,
+        fixtures=compile_fixtures(context.behaviour, place, steps, loader.files.read),
         errors=context.errors,
         schemes=context.schemes,
         source=whole.source,
@@ -215,6 +205,56 @@ def _compile(whole: Place, version: str, bodies: BodyCompiler, loader: Loader) -
         recognised=inference.recognised if inference else None,
         unserved=tuple(unserved_requests(whole, version, bodies.resolve, problems)),
     )
+
+
+def _context(
+    whole: Place, place: Place, bodies: BodyCompiler, loader: Loader, inference: "Inference | None"
+) -> DocumentContext:
+    """Compile what all operations of a document share.
+
+    Args:
+        whole: The document.
+        place: Its `x-mock`, after merging what was inferred.
+        bodies: The compiler of its bodies, with its problems.
+        loader: The options of loading.
+        inference: What was inferred from the document.
+    """
+    problems = bodies.problems
+    model = document_behaviour(place, problems)
+    context = DocumentContext(
+        model,
+        bodies,
+        compile_settings(model.settings, place.child("settings").source, problems),
+        _collections(model, place, loader, bodies),
+        {},
+        whole.child("security"),
+        place,
+        problems,
+        loader.verbs,
+        model.name or _stem(whole.document),
+        inference.operations if inference else {},
+        inference.ignored if inference else {},
+    )
+    steps = context.steps(context.kinds)
+    principals = compile_principals(model.principals, place.child("principals").source, steps)
+    schemes = whole.descend("components", "securitySchemes")
+    context.schemes = compile_schemes(schemes, bodies.resolve, principals, problems)
+    context.declared = frozenset(name for name, _ in schemes.members())
+    problems += check_principals(principals, context.schemes, place.child("principals"))
+    context.compile_shared()
+    return context
+
+
+def _collections(
+    model: "DocumentBehaviour", place: Place, loader: Loader, bodies: BodyCompiler
+) -> dict[str, CollectionSpec]:
+    """Compile collections; an invalid one keeps its name, which is then known where it is used."""
+    declared = place.child("collections")
+    valid = compile_collections(model.collections, loader.built_in, declared, bodies.schemas)
+    return {
+        **{name: CollectionSpec(name) for name in declared_names(place, "collections")},
+        **valid,
+    }
 
 
 def _check_issued_tokens(

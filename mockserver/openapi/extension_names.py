@@ -1,4 +1,9 @@
-"""The names of mockserver's own keys in documents, and what resembles them."""
+"""Recognise misspelt names of mockserver's own keys in documents: `x-mock` and `x-mock-ignore`.
+
+`compiler.py` and `operations.py` call `misspelt_extensions` for the objects where these keys stand;
+`unknown_keys.py` asks about single keys in a thorough check. Out come warnings, or an empty text if
+a key resembles none. No key is corrected.
+"""
 
 import re
 from collections.abc import Iterable, Iterator

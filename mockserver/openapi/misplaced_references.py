@@ -1,7 +1,9 @@
-"""References in places where OpenAPI has none, such as the `paths` of a document or an operation.
+"""Follow references where OpenAPI has none, such as in the `paths` of a document or an operation.
 
-Other tools follow a `$ref` wherever it stands. So do we, within the folder of the document, and
-report it, because the specification says otherwise.
+`compiler.py` calls `with_references_followed`, which returns the document itself, or a copy in
+which targets stand in place of these references, each reported in `problems`. Other tools follow a
+`$ref` wherever it stands. So do we, within the folder of the document, up to a number, and report
+it, because the specification says otherwise. Usual references stay.
 """
 
 from collections.abc import Iterator

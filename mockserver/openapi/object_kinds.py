@@ -1,7 +1,10 @@
-"""The kinds of objects in documents: which keys each may have, derived from OpenAPI's own schemas.
+"""Say which keys each kind of object in a document may have, as OpenAPI's own schemas define it.
 
-A kind is the union of all forms that a value may have at a place. So a key is unknown only if no
-form has it, and a document is walked with one look-up for each key, without validation.
+`unknown_keys.py` and `misplaced_references.py` call `document_kind` for a version and go down with
+`ObjectKind.member`, which returns None for an unknown key. The schemas are read from
+`specification/` at the first call. A kind is the union of all forms that a value may have at a
+place. So a key is unknown only if no form has it, and a document is walked with one look-up for
+each key, without validation.
 """
 
 import re

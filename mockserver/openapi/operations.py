@@ -1,9 +1,9 @@
 """Compile the operations of a document.
 
-In: a paths object, and a `DocumentContext` with everything that operations share. Out: `Operation`
-objects, which the engine serves. Caller: `compiler.py`. Other modules compile the parts:
-parameters, bodies, responses, `x-mock`. Problems are added to a list; an operation with problems is
-compiled as far as possible.
+`compiler.py` calls `compile_operations` with a paths object and a `DocumentContext`: all that
+operations share. Out come `Operation` objects, which the engine serves. Other modules compile the
+parts: parameters, bodies, responses, `x-mock`. Problems are added to a list; an operation with
+problems is compiled as far as possible. `review_pages.py` uses the context for its own operations.
 """
 
 import re
@@ -33,10 +33,15 @@ from mockserver.model.refusal import STATUS_OF_KIND
 from mockserver.model.scope import SCOPE_NAMES, Scope
 from mockserver.model.steps import Program
 from mockserver.openapi.answers import AnswerCompiler
-from mockserver.openapi.behaviour import merged, operation_behaviour
+from mockserver.openapi.behaviour import declared_names, merged, operation_behaviour
 from mockserver.openapi.extension_names import misspelt_extensions
 from mockserver.openapi.paths import DescribedOperation, described_operations, spanning_parameters
-from mockserver.openapi.policies import compile_errors, compile_limits, compile_test_values
+from mockserver.openapi.policies import (
+    compile_errors,
+    compile_limits,
+    compile_test_values,
+    known_kinds,
+)
 from mockserver.openapi.request_bodies import BodyCompiler
 from mockserver.openapi.security_schemes import compile_security
 from mockserver.openapi.server_addresses import compile_servers
@@ -71,6 +76,8 @@ class DocumentContext:
     """Name of the API."""
     inferred: Mapping[tuple[str, str], dict[str, JsonValue]] = field(default_factory=dict)
     """Inferred `x-mock` of operations, by path and method (in lower case)."""
+    ignored: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Query parameters that inferred steps ignore, by path and method."""
     limits: tuple[RateLimit, ...] = ()
     errors: Mapping[str, ErrorAnswer] = field(default_factory=dict)
     test_values: tuple[TestValues, ...] = ()
@@ -96,14 +103,18 @@ class DocumentContext:
 
     def steps(self, kinds: set[str], members: Mapping[str, list[str]] | None = None) -> StepContext:
         """Return a new context for expressions and steps, with the names known before any step."""
-        members = {"settings": list(self.settings), **(members or {})}
-        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=set(MAP_NAMES) - members.keys())
+        settings = dict.fromkeys((*self.settings, *declared_names(self.place, "settings")))
+        members = {"settings": list(settings), **(members or {})}
+        maps = set(MAP_NAMES) - members.keys()
+        of_names = known_kinds(self.settings)
+        known = KnownNames({*SCOPE_NAMES, "_world"}, members, maps=maps, kinds=of_names)
         return StepContext(known, self.collections, kinds, set(), self.problems, self.verbs)
 
     @property
     def kinds(self) -> set[str]:
         """The error kinds that every operation can use."""
-        return {*map(str, STATUS_OF_KIND), *self.behaviour.errors}
+        own = {*self.behaviour.errors, *declared_names(self.place, "errors")}
+        return {*map(str, STATUS_OF_KIND), *own}
 
 
 def compile_operations(paths: Place, version: str, context: DocumentContext) -> Iterator[Operation]:
@@ -130,7 +141,8 @@ class _OperationCompiler:
         model = operation_behaviour(own, context.problems)
         responses = context.answers.compile(place.child("responses"))
         body = self._bodies.request(place.child("requestBody"))
-        steps = context.steps({*context.kinds, *model.errors}, _members(self._path, parameters))
+        kinds = {*context.kinds, *model.errors, *declared_names(own, "errors")}
+        steps = context.steps(kinds, _members(self._path, parameters))
         if body is not None and self._bodies.takes_objects(place.child("requestBody")):
             steps.known.maps.add("body")
         steps.examples |= {
@@ -159,11 +171,13 @@ class _OperationCompiler:
             program=program,
             blank=blank,
             path_parameters=tuple(PATH_PARAMETER.findall(self._path)),
+            path_choices=_path_choices(self._path, parameters),
             spanning=dict(spanning_parameters(parameters)),
-            success=_success(responses),
+            success=_success(responses, has_steps=program is not None),
             deprecated=place.child("deprecated").value is True,
             resource=model.resource or "",
             servers=self._servers(),
+            ignored=context.ignored.get((self._path, self._method.lower()), ()),
         )
 
     def _program(
@@ -273,15 +287,37 @@ def _members(path: str, parameters: list[Parameter]) -> dict[str, list[str]]:
     return names
 
 
-def _success(responses: tuple[DocumentedResponse, ...]) -> int:
+def _path_choices(path: str, parameters: list[Parameter]) -> dict[str, tuple[str, ...]]:
+    """Return the `enum` of each path parameter that is only a part of its segment."""
+    mixed = {
+        name
+        for segment in path.split("/")
+        if not PATH_PARAMETER.fullmatch(segment)
+        for name in PATH_PARAMETER.findall(segment)
+    }
+    return {
+        parameter.name: choices
+        for parameter in parameters
+        if parameter.where == "path"
+        and parameter.name in mixed
+        and parameter.style == "simple"
+        and (choices := parameter.shape.choices)
+    }
+
+
+def _success(responses: tuple[DocumentedResponse, ...], *, has_steps: bool) -> int:
     """Return the status code of a successful request.
 
-    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else
-    200, also if only `default` is documented.
+    This is the lowest documented 2xx (200 for `2XX`), else the lowest 3xx (302 for `3XX`), else the
+    first error if only errors are documented and no steps choose the answer. Otherwise it is 200,
+    also if only `default` is documented.
     """
-    documented = {response.status.upper() for response in responses}
+    documented = {response.status.upper(): None for response in responses}
     for kind, usual in (("2", 200), ("3", 302)):
         exact = [int(status) for status in documented if re.fullmatch(rf"{kind}\d\d", status)]
         if exact or f"{kind}XX" in documented:
             return min(exact, default=usual)
-    return 200
+    errors = [status for status in documented if status[0] in "45"]
+    if not errors or has_steps or "DEFAULT" in documented:
+        return 200
+    return int(errors[0].replace("XX", "00"))

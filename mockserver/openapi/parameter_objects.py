@@ -1,20 +1,29 @@
-"""Compile parameter objects and header objects.
+"""Compile parameter objects and header objects to a `Parameter` with style, shape and validator.
 
-In: a parameter object. Out: a `Parameter` with style, shape and validator. Callers:
-`operations.py`, and `request_bodies.py` for headers of multipart parts. Values are read in
+Callers: `operations.py`, through `BodyCompiler.parameters`, and `request_bodies.py` for headers of
+multipart parts. Undefined styles and invalid schemas are warnings; examples are handed to the
+`ExampleChecks`. Headers of answers are compiled in `answers.py`. Values are read in
 `wire/parameters.py`.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mockserver.base.http import FORM, media_type
+from mockserver.base.http import media_type
+from mockserver.base.json import JsonValue
 from mockserver.base.problems import SpecProblem, warning
 from mockserver.documents.references import Place, resolve_or_warn
 from mockserver.schemas.example_checks import ExampleChecks
-from mockserver.schemas.shapes import TEXT, Shapes
+from mockserver.schemas.shapes import TEXT, Shape, Shapes
 from mockserver.schemas.validators import Schemas, SchemaValidator
-from mockserver.wire.forms import is_json
-from mockserver.wire.parameter_styles import Parameter, usable_style
+from mockserver.wire.media_families import family_of
+from mockserver.wire.parameter_styles import Parameter, form_content, usable_style, xml_content
+
+_CONTENT_READERS: Mapping[str, Callable[[Shape], Callable[[str], JsonValue]]] = {
+    "form": form_content,
+    "xml": xml_content,
+}
+"""Functions that make the reader of a parameter's text, by the family of its media type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +67,29 @@ class ParameterCompiler:
     def _of_content(
         self, name: str, where: str, place: Place, content: tuple[str, Place]
     ) -> Parameter:
-        """Compile a parameter with a media type: JSON and forms are parsed, others stay text."""
+        """Compile a parameter with a media type; types other than JSON, forms and XML stay text."""
         media = resolve_or_warn(content[1], self.example_checks.references, self.problems)
         shape = self.shapes.of(media.child("schema"))
-        is_json_content = is_json(content[0])
-        is_form = where == "querystring" and media_type(content[0]).name == FORM
-        is_validated = is_json_content or is_form or not shape.is_structured
+        kind = family_of(media_type(content[0]).name)
+        is_form = where == "querystring" and kind == "form"
+        read = _CONTENT_READERS[kind](shape) if kind in _CONTENT_READERS and not is_form else None
+        is_read = kind in ("json", "form") or (kind == "xml" and shape.is_structured)
+        if not is_read and shape.is_structured:
+            message = f"{content[0][:40]} is not read in a {where} parameter"
+            hint = "its schema is not checked; use application/json"
+            self.problems.append(warning("MS130", content[1].source, message, hint))
+        is_validated = is_read or not shape.is_structured
         return Parameter(
             name=name.lower() if where == "header" else name,
             where=where,
             required=place.child("required").value is True or where == "path",
             style="form" if is_form else "simple",
             explode=False,
-            shape=shape if is_form or not shape.is_structured else TEXT,
+            shape=shape if is_validated else TEXT,
             validator=self._validator(media) if is_validated else None,
             default=shape.default,
-            is_json=is_json_content,
+            is_json=kind == "json",
+            read_content=read if is_read else None,
             deprecated=place.child("deprecated").value is True,
         )
 

@@ -1,8 +1,10 @@
 """Find the operations of a document in its paths object and path items.
 
 In: a paths object. Out: each operation object with its path and method; problems are added to a
-list. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`. Operations are
-not compiled here.
+list, and what cannot be served is left out. Of two operations for the same requests, the first
+wins. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`.
+`spanning_parameters` finds path parameters that may contain slashes. Operations are not compiled
+here.
 """
 
 import re
@@ -10,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from mockserver.base.errors import SpecError
 from mockserver.base.problem_switches import SWITCHES
 from mockserver.base.problems import SpecProblem, near, warning
+from mockserver.documents.document import Document
 from mockserver.documents.references import Place
 from mockserver.model.api import PATH_PARAMETER
 from mockserver.schemas.ecma_patterns import compiled
 from mockserver.wire.parameter_styles import Parameter
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OTHER_KEYS = ("$ref", "summary", "description", "servers", "parameters")
 _OTHER_KEYS_3_2 = ("additionalOperations",)
 """Keys of a path item that are not methods."""
@@ -25,6 +29,10 @@ _BESIDE_REFERENCE = ("$ref", SWITCHES)
 """What may stand in a path item that is a reference."""
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 """An HTTP method (RFC 9110, section 9.1) of at most 40 characters."""
+MOST_PATHS = 50_000
+"""Maximum number of paths of a document."""
+MOST_OPERATIONS = 50_000
+"""Maximum number of operations of a document."""
 _NEGATED_CLASS = re.compile(r"\[\^(?:\\.|[^\]\\])*+\]", re.DOTALL)
 _SELECTION = re.compile(r"([?#])([\w.-]{1,80})=")
 """A parameter by which a request is told apart from others of the same path."""
@@ -61,10 +69,28 @@ def described_operations(
         for method, place in methods_of(item, version, problems):
             if (shape, method) not in taken:
                 taken.add((shape, method))
+                if len(taken) > MOST_OPERATIONS:
+                    problems.append(_too_many(paths, MOST_OPERATIONS, "operations"))
+                    return
                 yield DescribedOperation(path, method, item, place)
             else:
                 message = f"{method} {path!r} is never reached: an earlier path has this method"
                 problems.append(warning("MS129", place.source, message, "remove one of the two"))
+
+
+def refuse_too_many_paths(document: Document) -> None:
+    """Check the number of paths, before anything is done for each of them.
+
+    Raises:
+        SpecError: If the document has more than 50,000 paths.
+    """
+    paths = Place(document, "", document.value).child("paths")
+    if isinstance(paths.value, dict) and len(paths.value) > MOST_PATHS:
+        raise SpecError([_too_many(paths, MOST_PATHS, "paths")])
+
+
+def _too_many(paths: Place, most: int, what: str) -> SpecProblem:
+    return SpecProblem("MS002", paths.source, f"more than {most:,} {what}", "split the document")
 
 
 def path_item(
@@ -90,12 +116,15 @@ def methods_of(
     item: Place, version: str, problems: list[SpecProblem]
 ) -> Iterator[tuple[str, Place]]:
     """Yield the methods of a path item and their operations; fixed methods in upper case."""
-    known = (*METHODS, "query") if version == "3.2" else METHODS
+    known = (*_METHODS, "query") if version == "3.2" else _METHODS
+    given = item.value if isinstance(item.value, dict) else {}
     for method in known:
+        if method not in given:
+            continue
         operation = item.child(method)
         if isinstance(operation.value, dict):
             yield method.upper(), operation
-        elif isinstance(item.value, dict) and method in item.value:
+        else:
             problems.append(warning("MS109", operation.source, "an operation must be a mapping"))
     problems += _unknown_keys(
         item, {*known, *_OTHER_KEYS, *(_OTHER_KEYS_3_2 if version == "3.2" else ())}

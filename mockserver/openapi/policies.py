@@ -1,9 +1,9 @@
-"""Compile the parts of `x-mock` that are not steps: settings, errors, limits, and others.
+"""Compile the parts of `x-mock` that are not steps to objects of `model.api`, such as `RateLimit`.
 
-In: the models of `x_mock.py`, with their places. Out: objects of `model.api`, such as `RateLimit`.
-Callers: `compiler.py` for parts of the document, `operations.py` for parts of operations. Problems
-are added to the list of the context. Only fixture files are read here; steps are compiled in
-`verbs/step_compiler.py`.
+`compiler.py` calls it for settings, collections, principals and fixtures; `operations.py` for
+errors, limits and test values, both of the document and of an operation. Problems are added to the
+one list of the document, and nothing is raised. It reads only fixture files, and only below the
+document's folder or `../fixtures`. Steps are compiled in `verbs/step_compiler.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +18,8 @@ from mockserver.base.time import ZERO, parse_duration
 from mockserver.documents.document import Document, require_clean_text
 from mockserver.documents.references import Place
 from mockserver.language.expressions import WORLD_FUNCTIONS, KnownNames, compile_template
+from mockserver.language.kind_checks import KnownKinds
+from mockserver.language.kinds import BOOLEAN, DURATION, INSTANT, NULL, NUMBER, TEXT
 from mockserver.model.api import (
     CollectionSpec,
     Effect,
@@ -36,8 +38,8 @@ from mockserver.verbs.step_context import StepContext
 if TYPE_CHECKING:
     from mockserver.openapi import x_mock
 
-FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
-FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
+_FIXTURE_NAMES = frozenset(("now", "settings", "_world"))
+_FIXTURE_FUNCTIONS = {name: WORLD_FUNCTIONS[name] for name in ("uuid", "object_id", "token")}
 """Functions of the sandbox that fixtures can call."""
 _FIXTURE_FOLDER = "fixtures"
 
@@ -61,9 +63,24 @@ def compile_settings(
             default = setting.read(model.default)
         except ValueError as error:
             problems.append(SpecProblem("MS508", source.child(name, "default"), str(error)))
-            continue
+            default = None
         settings[name] = replace(setting, default=default)
     return settings
+
+
+def known_kinds(settings: Mapping[str, Setting]) -> KnownKinds:
+    """Return the kinds of settings, and of the names of every expression."""
+    members = {name: _SETTING_KINDS[setting.type] for name, setting in settings.items()}
+    return KnownKinds({"now": INSTANT, "base_url": TEXT, "request_id": TEXT}, {"settings": members})
+
+
+_SETTING_KINDS = {
+    "integer": NUMBER,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "string": TEXT,
+    "duration": DURATION,
+}
 
 
 def compile_collections(
@@ -121,6 +138,7 @@ def compile_limits(
 
 def _limit(model: "x_mock.RateLimitFields", source: Source, context: StepContext) -> RateLimit:
     window = context.duration(model.window, source.child("window"))
+    context.check_kinds(model.limit, NUMBER | NULL, source.child("limit"))
     return RateLimit(
         model.name,
         context.template(model.limit, source.child("limit")),
@@ -192,6 +210,8 @@ def _principals(
             context.otherwise(
                 item.otherwise, Kind.UNAUTHENTICATED, source.child("require", index, "otherwise")
             ),
+            str(item.that).strip("{} "),
+            source.child("require", index, "that"),
         )
         for index, item in enumerate(model.require)
     )
@@ -211,12 +231,12 @@ def compile_fixtures(
 ) -> tuple[Fixture, ...]:
     """Compile the initial records of collections, from fixture files and from the document."""
     return (
-        *load_fixtures(model.fixtures, place.child("fixtures"), context, read),
-        *compile_records(model.records, place.child("records").source, context),
+        *_load_fixtures(model.fixtures, place.child("fixtures"), context, read),
+        *_compile_records(model.records, place.child("records").source, context),
     )
 
 
-def load_fixtures(
+def _load_fixtures(
     files: Sequence[str],
     place: Place,
     context: StepContext,
@@ -239,7 +259,12 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     if not isinstance(document.value, dict):
         message = "a fixture file must be a mapping of collections to lists of records"
         raise SpecError([SpecProblem("MS509", whole.source, message)])
-    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(
+        set(_FIXTURE_NAMES),
+        context.known.members,
+        functions=_FIXTURE_FUNCTIONS,
+        kinds=context.known.kinds,
+    )
     fixtures = []
     for name, records in whole.members():
         context.check_collection(name, records.source)
@@ -252,11 +277,16 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     return fixtures
 
 
-def compile_records(
+def _compile_records(
     records: Mapping[str, Sequence[Mapping[str, Any]]], source: Source, context: StepContext
 ) -> tuple[Fixture, ...]:
     """Compile the records that are written in the document itself."""
-    known = KnownNames(set(FIXTURE_NAMES), context.known.members, functions=FIXTURE_FUNCTIONS)
+    known = KnownNames(
+        set(_FIXTURE_NAMES),
+        context.known.members,
+        functions=_FIXTURE_FUNCTIONS,
+        kinds=context.known.kinds,
+    )
     fixtures = []
     for name, rows in records.items():
         context.check_collection(name, source.child(name))

@@ -1,4 +1,9 @@
-"""Limits and principals of `x-mock` that do not do what their author most likely expects."""
+"""Find limits and principals of `x-mock` that do not do what their author most likely expects.
+
+`thorough_checks.py` calls `doubtful_policies` with a document and its compiled `Api`; out come
+notes: for limits that do not count anonymous callers, and for issued tokens whose expiry is
+ignored. Nothing is changed or refused.
+"""
 
 from collections.abc import Iterator
 

@@ -1,12 +1,13 @@
-"""Compile request body objects.
+"""Compile request body objects to a `RequestBody`, with a reader for each media type.
 
-In: a request body object. Out: a `RequestBody`, with a reader for each media type; None if it has
-no usable content. Callers: `operations.py` and `review_pages.py`. Bodies are read in
-`wire/media.py`.
+`operations.py` and `review_pages.py` call `BodyCompiler.request`, which returns None if there is no
+usable content. `compiler.py` makes one `BodyCompiler` for a document; it also holds what all
+compilers share: references, schemas, shapes, checks of examples and the list of problems. Bodies
+are read in `wire/media.py`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mockserver.base import http
 from mockserver.base.json import JsonValue
@@ -19,7 +20,8 @@ from mockserver.schemas.example_checks import ExampleChecks
 from mockserver.schemas.shapes import Shapes
 from mockserver.schemas.validators import Schemas
 from mockserver.wire.forms import Encoding
-from mockserver.wire.media import VALIDATED_FAMILIES, MediaContent, family_of, reader_of
+from mockserver.wire.media import MediaContent, reader_of
+from mockserver.wire.media_families import VALIDATED_FAMILIES, family_of
 from mockserver.wire.parameter_styles import SEPARATORS, STYLES, style_of
 from mockserver.wire.parameters import ParameterSet
 
@@ -92,6 +94,9 @@ class BodyCompiler:
         schema, item = place.child("schema"), place.child("itemSchema")
         if family_of(name) == "sequence" and (schema.value is not None or item.value is not None):
             return self._sequence(name, place)
+        if family_of(name) == "parts":
+            return self._parts(name, place)
+        self._warn_of_positions(name, place)
         if item.value is not None:
             message = f"{name} is not read as a sequence, and its items are not checked"
             self.problems.append(warning("MS121", item.source, message))
@@ -113,26 +118,52 @@ class BodyCompiler:
             return MediaContent(shape, validator)
         return MediaContent(self.shapes.of(each), validator, validator)
 
+    def _parts(self, name: str, place: Place) -> MediaContent:
+        """Compile a multipart type other than form-data."""
+        schema, item = place.child("schema"), place.child("itemSchema")
+        each = item if item.value is not None and schema.value is None else schema
+        shape, other = self.shapes.of(each), place.child("itemEncoding")
+        content = MediaContent(
+            shape,
+            encodings=dict(self._encodings(place.child("encoding"))),
+            prefix_encodings=tuple(map(self._encoding, place.child("prefixEncoding").items())),
+            item_encoding=None if other.value is None else self._encoding(other),
+        )
+        if each.value is None:
+            return content
+        validator = self.schemas.validator(each, "request")
+        if each is item:
+            return replace(content, item_validator=validator)
+        self.example_checks.add_examples(place, validator, name)
+        return replace(content, validator=validator)
+
+    def _warn_of_positions(self, name: str, place: Place) -> None:
+        for key in ("prefixEncoding", "itemEncoding"):
+            if (member := place.child(key)).value is not None:
+                message = f"{name} has no parts by position, so `{key}` is ignored"
+                hint = "use `encoding`, or a multipart type other than multipart/form-data"
+                self.problems.append(warning("MS131", member.source, message, hint))
+
     def _encodings(self, place: Place) -> Iterator[tuple[str, Encoding]]:
         """Yield the encodings of a form's properties."""
         for name, member in place.members():
-            style, explode = self._style(member)
-            content_types = str(member.child("contentType").value or "")
-            fields = [
-                self.parameters.compile(key, "header", header)
-                for key, reference in member.child("headers").members()
-                if isinstance((header := self.resolve(reference)).value, dict)
-                and key.lower() != "content-type"
-            ]
-            yield (
-                name,
-                Encoding(
-                    tuple(item.strip() for item in content_types.split(",") if item.strip()),
-                    style if style in SEPARATORS else None,
-                    explode,
-                    ParameterSet(fields) if fields else None,
-                ),
-            )
+            yield name, self._encoding(member)
+
+    def _encoding(self, place: Place) -> Encoding:
+        style, explode = self._style(place)
+        content_types = str(place.child("contentType").value or "")
+        fields = [
+            self.parameters.compile(key, "header", header)
+            for key, reference in place.child("headers").members()
+            if isinstance((header := self.resolve(reference)).value, dict)
+            and key.lower() != "content-type"
+        ]
+        return Encoding(
+            tuple(item.strip() for item in content_types.split(",") if item.strip()),
+            style if style in SEPARATORS else None,
+            explode,
+            ParameterSet(fields) if fields else None,
+        )
 
     def _style(self, place: Place) -> tuple[str, bool]:
         """Return the style of a form's property, and True if it is exploded."""

@@ -1,7 +1,8 @@
 """Compile review pages (`x-mock.pages`) to operations that answer with HTML.
 
-In: the pages of a document. Out: two operations for each page, GET and POST. Caller: `compiler.py`.
-The HTML is written in `verbs/review_page.py`, when a page is requested.
+`compiler.py` calls `compile_pages`, which yields two operations for each page: GET for the page,
+POST for its form, which also runs the steps of `submit`. They become `Api.pages`, and are not
+operations of the API. The HTML is written in `verbs/review_page.py`, when a page is requested.
 """
 
 import re

@@ -1,4 +1,9 @@
-"""Texts in documents that look like real credentials, which everybody who reads them could use."""
+"""Find texts in documents that look like real credentials, which any reader could use.
+
+`thorough_checks.py` calls `secrets_in`; out come warnings with kind and place, up to
+`MOST_REPORTED`, and never the text itself. Credentials that seem invented are not reported. Nothing
+is removed, and no credential is tried.
+"""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,9 +1,10 @@
 """Compile security schemes and security requirements.
 
-In: `components.securitySchemes` and `security` of a document. Out: `SecurityScheme` objects, and
-for each operation the alternatives that the engine tries. Callers: `compiler.py` and
-`operations.py`. Schemes that are not supported are reported and not enforced. Credentials are
-checked in the engine; of HTTP schemes other than basic and bearer, such as digest, only the name.
+`compiler.py` calls `compile_schemes` and `check_principals`, `operations.py` calls
+`compile_security`. Out come `SecurityScheme` objects, and for each operation the alternatives that
+the engine tries. Schemes that are not supported are reported as warnings, and not enforced; but an
+alternative of only such schemes is left out. `engine/security.py` checks credentials; of HTTP
+schemes other than basic and bearer, such as digest, only the name.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -1,7 +1,8 @@
 """Compile server objects to the addresses of the real service, for all values of their variables.
 
-In: a list of server objects. Out: host name and path of each address. Callers: `compiler.py` and
-`operations.py`. No connection is made to these addresses.
+`compiler.py`, `operations.py` and `contract/document_changes.py` call `compile_servers`. Out come
+host name (empty for a relative URL) and path of each address, up to `MOST_SERVERS`, the default
+values first. Invalid servers are warnings. No connection is made to these addresses.
 """
 
 import re

@@ -1,4 +1,10 @@
-"""Checks of whole documents that serving does not need; `check` and `--strict` run them."""
+"""Check a whole document for what is doubtful, although serving does not need it.
+
+`compiler.py` calls `thorough_problems` for `check` and `--strict`, after the compilation. Out come
+warnings and notes of the other modules (`unknown_keys.py`, `secret_examples.py`,
+`policy_checks.py`), and of paths with dots; none at a place that has a problem already. Examples
+are checked in the room `schemas`.
+"""
 
 from collections.abc import Iterator, Sequence
 

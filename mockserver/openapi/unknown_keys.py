@@ -1,4 +1,10 @@
-"""Keys of a document that its OpenAPI version does not define, and misspelt ones."""
+"""Find keys of a document that its OpenAPI version does not define, and misspelt ones.
+
+`thorough_checks.py` calls `unknown_keys`, which walks the document and the files it refers to, each
+object once. Out come warnings and notes with the most similar known key, up to `MOST_REPORTED`;
+also for values in schemas of another type (`value_types.py`). What keys are known is in
+`object_kinds.py`. Nothing is removed.
+"""
 
 import difflib
 from collections.abc import Iterator

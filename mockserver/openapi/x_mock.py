@@ -1,7 +1,9 @@
-"""Define the format of `x-mock` blocks as pydantic models.
+"""Define the format of `x-mock` blocks as pydantic models, without steps: `verbs/` defines these.
 
-`behaviour.py` validates blocks with these models; other modules compile the results. The class
-docstrings and descriptions also appear in docs/reference.md.
+`behaviour.py` validates blocks with `DocumentBehaviour` and `OperationBehaviour`; `operations.py`,
+`policies.py` and `review_pages.py` compile the results. Unknown fields are errors. The class
+docstrings and descriptions also appear in docs/reference.md. Documents without `x-mock` never
+import this module, because pydantic costs start time.
 """
 
 from typing import Annotated, Any, Literal
@@ -21,7 +23,7 @@ from mockserver.verbs.fields import (
 )
 
 ApiName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-Status = Annotated[int, Field(ge=100, le=599)]
+Status = Annotated[int, Field(ge=200, le=599)]
 
 
 class SettingFields(StrictFields):

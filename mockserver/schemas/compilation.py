@@ -1,4 +1,10 @@
-"""Compilation of one self-contained JSON Schema by the validator library."""
+"""Compile one self-contained JSON Schema with the validator library `jsonschema_rs`.
+
+`compile_schema` returns the library's validator, or raises ValueError if the schema is invalid.
+Callers: `validators.py`, `shared_definitions.py` and `part_checks.py` for schemas of documents;
+`contract/` for interactions, comparisons and masks. OpenAPI's own keywords must be converted before
+(`dialects.py`).
+"""
 
 # The library runs offline: it opens no file and no connection; an unknown address is an error.
 # Formats are asserted, even in the drafts where they are annotations by default, because documents

@@ -1,4 +1,11 @@
-"""Conversion of OpenAPI schema objects to plain JSON Schema."""
+"""Convert an OpenAPI schema object to plain JSON Schema, for one direction (request or response).
+
+Caller: `validators.py`, which passes itself as the maker of references; each schema object is
+converted alone. In requests, readOnly properties are not required and accept any value; in
+responses, writeOnly ones are not required. Patterns are prepared for `ecma_patterns.py`, keywords
+of another OpenAPI version repaired (`version_repairs.py`). `dialect_of` honours `$schema` and
+`jsonSchemaDialect`. Problems are warnings of the maker. Documents never change.
+"""
 
 # Which draft a schema becomes
 #

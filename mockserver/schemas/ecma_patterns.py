@@ -1,4 +1,9 @@
-"""Regular expressions as ECMA-262 reads them: the `RegExp` of JavaScript."""
+"""Match regular expressions as ECMA-262 reads them: the `RegExp` of JavaScript.
+
+Callers: `dialects.py` decides which engine gets a pattern, `compilation.py` registers
+`PatternKeyword` with the validator library, and `openapi/paths.py` matches path parameters.
+`pattern_error` returns a reason or an empty text; `compiled` raises ValueError.
+"""
 
 # Which engine matches a pattern
 #

@@ -1,4 +1,10 @@
-"""Checks of a document's examples against the schemas they belong to."""
+"""Collect the examples of a document while it is compiled, and check them against their schemas.
+
+`openapi/answers.py`, `parameter_objects.py` and `request_bodies.py` add examples;
+`openapi/compiler.py` calls `mismatches` at the end, with `thorough` or `strict` only. Each example
+gives at most one warning, for its first violation. Bytes, examples without a source and text of
+other formats than JSON are not checked, and no example is changed or left out.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,10 @@
-"""Schema identifiers (`$id`, `$anchor`, `$dynamicAnchor`) and the references that use them."""
+"""Resolve references of schemas by `$id`, `$anchor` and `$dynamicAnchor` (JSON Schema Core, 8.2).
+
+`validators.py` is the only caller. `Identifiers.target` returns the place that a `$ref` or
+`$dynamicRef` leads to, or raises SpecError. In a dialect without identifiers, as that of OpenAPI
+3.0, and for all that no identifier matches, `documents/references.py` resolves. Documents are
+indexed when they are first needed. Nothing is fetched, whatever an identifier says.
+"""
 
 import os
 import re

@@ -1,7 +1,9 @@
-"""Repair of schemas that the validator library rejects: each invalid keyword is removed.
+"""Remove from a schema each keyword that the validator library rejects, so that the rest is usable.
 
-An invalid item of a list becomes an empty schema, and an invalid subschema is repaired inside
-first. Every removal is reported. The given schema never changes.
+`validators.py` is the only caller; it passes the check, and a function that gets the path and
+reason of every removal. An invalid item of a list becomes an empty schema, and an invalid subschema
+is repaired inside first. A schema that cannot be repaired becomes empty: it accepts anything. The
+given schema never changes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

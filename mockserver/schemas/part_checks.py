@@ -1,4 +1,9 @@
-"""Validation of values against parts of schemas: any subschema, also one that was just merged."""
+"""Check values against parts of schemas: any subschema, also one that was just merged.
+
+Callers: `validators.py` (`SchemaValidator.checker`, for sampling and conforming) and
+`violation_search.py`. `check` returns a predicate that never raises; it is always False for an
+invalid part. Compiled parts are cached, up to a limit.
+"""
 
 # In a part, each reference to a definition is replaced with a keyword of our own, whose check is
 # done by the validator that all definitions share. So a part costs some kilobytes, whatever it

@@ -1,4 +1,8 @@
-"""Detection of definitions whose references apply to one and the same value without a bound."""
+"""Find definitions whose references apply to one and the same value without a bound.
+
+`shared_definitions.py` calls `SameValueCosts.unbounded`: out come the names that it has to replace
+with a schema that accepts anything. Nothing is replaced or reported here.
+"""
 
 # Validation follows the references that apply to the same value, through `$ref`, `allOf`, `not` and
 # so on. Where they form a cycle it would never end (JSON Schema Core, section 9.4.1). Where they
@@ -9,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from mockserver.base.json import JsonValue, unescape
 
-MOST_STEPS = 4_000_000
+_MOST_STEPS = 4_000_000
 """The maximum number of definitions that one value is validated against; some 200 ms."""
 _LOCAL = ("#/$defs/", "#/definitions/", "mock:/#/$defs/")
 """The prefixes of references to definitions."""
@@ -56,7 +60,7 @@ class SameValueCosts:
     def _add_cost(self, name: str, found: dict[str, None]) -> None:
         """Set the cost of a definition whose references all have theirs."""
         cost = 1 + sum(self._costs.get(target, 1) for target in self._references_of(name))
-        if cost > MOST_STEPS:
+        if cost > _MOST_STEPS:
             found[name] = None
         self._costs[name] = 1 if name in found else cost
         self.largest = max(self.largest, self._costs[name])

@@ -1,4 +1,11 @@
-"""Values adjusted to a schema: undeclared members are removed, required ones are added."""
+"""Adjust values to a schema: remove undeclared members, and add required ones.
+
+`engine/run.py` conforms the bodies of answers, `engine/records.py` completes new records; both get
+a `Conformer` from `conformer_of`, which makes it once for each schema. Added members are sampled
+with the caller's seed (`sampling/sampler.py`), in records also from defaults. Undeclared members
+stay if the schema allows them explicitly, as by `additionalProperties`; write-only ones are
+removed. Nothing is converted, and the result is not validated. The given value never changes.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

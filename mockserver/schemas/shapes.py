@@ -1,7 +1,9 @@
-"""Shapes: the types and members that schemas allow, for reading values from text.
+"""Say which types, members and items schemas allow, so that text can be read as JSON values.
 
-Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a
-text can become: whether `7` is a number or text, and which members and items a value may have.
+Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a text
+can become: whether `7` is a number or text. `openapi/parameter_objects.py` and `request_bodies.py`
+make shapes, and `wire/` reads by them. `Shape.read` returns the text itself if no type fits:
+nothing is validated here, and nothing raises. Shapes combine all alternatives of a schema.
 """
 
 import re
@@ -128,6 +130,15 @@ class Shape:
         return found if isinstance(found, str) else None
 
     @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The texts of all values of an `enum` or a `const`; empty if the schema has neither."""
+        constant = self._first("const")
+        values = self._first("enum") if constant is None else [constant]
+        if not isinstance(values, list) or not all(type(one) in (str, int) for one in values):
+            return ()
+        return tuple(filter(None, map(str, values)))
+
+    @cached_property
     def is_read_only(self) -> bool:
         """Whether clients must not send it."""
         return any(part.value.get("readOnly") is True for part in self._certain)
@@ -221,6 +232,15 @@ class Shape:
         return not self.types or not self.types.isdisjoint(_SCALARS)
 
     @cached_property
+    def is_without_comma(self) -> bool:
+        """Whether no valid value, written as text, contains a comma."""
+        if self.types and self.types <= _WITHOUT_COMMA:
+            return True
+        if self.choices:
+            return not any("," in text for text in self.choices)
+        return any(part.value.get("format") in _FORMATS_WITHOUT_COMMA for part in self._certain)
+
+    @cached_property
     def is_ambiguous(self) -> bool:
         """Whether a text that looks like a number or a boolean can also be text."""
         return "string" in self.types and bool(self.types & _READERS.keys())
@@ -229,6 +249,8 @@ class Shape:
 _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 """The separators of a `collectionFormat`."""
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))
+_WITHOUT_COMMA = frozenset(("integer", "number", "boolean", "null"))
+_FORMATS_WITHOUT_COMMA = frozenset(("uuid", "date", "date-time", "ipv4", "ipv6"))
 _NO_MATCH = object()
 _BOOLEANS = {"true": True, "false": False}
 _READERS: Mapping[str, Callable[[str], JsonValue]] = {

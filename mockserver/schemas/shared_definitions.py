@@ -1,4 +1,10 @@
-"""The converted schemas of a document, compiled together and validated against by name."""
+"""Keep the converted schemas of a document by name, compile them together, and validate by name.
+
+`validators.py` adds definitions and asks; `part_checks.py` refers to them. One validator of all is
+compiled at the first validation, and again after an addition; a definition that reaches few others
+can be compiled alone. `cut_unbounded` makes endless definitions accept anything. Nothing is
+converted here (`dialects.py`), and a definition never changes otherwise.
+"""
 
 # Why together
 #

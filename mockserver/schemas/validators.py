@@ -1,4 +1,11 @@
-"""Schemas of a document, bundled into self-contained JSON Schemas and compiled to validators."""
+"""Turn the schema objects of a document into validators, each with all that it refers to.
+
+`openapi/compiler.py` makes one `Schemas` for a document; `openapi/` and `inference/` ask it for a
+`SchemaValidator`, for requests or responses, which implements the protocols of `model/contents.py`
+for `wire/`, the engine and `contract/`. Schemas are converted at load time and compiled at the
+first validation. Invalid parts are warnings, and accept anything. `violations` returns up to 50,
+and does not raise.
+"""
 
 # From a schema object to a validator
 #

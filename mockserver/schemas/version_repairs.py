@@ -1,6 +1,9 @@
-"""Repairs of schemas that use keywords of another OpenAPI version, each with a warning.
+"""Repair schemas that use keywords of another OpenAPI version, each repair with a warning.
 
-Such a schema has an obvious meaning, so it is read as if it were written for its own version.
+`dialects.py` calls `repair_for_version` for every schema object; it returns the place unchanged, or
+one with a changed copy of the value. Such a schema has an obvious meaning, so it is read as if it
+were written for its own version. Subschemas are not repaired with it: they are converted on their
+own.
 """
 
 from collections.abc import Callable, Iterator

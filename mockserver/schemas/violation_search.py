@@ -1,4 +1,9 @@
-"""Search for the violations of a value that the validator library would need too long to list."""
+"""Search for some violations of a value for which the validator library would need too long.
+
+`validators.py` asks `is_listable` first; if it returns False, it calls
+`ViolationSearch.violations`, which goes down only into what is invalid, within a bounded number of
+steps. It returns up to 50 violations, at least one for an invalid value and none for a valid one.
+"""
 
 # The library finds out quickly whether a value conforms, but it lists all errors or none: a list of
 # a million wrong items has a million errors, and an error in nested alternatives appears once for
@@ -181,7 +186,7 @@ class ViolationSearch:
 
 def is_listable(schema: JsonValue, value: JsonValue, parts: PartChecks) -> bool:
     """Return True if the library needs few steps to list all errors of a value."""
-    if parts.applies_few and is_small(value):
+    if parts.applies_few and _is_small(value):
         return True
     waiting = [(schema, value)]
     for _ in range(_MOST_LISTED_STEPS):
@@ -198,7 +203,7 @@ def is_listable(schema: JsonValue, value: JsonValue, parts: PartChecks) -> bool:
     return False
 
 
-def is_small(value: JsonValue) -> bool:
+def _is_small(value: JsonValue) -> bool:
     """Return True if a value contains few values, none of them deep inside."""
     waiting = [(value, 0)]
     for _ in range(_SMALL):

@@ -1,4 +1,10 @@
-"""Errors of the schema validator, translated to violations with plain messages."""
+"""Translate errors of the validator library to `Violation`s with plain messages.
+
+Callers: `validators.py` and `violation_search.py`. `violations_of` returns one for each place and
+keyword, up to `MOST`, sorted by pointer; of `anyOf` and `oneOf`, it reports the alternative that
+was most likely meant, or names the nearest ones. A keyword without a message here gets that of the
+library, shortened, which may contain the given value. Nothing is validated here.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,8 +1,11 @@
-"""The ASGI application, and the heads of HTTP messages that it and `protocol.py` read and write.
+"""Answer ASGI messages by the engine or the control API, and read and write heads of messages.
 
-It turns ASGI messages into requests for the engine, and answers into ASGI messages; the control API
-gets its own requests unchanged. Heads are read and written here once, so that a request is answered
-the same on both ways through the server (RFC 9112).
+- In: an engine, and a function that makes the control API at its first request (`factory.py`).
+- Callers: any ASGI server, or tests. `protocol.py` reads and writes heads by the functions here,
+  and calls `App.answer` for most requests, so that both ways answer the same (RFC 9112).
+- It waits for the delay of an answer, or states it in `Mock-Delay` (`delays=False`). It closes a
+  connection for a fault by an extension of `protocol.py`; under another server it can only raise
+  `CutConnectionError`. A head that cannot be read is a `BadHeadError`. It binds no socket.
 """
 
 import asyncio

@@ -1,4 +1,10 @@
-"""A server on a thread of a process that does other work, such as a test run."""
+"""Run the application on a socket and a thread of a process that does other work.
+
+`command_runner.py` and `testing/server_thread.py` make a `BackgroundServer`, which serves when its
+constructor returns, and raises `OSError` if the address cannot be bound. `stop` closes open
+connections at once and waits for the thread. Signals, logging and the garbage collector of the
+process stay as they are; `serving.py` has the server that owns its process.
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,10 @@
-"""A server for as long as a command runs, for `mockserver run`."""
+"""Run a command while a server is up, and return the exit code of the command.
+
+`cli/run_command.py` is the only caller. The command gets the URL of the server in the environment
+variable `MOCKSERVER_URL`, besides the whole environment of this process. A command that a signal
+ended has the code 128 plus its number. SIGINT is left to the command, and SIGTERM is forwarded.
+`OSError` is raised if the port cannot be bound or the command cannot be run. It prints nothing.
+"""
 
 import os
 import signal

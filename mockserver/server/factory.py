@@ -1,15 +1,34 @@
-"""Factories of the ASGI application, from documents or from an engine."""
+"""Make the ASGI application, with the control API; never open a socket, and never reload.
+
+`create_app` loads documents (the bundled APIs if none are given) and raises `SpecError` or
+`SettingsError`. Users call it as `mockserver.create_app`, and `testing/server_thread.py` for its
+server. `application` takes an engine that is loaded already; `cli/serve_command.py` and
+`cli/run_command.py` call it. By default, `application` waits for delays; `create_app` only states
+them in `Mock-Delay`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from mockserver.base.asgi import AsgiApp
 from mockserver.base.time import Instant, system_now
-from mockserver.engine.engine_options import DEFAULT_OPTIONS, Options
+from mockserver.engine.conventions import Like
+from mockserver.engine.engine_options import DEFAULT_OPTIONS, Echo, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
+
+
+class AnswerOptions(TypedDict, total=False):
+    """The options of `Options` that users can pass one by one; see there."""
+
+    dynamic: bool
+    errors: bool
+    strict_requests: bool
+    echo: Echo
+    like: Like
 
 
 def create_app(  # noqa: PLR0913 - each can be left out
@@ -19,8 +38,6 @@ def create_app(  # noqa: PLR0913 - each can be left out
     settings: Settings | None = None,
     stateful: bool = False,
     plugins: Sequence[str] = (),
-    dynamic: bool = False,
-    errors: bool = False,
     options: Options | None = None,
     delays: bool = False,
     control: bool = True,
@@ -28,6 +45,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     body_limit: int = DEFAULT_BODY_LIMIT,
     journal: int = DEFAULT_JOURNAL,
     clock: Callable[[], Instant] = system_now,
+    **answers: Unpack[AnswerOptions],
 ) -> App:
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
 
@@ -37,8 +55,6 @@ def create_app(  # noqa: PLR0913 - each can be left out
         settings: Values of settings, by API and name.
         stateful: Create, change and delete records, as far as the documents imply it.
         plugins: Names of Python modules with verbs that steps may use.
-        dynamic: Sample new values for every answer.
-        errors: Answer 500 if an answer does not conform to its own schema.
         options: More options of the engine.
         delays: Wait before answers with a delay; otherwise say it in the header `Mock-Delay`.
         control: Serve the control API; without a token, under loopback host names only.
@@ -46,14 +62,17 @@ def create_app(  # noqa: PLR0913 - each can be left out
         body_limit: Largest body of a request, in bytes.
         journal: Number of exchanges that the journal of a sandbox keeps, 1 or more.
         clock: Returns the current time.
+        answers: Options of the engine by name, such as `dynamic=True`; they replace those of
+            `options`.
 
     Raises:
         SpecError: If a document is invalid.
         SettingsError: If a setting or a plug-in is.
+        ValueError: If `like` names a server that is not known.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS
-    merged = replace(base, dynamic=dynamic or base.dynamic, errors=errors or base.errors)
+    merged = replace(base, control=control and base.control, **answers)
     return application(
         open_engine(sources, seed, merged, journal),
         control=control,

@@ -1,4 +1,10 @@
-"""Warns when the process can open no more files, and so accepts no more connections."""
+"""Warn when the process can open no more files, and so accepts no more connections.
+
+`serving.py` calls `FileLimitWatch.check` once a second, which tries to open a file and logs at most
+one warning a minute. It also sets `report_other_errors` as the handler for errors of the event
+loop, which drops the messages of asyncio about the same. No connection is closed, and no limit is
+raised.
+"""
 
 import asyncio
 import errno

@@ -1,4 +1,9 @@
-"""The text that the command line prints when a server starts."""
+"""Write the text that is printed when a server starts: addresses, credentials, control API.
+
+`cli/serve_command.py` calls `greeting` with the engine and the URL of the server, and prints what
+it returns. For each API it names the base URL and its first demo credential, and it says how many
+parts of documents are left out. It prints nothing itself, and fills no sandbox that is served.
+"""
 
 from mockserver.base.problems import left_out
 from mockserver.base.time import Instant
@@ -48,10 +53,10 @@ def _problems_line(engine: Engine) -> list[str]:
 def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, str, str]:
     found = api_views.credentials(api, sandbox, now)
     demo = found[0] if found else None
-    return api.name, api_views.base_url(api, origin), "" if demo is None else credential_text(demo)
+    return api.name, api_views.base_url(api, origin), "" if demo is None else _credential_text(demo)
 
 
-def credential_text(credential: api_views.CredentialView) -> str:
+def _credential_text(credential: api_views.CredentialView) -> str:
     """Return the header, query parameter or cookie that carries a credential."""
     where, name, text = credential["where"], credential["name"], credential["presented"]
     if where == "header":

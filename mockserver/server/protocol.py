@@ -1,4 +1,10 @@
-"""HTTP/1.1 on a socket: uvicorn's protocol, with a shorter path for requests to the APIs."""
+"""Speak HTTP/1.1 on a socket: uvicorn's protocol, with a shorter path for requests to the APIs.
+
+`serving.py` gives `Protocol` to uvicorn, which makes one for each connection, and calls its
+`close_if_late` once a second. Requests go to `App.answer` or, as ASGI, to the `App` of
+`application.py`. Bytes that are no request are answered with a problem, and the connection closes.
+The rules are below.
+"""
 
 # A request takes one of two paths, which `on_headers_complete` chooses when its head is complete:
 #
@@ -114,6 +120,10 @@ def _is_readable(number: int) -> bool:
         return False
 
 
+_TLS_HANDSHAKE = b"\x16\x03"
+"""First bytes of a TLS connection (RFC 8446, section 5.1)."""
+
+
 class _DelayedAnswer:
     """A direct answer that waits for its delay, in the place of uvicorn's unanswered request."""
 
@@ -198,7 +208,7 @@ class Protocol(HttpToolsProtocol):
                     self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
                     continue
             except httptools.HttpParserError as error:
-                self._refuse(self._answer_to(error))
+                self._refuse(self._answer_to(error, data))
             return
 
     def _head_without_upgrade(self) -> bytes:
@@ -242,13 +252,13 @@ class Protocol(HttpToolsProtocol):
         if self._head_size > MAX_HEAD_SIZE:
             raise ValueError
 
-    def _answer_to(self, error: Exception) -> Answer:
+    def _answer_to(self, error: Exception, data: bytes) -> Answer:
         """Return the answer to what the parser, or a callback of it, cannot read."""
         if self._head_size > MAX_HEAD_SIZE:
             return application.too_large(has_fields=bool(self._raw_headers))
         if isinstance(error.__context__, BadHeadError):
             return error.__context__.answer
-        message = "Invalid HTTP request received."
+        message = _unreadable(data)
         self.logger.warning(message)
         return problem(400, message)
 
@@ -543,3 +553,11 @@ class Protocol(HttpToolsProtocol):
     def _awaits_body(self) -> bool:
         """Return True if the one unanswered request waits for the rest of its body."""
         return self.cycle.more_body and not self.pipeline
+
+
+def _unreadable(data: bytes) -> str:
+    """Return the message for bytes that are no HTTP, with advice if they begin a TLS connection."""
+    message = "Invalid HTTP request received."
+    if data.startswith(_TLS_HANDSHAKE):
+        return f"{message} It begins a TLS connection: use http:// instead of https:// in the URL."
+    return message

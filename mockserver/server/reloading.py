@@ -1,4 +1,10 @@
-"""Reloading of documents whose files have changed."""
+"""Load documents again when their files have changed, and give them to the engine.
+
+`cli/serve_command.py` makes a `Reloader` for `--reload`; the server calls its `check` twice a
+second. Files count as changed if they have not changed further since the last check. New documents
+are loaded on a thread; if they are invalid, this is reported by the function that the caller gave,
+and the old ones are still served. Only files that were read before are watched, and their folders.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping

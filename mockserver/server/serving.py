@@ -1,4 +1,10 @@
-"""The server of the command line: the application on a socket, with uvicorn."""
+"""Run the application on a socket, with uvicorn, in a process of its own until a signal ends it.
+
+`cli/serve_command.py` calls `bind`, `origin` and `run`. `background_server.py` and
+`cli/proxy_command.py` use `ReadyServer`, which reports when it accepts connections. `bind` raises
+`OSError`. `run` also takes over the garbage collector: it never runs within a request. At SIGINT or
+SIGTERM open requests are answered and `run` returns; a second signal ends them.
+"""
 
 import asyncio
 import gc

@@ -1,6 +1,7 @@
-"""The Python API for tests: a server, its sandboxes with all they hold, and the errors raised.
+"""Export the Python API for tests: a server, its sandboxes with all they hold, and its errors.
 
-With pytest, the fixture `sandbox` gives each test a sandbox of its own.
+Users import these names; `pytest_plugin.py` gives each test a sandbox of its own as the fixture
+`sandbox`. `Server` is imported on first use, so that a client of a running server loads no server.
 """
 
 from typing import TYPE_CHECKING

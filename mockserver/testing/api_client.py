@@ -1,4 +1,10 @@
-"""One API in one sandbox: its base URL, credentials, operations, settings and records."""
+"""Give a test one API in one sandbox: base URL, credentials, operations, settings and records.
+
+`sandbox_client.py` makes an `ApiClient` for an item or attribute of a sandbox; users know it as
+`Api`. Everything is read from the control API when it is used, so that it is never out of date.
+A credential that does not exist is a `LookupError`. `fail_next` adds a fault of this API. Requests
+to the API itself are sent by the test.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

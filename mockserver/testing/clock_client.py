@@ -1,4 +1,10 @@
-"""The virtual clock of a sandbox, which a test can move."""
+"""Show and move the virtual clock of a sandbox.
+
+`sandbox_client.py` makes a `SandboxClock` as `sandbox.clock`. Each method is one call of the
+control API, and returns the new time of the clock, in UTC. A change that the server refuses is a
+`ControlCallError`; a datetime without a time zone or a negative timedelta is a `ValueError`. The
+system's clock is never moved.
+"""
 
 from datetime import datetime, timedelta
 

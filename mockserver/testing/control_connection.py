@@ -1,4 +1,10 @@
-"""Calls of the control API, over a socket or to an application in this process."""
+"""Call the control API, over a socket or in an application of this process; read paged lists.
+
+The clients of `testing/` share one `ControlConnection` of a server; `sandbox_client.py` and
+`server_thread.py` make it. `call` returns the JSON of the answer, or None if it has no body. It
+raises `ControlCallError` if the call is refused (with its status and errors) or gets no answer
+(status 0). Several threads may share it. It never calls the APIs themselves, and never retries.
+"""
 
 import http.client
 import json

@@ -1,4 +1,10 @@
-"""The report on the sandbox of a test: its journal, and requests that must fail the test."""
+"""Report on the sandbox of a test: its journal, and the requests that must fail the test.
+
+`pytest_plugin.py` makes a `SandboxMonitor` for each test that uses a sandbox. `problems` returns a
+text, empty if there are none; `journal` the text for the report of a failed test. Requests to the
+default sandbox are included, because a path without the name of a sandbox goes there. `end` deletes
+the sandbox and clears the default journal. Lines are cut off and their number is bounded.
+"""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,9 @@
-"""Faults that a test adds to a sandbox."""
+"""Add, list and remove the faults of a sandbox.
+
+`sandbox_client.py` makes a `SandboxFaults` as `sandbox.faults`, and `api_client.py` uses it for
+`fail_next`. A `FaultHandle` (for users: `Fault`) has the counts at the time of the call. A
+definition that does not fit the served APIs is a `ControlCallError`. The server injects the faults.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

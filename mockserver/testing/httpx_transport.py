@@ -1,4 +1,10 @@
-"""A transport for synchronous httpx clients that calls an application without a socket."""
+"""Send the requests of a synchronous httpx client to an application without a socket.
+
+Users import it as `mockserver.Transport`; it needs httpx. A delayed answer comes at once, or raises
+`httpx.ReadTimeout` if its delay is longer than the read timeout of the client. A fault that closes
+the connection raises `httpx.ReadError` or `RemoteProtocolError`. `inprocess.py` calls the
+application; a stream of events raises its `WaitsError`.
+"""
 
 from typing import TYPE_CHECKING
 

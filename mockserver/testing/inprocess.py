@@ -1,4 +1,10 @@
-"""Calls of an ASGI application without a socket, a thread or an event loop."""
+"""Call an ASGI application without a socket, a thread or an event loop.
+
+`httpx_transport.py` and `control_connection.py` call `perform`, which returns the answer; one that
+a fault breaks off is incomplete (`status` 0, or `complete` False). Only one call runs at a time in
+a process. An application that waits for something, such as the next event of a stream, raises
+`WaitsError`, so an application must be made with `delays=False`.
+"""
 
 import threading
 from collections.abc import Sequence

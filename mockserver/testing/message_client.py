@@ -1,4 +1,9 @@
-"""The simulated messages of a sandbox: SMS and e-mails that are recorded, never sent."""
+"""Give a test the simulated SMS and e-mails of a sandbox, as they are at the time of the call.
+
+`sandbox_client.py` reads them from the control API and makes a `SandboxMessages`, oldest first,
+as `sandbox.messages`. A status is not updated later: ask the sandbox again. `last` raises
+`LookupError` if there is no message. Nothing is ever sent or changed.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

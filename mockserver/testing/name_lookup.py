@@ -1,4 +1,9 @@
-"""Lookup of APIs, collections and settings by name, with messages for unknown names."""
+"""Find APIs, collections and settings by name or attribute, and write messages for unknown names.
+
+`sandbox_client.py`, `record_client.py` and `setting_client.py` use it. `attribute` converts a name
+to a Python attribute, `find` returns the known name or None, and `unknown` returns a message with a
+similar name. It raises nothing, and uses the standard library only.
+"""
 
 import difflib
 import re

@@ -1,4 +1,10 @@
-"""The records of an API in a sandbox, which a test can read and change."""
+"""Read and change the records of an API in a sandbox.
+
+`api_client.py` makes a `SandboxRecords` as `api.records`; its items and attributes are
+`CollectionClient`s, one for each collection. A collection or record that does not exist is a
+`KeyError` (`get` returns None), a record that the server refuses a `ControlCallError`. Each access
+is a call of the control API; a dictionary that it returned is a copy: changing it changes nothing.
+"""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote

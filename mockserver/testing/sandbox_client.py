@@ -1,4 +1,11 @@
-"""A sandbox for a test: its APIs, clock, messages, requests and faults."""
+"""Give a test a sandbox: its APIs, clock, messages, requests, faults, and snapshots of its state.
+
+Users make a `SandboxClient` as `Sandbox`, for a URL or an application; `server_thread.py` makes one
+for `Server.sandbox`, and `failure_report.py` gets the default sandbox by `sibling`. APIs are items
+and attributes: an unknown one is a `KeyError` or `AttributeError` with a similar name. The sandbox
+is created on first use, and deleted only by `delete`. All is done by calls of the control API; a
+refused one is a `ControlCallError`.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Self

@@ -1,11 +1,18 @@
-"""The servers of a test session: one for each combination of documents and options."""
+"""Start the servers of a test session, one for each combination of documents and options.
+
+`pytest_plugin.py` makes `Servers`, and closes it at the end of the session. `get` starts a server
+on first use and then returns the same one; `sandbox` returns a new sandbox with a unique name after
+the test. Documents that are invalid raise `SpecError`, plug-ins `SettingsError`. Settings of a
+marker belong to a sandbox, and so need no other server.
+"""
 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
+from mockserver.server.factory import AnswerOptions
 from mockserver.testing.control_connection import Json
 from mockserver.testing.sandbox_client import SandboxClient
 from mockserver.testing.server_thread import ServerThread
@@ -14,14 +21,12 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST_NAME = 50
 
 
-class ServeOptions(TypedDict, total=False):
+class ServeOptions(AnswerOptions, total=False):
     """Options of a server; without one, or with 0 or False, it has its default."""
 
     seed: int
     stateful: bool
     plugins: tuple[str, ...]
-    dynamic: bool
-    errors: bool
     journal: int
 
 

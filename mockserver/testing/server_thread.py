@@ -1,11 +1,17 @@
-"""A server on a thread of the test process."""
+"""Serve documents on a free port and a thread of the test process, until `close`.
+
+`server_pool.py` makes a `ServerThread` for tests with pytest; users make one as
+`mockserver.testing.Server`. The options are those of `create_app` in `server/factory.py`, but it
+waits for delays. Invalid documents raise `SpecError`, settings `SettingsError`, and an address that
+is taken `OSError`. Its control API has no token, and so answers under loopback host names only.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, Unpack
 
 from mockserver.server.background_server import BackgroundServer
-from mockserver.server.factory import create_app
+from mockserver.server.factory import AnswerOptions, create_app
 from mockserver.server.sources import DEFAULT_JOURNAL
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
@@ -22,17 +28,17 @@ class ServerThread:
         settings: Mapping[str, Mapping[str, Json]] | None = None,
         stateful: bool = False,
         plugins: Sequence[str] = (),
-        dynamic: bool = False,
-        errors: bool = False,
         journal: int = DEFAULT_JOURNAL,
         host: str = "127.0.0.1",
         port: int = 0,
+        **answers: Unpack[AnswerOptions],
     ) -> None:
         """Serve documents with the options of `create_app`; without documents, the bundled ones.
 
         Raises:
             SpecError: If a document is invalid.
             SettingsError: If a setting or a plug-in is invalid.
+            ValueError: If `like` names a server that is not known.
             OSError: If the address is not available.
         """
         app = create_app(
@@ -41,10 +47,9 @@ class ServerThread:
             settings=settings,
             stateful=stateful,
             plugins=plugins,
-            dynamic=dynamic,
-            errors=errors,
             journal=journal,
             delays=True,
+            **answers,
         )
         self._background = BackgroundServer(app, host, port)
         self.url = self._background.url

@@ -1,4 +1,10 @@
-"""The settings of an API in a sandbox, which a test can change."""
+"""Show and change the settings of an API in a sandbox, as items or attributes.
+
+`api_client.py` makes a `Settings` as `api.settings`. Each access is a call of the control API, and
+a change is for this sandbox only. An unknown setting is a `KeyError` (or `AttributeError`) with a
+similar name, an invalid value a `ControlCallError`; then no setting changes. A setting cannot be
+removed.
+"""
 
 from collections.abc import Iterator, MutableMapping
 from typing import Never

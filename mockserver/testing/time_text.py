@@ -1,4 +1,9 @@
-"""Durations and instants, converted between Python and the control API."""
+"""Convert durations and instants of Python to the text of the control API, and instants back.
+
+`clock_client.py`, `fault_client.py`, `message_client.py` and `request_client.py` use it. A text is
+passed on as it is, and only the server checks it. A negative duration, or a datetime without a time
+zone, is a `ValueError`.
+"""
 
 from datetime import UTC, datetime, timedelta
 

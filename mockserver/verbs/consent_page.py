@@ -1,9 +1,9 @@
-"""The HTML page that asks a user for consent (OAuth 2.0: RFC 6749, section 4.1.1).
+"""Write the HTML page that asks a user for consent (OAuth 2.0: RFC 6749, section 4.1.1).
 
-`oauth_authorize` calls `consent_page` with the names of client and user, the scopes and the query
-parameters of the request. It gets the page as bytes. The page has two links, "Allow" and "Deny",
-to the same endpoint; the parameter `DECISION` in a link says which one the user chose. This module
-never stores a decision and never issues a code.
+`oauth_authorize.py` calls `consent_page` with the names of client and user, the scopes and the
+query parameters of the request, and gets the page as bytes. Its two links, "Allow" and "Deny", lead
+to the same endpoint and repeat the parameters; `DECISION` in a link says which one the user chose.
+This module never stores a decision and never issues a code.
 """
 
 from collections.abc import Iterable

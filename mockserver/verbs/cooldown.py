@@ -1,10 +1,10 @@
 """`cooldown`: refuse a subject during a period after its last use, otherwise start the period.
 
-A subject is any value, such as a phone number. `compile_cooldown` is called when a document is
-loaded, and writes the call of `run_cooldown`, which runs for every request. That function reads
-and writes the built-in collection `cooldowns`, with one record for each name and subject.
-`cooldown` is the calculation alone: it reads and changes no collection, and has no clock of its
-own. The engine calls it, too, to list the cooldowns that are running.
+A subject is any value, such as a phone number; for null there is no cooldown. `step_compiler.py`
+calls `compile_cooldown` when a document is loaded; the call that it writes runs `run_cooldown` for
+every request, which keeps one record for each name and subject in the built-in collection
+`cooldowns`. With a true `bypass`, a running cooldown is no refusal, and starts again. `cooldown` is
+the calculation alone, without collection and clock; `engine/allowances.py` calls it, too.
 """
 
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def run_cooldown(
     if subject is None:
         world.note(step, "not applied: its subject is null", step.name)
         return
-    subject = text(subject)
+    subject = subject if type(subject) is str else text(subject)
     key = f"{step.name}:{subject}"
     cooldowns = world.records("cooldowns")
     record = cooldowns.rows.get(key)

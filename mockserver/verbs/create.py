@@ -1,9 +1,10 @@
-"""`create`: store a new record in a collection.
+"""`create`: store a new record in a collection, or refuse if its key or a unique value is taken.
 
-`compile_create` is called when a document is loaded: it checks that a record that is
-written as a map has its key, and writes the call of `run_create`. That function runs for every
-request, and returns the stored record. It never changes or replaces an existing record: if the key
-or a unique value exists, it refuses.
+`step_compiler.py` calls `compile_create` when a document is loaded: it checks that a record written
+as a map has its key, and writes the call of `run_create`. That function runs for every request: it
+adds what the schema of the collection requires, stores the record and returns it. It raises
+`ExpressionError` for a value that is no map or has no key, and never changes an existing record.
+`update.py` also uses `refuse_conflict`.
 """
 
 from typing import NoReturn

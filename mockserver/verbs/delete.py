@@ -1,8 +1,8 @@
-"""`delete`: remove the records of a collection whose fields have given values.
+"""`delete`: remove all records of a collection whose fields have given values.
 
-It has no compile function: the roles of its fields are enough to write the call of `run_delete`,
-which runs for every request. That function returns nothing, and never refuses: it is no error if
-no record matches.
+It has no compile function: `step_compiler.py` writes the call of `run_delete` from the roles of the
+fields. That function runs for every request, and adds the number of removed records to the trace.
+It returns nothing, and never refuses: it is no error if no record matches.
 """
 
 from collections.abc import Mapping

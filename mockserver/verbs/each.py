@@ -1,9 +1,10 @@
 """`each`: run steps for every item of a list.
 
-`compile_each` is called when a document is loaded: it writes a Python loop around the code of the
-inner steps. During a request, the loop starts with a call of `run_each`, which returns the items
-with their numbers, or refuses a list that is too long. The inner steps themselves are run by the
-program of the operation, never by this module.
+`step_compiler.py` calls `compile_each` when a document is loaded: it writes a Python loop around
+the code of the inner steps. During a request, the loop starts with a call of `run_each`, which
+returns the items with their numbers from 0. Null is an empty list; another value that is no list
+raises `ExpressionError`, and a list is refused if the request would run too many steps
+(`MOST_STEPS` in `engine/run.py`). The program runs the inner steps, this module never does.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.language.programs import Block, variable_name
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Expression, Name, Steps, StrictFields
+from mockserver.verbs.fields import Items, Name, Steps, StrictFields
 from mockserver.verbs.step_compiler import parsed_steps_code
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
@@ -23,7 +24,7 @@ from mockserver.verbs.verb import Verb, World
 class EachFields(StrictFields):
     """Run steps for every item of a list."""
 
-    of: Expression = Field(description="a list")
+    of: Items = Field(description="a list")
     as_: Name = Field(alias="as", description="name of the item in the steps")
     steps: Steps = Field(
         description="steps to run for each item; in them, `index` is its number from 0"

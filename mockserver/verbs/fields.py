@@ -1,9 +1,10 @@
-"""The types of the fields of verbs, and the pydantic models that verbs share.
+"""Define the types of fields of verbs, their roles, and the pydantic models that verbs share.
 
-A verb declares its fields as a model derived from `StrictFields`. The annotated types below give a
-field a role, which decides how `step_compiler.call_code` compiles its value. The models validate
-values of a document; they never evaluate an expression. The models of `x-mock` in
-`openapi/x_mock.py` use the same types.
+The modules of verbs derive the models of their fields from `StrictFields`. An annotated type gives
+a field a role, by which `step_compiler.py` compiles its value; a field without a role is a
+constant. `step_compiler.py` also reads `when` and `otherwise` with `StepFields`, and
+`openapi/x_mock.py` uses the types for other parts of `x-mock`. The models validate values of a
+document, and refuse unknown keys; they never evaluate an expression.
 """
 
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mockserver.base.http import SERVER_FIELDS, is_field_name
+from mockserver.language.kinds import INSTANT, LIST, NULL, NUMBER
 
 
 class Role(Enum):
@@ -32,6 +34,12 @@ ErrorKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)*$", max_length=300)]
 Value = Annotated[Any, Role.VALUE]
 """Any JSON value; its texts may contain `{{ … }}` at any depth."""
+Count = Annotated[Any, Role.VALUE, NUMBER | NULL]
+"""A number; in a document, it may be an expression."""
+Moment = Annotated[Any, Role.VALUE, INSTANT | NUMBER | NULL]
+"""An instant; in a document, an expression."""
+Items = Annotated[str, Role.EXPRESSION, LIST | NULL]
+"""An expression that is a list."""
 Members = Annotated[dict[str, Any], Role.MEMBERS]
 """A map; the texts in its values may contain `{{ … }}`."""
 

@@ -1,8 +1,9 @@
 """`let`: bind names to computed values.
 
-`compile_let` is called when a document is loaded: it writes one Python assignment for each name.
-There is no run function: the program of the operation computes the values in every request. `let`
-never reads or writes a collection itself, and adds no line to the trace.
+`step_compiler.py` calls `compile_let` when a document is loaded: it writes one Python assignment
+for each name, in order, so that a value can use the names before it. There is no run function: the
+program of the operation computes the values in every request. `let` never reads or writes a
+collection itself, and adds no line to the trace.
 """
 
 from pydantic import RootModel
@@ -22,7 +23,8 @@ def compile_let(fields: LetFields, writer: StepCodeWriter) -> Block:
     bindings: Block = []
     for name, value in fields.root.items():
         code = writer.context.value_code(value, writer.source_of(name))
-        writer.context.bind(name, writer.source_of(name), is_map=False)
+        kinds = writer.context.kinds_of(value)
+        writer.context.bind(name, writer.source_of(name), is_map=False, kinds=kinds)
         bindings += writer.write("{name} = {value}", name=variable_name(name), value=code)
     return bindings
 

@@ -1,9 +1,10 @@
 """`list`: bind a filtered and sorted page of records, and the number of all that match.
 
-`compile_list` is called when a document is loaded, and writes the call of `run_list`, which runs
-for every request. That function returns a map of `items` (the page), `total` (the number of records
-that match), `offset` and `limit`. It filters, then sorts, then cuts out the page, then applies
-`select`. It never changes a record.
+`step_compiler.py` calls `compile_list` when a document is loaded; the call that it writes runs
+`run_list` for every request. That function filters, then sorts, then cuts out the page, then
+applies `select`. It returns a map of `items` (the page), `total` (the number of records that
+match), `offset` and `limit`. It refuses a key in `after` that is not in the list, and raises
+`ExpressionError` for a negative offset or limit. It never changes a record.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from mockserver.base.json import JsonValue, key_text
 from mockserver.language.programs import Block
 from mockserver.model.scope import Record, Scope, Template
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Members, Name, OptionalExpression, StrictFields, Value
+from mockserver.verbs.fields import Count, Members, Name, OptionalExpression, StrictFields, Value
 from mockserver.verbs.record_conditions import item_context, record_condition
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
@@ -41,8 +42,8 @@ class ListFields(StrictFields):
         None, description="field names, with `-` before a name for descending order"
     )
     after: Value = Field(None, description="key of the record after which the page starts")
-    offset: Value = Field(None, description="number of records before the page; default: 0")
-    limit: Value = Field(None, description="largest number of records on the page; default: all")
+    offset: Count = Field(None, description="number of records before the page; default: 0")
+    limit: Count = Field(None, description="largest number of records on the page; default: all")
     select: Value = Field(
         None, description="value that replaces each record of the page, which is `item`"
     )
@@ -88,11 +89,11 @@ def run_list(  # noqa: PLR0913, PLR0917 - one parameter for each field
     records = collection.matching(compared)
     if step.matching is not None:
         records = [*filter(record_condition(step.matching, world.scope), records)]
-    records = sorted_records(records, sort)
-    start = whole_number(offset) or 0
+    records = _sorted_records(records, sort)
+    start = _whole_number(offset) or 0
     if after is not None:
         start += _offset_after(world, step, records, key_text(after))
-    bound = page(records, start, whole_number(limit))
+    bound = _page(records, start, _whole_number(limit))
     if step.select is not None:
         bound["items"] = _selected(bound["items"], step.select, world.scope)
     world.note(step, "listed", bound["total"])
@@ -112,7 +113,7 @@ def _selected(items: Iterable[Record], select: Template, scope: Scope) -> list[J
     return [select({**scope, "item": item}) for item in items]
 
 
-def page(ordered: list[Record], offset: int, limit: int | None) -> Record:
+def _page(ordered: list[Record], offset: int, limit: int | None) -> Record:
     """Return a page of a list, as a map of `items`, `total`, `offset` and `limit`."""
     end = None if limit is None else offset + limit
     return {
@@ -123,7 +124,7 @@ def page(ordered: list[Record], offset: int, limit: int | None) -> Record:
     }
 
 
-def whole_number(value: JsonValue) -> int | None:
+def _whole_number(value: JsonValue) -> int | None:
     """Return an offset or a limit as a whole number, without a fraction; null stays null.
 
     Raises:
@@ -136,7 +137,7 @@ def whole_number(value: JsonValue) -> int | None:
     return int(value)
 
 
-def sorted_records(records: list[Record], fields: JsonValue) -> list[Record]:
+def _sorted_records(records: list[Record], fields: JsonValue) -> list[Record]:
     """Return records sorted by field names; a `-` before a name sorts it in descending order.
 
     Records with equal values keep their order; those without a value come last in both directions.

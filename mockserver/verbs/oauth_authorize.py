@@ -1,10 +1,10 @@
 """`oauth_authorize`: answer as the authorization endpoint of OAuth 2.0 (RFC 6749, section 3.1).
 
-`compile_authorize` is called when a document is loaded, and writes the call of `run_authorize`,
-which runs for every request. That function answers with the consent page, or redirects with a code
-(bound to a PKCE challenge, RFC 7636, if the client sends one) or with an error. If the client or
-its redirect URI is not registered, it refuses, and never redirects. It stores codes, but never
-issues a token: `oauth_token` does.
+`step_compiler.py` calls `compile_authorize`; the call that it writes runs `run_authorize` for every
+request. It refuses, and never redirects, if client or redirect URI is not registered; another error
+is redirected. The first record of `users` decides: by a query parameter that the links of the
+consent page add, or by the field `consent`; without either, the answer is that page. Then it
+redirects with a stored code, bound to a PKCE challenge if one was sent. It never issues a token.
 """
 
 import re

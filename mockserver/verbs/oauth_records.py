@@ -1,7 +1,10 @@
-"""Names, headers and functions that the modules `oauth_*` share.
+"""Share names, headers and checks among the OAuth verbs, find expired tokens, and revoke tokens.
 
-It names the built-in collections of codes and refresh tokens. Access tokens are in a collection of
-the document, which the steps name. Nothing here issues a code or a token.
+Callers: `oauth_authorize.py`, `oauth_token.py` and `oauth_revoke.py`; `engine/rendering.py` uses
+`error_description`, which returns only characters that RFC 6749 permits. The built-in collections
+of codes and refresh tokens are named here; access tokens are in a collection of the document, which
+the steps name. `revoke_family` removes all tokens that come from one code. Nothing here issues a
+code or a token.
 """
 
 import re

@@ -1,9 +1,9 @@
 """`oauth_revoke`: revoke one token of a user, or all of them (RFC 7009).
 
-It has no compile function: the roles of its fields are enough to write the call of `run_revoke`,
-which runs for every request. That function removes access tokens and refresh tokens, and returns
-the number of those that were still valid. It never answers: a later step does. A token that does
-not exist is no error.
+It has no compile function: `step_compiler.py` writes the call of `run_revoke` from the roles of the
+fields. That function runs for every request: it removes access tokens and refresh tokens, and
+returns the number of those that were still valid. It never answers and never refuses: a later step
+answers, and a token that does not exist, or is another user's, is no error.
 """
 
 from pydantic import Field

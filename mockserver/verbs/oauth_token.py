@@ -1,10 +1,10 @@
 """`oauth_token`: answer as the token endpoint of OAuth 2.0 (RFC 6749, sections 4.1.3 and 6).
 
-`compile_token` is called when a document is loaded, and writes the call of `run_token`, which runs
-for every request. That function authenticates the client, checks the code or the refresh token in
-the form of the request, stores new tokens, and answers with them. Otherwise it refuses with an
-error of RFC 6749. A code or refresh token that is used a second time revokes all tokens of its
-code. It never creates a code, and never checks access tokens.
+`step_compiler.py` calls `compile_token`, which writes the call of `run_token`, which runs for every
+request. That function authenticates the client (by HTTP Basic or the form), checks the code or the
+refresh token of the form, stores new tokens, and answers with them. Otherwise it raises a `Refusal`
+of RFC 6749; only a code or refresh token that is used a second time is answered with an error that
+keeps its writes: all tokens of its code are revoked. It never creates a code.
 """
 
 import base64

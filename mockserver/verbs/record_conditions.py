@@ -1,8 +1,8 @@
-"""The `matching` condition of `find` and `list`, evaluated for one record at a time.
+"""Compile templates about one record, which is `item` in them, and test records by a condition.
 
-When a document is loaded, `find`, `list` and `update` compile their templates in the context that
-`item_context` returns: in these templates, `item` is the current record. During a request, `find`
-and `list` call `record_condition`, which returns a function from a record to a boolean. Nothing
+`find.py`, `list.py` and `update.py` call `item_context` when a document is loaded, and compile
+`matching`, `select`, `set` and `record` in the context that it returns. During a request, `find.py`
+and `list.py` call `record_condition`, which returns a function from a record to a boolean. Nothing
 here reads a collection or changes a record.
 """
 

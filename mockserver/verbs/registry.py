@@ -1,9 +1,11 @@
-"""The verbs that documents can use, found by name: built-in verbs, and verbs of plug-ins.
+"""Find verbs by name: the built-in verbs, and the verbs of plug-ins.
 
-The step compiler asks `Verbs.get` for the verb of each step. The module of a built-in verb is
-imported when a document first uses it. Plug-ins are modules that the user names, which are imported
-at start, and entry points of installed packages, which are imported on first use. A document
-cannot name a module to load, and a plug-in cannot replace a built-in verb.
+`step_context.py` holds a `Verbs`; the step compiler asks its `get` for the verb of each step, which
+is None for an unknown name. `server/sources.py` makes it for the command line and `create_app`. The
+module of a built-in verb is imported when a document first uses it. Plug-ins are modules that the
+user names, imported at start, and entry points of installed packages, imported on first use. A
+plug-in that is wrong raises `SettingsError`; none can replace a built-in verb, and a document
+cannot name a module to load.
 """
 
 from collections.abc import Iterable

@@ -1,15 +1,21 @@
 """`respond`: choose the answer, and end the steps.
 
-`compile_respond` is called when a document is loaded: it checks that a named example exists, and
-writes the call of `World.respond` and the end of the program. The engine then renders the answer:
-this module never builds one itself.
+`step_compiler.py` calls `compile_respond` when a document is loaded: it checks that a named example
+exists, and writes the call of `World.respond` (in `engine/run.py`) and the end of the program.
+There is no run function. Status, headers, body, `conform` and media type go to the engine, which
+renders the answer: this module never builds one itself.
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue
 from mockserver.base.problems import near
+from mockserver.language.expressions import constants_of_value
+from mockserver.language.kinds import NULL, NUMBER, TEXT
+from mockserver.language.operators import check_status
 from mockserver.language.programs import Block
 from mockserver.model.steps import RespondStep
 from mockserver.verbs.fields import CheckHeaders, Headers, StrictFields, Value
@@ -53,10 +59,24 @@ def compile_respond(fields: RespondFields, writer: StepCodeWriter) -> Block:
     )
     return writer.write(
         "run.respond({step}, {status}, {headers}, {body})\nreturn",
-        status=context.value_code(fields.status, writer.source_of("status")),
+        status=_status_code(fields.status, writer),
         headers=context.members_code(fields.headers, writer.source_of("headers")),
         body=context.value_code(fields.body, writer.source_of("body")),
     )
+
+
+def _status_code(status: JsonValue, writer: StepCodeWriter) -> str:
+    """Return the code of the status; add a problem for each constant that is not one."""
+    source = writer.source_of("status")
+    for one in constants_of_value(status):
+        try:
+            check_status(one)
+        except ExpressionError as error:
+            writer.context.problem("MS501", source, str(error))
+            return "None"
+    writer.context.check_kinds(status, NUMBER | TEXT | NULL, source)
+    code = writer.context.value_code(status, source)
+    return f"_status({code})" if status is not None else code
 
 
 VERB = Verb(name="respond", fields=RespondFields, compile=compile_respond)

@@ -1,9 +1,10 @@
-"""The last step of a review page: answer with the review form, or store a review and thank for it.
+"""End a review page: answer with the review form, or store a review and thank for it.
 
 A review page is a simulated HTML page of `x-mock.pages`, to which a message links. Documents cannot
 write this step: `openapi/review_pages.py` adds it after the steps of a page. `run_review` runs for
-every request. It stores a review in the built-in collection `left_reviews`, never in a collection
-of the document; the steps of the page do that.
+every request. It stores a review in the built-in collection `left_reviews`, with the id of the
+last message that links to the page, or None. It never writes to a collection of the document; the
+steps of the page do that.
 """
 
 from pydantic import Field

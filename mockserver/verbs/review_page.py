@@ -1,7 +1,8 @@
-"""The HTML of review pages: the form, the thanks after it, and the message if it is refused.
+"""Write the HTML of review pages: the form, the thanks after it, and the message of a refusal.
 
-`verbs/review.py` calls `form_page` and `thanks_page`; the engine calls `refusal_page`. Each returns
-a whole page as bytes. Nothing here stores a review.
+`review.py` calls `form_page` and `thanks_page`; `engine/rendering.py` calls `refusal_page`. Each
+returns a whole page as bytes, in which values of requests are escaped. Nothing here stores a
+review.
 """
 
 from mockserver.base.html import Markup, html_page, join, tag

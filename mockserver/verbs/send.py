@@ -1,9 +1,10 @@
 """`send`: put a simulated message in the outbox.
 
-The outbox is the built-in collection `messages`. `compile_send` is called when a document is
-loaded, and writes the call of `run_send`, which runs for every request and returns the stored
-record. Its times of sending and delivery can lie in the future of the sandbox's clock; nothing
-changes the record when they come. No real message is sent.
+The outbox is the built-in collection `messages`. `step_compiler.py` calls `compile_send` when a
+document is loaded; the call that it writes runs `run_send` for every request, which returns the
+stored record, and raises `ExpressionError` for an unknown `outcome`. Its times of sending and
+delivery can lie in the future of the sandbox's clock; nothing changes the record when they come,
+as its status is computed when it is read. No real message is sent.
 """
 
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue
+from mockserver.base.time import EARLIEST, LAST, Instant
 from mockserver.language.programs import Block
 from mockserver.model.outbox import DELIVERED, OUTCOMES
 from mockserver.model.scope import Record
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.fields import Moment, Name, Span, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
@@ -32,7 +35,7 @@ class SendFields(StrictFields):
     link_at: str | None = Field(
         None, description="marker in the text, which is replaced by the link"
     )
-    at: Value = Field(None, description="instant at which it is sent; default: now")
+    at: Moment = Field(None, description="instant at which it is sent; default: now")
     sent_after: Span = Field(None, description="duration from `at` until it is sent")
     delivered_after: Span = Field(None, description="duration from `at` until it arrives or fails")
     outcome: Value = Field(
@@ -47,6 +50,8 @@ class SendStep(Step):
     """A `send` step; puts a simulated message in the outbox."""
 
     link_at: str | None
+    has_time: bool
+    """True if the document has `at`; then null is a failure, and never means now."""
 
 
 def compile_send(fields: SendFields, writer: StepCodeWriter) -> Block:
@@ -65,7 +70,7 @@ def compile_send(fields: SendFields, writer: StepCodeWriter) -> Block:
         "outcome": fields.outcome,
         "data": fields.data,
     }
-    writer.set_step(SendStep, link_at=fields.link_at)
+    writer.set_step(SendStep, link_at=fields.link_at, has_time=fields.at is not None)
     message = context.members_code(members, writer.source)
     context.bind(fields.as_, writer.source_of("as"))
     return writer.write_call(fields.as_, message)
@@ -81,8 +86,11 @@ def run_send(world: World, step: SendStep, message: Record) -> Record:
             `delivered_at` are durations after it, and are replaced by instants.
     """
     now, at = world.now, message["send_at"]
-    at = now if at is None else int(at)
-    sent_at = at + int(message["sent_at"] or 0)
+    if at is None:
+        if step.has_time:
+            raise ExpressionError("`at` is null; leave it out to send the message at once")
+        at = now
+    sent_at = _instant_after(at, message["sent_at"] or 0)
     delivered = message["delivered_at"]
     outcome = message["outcome"] or DELIVERED
     if outcome not in OUTCOMES:
@@ -98,11 +106,20 @@ def run_send(world: World, step: SendStep, message: Record) -> Record:
     message["created_at"] = now
     message["send_at"] = at
     message["sent_at"] = sent_at
-    message["delivered_at"] = sent_at if delivered is None else at + int(delivered)
+    message["delivered_at"] = sent_at if delivered is None else _instant_after(at, delivered)
     message["outcome"] = outcome
     world.insert(world.records("messages"), message)
     world.note(step, "queued", message["channel"], message["to"], message_id)
     return message
+
+
+def _instant_after(start: JsonValue, span: JsonValue) -> Instant:
+    """Return the instant after a duration, or the last one of the calendar if it is later."""
+    if type(start) is not int or type(span) is not int:
+        raise ExpressionError(
+            "`at` must be an instant, and `sent_after` and `delivered_after` durations"
+        )
+    return Instant(max(EARLIEST, min(start + span, LAST)))
 
 
 VERB = Verb(

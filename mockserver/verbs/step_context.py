@@ -1,13 +1,13 @@
-"""The names that the steps of one operation can use, and the code that is written for each step.
+"""Check the names that the steps of an operation use, and write the code of each step.
 
-It is used when a document is loaded, never during a request. `openapi` makes a `StepContext` for
-each operation, and one for the rules that all operations share. The step compiler and the compile
-functions of verbs call it to check names, and to turn values into code or templates. For each step,
-they write its code with a `StepCodeWriter`. Problems of the document are added to the context; they
-are not raised.
+It is used when a document is loaded, never during a request. `openapi/operations.py` makes a
+`StepContext` for each operation, `openapi/policies.py` uses one for rules that are not steps.
+`step_compiler.py` and the compile functions of verbs call it to check names, and to turn values
+into code or templates; for each step they write the code with a `StepCodeWriter`. A problem of the
+document is added to the context and not raised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,13 @@ from mockserver.language.expressions import (
     compile_expression,
     compile_template,
     has_expressions,
+    kinds_of_value,
 )
+from mockserver.language.kind_checks import KnownKinds
+from mockserver.language.kinds import ANY, NULL, SPAN, Kinds
 from mockserver.language.programs import Block, Line, variable_name, write_block, write_scope
 from mockserver.model.api import CollectionSpec
+from mockserver.model.failed_expressions import WrittenExpression
 from mockserver.model.scope import SCOPE_NAMES, Template
 from mockserver.model.steps import Otherwise, Step
 from mockserver.verbs.registry import Verbs
@@ -32,7 +36,7 @@ from mockserver.verbs.verb import Verb
 
 if TYPE_CHECKING:
     from mockserver.verbs.fields import OtherwiseFields
-    from mockserver.verbs.step_compiler import ParsedStep
+    from mockserver.verbs.step_compiler import DroppedStep, ParsedStep
 
 
 @dataclass(slots=True)
@@ -56,6 +60,8 @@ class StepContext:
     """The objects that the code of the steps uses by name."""
     steps: list[Step] = field(default_factory=list)
     """The steps compiled so far, in the order of their numbers."""
+    written: list[WrittenExpression] = field(default_factory=list)
+    """The expressions in the code of the steps."""
 
     def value_code(self, value: JsonValue, source: Source) -> str:
         """Return the code of a value whose texts may contain expressions."""
@@ -80,7 +86,9 @@ class StepContext:
         return self._writer().constant(value)
 
     def _writer(self) -> TemplateWriter:
-        return TemplateWriter(self.known, self.problems, self.constants, self._variable)
+        return TemplateWriter(
+            self.known, self.problems, self.constants, self._variable, self.written
+        )
 
     def _variable(self, name: str) -> str:
         self.used.add(name)
@@ -104,6 +112,8 @@ class StepContext:
 
     def duration(self, value: JsonValue, source: Source) -> Template | None:
         """Compile a duration: an ISO 8601 text, or an expression that returns microseconds."""
+        if has_expressions(value):
+            self.check_kinds(value, SPAN, source)
         return self.optional_template(self.span(value, source), source)
 
     def span(self, value: JsonValue, source: Source) -> JsonValue:
@@ -142,8 +152,27 @@ class StepContext:
             self.bound,
         )
 
-    def bind(self, name: str | None, source: Source, *, is_map: bool = True) -> None:
-        """Add a name that later steps can use; `is_map`: its value is always a map or null."""
+    def kinds_of(self, value: JsonValue) -> Kinds:
+        """Return the kinds that a value can have."""
+        return kinds_of_value(value, self.known)
+
+    def check_kinds(self, value: JsonValue, wanted: Kinds, source: Source) -> None:
+        """Add a problem if a value never has one of some kinds."""
+        given = self.kinds_of(value)
+        if not wanted.accepts(given):
+            self.problem("MS606", source, f"{wanted} was expected here, but {value!r} is {given}")
+
+    def bind(
+        self, name: str | None, source: Source, *, is_map: bool = True, kinds: Kinds = ANY
+    ) -> None:
+        """Add a name that later steps can use.
+
+        Args:
+            name: The name; None binds nothing.
+            source: Its place in the document.
+            is_map: True if its value is always a map or null.
+            kinds: The kinds that its value can have.
+        """
         if name is None:
             return
         if name in RESERVED_NAMES:
@@ -151,10 +180,18 @@ class StepContext:
         if name in self.bound and is_map != (name in self.known.maps):
             message = f"another step binds {name!r} to a different type of value"
             self.problem("MS506", source, message, "bind another name")
+        before = self.known.kinds.names.get(name, ANY) if name in self.bound else kinds
+        names = {**self.known.kinds.names, name: NULL | before | kinds}
+        self.known.kinds = KnownKinds(names, self.known.kinds.members)
         self.known.names.add(name)
         self.bound.add(name)
         if is_map:
             self.known.maps.add(name)
+
+    def assume(self, names: Iterable[str]) -> None:
+        """Let later steps use the names of an invalid step, so that they do not fail for them."""
+        self.known.names.update(names)
+        self.bound.update(names)
 
     def key_field(self, collection: str) -> str | None:
         """Return the key field of a collection, or None if it is not declared."""
@@ -210,7 +247,7 @@ class StepCodeWriter:
     otherwise: Otherwise
     number: int
     """The number of the step, from 1."""
-    nested: "list[ParsedStep]" = field(default_factory=list)
+    nested: "list[ParsedStep | DroppedStep]" = field(default_factory=list)
     """The inner steps."""
 
     @classmethod

@@ -1,16 +1,16 @@
-"""`take`: take an amount from the quota of a subject.
+"""`take`: take an amount from the quota of a subject, such as 100 messages for each account.
 
-A quota is a limit for each subject, such as 100 messages for each account. It renews after a
-period, with the calendar, or never. `compile_take` is called when a document is loaded, and writes
-the call of `run_take`, which runs for every request. That function reads and writes the built-in
-collection `quotas`, with one record for each quota and subject. `take` is the calculation alone: it
-reads and changes no collection, and has no clock of its own. The engine calls it, too, to list what
-is left of a quota.
+A quota renews after a period, with the calendar, or never. `step_compiler.py` calls `compile_take`;
+the call that it writes runs `run_take` for every request, which keeps one record for each quota and
+subject in the built-in collection `quotas`; for null nothing is counted. If too little is left, it
+takes nothing and refuses, or continues if the step is `optional`. It returns a map, which is empty
+if no step binds it. `take` is the calculation alone: it changes no collection and has no clock.
+`engine/allowances.py` calls it, too.
 """
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import MAXYEAR, timedelta
+from datetime import MAXYEAR, MINYEAR, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -18,12 +18,21 @@ from pydantic import Field, model_validator
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue, text
-from mockserver.base.time import DAY, LATEST, WEEK, Instant, format_instant, no_later, to_datetime
+from mockserver.base.time import (
+    DAY,
+    EARLIEST,
+    LATEST,
+    WEEK,
+    Instant,
+    format_instant,
+    no_later,
+    to_datetime,
+)
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Kind
 from mockserver.model.scope import Record, Template
 from mockserver.model.steps import Step
-from mockserver.verbs.fields import Name, Span, StrictFields, Value
+from mockserver.verbs.fields import Count, Moment, Name, Span, StrictFields, Value
 from mockserver.verbs.step_context import StepCodeWriter
 from mockserver.verbs.verb import Verb, World
 
@@ -38,7 +47,7 @@ class TakeFields(StrictFields):
     subject: Value = Field(
         description="who or what has the quota, such as an account; null: nothing is counted"
     )
-    limit: Value = Field(description="amount that can be taken between renewals")
+    limit: Count = Field(description="amount that can be taken between renewals")
     period: Span = Field(
         None,
         description="duration between renewals; without `period` and `calendar`, it never renews",
@@ -46,8 +55,8 @@ class TakeFields(StrictFields):
     calendar: Literal["day", "week", "month"] | None = Field(
         None, description="`day`, `week` or `month`: renew with the calendar (UTC)"
     )
-    anchor: Value = Field(None, description="instant from which renewals are counted")
-    amount: Value = Field(1, description="amount to take; default: 1")
+    anchor: Moment = Field(None, description="instant from which renewals are counted")
+    amount: Count = Field(1, description="amount to take; default: 1")
     optional: bool = Field(
         default=False,
         description="if too little is left, take nothing and continue with the next step",
@@ -133,7 +142,7 @@ def run_take(  # noqa: PLR0913, PLR0917 - one parameter for each field
     if subject is None:
         world.note(step, "not applied: its subject is null", step.quota)
         return take(limit, renewal, None, world.now, 0)[1].as_record() if step.is_bound else {}
-    subject = text(subject)
+    subject = subject if type(subject) is str else text(subject)
     key = f"{step.quota}:{subject}"
     quotas = world.records("quotas")
     record = quotas.rows.get(key)
@@ -220,6 +229,8 @@ def _renewal_in_month(anchor: int, months: int) -> int:
     year, month = divmod(months - 1, 12)
     if year > MAXYEAR:
         return LATEST
+    if year < MINYEAR:
+        return EARLIEST
     day = min(first.day, monthrange(year, month + 1)[1])
     renewal = first.replace(year=year, month=month + 1, day=day)
     return (renewal - to_datetime(0)) // timedelta(microseconds=1)

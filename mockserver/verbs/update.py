@@ -1,9 +1,10 @@
-"""`update`: replace fields of the records that match, or all their fields.
+"""`update`: replace fields of the records that match, or all their fields except the key.
 
-`compile_update` is called when a document is loaded, and writes the call of `run_update`, which
-runs for every request. That function stores a new version of each record whose fields have the
-values of `where`, and returns the last one, or None if no record matches. It never creates a
-record. It refuses if a key would change, or if a unique value exists.
+`step_compiler.py` calls `compile_update` when a document is loaded; the call that it writes runs
+`run_update` for every request. That function stores a new version of each record whose fields have
+the values of `where`, and returns the last one. If no record matches, it returns None, and the name
+that the step binds keeps its value. It never creates a record. It refuses if a key would change, or
+if a unique value exists.
 """
 
 from collections.abc import Mapping

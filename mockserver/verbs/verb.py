@@ -1,9 +1,10 @@
-"""The interfaces of verbs: `Verb`, which a module defines, and `World`, which is the engine's.
+"""Define the interfaces of verbs: `Verb`, which a module has, and `World`, which the engine has.
 
-A verb is one module with a constant `VERB`. Its fields define what a step may contain. Its compile
-function, if it has one, is called when a document is loaded, and writes code. Its run function is
-called for every request, with a `World` and the values of the fields. A verb reads and writes
-records, refuses and answers through `World` only; it never imports the engine.
+A verb is one module with a constant `VERB`; users write plug-ins with it, too. Its fields define
+what a step may contain. `step_compiler.py` calls its compile function, if it has one, when a
+document is loaded; its run function is called for every request, with a `World` (the `Run` of
+`engine/run.py`) and the values of the fields. A verb reads and writes records, refuses and answers
+through `World`, or raises a `Refusal`; it never imports the engine.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -129,7 +130,7 @@ class World(Protocol):
     def respond(
         self,
         step: RespondStep,
-        status: JsonValue,
+        status: int | None,
         headers: Mapping[str, JsonValue],
         body: JsonValue,
     ) -> None:

@@ -1,6 +1,8 @@
-"""Write bodies in formats other than JSON and XML: lines, sequences, events, forms, tables.
+"""Write bodies in formats other than JSON and XML: lines, events, forms, tables, multipart.
 
-In: a JSON value. Out: bytes. Caller: `media.py`, through `writer_of`. Nothing is read or validated
+`media.py` is the only caller: `writer_of` returns the function for a media type, or None, and
+`multipart_bytes` writes parts at the fixed `BOUNDARY`. A JSON value goes in, bytes come out. A
+string is taken as the complete body, except in multipart. Nothing is read, validated or refused
 here.
 """
 

@@ -1,8 +1,9 @@
 """Decompress request bodies by `Content-Encoding` (RFC 9110, section 8.4.1), up to a limit.
 
-In: a request as the server received it. Out: the request with its decompressed body, or with the
-reason why it has none. Callers: `server/application.py` and `contract/proxy.py`. Answers are not
-compressed here.
+`server/application.py` and `contract/proxy.py` call `decoded`, for a request with that header. Out
+comes the request with its decompressed body, or with the reason why it has none: `unread` is a
+refusal (an unknown coding, invalid data), `too_large` is set beyond the limit. Nothing is raised.
+Answers are neither compressed nor decompressed here.
 """
 
 import zlib

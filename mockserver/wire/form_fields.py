@@ -1,23 +1,27 @@
 """Group the fields of queries, forms and cookies by name, and convert them to typed values.
 
 In: text such as `a=1&b=2`, or parts of a multipart body; and the shape of a schema. Out: values,
-and violations for what cannot be read. Callers: `parameters.py`, `parameter_styles.py` and
-`forms.py`. Values are not validated against the schema here.
+and violations or an `UndecodableError` for what cannot be read. Callers: `parameters.py`,
+`parameter_styles.py`, `forms.py`, and `contract/recording.py` for names. Values are not validated
+against the schema here.
 
 `name[member]` is a member of an object; `name[]` and `name[0]` are items of an array. OpenAPI
 defines only the first (`deepObject`), but clients send all of them. The depth is limited.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from mockserver.base.json import JsonValue, escape
 from mockserver.model.refusal import Violation
 from mockserver.schemas.shapes import Shape
 
 _MOST_PARTS = 1_000
+MOST_ESCAPES = 200_000
+"""Maximum number of places with percent-encoded characters in one value."""
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _DEEPEST = 20
 
 Raw = Any
@@ -44,14 +48,23 @@ def unquoted(raw: str) -> str:
     """Decode percent-encoded text (RFC 3986, section 2.1).
 
     Raises:
-        UndecodableError: If the decoded bytes are not UTF-8.
+        UndecodableError: If the decoded bytes are not UTF-8, or take too long to decode.
     """
     if "%" not in raw:
         return raw
     try:
-        return unquote_to_bytes(raw).decode()
+        decoded, count = _ESCAPES.subn(_decoded, raw.encode(), MOST_ESCAPES + 1)
+        if count > MOST_ESCAPES:
+            message = f"has percent-encoded characters in more than {MOST_ESCAPES:,} places"
+            raise UndecodableError(message)
+        return decoded.decode()
     except UnicodeError:
         raise UndecodableError("is not percent-encoded UTF-8") from None
+
+
+def _decoded(escapes: re.Match[bytes]) -> bytes:
+    """Decode a run of percent-encoded bytes at once."""
+    return bytes.fromhex(escapes[0].replace(b"%", b"").decode())
 
 
 def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, list[str]]:
@@ -79,7 +92,7 @@ def grouped(text: str, where: str, violations: list[Violation]) -> dict[str, lis
     return found
 
 
-def read_text(shape: Shape, raw: str) -> JsonValue:
+def _read_text(shape: Shape, raw: str) -> JsonValue:
     """Read one percent-encoded value."""
     return shape.read(unquoted(raw))
 
@@ -124,7 +137,7 @@ def bracketed(name: str) -> tuple[str, ...]:
     return (first, *rest[:-1].split("]["))
 
 
-def build(shape: Shape, branch: Branch, read: ReadField = read_text) -> JsonValue:
+def build(shape: Shape, branch: Branch, read: ReadField = _read_text) -> JsonValue:
     """Convert the values of one name to one typed value.
 
     Raises:
@@ -160,7 +173,7 @@ def _build_below(shape: Shape, branch: Branch, key: str | int, read: ReadField) 
         raise error.below(key) from None
 
 
-def values(shape: Shape, raws: Sequence[Raw], read: ReadField = read_text) -> JsonValue:
+def values(shape: Shape, raws: Sequence[Raw], read: ReadField = _read_text) -> JsonValue:
     """Read the values of one name: an array, or a single value."""
     if shape.is_array and not (shape.is_scalar and len(raws) == 1):
         return [read(shape.item(index), raw) for index, raw in enumerate(raws)]

@@ -1,7 +1,10 @@
-"""JSON texts with integers beyond 64 bits: read and written without loss.
+"""Read and write JSON texts with integers beyond 64 bits, without loss.
 
 orjson rounds such integers when it reads them, and refuses to write them. The standard library does
-neither, but it is slower, and it accepts texts that are not JSON.
+neither, but it is slower, and it accepts texts that are not JSON. Callers: `media.py` for bodies,
+and in `contract/` `exchange_imports.py`, `pact.py` and `request_writing.py`;
+`cli/verify_command.py` writes with it. Texts without such integers go through orjson alone.
+`read_json` raises orjson.JSONDecodeError or TooLongIntegerError; depth is not limited here.
 """
 
 import re

@@ -2,9 +2,10 @@
 
 Reading: in are a request and the media types of its operation; out are a value and its violations,
 or a `Refusal` if the body cannot be read. Writing: in are a value and a media type; out are bytes.
-Callers: `engine/pipeline.py` reads, `engine/rendering.py` and `engine/documented_answers.py` write,
-and `openapi/request_bodies.py` makes the readers when a document is loaded. Written values are not
-validated here.
+Callers: `engine/pipeline.py` and `contract/conformance.py` read, `engine/rendering.py` and
+`engine/documented_answers.py` write, and `openapi/request_bodies.py` makes the readers when a
+document is loaded. `control/` and other modules of `wire/` use `parse_json` and `json_bytes` alone.
+Written values are not validated here.
 
 Reading a body takes three steps: decode the bytes to a value, validate the value against the schema
 of the media type, and complete it with defaults. JSON has its own reader with fewer calls, because
@@ -12,7 +13,7 @@ most bodies are JSON. Modules for other formats are imported when a document fir
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,11 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from mockserver.base.http import (
-    FORM,
     essence,
     is_json,
-    is_json_lines,
-    is_json_sequence,
     is_xml,
     media_type,
 )
@@ -33,6 +31,7 @@ from mockserver.model.contents import ReadBody, RequestBody, RequestMedia, Valid
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.schemas.shapes import TEXT, Shape
+from mockserver.wire.boolean_spellings import respelled
 from mockserver.wire.long_integers import (
     DIGITS_AS_ZERO,
     LONG_NUMBER,
@@ -41,16 +40,16 @@ from mockserver.wire.long_integers import (
     read_json,
     write_json,
 )
+from mockserver.wire.media_families import family_of
 
 if TYPE_CHECKING:
     from mockserver.wire.forms import Encoding
 
 DEEPEST = 100
 """Maximum levels of nesting of a body."""
-VALIDATED_FAMILIES = frozenset(("json", "form", "multipart", "xml"))
-"""Families whose bodies can be validated against the schema of an object or an array."""
-
-Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
+MOST_VALUES = 500_000
+"""Maximum number of JSON values in a body; every one takes time to validate."""
+_Decoder = Callable[[bytes, str], tuple[JsonValue, list[Violation]]]
 """Decodes a body with its Content-Type to a value, and lists errors of its encoding."""
 
 _CHARSETS: Mapping[str, str] = {
@@ -75,25 +74,9 @@ _JSON_IN_UTF8 = frozenset(
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_READ_AS_TEXT = ("text/", "application/yaml", "application/x-yaml", "application/graphql")
+_MOST_SHAPES = 5_000
 _MOST_ITEMS = 100_000
 _MOST_VIOLATIONS = 50
-_MOST_SHAPES = 5_000
-
-
-def family_of(name: str) -> str:
-    """Return the family of a media type: media types of one family are read in the same way."""
-    if name == FORM:
-        return "form"
-    if name == "multipart/form-data":
-        return "multipart"
-    if is_json_lines(name) or is_json_sequence(name):
-        return "sequence"
-    if is_json(name):
-        return "json"
-    if is_xml(name):
-        return "xml"
-    return "text" if name.startswith(_READ_AS_TEXT) else "binary"
 
 
 # --- bytes to text and JSON ---
@@ -166,6 +149,28 @@ def _is_too_deep(body: bytes, deepest: int) -> bool:
     return False
 
 
+def check_number_of_values(texts: Iterable[bytes]) -> None:
+    """Check that the JSON texts of one body have at most 500,000 values together.
+
+    Raises:
+        Refusal: `too_large`, with the bound.
+    """
+    given = list(texts)
+    if sum(map(_most_values, given)) > MOST_VALUES and sum(map(_values, given)) > MOST_VALUES:
+        raise Refusal(Kind.TOO_LARGE, f"the body has more than {MOST_VALUES:,} JSON values")
+
+
+def _most_values(text: bytes) -> int:
+    """Return an upper bound for the number of values: commas and brackets in strings count too."""
+    return 1 + text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _values(text: bytes) -> int:
+    """Return the number of values: the first one, and those after a comma or an opening bracket."""
+    outside = _STRINGS.sub(b'"', text)
+    return _most_values(outside) - outside.count(b"{}") - outside.count(b"[]")
+
+
 def binary_text(content: bytes) -> str:
     """Decode bytes as UTF-8, or as one character for each byte if they are not UTF-8."""
     try:
@@ -235,23 +240,27 @@ class MediaContent:
     item_validator: Validator | None = None
     """For each item of a sequence; None if the schema describes the whole sequence."""
     encodings: "Mapping[str, Encoding]" = field(default_factory=dict)
+    prefix_encodings: "tuple[Encoding, ...]" = ()
+    """For the first parts of a multipart body that is an array."""
+    item_encoding: "Encoding | None" = None
+    """For the other parts of such a body."""
 
 
 def reader_of(name: str, content: MediaContent) -> ReadBody:
     """Return the reader for bodies of a media type or of a media range."""
     if name.endswith("/*"):
-        return RangeReader(content)
+        return _RangeReader(content)
     return _READERS[family_of(name)](content)
 
 
-class JsonReader:
-    """Reads JSON bodies, with fewer calls than `BodyReader`."""
+class _JsonReader:
+    """Reads JSON bodies, with fewer calls than `_BodyReader`."""
 
     __slots__ = ("_complete", "_validator")
 
     def __init__(self, validator: Validator | None, shape: Shape) -> None:
         self._validator = validator
-        self._complete = None if validator is None else BodyCompleter(shape)
+        self._complete = None if validator is None else _BodyCompleter(shape)
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value of a body and its violations.
@@ -260,6 +269,8 @@ class JsonReader:
             Refusal: `malformed` if the body is not JSON.
         """
         is_utf8 = content_type in _JSON_IN_UTF8
+        if len(body) > MOST_VALUES:
+            check_number_of_values([body])
         value = parse_json(body) if is_utf8 else json_of(body, content_type)
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
@@ -270,15 +281,23 @@ class JsonReader:
         return (complete(value) if complete is not None and complete.has_work else value), []
 
 
-class BodyReader:
+class _BodyReader:
     """Reads the bodies of a media type other than JSON."""
 
-    __slots__ = ("_complete", "_decode", "_validator")
+    __slots__ = ("_complete", "_decode", "_form", "_validator")
 
-    def __init__(self, decode: Decoder, validator: Validator | None, shape: Shape) -> None:
+    def __init__(
+        self,
+        decode: _Decoder,
+        validator: Validator | None,
+        shape: Shape,
+        *,
+        is_form: bool = False,
+    ) -> None:
         self._decode = decode
         self._validator = validator
-        self._complete = None if validator is None else BodyCompleter(shape)
+        self._complete = None if validator is None else _BodyCompleter(shape)
+        self._form = shape if is_form else None
 
     def __call__(self, body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         """Return the value of a body and its violations.
@@ -290,14 +309,17 @@ class BodyReader:
         validator = self._validator
         if validator is not None and not validator.is_valid(value):
             value = with_whole_numbers(value)
+            if self._form is not None:
+                value, found = respelled(self._form, value, "body")
+                violations = [*violations, *found]
             violations = [*violations, *validator.violations(value, "body")]
-        if violations or self._complete is None:
+        if self._complete is None or not all(one.tolerated for one in violations):
             return value, violations
         return self._complete(value), violations
 
 
 @dataclass(slots=True)
-class RangeReader:
+class _RangeReader:
     """Reads the bodies of a media range such as `*/*`, each by its own media type."""
 
     content: MediaContent
@@ -315,42 +337,61 @@ class RangeReader:
         return reader(body, content_type)
 
 
-def _json_reader(content: MediaContent) -> JsonReader:
-    return JsonReader(content.validator, content.shape)
+def _json_reader(content: MediaContent) -> _JsonReader:
+    return _JsonReader(content.validator, content.shape)
 
 
-def _form_reader(content: MediaContent) -> BodyReader:
+def _form_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.forms import FormDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = FormDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape)
+    return _BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
-def _multipart_reader(content: MediaContent) -> BodyReader:
+def _multipart_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.forms import MultipartDecoder  # noqa: PLC0415 - forms import this module
 
     decoder = MultipartDecoder(content.shape, content.encodings)
-    return BodyReader(decoder, content.validator, content.shape)
+    return _BodyReader(decoder, content.validator, content.shape, is_form=True)
 
 
-def _xml_reader(content: MediaContent) -> BodyReader:
+def _parts_reader(content: MediaContent) -> ReadBody:
+    """Return a reader of parts; a body whose schema is a string is not split."""
+    from mockserver.wire.forms import Encoding, PartsDecoder  # noqa: PLC0415 - forms import this module
+
+    shape, each = content.shape, content.item_validator
+    if each is None and shape.types and not shape.is_structured:
+        return _binary_reader(content)
+    decoder = PartsDecoder(
+        shape,
+        content.encodings,
+        content.prefix_encodings,
+        content.item_encoding or Encoding(),
+        is_sequence=each is not None,
+    )
+    if each is not None:
+        return _BodyReader(decoder, _EachValidator(each), TEXT)
+    return _BodyReader(decoder, content.validator, shape, is_form=True)
+
+
+def _xml_reader(content: MediaContent) -> _BodyReader:
     from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
 
     validator = content.validator if content.shape.is_structured else None
-    return BodyReader(XmlDecoder(content.shape), validator, content.shape)
+    return _BodyReader(XmlDecoder(content.shape), validator, content.shape)
 
 
-def _text_reader(content: MediaContent) -> BodyReader:
+def _text_reader(content: MediaContent) -> _BodyReader:
     """Return a reader of single values; schemas of arrays and objects are not applied to text."""
     shape = content.shape
 
     def decode(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
         return shape.read(text_of(body, content_type)), []
 
-    return BodyReader(decode, content.validator if shape.is_scalar else None, shape)
+    return _BodyReader(decode, content.validator if shape.is_scalar else None, shape)
 
 
-def _binary_reader(content: MediaContent) -> BodyReader:
+def _binary_reader(content: MediaContent) -> _BodyReader:
     """Return a reader that validates bytes as a string with one character for each byte."""
     is_string = not content.shape.types - {"string", "null"}
     validator = content.validator if is_string else None
@@ -361,14 +402,14 @@ def _binary_reader(content: MediaContent) -> BodyReader:
             violations = validator.violations(octets, "body")
         return binary_text(body), violations
 
-    return BodyReader(decode, None, content.shape)
+    return _BodyReader(decode, None, content.shape)
 
 
-def _sequence_reader(content: MediaContent) -> BodyReader:
+def _sequence_reader(content: MediaContent) -> _BodyReader:
     validator = content.validator
     if content.item_validator is not None:
         validator = _EachValidator(content.item_validator)
-    return BodyReader(_decode_sequence, validator, content.shape)
+    return _BodyReader(_decode_sequence, validator, content.shape)
 
 
 def _decode_sequence(body: bytes, content_type: str) -> tuple[JsonValue, list[Violation]]:
@@ -377,6 +418,7 @@ def _decode_sequence(body: bytes, content_type: str) -> tuple[JsonValue, list[Vi
     lines = [line for line in body.split(separator, _MOST_ITEMS + 1) if line.strip()]
     if len(lines) > _MOST_ITEMS:
         raise Refusal(Kind.MALFORMED, f"the body has more than {_MOST_ITEMS:,} items")
+    check_number_of_values(lines)
     items = []
     for number, line in enumerate(lines, 1):
         try:
@@ -412,6 +454,7 @@ _READERS: Mapping[str, Callable[[MediaContent], ReadBody]] = {
     "json": _json_reader,
     "form": _form_reader,
     "multipart": _multipart_reader,
+    "parts": _parts_reader,
     "xml": _xml_reader,
     "sequence": _sequence_reader,
     "text": _text_reader,
@@ -420,10 +463,59 @@ _READERS: Mapping[str, Callable[[MediaContent], ReadBody]] = {
 """Functions that make the reader of a media type, by its family."""
 
 
+# --- writing ---
+
+
+def write(
+    value: JsonValue, content_type: str, write_xml: Callable[[JsonValue], str] | None = None
+) -> bytes:
+    """Write a value as a body of a media type.
+
+    Bytes are returned unchanged. A string is written as JSON for a JSON type; for other types it
+    is taken as the complete body. Types without a format of their own get JSON.
+
+    Args:
+        value: The value, or the complete body.
+        content_type: The media type, with or without parameters.
+        write_xml: Writes a value as XML by its schema; without it, elements are named by members.
+    """
+    if isinstance(value, bytes):
+        return value
+    if content_type == "application/json" or is_json(name := essence(content_type)):
+        return json_bytes(value)
+    from mockserver.wire.body_formats import (  # noqa: PLC0415 - it imports this module
+        multipart_bytes,
+        writer_of,
+    )
+
+    if (writer := writer_of(name)) is not None:
+        return writer(value)
+    is_markup = isinstance(value, str) and value.lstrip().startswith("<")
+    if is_xml(name) and not is_markup and (write_xml or not isinstance(value, str)):
+        return (write_xml or _plain_xml)(value).encode("utf-8", "replace")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace")
+    return multipart_bytes(value) if name.startswith("multipart/") else json_bytes(value)
+
+
+def _plain_xml(value: JsonValue) -> str:
+    from mockserver.wire.xml_writing import plain_xml  # noqa: PLC0415 - few APIs answer XML
+
+    return plain_xml(value)
+
+
+def json_bytes(value: JsonValue) -> bytes:
+    """Write any value as JSON."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
+        return write_json(value)
+
+
 # --- completing valid values ---
 
 
-class BodyCompleter:
+class _BodyCompleter:
     """Adds the defaults of a schema to valid values, and removes read-only properties.
 
     A value is never changed in place: objects that change are copied.
@@ -498,77 +590,3 @@ def _can_change(shape: Shape) -> bool:
 
 def _subschemas(shape: Shape) -> list[Shape]:
     return [*shape.certain_properties.values(), *([shape.items] if shape.items else [])]
-
-
-# --- writing ---
-
-_WRITTEN_AS_TEXT = ("text/", "application/javascript", "application/yaml", "multipart/")
-_FIRST_BOUNDARY = re.compile(rb"\s*--([0-9A-Za-z'+_.-]{1,70})[ \t]*\r?\n")
-"""The first boundary of an example that is a complete multipart body (RFC 2046, section 5.1.1)."""
-
-
-def is_text(name: str) -> bool:
-    """Return True if a media type, given without parameters, is text and not a binary file."""
-    from mockserver.wire.body_formats import writer_of  # noqa: PLC0415 - it imports this module
-
-    if name.startswith(_WRITTEN_AS_TEXT) or writer_of(name) is not None:
-        return True
-    return is_json(name) or is_xml(name)
-
-
-def with_charset(content_type: str) -> str:
-    """Add `charset=utf-8` to a text type that names no charset (RFC 9110, section 8.3.2)."""
-    if content_type.lower().startswith("text/") and "charset" not in content_type.lower():
-        return f"{content_type}; charset=utf-8"
-    return content_type
-
-
-def content_type_for(content_type: str, content: bytes = b"") -> str:
-    """Return the Content-Type to send, with the charset or boundary that a client needs."""
-    if content_type.lower().startswith("multipart/") and "boundary" not in content_type.lower():
-        from mockserver.wire.body_formats import BOUNDARY  # noqa: PLC0415 - it imports this module
-
-        first = _FIRST_BOUNDARY.match(content)
-        boundary = first[1].decode() if first else BOUNDARY
-        return f"{content_type}; boundary={boundary}"
-    return with_charset(content_type)
-
-
-def write(
-    value: JsonValue, content_type: str, write_xml: Callable[[JsonValue], str] | None = None
-) -> bytes:
-    """Write a value as a body of a media type.
-
-    Bytes are returned unchanged. A string is written as JSON for a JSON type; for other types it
-    is taken as the complete body. Types without a format of their own get JSON.
-
-    Args:
-        value: The value, or the complete body.
-        content_type: The media type, with or without parameters.
-        write_xml: Writes a value as XML; without it, values are written to XML types as JSON.
-    """
-    if isinstance(value, bytes):
-        return value
-    if content_type == "application/json" or is_json(name := essence(content_type)):
-        return json_bytes(value)
-    from mockserver.wire.body_formats import (  # noqa: PLC0415 - it imports this module
-        multipart_bytes,
-        writer_of,
-    )
-
-    if (writer := writer_of(name)) is not None:
-        return writer(value)
-    is_markup = isinstance(value, str) and value.lstrip().startswith("<")
-    if write_xml is not None and is_xml(name) and not is_markup:
-        return write_xml(value).encode("utf-8", "replace")
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace")
-    return multipart_bytes(value) if name.startswith("multipart/") else json_bytes(value)
-
-
-def json_bytes(value: JsonValue) -> bytes:
-    """Write any value as JSON."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
-        return write_json(value)

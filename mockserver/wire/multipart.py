@@ -1,7 +1,8 @@
 """Split `multipart` bodies into their parts (RFC 2046, section 5.1; RFC 7578).
 
-In: the bytes of a body and its Content-Type. Out: a list of `Part`. Caller: `forms.py`, which reads
-the values of the parts.
+`forms.py` is the only caller of `parts_of`: bytes and Content-Type go in, a list of `Part` comes
+out, or a `malformed` refusal is raised, also beyond 1,000 parts. Values of the parts are read in
+`forms.py`.
 
 Splitting at the boundary is exact for any bytes and takes linear time. The `email` package of the
 standard library reads and decodes line by line, which costs more than the rest of a request.
@@ -15,7 +16,7 @@ from mockserver.base.http import media_type, parameters
 from mockserver.model.refusal import Kind, Refusal
 
 MOST_PARTS = 1_000
-LONGEST_HEAD = 8_192
+_LONGEST_HEAD = 8_192
 """Maximum number of bytes of the header fields of one part."""
 _LONGEST_BOUNDARY = 70
 _END = b"\r\n\r\n"
@@ -31,13 +32,18 @@ class Part:
 
     @property
     def name(self) -> str | None:
-        """The name of the form field; None if the part has none."""
-        return self._disposition().get("name")
+        """The name of the form field (RFC 7578, section 4.2); None if the part has none."""
+        return self.label if self._disposition()[0] == "form-data" else None
+
+    @property
+    def label(self) -> str | None:
+        """The name in a Content-Disposition of any kind; None if the part has none."""
+        return self._disposition()[1].get("name")
 
     @property
     def filename(self) -> str | None:
         """The name of the uploaded file (RFC 7578, section 4.2); None if it is no file."""
-        disposition = self._disposition()
+        disposition = self._disposition()[1]
         extended = disposition.get("filename*")
         if extended is not None and extended.lower().startswith("utf-8''"):
             return unquote(extended[len("utf-8''") :])
@@ -48,9 +54,9 @@ class Part:
         """The Content-Type; empty if the part has none."""
         return self.headers.get("content-type", "")
 
-    def _disposition(self) -> Mapping[str, str]:
+    def _disposition(self) -> tuple[str, Mapping[str, str]]:
         kind, semicolon, rest = self.headers.get("content-disposition", "").partition(";")
-        return parameters(semicolon + rest) if kind.strip().lower() == "form-data" else {}
+        return kind.strip().lower(), parameters(semicolon + rest)
 
 
 def parts_of(body: bytes, content_type: str) -> list[Part]:
@@ -77,8 +83,8 @@ def _parts(pieces: list[bytes]) -> Iterator[Part]:
         if padding.strip(b" \t") or not line:
             raise _malformed("a boundary is not at the end of its line")
         head, blank, content = (b"\r\n" + rest).partition(_END)
-        if not blank or len(head) > LONGEST_HEAD:
-            raise _malformed(f"a part has no header fields, or more than {LONGEST_HEAD:,} bytes")
+        if not blank or len(head) > _LONGEST_HEAD:
+            raise _malformed(f"a part has no header fields, or more than {_LONGEST_HEAD:,} bytes")
         yield Part(_headers(head), content)
     raise _malformed("its last boundary is missing")
 

@@ -1,29 +1,41 @@
 """Choose a documented media type by the `Accept` header (RFC 9110, section 12.5.1).
 
-In: the media types of a document, and the header. Out: a `Choice`, or None if the client accepts
-none of them; the caller decides what to do then. Callers: `engine/rendering.py` and
-`engine/documented_answers.py`.
+`engine/rendering.py` and `engine/documented_answers.py` call `negotiate` with the media types of a
+document and the header. Out comes a `Choice`, or None if the client accepts none of them; the
+caller decides what to do then. Invalid ranges are ignored; without a valid one, the first type is
+chosen. Languages, charsets and codings are not negotiated.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+from mockserver.base.http import FORM, is_json, is_stream, is_xml
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - `token` is a term of the grammar
 _RANGE = re.compile(rf"({_TOKEN})/({_TOKEN})")
 _PARAMETER = re.compile(rf'({_TOKEN})\s*=\s*({_TOKEN}|"(?:[^"\\]|\\.)*")')
 _QUALITY = re.compile(r"\d?(?:\.\d{0,3})?", re.ASCII)
 _PARTS = re.compile(r'(?:[^,;"]|"(?:[^"\\]|\\.)*"?)+|[,;]')
-_DEFAULT_TYPES = {
-    "*/*": "application/json",
-    "application/*": "application/json",
-    "text/*": "text/plain",
-    "image/*": "image/png",
+_DEFAULT_TYPES: Mapping[str, Sequence[str]] = {
+    "*": ("application/json", "application/octet-stream"),
+    "application": ("application/json", "application/octet-stream"),
+    "text": ("text/plain",),
+    "image": ("image/png",),
 }
-"""The media type to send if both the document and the client name only a range."""
+"""The media types to send, by kind, if both the document and the client name only a range."""
+_OTHER_TYPES = ("application/octet-stream",)
+_FORMATS_OF_VALUES = frozenset(("text/plain", "text/csv", "text/event-stream", FORM))
+_DOCUMENT_FORMATS = frozenset(("application/xhtml+xml", "image/svg+xml"))
+"""XML formats that not every value can be written in."""
 _MOST_RANGES = 100
-_EXACT, _SAME, _SUFFIX, _KIND, _ANY = range(5, 0, -1)
-"""Degrees of how specifically a range describes a media type, from parameters to `*/*`."""
+_EXACT, _SAME, _LACKING, _SUFFIX, _KIND, _ANY = range(6, 0, -1)
+"""Degrees of how specifically a range describes a media type, from parameters to `*/*`.
+
+`_LACKING` is for a range with a parameter that the documented type does not have at all: few
+documents write down the parameters of their types, so it is acceptable.
+"""
 
 Parameters = frozenset[tuple[str, str]]
 
@@ -37,6 +49,11 @@ class MediaRange:
     parameters: Parameters = frozenset()
     quality: float = 1.0
 
+    @property
+    def is_range(self) -> bool:
+        """True for a media range such as `text/*`."""
+        return self.subtype == "*"
+
     def concrete(self) -> str | None:
         """Return the name of the media type; None if it is a range."""
         return None if "*" in (self.kind, self.subtype) else f"{self.kind}/{self.subtype}"
@@ -48,6 +65,26 @@ class Choice:
 
     index: int
     media_type: str
+
+
+class Holds(StrEnum):
+    """What the body of a documented media range is, which limits the types it can be sent as."""
+
+    ANYTHING = "anything"
+    OCTETS = "octets"
+    VALUE = "value"
+    """A JSON value other than a string."""
+
+
+def can_be_sent_as(holds: str, name: str) -> bool:
+    """Return True if a body of a kind can be written in a media type (without parameters)."""
+    if holds == Holds.ANYTHING:
+        return True
+    is_data = is_json(name) or is_stream(name) or name.endswith(("/yaml", "/x-yaml"))
+    if holds == Holds.OCTETS:
+        return not (is_data or is_xml(name) or name == FORM or name.startswith("text/"))
+    is_data_xml = is_xml(name) and name not in _DOCUMENT_FORMATS
+    return is_data or is_data_xml or name in _FORMATS_OF_VALUES or name.startswith("multipart/")
 
 
 def ranges_of(accept: str) -> list[MediaRange]:
@@ -96,13 +133,13 @@ def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
 
 
-def media_of(media_type: str) -> MediaRange:
+def _media_of(media_type: str) -> MediaRange:
     """Parse a documented media type; an invalid one matches nothing but its own text."""
     found = ranges_of(media_type)
     return found[0] if found else MediaRange(media_type.strip().lower(), "")
 
 
-def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
+def negotiate(offered: Sequence[str], accept: str, holds: Sequence[str] = ()) -> Choice | None:
     """Choose one of the media types of a document; None if the client accepts none of them.
 
     The highest quality wins, then the range that describes the type most specifically, then the
@@ -111,36 +148,64 @@ def negotiate(offered: Sequence[str], accept: str) -> Choice | None:
     Args:
         offered: Media types or ranges, at least one.
         accept: The value of the header; if it has no valid range, the first type is chosen.
+        holds: What the bodies of `offered` are (`Holds`); without it, they can be anything.
     """
+    holds = holds or [Holds.ANYTHING] * len(offered)
     ranges = ranges_of(accept)
     if not ranges:
-        return Choice(0, concrete_media_type(offered[0], media_of(offered[0])))
+        types = _default_types(_media_of(offered[0]), holds[0]) or [offered[0]]
+        return Choice(0, types[0])
     best, choice = (0.0, 0, 0), None
     for index, media_type in enumerate(offered):
-        media = media_of(media_type)
-        closest = max((_specificity(item, media), -place) for place, item in enumerate(ranges))
-        item = ranges[-closest[1]]
-        rank = (item.quality, *closest)
-        if closest[0] and item.quality > 0 and rank > best:
-            best, choice = rank, Choice(index, concrete_media_type(media_type, media, item))
+        media = _media_of(media_type)
+        options = _concrete_options if media.is_range else _closest_option
+        for rank, name in options(media_type, media, ranges, holds[index]):
+            if rank > best:
+                best, choice = rank, Choice(index, name)
     return choice
 
 
-def concrete_media_type(
-    media_type: str, media: MediaRange, wanted: MediaRange | None = None
-) -> str:
-    """Return the media type to send for a documented media type or range.
+_Option = tuple[tuple[float, int, int], str]
+"""A media type that can be sent, after its rank: quality, specificity, and place in `Accept`."""
 
-    Args:
-        media_type: The documented type as written.
-        media: The documented type, parsed.
-        wanted: The range of the client that was matched.
-    """
-    if media.concrete() is not None or not media.subtype:
-        return media_type
-    requested = wanted.concrete() if wanted is not None else None
-    default = _DEFAULT_TYPES.get(f"{media.kind}/{media.subtype}", "application/octet-stream")
-    return requested or default
+
+def _closest_option(
+    media_type: str, media: MediaRange, ranges: Sequence[MediaRange], _holds: str
+) -> Iterator[_Option]:
+    """Yield a documented type with the rank of the range that describes it most specifically."""
+    closest, place = max((_specificity(item, media), -place) for place, item in enumerate(ranges))
+    if closest and ranges[-place].quality > 0:
+        yield (ranges[-place].quality, closest, place), media_type
+
+
+def _concrete_options(
+    _media_type: str, media: MediaRange, ranges: Sequence[MediaRange], holds: str
+) -> Iterator[_Option]:
+    """Yield the types of a documented range that the client names, or else the default ones."""
+    refused = {item.concrete() for item in ranges if not item.quality}
+    for place, item in enumerate(ranges):
+        specificity = _specificity(item, media)
+        if not specificity or not item.quality:
+            continue
+        wanted = item.concrete()
+        if wanted is not None:
+            names = [wanted] if can_be_sent_as(holds, wanted) else []
+        else:
+            names = _default_types(media, holds)
+            if media.kind == "*" != item.kind:
+                names = [one for one in _default_types(item, holds) if can_be_sent_as(holds, one)]
+        for name in names:
+            if name not in refused and (media.kind != "*" or _specificity(item, _media_of(name))):
+                yield (item.quality, specificity, -place), name
+                break
+
+
+def _default_types(media: MediaRange, holds: str) -> list[str]:
+    """Return the types to send for a range, the preferred one first; none for a single type."""
+    if not media.is_range:
+        return []
+    names = _DEFAULT_TYPES.get(media.kind, _OTHER_TYPES)
+    return [name for name in names if can_be_sent_as(holds, name)] or list(names[:1])
 
 
 def _specificity(wanted: MediaRange, media: MediaRange) -> int:
@@ -148,10 +213,13 @@ def _specificity(wanted: MediaRange, media: MediaRange) -> int:
     parameters = wanted.parameters
     if not any(key == "charset" for key, _ in media.parameters):
         parameters = frozenset(item for item in parameters if item[0] != "charset")
-    if not parameters <= media.parameters:
+    documented = dict(media.parameters)
+    if any(documented.get(key, value) != value for key, value in parameters):
         return 0
     if (wanted.kind, wanted.subtype) == (media.kind, media.subtype):
-        return _EXACT if parameters and wanted.subtype != "*" else _SAME
+        if not parameters or wanted.is_range:
+            return _SAME
+        return _EXACT if parameters <= media.parameters else _LACKING
     return _specificity_of_range(wanted, media)
 
 

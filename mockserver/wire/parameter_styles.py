@@ -1,8 +1,10 @@
-"""Read one parameter by its OpenAPI style (OpenAPI 3.2.1, sections 4.12.3 and 4.12.6).
+"""Make, at load time, the function that reads one parameter by its OpenAPI style (3.2.1, 4.12.3).
 
-In: a `Parameter`, when a document is loaded. Out: a function that converts the raw text of a
-request to a value. Caller: `parameters.py`; `openapi/` makes the parameters. Values are not
-validated here.
+`openapi/` makes a `Parameter`; `parameters.py` calls `text_reader`, `field_reader` or
+`querystring_reader` for it. The function takes the raw texts of a request and returns a value, or
+`ABSENT`; it raises UndecodableError for text that does not follow the style. `usable_style` returns
+a warning for undefined combinations. `contract/document_changes.py` compares with `style_of`.
+Values are not validated here.
 """
 
 import re
@@ -41,6 +43,8 @@ SEPARATORS = {
     "pipeDelimited": re.compile(r"\||%7C", re.IGNORECASE),
 }
 """The separators of the items of an array, by style."""
+_COMMA = re.compile(",|%2C", re.IGNORECASE)
+"""Separates items that cannot contain a comma; many clients encode every comma of a value."""
 _DELIMITERS = {"label": ".,", "matrix": ";=,", "spaceDelimited": " ", "pipeDelimited": "|"}
 _DELIMITED = ("spaceDelimited", "pipeDelimited")
 
@@ -65,15 +69,22 @@ class Parameter:
     default: JsonValue = None
     is_json: bool = False
     """True if it is written as JSON (`content: application/json`) and has no style."""
+    read_content: Callable[[str], JsonValue] | None = None
+    """Reads its text in another media type of `content`, such as a form; it has no style."""
     may_be_empty: bool = False
     deprecated: bool = False
     properties: frozenset[str] = field(init=False)
     """The names of its members, if each is a separate query parameter or cookie."""
 
     def __post_init__(self) -> None:
-        is_spread = self.is_spread and not self.is_json
+        is_spread = self.is_spread and not self.has_content
         names = frozenset(self.shape.properties) if is_spread else frozenset[str]()
         object.__setattr__(self, "properties", names)
+
+    @property
+    def has_content(self) -> bool:
+        """True if it is read in a media type, and not in a style."""
+        return self.is_json or self.read_content is not None
 
     @property
     def part(self) -> str:
@@ -97,7 +108,7 @@ class Parameter:
     @property
     def takes_any_name(self) -> bool:
         """True if it takes all fields that no other parameter declares."""
-        return self.is_spread and not self.is_json and self.shape.rest is not None
+        return self.is_spread and not self.has_content and self.shape.rest is not None
 
 
 def style_of(where: str, value: Mapping[str, JsonValue]) -> tuple[str, bool]:
@@ -129,6 +140,16 @@ def usable_style(where: str, value: Mapping[str, JsonValue], shape: Shape) -> tu
     return style, explode, ""
 
 
+def separator_of(style: str, shape: Shape) -> re.Pattern[str]:
+    """Return the separator of the items of an array; for `form` and `simple` it is a comma.
+
+    An encoded comma is data (RFC 6570), except between items that cannot contain a comma.
+    """
+    comma = SEPARATORS["form"]
+    separator = SEPARATORS.get(style, comma)
+    return _COMMA if separator is comma and shape.item(0).is_without_comma else separator
+
+
 # --- parameters with a single text: path and header ---
 
 _DECODERS: Mapping[str, Callable[[str], str]] = {"path": unquoted, "header": str.strip}
@@ -143,7 +164,9 @@ def text_reader(parameter: Parameter) -> Reader:
         return lambda source: (
             ABSENT if (raw := source.get(name)) is None else shape.read(decode(raw))
         )
-    if parameter.is_json or (not shape.is_structured and parameter.style not in _PREFIXES):
+    is_encoded = parameter.where == "path" and shape.is_array
+    separator = separator_of("simple", shape) if is_encoded else SEPARATORS["form"]
+    if parameter.has_content or (not shape.is_structured and parameter.style not in _PREFIXES):
         return lambda source: ABSENT if (raw := source.get(name)) is None else convert(decode(raw))
 
     def read(source: Mapping[str, JsonValue]) -> JsonValue:
@@ -151,10 +174,11 @@ def text_reader(parameter: Parameter) -> Reader:
         if raw is None:
             return ABSENT
         texts = _texts(parameter, raw)
-        if not shape.is_structured or (shape.is_scalar and len(texts) == 1 and "," not in raw):
+        is_single = shape.is_scalar and len(texts) == 1 and not separator.search(raw)
+        if not shape.is_structured or is_single:
             return convert(decode(single(texts)))
         if not (parameter.explode and parameter.style in _PREFIXES):
-            texts = texts[0].split(",") if texts else []
+            texts = separator.split(texts[0]) if texts else []
         return _structured(parameter, texts, decode)
 
     return read
@@ -162,6 +186,8 @@ def text_reader(parameter: Parameter) -> Reader:
 
 def _converter(parameter: Parameter) -> Callable[[str], JsonValue]:
     """Return the function that converts decoded text to a typed value."""
+    if parameter.read_content is not None:
+        return parameter.read_content
     if parameter.is_json:
         return _json
     shape, validator = parameter.shape, parameter.validator
@@ -249,27 +275,32 @@ def field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
 def _field_reader(parameter: Parameter, declared: frozenset[str]) -> Reader:
     name, shape = parameter.name, parameter.shape
     decode = str if parameter.style == "cookie" else unquoted
-    if parameter.style == "deepObject" and not parameter.is_json:
+    if parameter.style == "deepObject" and not parameter.has_content:
         return lambda source: _deep_object(shape, name, source)
-    if parameter.is_spread and not parameter.is_json:
+    if parameter.is_spread and not parameter.has_content:
         return lambda source: _spread_object(shape, source, declared, decode)
     if shape.separator is not None:
         return lambda source: (
             shape.read(decode(single(raws))) if (raws := source.get(name)) else ABSENT
         )
-    if shape.is_structured and not parameter.is_json:
+    if shape.is_structured and not parameter.has_content:
+        separator = separator_of(parameter.style, shape if shape.is_array else TEXT)
         return lambda source: (
-            _list(parameter, raws, decode) if (raws := source.get(name)) else ABSENT
+            _list(parameter, raws, decode, separator) if (raws := source.get(name)) else ABSENT
         )
     convert = _converter(parameter)
     return lambda source: convert(decode(single(raws))) if (raws := source.get(name)) else ABSENT
 
 
-def _list(parameter: Parameter, raws: Sequence[str], decode: Callable[[str], str]) -> JsonValue:
+def _list(
+    parameter: Parameter,
+    raws: Sequence[str],
+    decode: Callable[[str], str],
+    separator: re.Pattern[str],
+) -> JsonValue:
     """Read an array, or an object that is written as a list; empty text is an empty array."""
     shape = parameter.shape
     if not parameter.explode or (parameter.where == "cookie" and len(raws) == 1):
-        separator = SEPARATORS.get(parameter.style, SEPARATORS["form"])
         raws = [part for raw in raws for part in separator.split(raw) if raw]
     elif len(raws) == 1 and not raws[0]:
         raws = []
@@ -296,24 +327,50 @@ def _deep_object(shape: Shape, name: str, source: Fields) -> JsonValue:
     return ABSENT if branch is None else build(shape, branch)
 
 
-def querystring_reader(parameter: Parameter) -> Reader:
-    """Return the reader of a parameter that is the whole query: a form, JSON, or text."""
-    name, shape = parameter.name, parameter.shape
-    if parameter.is_json or parameter.style != "form":
-        convert = _converter(parameter)
-        return lambda source: convert(unquoted(source[name])) if name in source else ABSENT
+def form_content(shape: Shape) -> Callable[[str], JsonValue]:
+    """Return the reader of a parameter whose decoded text is a form."""
 
-    def read(source: Mapping[str, JsonValue]) -> JsonValue:
+    def read(text: str) -> JsonValue:
         violations: list[Violation] = []
-        fields = grouped(source.get(name, ""), "query", violations)
+        fields = grouped(text, "query", violations)
         found, unreadable = read_all(
             shape, fields, lambda key, branch: build(shape.member(key), branch)
         )
         for violation in (*violations, *unreadable):
             raise UndecodableError(violation.message, violation.pointer)
-        return found or ABSENT
+        return found
 
     return read
+
+
+def xml_content(shape: Shape) -> Callable[[str], JsonValue]:
+    """Return the reader of a parameter whose decoded text is XML."""
+    from mockserver.wire.xml_decoding import XmlDecoder  # noqa: PLC0415 - most documents have no XML
+
+    decode = XmlDecoder(shape)
+
+    def read(text: str) -> JsonValue:
+        try:
+            value, violations = decode(text.encode("utf-8", "replace"), "application/xml")
+        except Refusal as refusal:
+            message = refusal.message.removeprefix("the body ")
+            raise UndecodableError(message) from None
+        for violation in violations:
+            raise UndecodableError(violation.message)
+        return value
+
+    return read
+
+
+def querystring_reader(parameter: Parameter) -> Reader:
+    """Return the reader of a parameter that is the whole query: a form, JSON, or text."""
+    name, shape = parameter.name, parameter.shape
+    if parameter.has_content or parameter.style != "form":
+        convert = _converter(parameter)
+        return lambda source: convert(unquoted(source[name])) if name in source else ABSENT
+
+    read = form_content(shape)
+    return lambda source: read(str(source.get(name, ""))) or ABSENT
 
 
 def undeclared_path_parameter(name: str) -> Parameter:

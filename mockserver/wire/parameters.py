@@ -1,8 +1,9 @@
 """Read all parameters of an operation: convert the text of a request to typed values.
 
 In: path values, query and headers of a request. Out: the values by location, and all violations.
-Callers: `engine/pipeline.py` for requests; `openapi/` makes a `ParameterSet` when a document is
-loaded. Request bodies are read in `media.py`.
+Callers of `decode`: `engine/pipeline.py`, `contract/conformance.py`, and `forms.py` for the headers
+of parts; `openapi/` makes a `ParameterSet` when a document is loaded. The engine and `contract/`
+also ask which parameters there are, and which a request uses. Bodies are read in `media.py`.
 
 How raw text becomes values, and why:
 
@@ -10,22 +11,25 @@ How raw text becomes values, and why:
   query and the cookies are fields, which can repeat. `in: querystring` (OpenAPI 3.2) is the whole
   query as one text.
 - Text is split by the `style` before it is percent-decoded. An encoded separator is data: `a%2Cb`
-  is one item. The exceptions are `%20` and `%7C`: spaceDelimited and pipeDelimited arrays can only
-  be sent with encoded separators, because a space and `|` are not allowed in a URL. Header values
-  and cookies of the style `cookie` are never percent-encoded, so they are not decoded. In a query
-  `+` is a space.
+  is one item. The exceptions are `%2C` between items that cannot contain a comma, because many
+  clients encode all commas of a value, and `%20` and `%7C`: spaceDelimited and pipeDelimited arrays
+  can only be sent with encoded separators, because a space and `|` are not allowed in a URL. Header
+  values and cookies of the style `cookie` are never percent-encoded, so they are not decoded. In a
+  query `+` is a space.
 - `style` and `explode` say how a value is written. Whether it is an array, an object, or a single
   value comes from the schema alone. If the schema allows both an array and a single value, one
   text without a separator is the single value.
 - Text becomes a number or a boolean only if the schema names the type and the text is written
-  exactly as in JSON: `007` and `True` stay strings, and validation then refuses them. If the schema
-  of a single value allows strings too, the string is used only where it is valid and the converted
-  value is not. Empty text and `null` are null if the schema allows null but no strings. A parameter
+  exactly as in JSON: `007` stays a string, and validation then refuses it. `True` and `False` are
+  tolerated where only a boolean is valid, because Python's clients send them. If the schema of a
+  single value allows strings too, the string is used only where it is valid and the converted value
+  is not. Empty text and `null` are null if the schema allows null but no strings. A parameter
   without a schema is a string.
 - A parameter that the request lacks gets its default value. Defaults are not validated here.
 - Refused with the keyword `encoding`: text that is not percent-encoded UTF-8, text that does not
-  follow its style, a single value that occurs more than once, `content: application/json` that is
-  not JSON, and brackets nested too deeply. These parameters keep their default in the result.
+  follow its style, a single value that occurs more than once, text that is not of the media type
+  of its `content`, and brackets nested too deeply. These parameters keep their default in the
+  result.
 - A missing required parameter is refused with the keyword `required`, a query of more than 1,000
   parts with `maxProperties`, and any other invalid value with the keyword of the schema.
 - All violations are collected; the first one does not end the reading, because a client should
@@ -43,6 +47,7 @@ from mockserver.base.http import cookie_pairs
 from mockserver.base.json import JsonValue, escape
 from mockserver.model.contents import Decoded, ParameterField, Validator
 from mockserver.model.refusal import Violation
+from mockserver.wire.boolean_spellings import RespelledValue, respelled
 from mockserver.wire.form_fields import UndecodableError, bracketed, grouped, is_below
 from mockserver.wire.parameter_styles import (
     ABSENT,
@@ -215,9 +220,17 @@ def _read(
             continue
         validator = parameter.validator
         if validator is not None and not validator.is_valid(value):
-            violations += _schema_violations(parameter, validator, value)
+            value, found = _corrected(parameter, value)
+            violations += [*found, *_schema_violations(parameter, validator, value)]
         values[parameter.name] = value
     return values
+
+
+def _corrected(parameter: Parameter, value: JsonValue) -> RespelledValue:
+    """Return an invalid value with booleans where it has `True` or `False`."""
+    if parameter.has_content:
+        return RespelledValue(value, [])
+    return respelled(parameter.shape, value, parameter.part, f"/{escape(parameter.name)}")
 
 
 def _violation(parameter: Parameter, keyword: str, message: str, below: str = "") -> Violation:

@@ -1,6 +1,7 @@
 """Make minimal files of common media types, for documented answers without an example.
 
-In: a media type. Out: bytes. Caller: `engine/documented_answers.py`. Files are made in memory.
+`engine/documented_answers.py` calls `smallest`, which returns bytes: a valid file for the types in
+`FILES`, 256 fixed bytes for others. Files are made in memory; nothing is read from disk.
 """
 
 import struct

@@ -1,7 +1,8 @@
 """Decode XML elements to values by the `xml` objects of a schema (OpenAPI 3.2.1, section 4.27).
 
-In: the bytes of a body and the shape of its schema. Out: a value, and a violation if the name of
-the root element is wrong. Caller: `media.py`, which then validates the value against the schema.
+`media.py` makes an `XmlDecoder` and calls it with the bytes of a body. Out come a value, and a
+violation if the name of the root element is wrong; XML that cannot be parsed raises a `malformed`
+refusal. `media.py` then validates the value against the schema. Namespaces are ignored.
 """
 
 from collections.abc import Iterator, Mapping

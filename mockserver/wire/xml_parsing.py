@@ -1,11 +1,13 @@
-"""Parse XML bodies to elements.
+"""Parse XML bodies to elements, within limits.
 
-In: the bytes of a body. Out: the root `Element`. Caller: `xml_decoding.py`. A body with a DOCTYPE
-is refused, so that it cannot define entities; the depth is limited. Nothing outside the body is
-read.
+`xml_decoding.py` calls `parse_xml`: bytes go in, the root `Element` comes out, or a `malformed`
+refusal is raised. A body with a DOCTYPE is refused, so that it cannot define entities; depth and
+number of elements are limited. Names lose their namespace; nothing outside the body is read.
 """
 
+import re
 from dataclasses import dataclass, field
+from itertools import islice
 from xml.parsers import expat
 
 from mockserver.base.http import media_type
@@ -13,6 +15,8 @@ from mockserver.model.refusal import Kind, Refusal
 from mockserver.wire.media import DEEPEST
 
 MOST_ELEMENTS = 100_000
+MOST_ATTRIBUTES = 100_000
+_ATTRIBUTE = re.compile(rb"""[^\s=<>"'/]\s*=\s*["']""")
 _SEPARATOR = "}"
 _ENCODINGS = ("utf-8", "us-ascii", "iso-8859-1", "utf-16")
 """The encodings that the parser supports itself."""
@@ -68,6 +72,8 @@ def parse_xml(body: bytes, content_type: str = "application/xml") -> Element:
     Raises:
         Refusal: `malformed` if it is not well-formed, has a DOCTYPE, or exceeds a limit.
     """
+    if _has_too_many_attributes(body):
+        raise _malformed(f"it has more than {MOST_ATTRIBUTES:,} attributes")
     charset = media_type(content_type).parameters.get("charset", "").lower()
     parser = expat.ParserCreate(charset if charset in _ENCODINGS else None, _SEPARATOR)
     builder = _ElementBuilder()
@@ -84,6 +90,16 @@ def parse_xml(body: bytes, content_type: str = "application/xml") -> Element:
     except (ValueError, LookupError):  # an encoding that Python does not have
         raise _malformed("its encoding is not supported; send utf-8") from None
     return builder.root.children[0]
+
+
+def _has_too_many_attributes(body: bytes) -> bool:
+    """Return True if a body has too many attributes for the parser, which reads a tag at once."""
+    if body.count(b"=") <= MOST_ATTRIBUTES:
+        return False
+    narrow = body.replace(b"\0", b"")  # UTF-16 has a zero in every ASCII character
+    return (
+        sum(1 for _ in islice(_ATTRIBUTE.finditer(narrow), MOST_ATTRIBUTES + 1)) > MOST_ATTRIBUTES
+    )
 
 
 def _local(name: str) -> str:

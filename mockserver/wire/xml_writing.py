@@ -1,7 +1,8 @@
 """Write values as XML by the `xml` objects of their schemas (OpenAPI 3.1, section 4.8.26).
 
-In: a schema, when a document is loaded; then values. Out: XML text. Callers: `openapi/answers.py`
-makes an `XmlWriter`, and `media.py` calls it. Values are not validated here.
+`openapi/answers.py` makes an `XmlWriter` for a schema at load time; `media.py` calls it (as
+`write_xml`) with values, and gets a complete document as text. It writes any value: what XML cannot
+contain is left out or replaced. Values are not validated here.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.base.json import JsonValue
+from mockserver.documents.document import Document
 from mockserver.documents.references import Place
 from mockserver.schemas.shapes import Resolver
 
@@ -105,6 +107,19 @@ class XmlWriter:
                 waiting += reversed(target.child(key).items())
 
 
+class _NoReferences:
+    """Follows no references: there is no schema."""
+
+    def resolve(self, place: Place) -> Place:
+        return place
+
+
+def plain_xml(value: JsonValue) -> str:
+    """Return an XML document for a value without a schema; its root element is `root`."""
+    nothing = Place(Document("", None, None, dict), "", None)
+    return XmlWriter(nothing, _NoReferences())(value)
+
+
 def _component(place: Place) -> str | None:
     """Return the name of the component that a schema refers to."""
     reference = place.value.get("$ref") if isinstance(place.value, dict) else None
@@ -125,9 +140,7 @@ class _Tag:
     @property
     def name(self) -> str:
         prefix = self.xml.get("prefix")
-        local = _NOT_IN_NAMES.sub("_", str(self.xml.get("name") or self.property_name)) or "_"
-        if _NOT_AT_START.match(local):
-            local = f"_{local}"
+        local = element_name(str(self.xml.get("name") or self.property_name))
         return f"{_NOT_IN_NAMES.sub('_', prefix)}:{local}" if isinstance(prefix, str) else local
 
     def namespaces(self) -> Iterator[tuple[str, str]]:
@@ -136,6 +149,17 @@ class _Tag:
             namespace, prefix = tag.xml.get("namespace"), tag.xml.get("prefix")
             if isinstance(namespace, str) and (tag is self or prefix):
                 yield f"xmlns:{prefix}" if prefix else "xmlns", namespace
+
+
+def element_name(text: str) -> str:
+    """Return the text as a name of an element; other characters become `_`."""
+    local = _NOT_IN_NAMES.sub("_", text) or "_"
+    return f"_{local}" if _NOT_AT_START.match(local) else local
+
+
+def escaped_text(value: JsonValue) -> str:
+    """Return a simple value as the text of an element."""
+    return _unescaped_text(value).translate(_IN_TEXT)
 
 
 def _tagged(tag: _Tag, body: str) -> str:
@@ -156,7 +180,7 @@ def _unescaped_text(value: JsonValue) -> str:
 def _text(value: JsonValue, xml: Mapping[str, Any]) -> str:
     if xml.get("nodeType") == "cdata":
         return f"<![CDATA[{_unescaped_text(value).replace(']]>', ']]]]><![CDATA[>')}]]>"
-    return _unescaped_text(value).translate(_IN_TEXT)
+    return escaped_text(value)
 
 
 def _xml_object(parts: list[Place]) -> dict[str, Any]:

@@ -53,6 +53,39 @@ def test_an_invite_is_sent_at_the_time_that_is_given(walr: World) -> None:
     assert walr.messages("walr")[0]["status"] == "delivered"
 
 
+@pytest.mark.parametrize(
+    ("given", "sent_at"),
+    [
+        ("2026-03-11t08:30:00z", "2026-03-11T08:30:00Z"),
+        ("2026-12-31T23:59:60Z", "2027-01-01T00:00:00Z"),
+        ("2026-03-11T08:30:00.25-08:00", "2026-03-11T16:30:00.250000Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_every_form_of_a_send_time_schedules_the_invite(
+    walr: World, given: str, sent_at: str
+) -> None:
+    assert walr.post(PATH, {**SMS, "sendTimeUtc": given}).status == 202
+    [message] = walr.messages("walr")
+    assert (message["status"], message["send_at"]) == ("scheduled", sent_at)
+
+
+@pytest.mark.parametrize("given", ["1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_send_time_before_1970_has_passed(walr: World, given: str) -> None:
+    assert walr.post(PATH, {**SMS, "sendTimeUtc": given}).status == 202
+    assert walr.messages("walr")[0]["send_at"] == "2026-03-10T12:00:00Z"
+
+
+@pytest.mark.parametrize("given", ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00"])
+def test_a_send_time_outside_the_calendar_is_refused_and_does_not_mean_now(
+    walr: World, given: str
+) -> None:
+    reply = walr.post(PATH, {**SMS, "sendTimeUtc": given})
+    assert reply.status == 400
+    assert "sendTimeUtc" in reply.json["error"]
+    assert walr.messages("walr") == []
+
+
 def test_a_scheduled_invite_cannot_be_cancelled(walr: World) -> None:
     walr.post(PATH, {**SMS, "sendTimeUtc": "2026-03-11T08:30:00Z"})
     reply = walr.send("DELETE", PATH)

@@ -288,6 +288,15 @@ def test_explain_makes_up_values_on_request(tmp_path: Path) -> None:
     assert "a value sampled from the schema" in run(*arguments, "--dynamic").output
 
 
+def test_explain_answers_as_the_server_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(REMARKABLE)
+    arguments = ("explain", "GET", "/a?__code=418", "--document", str(tmp_path / "one.yaml"))
+
+    assert "\n200\n" in run(*arguments).output
+    assert "\n404\n" in run(*arguments, "--like", "prism").output
+    assert "wiremock" in run(*arguments, "--like", "wiremock").output
+
+
 THINGS = """\
 openapi: 3.1.0
 info: {title: Things, version: '1'}

@@ -77,6 +77,35 @@ async def test_the_clock_is_advanced_set_and_frozen(client: Client) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("step", "shown"),
+    [
+        ("PT0.5H", "2026-03-10T12:30:00Z"),
+        ("PT0,5S", "2026-03-10T12:00:00.500000Z"),
+        ("P0.5D", "2026-03-11T00:00:00Z"),
+        ("PT1.123456789S", "2026-03-10T12:00:01.123457Z"),
+    ],
+)
+async def test_the_clock_is_advanced_by_a_fraction(client: Client, step: str, shown: str) -> None:
+    reply = await client.post("/_mock/clock", json={"advance": step})
+    assert (reply.status_code, reply.json()["now"]) == (200, shown)
+
+
+@pytest.mark.parametrize("time", ["2030-01-31t09:00:00z", "2030-01-31T10:00:00+01:00"])
+async def test_the_clock_is_set_in_every_form_of_rfc_3339(client: Client, time: str) -> None:
+    reply = await client.post("/_mock/clock", json={"set": time})
+    assert (reply.status_code, reply.json()["now"]) == (200, "2030-01-31T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "time", ["20300131T090000Z", "2030-W05-4T09:00:00Z", "1969-12-31T23:59:59Z"]
+)
+async def test_the_clock_is_not_set_to_another_form_or_before_1970(
+    client: Client, time: str
+) -> None:
+    assert (await client.post("/_mock/clock", json={"set": time})).status_code == 422
+
+
 async def test_a_clock_without_requests_may_be_set_back(client: Client) -> None:
     reply = await client.post("/_mock/clock", json={"set": "2020-01-01T00:00:00Z"})
     assert reply.json()["now"] == "2020-01-01T00:00:00Z"

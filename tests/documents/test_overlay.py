@@ -445,3 +445,16 @@ def test_many_targets_in_one_list_take_linear_time() -> None:
 
     assert len(result["a"]) == count // 2
     assert result["a"][0] == {"d": 25_000, "x": 1}
+
+
+def test_nested_searches_may_not_visit_values_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overlay_module, "MOST_STEPS", 100)
+    many = {"paths": {f"/p{n}": {"get": {"responses": {"200": {"d": "ok"}}}} for n in range(50)}}
+    for target in ("$..d", "$..[?@.d]"):
+        assert applied(many, {"target": target, "remove": True}) != many
+    document = parse_document(json.dumps(many).encode(), "base.json")
+    action = {"target": "$..[?(@..*..*)]", "remove": True}
+    (problem,) = problems(overlay(action), document=document)
+    assert "visits values more than" in problem.message

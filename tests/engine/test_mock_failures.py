@@ -38,7 +38,8 @@ def test_an_expression_that_fails_is_the_documents_fault_and_says_where(
     assert reply.status == 500
     assert reply.header("content-type") == "application/problem+json"
     assert reply.json["type"] == "urn:mockserver:failure"
-    assert "shop.yaml:16:13" in reply.json["detail"]
+    assert "'{{ body.n + 1 }}' of the document failed at" in reply.json["detail"]
+    assert "shop.yaml:16:23" in reply.json["detail"]
     assert "a number was expected" in reply.json["detail"]
     assert (reply.json["request_id"], reply.header("mock-reason")) == ("r1", "mock_failure")
     assert "a number was expected" in caplog.text

@@ -2,6 +2,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from mockserver.base.time import DAY, Instant, parse_instant
+from mockserver.engine import snapshot
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import Bounds, Sandboxes
 from mockserver.model.api import Api
@@ -159,3 +161,66 @@ def test_the_journal_forgets_the_oldest_when_bodies_are_large(
         world.send("POST", "/nowhere", b"x" * 800)
     kept = [entry.id for entry in world.sandbox().journal]
     assert (kept[-1], len(kept) < 3) == ("r5", True)
+
+
+DATED = """
+openapi: 3.1.0
+info: {title: Shop, version: "1"}
+x-mock:
+  collections: {orders: {}, items: {}}
+  records:
+    orders: [{id: o1, created: "{{ iso(now) }}", ends: "{{ iso(now + days(30)) }}"}]
+paths:
+  /orders/o1:
+    get:
+      responses: {"200": {description: the order}}
+      x-mock:
+        steps:
+          - find: {in: orders, where: {id: o1}, as: order}
+          - respond: {body: "{{ order }}"}
+"""
+
+
+def test_fixtures_are_dated_by_the_beginning_of_the_sandbox(serve: Callable[..., World]) -> None:
+    shop = serve(DATED)
+    shop.advance("P40D")
+    order = shop.get("/orders/o1").json
+    assert (order["created"], order["ends"]) == ("2026-03-10T12:00:00Z", "2026-04-09T12:00:00Z")
+
+
+def test_fixtures_are_dated_by_the_beginning_when_time_passes_before_they_are_used(
+    serve: Callable[..., World],
+) -> None:
+    shop = serve(DATED)
+    shop.get("/elsewhere")
+    shop.now = Instant(shop.now + DAY)
+    assert shop.get("/orders/o1").json["created"] == "2026-03-10T12:00:00Z"
+
+
+def test_a_reset_is_a_new_beginning(serve: Callable[..., World]) -> None:
+    shop = serve(DATED)
+    shop.get("/orders/o1")
+    shop.sandbox().reset()
+    shop.now = Instant(shop.now + DAY)
+    assert shop.get("/orders/o1").json["created"] == "2026-03-11T12:00:00Z"
+
+
+def test_fixtures_of_a_sandbox_whose_clock_was_placed_first_are_dated_by_that_time(
+    serve: Callable[..., World],
+) -> None:
+    shop = serve(DATED)
+    shop.sandbox().clock.place(parse_instant("2030-01-31T09:00:00Z"), shop.now)
+    shop.advance("P40D")
+    assert shop.get("/orders/o1").json["created"] == "2030-01-31T09:00:00Z"
+
+
+def test_fixtures_after_a_restored_snapshot_are_dated_by_the_beginning(
+    serve: Callable[..., World],
+) -> None:
+    shop = serve(DATED)
+    shop.advance("P40D")
+    taken = snapshot.take(shop.sandbox(), shop.now)
+    shop.now = Instant(shop.now + DAY)
+    snapshot.restore(shop.sandbox("other"), taken, shop.now)
+    other = {"mock-sandbox": "other"}
+    assert shop.send("GET", "/orders/o1", headers=other).json["created"] == "2026-03-10T12:00:00Z"

@@ -13,6 +13,7 @@ from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import Sandboxes
 from mockserver.model.api import Recognised
+from mockserver.model.trace import Remarked, decisions
 from mockserver.openapi.compiler import load_apis
 from tests.conftest import World
 
@@ -292,6 +293,9 @@ def test_parameters_of_a_list_do_what_their_names_say(
     assert [one["id"] for one in world.get(f"/things?{sent}").json] == found
 
 
+WHEN: Json = {"type": "string", "format": "date-time"}
+
+
 @pytest.mark.parametrize(
     ("parameters", "sent", "found"),
     [
@@ -301,6 +305,9 @@ def test_parameters_of_a_list_do_what_their_names_say(
         ([query("priceTo")], "priceTo=20", [1, 2]),
         ([query("filter[price][gt]")], "filter[price][gt]=20", [3]),
         ([query("created_after", type="string", format="date-time")], f"created_after={MAY}", [3]),
+        ([query("created_after", **WHEN)], "created_after=2026-04-30t00:00:00z", [2, 3]),
+        ([query("created_after", **WHEN)], "created_after=1960-01-01T00:00:00Z", [1, 2, 3]),
+        ([query("created_after", **WHEN)], "created_after=0000-01-01T00:00:00Z", []),
         ([query("createdSince", type="string", format="date")], "createdSince=2026-05-01", [2, 3]),
         ([query("before_created_at", type="string")], f"before_created_at={MAY}", [1]),
         ([query("q", type="string")], "q=LAMP", [1, 3]),
@@ -673,3 +680,57 @@ def test_what_is_printed_does_the_same_when_it_is_served(keep: Keep, tmp_path: P
     ):
         one, other = inferred.send(method, path, body), printed.send(method, path, body)
         assert (one.status, one.text) == (other.status, other.text), path
+
+
+def deep_object(name: str, /, **properties: Json) -> Json:
+    schema = {"type": "object", "properties": properties}
+    return {"name": name, "in": "query", "style": "deepObject", "explode": True, "schema": schema}
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ("", [1, 2, 3, 4]),
+        ("filter[group]=b", [3, 4]),
+        ("filter[group]=b&filter[name]=c", [3]),
+        ("filter[name]=a&page[size]=1", [1]),
+        ("page[number]=2&page[size]=3", [4]),
+        ("filter[min_id]=3", [3, 4]),
+    ],
+)
+def test_members_of_an_object_are_parameters_of_a_list(
+    keep: Keep, sent: str, found: list[int]
+) -> None:
+    text = {"type": "string"}
+    thing = {**THING, "properties": {**THING["properties"], "group": text}}
+    example = [
+        {"id": number, "name": name, "group": group}
+        for number, name, group in [(1, "a", "a"), (2, "b", "a"), (3, "c", "b"), (4, "d", "b")]
+    ]
+    number = {"type": "integer"}
+    parameters = [
+        deep_object("filter", group=text, name=text, min_id=number),
+        deep_object("page", number=number, size=number),
+    ]
+    listed = reads({"type": "array", "items": thing}, *parameters, example=example)
+    world = keep({"/things": {"get": listed, "post": writes(thing)}})
+    assert [one["id"] for one in world.get(f"/things?{sent}").json] == found
+
+
+def test_parameters_without_effect_are_reported(keep: Keep) -> None:
+    fields = {"name": "fields", "in": "query", "schema": {"type": "array", "items": {}}}
+    parameters = [fields, query("name", type="string"), deep_object("filter", colour={})]
+    listed = reads({"type": "array", "items": THING}, *parameters)
+    world = keep({"/things": {"get": listed, "post": writes(THING)}})
+    (api,) = world.engine.apis.values()
+    assert api.recognised is not None
+    assert [one.message for one in api.recognised.left] == [
+        f"GET /things: the query parameter {name!r} has no effect on the records"
+        for name in ("fields", "filter[colour]")
+    ]
+    exchange = world.get("/things?fields=id&name=a&filter%5Bcolour%5D=red").exchange
+    told = decisions(exchange.operation, exchange.trace, exchange.request)
+    assert [one.remark for one in told if isinstance(one, Remarked)] == [
+        f"query parameter {name} has no effect on the records"
+        for name in ("fields", "filter[colour]")
+    ]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.base.errors import ExpressionError
-from mockserver.base.time import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, WEEK, parse_instant
+from mockserver.base.time import DAY, EARLIEST, HOUR, LAST, MINUTE, SECOND, WEEK, parse_instant
 from mockserver.language.functions import FUNCTIONS, documentation
 
 LONGEST = 1_000_000
@@ -340,6 +340,8 @@ def test_a_duration_is_neither_negative_nor_longer_than_time(amount: float) -> N
 
 def test_a_duration_is_read_from_iso_8601() -> None:
     assert call("duration", "P1DT1M") == DAY + MINUTE
+    assert call("duration", "PT1,5M") == 90 * SECOND
+    assert call("duration", "PT1.123456789S") == SECOND + 123_457
 
 
 @pytest.mark.parametrize("text", ["", "soon", "P1M", pytest.param("x" * 100_000, id="long")])
@@ -383,10 +385,25 @@ def test_an_unknown_style_is_answered_with_those_there_are(style: object) -> Non
         call("iso", MOMENT, style)
 
 
-@pytest.mark.parametrize("instant", [EARLIEST - 1, LATEST + 1])
+@pytest.mark.parametrize("instant", [EARLIEST - 1, LAST + 1])
 def test_an_instant_outside_the_calendar_is_not_written(instant: int) -> None:
-    with pytest.raises(ExpressionError, match="1 to 9999"):
+    with pytest.raises(ExpressionError, match="years 1 to 9999"):
         call("iso", instant)
+
+
+@pytest.mark.parametrize(
+    ("style", "written"),
+    [
+        ("plain", "1969-12-31T23:59:58.500000Z"),
+        ("seconds", "1969-12-31T23:59:58Z"),
+        ("milliseconds", "1969-12-31T23:59:58.500Z"),
+        ("date", "1969-12-31"),
+        ("epoch", -2),
+        ("epoch_ms", -1500),
+    ],
+)
+def test_an_instant_before_1970_is_written_in_every_style(style: str, written: object) -> None:
+    assert call("iso", -1_500_000, style) == written
 
 
 @pytest.mark.parametrize(
@@ -396,21 +413,44 @@ def test_an_instant_outside_the_calendar_is_not_written(instant: int) -> None:
         ("2019-06-06T13:57:27.274725+02:00", MOMENT),
         (1_559_822_247, MOMENT - 274_725),
         (1_559_822_247.274725, MOMENT),
-        ("2019-06-06T11:57:27", None),
-        ("yesterday", None),
+        ("2019-06-06t11:57:27.274725z", MOMENT),
+        ("1969-12-31T23:59:60Z", 0),
+        ("1960-01-01T00:00:00Z", -3653 * DAY),
         (-1, -SECOND),
-        (-1e300, None),
-        (1e300, None),
-        (float("nan"), None),
-        (True, None),
-        ([], None),
+        (-0.5, -SECOND // 2),
+        (None, None),
     ],
 )
-def test_an_instant_is_read_or_null(value: object, expected: int | None) -> None:
+def test_an_instant_is_read_and_null_stays_null(value: object, expected: int | None) -> None:
     assert call("instant", value) == expected
+    assert call("is_instant", value) is (value is not None)
 
 
-@given(st.integers(0, LATEST), st.sampled_from(["plain", "micros_space"]))
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2019-06-06T11:57:27",
+        "yesterday",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-01:00",
+        pytest.param("9" * 100_000, id="long"),
+        1e300,
+        10**30,
+        -(10**15),
+        float("nan"),
+        True,
+        [],
+        {},
+    ],
+)
+def test_a_value_that_is_no_instant_is_a_failure_and_never_null(value: object) -> None:
+    assert call("is_instant", value) is False
+    with pytest.raises(ExpressionError, match=r"instant|expected") as caught:
+        call("instant", value)
+    assert len(str(caught.value)) < 250
+
+
+@given(st.integers(EARLIEST, LAST), st.sampled_from(["plain", "micros_space"]))
 def test_an_instant_that_is_written_in_full_reads_the_same(instant: int, style: str) -> None:
     assert call("instant", call("iso", instant, style)) == instant
 
@@ -675,10 +715,57 @@ def test_the_documentation_lists_every_function_by_name() -> None:
     ("name", "signature"),
     [
         ("lower", "lower(text)"),
-        ("e164", "e164(phone, region=null)"),
+        ("e164", "e164(phone, region=null, fictional=true)"),
         ("iso", 'iso(instant, style="plain")'),
         ("pick", "pick(value, names, …)"),
     ],
 )
 def test_a_signature_shows_what_may_be_left_out(name: str, signature: str) -> None:
     assert FUNCTIONS[name].signature == signature
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "normal"),
+    [
+        ("+44 7700 900123", None, "+447700900123"),
+        ("+44 (0)7700 900999", None, "+447700900999"),
+        ("07700 900123", "GB", "+447700900123"),
+        ("+44 1632 960001", None, "+441632960001"),
+        ("+44 115 496 0001", None, "+441154960001"),
+        ("+44 20 7946 0018", None, "+442079460018"),
+        ("+33 6 39 98 01 23", None, "+33639980123"),
+        ("06 39 98 01 23", "FR", "+33639980123"),
+        ("+33 1 99 00 12 34", None, "+33199001234"),
+        ("+1 (212) 555-0100", None, "+12125550100"),
+        ("+1 555 555 0199", None, "+15555550199"),
+        ("415-555-0123", "US", "+14155550123"),
+        ("+353 20 910 1234", None, "+353209101234"),
+        ("+61 2 5550 1234", None, "+61255501234"),
+        ("+46 70 174 06 05", None, "+46701740605"),
+        ("+49 30 23125 000", None, "+493023125000"),
+    ],
+)
+def test_a_number_that_is_reserved_for_fiction_is_valid(
+    written: str, region: str | None, normal: str
+) -> None:
+    assert call("e164", written, region) == normal
+
+
+@pytest.mark.parametrize(
+    "written", ["+44 7700 901123", "+33 6 39 97 01 23", "+1 555 555 0200", "+353 20 920 1234"]
+)
+def test_a_number_beside_a_reserved_range_is_not_valid(written: str) -> None:
+    assert call("e164", written) is None
+
+
+@pytest.mark.parametrize("written", ["+44 7700 900123", "+33 6 39 98 01 23", "+1 555 555 0123"])
+def test_a_number_that_is_reserved_for_fiction_is_not_valid_where_that_is_off(
+    written: str,
+) -> None:
+    assert call("e164", written, None, False) is None  # noqa: FBT003 - as expressions call it
+    assert call("e164", "+44 7911 123456", None, False) == "+447911123456"  # noqa: FBT003 - as expressions call it
+
+
+def test_whether_fictional_numbers_are_valid_is_true_or_false() -> None:
+    with pytest.raises(ExpressionError, match="true or false"):
+        call("e164", "+44 7700 900123", None, "no")

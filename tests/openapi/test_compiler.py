@@ -5,7 +5,9 @@ import pytest
 
 from mockserver.base.errors import SpecError
 from mockserver.base.problems import Severity
+from mockserver.documents.references import Place
 from mockserver.model.api import Api
+from mockserver.openapi import paths as paths_module
 from mockserver.openapi.compiler import Loader, load_apis
 
 HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
@@ -278,3 +280,38 @@ def test_an_operation_whose_name_is_taken_is_called_by_its_method_and_path(tmp_p
     assert [operation.id for operation in api.operations] == ["one", "put_a"]
     problem = "another operation has the operationId 'one'"
     assert [problem in item.message for item in api.problems] == [True]
+
+
+@pytest.mark.parametrize("version", ["openapi: 3.1.0", "swagger: '2.0'"])
+def test_too_many_paths_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr(paths_module, "MOST_PATHS", 3)
+    head = f"{version}\ninfo: {{title: T, version: '1'}}\npaths:\n"
+    get = "{get: {responses: {'200': {description: ok}}}}"
+    assert load(tmp_path, head + "".join(f"  /{n}: {get}\n" for n in range(3))).operations
+    with pytest.raises(SpecError, match="more than 3 paths \\(split the document\\)"):
+        load(tmp_path, head + "".join(f"  /{n}: {get}\n" for n in range(4)))
+
+
+def test_too_many_operations_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths_module, "MOST_OPERATIONS", 3)
+    operation = "{responses: {'200': {description: ok}}}"
+    item = f"{{get: {operation}, put: {operation}}}"
+    with pytest.raises(SpecError, match="more than 3 operations"):
+        load(tmp_path, f"{HEAD}paths:\n  /a: {item}\n  /b: {item}\n")
+
+
+def test_path_items_cost_only_what_they_contain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str | int] = []
+    child = Place.child
+
+    def counting(self: Place, key: str | int) -> Place:
+        looked_up.append(key)
+        return child(self, key)
+
+    monkeypatch.setattr(Place, "child", counting)
+    load(tmp_path, f"{HEAD}paths:\n" + "".join(f"  /{n}: {{}}\n" for n in range(1_000)))
+    assert len(looked_up) < 5_000

@@ -37,7 +37,9 @@ def test_a_refusal_is_told_with_its_kind(told: Callable[..., str]) -> None:
 
 
 def test_what_leads_nowhere_is_told(told: Callable[..., str]) -> None:
-    assert told("GET", "/none").endswith("404 GET /none  no_such_api")
+    found = told("GET", "/none")
+
+    assert "404 GET /none  no_such_api: no API is served at /none; there are: /cloutly" in found
 
 
 def test_another_sandbox_is_named(told: Callable[..., str]) -> None:

@@ -124,7 +124,7 @@ def test_the_offer_of_another_protocol_is_ignored(served: Served, body: bytes) -
         + request("GET", PATH, "x-api-key: demo-cloutly-key", *H2C, "Connection: close")
     )
     received = served.send(data)
-    marks = [b"businessId is required", b'"status":422', b"My Business"]
+    marks = [b'"message":"businessId is required', b'"status":422', b"My Business"]
     assert [received.count(mark) for mark in marks] == [1, 1, 1]
     assert received.count(b"HTTP/1.1 ") == 3
 

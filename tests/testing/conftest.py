@@ -41,6 +41,10 @@ paths:
     parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
     get: {responses: {'200': {$ref: '#/components/responses/One'}}}
     delete: {responses: {'204': {description: gone}}}
+  /flags:
+    get:
+      parameters: [{name: on, in: query, schema: {type: boolean}}]
+      responses: {'200': {description: ok}}
   /broken:
     get:
       responses:
@@ -53,9 +57,12 @@ components:
       description: one
       content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
   schemas:
-    Thing: {type: object, required: [id], properties: {id: {type: integer, example: 7}}}
+    Thing:
+      type: object
+      required: [id]
+      properties: {id: {type: integer, example: 7}, name: {type: string}}
 """
-"""Is served otherwise with each of `stateful`, `dynamic` and `errors`."""
+"""Is served otherwise with each of `stateful`, `dynamic`, `strict_requests` and `errors`."""
 
 
 @pytest.fixture(scope="session")

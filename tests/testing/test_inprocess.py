@@ -7,8 +7,9 @@ import pytest
 
 from mockserver.base.asgi import AsgiScope, Receive, Send
 from mockserver.base.errors import SettingsError, SpecError
+from mockserver.engine.engine_options import Options
 from mockserver.server.factory import create_app
-from mockserver.testing import Sandbox
+from mockserver.testing import Sandbox, Server
 from mockserver.testing.httpx_transport import Transport
 from mockserver.testing.inprocess import AsgiCall, WaitsError, perform
 from tests.testing.conftest import THINGS
@@ -124,6 +125,24 @@ def test_how_documents_are_served_is_said_at_start(tmp_path: Path) -> None:
     assert made_up.content != other.content
     assert get("/things/8", stateful=True)[0].status_code == 404
     assert [get("/broken", errors=errors)[0].status_code for errors in (False, True)] == [200, 500]
+    lax, strict = (get("/flags?on=True", strict_requests=strict)[0] for strict in (False, True))
+    assert (lax.status_code, strict.status_code) == (200, 400)
+
+
+def test_the_server_that_is_imitated_is_said_at_start(tmp_path: Path) -> None:
+    path = tmp_path / "things.yaml"
+    path.write_text(THINGS)
+    apps = [
+        create_app(path),
+        create_app(path, like="prism"),
+        create_app(path, options=Options(like="prism")),
+        create_app(path, options=Options(like="prism"), dynamic=True),
+    ]
+    for app, status in zip(apps, (200, 404, 404, 404), strict=True):
+        client = httpx.Client(transport=Transport(app), base_url="http://a")
+        assert client.get("/things/8?__code=418").status_code == status
+    with Server(path, like="prism") as server:
+        assert httpx.get(f"{server.url}/things/8?__code=418").status_code == 404
 
 
 def test_what_cannot_be_served_is_told_at_once(tmp_path: Path) -> None:

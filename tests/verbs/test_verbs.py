@@ -434,3 +434,78 @@ def test_a_text_of_steps_is_sent_as_the_text_that_is_documented(
 
     assert world.post("/do", {}, accept="text/csv").exchange.answer.body == b"a,b"
     assert world.post("/do", {}).json == "a,b"
+
+
+def test_a_message_whose_time_is_null_is_a_failure_and_is_not_sent_now(shop: Shop) -> None:
+    world = shop("""
+- send: {channel: sms, to: "1", text: t, at: "{{ body.when }}"}
+""")
+    reply = world.post("/do", {})
+    assert reply.status == 500
+    assert "`at` is null" in reply.json["detail"]
+    assert world.messages("shop") == []
+
+
+@pytest.mark.parametrize("when", ["2026-03-11T08:30:00Z", True, 1.5])
+def test_a_message_whose_time_is_no_instant_is_a_failure(shop: Shop, when: object) -> None:
+    world = shop("""
+- send: {channel: sms, to: "1", text: t, at: "{{ body.when }}"}
+""")
+    reply = world.post("/do", {"when": when})
+    assert reply.status == 500
+    assert "`at` must be an instant" in reply.json["detail"]
+
+
+def test_a_message_at_the_end_of_the_calendar_can_be_shown(shop: Shop) -> None:
+    world = shop("""
+- send: {channel: sms, to: "1", text: t, at: "{{ instant(body.when) }}", delivered_after: PT5S}
+""")
+    world.post("/do", {"when": "9999-12-31T23:59:59Z"})
+    assert world.messages("shop")[0]["send_at"] == "9999-12-31T23:59:59Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [("1000", "1000"), ("99", "99"), ('"abc"', "abc"), ("null", None)]
+)
+def test_a_status_from_a_request_that_is_none_is_a_failure_of_the_document(
+    shop: Shop, status: str, shown: str | None
+) -> None:
+    world = shop("""
+- respond: {status: "{{ body.status }}", body: x}
+""")
+    reply = world.send(
+        "POST",
+        "/do",
+        b'{"status": %s}' % status.encode(),
+        {"content-type": "application/json"},
+    )
+    if shown is None:
+        assert reply.status == 201
+        return
+    assert (reply.status, reply.json["title"]) == (500, "A document of the mock failed")
+    assert "the expression '{{ body.status }}' of the document failed at" in reply.json["detail"]
+    assert "from 200 to 599" in reply.json["detail"]
+    assert shown in reply.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "quoted"),
+    [
+        ('- let: {a: "{{ 1 }}", b: "{{ duration(body.é) }}"}', "{{ duration(body.é) }}"),
+        ('- require: "{{ lower(body.n) }}"', "{{ lower(body.n) }}"),
+        ('- respond: {body: {"ü": "x {{ body.é }}", b: "{{ body.n + \'\' }}"}}', "body.n"),
+        ("- let: {a: \"{{ matches(body.long, 'a') }}\"}", "{{ matches(body.long, 'a') }}"),
+        ("- list: {in: items, matching: '{{ item.price < body.é }}', as: l}", "item.price"),
+        ("- find: {in: items, where: {id: a}, as: i}\n  when: '{{ -body.é }}'", "{{ -body.é }}"),
+    ],
+)
+def test_an_expression_that_fails_is_quoted_with_its_place(
+    shop: Shop, steps: str, quoted: str
+) -> None:
+    if "body.n +" in steps:
+        steps = steps.replace("body.n + ''", "body.n + body.é")
+    reply = shop(steps).post("/do", {"é": "text", "n": 5, "long": "b" * 20_000})
+    assert reply.status == 500
+    assert quoted in reply.json["detail"]
+    assert "of the document failed at" in reply.json["detail"]
+    assert "shop.yaml:" in reply.json["detail"]

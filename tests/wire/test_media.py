@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
 from mockserver.wire import media
-from mockserver.wire.media import MediaContent, content_type_for, reader_of, write
+from mockserver.wire.media import MediaContent, reader_of, write
+from mockserver.wire.media_families import content_type_for
 from tests.compiled_schemas import plain
 
 JSON = st.recursive(

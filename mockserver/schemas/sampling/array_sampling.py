@@ -1,4 +1,9 @@
-"""The items of an array to make: how many there are, and the schema of each."""
+"""Choose the items of an array to make: how many there are, and the schema of each.
+
+`value_sampling.py` and `plans.py` call `items_of` with a merged schema; they make the items.
+Without a need for more, one item is made if there is room; at most 1,000. `contains` is respected,
+as far as it can be merged.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,9 @@
-"""Values to try when no attempt at making a value succeeded."""
+"""List simple values to try when no attempt at making a valid value succeeded.
+
+Callers: `sampler.py` for the whole, `value_sampling.py` for parts. They validate each value
+themselves: the values need not conform. Nothing is random, and at most 300 parts of the schema are
+searched for values.
+"""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,9 @@
-"""Numbers made for a JSON Schema: within its bounds, and multiples of its `multipleOf`."""
+"""Make numbers for a JSON Schema: within its bounds, and multiples of its `multipleOf`.
+
+`value_sampling.py` calls `integers` and `numbers`, which return a maker: a function of the random
+source. The name of the property makes numbers realistic. A schema that allows no number still gets
+a maker, of an invalid one; the caller validates.
+"""
 
 import math
 import random

@@ -1,4 +1,10 @@
-"""The members of an object to make: their names, and the schema of each."""
+"""Choose the members of an object to make: their names, and the schema of each.
+
+`value_sampling.py` and `plans.py` call `members_of` with a merged schema, and make the values.
+Required members always come, optional ones if the sampler wants them. `discriminated` and
+`with_discriminator` see to it that a discriminator names the chosen alternative. What is asked of
+the sampler is in `SamplerQueries`, which `array_sampling.py` uses too.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -42,7 +48,7 @@ def discriminated(sampler: SamplerQueries, schema: Schema) -> Schema:
 
     If it cannot, because its own schema does not allow the name, it is required as it is.
     """
-    if (key := discriminator_name(schema)) is None:
+    if (key := _discriminator_name(schema)) is None:
         return schema
     names, properties = schema.get("x-names", []), schema.get("properties", {})
     own = properties.get(key, bool(names))
@@ -58,7 +64,7 @@ def discriminated(sampler: SamplerQueries, schema: Schema) -> Schema:
 
 def with_discriminator(sampler: SamplerQueries, schema: Schema, given: JsonValue) -> JsonValue:
     """Return an example of a chosen alternative with its discriminator property."""
-    key = discriminator_name(schema) if "x-chosen" in schema and "const" not in schema else None
+    key = _discriminator_name(schema) if "x-chosen" in schema and "const" not in schema else None
     if key is None or not isinstance(given, dict) or key in given:
         return given
     rule = discriminated(sampler, schema).get("properties", {}).get(key)
@@ -67,7 +73,7 @@ def with_discriminator(sampler: SamplerQueries, schema: Schema, given: JsonValue
     return given if value is None else {**given, key: value}
 
 
-def discriminator_name(schema: Schema) -> str | None:
+def _discriminator_name(schema: Schema) -> str | None:
     """Return the name of the discriminator property of a schema; None if it has none."""
     discriminator = schema.get("discriminator")
     if isinstance(discriminator, Mapping):

@@ -1,7 +1,9 @@
-"""Texts made for a regular expression (ECMA-262).
+"""Make texts that match a regular expression (ECMA-262), such as the `pattern` of a schema.
 
-An expression is parsed into a tree, and each part of the tree makes a text. What is
-negative or behind other text is ignored, so the caller has to validate the text.
+`text_sampling.py` calls `read_pattern`, which returns None for unsupported syntax, then
+`Pattern.text`, which returns None if no text is short enough. The expression is parsed into a tree,
+and each part of the tree makes a text. What is negative or behind other text is ignored, so the
+caller has to validate the text.
 """
 
 import random

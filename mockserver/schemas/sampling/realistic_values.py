@@ -1,4 +1,9 @@
-"""Realistic values for properties with common names: persons, places, texts and numbers."""
+"""Make realistic values for properties with common names: persons, places, texts and numbers.
+
+Callers: `text_sampling.py` and `number_sampling.py`. Makers get the random source as an argument;
+for an unknown name there is none, but None. E-mail addresses and telephone numbers belong to
+nobody: they are from ranges reserved for examples. Schemas are not read here.
+"""
 
 import random
 import re

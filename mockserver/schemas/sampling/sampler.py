@@ -1,4 +1,11 @@
-"""The entry point of sampling: values made from a JSON Schema and validated against it."""
+"""Make a value from a JSON Schema, and validate it: the entry point of sampling.
+
+Callers: `engine/documented_answers.py` for answers without an example, `schema_conformer.py` for
+missing members, `engine/answer_check.py`, and `contract/conforming_masks.py`. `sample` always
+returns a value; `is_valid` is False if none of several attempts and fallback values conforms. The
+same schema and seed give the same value; without a seed, it is a simple one from examples and
+defaults.
+"""
 
 import random
 from dataclasses import dataclass

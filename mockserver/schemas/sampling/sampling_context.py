@@ -1,4 +1,9 @@
-"""How a value is to be made: its place, its attempt, and a random source without randomness."""
+"""Describe how a value is to be made: its depth, attempt and name; and offer a fixed random source.
+
+`value_sampling.py`, `plans.py`, `object_sampling.py` and `array_sampling.py` pass a
+`SamplingContext` down. `FixedRandom` makes samples without a seed: it always returns the first or
+lowest choice.
+"""
 
 import random
 from collections.abc import Sequence

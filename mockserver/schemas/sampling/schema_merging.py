@@ -1,7 +1,8 @@
-"""Merging of JSON Schemas, keyword by keyword, into one that accepts what all of them accept.
+"""Merge JSON Schemas, keyword by keyword, into one that accepts what all of them accept.
 
-Merging is for making values, so it need not be exact: a merged schema whose values may be invalid
-has the keyword `x-hard`, and values made from it are validated.
+Callers: the other modules of this package. Merging is for making values, so it need not be exact: a
+merged schema whose values may be invalid has the keyword `x-hard`, and values made from it are
+validated. References are not followed here, and given schemas never change.
 """
 
 import math
@@ -65,12 +66,12 @@ def normalized(schema: JsonValue) -> dict[str, Any]:
 
 def without_object_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema without the examples of an object, which is a part of a larger one."""
-    if first_type(schema) != "object":
+    if _first_type(schema) != "object":
         return schema
     return {key: value for key, value in schema.items() if key not in _EXAMPLES}
 
 
-def first_type(schema: Schema) -> str:
+def _first_type(schema: Schema) -> str:
     """Return the first type to try inside a container."""
     return types_to_try(schema, 1)[0]
 

@@ -1,4 +1,10 @@
-"""Texts made for a JSON Schema: by its pattern, its format and its length."""
+"""Make texts for a JSON Schema: by its pattern, its format, its length and its property's name.
+
+`value_sampling.py` calls `texts` for a maker, a function of the random source; `object_sampling.py`
+makes names of members with it. The texts need not conform: patterns are made as far as possible,
+and the caller validates. `content_schema` and `encoded_content` are for text that contains JSON
+(`contentMediaType`).
+"""
 
 import base64
 import json

@@ -1,4 +1,10 @@
-"""Making of values from a JSON Schema, one attempt at a time."""
+"""Make one value from a JSON Schema, in one attempt: merge, choose alternatives, and fill in.
+
+`sampler.py` makes a `ValueSampler` for each attempt; `plans.py` builds on it. The value need not be
+valid: the caller validates it and tries again. Parts whose keywords cannot be met by construction
+(`is_hard`) are validated here, and tried several times. Depth, schemas read, checks and attempts
+are bounded; beyond, only required members are made. Nothing raises for a contradictory schema.
+"""
 
 # How a value is chosen
 #
