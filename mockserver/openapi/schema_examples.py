@@ -1,4 +1,8 @@
-"""Examples and defaults inside schemas, checked against the schema that they belong to."""
+"""Check examples and defaults inside schemas against the schema that they belong to.
+
+`unknown_keys.py` walks over a document and adds each schema; at the end it asks for the problems.
+Only `check` and `--strict` do this.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,10 +1,14 @@
-"""Examples and defaults of schemas as sampled values use them."""
+"""Choose the examples and defaults of schemas that sampled values use.
 
-# - An example that conforms to its schema is used. A number, true or false as the example of a text
-#   is used as its text, because YAML reads an unquoted `12345` as a number.
-# - Of several, the first that conforms is used. If none does, the value is made without them, so
-#   that there is a value that conforms; the first of them is remembered with its place, and
-#   `with_misfits` puts it there. So an answer shows examples as they are written, at every depth.
+An example that conforms to its schema is used. A number, true or false as the example of a text is
+used as its text, because YAML reads an unquoted `12345` as a number. Of several, the first that
+conforms is used. If none does, the value is made without them, so that there is a value that
+conforms; the first of them is remembered with its place, and `with_misfits` puts it there. So
+answers show examples as they are written, at every depth.
+
+`value_sampling.py` calls `given_values` and keeps `GivenExamples`; `sampler.py` calls
+`with_misfits`. Others use `as_text` for defaults and examples at the top of a schema.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
