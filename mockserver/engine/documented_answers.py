@@ -37,6 +37,8 @@ BODILESS = frozenset({204, 205, 304})
 MOST_KEPT = 200
 """Maximum number of cached answers of one operation."""
 _STREAMED_ITEMS = 3
+_MOST_NAMED = 5
+"""How many places of examples a reason names."""
 
 Fields = list[tuple[str, str]]
 
@@ -310,11 +312,21 @@ def _sampled(schema: ResponseSchema, seed: int | str | None, more: str = "") -> 
     from mockserver.schemas.sampling.sampler import sample  # noqa: PLC0415 - seldom needed, costs start time
 
     made = sample(schema, seed if seed is None else f"{seed}{more}")
+    if made.misfits:
+        violations = schema.violations(made.written, "answer")
+        return _Body(made.written, _with_examples(made.misfits), violations, sampled=True)
     if made.is_valid:
         return _Body(made.value, "a value sampled from the schema", sampled=True)
     because = "sampled, but no value that conforms to the schema was found"
     violations = schema.violations(made.value, "answer")
     return _Body(made.value, because, violations, sampled=True)
+
+
+def _with_examples(misfits: tuple[str, ...]) -> str:
+    """Return the reason for a value with examples that do not conform to their schemas."""
+    places = ", ".join(pointer or "the top" for pointer in misfits[:_MOST_NAMED])
+    more = f" and {len(misfits) - _MOST_NAMED} more" if len(misfits) > _MOST_NAMED else ""
+    return f"a value sampled from the schema, with examples that do not conform: {places}{more}"
 
 
 def violations_of(media: ResponseMedia, content_type: str, value: JsonValue) -> list[Violation]:

@@ -7,13 +7,14 @@
   the last path parameter can also become `id`, and the path of a list `url`. No record is read.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from mockserver.base.http import is_json
 from mockserver.base.json import JsonValue
 from mockserver.engine.documented_answers import DocumentedAnswer
-from mockserver.model.api import Operation
+from mockserver.model.api import Api, Operation
 from mockserver.model.contents import Validator
 from mockserver.model.scope import Scope
 from mockserver.wire.media import json_bytes, parse_json
@@ -26,10 +27,11 @@ _KIND = "object"
 """The member that names the kind of a resource in some APIs."""
 _ADDRESS = "url"
 """The member of a list that holds the path of its own request."""
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 def echoed(
-    found: DocumentedAnswer, operation: Operation, scope: Scope, path: str
+    found: DocumentedAnswer, operation: Operation, scope: Scope, path: str, api: Api
 ) -> DocumentedAnswer:
     """Return the answer with values of the request; the same answer if none is used.
 
@@ -38,8 +40,10 @@ def echoed(
         operation: The operation of the request.
         scope: The typed parameters and the body of the request.
         path: The path of the request, without the name of the API in front.
+        api: The API of the operation.
     """
-    if found.schema is None or found.violations or not is_json(found.content_type):
+    is_broken = found.violations and not found.sampled
+    if found.schema is None or is_broken or not is_json(found.content_type):
         return found
     value = parse_json(found.content)
     if not isinstance(value, dict):
@@ -48,11 +52,15 @@ def echoed(
     for name, given in _request_values(operation, scope, value, path):
         if name in value:
             wanted.setdefault(name, given)
+    if _KEY in wanted:
+        wanted.update(_lists_inside({**value, **wanted}, operation, path, api))
     used = _fitting(value, wanted, found.schema)
     if not used:
         return found
+    changed = {**value, **used}
     because = f"{found.because}, with {', '.join(used)} of the request"
-    return replace(found, content=json_bytes({**value, **used}), because=because)
+    violations = tuple(found.schema.violations(changed, "answer")) if found.violations else ()
+    return replace(found, content=json_bytes(changed), because=because, violations=violations)
 
 
 def _request_values(
@@ -73,6 +81,34 @@ def _request_values(
         yield _ADDRESS, path
 
 
+def _lists_inside(
+    answer: Mapping[str, JsonValue], operation: Operation, path: str, api: Api
+) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the lists inside a resource with their paths, such as `/charges/ch_9/refunds`.
+
+    A list is an object with an array and a `url`, and the API must have an operation of that path.
+    """
+    template, _, rest = operation.path.rpartition("}")
+    own = path.removesuffix("/").rsplit("/", rest.count("/"))[0]
+    for name, member in answer.items():
+        if not isinstance(member, dict) or _ADDRESS not in member:
+            continue
+        is_list = any(isinstance(inner, list) for inner in member.values())
+        if is_list and _has_path(api, f"{template}}}/{name}"):
+            yield name, {**member, _ADDRESS: f"{own}/{name}"}
+
+
+def _has_path(api: Api, template: str) -> bool:
+    """Return True if an API has a path, whatever the names of its parameters are."""
+    ending = template.rpartition("/")[2]
+    wanted = _PARAMETER.sub("", template)
+    return any(
+        _PARAMETER.sub("", operation.path) == wanted
+        for operation in api.operations
+        if operation.path.endswith(ending)
+    )
+
+
 def _resource(parameter: str) -> str:
     """Return the name of a parameter without an ending for keys."""
     for ending in _KEY_ENDINGS:
@@ -83,11 +119,30 @@ def _resource(parameter: str) -> str:
 def _fitting(
     value: dict[str, JsonValue], wanted: dict[str, JsonValue], schema: Validator
 ) -> dict[str, JsonValue]:
-    """Return the wanted members with which a value still conforms to its schema."""
-    if not wanted or schema.is_valid({**value, **wanted}):
+    """Return the wanted members with which a value still conforms to its schema.
+
+    If it does not conform, because of examples as they are written, it may not violate more.
+    """
+    if not wanted:
+        return wanted
+    fits = _judge(value, schema)
+    if fits({**value, **wanted}):
         return wanted
     used: dict[str, JsonValue] = {}
     for name, given in wanted.items():
-        if schema.is_valid({**value, **used, name: given}):
+        if fits({**value, **used, name: given}):
             used[name] = given
     return used
+
+
+def _judge(value: dict[str, JsonValue], schema: Validator) -> Callable[[JsonValue], bool]:
+    """Return a predicate for values that do not violate a schema more than a value does."""
+    if schema.is_valid(value):
+        return schema.is_valid
+
+    def broken(changed: JsonValue) -> set[tuple[str, str, str]]:
+        found = schema.violations(changed, "answer")
+        return {(one.pointer, one.keyword, one.message) for one in found}
+
+    known = broken(value)
+    return lambda changed: broken(changed) <= known

@@ -525,7 +525,7 @@ def _documented(run: Run, status: int, preferences: Preferences, why: str = "") 
         because = f"{why}the document says nothing about status {status}"
         return _finished(run, Answer(status, [], b""), Answered(status, because), preferences)
     if run.options.echoes == "all" or (found.sampled and run.options.echoes == "samples"):
-        found = echoed(found, run.operation, run.scope, _api_path(run))
+        found = echoed(found, run.operation, run.scope, _api_path(run), run.api)
     if found.violations:
         run.append(BrokenSchema(found.violations))
         if run.options.errors:

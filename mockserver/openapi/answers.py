@@ -19,6 +19,7 @@ from mockserver.documents.document import parse_document
 from mockserver.documents.references import Place, References, resolve_or_warn
 from mockserver.model.contents import DocumentedResponse, Example, ResponseHeader, ResponseMedia
 from mockserver.schemas.example_checks import VALUE_KEYS, ExampleChecks
+from mockserver.schemas.sampling.given_examples import as_text
 from mockserver.schemas.validators import Schemas
 from mockserver.wire.negotiation import Holds
 
@@ -89,11 +90,16 @@ class AnswerCompiler:
         schema = holder.child("schema")
         examples = list(self._examples(holder, ""))
         examples = examples or list(_schema_examples(self.schemas.resolve(schema)))
+        validator = None
+        if schema.value is not None:
+            validator = self.schemas.validator(schema, "response")
+            for example in examples:
+                self.example_checks.add(example, validator, "application/json", _CONSEQUENCE)
         return ResponseHeader(
             name=name,
             required=place.child("required").value is True,
             examples=tuple(example.value for example in examples[:1]),
-            schema=None if schema.value is None else self.schemas.validator(schema, "response"),
+            schema=validator,
             explode=place.child("explode").value is True,
             is_json=bool(content),
         )
@@ -206,8 +212,8 @@ def _schema_examples(place: Place) -> Iterator[Example]:
     schema: Mapping[str, Any] = place.value if isinstance(place.value, dict) else {}
     examples = schema.get("examples")
     if "example" in schema:
-        yield Example("", schema["example"], place.child("example").source)
+        yield Example("", as_text(schema, schema["example"]), place.child("example").source)
     elif isinstance(examples, list) and examples:
-        yield Example("", examples[0], place.descend("examples", 0).source)
+        yield Example("", as_text(schema, examples[0]), place.descend("examples", 0).source)
     elif "default" in schema:
-        yield Example("", schema["default"], place.child("default").source)
+        yield Example("", as_text(schema, schema["default"]), place.child("default").source)

@@ -17,7 +17,10 @@ from mockserver.documents.document import Document
 from mockserver.documents.references import Place, References
 from mockserver.openapi.extension_names import extension_meant, misspelt
 from mockserver.openapi.object_kinds import JSON_SCHEMA, ObjectKind, document_kind
+from mockserver.openapi.schema_examples import SchemaExamples
 from mockserver.openapi.value_types import ASSERTING, values_of_other_types
+from mockserver.schemas.dialects import VERSIONS_BEFORE_3_1
+from mockserver.schemas.sampling.given_examples import as_text
 
 MOST_REPORTED = 1000
 """The maximum number of unknown keys that are reported for a document."""
@@ -39,13 +42,18 @@ class _KeyWalk:
     def __init__(self, version: str, references: References) -> None:
         self._version = version
         self._references = references
+        self._examples = SchemaExamples(version, references)
         self._root = document_kind(version)
         self._seen: set[int] = set()
         self._waiting: list[tuple[Document, Trail, JsonValue, ObjectKind]] = []
         self._keywords: dict[str, str] = {}
 
     def problems(self, document: Document) -> Iterator[SpecProblem]:
-        """Yield a problem for each unknown key, up to a number."""
+        """Yield the problems of keys and values, up to a number, then those of examples."""
+        yield from self._problems(document)
+        yield from self._examples.problems()
+
+    def _problems(self, document: Document) -> Iterator[SpecProblem]:
         self._waiting.append((document, "", document.value, self._root))
         count = 0
         while self._waiting:
@@ -73,8 +81,8 @@ class _KeyWalk:
     ) -> Iterator[SpecProblem]:
         if isinstance(value.get("$ref"), str):
             self._follow(Place(document, pointer_of(trail), value), kind)
-        if "enum" in kind.keys and "type" in value:
-            yield from self._values(document, trail, value)
+        if "enum" in kind.keys:
+            yield from self._values(document, trail, value, kind)
         for key, member in value.items():
             child = kind.keys.get(key)
             if child is None:
@@ -85,15 +93,40 @@ class _KeyWalk:
             self._add(document, (trail, key), member, child)
 
     def _values(
+        self, document: Document, trail: Trail, value: dict[str, JsonValue], kind: ObjectKind
+    ) -> Iterator[SpecProblem]:
+        """Yield the problems of values in a schema; remember its examples for the end."""
+        is_whole = kind.name == "schema"
+        if "$ref" not in value or self._version not in VERSIONS_BEFORE_3_1:
+            self._examples.add(document, trail, value, is_whole=is_whole)
+        elif is_whole:
+            yield from self._ignored_examples(document, trail, value)
+        yield from self._values_of_other_types(document, trail, value)
+
+    def _values_of_other_types(
         self, document: Document, trail: Trail, value: dict[str, JsonValue]
     ) -> Iterator[SpecProblem]:
         """Yield a problem for values of a schema that do not have its type."""
         for keyword, index, wanted in values_of_other_types(value):
             place: Trail = (trail, keyword)
             source = document.source(pointer_of(place if index is None else (place, index)))
-            make = warning if keyword in ASSERTING else note
+            given = value[keyword] if index is None else value[keyword][index]
             message = f"this value of `{keyword}` has not the type of its schema: {wanted}"
-            yield make("MS310", source, message, "correct the value or the type")
+            if keyword not in ASSERTING and (text := as_text(value, given)) is not given:
+                hint = f'quote it; it is used as the text "{text[:40]}"'
+                yield note("MS310", source, message, hint)
+            else:
+                yield warning("MS310", source, message, "correct the value or the type")
+
+    def _ignored_examples(
+        self, document: Document, trail: Trail, value: dict[str, JsonValue]
+    ) -> Iterator[SpecProblem]:
+        """Yield a note for each example next to a reference that its version ignores."""
+        for key in ("example", "default"):
+            if key in value:
+                source = document.source(pointer_of((trail, key)))
+                message = f"OpenAPI before 3.1 ignores {key!r} next to a $ref"
+                yield note("MS309", source, message, "put the $ref into an `allOf` next to it")
 
     def _add(
         self, document: Document, trail: Trail, value: JsonValue, kind: ObjectKind | None

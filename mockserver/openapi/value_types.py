@@ -42,7 +42,14 @@ def values_of_other_types(schema: Mapping[str, Any]) -> Iterator[tuple[str, int 
         for index, value in enumerate(values if isinstance(values, list) else ()):
             if not _has_type(value, types):
                 yield keyword, index, wanted
-                break
+                if keyword == "enum":
+                    break
+
+
+def has_type_of(schema: Mapping[str, Any], value: JsonValue) -> bool:
+    """Return True if a value has the type of a schema, or the schema has none."""
+    types = _types(schema)
+    return not types or _has_type(value, types)
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:

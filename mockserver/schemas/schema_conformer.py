@@ -14,6 +14,7 @@ from typing import Any
 from mockserver.base.json import JsonValue, unescape
 from mockserver.model.contents import SampledSchema
 from mockserver.model.scope import Record
+from mockserver.schemas.sampling.given_examples import as_text
 
 _MOST_PARTS = 500
 _DEEPEST = 60
@@ -123,10 +124,17 @@ class Conformer:
         if isinstance(schema, Mapping) and (alternatives := _alternatives(schema)):
             rules.is_nullable = any(self._rules_of(item).is_nullable for item in alternatives)
         for name, member in rules.members.items():
-            given = (part["default"] for part, _ in self._parts(member) if "default" in part)
-            if (default := next(given, None)) is not None:
+            if (default := self._default_of(member)) is not None:
                 rules.defaults[name] = default
         return rules
+
+    def _default_of(self, schema: JsonValue) -> JsonValue:
+        """Return the default of a schema, a number for a text as its text; None without one."""
+        parts = [part for part, _ in self._parts(schema)]
+        default = next((part["default"] for part in parts if "default" in part), None)
+        types = [part["type"] for part in parts if "type" in part]
+        names = [name for one in types for name in (one if isinstance(one, list) else [one])]
+        return as_text({"type": names}, default)
 
     def _parts(self, schema: JsonValue) -> Iterator[tuple[Schema, bool]]:
         """Yield the subschemas for the same value, and whether each of them always applies."""

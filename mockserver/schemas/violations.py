@@ -8,9 +8,10 @@ library, shortened, which may contain the given value. Nothing is validated here
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.base.json import JsonValue, escape
+from mockserver.base.problems import near
 from mockserver.model.refusal import Violation
 from mockserver.schemas import ecma_patterns
 
@@ -20,6 +21,10 @@ _LONGEST = 100
 """The maximum length of a message about one keyword."""
 _MOST_ALTERNATIVES = 3
 """How many alternatives a message names."""
+_MOST_VALUES = 30
+_MOST_COMPARED = 1_000
+_LONGEST_LIST = 1_000
+"""How many values of a member a message names, and compares; and the length of their list."""
 _MOST_REASONS = 2
 """How many errors of an alternative a message names."""
 
@@ -67,14 +72,12 @@ def _translate(
     elif keyword in ("additionalProperties", "unevaluatedProperties"):
         for name in details["unexpected"]:
             yield Violation(where, f"{pointer}/{escape(name)}", keyword, "is not expected here")
-    elif keyword in ("anyOf", "oneOf") and (
-        branch := _likely_branch(details.get("context") or [], error.instance_path)
-    ):
-        for inner in branch:
-            yield from _translate(inner, where, skipped, alternatives)
-    elif keyword in ("anyOf", "oneOf") and all(details.get("context") or [()]):
-        message = _nearest_alternatives(error, details["context"], alternatives(error.schema_path))
-        yield Violation(where, pointer, keyword, message)
+    elif leaves := _leaves(error, alternatives):
+        if branch := _likely_branch(leaves, error.instance_path):
+            for inner in branch:
+                yield from _translate(inner, where, skipped, alternatives)
+        else:
+            yield Violation(where, pointer, keyword, _nearest_alternatives(error, leaves))
     else:
         yield Violation(where, pointer, keyword, _message(keyword, details, error))
 
@@ -83,23 +86,57 @@ _KEYWORDS = {ecma_patterns.KEYWORD: "pattern"}
 """The keywords of kinds of errors that have another name."""
 
 
-def _likely_branch(branches: list[list[_Error]], path: list[str | int]) -> list[_Error]:
+class _Leaf(NamedTuple):
+    """An alternative of a combination, or of one inside it, that a value does not match."""
+
+    name: str
+    """The name of its component; empty without one."""
+    label: str
+    """Its name, or else its number."""
+    errors: list[_Error]
+
+
+def _leaves(error: _Error, alternatives: Alternatives) -> list[_Leaf]:
+    """Return the alternatives of `anyOf` or `oneOf`; none if the value matches several.
+
+    An alternative that is nothing but a combination itself is replaced by its own alternatives.
+    """
+    if error.kind.name not in _COMBINATIONS:
+        return []
+    branches: list[list[_Error]] = error.kind.as_dict().get("context") or []
+    if not all(branches):
+        return []
+    names = alternatives(error.schema_path)
+    leaves: list[_Leaf] = []
+    for number, branch in enumerate(branches):
+        is_same_value = len(branch) == 1 and branch[0].instance_path == error.instance_path
+        if is_same_value and (inner := _leaves(branch[0], alternatives)):
+            leaves += inner
+        else:
+            unnamed = f"schema {number + 1}"
+            label = names[number] if number < len(names) else unnamed
+            leaves.append(_Leaf("" if label == unnamed else label, label, branch))
+    return leaves
+
+
+_COMBINATIONS = ("anyOf", "oneOf")
+
+
+def _likely_branch(leaves: list[_Leaf], path: list[str | int]) -> list[_Error]:
     """Return the errors of the alternative that the value was most likely written for.
 
     This is the only alternative apart from null, or the only one whose type fits, or the only one
-    whose fixed values fit, because such values often distinguish alternatives. If none of these is
-    the only one, the result is empty, and the violation is that of the whole keyword.
+    of these whose fixed values fit, because such values often distinguish alternatives. If none of
+    these is the only one, the result is empty, and the violation is that of the whole keyword.
     """
-    failed = [branch for branch in branches if branch]
-    if len(failed) != len(branches) or not failed:
-        return []
+    failed = [leaf.errors for leaf in leaves]
     not_only_null = [branch for branch in failed if not _is_null_alone(branch, path)]
     if len(not_only_null) == 1:
         return not_only_null[0]
     right_type = [branch for branch in failed if not _is_of_other_type(branch, path)]
-    if len(right_type) == 1:
+    if len(right_type) == 1 and not _is_wrong_itself(right_type[0], path):
         return right_type[0]
-    right_values = [branch for branch in failed if not any(map(_is_wrong_fixed_value, branch))]
+    right_values = [branch for branch in right_type if not any(map(_is_wrong_fixed_value, branch))]
     return right_values[0] if len(right_values) == 1 else []
 
 
@@ -110,21 +147,96 @@ def _is_null_alone(branch: list[_Error], path: list[str | int]) -> bool:
     return is_type and error.kind.as_dict()["types"] in ("null", ["null"])
 
 
-def _nearest_alternatives(error: _Error, branches: list[list[_Error]], names: Sequence[str]) -> str:
-    """Return a message that names the alternatives, the nearest first, and what each one lacks."""
+def _nearest_alternatives(error: _Error, leaves: list[_Leaf]) -> str:
+    """Return a message that names the alternatives, the nearest first, and what each one lacks.
+
+    If all of them allow other types only, the message names the types. If there are many, which
+    differ by the value of one member, it names the values.
+    """
     path = error.instance_path
+    if types := _types_of_all(leaves, path):
+        return f"must be {_joined(types)}, not {_type_of(error.instance)}"
+    if message := _wrong_for_all(error, leaves):
+        return message
     numbered = [
-        (_is_of_other_type(branch, path), len(branch), number)
-        for number, branch in enumerate(branches)
+        (_is_of_other_type(leaf.errors, path), len(leaf.errors), number)
+        for number, leaf in enumerate(leaves)
     ]
     listed = [
-        f"{names[number] if number < len(names) else f'schema {number + 1}'} "
-        f"({_first_errors(branches[number], len(path))})"
+        f"{leaves[number].label} ({_first_errors(leaves[number].errors, len(path))})"
         for *_, number in sorted(numbered)[:_MOST_ALTERNATIVES]
     ]
-    more = len(branches) - len(listed)
+    more = len(leaves) - len(listed)
     rest = f"; {more} more" if more else ""
     return f"does not match any of the allowed schemas: {', '.join(listed)}{rest}"
+
+
+def _wrong_for_all(error: _Error, leaves: list[_Leaf]) -> str:
+    """Return which values a member may have, if it distinguishes many alternatives; else ""."""
+    path, value = error.instance_path, error.instance
+    found = [
+        _fixed_members(leaf.errors, len(path))
+        for leaf in leaves
+        if not _is_of_other_type(leaf.errors, path)
+    ]
+    if len(found) <= _MOST_ALTERNATIVES or not isinstance(value, dict):
+        return ""
+    for name in found[0]:
+        if all(name in values for values in found):
+            return f"{name} {_choice(value[name], [one for each in found for one in each[name]])}"
+    return ""
+
+
+def _choice(value: JsonValue, allowed: list[JsonValue]) -> str:
+    """Return which values are allowed instead of one, with the most similar text."""
+    listed = _listed(allowed[:_MOST_VALUES])
+    if len(listed) > _LONGEST_LIST:
+        listed = listed[:_LONGEST_LIST] + "…"
+    more = len(allowed) - _MOST_VALUES
+    rest = f" and {more} more" if more > 0 else ""
+    texts = [one for one in allowed[:_MOST_COMPARED] if isinstance(one, str)]
+    hint = near(value[:_LONGEST], texts) if isinstance(value, str) else ""
+    return f"must be one of: {listed}{rest}" + (hint and f"; {hint}")
+
+
+def _fixed_members(branch: list[_Error], depth: int) -> dict[str, list[JsonValue]]:
+    """Return the values that members of an object may have, for those with another value."""
+    found: dict[str, list[JsonValue]] = {}
+    for error in branch:
+        if error.kind.name in _FIXED and len(error.instance_path) == depth + 1:
+            found[str(error.instance_path[-1])] = _allowed(error)
+    return found
+
+
+def _types_of_all(leaves: list[_Leaf], path: list[str | int]) -> list[str]:
+    """Return the types that all alternatives together allow, if the type is wrong for each one.
+
+    A type is followed by the names of its components.
+    """
+    names: dict[str, list[str]] = {}
+    for leaf in leaves:
+        wrong = [
+            item for item in leaf.errors if item.kind.name == "type" and item.instance_path == path
+        ]
+        if not wrong:
+            return []
+        types = wrong[0].kind.as_dict()["types"]
+        for one in types if isinstance(types, list) else [types]:
+            known = names.setdefault(_TYPES.get(str(one), str(one)), [])
+            if leaf.name and leaf.name not in known:
+                known.append(leaf.name)
+    return [f"{one} ({_some(found)})" if found else one for one, found in names.items()]
+
+
+def _some(names: list[str]) -> str:
+    """Return some of the names of components, as a choice."""
+    more = len(names) - _MOST_ALTERNATIVES
+    return _joined([*names[:_MOST_ALTERNATIVES], f"{more} more"] if more > 0 else names)
+
+
+def _joined(names: list[str]) -> str:
+    """Return names as a choice: `a, b or c`."""
+    return " or ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _first_errors(branch: list[_Error], depth: int) -> str:
@@ -135,11 +247,17 @@ def _first_errors(branch: list[_Error], depth: int) -> str:
         depth: The number of keys in the path of the value.
     """
     reasons = []
+    of_type = [one for one in branch if one.kind.name == "type" and len(one.instance_path) == depth]
+    branch = of_type or branch
     for error in branch[:_MOST_REASONS]:
         for found in _translate(error, "", depth, _no_names):
             name = found.pointer.removeprefix("/")
             if found.keyword == "required":
                 reasons.append(f"lacks {name}")
+            elif error.kind.name == "enum" and len(error.kind.as_dict()["options"]) == 1:
+                reasons.append(
+                    f"{name} must be {_listed(error.kind.as_dict()['options'])}".lstrip()
+                )
             else:
                 reasons.append(f"{name} {found.message}".lstrip())
     more = "…" if len(branch) > _MOST_REASONS else ""
@@ -147,15 +265,41 @@ def _first_errors(branch: list[_Error], depth: int) -> str:
 
 
 def _is_wrong_fixed_value(error: _Error) -> bool:
-    return error.kind.name in ("const", "enum")
+    """Return True if only other values are allowed at a place, or also null."""
+    if error.kind.name in _FIXED:
+        return True
+    leaves, path = _leaves(error, _no_names), error.instance_path
+    return bool(leaves) and all(
+        _is_wrong_itself(leaf.errors, path) or _is_null_alone(leaf.errors, path) for leaf in leaves
+    )
+
+
+_FIXED = ("const", "enum")
+
+
+def _is_wrong_itself(branch: list[_Error], path: list[str | int]) -> bool:
+    """Return True if an alternative has only other values than the value at a path."""
+    return any(error.instance_path == path and error.kind.name in _FIXED for error in branch)
 
 
 def _is_of_other_type(branch: list[_Error], path: list[str | int]) -> bool:
     """Return True if an alternative does not allow the type of the value at a path."""
     return any(
-        error.instance_path == path and error.kind.name in ("type", "const", "enum")
+        error.instance_path == path
+        and (error.kind.name == "type" or (error.kind.name in _FIXED and not _has_its_type(error)))
         for error in branch
     )
+
+
+def _has_its_type(error: _Error) -> bool:
+    """Return True if a value that is not allowed has the type of one that is."""
+    return _type_of(error.instance) in map(_type_of, _allowed(error))
+
+
+def _allowed(error: _Error) -> list[JsonValue]:
+    """Return the values that a `const` or `enum` allows."""
+    details = error.kind.as_dict()
+    return list(details["options"]) if error.kind.name == "enum" else [details["expected_value"]]
 
 
 def _message(keyword: str, details: Mapping[str, Any], error: _Error) -> str:

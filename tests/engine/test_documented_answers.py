@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.engine.engine_options import Options
-from mockserver.model.trace import decisions
+from mockserver.model.trace import Answered, BrokenSchema, decisions
 from tests.conftest import World
 
 DOCUMENT = """\
@@ -253,3 +253,57 @@ def test_a_line_break_in_a_header_becomes_a_space(serve: Callable[..., World]) -
     text = DOCUMENT.replace("example: 3}}", 'example: "a\\r\\nb"}}')
 
     assert serve(text).get("/a").header("x-left") == "a b"
+
+
+INNER = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /a/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      responses:
+        '200':
+          description: ok
+          headers: {X-Zip: {schema: {type: string, example: 12345}}}
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  id: {type: string}
+                  zip: {type: string, example: 12345}
+                  price: {type: number, example: '9.99'}
+  /text: {get: {responses: {'200': {description: ok, content: {application/json:
+    {schema: {type: string, example: 5}}}}}}}
+"""
+
+
+def test_examples_inside_a_schema_are_used_as_written(serve: Callable[[str], World]) -> None:
+    reply = serve(INNER).get("/a/7")
+
+    assert reply.json == {"id": "7", "zip": "12345", "price": "9.99"}
+    assert reply.header("x-zip") == "12345"
+    assert [found.because for found in reply.exchange.trace if isinstance(found, Answered)] == [
+        (
+            "a value sampled from the schema, with examples that do not conform: /price,"
+            " with id of the request"
+        )
+    ]
+    [broken] = [found for found in reply.exchange.trace if isinstance(found, BrokenSchema)]
+    assert [item.pointer for item in broken.violations] == ["/price"]
+
+
+def test_an_example_that_does_not_conform_is_refused_with_errors(
+    serve: Callable[..., World],
+) -> None:
+    assert serve(INNER, options=Options(errors=True)).get("/a/7").status == 500
+
+
+def test_a_varied_value_uses_no_examples(serve: Callable[[str], World]) -> None:
+    reply = serve(INNER).get("/a/7", prefer="dynamic=true")
+    assert isinstance(reply.json["price"], float | int)
+
+
+def test_the_example_of_a_whole_text_is_used_as_its_text(serve: Callable[[str], World]) -> None:
+    assert serve(INNER).get("/text").json == "5"

@@ -25,6 +25,9 @@ paths:
   /charges/{charge_id}/capture:
     parameters: [{name: charge_id, in: path, required: true, schema: {type: string}}]
     post: {responses: {'200': {$ref: '#/components/responses/charge'}}}
+  /charges/{id}/refunds:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {responses: {'200': {description: ok}}}
   /charges/{charge}/refunds/{refund}:
     parameters:
       - {name: charge, in: path, required: true, schema: {type: string}}
@@ -73,7 +76,17 @@ components:
               object: {type: string, enum: [charge]}
               size: {type: integer, maximum: 9}
               note: {type: string}
+              refunds: {$ref: '#/components/schemas/list'}
+              unknown: {$ref: '#/components/schemas/list'}
+              site: {type: object, properties: {url: {type: string}}}
               address: {type: object, properties: {city: {type: string}}}
+  schemas:
+    list:
+      type: object
+      required: [data, url]
+      properties:
+        data: {type: array, items: {type: object, properties: {id: {type: string}}}}
+        url: {type: string}
 """
 
 
@@ -133,17 +146,28 @@ def test_a_list_has_the_path_of_its_request(shop: World) -> None:
     assert members(shop.get("/charges"), "url") == ["/charges"]
 
 
+def test_a_list_inside_has_the_path_of_its_operation(shop: World) -> None:
+    reply = shop.get("/charges/ch_9")
+
+    urls = [reply.json[name]["url"] for name in ("refunds", "unknown", "site")]
+    assert urls == ["/charges/ch_9/refunds", "string", "string"]
+    assert len(reply.json["refunds"]["data"]) == 1
+    capture = shop.post("/charges/ch_9/capture").json
+    assert capture["refunds"]["url"] == "/charges/ch_9/refunds"
+
+
 def test_the_trace_names_the_members_of_the_request(shop: World) -> None:
     reply = shop.post("/charges/ch_9", body={"note": "a"})
 
     said = [item.because for item in reply.exchange.trace if isinstance(item, Answered)]
-    assert said == ["a value sampled from the schema, with id, note of the request"]
+    assert said == ["a value sampled from the schema, with id, note, refunds of the request"]
 
 
 def test_the_same_request_gets_the_same_answer(shop: World) -> None:
     first, second = shop.get("/charges/a"), shop.get("/charges/b")
 
-    assert first.json == {**second.json, "id": "a"}
+    refunds = {**second.json["refunds"], "url": "/charges/a/refunds"}
+    assert first.json == {**second.json, "id": "a", "refunds": refunds}
     assert shop.get("/charges/a").json == first.json
 
 

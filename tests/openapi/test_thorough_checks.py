@@ -204,3 +204,132 @@ def test_paths_that_a_header_tells_apart_are_reported_with_its_name(tmp_path: Pa
     assert [(one.code, one.severity) for one in api.problems] == [("MS106", Severity.WARNING)] * 2
     assert "by the header X-Amz-Target" in api.problems[0].hint
     assert "by the query parameter Action" in api.problems[1].hint
+
+
+def answer(schema: str) -> str:
+    content = f"content: {{application/json: {{schema: {schema}}}}}"
+    return f"paths: {{/a: {{get: {{responses: {{'200': {{description: OK, {content}}}}}}}}}}}\n"
+
+
+ANSWER = "/paths/~1a/get/responses/200/content/application~1json/schema/"
+INNER_EXAMPLES = [
+    ("{type: string, format: date-time, example: 2024-01-01 10:00:00}", "example"),
+    ("{type: string, format: uuid, default: abc}", "default"),
+    ("{type: string, maxLength: 2, example: abcd}", "example"),
+    ("{type: string, enum: [a, b], example: c}", "example"),
+    ("{type: integer, maximum: 3, example: 4}", "example"),
+    ("{type: object, properties: {b: {type: string}}, example: {b: 1}}", "example/b"),
+    ("{type: object, required: [b], example: {c: 1}}", "example/b"),
+    ("{type: array, items: {type: integer}, example: [1, x]}", "example/1"),
+    ("{allOf: [{$ref: '#/components/schemas/S'}], example: [7]}", "example"),
+    ("{oneOf: [{type: integer}, {type: boolean}], example: x}", "example"),
+]
+NAMED = "components: {schemas: {S: {type: string}}}\n"
+
+
+@pytest.mark.parametrize("version", ["openapi: 3.0.3", "openapi: 3.1.0"])
+@pytest.mark.parametrize(("schema", "place"), INNER_EXAMPLES)
+@pytest.mark.parametrize(
+    ("around", "steps"),
+    [
+        ("{type: object, properties: {a: HERE}}", "properties/a/"),
+        ("{type: array, items: HERE}", "items/"),
+        ("{type: object, additionalProperties: HERE}", "additionalProperties/"),
+        ("{allOf: [HERE]}", "allOf/0/"),
+    ],
+)
+def test_an_example_inside_a_schema_that_does_not_conform_is_reported(
+    tmp_path: Path, version: str, schema: str, place: str, around: str, steps: str
+) -> None:
+    text = answer(around.replace("HERE", schema)) + NAMED
+    assert ("MS405", ANSWER + steps + place) in found(tmp_path, text, version)
+
+
+def test_every_example_of_a_list_is_reported(tmp_path: Path) -> None:
+    text = answer("{type: array, items: {type: string, minLength: 3, examples: [a, abc, b]}}")
+    items = ANSWER + "items/examples/"
+    assert found(tmp_path, text) == [("MS405", items + "0"), ("MS405", items + "2")]
+
+
+@pytest.mark.parametrize("version", ["openapi: 3.0.3", "openapi: 3.1.0"])
+def test_an_example_of_a_component_is_reported_once_and_where_it_is(
+    tmp_path: Path, version: str
+) -> None:
+    use = "{type: object, properties: {a: {$ref: '#/components/schemas/S'}}}"
+    text = answer(f"{{allOf: [{use}, {use}]}}")
+    text += "components: {schemas: {S: {type: string, format: date, example: soon}}}\n"
+    assert found(tmp_path, text, version) == [("MS405", "/components/schemas/S/example")]
+
+
+def test_examples_in_swagger_are_reported(tmp_path: Path) -> None:
+    text = (
+        "paths: {/a: {get: {parameters: [{name: q, in: query, required: true, type: string,"
+        " maxLength: 2, default: abc}], responses: {'200': {description: OK, headers: {X-A:"
+        " {type: string, format: date, default: soon}}, schema: {$ref: '#/definitions/A'}}}}}}\n"
+        "definitions: {A: {type: object, properties: {b: {type: array, items: {type: string,"
+        " pattern: '^a', example: b}}, c: {$ref: '#/definitions/A', example: ignored}}}}\n"
+    )
+    assert sorted(found(tmp_path, text, "swagger: '2.0'")) == [
+        ("MS309", "/definitions/A/properties/c/example"),
+        ("MS401", "/paths/~1a/get/responses/200/headers/X-A/default"),
+        ("MS405", "/definitions/A/properties/b/items/example"),
+        ("MS405", "/paths/~1a/get/parameters/0/default"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{required: [r], properties: {r: {type: string, readOnly: true}}, example: {}}",
+        "{required: [w], properties: {w: {type: string, writeOnly: true}}, example: {}}",
+    ],
+)
+def test_an_example_may_be_for_one_direction(tmp_path: Path, schema: str) -> None:
+    assert found(tmp_path, answer(f"{{properties: {{a: {schema}}}}}")) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "severity"),
+    [
+        ("{type: string, example: 5}", Severity.NOTE),
+        ("{type: string, default: true}", Severity.NOTE),
+        ("{type: string, examples: [5]}", Severity.NOTE),
+        ("{allOf: [{type: string}], example: 5}", Severity.NOTE),
+        ("{type: string, example: null}", Severity.WARNING),
+        ("{type: integer, example: '5'}", Severity.WARNING),
+        ("{type: string, enum: [5]}", Severity.WARNING),
+    ],
+)
+def test_a_scalar_for_a_text_is_a_note_because_its_text_is_used(
+    tmp_path: Path, schema: str, severity: Severity
+) -> None:
+    (tmp_path / "api.yaml").write_text(f"openapi: 3.1.0\n{HEAD}{parameter(schema)}")
+    [api] = Loader(thorough=True).load([tmp_path / "api.yaml"])
+    assert [(one.code, one.severity) for one in api.problems] == [("MS310", severity)]
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("{schema: {type: integer}, example: abc}", ("MS401", "example")),
+        ("{schema: {type: integer}, examples: {e: {value: abc}}}", ("MS401", "examples/e/value")),
+        ("{schema: {type: integer, example: abc}}", ("MS401", "schema/example")),
+        ("{schema: {type: string}, example: 5}", ("MS401", "example")),
+        (
+            "{required: true, schema: {type: string, maxLength: 2, example: abcd}}",
+            ("MS401", "schema/example"),
+        ),
+        (
+            "{content: {application/json: {schema: {type: integer}, example: abc}}}",
+            ("MS401", "content/application~1json/example"),
+        ),
+    ],
+)
+def test_an_example_of_a_header_that_does_not_conform_is_reported(
+    tmp_path: Path, header: str, problem: tuple[str, str]
+) -> None:
+    headers = f"headers: {{X-A: {header}}}"
+    text = f"paths: {{/a: {{get: {{responses: {{'200': {{description: OK, {headers}}}}}}}}}}}\n"
+    code, place = problem
+    expected = (code, f"/paths/~1a/get/responses/200/headers/X-A/{place}")
+    assert expected in found(tmp_path, text)

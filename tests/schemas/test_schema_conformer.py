@@ -79,3 +79,20 @@ def test_a_value_nested_too_deeply_does_not_change() -> None:
     for _ in range(200):
         value = {"name": "node", "children": [value]}
     assert Conformer(whole(TREE)).conform(value, "0") == value
+
+
+@pytest.mark.parametrize(
+    ("member", "default"),
+    [
+        ({"type": "string", "default": 5}, "5"),
+        ({"$ref": "#/$defs/text", "default": True}, "true"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}], "default": 5}, 5),
+        ({"type": "integer", "default": "5"}, "5"),
+        ({"default": 5}, 5),
+    ],
+)
+def test_the_default_of_a_text_is_added_as_its_text(
+    member: dict[str, Any], default: object
+) -> None:
+    schema = {"type": "object", "properties": {"a": member}, "$defs": {"text": {"type": "string"}}}
+    assert Conformer(plain(schema)).complete({}, "") == {"a": default}

@@ -39,7 +39,9 @@ def items_of(sampler: SamplerQueries, schema: Schema, context: SamplingContext) 
     least = min(int(schema.get("minItems", 0)), _LONGEST)
     most = min(int(schema.get("maxItems", _LONGEST)), _LONGEST)
     has_room = (
-        sampler.has_room(context.depth) and sampler.is_wanted(rest) and not context.only_required
+        sampler.has_room_for_item(context.depth)
+        and sampler.is_wanted(rest)
+        and not context.only_required
     )
     if context.only_required:
         first = first[:least]

@@ -39,6 +39,9 @@ class SamplerQueries(Protocol):
     def has_room(self, depth: int) -> bool:
         """Return True if optional values may be made at this depth."""
 
+    def has_room_for_item(self, depth: int) -> bool:
+        """Return True if an array at this depth may have an optional item."""
+
 
 def discriminated(sampler: SamplerQueries, schema: Schema) -> Schema:
     """Return a schema whose discriminator property must name the schema that was chosen.

@@ -202,7 +202,7 @@ class _Planner(ValueSampler):
         items = items_of(self, merged, context)
         if items.is_set and items.count > 1:
             raise _CannotPlan
-        child = context.child(context.name)
+        child = context.item(0)
         makes = [self._plan(part, child) for part in items.first]
         missing = items.count - len(makes)
         if missing > 0 and items.rest is not False:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from mockserver.base.json import JsonValue
 from mockserver.model.contents import SampledSchema
 from mockserver.schemas.sampling.fallback_values import fallback_values
+from mockserver.schemas.sampling.given_examples import with_misfits
 from mockserver.schemas.sampling.plans import plan_of
 from mockserver.schemas.sampling.value_sampling import ValueSampler
 
@@ -26,6 +27,14 @@ class Sample:
     value: JsonValue
     is_valid: bool
     """Whether it conforms to the schema; False if no such value was found."""
+    misfits: tuple[str, ...] = ()
+    """The pointers of examples inside the schema that do not conform."""
+    shown: JsonValue = None
+
+    @property
+    def written(self) -> JsonValue:
+        """The value with all examples as they are written; it may not conform."""
+        return self.shown if self.misfits else self.value
 
 
 def sample(schema: SampledSchema, seed: int | str | None = None) -> Sample:
@@ -44,14 +53,29 @@ def sample(schema: SampledSchema, seed: int | str | None = None) -> Sample:
 
 
 def _search(schema: SampledSchema, seed: int | str | None) -> Sample:
-    """Return the first valid value of several attempts, then of the fallback values."""
+    """Return the first valid value of several attempts, then of the fallback values.
+
+    A value without some of its examples is used only if the next attempt has no valid value.
+    """
     first: JsonValue = None
+    lossy: Sample | None = None
     for attempt in range(_ATTEMPTS):
-        value = ValueSampler(schema, seed, attempt).root()
-        if schema.is_valid(value):
-            return Sample(value, is_valid=True)
+        sampler = ValueSampler(schema, seed, attempt)
+        value = sampler.root()
         first = first if attempt else value
+        if schema.is_valid(value):
+            found = _sample(value, sampler)
+            if lossy or not sampler.given.is_lossy:
+                return found
+            lossy = found
+        elif lossy:
+            return lossy
     for value in fallback_values(schema.schema()):
         if schema.is_valid(value):
             return Sample(value, is_valid=True)
     return Sample(first, is_valid=False)
+
+
+def _sample(value: JsonValue, sampler: ValueSampler) -> Sample:
+    shown, misfits = with_misfits(value, sampler.given.misfits)
+    return Sample(value, is_valid=True, misfits=misfits, shown=shown if misfits else None)

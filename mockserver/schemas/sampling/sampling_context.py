@@ -9,6 +9,8 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
+from mockserver.base.trails import Trail
+
 _T = TypeVar("_T")
 
 
@@ -47,6 +49,8 @@ class SamplingContext(NamedTuple):
     """The number of earlier attempts; each attempt chooses other types and alternatives."""
     name: str = ""
     """The property that the value is for."""
+    trail: Trail = ""
+    """The place of the value."""
 
     @property
     def only_required(self) -> bool:
@@ -54,5 +58,10 @@ class SamplingContext(NamedTuple):
         return self.attempt % 4 in (2, 3)
 
     def child(self, name: str) -> "SamplingContext":
-        """Return the context of a member or an item, at its first attempt."""
-        return SamplingContext(self.depth + 1, self.uses_examples, 0, name)
+        """Return the context of a member, at its first attempt."""
+        return SamplingContext(self.depth + 1, self.uses_examples, 0, name, (self.trail, name))
+
+    def item(self, index: int) -> "SamplingContext":
+        """Return the context of an item of an array, at its first attempt."""
+        trail = (self.trail, index)
+        return SamplingContext(self.depth + 1, self.uses_examples, 0, self.name, trail)

@@ -14,13 +14,14 @@ are bounded; beyond, only required members are made. Nothing raises for a contra
 # - Alternatives are ranked by cost: one that contradicts the rest of the schema is worst, then one
 #   without room for its members, one that refers back to a schema around it, and null.
 # - A `const` is the value. Otherwise, without a seed, the first two attempts use the schema's
-#   `example`, `examples` or `default`; then an item of `enum`; then a value of the first possible
-#   type. A later attempt uses another alternative, another type, another item of `enum`, or only
-#   what is required: the number of the attempt is divided into these choices, one after the other.
+#   `example`, `examples` or `default` (`given_examples`); then an item of `enum`; then a value
+#   of the first possible type. A later attempt uses another alternative, another type, another
+#   item of `enum`, or only what is required: the number of the attempt is divided into these
+#   choices, one after the other.
 # - Objects have all required members, and optional ones while there is room: not too deep inside,
 #   not after too many schemas, never one that is not sent in this direction, and never one that
 #   refers to a schema around it. So a recursive schema ends as soon as it may. Arrays have the
-#   required items, or one.
+#   required items, or one, also a little deeper inside and after some more schemas.
 #
 # What is always the same
 #
@@ -56,6 +57,7 @@ from mockserver.model.contents import SampledSchema
 from mockserver.schemas.dialects import SUBTYPE
 from mockserver.schemas.sampling.array_sampling import Items, items_of
 from mockserver.schemas.sampling.fallback_values import fallback_values
+from mockserver.schemas.sampling.given_examples import GivenExamples, given_values
 from mockserver.schemas.sampling.number_sampling import integers, numbers
 from mockserver.schemas.sampling.object_sampling import (
     discriminated,
@@ -73,10 +75,14 @@ from mockserver.schemas.sampling.text_sampling import content_schema, encoded_co
 
 _DEEP = 6
 """The number of containers around a value from which only what is required is made."""
+_DEEPER_ITEMS = 2
+"""How many more containers may be around an array with an optional item."""
 DEEPEST = 30
 """The maximum number of containers around a value, and of nested combinations of schemas."""
 _LARGE = 1_000
 """The number of schemas read after which only what is required is made."""
+_MORE_FOR_ITEMS = 500
+"""How many more schemas may be read before an array with an optional item."""
 _LARGEST = 10_000
 """The number of schemas read after which references and combinations are not resolved."""
 _MOST_CHECKS = 3_000
@@ -128,6 +134,7 @@ class ValueSampler:
         """The number of the present attempt; each choice takes its part of it by `divmod`."""
         self._followed: list[str] = []
         """The references that lead to the present value."""
+        self.given = GivenExamples(is_checked=self._is_careful)
 
     def root(self) -> JsonValue:
         """Return a value of the whole schema."""
@@ -148,12 +155,14 @@ class ValueSampler:
         if schema is False or context.depth > DEEPEST:
             return None
         followed, rng = len(self._followed), self.rng
+        given = self.given.mark()
         made, is_hard = self._attempt(schema, context)
         for attempt in range(context.attempt + 1, context.attempt + _MOST_ATTEMPTS):
             if not is_hard or self.fits(schema, made):
                 break
             if attempt >= _FIXED_ATTEMPTS:
                 self.rng = self._random(f"{self._read}")
+            self.given.forget(given, context.trail)
             made, _ = self._attempt(schema, context._replace(attempt=attempt, uses_examples=False))
         else:
             made = next((item for item in fallback_values(schema) if self.fits(schema, item)), made)
@@ -176,10 +185,9 @@ class ValueSampler:
         return value, is_hard(merged)
 
     def _value(self, merged: Schema, schema: JsonValue, context: SamplingContext) -> JsonValue:
-        for example in _given_values(merged, uses_examples=context.uses_examples):
-            given = with_discriminator(self, merged, example)
-            if not self._is_careful or "const" in merged or self.fits(schema, given):
-                return given
+        given = list(self._given(merged, schema, context))
+        if given:
+            return given[0]
         if isinstance(merged.get("enum"), list) and merged["enum"]:
             return self._item_of(merged["enum"], context)
         types = types_to_try(merged, context.depth)
@@ -192,6 +200,20 @@ class ValueSampler:
             return encoded_content(merged, self.value(content, context.child(context.name)))
         property_name = context.name if self.is_varied else ""
         return scalars(name, merged, property_name, context.attempt)(self.rng)
+
+    def _given(
+        self, merged: Schema, schema: JsonValue, context: SamplingContext
+    ) -> Iterator[JsonValue]:
+        """Yield the constant of a schema, or else the first example that is used, if any."""
+        if "const" in merged:
+            yield merged["const"]
+            return
+        for example in given_values(merged) if context.uses_examples else ():
+            value = with_discriminator(self, merged, example)
+            if not self._is_careful or self.fits(schema, value):
+                yield self.given.used(context.trail, value)
+                return
+            self.given.add_misfit(context.trail, value)
 
     def _item_of(self, values: list[JsonValue], context: SamplingContext) -> JsonValue:
         null_last = sorted(values, key=lambda value: value is None)
@@ -342,6 +364,14 @@ class ValueSampler:
         """Return True if optional values may be made at this depth."""
         return depth < _DEEP and self._read < _LARGE
 
+    def has_room_for_item(self, depth: int) -> bool:
+        """Return True if an array at this depth may have an optional item.
+
+        There is room for an item where there is none for members any more, because an empty list
+        shows nothing of its items. Such an item has only what it requires.
+        """
+        return depth < _DEEP + _DEEPER_ITEMS and self._read < _LARGE + _MORE_FOR_ITEMS
+
     def _object(self, schema: Schema, context: SamplingContext) -> JsonValue:
         members = members_of(self, discriminated(self, schema), context)
         made = {name: self.value(member, context.child(name)) for name, member in members.items()}
@@ -360,9 +390,8 @@ class ValueSampler:
 
     def _array(self, schema: Schema, context: SamplingContext) -> JsonValue:
         items = items_of(self, schema, context)
-        child = context.child(context.name)
-        made = [self.value(part, child) for part in items.first]
-        self._add_items(made, items, child)
+        made = [self.value(part, context.item(index)) for index, part in enumerate(items.first)]
+        self._add_items(made, items, context)
         return made
 
     def _add_items(self, made: list[JsonValue], items: Items, context: SamplingContext) -> None:
@@ -374,7 +403,7 @@ class ValueSampler:
             if items.is_set and made:
                 self.rng = self._random(f"{self._read}/{tried}")
                 context = context._replace(uses_examples=False)
-            item = self.value(items.rest, context)
+            item = self.value(items.rest, context.item(len(made)))
             if not items.is_set or item not in made:
                 made.append(item)
         self.rng = rng
@@ -433,12 +462,3 @@ def is_hard(schema: Schema) -> bool:
     if not _HARD.isdisjoint(schema):
         return True
     return sum(key in schema for key in _TEXT_LIMITS) > 1
-
-
-def _given_values(schema: Schema, *, uses_examples: bool) -> Iterator[JsonValue]:
-    """Yield the constant of a schema and, if they are used, its examples and its default."""
-    for key in ("const", "example", "default") if uses_examples else ("const",):
-        if key in schema:
-            yield schema[key]
-        if key == "example" and isinstance(examples := schema.get("examples"), list):
-            yield from examples[:1]

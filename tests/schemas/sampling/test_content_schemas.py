@@ -89,7 +89,7 @@ def made_of_3_0(schema: JsonValue) -> JsonValue:
         ({"type": "string", "const": "a"}, "a"),
         ({"const": {"a": [1]}}, {"a": [1]}),
         ({"type": "string", "examples": {"a": 1}}, "string"),
-        ({"type": "string", "examples": [5]}, "string"),
+        ({"type": "string", "examples": [5]}, "5"),
         ({"type": "string", "const": 5}, "string"),
         ({"type": "integer", "const": True}, 1),
         ({"type": "string", "example": "one", "examples": ["two"]}, "one"),

@@ -407,11 +407,11 @@ def test_with_a_seed_values_look_like_what_their_names_say() -> None:
     assert -90 <= made["latitude"] <= 90
 
 
-def test_an_example_of_a_property_that_does_not_fit_is_not_used() -> None:
+def test_a_value_conforms_even_if_an_example_of_a_property_does_not() -> None:
     schema = {
         "properties": {
             "good": {"type": "string", "example": "as it is"},
-            "bad": {"type": "string", "example": 5},
+            "bad": {"type": "string", "example": [5]},
         }
     }
 
