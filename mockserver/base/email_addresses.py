@@ -6,6 +6,7 @@ raise. A display name or `<…>` is not part of an address; an IP address in bra
 """
 
 import re
+from functools import cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 _LONGEST = 254
@@ -15,7 +16,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _QUOTED = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
 _LETTERS = r"A-Za-z0-9\u0080-\U0010ffff"
 _LABEL = rf"[{_LETTERS}](?:[{_LETTERS}-]{{0,61}}[{_LETTERS}])?"
-_ADDRESS = re.compile(
+_ADDRESS = (
     rf"(?P<local>{_ATOM}(?:\.{_ATOM})*|{_QUOTED})"
     rf"@(?:{_LABEL}(?:\.{_LABEL})*|\[(?P<literal>[0-9A-Za-z:.]+)\])"
 )
@@ -28,11 +29,17 @@ def is_email(text: str) -> bool:
 
 def is_international_email(text: str) -> bool:
     """Return True if a text is one e-mail address, which may have characters beyond ASCII."""
-    if len(text) > _LONGEST or (found := _ADDRESS.fullmatch(text)) is None:
+    if len(text) > _LONGEST or (found := _address().fullmatch(text)) is None:
         return False
     literal = found["literal"]
     is_short = len(found["local"].encode("utf-8", "replace")) <= _LONGEST_LOCAL
     return is_short and (literal is None or _is_address_literal(literal))
+
+
+@cache
+def _address() -> re.Pattern[str]:
+    """Compile the pattern of addresses, which takes 20 ms, when it is first needed."""
+    return re.compile(_ADDRESS)
 
 
 def _is_address_literal(text: str) -> bool:

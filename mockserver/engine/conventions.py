@@ -10,9 +10,8 @@ The answers of Prism 5.14 were compared; the table is with the tests of conforma
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from mockserver.engine.documented_answers import DEFAULT_STYLE, AnswerStyle
 from mockserver.model.refusal import Kind
 
 Like = Literal["prism"]
@@ -28,6 +27,18 @@ class ErrorStatuses:
     """The first of these that the operation documents is used."""
     otherwise: int
     """The status code if it documents none of them."""
+
+
+class AnswerStyle(NamedTuple):
+    """How documented answers are written."""
+
+    xml_root: str = ""
+    """Name of the outermost element of XML; empty to write XML by the `xml` objects of schemas."""
+    all_headers: bool = False
+    """True to sample documented headers that are neither required nor have an example."""
+
+
+DEFAULT_STYLE = AnswerStyle()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mockserver.base.http import essence, is_json
 from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
+from mockserver.engine.conventions import DEFAULT_STYLE, AnswerStyle
 from mockserver.model.api import Operation
 from mockserver.model.contents import (
     DocumentedResponse,
@@ -41,18 +42,6 @@ _MOST_NAMED = 5
 """How many places of examples a reason names."""
 
 Fields = list[tuple[str, str]]
-
-
-class AnswerStyle(NamedTuple):
-    """How documented answers are written."""
-
-    xml_root: str = ""
-    """Name of the outermost element of XML; empty to write XML by the `xml` objects of schemas."""
-    all_headers: bool = False
-    """True to sample documented headers that are neither required nor have an example."""
-
-
-DEFAULT_STYLE = AnswerStyle()
 
 
 class AnswerCriteria(NamedTuple):

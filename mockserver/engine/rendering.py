@@ -19,13 +19,16 @@ from mockserver.base.http import essence, is_json, is_xml
 from mockserver.base.json import JsonValue, text, unescape
 from mockserver.base.places import Source
 from mockserver.base.time import Instant, whole_seconds
-from mockserver.engine.conventions import DEFAULT_CONVENTIONS, Conventions
+from mockserver.engine.conventions import (
+    DEFAULT_CONVENTIONS,
+    DEFAULT_STYLE,
+    AnswerStyle,
+    Conventions,
+)
 from mockserver.engine.documented_answers import (
     BODILESS,
-    DEFAULT_STYLE,
     MOST_KEPT,
     AnswerCriteria,
-    AnswerStyle,
     documented_answer,
     response_for,
     violations_of,

@@ -137,13 +137,13 @@ def _with_known_verbs(
     Return the step with the keys that they certainly mean, and the written keys by these; an
     unknown key that means none is there under its own name.
     """
-    names = [*context.verbs.names(), *_COMMON]
     known: dict[str, JsonValue] = {}
     unknown: dict[str, str] = {}
     for key, content in value.items():
         if key in _COMMON or content is None or context.verbs.get(key) is not None:
             known[key] = content
             continue
+        names = [*context.verbs.names(), *_COMMON]
         hint = near(key, names) or "check its spelling, or remove it"
         message = f"{key!r} is not known here"
         context.problems.append(SpecProblem("MS502", source.child(key), message, hint))
