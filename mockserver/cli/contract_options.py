@@ -121,7 +121,7 @@ def check_tag(only: str | None, interactions: Sequence[PlacedInteraction]) -> No
 
 
 def read_headers(lines: Sequence[str], redact: Redactor) -> dict[str, str]:
-    """Parse headers of the command line, and register their values as secrets."""
+    """Parse headers; register their values, and those from the environment, as secrets."""
     headers = {}
     variables = Variables(os.environ)
     for line in lines:
@@ -134,6 +134,7 @@ def read_headers(lines: Sequence[str], redact: Redactor) -> dict[str, str]:
             raise click.UsageError(f"--header {name}: {error}") from None
         redact.add(filled, filled.partition(" ")[2])
         headers[name.strip().lower()] = filled
+    redact.add(*variables.used)
     return headers
 
 

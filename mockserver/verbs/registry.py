@@ -10,7 +10,7 @@ cannot name a module to load.
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from mockserver.base.errors import SettingsError
 from mockserver.verbs.verb import Verb
@@ -75,8 +75,17 @@ class Verbs:
         if name in BUILT_IN_VERBS:
             return _check_verb(import_module(f"mockserver.verbs.{name}").VERB, name)
         for point in entry_points(group=ENTRY_POINTS, name=name):
-            return _check_verb(point.load(), point.value)
+            return _check_verb(_loaded(point), point.value)
         return None
+
+
+def _loaded(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(
+            f"the plug-in {point.value!r} of the verb {point.name!r} cannot be imported: {error}"
+        ) from None
 
 
 def _plugin_verbs(plugin: str) -> Iterable[Verb]:

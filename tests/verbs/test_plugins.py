@@ -186,6 +186,16 @@ def test_an_installed_package_announces_a_verb_by_entry_point(folder: Path) -> N
     assert "hold" in Verbs().names()
 
 
+def test_an_entry_point_that_cannot_be_imported_is_reported(folder: Path) -> None:
+    metadata = folder / "broken_verbs-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-verbs\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[mockserver.verbs]\nhold = absent_verbs:VERB\n")
+
+    with pytest.raises(SettingsError, match="'absent_verbs:VERB' of the verb 'hold' cannot be"):
+        create_app(folder / "slow.json")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
