@@ -25,18 +25,31 @@ import pytest
 from tests.mutation.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-_LIMITS = tuple(f"tests/engine/test_{name}.py" for name in ("limits", "ratelimits", "allowances"))
-_OAUTH = ("tests/apis/test_justanudge.py", "tests/verbs/test_oauth.py")
+_LIMITS = tuple(
+    f"tests/engine/test_{name}.py"
+    for name in ("limits", "ratelimits", "allowances", "several_limits")
+)
+_OAUTH = (
+    "tests/apis/test_justanudge.py",
+    "tests/verbs/test_oauth.py",
+    "tests/verbs/test_oauth_rules.py",
+)
 _STATE = "tests/control/test_state_calls.py"
 COVERING: Mapping[str, Sequence[str]] = {
     "base/time.py": ("tests/base/test_time.py", _STATE),
     "base/secrets.py": ("tests/base/test_secrets.py", "tests/control/test_redaction.py"),
-    "control/clock_calls.py": (_STATE, "tests/testing/test_sandbox_client.py"),
+    "control/clock_calls.py": (
+        _STATE,
+        "tests/control/test_control_app.py",
+        "tests/testing/test_sandbox_client.py",
+    ),
     "control/guard.py": ("tests/control/test_guard.py", "tests/control/test_control_app.py"),
     "control/redaction.py": ("tests/control/test_redaction.py", "tests/conformance/test_har.py"),
+    "control/body_redaction.py": ("tests/control/test_body_redaction.py",),
     "engine/limits.py": (*_LIMITS, _STATE),
     "engine/allowances.py": (*_LIMITS, _STATE),
     "engine/records.py": (
+        "tests/engine/test_records.py",
         "tests/engine/test_sandbox.py",
         "tests/engine/test_snapshot.py",
         "tests/verbs/test_verbs.py",
