@@ -3,8 +3,8 @@
 `server/application.py` and `control/adapter.py` call `read_body`: bytes come out, or None if the
 body is longer than the limit (the rest is read up to `DRAINED` times the limit, and discarded);
 `ClientGoneError` is raised if the client disconnects. `server/application.py` calls `is_control`.
-`dashboard/` and `testing/` use the types and constants.
-No application and no server is here.
+`server/` and `testing/` use the types and `DATE_EXTENSION`; `control/` and `dashboard/` use
+`CONTROL_PREFIX`. No application and no server is here.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping

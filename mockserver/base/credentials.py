@@ -1,8 +1,10 @@
 """Write credentials as a request carries them, and add the name of a sandbox to one.
 
-`control/api_views.py` and `control/sample_requests.py` call `presented`; `testing/api_client.py`
-calls `in_sandbox`. `engine/security.py` splits at `SANDBOX_MARK`, and `control/body_redaction.py`
-uses it to find secrets. Nothing here reads a request or checks a credential.
+`presented` returns the text of the header, query parameter or cookie: for the control API
+(`control/api_views.py`, `control/sample_requests.py`) and for advice
+(`engine/credential_advice.py`). There and in `testing/api_client.py`, `in_sandbox` adds `~` and a
+sandbox's name. `engine/security.py` splits credentials at `SANDBOX_MARK`; `engine/refusal_line.py`
+and `control/body_redaction.py` hide them without that name, too. No request is read here.
 """
 
 import base64

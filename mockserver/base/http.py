@@ -2,8 +2,9 @@
 
 Every room that reads or writes HTTP calls it, such as `wire/media.py`, `engine/rendering.py`,
 `openapi/answers.py` and `contract/`. `MediaType.admits` returns how specifically a range matches, 0
-for no match. `is_json` and the like take a name without parameters, in lower case. Invalid text is
-ignored and never raises: a name may be unusable, which `is_usable` says. Nothing is decoded.
+for no match. `is_json` and the like take a name without parameters, in lower case. `scheme_of` says
+https if a proxy did. `SERVER_FIELDS` are headers that documents cannot set. Invalid text is ignored
+and never raises: a name may be unusable, which `is_usable` says. Nothing is decoded.
 """
 
 import re

@@ -1,8 +1,9 @@
-"""Name a place in a document: file, JSON Pointer, line and column (found when they are read).
+"""Name a place in a document: file, JSON Pointer, line and column (computed when they are read).
 
-`documents/` makes a `Source` for a document, with a function that locates pointers; `child` returns
-the place of a value below. Problems, operations and trace entries keep sources. Without such a
-function, the place is line 1, column 1. Nothing checks that a pointer leads to a value.
+`documents/document.py` makes a `Source`, with a function that returns the position of a pointer;
+`child` returns the source of a value below. Problems, operations, steps, trace entries and refusals
+keep one, so that people find the cause. Without such a function, the position is line 1, column 1.
+Nothing checks that a pointer leads to a value.
 """
 
 from collections.abc import Callable

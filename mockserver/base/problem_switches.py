@@ -2,8 +2,8 @@
 
 `documents/switch_reading.py` makes each `ProblemSwitch`. `openapi/compiler.py` and
 `contract/checking.py` call `without_ignored`, which returns the problems that remain, and those
-that are turned off; an error always remains. `contract/checking.py` also warns of
-`unused_switches`.
+that are turned off. An error always remains, and a switch for one is reported (MS524).
+`contract/checking.py` also adds a warning for each of the `unused_switches` (MS523).
 """
 
 from collections.abc import Iterable

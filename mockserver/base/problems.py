@@ -1,9 +1,10 @@
 """Describe problems in documents as values with a code, sort them, and suggest similar names.
 
-`documents/`, `schemas/`, `language/`, `verbs/`, `inference/`, `openapi/` and `contract/` make
-`SpecProblem`s; `base/errors.py` puts them into a `SpecError`. `Severity` decides whether the
-document is served. Most rooms call `near` or `unknown` for names, even where no document is
-involved (`cli/`, `control/`, `engine/faults.py`). Nothing is printed or raised here.
+All that reads documents makes `SpecProblem`s: `documents/` to `openapi/`, `contract/`, and
+`engine/answer_check.py`; `base/errors.py` sorts them into a `SpecError`. An error prevents serving,
+a warning changes or leaves out a part, a note changes nothing. `strictly` is `--strict`; `left_out`
+counts errors and warnings. Most rooms call `near` or `unknown` for a hint on a wrong name, also
+where no document is involved (`cli/`, `control/`). Nothing is printed or raised here.
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,10 @@
 """Decide by its name whether a header, parameter or member holds a secret; never look at the value.
 
 `names_secret` is for values of any type but numbers, `names_secret_number` for numbers (most of
-them, as in `max_tokens`, are counts). Callers put `REDACTED` for the value: `control/redaction.py`,
-`control/body_redaction.py`, `contract/masking.py`, `contract/secret_hiding.py` and
-`contract/verification_reports.py`.
+them, as in `max_tokens`, are counts); `words_of` makes names comparable. `control/redaction.py`,
+`control/body_redaction.py`, `control/verify_calls.py`, `contract/masking.py`,
+`contract/secret_hiding.py` and `contract/verification_reports.py` put `REDACTED` for the value.
+`engine/security.py`, `engine/refusal_line.py` and `engine/refusal_advice.py` omit such values.
 """
 
 import re

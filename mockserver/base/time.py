@@ -1,11 +1,11 @@
 """Read, write and check instants and durations, and run the clock of a sandbox (`VirtualClock`).
 
 Both are whole microseconds; instants lie in the years 1 to 9999. Only `system_now` reads the wall
-clock, here and in the whole package; `server/` and two commands of `cli/` call it, and all others
-get the time as an argument. The parsers raise ValueError for other text than RFC 3339 or ISO 8601
-(without years and months), the clock raises ClockError. `engine/sandbox.py` owns the clock.
-`control/clock_calls.py` moves it: only forwards, once a request was made; `place`, for new
-sandboxes and snapshots, also goes back.
+clock, in the whole package; `server/` and two commands of `cli/` call it, all others get the time
+as an argument. `parse_…` raise ValueError for other text than RFC 3339 or ISO 8601 (without years
+and months), `recorded_instant` returns None. `engine/sandbox.py` owns the clock, which raises
+ClockError. `control/clock_calls.py` moves it: only forwards, once a request was made; `place`, for
+new sandboxes and `engine/snapshot.py`, also goes back.
 """
 
 import re
@@ -188,10 +188,10 @@ def parse_clock_time(text: str) -> Instant:
     Raises:
         ValueError: If the text is invalid, or the instant is outside the years 1970 to 9999.
     """
-    return check_clock_time(parse_instant(text))
+    return _check_clock_time(parse_instant(text))
 
 
-def check_clock_time(instant: int) -> Instant:
+def _check_clock_time(instant: int) -> Instant:
     """Return the instant, or raise ValueError if a clock cannot show it."""
     if not 0 <= instant <= LATEST:
         raise ValueError("a clock shows the years 1970 to 9999, until the start of the last day")

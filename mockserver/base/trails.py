@@ -1,8 +1,9 @@
 """Walk large values fast: yield their maps and lists, and make JSON Pointers only where needed.
 
-`openapi/secret_examples.py` and `documents/switch_reading.py` walk with `containers`;
-`openapi/unknown_keys.py` walks by itself and keeps a `Trail`. All call `pointer_of` only for what
-they report or find.
+A `Trail` is a pointer not yet put together. `openapi/secret_examples.py` and
+`documents/switch_reading.py` walk with `containers`, which yields a trail and each map or list;
+`openapi/unknown_keys.py`, `openapi/schema_examples.py` and `schemas/sampling/given_examples.py`
+keep trails by themselves. All call `pointer_of` only for what they report or find.
 """
 
 from collections.abc import Collection, Iterator

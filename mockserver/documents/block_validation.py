@@ -1,11 +1,11 @@
 """Validate blocks of a document, such as `x-mock` or a step, as pydantic models.
 
-`read_fields` returns a model without the invalid keys of a block, or None if the rest has no
-meaning alone; `read_model` then returns a model with default values. Both add what is invalid to
-`problems`, each with its place, and raise nothing. Callers: `openapi/behaviour.py`,
-`verbs/step_compiler.py` and `contract/interaction_files.py`. The models are defined there and in
-`verbs/`, `openapi/x_mock.py`. A misspelt key is read as the key that it resembles, so that no
-problem is reported that only follows from another one.
+`read_fields` (`verbs/step_compiler.py`) returns a model without the invalid keys of a block, or
+None if the rest has no meaning alone; `read_model` (`openapi/behaviour.py`,
+`contract/interaction_files.py`) returns default values then. Both add what is invalid to
+`problems`, each with its place, and raise nothing. `with_known_keys` and `meant_key` read a
+misspelt key as the one that it resembles, so that no problem only follows from another one.
+The models are defined by the callers and in `openapi/x_mock.py`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +70,7 @@ def with_known_keys(
         names = sorted(_known_names(model, location[:-1]))
         path = _keys(value, location)
         key = str(path[-1])
-        problems.append(unknown_key(source.child(*path), key, names))
+        problems.append(_unknown_key(source.child(*path), key, names))
         value = _renamed(value, path, names)
     return value
 
@@ -78,7 +78,7 @@ def with_known_keys(
 _UNKNOWN = "extra_forbidden"
 
 
-def unknown_key(source: Source, key: str, names: Iterable[str]) -> SpecProblem:
+def _unknown_key(source: Source, key: str, names: Iterable[str]) -> SpecProblem:
     """Return the problem of a key that has no meaning in its place."""
     names = list(names)
     hint = near(key, names) or f"check its spelling or remove it; known are: {', '.join(names)}"

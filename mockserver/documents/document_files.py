@@ -4,7 +4,8 @@
 documents are left out. Files of a folder without `openapi`, `swagger` or `overlay` are only listed
 in `skipped`. Callers: `openapi/compiler.py` and `contract/document_changes.py`;
 `contract/interaction_files.py` uses `read` and `see`. `server/reloading.py` compares the stamps in
-`seen` with new ones. An overlay extends a file of its own folder only. Nothing is watched here.
+`seen` with new ones, to load again after a change. An overlay extends a file in or below its own
+folder only. Nothing is watched here.
 """
 
 import re

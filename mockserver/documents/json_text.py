@@ -1,9 +1,10 @@
 """Read JSON texts (RFC 8259) of documents, and find the position of every value in them.
 
 Caller: `document.py`. Stricter than Python's `json`: duplicate keys, numbers that are too long or
-infinite, too deep nesting and single surrogates are refused. `read_json` raises UnreadableError
-with the first syntax error or all other problems, and with the value if it can be used
-nevertheless. Bodies of requests are not read here (`wire/media.py`).
+infinite, too deep nesting and single surrogates are problems. `read_json` returns the value, or
+raises UnreadableError with the first syntax error, or with all duplicate keys and bad numbers and
+the value in spite of them. `json_positions` is called only when the first position is needed.
+Bodies of requests are not read here (`wire/media.py`).
 """
 
 import json

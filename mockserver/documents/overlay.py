@@ -1,9 +1,10 @@
 """Apply OpenAPI Overlays (1.0 and 1.1) to a copy of a document, never to its file.
 
-`documents/document_files.py` is the only caller. `apply_overlays` returns the changed document,
-whose parts keep the source that they came from, or raises SpecError with all problems of all
-overlays; an action without a match is one, unless it has `x-optional`. What no action changes is
-shared with the original, not copied. The number of matches, and of added values, is limited.
+`documents/document_files.py` is the only caller: it finds overlays with `is_overlay`, and their
+documents with `extended_file`. `apply_overlays` returns the changed document, whose parts keep the
+source that they came from, or raises SpecError with all problems of all overlays; an action without
+a match is one, unless it has `x-optional`. What no action changes is shared with the original, not
+copied. The number of matches, and of added values, is limited.
 """
 
 import re
@@ -20,7 +21,7 @@ from mockserver.base.problems import SpecProblem
 from mockserver.documents.document import Document
 from mockserver.documents.yaml_text import DEEPEST
 
-MOST_ADDED = 250_000
+_MOST_ADDED = 250_000
 """The maximum number of values that the overlays of a document add."""
 MOST_MATCHES = 200_000
 """The maximum number of values that one target matches."""
@@ -381,12 +382,12 @@ class _Action:
 
     def _is_within_limits(self, value: JsonValue, found: list[_Location]) -> bool:
         """Return True if the value may be added at these locations; else report the problem."""
-        nodes, height = _measure(value, MOST_ADDED - self.draft.added)
+        nodes, height = _measure(value, _MOST_ADDED - self.draft.added)
         self.draft.added += nodes * len(found)
         key = "copy" if "copy" in self.value else "update"
-        if self.draft.added > MOST_ADDED:
+        if self.draft.added > _MOST_ADDED:
             self._problem(
-                "MS804", key, f"the overlays add more than {MOST_ADDED:,} values", "add fewer"
+                "MS804", key, f"the overlays add more than {_MOST_ADDED:,} values", "add fewer"
             )
         elif height + max(map(len, found), default=0) > DEEPEST:
             self._problem("MS804", key, f"would nest deeper than {DEEPEST} levels", "flatten it")

@@ -2,7 +2,8 @@
 
 Caller: `swagger.py`. Out come parameter objects, schemas and encodings of OpenAPI 3.0. An array in
 one text that no style of 3.0 can express keeps its `collectionFormat` under `COLLECTION_FORMAT`,
-which `schemas/shapes.py` reads. Unsupported formats are added to `problems`.
+which `schemas/shapes.py` reads. `parameter_of` adds a warning for an unknown format to `problems`:
+the parameter is then read as text. Nothing is raised.
 """
 
 from mockserver.base.http import FORM

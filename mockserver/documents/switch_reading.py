@@ -1,9 +1,9 @@
 """Read `x-mock-ignore`: which problems are ignored in which parts of documents, and why.
 
 `openapi/compiler.py` calls `read_switches` if there are problems, or for a thorough check. Out come
-valid switches; invalid ones, such as an unknown code, are added to `problems`. A switch at the root
-of the main document covers all its files, any other one its own part. `base/problem_switches.py`
-applies them. Examples and other data are not searched.
+valid switches; an unknown code or a missing reason is added to `problems` as a warning. A switch at
+the root of the main document covers all its files, any other one its own part.
+`base/problem_switches.py` applies them. Examples and other data are not searched.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,8 +1,9 @@
 """Remove numbers that JSON cannot represent from a document, with the parts they stand in.
 
 `document.py` calls `remove_numbers` with the pointers that a reader reported. It changes the value
-in place, and returns False if that is impossible: in `x-mock`, which is served completely or not at
-all, the document is then refused. An example is removed as a whole. Nothing is reported here.
+in place: it removes the nearest member, or a whole example. It returns False if that is impossible
+(in `x-mock`, which is served completely or not at all; in no mapping; or a number is left, by an
+alias of YAML), and the document is then refused. Nothing is reported here.
 """
 
 import math

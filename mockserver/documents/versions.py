@@ -1,8 +1,9 @@
 """Find the OpenAPI version of a document: "2.0", "3.0", "3.1" or "3.2".
 
-`openapi/compiler.py` calls `version_of` before any conversion. It raises SpecError if the version
-is missing or unsupported, with the name of another format if one is recognised
-(`other_formats.py`), and adds a note if the version is a number.
+`openapi/compiler.py` calls `version_of` before any conversion; without the third number, it decides
+which rules are used. It raises SpecError if the version is missing or unsupported, with the name of
+another format if one is recognised (`other_formats.py`), and adds a note if the version is a number
+such as 3.1, not text.
 """
 
 import re

@@ -2,8 +2,9 @@
 
 Caller: `document.py`; `json_text.py` shares the problems and limits. Scalars have the types of the
 YAML core schema, so `yes` and `2026-01-31` are text. Unlike there, a number with a plus sign or
-leading zeros is text too, so that phone numbers do not change. Merge keys (`<<`) of YAML 1.1 work.
-`read_yaml` raises UnreadableError with all problems; it has a value if all are recoverable.
+leading zeros is text too, so that phone numbers do not change. Merge keys (`<<`) of YAML 1.1 work,
+but are a problem. `read_yaml` raises UnreadableError with all problems up to one that stops it;
+its value can be used if all are recoverable. `yaml_positions` is called when one is needed.
 """
 
 import math
@@ -22,7 +23,7 @@ DEEPEST = 100
 """The maximum levels of nested mappings and sequences, with those inside aliases."""
 MOST_NODES = 2_000_000
 """The maximum number of values in a document."""
-MOST_REPEATED = 200_000
+_MOST_REPEATED = 200_000
 """The maximum number of values that the aliases of a document repeat."""
 LONGEST_NUMBER = 400
 """The maximum number of characters of a number."""
@@ -349,8 +350,8 @@ class _Composer:
             message = f"nested deeper than {DEEPEST} levels by the alias *{event.anchor}"
             self._stop("MS002", event, message, "flatten it, or use $ref")
         self._repeated += anchored.nodes
-        if self._repeated > MOST_REPEATED:
-            message = f"the aliases repeat more than {MOST_REPEATED:,} values"
+        if self._repeated > _MOST_REPEATED:
+            message = f"the aliases repeat more than {_MOST_REPEATED:,} values"
             self._stop("MS002", event, message, "use $ref instead of aliases")
         self._nodes += anchored.nodes
         self._attach(anchored.value, anchored.height)

@@ -1,9 +1,10 @@
 """Write the steps of actions on an item (`/orders/{id}/cancel`), of its parts, and of clearing.
 
-`inference.py` makes an `ActionWriter` for every operation; it inherits the steps for collections
-and items from `item_steps.py`. A method returns steps as values of a document, or None if the
-operation stays as documented. What an action changes follows from its name, body and the enum
-values of the item's properties only.
+`inference.py` makes an `ActionWriter` for every operation of a resource, and calls `act`, `part` or
+`clear`; it inherits the steps for collections and items from `item_steps.py`. A method returns
+steps as values of a document, or None if the operation stays as documented. What an action changes
+follows only from its name, its body, and the names and types of the item's properties: an enum
+value, a boolean or a time such as `cancelled_at`.
 """
 
 from collections.abc import Iterator

@@ -30,7 +30,7 @@ _MOST_SEARCHED = 20
 _NUMBERS = frozenset(("integer", "number"))
 
 
-class QueryParameters(Protocol):
+class _QueryParameters(Protocol):
     """The query parameters of an operation."""
 
     @property
@@ -43,7 +43,7 @@ class QueryParameters(Protocol):
 
 
 def conditions(
-    parameters: Iterable[str], known: QueryParameters, resource: Resource, reader: SchemaReader
+    parameters: Iterable[str], known: _QueryParameters, resource: Resource, reader: SchemaReader
 ) -> Iterator[str]:
     """Yield a condition on `item` for each query parameter whose meaning is clear."""
     properties = {}

@@ -2,7 +2,8 @@
 
 `item_steps.py` and `action_steps.py` call `plan`, which finds the meaning of each parameter by its
 name and type, then `list_step` for the steps and `paging` for links. A parameter without a clear
-meaning is ignored; `filter_count` says how many filter.
+meaning has no effect: `ignored` returns the names of these, `filter_count` how many parameters
+filter (`comparison_filters.py` writes the filters that compare, list several values or search).
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Read schemas, media types and parameters without compiling them, and compare names.
 
 `SchemaReader` returns places, types and an `ObjectView` of an object schema (None or empty for any
-other). `normalized` and `singular` make names comparable. Callers: the other modules of this
-package. Nothing is validated, and no problem is reported: the compilation of the document does
-both.
+other). `normalized` and `singular` make names comparable; `reference` writes a `$ref`. Callers: the
+other modules of this package. Nothing is validated, and no problem is reported: the compilation of
+the document does both.
 """
 
 import re

@@ -1,8 +1,10 @@
 """Make the records with which a resource starts, from the examples of the document.
 
-`inference.py` calls it for each resource, and puts the records under `x-mock.records`; at most 100
-for each. Records are not made up: a resource without examples starts empty. Only missing keys are
-added, its own or those of owners.
+`inference.py` calls `example_records` and `with_owners`, or `single_records`, for each resource,
+and puts `as_document_data` of them under `x-mock.records`; at most 100 for each. Examples of items
+are merged by key; without any, the examples of properties make one record. A resource without
+examples, or without records of its owners, starts empty. Only missing keys are made up, its own or
+those of owners.
 """
 
 from collections.abc import Iterator

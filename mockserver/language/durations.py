@@ -3,7 +3,8 @@
 Durations are whole microseconds, and instants are whole microseconds since 1970 (UTC).
 `functions.py`, the only importer, makes the public functions available to documents; the first line
 of each docstring is printed in `docs/reference.md`. They take and return JSON values, and raise
-ExpressionError for a value that they cannot convert. None reads a clock.
+ExpressionError for a value that they cannot convert, except `is_instant`, which returns false.
+`instant` and `iso` keep null. None reads a clock.
 """
 
 from collections.abc import Callable, Mapping

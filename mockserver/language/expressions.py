@@ -1,9 +1,10 @@
 """Compile the expressions `{{ … }}` of documents to Python, when a document is loaded.
 
-A value of a document goes in, with the names that it can use. A `Template` (a Python function of
-the scope) comes out of `compile_template`; the text of Python code comes out of `TemplateWriter`,
-for a program (`programs.py`). Errors in expressions are added to a list of problems, and never
-raised. Callers: `verbs/step_context.py` for steps, and `openapi/policies.py`.
+A value of a document goes in, with the names that it can use (`KnownNames`). A `Template` (a Python
+function of the scope) comes out of `compile_template`; the text of Python code comes out of
+`TemplateWriter`, for a program (`programs.py`). Errors in expressions are added to a list of
+problems, and never raised. Callers: `verbs/step_context.py` for steps, `openapi/policies.py` for
+the rest of `x-mock`. `kinds_of_value` and `constants_of_value` tell verbs what a value can be.
 
 Rules of this module:
 

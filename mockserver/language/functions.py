@@ -2,9 +2,10 @@
 
 The code that `expressions.py` writes calls them, from `FUNCTIONS`, with JSON values; they return
 JSON values. They raise ExpressionError if an argument has a wrong type or the result is too large.
-They depend on their arguments only: the functions that read or change the sandbox, such as
-`uuid()`, are in `engine/run.py`. `contract/masking.py` uses two of them. The first line of each
-docstring is printed in `docs/reference.md`, which a test compares with `documentation`.
+They depend on their arguments only: those that read or change the sandbox, such as `uuid()`, are in
+`engine/run.py`. `contract/masking.py` uses two. When documents are loaded, `kind_checks.py` reads
+the annotations, and `check_pattern` refuses bad patterns. The first lines of the docstrings are
+printed in `docs/reference.md`, which a test compares with `documentation`.
 """
 
 import hashlib

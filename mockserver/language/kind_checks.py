@@ -1,8 +1,10 @@
-"""The check of argument kinds in expressions, when a document is loaded.
+"""Check the kinds of arguments and operands in expressions, when a document is loaded.
 
-A parsed expression goes in, with the kinds of the names that it uses. Out come the kinds that its
-value can have, and every mismatch that is certain: an argument or operand that fails whatever the
-request is. What cannot be known is any kind, and is checked when the expression is evaluated.
+`expressions.py` gives a parsed expression to a `KindReader`, with the kinds of names (`KnownKinds`,
+from `verbs/step_context.py` and `openapi/policies.py`). `read` returns the kinds that its value can
+have; `mismatches` has what fails whatever the request is, and becomes problems (MS606). A function
+whose arguments are all constants is called to find out. What cannot be known is any kind, and is
+checked at request time. `constants_of` yields the constants that an expression can result in.
 """
 
 import ast
@@ -34,7 +36,7 @@ from mockserver.language.kinds import (
 _CONSTANTS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None}
 _SLOW = frozenset(("e164",))
 """Functions that are not called with constants at load, because they import large tables."""
-WORLD_SIGNATURES: Mapping[str, Signature] = {
+_WORLD_SIGNATURES: Mapping[str, Signature] = {
     "uuid": Signature((), None, TEXT),
     "object_id": Signature((), None, TEXT),
     "token": Signature((("length", NUMBER),), None, TEXT),
@@ -194,8 +196,8 @@ class KindReader:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in FUNCTIONS:
             signature = signature_of(FUNCTIONS[name].call)
-        elif name in WORLD_SIGNATURES:
-            signature = WORLD_SIGNATURES[name]
+        elif name in _WORLD_SIGNATURES:
+            signature = _WORLD_SIGNATURES[name]
         else:
             return ANY
         before = len(self.mismatches)

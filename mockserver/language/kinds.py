@@ -1,8 +1,10 @@
-"""The kinds of values that functions of expressions declare for their parameters and results.
+"""Define the kinds of values that functions of expressions declare for parameters and results.
 
-A function declares them as annotations, such as `TextOrNull`; a plain `JsonValue` is any kind. When
-a document is loaded, `kind_checks.py` compares them with the kinds of the arguments. Instants and
-durations are numbers; they are kinds of their own, so that one is not taken for the other.
+`functions.py` and `durations.py` declare them as annotations, such as `TextOrNull`; a plain
+`JsonValue` is any kind. When a document is loaded, `kind_checks.py` reads them with `signature_of`
+and compares them with those of the arguments (`Kinds.accepts`). `verbs/` and `openapi/policies.py`
+declare the kinds of fields and settings. Instants and durations are numbers, but kinds of their
+own, so that one is not taken for the other. Nothing is checked at request time.
 """
 
 import inspect
@@ -50,14 +52,14 @@ _PHRASES = {
 }
 
 
-def kinds(*names: str) -> Kinds:
+def _kinds(*names: str) -> Kinds:
     """Return a set of kinds by their names."""
     return Kinds(frozenset(names))
 
 
-ANY = kinds(*_PHRASES)
+ANY = _kinds(*_PHRASES)
 NULL, BOOLEAN, NUMBER, TEXT, LIST, MAP, INSTANT, DURATION = (
-    kinds(name)
+    _kinds(name)
     for name in ("null", "boolean", "number", "text", "list", "map", "instant", "duration")
 )
 NUMERIC = Kinds(_NUMBERS)

@@ -3,7 +3,8 @@
 The code that `expressions.py` writes calls the operators; `functions.py` and `durations.py` call
 `as_text`, `as_list`, `as_map` and `as_number` for their arguments. Arithmetic, ordering and the
 checks raise ExpressionError for a value of a wrong type, and for a number or text that is too
-large; `get` and `is_in` do not: they return null or False. No function here changes its arguments.
+large; `get`, `equals` and `is_in` do not: they return null or False. `check_status` returns the
+status of an answer for `verbs/respond.py`. No function here changes its arguments.
 """
 
 import math
@@ -146,13 +147,13 @@ def check_status(value: JsonValue) -> int | None:
         return None
     is_text = isinstance(value, str) and len(value) == _STATUS_DIGITS and value.isdecimal()
     status = int(value) if is_text else value
-    if not _is_number(status) or status not in STATUSES:
+    if not _is_number(status) or status not in _STATUSES:
         shown = value if isinstance(value, str | int | float) else describe(value)
         raise ExpressionError(f"a status is a whole number from 200 to 599, not {shown!r:.60}")
     return int(status)
 
 
-STATUSES = range(200, 600)
+_STATUSES = range(200, 600)
 _STATUS_DIGITS = 3
 
 

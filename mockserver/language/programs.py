@@ -1,8 +1,9 @@
 """Write the steps of an operation as one Python function, when its document is loaded.
 
-Verbs write blocks of lines with `write_block` and `write_scope`. `verbs/step_compiler.py` calls
-`assemble`, which returns a `Program` with a compiled function, or None if there are no lines;
-`engine/run.py` runs it for every request. `cli/routes_command.py` prints `annotated_lines`.
+`verbs/step_context.py` writes the lines of a step from the template of its verb, with `write_block`
+and `write_scope`. `verbs/step_compiler.py` calls `assemble`, which returns a `Program` with a
+compiled function, or None if there are no lines; `engine/run.py` runs it for every request.
+`cli/routes_command.py` prints `annotated_lines`.
 
 Rules of this module:
 

@@ -2,9 +2,10 @@
 
 `openapi/` (with `inference/` and `verbs/`) makes them when documents are loaded; the engine answers
 requests from them, and `control/`, `contract/`, `server/` and `cli/` read them. They are frozen;
-only the cache `Operation.rendered` changes. Expressions and schemas are compiled already: a
-`Template` is a function of the scope. `Setting.read` checks a new value and raises ValueError. No
-state of a sandbox is here.
+only the cache `Operation.rendered` changes. Expressions are compiled already: a `Template` is a
+function of the scope. Schemas are validators, which compile themselves at the first use.
+`Setting.read` returns a new value, from JSON or text, or raises ValueError. No state of a sandbox
+is here.
 """
 
 import re

@@ -1,9 +1,10 @@
 """Define what an operation reads and answers with: parameters, bodies, headers, examples, schemas.
 
 The protocols name what the engine may ask of compiled objects, so that it imports nothing of
-loading: `wire/parameters.py` implements `Parameters`, `wire/media.py` makes `ReadBody`,
-`schemas/validators.py` the schemas. `openapi/` makes the data classes (`answers.py`,
-`request_bodies.py`); `engine/`, `wire/`, `schemas/sampling/` and `contract/` use them.
+loading: `wire/parameters.py` implements `Parameters` and makes `ParameterField`s, `wire/media.py`
+makes each `ReadBody`, `schemas/validators.py` the schemas. `openapi/answers.py` and
+`openapi/request_bodies.py` make the other data classes; `engine/`, `wire/`, `schemas/` and
+`contract/` use them. Only `ReadBody` raises: a Refusal for a body that cannot be read.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence

@@ -1,9 +1,10 @@
 """Define the exchange: one request with its answer and every decision about it.
 
 `engine/pipeline.py` makes one for each request, its stages fill the fields, and `engine/journal.py`
-keeps it. `server/application.py` sends its `answer`; `control/` shows and exports exchanges. Before
-there is an answer, it is `UNANSWERED` (500). The trace has the reasons; the names are in
-`trace.py`.
+keeps it. `server/application.py` sends its `answer` (`UNANSWERED`, a 500, until there is one);
+`control/` shows and exports exchanges, `server/` logs them. `trace` lists the decisions
+(`trace.py`). `reason` says why the mock itself chose the answer; `MOCK_FAILURE` is the reason when
+the mock or its document failed.
 """
 
 from dataclasses import dataclass, field

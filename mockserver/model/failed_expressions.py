@@ -1,9 +1,10 @@
 """Find the expression of a document that raised an exception, from the traceback.
 
-Loading writes expressions as Python, in programs and templates. Beside each piece of code it keeps
-a `WrittenCode`, under the name `WRITTEN` in the globals of the code: its text, and which part of it
-was written for which expression. When the code raises, the position in the traceback leads back to
-the expression. Nothing here is used while requests succeed.
+`language/expressions.py` and `language/programs.py` write expressions as Python. Beside each piece
+of code they keep a `WrittenCode`, under the name `WRITTEN` in the globals of the code: its text,
+and which part of it was written for which expression. When the code raises,
+`engine/mock_failures.py` calls `failed_expression`, which returns the expression at the position in
+the traceback, with its text and place, or None. Nothing is called while requests succeed.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,10 @@
 """Define injected faults: what a user asks for, and the checked fault that can match requests.
 
-`control/fault_calls.py` reads a `FaultDefinition`; `engine/faults.py` checks it, makes the `Fault`
-and counts its hits; `engine/fault_injection.py` applies it. `Fault.fits` returns whether operation,
-method and path of a request match; it ignores `times`, `after` and `probability`. Header values and
-bodies select nothing.
+`control/fault_calls.py` reads a `FaultDefinition`; `engine/faults.py` checks it, makes the `Fault`,
+calls `Fault.fits` and counts hits; `engine/fault_injection.py` applies it. `fits` returns whether
+operation, method and path of a request match; it ignores `times`, `after` and `probability`.
+`answers` is True if the fault replaces the answer, so that the request has no effect. Query,
+headers and bodies select nothing.
 """
 
 from collections.abc import Sequence

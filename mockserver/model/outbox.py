@@ -1,15 +1,16 @@
 """Compute the status of a simulated message from its record and the time, and when it changes next.
 
-`verbs/send.py` stores the record with its instants and outcome; `engine/run.py` and
-`control/api_views.py` call the functions with the sandbox's time. The status itself is never
-stored. `next_change` returns None for a final status. Nothing is sent anywhere.
+`verbs/send.py` stores the record with its instants and outcome (one of `OUTCOMES`).
+`engine/run.py`, for expressions, and `control/api_views.py` call `message_status` with the
+sandbox's time; the latter also `next_change`, which returns an instant, or None for a final status.
+The status itself is never stored. Nothing is sent anywhere.
 """
 
 from mockserver.base.time import Instant
 from mockserver.model.scope import Record
 
-SCHEDULED = "scheduled"
-SENT = "sent"
+_SCHEDULED = "scheduled"
+_SENT = "sent"
 DELIVERED = "delivered"
 FAILED = "failed"
 FAILED_SEND = "failed_send"
@@ -19,11 +20,11 @@ OUTCOMES = (DELIVERED, FAILED, FAILED_SEND)
 def message_status(message: Record, now: int) -> str:
     """Return the status of a message: scheduled, sent, delivered, failed or failed_send."""
     if now < message["sent_at"]:
-        return SCHEDULED
+        return _SCHEDULED
     outcome: str = message["outcome"]
     if outcome == FAILED_SEND:
         return FAILED_SEND
-    return SENT if now < message["delivered_at"] else outcome
+    return _SENT if now < message["delivered_at"] else outcome
 
 
 def next_change(message: Record, now: int) -> Instant | None:

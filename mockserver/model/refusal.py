@@ -1,9 +1,10 @@
 """Define refusals: the error kinds, their default status codes, and the violations of a document.
 
-A `Refusal` is raised by `wire/`, `engine/` and the verbs at request time; `engine/pipeline.py`
-rolls back and `engine/rendering.py` answers it, as `x-mock` or the document defines its kind,
-otherwise with `STATUS_OF_KIND`. `kind` is a text, because documents can define more. Violations are
-made by `schemas/` and `wire/`, also for answers in `contract/`.
+A `Refusal` is an exception that `wire/`, `engine/` and verbs raise at request time, also through
+`otherwise`; `engine/pipeline.py` rolls back and `engine/rendering.py` answers it, as `x-mock` or
+the document defines its kind, otherwise with `STATUS_OF_KIND`. `kind` is a text, because documents
+can define more. `schemas/` and `wire/` make a `Violation` for each fault of a request;
+`contract/` also uses them for answers.
 """
 
 from collections.abc import Mapping

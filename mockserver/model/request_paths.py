@@ -1,10 +1,11 @@
 """Match request paths with patterns, list an operation's addresses, split sandbox prefixes.
 
 An operation is served below its mount name, below the paths of its servers, and without any of
-them; `addresses` and `paths_of` list these. `model/fault.py`, `engine/faults.py`,
-`control/known_names.py`, `control/request_calls.py` and `control/verify_calls.py` match by it;
-`engine/pipeline.py` calls only `split_sandbox` and routes by itself (`engine/routing.py`).
-`wrong_pattern` returns a message, or "".
+them: `addresses` lists these for a path of an operation, `paths_of` for a path as it was sent.
+`model/fault.py`, `engine/faults.py`, `control/known_names.py`, `control/request_calls.py` and
+`control/verify_calls.py` match by `fits` and `fits_one`; `wrong_pattern` returns a message, or "".
+`engine/pipeline.py` and `engine/unmatched_requests.py` only split the prefix off; requests are
+routed by `engine/routing.py`, not here.
 """
 
 import re

@@ -1,9 +1,10 @@
 """Define the compiled steps of an operation, and the `Program` that is made of them.
 
-Each verb compiles its own subclass of `Step`; `language/programs.py` makes the program, and
-`engine/run.py` calls its `function`. `Program.step_of` returns the step in which an exception was
-raised, or None. `Otherwise` is the refusal that a step, limit or test value asks for; it is data,
-and raises nothing.
+Each verb makes a `Step` or a subclass of its own; `language/programs.py` makes the program from
+their code, and `engine/run.py` calls its `function` for every request. For a failed request,
+`Program.step_of` returns the step in which an exception was raised, or None. `Step.waits` says
+whether and until when a step would refuse now. `Otherwise` is the refusal that a step, limit or
+test value asks for; it is data, and `engine/refusals.py` makes the exception.
 """
 
 from collections.abc import Callable

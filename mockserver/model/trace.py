@@ -3,8 +3,8 @@
 `engine/pipeline.py`, `engine/limits.py`, `engine/fault_injection.py` and the programs of steps
 append them to `Exchange.trace`; a step appends a plain tuple, which costs less. `decisions`
 completes such a trace when `control/exchange_views.py` or `cli/explain_command.py` reads it: it
-makes the tuples `StepTaken`, and adds `Matched` and remarks at the start. Nothing is decided here,
-and no value is redacted.
+makes the tuples `StepTaken`, and adds `Matched` and remarks at the start. `as_json` returns one
+with its sentence and place, for the control API. Nothing is decided here, no value is redacted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
