@@ -1,4 +1,7 @@
-"""The command line: a group of commands, each in a module of its own."""
+"""The command line: `main`, a group of commands, each in a module of its own.
+
+The program `mockserver` and `python -m mockserver` call `main`.
+"""
 
 import click
 

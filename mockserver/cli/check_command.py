@@ -2,9 +2,10 @@
 
 It loads the documents (the bundled ones by default), without a server, and prints the report in one
 of the formats of `contract/check_reports.py`; a text that nothing can be served goes to standard
-error. Exit codes: 0; 1 if parts of a document are left out or read differently (0 with
-`--lenient`); 2 if there is an error, with `--strict` also for warnings. `--explain` only prints the
-meaning of a code. No file is written.
+error. Exit codes: 0, also with notes only; 1 if parts of a document are left out or read
+differently (0 with `--lenient`); 2 if a document or an interaction has an error, with `--strict`
+also for warnings and some notes, or if arguments are invalid or a plug-in is refused. `--explain`
+only prints the meaning of a code. No file is written.
 """
 
 import sys

@@ -2,7 +2,8 @@
 
 `cli/__init__.py` uses `Commands` as the class of the group `main`. A command is a module
 `<name>_command` with a click command named `command`. So the start of one command does not depend
-on what another one imports. An unknown name is a `UsageError` (exit code 2).
+on what another one imports; only `mockserver --help` imports all. An unknown name is a `UsageError`
+(exit code 2); for the path of a document, it suggests `mockserver serve`.
 """
 
 from importlib import import_module

@@ -1,9 +1,10 @@
 """Define options of the commands that test contracts, and the steps that these commands share.
 
 `coverage_command.py`, `diff_command.py`, `export_command.py`, `import_command.py`,
-`proxy_command.py` and `verify_command.py` use it. The functions load an API or its interactions,
-check a tag, read headers (with environment variables, whose values become secrets) and write
-reports. They return what is valid; otherwise they print a message and exit with 2.
+`proxy_command.py` and `verify_command.py` use it. The functions load an API or its interactions (at
+least one), check that an interaction has a tag, read headers (with environment variables; their
+values are added to the redactor as secrets) and write the bytes of a report. What is wrong ends the
+process with a message on standard error and exit code 2; `stop` takes other codes, too.
 """
 
 import os

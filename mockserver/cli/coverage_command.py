@@ -1,9 +1,9 @@
 """`mockserver coverage`: report the contract coverage of a running mockserver.
 
-It asks the control API (with the token in `MOCKSERVER_CONTROL_TOKEN`), prints a table with the
-parts that were never used, and writes HTML or JUnit XML if wanted. Exit codes: 0, 1 if the coverage
-is below `--min`, 2 if the mockserver cannot be reached or rejects the call. It reads no documents;
-`contract/contract_coverage.py` reports.
+It asks the control API (with the token in `MOCKSERVER_CONTROL_TOKEN`) for one sandbox or all,
+prints a table with the parts that were never used, and writes HTML or JUnit XML if wanted. Exit
+codes: 0, 1 if the coverage is below `--min`, 2 if the mockserver cannot be reached or rejects the
+call, or a file cannot be written. It reads no documents; `contract/contract_coverage.py` reports.
 """
 
 import os

@@ -2,7 +2,8 @@
 
 It reads both documents with their overlays, and the interactions of the old one; prints the
 changes, breaking ones first, and the interactions that contradict the new one, as text or JSON.
-Exit codes: 0 nothing breaks, 1 a change or an interaction does, 2 a document cannot be read.
+Exit codes: 0 nothing breaks, 1 a change or an interaction does, 2 a document or its interactions
+are invalid, a plug-in is refused, or a folder has several documents.
 `contract/document_changes.py` compares. No service is asked.
 """
 

@@ -1,9 +1,10 @@
 """Define arguments and options of the commands that load documents, and print their errors.
 
-The commands that serve or load documents use it, such as `serve_command.py`, `run_command.py`,
-`explain_command.py`, `check_command.py` and `routes_command.py`; those about contracts only
-`plugin_option`. `engine_options` adds three options and passes them on as one `Options`. `stop`
-prints an error to standard error and exits, by default with 2.
+`serve_command.py`, `run_command.py`, `explain_command.py`, `check_command.py` and
+`routes_command.py` use it; `infer_command.py` only `stop`; the commands about contracts, such as
+`verify_command.py`, only `plugin_option`. `engine_options` adds five options and passes them on as
+one `Options`, `output_options` two as `printed`. `stop` prints an error to standard error and
+exits, by default with 2.
 """
 
 import sys

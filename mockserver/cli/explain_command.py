@@ -3,7 +3,7 @@
 It loads the documents, makes the request of the arguments, and prints each decision with its place
 in a document, then status, headers and body of the answer. `--at` sets the time. Nothing is
 redacted, delayed or kept. Exit codes: 0 whatever the answer is, 2 if documents, settings or
-arguments are invalid.
+arguments are invalid, or a plug-in is refused. The engine answers as it does for a server.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,10 @@
 """`mockserver export`: write the interactions of an API as a pact.
 
-It loads the API and its interactions, and writes one file, whole or not at all. Interactions that a
-pact cannot express are left out and named on standard error. Exit codes: 0, also if some are left
-out; 2 if there are no interactions or the file cannot be written. `contract/pact.py` converts.
+It loads the API and its interactions (with `--only` those with a tag), and writes one file, whole
+or not at all. Interactions that a pact cannot express are left out and named on standard error.
+Exit codes: 0, also if some are left out; 2 if documents or interactions are invalid, there is no
+such API or tag, there are no interactions, or the file cannot be written. `contract/pact.py`
+converts; nothing is masked.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,10 @@
 """`mockserver import`: convert exchanges of other tools to a file of interactions.
 
 It reads a pact, an HTTP Archive or a Postman collection. Secrets and personal data of the latter
-two are masked as in a recording; those of a pact are not. It prints what it skipped, and which
-environment variables a replay needs. Exit codes: 0; 2 if the file cannot be read, has another
-format, or has no exchange of the API: then nothing is written.
+two are masked as in a recording; those of a pact are not. It prints how many exchanges it skipped,
+and which environment variables a replay needs. Exit codes: 0; 2 if the documents are invalid, there
+is no such API, or the file cannot be read, has another format, or has no exchange of the API: then
+nothing is written; also 2 if the output cannot be written.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,9 @@
 """`mockserver infer`: print what `--stateful` adds to a document, as an OpenAPI Overlay.
 
-It loads one document, and prints the overlay as YAML to standard output; paths that are not
-recognised go to standard error, with the reason. Exit codes: 0 a resource was recognised, 1 none
-was, 2 the document is invalid. No file is written. `inference/` recognises, within the loader.
+It loads one document, and prints the overlay as YAML to standard output, to be saved, edited, and
+served without `--stateful`; paths that are not recognised go to standard error, with the reason.
+Exit codes: 0 a resource was recognised, 1 none was, 2 the document is invalid. No file is written.
+`inference/` recognises, within the loader.
 """
 
 import sys

@@ -1,9 +1,10 @@
 """`mockserver proxy`: forward requests to a service, validate and record them, until a signal.
 
-It asks the service for its health, and stops if there is no answer; then it listens, and prints
-each exchange with its violations, but no sent value. At the end it prints totals, and with
-`--record` writes the masked interactions. Exit codes: 0 all as documented, 1 a violation (or the
-address is taken), 2 the service did not answer, or the recording cannot be written.
+It asks the service for its health (any answer will do), and stops if there is none; then it
+listens, and prints each exchange with its violations, but no sent value. At the end it prints
+totals, and with `--record` writes the masked interactions. Exit codes: 2 if a request got no
+answer, or the recording cannot be written; else 1 after a violation, else 0. At the start: 1 if the
+address is taken, 2 if arguments or documents are invalid, or the service does not answer.
 `contract/proxy.py` forwards and validates.
 """
 

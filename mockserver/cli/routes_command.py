@@ -2,8 +2,9 @@
 
 It loads the documents (the bundled ones by default) and prints a line for each operation, with its
 place; callbacks and webhooks are listed as not served. With `--program` it prints the Python that
-was made of the steps of an operation instead. Exit codes: 0, or 2 if the documents or the name of
-the operation are invalid. No server is started.
+was made of the steps of an operation instead (a comment if it has none), or of each API's if
+several have the name. Exit codes: 0, or 2 if the documents or the name of the operation are
+invalid, or a plug-in is refused. No server is started.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,10 @@
 """`mockserver run`: serve documents while another command runs, and exit with its exit code.
 
-`server/command_runner.py` runs the command, with the URL in `MOCKSERVER_URL`. If it fails, the
-requests that were refused are printed to standard error; `--save` writes an HTTP Archive of the
-latest 10,000. Exit codes of its own: 2 if the documents are invalid or the archive cannot be
-written after a command that succeeded, 127 if there is no such command, 1 if the port is taken.
+`server/command_runner.py` runs the command, with the URL in `MOCKSERVER_URL`. If it fails, the last
+requests that were refused or matched no operation are printed to standard error; `--save` writes an
+HTTP Archive of the latest 10,000 requests, also then. Exit codes of its own: 2 if documents,
+settings or arguments are invalid, or the archive cannot be written after a command that succeeded;
+127 if the command cannot be run; 1 if the port is taken.
 """
 
 import sys

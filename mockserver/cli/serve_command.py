@@ -1,10 +1,10 @@
 """`mockserver serve`: serve documents, or the five bundled APIs, until the process is stopped.
 
 It loads the documents, binds the address, and prints the addresses of the APIs. Without a token it
-refuses to serve the control API on an address that other machines can reach. `--reload` loads
-changed documents again, `--log` prints requests to standard error, `--canned` adds the answers of
-interactions. Exit codes: 0 after a signal, 1 if the address is taken, 2 if documents, settings or
-options are invalid. `server/serving.py` runs the server.
+refuses to serve the control API on an address that other machines can reach. Refused requests are
+printed to standard error (`--log`: all, `--quiet`: none); `--reload` loads changed documents again,
+`--canned` adds the answers of interactions. Exit codes: 0 after a signal, 1 if the address is
+taken, 2 if documents, settings or options are invalid. `server/serving.py` runs the server.
 """
 
 import asyncio

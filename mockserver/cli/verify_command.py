@@ -1,9 +1,11 @@
 """`mockserver verify`: replay the interactions of an API against a running service.
 
 It loads API and interactions, takes variables and the control token from the environment, prints a
-report, and writes it as JSON or JUnit XML if wanted. Exit codes: 0 all answers agree, 1 one has
-drifted, 2 a request failed, none was sent, or an argument is invalid. `contract/verification.py`
-sends and compares; known secrets are removed from messages and reports.
+report, and writes it as JSON or JUnit XML if wanted. Exit codes: 1 if an answer has drifted; else
+2 if a request failed or none was sent; else 0; also 2 if an argument or a document is invalid or a
+report cannot be written. Known secrets (headers, used variables, the token) are removed from
+messages and reports. `contract/verification.py` sends and compares, and sends no requests that may
+change data to a real service, unless `--allow-writes` is given.
 """
 
 import os

@@ -1,10 +1,11 @@
 """Route requests to the calls of the control API, read and check them, and send the results (ASGI).
 
-`control_app.py` makes a `Control` from the declared calls. For each request it finds the call by
-path and method, reads query and body (`reading.py`, within `MAX_BODY`), calls its handler, tells
-event streams what changed, and answers JSON, other content or an event stream. A `ControlError`
-becomes a problem (RFC 9457); any other exception is logged and answered 500. It controls no
-access: the `Guard` in front of it does.
+`control_app.py` makes a `Control` from the declared calls and a clock. For each request it finds
+the call by path and method (404, 405; GET also answers HEAD), reads query and body (`reading.py`,
+at most 10 MiB, for a snapshot 256), calls its handler, tells event streams what changed, and
+answers JSON, other content, no body (204) or an event stream. A `ControlError` becomes a problem
+(RFC 9457); any other exception is logged and answered 500, unless the client has gone. It controls
+no access: the `Guard` in front of it does.
 """
 
 import logging
@@ -37,9 +38,9 @@ from mockserver.control.problem_responses import (
 from mockserver.control.reading import read_json_body, read_query
 from mockserver.engine.mock_failures import FAILURE
 
-MAX_BODY = 10 * 1024 * 1024
+_MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
-MAX_SNAPSHOT = 256 * 1024 * 1024
+_MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes of a snapshot."""
 _LOG = logging.getLogger("mockserver")
 
@@ -83,7 +84,7 @@ class Control:
         query = read_query(call.query, scope["query_string"])
         body = None
         if call.body is not None:
-            limit = MAX_SNAPSHOT if call.reads_snapshot else MAX_BODY
+            limit = _MAX_SNAPSHOT if call.reads_snapshot else _MAX_BODY
             content = await read_body(receive, limit)
             if content is None:
                 raise ControlError(413, f"the body is larger than {limit:,} bytes")

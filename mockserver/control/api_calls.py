@@ -1,8 +1,9 @@
 """Declare and answer the calls about the server and the APIs that it serves: health, list, details.
 
-`control_app.py` adds its `CALLS`. `/health` is how clients recognise a mockserver. The details of
-an API contain credentials of the sandbox, and a sample request for each operation
-(`sample_requests.py`). Nothing is changed; an unknown API is a 404.
+`control_app.py` adds its `CALLS`. `/health` has version, names of the APIs and the number of
+sandboxes; clients recognise a mockserver by it. The details of an API (an unknown one is a 404)
+have its operations, each with a sample request (`sample_requests.py`), settings, test values and
+errors, and the credentials that the sandbox holds, not redacted. No call changes anything.
 """
 
 from typing import Literal

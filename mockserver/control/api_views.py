@@ -1,10 +1,11 @@
 """Convert APIs, sandboxes, settings, test values and messages to the JSON of the control API.
 
-- In: an `Api`, a `Sandbox` and its time, or a record. Out: `TypedDict`s.
+- In: an `Api`, a `Sandbox` and its time, or a record. Out: `TypedDict`s; `base_url` is a text.
 - Callers: `api_calls.py`, `sandbox_calls.py`, `clock_calls.py`, `setting_calls.py`,
-  `message_calls.py`, `page_calls.py` and `listeners.py`; `server/greeting.py` for credentials.
-- Credentials are shown as they are: they are demo values of fixtures. Durations are ISO 8601,
-  instants RFC 3339. Views of exchanges are not here, and nothing is changed.
+  `message_calls.py`, `page_calls.py`, `document_calls.py` (`base_url`) and `listeners.py`;
+  `server/greeting.py` for URLs and credentials.
+- Credentials are shown as they are, from fixtures or added later. Durations are ISO 8601, instants
+  RFC 3339. Views of exchanges are made elsewhere, and nothing is changed.
 """
 
 from collections.abc import Mapping
@@ -179,12 +180,12 @@ def base_url(api: Api, origin: str) -> str:
     return f"{origin}/{api.name}{path}"
 
 
-Samples = Mapping[tuple[str, str], SampleView]
+_Samples = Mapping[tuple[str, str], SampleView]
 """Sample requests by method and path."""
 
 
 def api_details(
-    api: Api, origin: str, sandbox: Sandbox, now: Instant, samples: Samples | None = None
+    api: Api, origin: str, sandbox: Sandbox, now: Instant, samples: _Samples | None = None
 ) -> ApiDetails:
     """Return an API in full: operations, credentials, settings, test values, errors."""
     return {

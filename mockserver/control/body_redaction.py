@@ -1,10 +1,11 @@
 """Write the bodies of an exchange as they are shown, without secrets; never change the exchange.
 
 - In: an exchange. Out: a JSON value, or a text. Callers: `exchange_views.py` and `har.py`.
-- In a request, the values of secret names are masked, as its media type demands: members, fields,
+- In a request, values of secret names are masked, as its media type demands: members, fields,
   parts, elements, attributes. What cannot be read is masked as text. An answer keeps such values.
-- In both, a credential that the request presented is hidden wherever it occurs, if it has at
-  least 6 characters. Texts are cut off after 100,000 bytes; JSON is not.
+- In both, a credential of the request (headers, cookies, parameters of security schemes) is hidden
+  in all texts, but not in names of members, if it has at least 6 characters. Texts are cut off
+  after 100,000 bytes; JSON is not.
 """
 
 import json

@@ -1,9 +1,9 @@
 """Declare and answer the calls about the clock of a sandbox: show it, and move or stop it.
 
-`control_app.py` adds its `CALLS`. A change is `advance` or `set`, `frozen`, or one of the two with
-`frozen`. An earlier time can be set only before the first request of the sandbox; an invalid change
-is a 422 and has no effect. Nothing runs by a timer: what depends on the clock is computed when it
-is read.
+`control_app.py` adds its `CALLS`; both return `now` and `frozen`. A change is `advance` (a
+duration) or `set` (a time), `frozen`, or one of the two with `frozen`. An earlier time can be set
+only before the first request of the sandbox; an invalid change is a 422 and has no effect. Nothing
+runs by a timer: what depends on the clock is computed when it is read.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
 """Put the control API together: all calls in `CALLS`, their guard, and the dashboard.
 
-`server/factory.py` calls `control_app` with an engine and gets an ASGI application for paths under
-`/_mock`. A request first passes `Guard` (host, origin, token), then `Dashboard` (files of the
-dashboard, which need no token), then `Control` (the calls). The order of `CALLS` is that of the
-OpenAPI document; it does not decide about routes.
+`server/factory.py` calls `control_app` with an engine, a clock and perhaps a token, and gets an
+ASGI application for paths under `/_mock`. A request first passes `Guard` (host, origin, token),
+then `Dashboard` (answers for its files, which need no token), then `Control` (the calls). The order
+of `CALLS` is that of the OpenAPI document; it does not decide about routes.
 """
 
 from collections.abc import Callable

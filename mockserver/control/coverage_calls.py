@@ -1,9 +1,10 @@
 """Declare and answer the call for contract coverage: which documented parts requests have used.
 
-`control_app.py` adds its `CALLS`. The counts are those of one sandbox since it was created or
-reset, or of all sandboxes with `everywhere`, including deleted ones; exchanges that the journal has
-dropped are counted, too. `engine/coverage.py` adds up. An unknown API is a 404. Nothing is changed;
-`contract/` reads the result for `mockserver coverage`.
+`control_app.py` adds its `CALLS`. The answer has shares in all and by API, and for each operation
+how often its responses, examples and parameters were seen. Counts are those of one sandbox since it
+was created or reset, or with `everywhere` of all sandboxes, including deleted ones; exchanges that
+the journal has dropped are counted, too. `engine/coverage.py` adds up. An unknown API is a 404.
+`mockserver coverage` reads the answer over HTTP.
 """
 
 from pydantic import Field

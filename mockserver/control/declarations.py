@@ -2,8 +2,10 @@
 
 The modules `*_calls.py` declare a `Call` for each handler; `adapter.py` routes by it and makes the
 `ControlRequest` that the handler gets, and `openapi_document.py` documents it. `ControlRequest`
-finds sandbox, API and collection of a request, and raises `ControlError` (404 with similar names).
-A call that only reads creates no sandbox, except `default`. A list has at most `MAX_ITEMS` items.
+finds sandbox, API and collection of a request, or raises `ControlError`: 404 with known names
+(`raise_not_found`), 400 for the name of a sandbox, 503 for one too many. Handlers return JSON,
+`Created` (201), `RawContent`, an event stream, or None (204). A call that only reads creates no
+sandbox, except `default`. A list has at most `MAX_ITEMS` items.
 """
 
 from collections.abc import Callable, Mapping

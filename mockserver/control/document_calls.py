@@ -1,9 +1,10 @@
 """Declare and answer the calls that return OpenAPI documents: of the control API, and of the APIs.
 
-`control_app.py` adds its `CALLS`. `served_document` is also used by `api_calls.py` and
-`page_calls.py`: the document of an API with overlays applied and without `x-mock`, whose only
-server is a sandbox here; URLs of OAuth flows on the real servers are moved to it. An unknown API is
-a 404.
+`control_app.py` adds its `CALLS`; the document of the control API is made in `openapi_document.py`.
+`served_document`, also for `api_calls.py` and `page_calls.py`, returns the document of an API with
+overlays applied and without `x-mock`, as a copy. Its only server is this one, with the prefix of
+the sandbox; servers of paths and operations are removed, and URLs of OAuth flows on the real
+servers are moved here. An unknown API is a 404.
 """
 
 from mockserver.base.json import JsonValue

@@ -1,9 +1,9 @@
 """Declare and answer the call for the event stream of a sandbox, and send its events (ASGI).
 
 `control_app.py` adds its `CALLS`; `adapter.py` sends the `EventStream` that the handler returns. It
-lasts until the client disconnects or the sandbox is deleted. `listeners.py` keeps the waiting
-events, makes them, and refuses too many streams (503). Without an event, a comment is sent every
-`HEARTBEAT` seconds.
+lasts until the client disconnects or the sandbox is deleted. `listeners.py` makes the events, keeps
+them while they wait, first sends what came after `Last-Event-ID`, and refuses too many streams
+(503). Without an event, a comment is sent every 15 seconds.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from mockserver.control.listeners import Listener, Listeners
 from mockserver.control.problem_responses import PROTECTION
 
 TAG = "Events"
-EVENT_STREAM = "text/event-stream"
-HEARTBEAT = 15.0
+_EVENT_STREAM = "text/event-stream"
+_HEARTBEAT = 15.0
 """Seconds without an event after which a comment is sent, to keep the connection open."""
 
 
@@ -28,7 +28,7 @@ class EventStream:
 
     listener: Listener
     listeners: Listeners
-    heartbeat: float = HEARTBEAT
+    heartbeat: float = _HEARTBEAT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events (ASGI 3)."""
@@ -73,7 +73,7 @@ def _part(body: bytes) -> dict[str, object]:
 
 _HEADERS = [
     (name.lower().encode(), value.encode())
-    for name, value in {**PROTECTION, "Content-Type": EVENT_STREAM}.items()
+    for name, value in {**PROTECTION, "Content-Type": _EVENT_STREAM}.items()
 ]
 
 
@@ -92,7 +92,7 @@ CALLS = (
         "Stream the events of a sandbox",
         listen,
         result=str,
-        media_type=EVENT_STREAM,
+        media_type=_EVENT_STREAM,
         problems=(503,),
         headers={
             "Last-Event-ID": "Id of the last exchange that was received; later ones are sent first."

@@ -1,6 +1,7 @@
 """Convert exchanges to the JSON of the control API, with secrets redacted.
 
-- In: an exchange. Out: a summary; or the details, with request, answer and trace.
+- In: an exchange. Out: a summary (id, time, API, operation, method, path, status, reason); or the
+  details: the summary with request, answer and trace.
 - Callers: `request_calls.py` and `listeners.py` (summaries only).
 - Headers, query and bodies are redacted (`redaction.py`, `body_redaction.py`); the path and the
   sentences of the trace are not. The stored exchange never changes.

@@ -1,9 +1,9 @@
 """Declare and answer the calls about faults: failures that are injected on purpose.
 
-`control_app.py` adds its `CALLS`. A definition is checked against the served APIs
-(`engine/faults.py`); what is invalid is a 422 with all problems, and a full sandbox a 503. `faults`
-lists those without hits left, too. Nothing is injected here: the engine does that, from the next
-request on.
+`control_app.py` adds its `CALLS`: list, add, show and remove faults. A definition is checked
+against the served APIs (`engine/faults.py`); what is invalid is a 422 with its problems, a full
+sandbox a 503, an unknown id a 404. A new fault comes after the others, and the list has those
+without hits left, too. Nothing is injected here: the engine does that, from the next request on.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,10 @@
 """Refuse requests to the control API that another web site or another machine may have caused.
 
 `control_app.py` puts `Guard`, an ASGI application, in front of dashboard and calls. Without a
-token, only loopback host names are accepted (403); with one, all requests but those of public files
-need it as a bearer token (401). A page of another origin is refused (403), as is a body that is not
-JSON (415). It never reads a body, and protects nothing but `/_mock`: the APIs themselves are open.
+token, `Host` must be a loopback name (403), also for public files; with one, any host will do, and
+all but public files need the token as a bearer token (401). A page of another origin is refused
+(403), as is a POST, PUT or PATCH whose body is not `application/json` (415); public files are not
+checked for these. It never reads a body, and protects only `/_mock`: the APIs themselves are open.
 """
 
 import hmac

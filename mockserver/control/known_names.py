@@ -1,11 +1,11 @@
 """Check the conditions on requests: a name or a path that no request can have is an error.
 
-- In: conditions of a query or body, and the sandbox. Out: nothing, or a `ControlError` (422) with
-  all unknown names and similar known ones.
-- Callers: `request_calls.py`, `verify_calls.py`, `message_calls.py` and `fault_calls.py`. They also
-  use its functions that bring paths and methods to one form.
+- In: conditions of a query or body, and the sandbox. Out: None, or a `ControlError` (422) with the
+  unknown names and similar known ones; if the API is unknown, with that only.
+- Callers: `request_calls.py`, `verify_calls.py`; `message_calls.py` (API and address) and
+  `fault_calls.py` (path) use single functions, such as `plain_path`, which removes the sandbox.
 - A condition with a misspelt name matches nothing: a check that nothing was sent would always hold.
-  A name that only the journal has, as after a reload, is known.
+  A name that only the journal has, as after a reload, is known; a path with `*` is not looked up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,10 +28,10 @@ PATH_MEANING = (
     "Begins at the mount name, at the path of a server or at the path of the operation; `*` stands "
     "for any characters, `{name}` for a parameter. A prefix with the sandbox is ignored."
 )
-REASONS = (REASON, MOCK_FAILURE, "preferred", "no_such_api")
+_REASONS = (REASON, MOCK_FAILURE, "preferred", "no_such_api")
 """Reasons of answers that are no error kind."""
-STATUSES = range(100, 600)
-NOT_ANSWERED = 0
+_STATUSES = range(100, 600)
+_NOT_ANSWERED = 0
 """The status in the journal of a request whose connection a fault has reset."""
 
 
@@ -176,11 +176,11 @@ class _Names:
 
     def _answer(self, targets: list[tuple[Api, Operation]]) -> Iterator[tuple[str, str]]:
         status, reason = self.wanted.status, self.wanted.reason
-        if status is not None and status != NOT_ANSWERED and status not in STATUSES:
+        if status is not None and status != _NOT_ANSWERED and status not in _STATUSES:
             yield "status", f"there is no status {status}; it is a number from 100 to 599"
         if reason is not None:
             kinds = (kind for api, item in targets for kind in (*api.errors, *item.errors))
-            known = dict.fromkeys((*REASONS, *map(str, Kind), *kinds))
+            known = dict.fromkeys((*_REASONS, *map(str, Kind), *kinds))
             if not self._has(reason, known, lambda exchange: exchange.reason):
                 yield "reason", unknown("reason", reason, known)
 

@@ -1,8 +1,10 @@
 """Declare and answer the call for the state of quotas, rate limits and cooldowns.
 
 `control_app.py` adds its `CALLS`. `engine/allowances.py` computes the state as the next request
-would find it; nothing is counted. A quota whose limit depends on the request has null. Each of the
-three lists is cut off after `MAX_ITEMS` without a page; an unknown API is a 404.
+would find it, for each limit and subject; nothing is counted. If the limit depends on the body of a
+request, a quota has null for it, and a rate limit is left out. Cooldowns are those that have not
+ended, the first to end first. Each of the three lists is cut off after 1,000 items, without a page;
+an unknown API is a 404.
 """
 
 from collections.abc import Iterable, Iterator

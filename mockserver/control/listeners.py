@@ -3,8 +3,9 @@
 `event_calls.py` opens and closes readers. `open` sets the listener of the sandbox's journal, which
 then publishes each exchange and its messages; `adapter.py` publishes changes by calls, and
 `sandbox_calls.py` ends the streams of a deleted sandbox, both through the context of a request. A
-reader that is too slow loses what waits (`MAX_EVENTS`, `MAX_EVENT_BYTES`), and is told how much.
-More than `MAX_LISTENERS` are a `ControlError` (503). Without a reader, no event is made.
+reader that is too slow loses what waits, and gets the number of lost events in an event `missed`.
+More than `MAX_LISTENERS` in all sandboxes are a `ControlError` (503). Without a reader of a
+sandbox, none of its events is made.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from mockserver.wire.media import json_bytes
 MAX_LISTENERS = 100
 MAX_EVENTS = 1_000
 """Largest number of events that wait for a slow reader."""
-MAX_EVENT_BYTES = 1_000_000
+_MAX_EVENT_BYTES = 1_000_000
 """Largest size of the events that wait for a slow reader."""
 
 
@@ -49,7 +50,7 @@ class Listener:
 
     def put(self, chunk: bytes) -> None:
         """Add an event; if too many wait, all of them are dropped."""
-        if len(self._waiting) >= MAX_EVENTS or self._size + len(chunk) > MAX_EVENT_BYTES:
+        if len(self._waiting) >= MAX_EVENTS or self._size + len(chunk) > _MAX_EVENT_BYTES:
             self._missed += len(self._waiting) + 1
             self._waiting.clear()
             self._size = 0

@@ -1,6 +1,7 @@
 """Compile patterns for JSON values to functions that yield the mismatches of a value.
 
-`verify_calls.py` is the only caller. Objects match in part, lists exactly, and `{"$regex": …}`,
+`verify_calls.py` is the only caller. A mismatch has a pointer, what was expected and what was found
+(None also if it is missing). Objects match in part, lists exactly, and `{"$regex": …}`,
 `{"$type": …}` and `{"$any": true}` one value. The name of a member that begins with `$` is written
 with another `$` before it: `{"$$ref": …}`. A wrong pattern raises `MatcherError` with its pointer.
 Regular expressions run in linear time, because clients send them. Nothing is redacted here.
@@ -17,7 +18,7 @@ from mockserver.base.problems import near
 _MAX_PATTERN_LENGTH = 1_000
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
 """A regular expression engine without backtracking: its time is linear in the text."""
-TYPES: dict[str, tuple[type, ...]] = {
+_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "number": (int, float),
     "integer": (int,),
@@ -138,9 +139,9 @@ def _any(argument: JsonValue) -> Callable[[JsonValue], bool]:
 
 
 def _type(argument: JsonValue) -> Callable[[JsonValue], bool]:
-    kinds = TYPES.get(argument) if isinstance(argument, str) else None
+    kinds = _TYPES.get(argument) if isinstance(argument, str) else None
     if kinds is None:
-        raise ValueError(f"$type must be one of: {', '.join(TYPES)}")
+        raise ValueError(f"$type must be one of: {', '.join(_TYPES)}")
     is_boolean = argument == "boolean"
     return lambda found: isinstance(found, kinds) and isinstance(found, bool) is is_boolean
 

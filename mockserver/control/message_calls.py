@@ -1,9 +1,9 @@
 """Declare and answer the calls about the outbox of simulated SMS and e-mails.
 
 `control_app.py` adds its `CALLS`. They list the messages of all APIs in a sandbox, oldest first
-unless `order` says otherwise, and return one. The status of a message is computed for the present
-time of the sandbox. An unknown API in a condition is a 422, an unknown message a 404. Nothing is
-sent, changed or redacted.
+unless `order` says otherwise, filtered by API, channel, receiver or status, and return one. The
+status of a message is computed for the present time of the sandbox. An unknown API in a condition
+is a 422, an unknown message a 404. Nothing is sent, changed or redacted.
 """
 
 from typing import Any, Literal

@@ -1,9 +1,9 @@
 """Write the OpenAPI document of the control API from the declarations of its calls.
 
 `document_calls.py` serves it and `page_calls.py` shows it. In: the context with all calls, and the
-URL of the server. Out: an OpenAPI 3.1 document as a JSON value, with the problems that follow from
-query, body and token. It is made anew for each call. The documents of the served APIs are not made
-here: `document_calls.py` adapts these.
+URL of the server. Out: an OpenAPI 3.1 document as a JSON value. The problems of a call are those
+that it declares, and those that follow from its query, its body and the token. It is made anew each
+time. The documents of the served APIs are not made here: `document_calls.py` adapts these.
 """
 
 import re

@@ -1,8 +1,10 @@
 """Declare and answer the calls for the reference pages (HTML) and the style sheet that they load.
 
-`control_app.py` adds its `CALLS`. A page of an API shows its document as served in the sandbox,
-with its credentials, settings, test values and errors; `reference_page.py` writes the HTML. The
-style sheet is read from the package for each call. An unknown API or file is a 404.
+`control_app.py` adds its `CALLS`. `/docs` shows the document of the control API, with links to the
+pages of the APIs. Such a page shows the document of an API as served in the sandbox, with its
+credentials (not redacted), settings, test values and errors. `reference_page.py` writes the HTML; a
+security policy forbids scripts. The style sheet is read from the package for each call. An unknown
+API or file is a 404.
 """
 
 from importlib.resources import files

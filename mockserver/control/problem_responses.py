@@ -1,9 +1,10 @@
 """Make the responses of the control API (JSON, other content, problems), and define `ControlError`.
 
-`adapter.py` and `guard.py` make responses; handlers and readers of requests raise `ControlError`,
-which `adapter.py` answers as a problem (RFC 9457). Each response has headers by which other sites
-cannot read it and caches do not store it (`PROTECTION`). Problems of the APIs themselves are
-written in `engine/rendering.py`.
+`adapter.py` and `guard.py` make responses; handlers, and the modules that read and check requests
+for them, raise `ControlError` (status, sentence, errors), which `adapter.py` answers as a problem
+(RFC 9457). Each response has headers by which other sites cannot read it and caches do not store it
+(`PROTECTION`, which `event_calls.py` sends, too). Problems of the APIs themselves are written in
+`engine/rendering.py`.
 """
 
 from http import HTTPStatus

@@ -1,9 +1,10 @@
 """Read the query and the body of a call into its declared types, and report all of their errors.
 
-`adapter.py` is the only caller. An unknown, repeated or invalid parameter, and a body of the wrong
-type are a `ControlError` (422), with a pointer for each error and similar names for unknown ones;
-no more than 50 are listed. A body that is not JSON, or has a NUL character, is a 400; only
-snapshots may contain NUL. `adapter.py` limits the size, and sandbox names are checked there, too.
+`adapter.py` is the only caller. Unknown and invalid parameters, and a body of the wrong type are a
+`ControlError` (422), with a pointer for each error and similar names for unknown ones; 50 are
+listed, and more than 1,000 only counted. The first repeated parameter, or more than 100 of them,
+is a 422 by itself. A body that is not JSON, is nested too deeply, or has a NUL character is a 400;
+only snapshots may contain NUL. `adapter.py` limits the size, and checks the name of the sandbox.
 """
 
 from functools import cache

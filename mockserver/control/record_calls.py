@@ -1,9 +1,10 @@
 """Declare and answer the calls about the records in the collections of an API.
 
-`control_app.py` adds its `CALLS`. They list, add, replace and remove records, at once and not
+`control_app.py` adds its `CALLS`. They list, show, add, replace and remove records, at once and not
 through a transaction. A record needs its key, and records of built-in collections are checked
-(422); a schema of a collection is not applied. A taken key or unique value is a 409, a full
-collection a 503. Records are shown as they are, secrets included.
+(422); a schema of a collection is not applied. An unknown API, collection or key is a 404, a taken
+key or unique value, or a key that differs from the path, a 409, a full collection a 503. Records
+are shown as they are, secrets included.
 """
 
 from collections.abc import Callable

@@ -2,9 +2,10 @@
 
 - In: parts of an exchange. Out: copies; the stored exchange never changes.
 - Callers: `exchange_views.py`, `har.py`, `body_redaction.py`, `verify_calls.py`, and
-  `server/request_log.py`.
-- Names decide what is a secret: those of `base/secrets.py`, and those of the parameters that the
-  security schemes of an API name (`secret_parameters`). URLs in other headers are redacted, too.
+  `server/request_log.py` (queries).
+- Names decide what is a secret: those of `base/secrets.py`, and in headers and queries also those
+  of the parameters of the API's security schemes (`secret_parameters`). In URLs within other
+  headers, secret parameters and user names with passwords are replaced. A plain text is not.
 """
 
 import re

@@ -1,9 +1,10 @@
 """Write the reference page of an OpenAPI document: HTML without scripts and without other servers.
 
-`page_calls.py` is the only caller. In: a self-contained document with one server, and, for an API,
-its details in the sandbox. Out: the page as bytes, with a section for each operation: parameters,
-body, responses, and a curl command of a sample request. Texts of documents are escaped; only parts
-between backquotes become code. `schema_text.py` describes schemas.
+`page_calls.py` is the only caller. In: a self-contained document with one server, links, and, for
+an API, its details in the sandbox. Out: the page as bytes, with a section for each operation:
+parameters, body, responses, and a curl command of a sample request (`sample_requests.py`), which
+contains a credential of the sandbox. Texts of documents are escaped; only parts between backquotes
+become code. `schema_text.py` describes schemas.
 """
 
 import json

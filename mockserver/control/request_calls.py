@@ -3,7 +3,8 @@
 `control_app.py` adds its `CALLS`. Lists can be filtered, and be an HTTP Archive (`har.py`). Names
 and paths that no request can have are a 422 (`known_names.py`), an unknown id is a 404. Secrets are
 redacted. A replay sends the original request, with its credential, to the engine again: it is
-answered from the present state, and its delay is skipped.
+answered from the present state, may change it, and comes into the journal as a new exchange, which
+the call returns (201); its delay is skipped.
 """
 
 import re

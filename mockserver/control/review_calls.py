@@ -1,8 +1,8 @@
 """Declare and answer the call that lists the reviews left on simulated review pages.
 
-`control_app.py` adds its `CALLS`. Reviews of all APIs in a sandbox, in order of time; they are
-records of the built-in collection `left_reviews`, which the verb of review pages writes. Nothing is
-changed or redacted.
+`control_app.py` adds its `CALLS`. Reviews of all APIs in a sandbox, oldest first unless `order`
+says otherwise, each with the id of the message that asked for it. They are records of the built-in
+collection `left_reviews`, which the verb of review pages writes. Nothing is changed or redacted.
 """
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on

@@ -1,9 +1,10 @@
 """Find the operations of an OpenAPI document, and write a sample request for each.
 
-`api_calls.py` and `reference_page.py` call it. In: a self-contained document with one server, and a
-credential for each security scheme. Out: method, URL, headers and body with all that is required,
-from examples or else from schemas; a scheme without a credential gets a placeholder such as TOKEN.
-Nothing is sent or validated, so a sample need not conform to its schema.
+`api_calls.py` and `reference_page.py` call it. In: a self-contained document with one server, and
+credentials by security scheme. Out: method, URL, headers and body, with path parameters, required
+ones, those with an `example`, and the body, from examples or else from schemas. Credentials are
+those of the first alternative of `security`; without one, a placeholder such as TOKEN. Nothing is
+sent or validated, so a sample need not conform to its schema.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Declare and answer the calls about sandboxes: list, show, create, delete, and reset them.
 
 `control_app.py` adds its `CALLS`. To create one that exists changes nothing and answers 200; to
-delete one ends its event streams. An unknown sandbox is a 404, an invalid name a 400, one too many
-a 503. A reset removes journal, records, settings and faults of a sandbox, but not the sandbox.
+delete one removes its state and ends its event streams. An unknown sandbox is a 404 (also
+`default` before its first use), an invalid name a 400, one too many a 503. A reset takes a sandbox
+back to its start: clock, ids, settings, records, faults, journal, coverage; event streams go on.
 """
 
 from mockserver.control import api_views

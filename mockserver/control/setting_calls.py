@@ -1,7 +1,8 @@
 """Declare and answer the calls that show and change the settings of an API in a sandbox.
 
-`control_app.py` adds its `CALLS`. A change names some settings, and returns all; if one is unknown
-or invalid, none is changed (422). An unknown API is a 404. Other sandboxes keep their values.
+`control_app.py` adds its `CALLS`. Both return the values of all settings, durations in ISO 8601. A
+change names some of them; if one is unknown or invalid, none is changed (422). An unknown API is a
+404. Other sandboxes keep their values.
 """
 
 from mockserver.base.errors import SettingsError

@@ -1,8 +1,9 @@
 """Declare and answer the calls that take and restore a snapshot of a sandbox.
 
-`control_app.py` adds its `CALLS`. The model `Snapshot` checks the types of a snapshot, and
-`engine/snapshot.py` its content; if it is invalid, nothing is changed (422, up to 50 errors). A
-snapshot contains records, credentials and tokens as they are, but neither the journal nor faults;
+`control_app.py` adds its `CALLS`. After a restore (204), the same requests get the same answers as
+after the snapshot was taken. The model `Snapshot` checks its types, and `engine/snapshot.py` its
+content; if it is invalid, nothing is changed (422, up to 50 errors). A snapshot contains clock,
+ids, settings and records, credentials and tokens as they are, but neither the journal nor faults;
 restoring one clears both.
 """
 

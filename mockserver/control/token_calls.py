@@ -2,7 +2,8 @@
 
 `control_app.py` adds its `CALLS`. It reads the records of principals of all APIs, and the built-in
 collections of refresh tokens and authorization codes, used and expired ones included. Values are
-shown as they are. Whether one is over is computed at the time of the sandbox. Nothing is changed.
+shown as they are. `is_over` says that one has expired at the time of the sandbox, or was used. The
+owner is the first of five known fields, such as `user_id`, or null. Nothing is changed.
 """
 
 from collections.abc import Iterator

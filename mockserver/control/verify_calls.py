@@ -1,10 +1,11 @@
 """Declare and answer the call that checks which requests were made, and finds similar ones if not.
 
 `control_app.py` adds its `CALLS`. It compares each exchange of the journal with a pattern
-(`matchers.py`), secrets included; differences are returned with found secrets hidden. Unknown names
-and wrong patterns are a 422. `ok` is False, and `cannot_tell` says why, if the journal has dropped
-entries that may decide. With too few matches, up to three similar exchanges are returned, fewest
-differences first. It changes nothing, and an unmet expectation is no HTTP error.
+(`matchers.py`), secrets included. `ok` is False, and `cannot_tell` says why, if the journal has
+dropped entries that may decide. With too few matches, up to three similar exchanges are returned,
+fewest differences first, with found values of secret names hidden; a body that is one text (no
+JSON, no form) is shown as it is. Unknown names and wrong patterns are a 422; an unmet expectation
+is no HTTP error, and nothing is changed.
 """
 
 import sys
@@ -37,8 +38,8 @@ from mockserver.model.request_paths import fits_one
 from mockserver.wire.media import parse_json
 
 TAG = "Requests"
-MAX_NEAREST = 3
-MAX_DIFFERENCES = 20
+_MAX_NEAREST = 3
+_MAX_DIFFERENCES = 20
 """Differences of one exchange in an answer."""
 _MAX_COUNTED = 1_000
 """Differences of one exchange that are counted, to find the most similar ones."""
@@ -137,7 +138,7 @@ class VerificationResult(TypedDict):
     """If there are too few matches: similar exchanges, fewest differences first."""
 
 
-class MatcherPart(NamedTuple):
+class _MatcherPart(NamedTuple):
     """Matcher of one part of an exchange."""
 
     where: str
@@ -163,7 +164,7 @@ def verify_requests(request: ControlRequest[SandboxQuery, ExpectedRequests]) -> 
     too_few = len(matched) < least
     is_known = _is_known(len(matched), len(matched) + dropped, least, most)
     others.reverse()  # of equally similar ones, the latest comes first
-    nearest = sorted(others, key=lambda item: item[0])[:MAX_NEAREST] if too_few else []
+    nearest = sorted(others, key=lambda item: item[0])[:_MAX_NEAREST] if too_few else []
     return {
         "ok": is_known and least <= len(matched) <= most,
         "matched": matched,
@@ -191,29 +192,29 @@ def _entries(number: int) -> str:
     return "entry was" if number == 1 else "entries were"
 
 
-def _parts(match: RequestPattern, sandbox: str) -> list[MatcherPart]:
+def _parts(match: RequestPattern, sandbox: str) -> list[_MatcherPart]:
     """Compile the matchers of all parts; ControlError if one is invalid."""
     wanted = [(name, getattr(match, name)) for name in _PLAIN]
     if match.method is not None:
         wanted.append(("method", plain_method(match.method)))
     parts = [
-        MatcherPart(name, compile_matcher(value)) for name, value in wanted if value is not None
+        _MatcherPart(name, compile_matcher(value)) for name, value in wanted if value is not None
     ]
     if match.path is not None:
-        parts.append(MatcherPart("path", _path(plain_path(match.path, sandbox))))
+        parts.append(_MatcherPart("path", _path(plain_path(match.path, sandbox))))
     try:
         parts += [_fields("query", match.query)]
         headers = {name.lower(): value for name, value in match.headers.items()}
         parts += [_fields("headers", headers)]
         if "body" in match.model_fields_set:
-            parts.append(MatcherPart("body", compile_matcher(match.body, "/match/body")))
+            parts.append(_MatcherPart("body", compile_matcher(match.body, "/match/body")))
     except MatcherError as error:
         detail = {"where": "body", "pointer": error.pointer, "message": error.message}
         raise ControlError(422, f"{error.pointer} {error.message}", [detail]) from None
     return parts
 
 
-def _fields(where: str, expected: dict[str, JsonValue]) -> MatcherPart:
+def _fields(where: str, expected: dict[str, JsonValue]) -> _MatcherPart:
     """Compile matchers of fields, which may have several values; null expects none."""
     pointer = f"/match/{where}"
     matchers = {
@@ -231,7 +232,7 @@ def _fields(where: str, expected: dict[str, JsonValue]) -> MatcherPart:
                 shown = values[0] if len(values) == 1 else values or None
                 yield Mismatch(f"{at}/{escape(name)}", expected[name], shown)
 
-    return MatcherPart(where, mismatches)
+    return _MatcherPart(where, mismatches)
 
 
 def _path(expected: str) -> Matcher:
@@ -242,7 +243,9 @@ def _path(expected: str) -> Matcher:
     return mismatches
 
 
-def _mismatches(exchange: Exchange, parts: Iterable[MatcherPart]) -> Iterator[tuple[str, Mismatch]]:
+def _mismatches(
+    exchange: Exchange, parts: Iterable[_MatcherPart]
+) -> Iterator[tuple[str, Mismatch]]:
     for part in parts:
         for miss in part.mismatches(_READERS[part.where](exchange), ""):
             yield part.where, miss
@@ -285,8 +288,8 @@ _READERS: Mapping[str, Callable[[Exchange], JsonValue]] = {
 """How each part of an exchange is read, with its secrets."""
 
 
-def _near_miss(exchange: Exchange, parts: Iterable[MatcherPart]) -> NearMiss:
-    found = islice(_mismatches(exchange, parts), MAX_DIFFERENCES)
+def _near_miss(exchange: Exchange, parts: Iterable[_MatcherPart]) -> NearMiss:
+    found = islice(_mismatches(exchange, parts), _MAX_DIFFERENCES)
     return {"id": exchange.id, "differences": [_difference(exchange, *item) for item in found]}
 
 

@@ -1,9 +1,10 @@
 """Serve the files of the dashboard under `/_mock/`, as an ASGI application with security headers.
 
 `control/control_app.py` wraps the control API in `Dashboard`: GET and HEAD of a file are answered
-here, all other requests go on to the control API. `is_public` returns True for requests of files:
-they contain no data, so that a browser needs no token. The files are read once, at the start, from
-the folder of this module.
+here (200, 304, or 308 from `/_mock` to `/_mock/`), all other requests go on to the control API.
+`is_public` returns True for the former: the files contain no data, so that a browser needs no
+token; the guard of the control API asks it. `assets` reads the files from the folder of this
+module, once, when the application is made.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ _POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-HEADERS = {
+_HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-cache",
     "X-Content-Type-Options": "nosniff",
@@ -41,7 +42,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asset:
+class _Asset:
     """A file of the dashboard."""
 
     content: bytes
@@ -49,15 +50,15 @@ class Asset:
     tag: str
 
 
-def assets() -> dict[str, Asset]:
+def assets() -> dict[str, _Asset]:
     """Read the files of the dashboard, by name."""
-    found: dict[str, Asset] = {}
+    found: dict[str, _Asset] = {}
     for file in files("mockserver.dashboard").iterdir():
         media_type = _MEDIA_TYPES.get(file.name.rpartition(".")[2])
         if media_type is not None:
             content = file.read_bytes()
             tag = f'"{sha256(content).hexdigest()[:16]}"'
-            found[file.name] = Asset(content, media_type, tag)
+            found[file.name] = _Asset(content, media_type, tag)
     return found
 
 
@@ -67,7 +68,7 @@ class Dashboard:
     def __init__(self, control: ASGIApp) -> None:
         self._control = control
         found = assets()
-        self._pages: Mapping[str, Asset] = {
+        self._pages: Mapping[str, _Asset] = {
             f"{CONTROL_PREFIX}/": found.pop("index.html"),
             **{_FOLDER + name: asset for name, asset in found.items()},
         }
@@ -89,11 +90,11 @@ class Dashboard:
 
 
 def _redirect() -> Response:
-    return RedirectResponse(f"{CONTROL_PREFIX}/", 308, HEADERS)
+    return RedirectResponse(f"{CONTROL_PREFIX}/", 308, _HEADERS)
 
 
-def _answer(asset: Asset, request: Request) -> Response:
-    headers = {**HEADERS, "ETag": asset.tag}
+def _answer(asset: _Asset, request: Request) -> Response:
+    headers = {**_HEADERS, "ETag": asset.tag}
     if request.headers.get("if-none-match") == asset.tag:
         return Response(status_code=304, headers=headers)
     return Response(asset.content, 200, headers, asset.media_type)
