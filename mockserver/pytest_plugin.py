@@ -1,10 +1,11 @@
 """Give each test a sandbox of its own (fixture `sandbox`), and report its journal if it fails.
 
 pytest loads it in every project that has mockserver installed, so it imports `testing/` only for
-tests that use one of its fixtures. The servers of a session are in `testing/server_pool.py`, one
-for each set of documents and options of a marker. A test also fails, after it passed, if a request
-matched no operation (unless `allow_unmatched`) or the mock itself failed
-(`testing/failure_report.py`). Invalid arguments of a marker or options fail with a message.
+tests that use a fixture of it (`sandbox`, `mockserver_server`). `testing/server_pool.py` has the
+servers of a session, one for each set of documents and options of marker and configuration. A test
+that passed fails after all if a request matched no operation (unless `allow_unmatched`) or the mock
+itself failed (`testing/failure_report.py`). Invalid markers, options and documents fail the tests
+that use them with a message.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence

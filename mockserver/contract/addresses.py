@@ -1,13 +1,11 @@
-"""Compute the URLs of the operations of an API from one base URL of a service.
+"""Compute the URLs of an API's operations from the one base URL of a service that the user gives.
 
-The user gives one URL, but an operation may have `servers` of its own (OpenAPI, Operation Object).
-`targets.py` and `proxy.py` ask for the base path of an operation before they send a request;
-`proxy.py` also finds the operations below a path. No request is sent here.
-- A request is only ever sent to the origin that the user gave. If the document places an
-  operation on another host, `OtherServiceError` is raised instead.
-- The document's servers may be mounted below a prefix: if a server's path is `/v2` and the base
-  URL ends with `/stage/v2`, the prefix is `/stage`, and it applies to all other servers too.
-- A mockserver serves every operation below `/<api>`, whatever its host is in the document.
+`Target.addresses` in `targets.py` makes `Addresses`; it, `verification.py` and `proxy.py` ask
+`base_of` for the base path before they send, as an operation may have `servers` of its own. One on
+another host, or below a path that the base URL lacks, is an `OtherServiceError`, so nothing leaves
+the user's origin. A prefix (`/stage` in `/stage/v2`, if the document says `/v2`) applies to all
+servers. A mockserver has all operations below `/<api>`, whatever their host. `operations_at` finds
+the operations of a path (`proxy.py`). Nothing is sent here.
 """
 
 from collections.abc import Iterator, Sequence

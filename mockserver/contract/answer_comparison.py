@@ -1,10 +1,11 @@
-"""Compare a received JSON value with the expected one, by rules; write values and types as text.
+"""Compare a received JSON value with the expected one by rules, and define `Difference`.
 
-`verification.py` compares bodies with `Rules`; `conformance.py`, `header_fields.py` and others make
-a `Difference` of their own. Rules by JSON Pointer state how strictly values are compared. A rule
-applies to the value at its pointer and to everything below it, until a longer pointer has a rule of
-its own. Members that the expected value does not have are never compared. Nothing is redacted or
-cut off here: `verification_reports.py` does.
+`verification.py` calls `Rules.compare`, which yields a `Difference` (place, expected text, found
+value, rule) for each; `conformance.py` and `header_fields.py` make their own. A rule (`equal`,
+`type`, `ignored`, or a pattern for a text; by default `equal`) applies at its JSON Pointer (`*` is
+any member) and below, until a pointer below has another. Members that are not expected are ignored;
+with `type`, each item is compared with the first expected one. `matches` checks a pattern,
+`as_json` writes values for messages; `verification_reports.py` redacts.
 """
 
 import json
@@ -20,14 +21,14 @@ from mockserver.contract.interactions import Rule, ValuePattern
 from mockserver.schemas.compilation import compile_schema
 
 
-class Absent:
+class _Absent:
     """The type of `ABSENT`, which takes the place of a value that an answer does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
 
 
-ABSENT = Absent()
+ABSENT = _Absent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Difference:
     """JSON Pointer into the body, or the name of a header."""
     expected: str
     """A description, or a JSON value as text."""
-    found: JsonValue | Absent
+    found: JsonValue | _Absent
     rule: str
     """The rule that is broken: `equal`, `type`, `pattern`, or `document`."""
 
@@ -52,9 +53,9 @@ class Difference:
         return f"{self.where} {self.pointer}".rstrip()
 
 
-def as_json(value: JsonValue | Absent) -> str:
+def as_json(value: JsonValue | _Absent) -> str:
     """Write a JSON value on one line; `nothing` for `ABSENT`."""
-    if isinstance(value, Absent):
+    if isinstance(value, _Absent):
         return repr(value)
     try:
         return orjson.dumps(value, default=str).decode()
@@ -62,9 +63,9 @@ def as_json(value: JsonValue | Absent) -> str:
         return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
-def type_name(value: JsonValue | Absent) -> str:
+def type_name(value: JsonValue | _Absent) -> str:
     """Return the name of a value's JSON type, as messages have it."""
-    if isinstance(value, Absent):
+    if isinstance(value, _Absent):
         return "nothing"
     for kinds, name in _TYPE_NAMES:
         if isinstance(value, kinds):
@@ -170,7 +171,7 @@ def _compiled(pattern: str) -> Validator:
 
 
 def _difference(
-    path: tuple[str, ...], expected: str, found: JsonValue | Absent, rule: str
+    path: tuple[str, ...], expected: str, found: JsonValue | _Absent, rule: str
 ) -> Difference:
     pointer = "".join(f"/{token}" for token in path)
     return Difference("body", pointer, expected, found, rule)

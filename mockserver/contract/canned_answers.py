@@ -1,9 +1,10 @@
-"""Add the answers of interactions to a document as named examples, for `serve --canned`.
+"""Add the expected answers of interactions to a document as named examples, for `serve --canned`.
 
-`cli/serve_command.py` passes `with_canned_answers` to the loader, which calls it for each API, also
-at a reload. It reads the interaction files of the API, and returns another `Api` in which a client
-can request an answer with `Prefer: example=NAME`. Answers without JSON, or with a status that the
-document does not describe, are left out. An invalid interaction raises `SpecError`.
+`cli/serve_command.py` passes `with_canned_answers` to the server's loading, which calls it for each
+API, also at a reload. It reads the API's default interaction files and returns another `Api`, in
+which a client requests an answer with `Prefer: example=NAME`. Left out are answers without JSON,
+with a status that the document does not describe, or whose response has only other media types than
+application/json. An invalid interaction raises `SpecError`.
 """
 
 from collections.abc import Iterable

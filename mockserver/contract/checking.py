@@ -1,10 +1,11 @@
 """Validate documents and their interactions without a server, and collect all problems.
 
-`cli/check_command.py` calls `check`, which loads documents by the function it gets, samples answers
-and validates interactions, and returns a `CheckResult` with the exit code; only `SettingsError` is
-raised. Problems that a document turns off are listed apart. `document_changes.py` uses
-`contradictions` for single interactions. A request is checked only if no error is expected and all
-of its placeholders have values. An expected answer may lack members that its schema requires.
+`cli/check_command.py` calls `check` with a function that loads documents. It samples answers,
+validates interactions, and returns a `CheckResult`: `findings`, and apart what documents turn off;
+its `exit_code()` is 2 for errors, 1 for warnings (0 if lenient). `SpecError` becomes findings;
+other errors of loading, such as `SettingsError`, are raised. `document_changes.py` uses
+`contradictions` of single interactions. Requests are checked only if no error is expected and their
+placeholders have defaults or expected answers; expected answers may lack required members.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

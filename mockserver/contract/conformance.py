@@ -1,10 +1,11 @@
 """Find the operations of an API, and validate requests and received answers against the document.
 
-`Contract` finds operations by method and path, which is relative to the base URL; most modules of
-`contract/` use one. `request_violations` lists what a request violates (`proxy.py`, `checking.py`);
-`answer_differences` yields what an answer does (`proxy.py`, `verification.py`): status, headers,
-and the body if it is JSON or plain text, and no stream. All is returned and nothing raised, except
-by `ReceivedAnswer.json`. Nothing is sent.
+`Contract` finds operations by method and path below the base URL, for `cli/proxy_command.py` and
+the modules of `contract/` that look operations up. Its `request_violations` returns what a request
+violates (`proxy.py`, `checking.py`); `answer_differences` yields what an answer does (`proxy.py`,
+`verification.py`): status, headers, and the body if it is JSON or plain text, and no stream.
+`ReceivedAnswer` is an answer of a service; its `json()` raises `Refusal` if the body is not JSON.
+Violations are returned, not raised; nothing is sent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

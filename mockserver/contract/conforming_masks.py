@@ -1,9 +1,9 @@
-"""Make masks: values in place of others that conform to the same schemas.
+"""Make masks that conform to the schemas of the values that they hide, so that replays stay valid.
 
-`masking.py` asks whether a mask fits the schemas of a value, and for another one if it does not;
-it gets None if none is found. Only what schemas say about texts, numbers and booleans counts. Equal
-values of the same schemas get equal masks, other values other masks if there are any. Which values
-are masked is decided in `masking.py`.
+`masking.py` asks `fits` whether its own mask conforms to all schemas that the value conforms to,
+and if not `mask` for another value of the same type, or None if none is found. Only what schemas
+say about texts, numbers and booleans counts. Equal values of the same schemas get equal masks,
+other values other masks if there are any. Which values are masked is decided in `masking.py`.
 """
 
 import json

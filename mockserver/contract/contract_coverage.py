@@ -1,9 +1,11 @@
 """Request the contract coverage from a mockserver, and report it as text or JUnit XML.
 
-`cli/coverage_command.py` is the only caller of `fetch` and the reports; `coverage_page.py` writes
-the same as HTML. `fetch` asks the control API for one sandbox or all, and raises `TargetError` if
-the service is no mockserver or cannot be reached. `Coverage.share` is a percentage: 100 if nothing
-is documented. The mockserver counts; nothing is counted or written to a file here.
+`cli/coverage_command.py` calls `fetch` and the reports; `coverage_page.py` writes the same as HTML.
+`fetch` asks the control API about one sandbox or all, and returns a `Coverage` (shares and counts
+of each API), or raises `TargetError` if the service cannot be reached, rejects the call or is no
+mockserver. `Coverage.share` is a percentage, 100 if nothing is documented; `missing` yields what
+was never seen. `text_report` yields lines, `junit_report` returns bytes. The mockserver counts; no
+file is written here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

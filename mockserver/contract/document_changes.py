@@ -1,15 +1,11 @@
 """List the changes between two versions of a document, and the interactions that they break.
 
-`cli/diff_command.py` is the only caller; it prints them. `load_version` raises `SpecError`.
-- Operations are matched by method and path template; the names of path parameters do not count.
-- All that a client may rely on breaks when it is removed: an operation, a parameter, a media type,
-  a base path, a header of an answer, even an optional one. So does a status of an answer, unless a
-  range or `default` of the new version still describes it.
-- What is new breaks only if requests must have it; a new status or header of an answer never does,
-  although a client may not expect it. The rules for schemas depend on the direction
-  (`schema_changes.py`), those for credentials are in `security_changes.py`.
-- Every change has a place in the new version. Of servers, only base paths are compared; webhooks,
-  callbacks and links are not.
+`cli/diff_command.py` calls `load_version` twice (`SpecError` if a document cannot be read), then
+`changes`: `Change`s with places in the new version, breaking ones first; and `broken_interactions`:
+those of the old version that contradict the new one. Operations match by method and path template.
+Whatever a client may rely on breaks when it is removed (unless a range or `default` covers a
+status); what is new breaks only if requests must have it. `schema_changes.py` judges schemas,
+`security_changes.py` credentials. Webhooks, callbacks, links and hosts of servers are not compared.
 """
 
 from collections.abc import Iterator, Sequence

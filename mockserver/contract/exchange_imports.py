@@ -1,9 +1,11 @@
 """Read exchanges from files of other tools: HTTP Archive 1.2 and Postman collections 2.1.
 
-`cli/import_command.py` calls `read_har` and `read_postman`, and `recording.py` converts what they
-yield. They yield exchanges whose path matches the API (relative to its base URL), and count the
-others; a file of another format raises `ImportFileError`. `pact.py` uses `path_below`. Nothing is
-masked here, no variable of an environment is replaced, and no file is opened.
+`cli/import_command.py` parses a file's bytes with `read_json_file`, and calls `read_har` or
+`read_postman`. They yield a `RecordedExchange` (`recording.py` masks and converts it) if the path
+is one of the API; `SkippedExchanges` counts the others and those without an answer. A file of
+another format raises `ImportFileError`. `path_below`, used by `pact.py`, too, returns the path
+relative to the API's base URL, or None. Variables of a collection are replaced, those of an
+environment are not. Nothing is masked here, and no file is opened.
 """
 
 import base64

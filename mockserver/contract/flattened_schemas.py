@@ -1,10 +1,10 @@
-"""Combine the schemas of one version of a document with their references and `allOf`.
+"""Combine a schema with its references and `allOf`, so that two versions of it can be compared.
 
-`DocumentVersion` is a document with its references: `document_changes.py` makes two, and
-`schema_changes.py` and `security_changes.py` read them. `flatten` returns a `FlattenedSchema`: its
-types, allowed values, members and other keywords. The number of parts is bounded. A broken
-reference has no value, and is no error here. `oneOf` and `anyOf` are not combined, except with
-null.
+`DocumentVersion` is one version of a document: `document_changes.py` makes two, and
+`schema_changes.py` and `security_changes.py` read them. Its `flatten` returns a `FlattenedSchema`:
+types, allowed values, members, other keywords, and the `alternatives` of `oneOf` and `anyOf`, which
+are not combined, except one alternative with null. After 200 parts the rest is ignored. `resolve`
+follows a reference; a broken one has the value None, and is no error here.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,9 +1,10 @@
 """Validate headers and other plain texts, which may stand for values of any type, against schemas.
 
-`conformance.py` is the only caller: for headers of answers and for bodies of type text/plain. A
-text such as `1,2` is tried as a string, a number, an array and an object; the reading with the
-fewest violations counts. Missing required headers are differences; headers that are not documented
-are not. Of a header, only the first violation is yielded.
+`conformance.py` calls `header_differences` for headers of answers, and `text_violations` for bodies
+of type text/plain. A text such as `1,2` is tried as a text, as JSON, as an array and as an object;
+the reading with the fewest violations counts. A missing header is a `Difference` only if it is
+required; headers that are not documented, and the schema of Content-Type, are ignored. Of a header,
+only the first violation is yielded; of a text, all are returned.
 """
 
 from collections.abc import Callable, Iterable, Iterator

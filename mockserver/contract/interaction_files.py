@@ -2,10 +2,10 @@
 
 `cli/contract_options.py`, `cli/diff_command.py`, `checking.py` and `canned_answers.py` call
 `load_interactions`. It reads the given files and folders, or `fixtures/<api>/interactions` by the
-document or one folder higher, and returns the interactions of this API in order; there may be none.
-All problems of all files are raised as one `SpecError`: forms, names that occur twice, unknown
-operations, settings, collections, and references to answers that come later. Schemas are not
-compared here: `checking.py` does.
+document or one folder higher, and returns this API's interactions in order; there may be none. All
+problems of all files are raised as one `SpecError`: unreadable files, forms, names that occur
+twice, unknown operations, settings or collections, references to answers that are not sent before.
+Schemas are not compared here: `checking.py` does. `interaction_folders` lists the default folders.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from mockserver.engine.sandbox import check_settings
 from mockserver.model.api import Api
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-FOLDER = "interactions"
+_FOLDER = "interactions"
 
 
 def interaction_folders(api: Api) -> list[Path]:
@@ -36,7 +36,7 @@ def interaction_folders(api: Api) -> list[Path]:
     They are `fixtures/<api>/interactions` in the folder of the document and in its parent folder.
     """
     folder, here = Path(api.source.file).resolve().parent, Path.cwd()
-    found = [place / "fixtures" / api.name / FOLDER for place in (folder, folder.parent)]
+    found = [place / "fixtures" / api.name / _FOLDER for place in (folder, folder.parent)]
     return [
         folder.relative_to(here) if folder.is_relative_to(here) else folder
         for folder in found
@@ -44,7 +44,7 @@ def interaction_folders(api: Api) -> list[Path]:
     ]
 
 
-def interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
+def _interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
     """List the files that paths name; a folder stands for the JSON and YAML files in it."""
     found: list[Path] = []
     for path in paths:
@@ -72,7 +72,7 @@ def load_interactions(
     problems: list[SpecProblem] = []
     loaded: list[_File] = []
     files = files or Files()
-    for path in interaction_files(paths or interaction_folders(api), files):
+    for path in _interaction_files(paths or interaction_folders(api), files):
         try:
             loaded.append(_read(path, files, problems))
         except SpecError as error:

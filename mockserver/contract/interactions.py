@@ -1,9 +1,11 @@
 """Define the models of interaction files: requests with the expected answers.
 
-`interaction_files.py` reads files with `InteractionFile`; the other modules of `contract/` use
-`Interaction` and its parts, and a `PlacedInteraction` for its place in a file. The models validate
-forms (patterns, instants, pointers, one body) and refuse unknown keys. They know no API, and
-replace no placeholders.
+`interaction_files.py` reads files with `InteractionFile`; other modules of `contract/` use
+`Interaction` with its parts (`Given` state, `RequestPart`, `AnswerPart`) and `PlacedInteraction`,
+which adds the place and the group with the same sandbox. `changes_data` and `needs_mock` tell
+`verification.py` what a real service must not or cannot get; `cli/contract_options.py` uses
+`tags_of`. The models check forms (patterns, instants, pointers, one body of a request) and refuse
+unknown keys. They know no API, and replace no placeholders.
 """
 
 from collections.abc import Iterable
@@ -17,7 +19,7 @@ from mockserver.base.places import Source
 from mockserver.base.time import parse_clock_time, parse_duration
 from mockserver.schemas.compilation import compile_schema
 
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+_SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 """Methods that do not change data (RFC 9110, section 9.2.1)."""
 
 
@@ -157,7 +159,7 @@ class Interaction(_Part):
         """True if the request may change data of a real service."""
         if self.writes is not None:
             return self.writes
-        return self.request.method not in SAFE_METHODS
+        return self.request.method not in _SAFE_METHODS
 
 
 class InteractionFile(_Part):

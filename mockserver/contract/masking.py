@@ -1,14 +1,11 @@
-"""Mask secrets and personal data in recordings.
+"""Mask secrets and personal data in recordings: only what is known to be harmless is kept.
 
-`recording.py` masks each value of requests and answers with a `Masking`, which the commands make.
-- A value is kept only if it is known to be harmless: words of the public document, values that a
-  schema lists, members that the user names, and numbers, booleans, dates and opaque identifiers
-  unless the name of the member is one of a secret or of personal data. The rest is masked.
-- Members that the document does not describe are dropped, because nothing is known about them.
-- Equal values get equal masks, so that a recording can still be replayed. A mask conforms to the
-  schemas of its value if one is found.
-- Each text that is masked or secret, and each dropped one that is not public, is passed to a
-  `Redactor`; `recording.py` removes it from what it writes later.
+`cli/import_command.py` and `cli/proxy_command.py` make a `Masking`, which `recording.py` asks for
+each value. Kept are words of the documents, values that a schema lists, members in `keep`, and
+numbers, booleans, instants and opaque ids whose name is not secret or personal; a text with a
+secret's name (`names_secret`) never is. Members that are not described are dropped. Equal values
+get equal masks, for replays, which fit the schemas if possible. Secret, masked and dropped texts
+that are not public go to a `Redactor`, by which `recording.py` removes later copies.
 """
 
 import json

@@ -1,11 +1,11 @@
 """Convert interactions to Pact files of versions 3 and 4, and Pact files to interactions.
 
 `cli/export_command.py` calls `write_pact`, which returns the file and the names of interactions
-that a pact cannot express. `cli/import_command.py` calls `read_pact`, which returns interactions
-and the number of those that match no operation, or raises `ImportFileError`.
-The state that an interaction needs is written as a provider state of one of two names, with the
-state as its parameters. Reading restores it. Any other provider state has a meaning that only
-its provider knows, so it becomes part of the description. Nothing is masked.
+left out because a placeholder has no value. Of answers it drops bodies of text and patterns of
+headers. `cli/import_command.py` calls `read_pact`, which returns interactions (without headers of
+answers) and the number that match no operation, or raises `ImportFileError`. The needed state is
+written as parameters of a provider state of one of two names, and restored from it; other provider
+states only become the description. Nothing is masked.
 """
 
 import base64

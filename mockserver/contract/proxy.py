@@ -1,13 +1,11 @@
 """Forward requests to a service, validate both directions, and record them (an ASGI application).
 
-`cli/proxy_command.py` makes a `Proxy`, runs it, and prints the `ProxiedExchange`s that it gets.
-- Requests go only to the origin of the upstream, and never outside the base path that the user
-  gave or that the document gives an operation; redirects are returned to the client.
-- An answer reaches the client as the upstream sent it, even if it violates the document; only
-  headers about one connection and content codings that httpx decodes are removed.
-- Without an answer of the upstream, the client gets a 502 or 504. Bodies of requests and answers
-  are bounded; a longer request is a 413. `Tally` counts, and the command exits by it.
-- Reports contain places and rules but no values, which may be secret.
+`cli/proxy_command.py` runs a `Proxy`, prints each `ProxiedExchange`, and exits by its `Tally`.
+Requests go only to the user's origin, below the base path of the user or the operation (a path that
+leaves it is a 400); redirects are returned. The client gets the answer as it came, even an invalid
+one, without headers of one connection and codings that httpx decodes; without an answer (or with
+one above 10 MB) a 502 or 504. A request above 10 MB is a 413; it and the 400 are not counted or
+printed. Reports contain places and rules, but no values: these may be secret.
 """
 
 import asyncio
@@ -55,9 +53,9 @@ _HOP_BY_HOP = frozenset(
 """Headers that concern a single connection (RFC 9110, section 7.6.1)."""
 _NOT_FORWARDED = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
 
-AsgiScope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_AsgiScope = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ class Proxy:
     recorder: Recorder | None = None
     tally: Tally = field(default_factory=Tally)
 
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: _AsgiScope, receive: _Receive, send: _Send) -> None:
         """Forward one request (ASGI 3)."""
         if scope["type"] != "http":
             return
@@ -123,7 +121,7 @@ class Proxy:
             request = Request(scope["method"], path, query, _headers(scope), body)
             await self._handle(request, send)
 
-    async def _handle(self, request: Request, send: Send) -> None:
+    async def _handle(self, request: Request, send: _Send) -> None:
         import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 
         self.tally.exchanges += 1
@@ -158,7 +156,7 @@ class Proxy:
                 return replace(request, path=path)
         return request
 
-    async def _fail(self, send: Send, request: Request, status: int, reason: str) -> None:
+    async def _fail(self, send: _Send, request: Request, status: int, reason: str) -> None:
         """Count and report a failure, and send an answer in place of the upstream's."""
         self.tally.failed += 1
         operation = self.contract.operation(request.method, request.path)
@@ -221,7 +219,7 @@ def _connection_options(value: str) -> set[str]:
     return {name.strip().lower() for name in value.split(",")} - {""}
 
 
-def _headers(scope: AsgiScope) -> dict[str, str]:
+def _headers(scope: _AsgiScope) -> dict[str, str]:
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -230,7 +228,7 @@ def _headers(scope: AsgiScope) -> dict[str, str]:
     return headers
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: _Receive) -> bytes | None:
     """Return the body of a request; None if it exceeds the size limit."""
     body, more = bytearray(), True
     while more:
@@ -242,7 +240,7 @@ async def _body(receive: Receive) -> bytes | None:
     return bytes(body)
 
 
-async def _respond(send: Send, answer: ReceivedAnswer) -> None:
+async def _respond(send: _Send, answer: ReceivedAnswer) -> None:
     coding = (answer.header("content-encoding") or "").lower()
     omitted = _HOP_BY_HOP | _connection_options(answer.header("connection") or "")
     has_length = answer.status not in WITHOUT_LENGTH
@@ -260,7 +258,7 @@ async def _respond(send: Send, answer: ReceivedAnswer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _send_problem(send: Send, status: int, detail: str) -> None:
+async def _send_problem(send: _Send, status: int, detail: str) -> None:
     """Send an answer of the proxy itself."""
     problem = {"title": "mockserver proxy", "status": status, "detail": detail}
     headers = (("content-type", "application/problem+json"), ("mock-reason", "proxy"))

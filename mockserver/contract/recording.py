@@ -1,14 +1,11 @@
 """Convert exchanges to masked interactions, for `proxy --record` and `mockserver import`.
 
-`proxy.py` and `cli/import_command.py` call `Recorder.record`, which returns False if no operation
-matches or the recording is full. `dump` writes the file, to be replayed in order in one sandbox.
-- A value that the service generated becomes a reference to the answer that first contained it;
-  a credential becomes a variable of the environment, whose names are in `variables`. `masking.py`
-  decides about the rest.
-- Only statuses and the shape of documented JSON bodies are expected of answers, since values differ
-  in a replay.
-- A value may turn out to be secret only later. So queries and bodies, but not paths and headers,
-  are redacted again when they are written. `public_text` reads the files of the document.
+`proxy.py` and `cli/import_command.py` call `Recorder.record`: False if no operation matches or the
+recording is full. `dump` returns the file, to be replayed in order in one sandbox. A value that the
+service made becomes a reference to its first answer, a credential an environment variable (in
+`variables`); `masking.py` decides about the rest. Of answers, only the status and the shape of
+documented JSON are expected. Queries and bodies, not paths and headers, are redacted again on
+writing, as a value may prove secret only later. `public_text` returns the text of the documents.
 """
 
 import re
@@ -32,7 +29,7 @@ from mockserver.model.refusal import Refusal
 from mockserver.wire.form_fields import bracketed
 from mockserver.wire.media import json_of
 
-MAX_EXCHANGES = 10_000
+_MAX_EXCHANGES = 10_000
 """Maximum number of exchanges of a recording."""
 _MIN_REFERENCE_LENGTH = 6
 _VARIABLE = re.compile(r"\{\{([A-Za-z_][\w.-]{0,63})\}\}", re.ASCII)
@@ -94,7 +91,7 @@ class Recorder:
         """
         contract = self._contract = self._contract or Contract(self.api)
         operation = contract.operation(exchange.request.method, exchange.request.path)
-        if operation is None or len(self.interactions) >= MAX_EXCHANGES:
+        if operation is None or len(self.interactions) >= _MAX_EXCHANGES:
             return False
         name = f"{len(self.interactions) + 1} {operation.id}"
         values = contract.path_values(exchange.request.path, operation)
@@ -153,7 +150,7 @@ class Recorder:
         if value not in self.variables:
             base = re.sub(r"[^A-Z0-9]+", "_", f"{self.api.name}_{name}".upper())
             taken = set(self.variables.values())
-            free = (f"{base}_{number}" for number in range(2, MAX_EXCHANGES))
+            free = (f"{base}_{number}" for number in range(2, _MAX_EXCHANGES))
             self.variables[value] = (
                 base if base not in taken else next(one for one in free if one not in taken)
             )

@@ -1,9 +1,9 @@
 """Convert the request of an interaction to the request that is sent, with placeholders replaced.
 
-`verification.py`, `checking.py` and `pact.py` call `fill`, which returns a `FilledRequest` with
-path, query and body as bytes or encoded text. A placeholder without a value raises
-`UnsetPlaceholderError`. Given headers replace only headers that have a placeholder or are missing;
-an empty header is not sent. Nothing is sent here: `targets.py` does.
+`verification.py`, `checking.py` and `pact.py` call `fill`, which returns a `FilledRequest`: path
+and query percent-encoded, header names in lower case, the body as bytes. A placeholder without a
+value raises `UnsetPlaceholderError`. The headers that a caller adds replace only headers that have
+a placeholder or are missing; an empty header is not sent. Nothing is sent here: `targets.py` does.
 """
 
 from collections.abc import Mapping

@@ -1,15 +1,11 @@
 """Compare two versions of a schema, and judge whether a change breaks a client.
 
-`document_changes.py` compares with `SchemaChanges`, one for requests and one for answers.
-- A client sends values that the schema of a request allows. So a request schema that allows less
-  breaks it, and one that allows more does not.
-- A client reads values that the schema of an answer allows. So an answer schema that allows more
-  breaks it, and one that allows less does not.
-- New members of an answer do not break a client, which ignores members that it does not know; a
-  member that is removed does.
-- Schemas may refer to themselves, so pairs of schemas wait in a queue, and a pair that is already
-  being compared above is skipped. Outer members come first in the report. The changes of one
-  definition are reported at no more than `_MAX_PLACES` places.
+`document_changes.py` calls `SchemaChanges.between`, with one object for requests and one for
+answers; it yields a `Change` (place, message, whether it breaks). Clients send what a request's
+schema allows, so allowing less breaks them; they read what an answer's schema allows, so allowing
+more does. But new members of an answer break nothing, since clients ignore them, and a removed
+member always does. Schemas may refer to themselves: a pair already being compared is skipped, and
+one definition is reported at `_MAX_PLACES` places at most. Outer members come first.
 """
 
 from collections import Counter, deque

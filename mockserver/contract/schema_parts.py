@@ -1,9 +1,10 @@
-"""Find the schemas that apply to a value, its members and its items.
+"""Find the schemas that the document has for a value, its members and its items.
 
-`recording.py` and `document_changes.py` start with `described_request` or `described_answer`, and
-go down by `member` and `item`; `masking.py` and `conforming_masks.py` read what they get. None
-means that the document does not describe it. All alternatives (`allOf`, `anyOf`, `oneOf`) count at
-once, whether the value conforms to them or not: nothing is validated here.
+`recording.py` and `document_changes.py` start with `described_request` or `described_answer`, which
+return a `DescribedValue`, or None without a schema; they and `masking.py` go down by `member` (None
+if it is not described), `item` and `below`. `read` gives the number or boolean of a text, `lists`
+tells if a schema lists a value; `conforming_masks.py` reads `whole`. All alternatives (`allOf`,
+`anyOf`, `oneOf`) count at once, whether the value conforms or not: nothing is validated here.
 """
 
 import re

@@ -1,10 +1,10 @@
 """Remove secrets from values and texts that are reported: by name, or by their known values.
 
 `verification.py` calls `without_secrets`, which hides members with the names of secrets. A
-`Redactor` holds known secrets and removes them from texts, in the encodings of JSON, URLs and JSON
-Pointers; `cli/verify_command.py`, `cli/contract_options.py` and `masking.py` add to it, and
-`verification_reports.py` uses it. Secrets of fewer than four characters are not removed. Cut a text
-off only after it was redacted: a part of a secret is not found.
+`Redactor` holds known secrets and, when called, removes them from a text, in the encodings of JSON,
+URLs and JSON Pointers: `cli/verify_command.py`, `cli/contract_options.py` and `masking.py` add to
+it, `verification_reports.py` and recordings use it (`take_new` tells what was added). Secrets of
+fewer than four characters are not removed. Cut a text off only afterwards: a part is not found.
 """
 
 import json

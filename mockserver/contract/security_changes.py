@@ -1,9 +1,9 @@
 """Compare the security requirements and schemes of two versions of a document.
 
-`document_changes.py` is the only caller. Another requirement of an operation breaks clients if
-credentials that were sufficient are not sufficient any more; a scheme whose credentials are sent in
-another way always does. Schemes that are new or removed are seen only where operations require
-them.
+`document_changes.py` calls `security_changes` for each operation and `scheme_changes` once; both
+yield a `Change`. Other requirements of an operation break clients only if credentials that were
+sufficient are not any more; a scheme whose credentials are sent in another way always does. Schemes
+that are new or removed are seen only where operations require them.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from mockserver.contract.flattened_schemas import DocumentVersion
 from mockserver.contract.schema_changes import Change
 from mockserver.documents.references import Place
 
-Alternative = frozenset[tuple[str, frozenset[str]]]
+_Alternative = frozenset[tuple[str, frozenset[str]]]
 """Security schemes that are required together, each with its scopes."""
 _SCHEME_KEYS = ("type", "scheme", "in", "name")
-_NO_SECURITY: frozenset[Alternative] = frozenset((frozenset(),))
+_NO_SECURITY: frozenset[_Alternative] = frozenset((frozenset(),))
 
 
 def security_changes(
@@ -53,7 +53,7 @@ def _scheme_text(scheme: Place) -> str:
     return " ".join([*parts[:-1], *(one if keeps_case else one.lower() for one in parts[-1:])])
 
 
-def _security(side: DocumentVersion, operation: Place) -> frozenset[Alternative]:
+def _security(side: DocumentVersion, operation: Place) -> frozenset[_Alternative]:
     own = operation.child("security")
     place = own if isinstance(own.value, list) else side.root.child("security")
     found = frozenset(
@@ -63,12 +63,12 @@ def _security(side: DocumentVersion, operation: Place) -> frozenset[Alternative]
     return found or _NO_SECURITY
 
 
-def _satisfies(given: Alternative, asked: Alternative) -> bool:
+def _satisfies(given: _Alternative, asked: _Alternative) -> bool:
     scopes = dict(given)
     return all(name in scopes and needed <= scopes[name] for name, needed in asked)
 
 
-def _text(security: frozenset[Alternative]) -> str:
+def _text(security: frozenset[_Alternative]) -> str:
     return " or ".join(
         sorted(" and ".join(sorted(map(_scheme_name, one))) or "none" for one in security)
     )

@@ -1,11 +1,11 @@
 """Talk to the service under test, which is a mockserver or any other service (needs httpx).
 
-`cli/verify_command.py` and `cli/proxy_command.py` open a `Target`, and `verification.py` sends with
-it; `contract_coverage.py` asks a control API. A mockserver is recognised by its control API. It
-gets a new sandbox for each interaction or group, in the required state; any other service only
-receives the requests. Redirects are not followed, cookies not kept, and answers bounded. Failures
-of the network become a `TargetError` (`UnreachableError` if there is no answer) with a message for
-people; it is not redacted.
+`cli/verify_command.py` and `cli/proxy_command.py` call `open_target`, which asks `/_mock/health` to
+tell a mockserver; `verification.py` sends with the `Target`. A mockserver gets sandboxes in the
+required state (`create_sandbox`, `advance`), another service only the requests.
+`contract_coverage.py` calls `ask_control`. Redirects are not followed, cookies not kept, answers of
+operations bounded. Failures of the network and refused calls are a `TargetError`
+(`UnreachableError` without an answer), whose message is not redacted.
 """
 
 import secrets
@@ -30,7 +30,7 @@ from mockserver.model.api import Api, Operation
 if TYPE_CHECKING:
     import httpx
 
-USER_AGENT = f"mockserver/{__version__} (contract)"
+_USER_AGENT = f"mockserver/{__version__} (contract)"
 MAX_ANSWER_SIZE = 10_000_000
 """Largest body of an answer that is read, in bytes."""
 _CONTROL = "/_mock"
@@ -44,7 +44,7 @@ class UnreachableError(TargetError):
     """A service that sent no answer."""
 
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) -> "httpx.Client":
@@ -61,7 +61,7 @@ def open_client(timeout: float, transport: "httpx.BaseTransport | None" = None) 
     return httpx.Client(
         timeout=timeout,
         follow_redirects=False,
-        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
+        headers={"user-agent": _USER_AGENT, "accept-encoding": "identity"},
         transport=transport,
     )
 
@@ -106,7 +106,7 @@ class Target:
         """
         prefix = f"{SANDBOX_PREFIX}{sandbox}" if sandbox else ""
         base = self.addresses.base_of(operation)
-        return send(self.client, f"{self.origin}{prefix}{base}", request)
+        return _send(self.client, f"{self.origin}{prefix}{base}", request)
 
     def create_sandbox(self, given: Given) -> str | None:
         """Create a sandbox with a state and return its name; None if there are no sandboxes.
@@ -247,7 +247,7 @@ def _split_url(url: str) -> tuple[str, str]:
     return origin, parts.path.rstrip("/")
 
 
-def send(client: "httpx.Client", base: str, request: FilledRequest) -> ReceivedAnswer:
+def _send(client: "httpx.Client", base: str, request: FilledRequest) -> ReceivedAnswer:
     """Send a request to a base URL and return the answer.
 
     Raises:
@@ -278,7 +278,7 @@ def _stream(client: "httpx.Client", url: str, request: FilledRequest) -> Receive
     return ReceivedAnswer(answer.status_code, tuple(headers), bytes(body), seconds, is_head)
 
 
-def _translate_errors(call: Callable[[], Result]) -> Result:
+def _translate_errors(call: Callable[[], _Result]) -> _Result:
     """Call a function that uses the network, and translate its exceptions to a `TargetError`."""
     import httpx  # noqa: PLC0415 - an optional package, which the client has imported
 

@@ -1,10 +1,11 @@
 """Replace placeholders in interactions: `${NAME}`, `${NAME:-default}`, `${interaction:/pointer}`.
 
-`request_writing.py` and `cli/contract_options.py` call `Variables.fill`; `verification.py` adds the
-answers. A placeholder without a value raises `UnsetPlaceholderError`. Defaults count only if
-`defaults` is True, which it is not for a real service. Values of the environment that were used are
-kept in `used`, because they are secrets; the caller passes the environment. `references` and
-`value_at` are used for checks, too.
+`request_writing.py` and `cli/contract_options.py` call `Variables.fill`, which raises
+`UnsetPlaceholderError` for a placeholder without a value; the environment is what their callers
+pass. `verification.py` adds answers, and switches `defaults` off for a real service. Values taken
+from the environment are collected in `used`, because reports must hide them. `interaction_files.py`
+finds `references`; `conformance.py`, `schema_parts.py` and `conforming_masks.py` follow pointers by
+`value_at` (`LookupError` if there is no value).
 """
 
 import re

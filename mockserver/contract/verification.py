@@ -1,16 +1,11 @@
-"""Verify a service: replay interactions, and compare the answers.
+"""Verify a service: replay interactions, and compare the answers with them and with the document.
 
-`cli/verify_command.py` is the only caller. `run` returns a `VerificationRun` with an `Outcome` for
-each interaction. A failure of one does not stop the others: one that cannot be sent has failed, and
-one that this service cannot or must not get is skipped. Of a place, only the first difference is
-kept.
-- On a mockserver each interaction, or each group, has its own sandbox in the required state.
-- A real service never receives the default of a placeholder, and it receives requests that may
-  change data only if the user allows it.
-- A credential of the command line is never added to a request that lacks it, because such an
-  interaction tests the answer to a missing credential.
-- Differences contain values as they were received: the reports redact them. Only the
-  excerpt of a whole answer is without the members that have the names of secrets.
+`cli/verify_command.py` calls `Verification.run` (`unreachable_run` if there is no service): a
+`VerificationRun` with an `Outcome` each. One that cannot be sent has failed, one that the service
+cannot or must not get is skipped; the others go on. On a mockserver each has its own sandbox, a
+group one in the state of its first. A real service never gets an interaction's defaults, nor writes
+unless allowed. Added headers never supply a credential that a request lacks on purpose. The first
+difference of a place counts; its values are not redacted here: the reports do it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,8 +1,10 @@
 """Define the results of a verification: outcomes of interactions, the run, and its exit code.
 
 `verification.py` makes them; `cli/verify_command.py` exits by `exit_code`, and
-`verification_reports.py` writes them. The exit code is 0 if answers were received and all agree, 1
-if one drifted, and 2 if a request failed or none was sent; skipped interactions alone give 2.
+`verification_reports.py` writes them, with `summary` for the counts. The exit code is 1 if an
+answer drifted, whatever else happened; else 2 if a request failed or no answer agrees, as when all
+were skipped; else 0. An `Outcome` has a verdict, the differences, or the reason of a skip or
+failure.
 """
 
 from collections.abc import Iterable, Iterator

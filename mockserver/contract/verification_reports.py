@@ -1,9 +1,10 @@
 """Report a `VerificationRun` as lines of text, as a JSON value, or as JUnit XML (several runs).
 
-`cli/verify_command.py` is the only caller; it prints and writes the reports, and exits.
-Two rules hide secrets: the value of a member with a secret's name is always replaced, and known
+`cli/verify_command.py` is the only caller; it prints and writes the reports, and exits. Known
 secrets are removed from places, reasons and values by the `Redactor` that the caller passes, before
-a value is cut off. Names of interactions (but not in the text) and addresses stay as they are.
+a value is cut off. A found value is also hidden if the last name of its place is one of a secret,
+the expected one then only if it is compared as equal; members inside a value are not examined.
+Addresses, files and (in JSON and JUnit XML) names of interactions stay as they are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

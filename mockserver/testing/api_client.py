@@ -1,9 +1,10 @@
 """Give a test one API in one sandbox: base URL, credentials, operations, settings and records.
 
 `sandbox_client.py` makes an `ApiClient` for an item or attribute of a sandbox; users know it as
-`Api`. Everything is read from the control API when it is used, so that it is never out of date.
-A credential that does not exist is a `LookupError`. `fail_next` adds a fault of this API. Requests
-to the API itself are sent by the test.
+`Api`. All but the path of `base_url` is read from the control API at each use, so it is never out
+of date. `credential`, `api_key`, `token` and `headers` are those of the preferred `Credential`, or
+a `LookupError` if there is none. `fail_next` adds a fault of this API for its next request.
+Requests to the API itself are sent by the test.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,10 @@
 """Show and move the virtual clock of a sandbox.
 
-`sandbox_client.py` makes a `SandboxClock` as `sandbox.clock`. Each method is one call of the
-control API, and returns the new time of the clock, in UTC. A change that the server refuses is a
-`ControlCallError`; a datetime without a time zone or a negative timedelta is a `ValueError`. The
-system's clock is never moved.
+`sandbox_client.py` makes a `SandboxClock` as `sandbox.clock`. `now` and `frozen` show it;
+`advance`, `set`, `freeze` and `thaw` change it and return its new time, a datetime in UTC. Each is
+one call of the control API. A change that the server refuses is a `ControlCallError`, a datetime
+without a time zone or a negative timedelta a `ValueError`, `advance` without exactly one duration a
+`TypeError`. The system's clock is never moved.
 """
 
 from datetime import datetime, timedelta

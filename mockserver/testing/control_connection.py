@@ -1,9 +1,10 @@
 """Call the control API, over a socket or in an application of this process; read paged lists.
 
 The clients of `testing/` share one `ControlConnection` of a server; `sandbox_client.py` and
-`server_thread.py` make it. `call` returns the JSON of the answer, or None if it has no body. It
-raises `ControlCallError` if the call is refused (with its status and errors) or gets no answer
-(status 0). Several threads may share it. It never calls the APIs themselves, and never retries.
+`server_thread.py` make it. `call` returns the JSON of the answer, or None if it has no body;
+`pages` all items of a list. They raise `ControlCallError` if a call is refused (with status and
+errors) or gets no answer (status 0). An address that is not http:// is a `ValueError`. `apis` is
+requested once. Several threads may share it. It never calls the APIs themselves, and never retries.
 """
 
 import http.client
@@ -39,14 +40,14 @@ class ControlCallError(MockserverError):
         """The member `errors` of the answer; None if it has none."""
 
 
-class ControlAnswer(NamedTuple):
+class _ControlAnswer(NamedTuple):
     """The status code and the body of an answer."""
 
     status: int
     body: bytes
 
 
-class ControlTransport(Protocol):
+class _ControlTransport(Protocol):
     """Sends requests to the control API."""
 
     origin: str
@@ -54,7 +55,7 @@ class ControlTransport(Protocol):
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> ControlAnswer:
+    ) -> _ControlAnswer:
         """Send a request to the control API and return the answer."""
         ...
 
@@ -63,7 +64,7 @@ class ControlTransport(Protocol):
         ...
 
 
-class SocketTransport:
+class _SocketTransport:
     """A persistent HTTP connection, which several threads can share."""
 
     def __init__(self, url: str) -> None:
@@ -79,7 +80,7 @@ class SocketTransport:
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> ControlAnswer:
+    ) -> _ControlAnswer:
         """Send a request and return the answer."""
         with self._lock:
             if self._is_closed_by_server():
@@ -87,7 +88,7 @@ class SocketTransport:
             try:
                 self._connection.request(method, target, body or None, dict(headers))
                 response = self._connection.getresponse()
-                return ControlAnswer(response.status, response.read())
+                return _ControlAnswer(response.status, response.read())
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
                 detail = f"no mockserver answers at {self.origin} ({type(error).__name__}: {error})"
@@ -107,7 +108,7 @@ class SocketTransport:
             self._connection.close()
 
 
-class InProcessTransport:
+class _InProcessTransport:
     """Direct calls of an application in this process."""
 
     origin = "http://127.0.0.1"
@@ -117,12 +118,12 @@ class InProcessTransport:
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> ControlAnswer:
+    ) -> _ControlAnswer:
         """Send a request and return the answer."""
         fields = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
         raw = [(name.encode(), value.encode()) for name, value in fields.items()]
         reply = perform(self._app, AsgiCall(method, target.encode(), raw, body))
-        return ControlAnswer(reply.status, reply.body)
+        return _ControlAnswer(reply.status, reply.body)
 
     def close(self) -> None:
         """Do nothing; there are no resources to release."""
@@ -133,8 +134,8 @@ class ControlConnection:
 
     def __init__(self, target: "str | AsgiApp", token: str | None = None) -> None:
         """Connect to the server at a URL, or to an application in this process."""
-        self._transport: ControlTransport = (
-            SocketTransport(target) if isinstance(target, str) else InProcessTransport(target)
+        self._transport: _ControlTransport = (
+            _SocketTransport(target) if isinstance(target, str) else _InProcessTransport(target)
         )
         self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
         self._apis: dict[str, Json] = {}

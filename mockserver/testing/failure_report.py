@@ -1,9 +1,10 @@
 """Report on the sandbox of a test: its journal, and the requests that must fail the test.
 
-`pytest_plugin.py` makes a `SandboxMonitor` for each test that uses a sandbox. `problems` returns a
-text, empty if there are none; `journal` the text for the report of a failed test. Requests to the
-default sandbox are included, because a path without the name of a sandbox goes there. `end` deletes
-the sandbox and clears the default journal. Lines are cut off and their number is bounded.
+`pytest_plugin.py` makes a `SandboxMonitor` for each test that uses the fixture `sandbox`.
+`problems` returns a line for each request that matched no operation (unless allowed) or at which
+the mock failed, or an empty text; `journal` returns the text for a failed test. Both include the
+default sandbox, where a path without a sandbox's name goes. `end` deletes the sandbox and clears
+the default journal. The number of requests is bounded, and long lines of the journal are cut off.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,9 @@
 """Add, list and remove the faults of a sandbox.
 
 `sandbox_client.py` makes a `SandboxFaults` as `sandbox.faults`, and `api_client.py` uses it for
-`fail_next`. A `FaultHandle` (for users: `Fault`) has the counts at the time of the call. A
-definition that does not fit the served APIs is a `ControlCallError`. The server injects the faults.
+`fail_next`. `add` returns a `FaultHandle` (for users: `Fault`): id, and hits and remaining hits at
+the time of the call. A definition that does not fit the served APIs, or an unknown id, is a
+`ControlCallError`, a negative delay a `ValueError`. The server injects the faults.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.time_text import duration_text
 
 
-class FaultEffect(TypedDict, total=False):
+class _FaultEffect(TypedDict, total=False):
     """The effect on the requests that a fault hits; at least one of these."""
 
     error: str
@@ -32,7 +33,7 @@ class FaultEffect(TypedDict, total=False):
     """The connection is reset before or after the request takes effect."""
 
 
-class ApiFault(FaultEffect, total=False):
+class ApiFault(_FaultEffect, total=False):
     """A fault of one API: its effect, the requests that it hits, and how often.
 
     Without conditions it hits every request.

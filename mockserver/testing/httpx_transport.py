@@ -1,9 +1,10 @@
 """Send the requests of a synchronous httpx client to an application without a socket.
 
-Users import it as `mockserver.Transport`; it needs httpx. A delayed answer comes at once, or raises
-`httpx.ReadTimeout` if its delay is longer than the read timeout of the client. A fault that closes
-the connection raises `httpx.ReadError` or `RemoteProtocolError`. `inprocess.py` calls the
-application; a stream of events raises its `WaitsError`.
+Users import it as `mockserver.Transport` and give it an application of `create_app`; it needs
+httpx. A delayed answer comes at once, or raises `httpx.ReadTimeout` if the delay is longer than the
+read timeout of the client. A fault that resets the connection before the answer raises
+`httpx.ReadError`, one that truncates the answer `httpx.RemoteProtocolError`. `inprocess.py` calls
+the application; a stream of events raises its `WaitsError`.
 """
 
 from typing import TYPE_CHECKING

@@ -1,9 +1,9 @@
 """Call an ASGI application without a socket, a thread or an event loop.
 
-`httpx_transport.py` and `control_connection.py` call `perform`, which returns the answer; one that
-a fault breaks off is incomplete (`status` 0, or `complete` False). Only one call runs at a time in
-a process. An application that waits for something, such as the next event of a stream, raises
-`WaitsError`, so an application must be made with `delays=False`.
+`httpx_transport.py` and `control_connection.py` pass `perform` an `AsgiCall` and get an
+`AsgiReply`; one that a fault breaks off is incomplete (`status` 0, or `complete` False). Only one
+call runs at a time in a process. An application that waits, for the next event of a stream or for a
+delay, raises `WaitsError`; so make it with `create_app`, which by default only states delays.
 """
 
 import threading
@@ -18,7 +18,7 @@ from mockserver.base.errors import MockserverError
 if TYPE_CHECKING:
     from mockserver.base.asgi import AsgiApp, Message
 
-Header = tuple[bytes, bytes]
+_Header = tuple[bytes, bytes]
 _MOST_TURNS = 10_000
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -34,7 +34,7 @@ class AsgiCall:
     method: str
     target: bytes
     """Path and query, percent-encoded."""
-    headers: Sequence[Header]
+    headers: Sequence[_Header]
     body: bytes = b""
     scheme: str = "http"
 
@@ -45,7 +45,7 @@ class AsgiReply:
 
     status: int = 0
     """0 until the answer begins."""
-    headers: list[Header] = field(default_factory=list)
+    headers: list[_Header] = field(default_factory=list)
     body: bytes = b""
     complete: bool = False
 

@@ -1,8 +1,9 @@
 """Give a test the simulated SMS and e-mails of a sandbox, as they are at the time of the call.
 
-`sandbox_client.py` reads them from the control API and makes a `SandboxMessages`, oldest first,
-as `sandbox.messages`. A status is not updated later: ask the sandbox again. `last` raises
-`LookupError` if there is no message. Nothing is ever sent or changed.
+`sandbox_client.py` gets their JSON from the control API, reads each with `read_message`, and makes
+a `SandboxMessages`, oldest first, as `sandbox.messages`. `sms`, `emails` and `to` select some;
+`last` raises `LookupError` if there is none. A status is not updated later: ask the sandbox again.
+Nothing is ever sent or changed.
 """
 
 from collections.abc import Iterable, Sequence

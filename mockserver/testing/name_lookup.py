@@ -1,9 +1,9 @@
 """Find APIs and collections by name or attribute, and write messages for unknown names.
 
-`sandbox_client.py`, `record_client.py` and `setting_client.py` use it. `attribute` converts a name
-to a Python attribute, `find` returns the known name or None, and `unknown` returns a message with a
-similar name and all known ones, of settings, too. It raises nothing, and imports the standard
-library only.
+`sandbox_client.py` and `record_client.py` use all of it, `setting_client.py` only `unknown`.
+`attribute` converts a name to a Python attribute (`cloutly-marketplace`: `cloutly_marketplace`),
+`find` returns the known name that is equal, or equal as an attribute, or None. `unknown` returns a
+message with a similar name, if any, and all known ones. It raises nothing: the callers do.
 """
 
 import difflib

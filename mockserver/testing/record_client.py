@@ -1,9 +1,10 @@
 """Read and change the records of an API in a sandbox.
 
 `api_client.py` makes a `SandboxRecords` as `api.records`; its items and attributes are
-`CollectionClient`s, one for each collection. A collection or record that does not exist is a
-`KeyError` (`get` returns None), a record that the server refuses a `ControlCallError`. Each access
-is a call of the control API; a dictionary that it returned is a copy: changing it changes nothing.
+`CollectionClient`s, one for each collection, with `list`, `get`, `add`, `put`, `delete`, `clear`.
+An unknown collection is a `KeyError` (as an attribute, an `AttributeError`) with a similar name, an
+unknown record a `KeyError` (`get` returns None), one that the server refuses a `ControlCallError`.
+Each access calls the control API; a returned dictionary is a copy: changing it changes nothing.
 """
 
 from collections.abc import Iterator, Mapping

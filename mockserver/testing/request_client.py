@@ -1,10 +1,11 @@
 """Give a test the journal of a sandbox: requests with their answers, and assertions about them.
 
-`sandbox_client.py` calls `read_requests` for `sandbox.requests`, which has the requests at the time
-of the call, oldest first; `failure_report.py` reports them. The assertions ask the server again and
-raise `AssertionError`, also if the journal has dropped entries that may decide, and
-`ControlCallError` for names that no request can have. Details are loaded on first use, with
-credentials redacted. It never sends a request to an API.
+`sandbox_client.py` calls `read_requests` for `sandbox.requests`: a `SandboxRequests` of those at
+the time of the call, oldest first; `failure_report.py` reports them. `assert_called` and
+`assert_not_called` ask the server again and raise `AssertionError`, also if the journal has dropped
+entries that may decide, and `ControlCallError` for names or paths that no request can have. `last`
+raises `LookupError` if there is none. A `SeenExchange` (for users: `Exchange`) loads request,
+answer and trace on first use; the server hides credentials. It never sends a request to an API.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,10 +1,11 @@
 """Give a test a sandbox: its APIs, clock, messages, requests, faults, and snapshots of its state.
 
-Users make a `SandboxClient` as `Sandbox`, for a URL or an application; `server_thread.py` makes one
-for `Server.sandbox`, and `failure_report.py` gets the default sandbox by `sibling`. APIs are items
-and attributes: an unknown one is a `KeyError` or `AttributeError` with a similar name. The sandbox
-is created on first use, and deleted only by `delete`. All is done by calls of the control API; a
-refused one is a `ControlCallError`.
+Users make a `SandboxClient` as `Sandbox`, for an http:// URL or an application; `server_thread.py`
+makes one for `Server.sandbox`, and `failure_report.py` gets the default sandbox by `sibling`. APIs
+are items and attributes: an unknown one is a `KeyError` or `AttributeError` with a similar name.
+The server creates the sandbox on first use (at once if there are settings, which `reset` applies
+again); only `delete` deletes it. All is done by calls of the control API: a refused one is a
+`ControlCallError`.
 """
 
 from collections.abc import Iterator, Mapping

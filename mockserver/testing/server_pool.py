@@ -1,9 +1,10 @@
 """Start the servers of a test session, one for each combination of documents and options.
 
 `pytest_plugin.py` makes `Servers`, and closes it at the end of the session. `get` starts a server
-on first use and then returns the same one; `sandbox` returns a new sandbox with a unique name after
-the test. Documents that are invalid raise `SpecError`, plug-ins `SettingsError`. Settings of a
-marker belong to a sandbox, and so need no other server.
+on first use and then returns the same one; invalid documents raise `SpecError`, plug-ins that
+cannot be imported (`ImportError`) or have no valid verb `SettingsError`. `sandbox` returns a new
+sandbox with a unique name after the test and the settings of its marker, which so need no other
+server; an invalid value is a `ControlCallError`, an unknown setting or API a `KeyError`.
 """
 
 import itertools

@@ -1,9 +1,10 @@
 """Serve documents on a free port and a thread of the test process, until `close`.
 
 `server_pool.py` makes a `ServerThread` for tests with pytest; users make one as
-`mockserver.testing.Server`. The options are those of `create_app` in `server/factory.py`, but it
-waits for delays. Invalid documents raise `SpecError`, settings `SettingsError`, and an address that
-is taken `OSError`. Its control API has no token, and so answers under loopback host names only.
+`mockserver.testing.Server`, and get sandboxes by `sandbox`. The options are those of `create_app`
+in `server/factory.py`, but it waits for delays. Invalid documents raise `SpecError`, settings and
+plug-ins `SettingsError`, an unknown `like` `ValueError`, and an address that is taken `OSError`.
+Its control API has no token, and so answers under loopback host names only.
 """
 
 from collections.abc import Mapping, Sequence

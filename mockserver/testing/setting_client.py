@@ -1,9 +1,9 @@
 """Show and change the settings of an API in a sandbox, as items or attributes.
 
-`api_client.py` makes a `Settings` as `api.settings`. Each access is a call of the control API, and
-a change is for this sandbox only. An unknown setting is a `KeyError` (or `AttributeError`) with a
-similar name, an invalid value a `ControlCallError`; then no setting changes. A setting cannot be
-removed.
+`api_client.py` makes a `Settings` as `api.settings`. Each access calls the control API, and a
+change is for this sandbox only; `change` makes several, all or none. An unknown setting is a
+`KeyError` (as an attribute, an `AttributeError`) with a similar name, an invalid value a
+`ControlCallError`. A setting cannot be removed (`TypeError`).
 """
 
 from collections.abc import Iterator, MutableMapping
