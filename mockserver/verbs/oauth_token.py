@@ -1,11 +1,12 @@
 """`oauth_token`: answer as the token endpoint of OAuth 2.0 (RFC 6749, sections 4.1.3 and 6).
 
 `step_compiler.py` calls `compile_token`, which writes the call of `run_token` for every request,
-and the end of the steps. That function authenticates the client (by HTTP Basic or the form; its
-secret is compared as text, one without a secret sends none), checks the code with its redirect URI
-and PKCE verifier, or the refresh token, stores an access token and, unless `rotate` is false, a new
-refresh token, and answers with both. Otherwise it raises a `Refusal` of RFC 6749; only a code or
-refresh token used a second time is an error that keeps its writes: all its tokens are revoked.
+and the end of the steps. That function authenticates the client by HTTP Basic or the form (the
+secret is compared as text; a client without one sends none), and checks a code with its redirect
+URI and PKCE verifier, or a refresh token. It stores and answers an access token and a refresh
+token, which is the same one after a refresh without `rotate`. Otherwise it raises a `Refusal` of
+RFC 6749; only a code or refresh token used a second time is an error that keeps its writes: all
+tokens of its code are revoked.
 """
 
 import base64
