@@ -5,8 +5,8 @@
 - Out: advice such as `send x-api-key: demo-key`: whose credential it was (also of an owner that was
   added later), where it was sent if that is the mistake, and one that would be accepted; or "".
 - Only credentials of the document's own fixtures are offered, if they are still valid: whoever has
-  the document knows them. A token that was issued, or the credential of a record that was added, is
-  never written; of the request's own credential only the place and the owner are named.
+  the document knows them (for Basic with the current password). Issued tokens and credentials of
+  added records are never written; of the request's own only the place and the owner are named.
 """
 
 from collections.abc import Iterator, Mapping
