@@ -1,10 +1,12 @@
 """Report the current state of quotas, rate limits and cooldowns, without counting a request.
 
 - In: an API, a sandbox and the time. Caller: `control/limit_calls.py`.
-- Out: one entry for each limit and subject, such as `QuotaUsage`. The numbers apply to the next
-  request. A limit that depends on the body of a request is None; such a rate limit is left out.
-- Limits and periods are expressions; they are evaluated for the principal of the subject.
-- It changes no state of a limit; only the first look at an API fills its records from fixtures.
+- Out: a `QuotaUsage` for each quota and principal, or other subject that used it; a
+  `RateLimitUsage` for each subject with hits; a `RunningCooldown` for each that has not ended. The
+  numbers apply to the next request. A quota's limit is None if it depends on a request; a rate
+  limit or a cooldown that does is left out. Subjects are not masked, also if they are credentials.
+- Expressions are evaluated for the principal of the subject, if there is one. No state of a limit
+  changes; only the first look at an API fills its records from fixtures.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,8 +1,9 @@
-"""Find response schemas for which no valid value can be sampled.
+"""Find response schemas for which no valid value can be sampled, so that an example can be added.
 
-`contract/checking.py` calls `check_answers` with an API and collects the warnings, which are
-returned and never raised. It samples a value, as for an answer; requests are not involved. Schemas
-of media types with an example, and of statuses without a body, are not checked here.
+`contract/checking.py` calls `check_answers` with an API, which yields a warning (MS404) for each
+such schema, and raises nothing. It samples a value of every schema, as for an answer without a
+seed; requests are not involved. Schemas of media types with an example, and of statuses without a
+body, are not checked here.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,11 @@
-"""Define the built-in collections, which every API has, and validate records of them.
+"""Define the built-in collections, which each API has in each sandbox, and the fields of records.
 
-The engine and the verbs keep the state of limits, messages and OAuth in these collections.
-`sandbox.py` creates them, and `snapshot.py` validates records of snapshots and of the control API
-by `field_problems`, which yields nothing for any other collection. `server/sources.py` and commands
-pass `BUILT_IN` to the loader, so that documents cannot declare these names. Records that steps
-write are not validated.
+The engine and the verbs keep the state of limits, messages, reviews and OAuth in them. `sandbox.py`
+creates them. `snapshot.py` validates records of snapshots and of the control API by
+`field_problems`, which yields the name and a message for each missing or invalid field, and nothing
+for any other collection. `server/sources.py` and commands such as `cli/diff_command.py` pass
+`BUILT_IN` to the loader, so that documents cannot declare these names; modules of `control/` use
+single names. Records that steps write are not validated.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +52,7 @@ _OUTCOME: Check = (lambda value: value in OUTCOMES, f"must be one of {', '.join(
 
 _COUNTER = {"name": _TEXT, "subject": _TEXT}
 _GRANT = {"client_id": _TEXT, "user_id": _ANYTHING, "scope": _TEXT, "family": _TEXT_OR_NULL}
-FIELDS: Mapping[str, Mapping[str, Check]] = {
+_FIELDS: Mapping[str, Mapping[str, Check]] = {
     "quotas": {**_COUNTER, "state": _PAIR},
     "cooldowns": {**_COUNTER, "state": _ONE},
     "rate_limits": {**_COUNTER, "state": _STATE},
@@ -82,7 +83,7 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
 
 def field_problems(collection: str, record: Record) -> Iterator[tuple[str, str]]:
     """Yield name and message for every missing or invalid field of a record."""
-    for name, (is_valid, rule) in FIELDS.get(collection, {}).items():
+    for name, (is_valid, rule) in _FIELDS.get(collection, {}).items():
         if name not in record:
             yield name, f"a record of {collection} needs {name!r}"
         elif not is_valid(record[name]):

@@ -1,11 +1,11 @@
-"""What an engine does where mock servers differ, by name; and what Prism does (`--like prism`).
+"""Say what an engine does where mock servers differ, by name; and what Prism does (`--like prism`).
 
-- In: the name of another mock server.
-- Out: its `Conventions`. Each field is one difference, which the stages of `pipeline.py` look up
-  by its name; no stage asks for the name of the server.
-- Callers: `engine_options.py` makes them once, at start; the engine reads them for each request.
-
-The answers of Prism 5.14 were compared; the table is with the tests of conformance.
+- In: the name of another mock server, or None; `ValueError` if it is unknown.
+- Out: its `Conventions`, or those of mockserver for None. Each field is one difference, which
+  `pipeline.py`, `rendering.py` and other stages read by its name for each request; no stage asks
+  for the name of the server.
+- Caller of `conventions_of`: `engine_options.py`, once at start.
+The conventions of Prism are those of version 5.14; its recorded answers are in tests/conformance.
 """
 
 from collections.abc import Mapping

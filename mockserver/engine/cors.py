@@ -1,8 +1,10 @@
-"""Add the headers that allow pages of every origin to call the APIs (CORS), and write `Allow`.
+"""Write the headers that let pages of every origin call the APIs (CORS), and the value of `Allow`.
 
 `pipeline.py` calls `add_headers` for answers of requests with an `Origin` header, unless CORS is
-off; they replace headers of the same names in place. `allowed` lists the methods of a path, for
-`pipeline.py` and `fault_injection.py`, whether CORS is on or off. No origin is refused.
+off; they replace documented headers of the same names. With `open_cors`, it calls
+`add_open_headers` for the others; `is_preflight` tells it which OPTIONS it answers before anything
+else with `preflights_first`. `allowed` returns the methods of a path, for `unmatched_requests.py`
+and `fault_injection.py`, whether CORS is on or off. No origin is refused.
 """
 
 from collections.abc import Iterable

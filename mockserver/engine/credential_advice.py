@@ -1,11 +1,12 @@
 """Advise a client whose credential was missing or refused.
 
-- In: the run of the request, and its credentials.
-- Out: advice such as `send x-api-key: demo-key`: whose credential it was, where it was sent if that
-  is the mistake, and a credential that would be accepted.
-- Caller: `pipeline.py`, only for requests that authentication refuses.
-- Only credentials of the document's own fixtures are shown: whoever has the document knows them.
-  Tokens that were issued and records that were added are never shown.
+- In: the run of the request, and its credentials. Caller: `pipeline.py` calls `credential_advice`
+  for requests that authentication refuses; `refusal_advice.py` calls `other_credentials` for a 403.
+- Out: advice such as `send x-api-key: demo-key`: whose credential it was (also of an owner that was
+  added later), where it was sent if that is the mistake, and one that would be accepted; or "".
+- Only credentials of the document's own fixtures are offered, if they are still valid: whoever has
+  the document knows them (for Basic with the current password). Issued tokens and credentials of
+  added records are never written; of the request's own only the place and the owner are named.
 """
 
 from collections.abc import Iterator, Mapping

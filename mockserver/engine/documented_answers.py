@@ -1,11 +1,12 @@
 """Write answers from a document: its examples, or else values sampled from its schemas.
 
 - In: an operation, a status code, and `AnswerCriteria`: the client's `Accept`, example and seed.
-- Out: a `DocumentedAnswer` with headers, bytes and the reason for its content; None if the document
-  does not describe the status; a `Refusal` (`not_acceptable`) if the client accepts no media type.
+- Out: a `DocumentedAnswer`: headers, bytes, the reason for its content, and the violations of its
+  schema; None if the document does not describe the status; a `Refusal` (`not_acceptable`) if the
+  client accepts no media type and `must_fit` is true. Answers without a seed are cached.
 - Callers: `pipeline.py` if the steps chose no answer; `run.py`, `rendering.py` and
   `fault_injection.py` for a status or an example. `response_for` is used in `contract/`, too.
-- It reads neither records nor the request. Answers without a seed are cached (`MOST_KEPT`).
+- It reads no records, and nothing of the request but the criteria.
 """
 
 from collections.abc import Callable, Iterator

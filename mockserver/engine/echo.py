@@ -1,10 +1,11 @@
 """Put values of a request into the documented answer, so that the answer fits the request.
 
-- In: a documented answer in JSON, and the typed parameters and the body of the request.
-- Out: the answer with some members replaced, and a reason that names them; or the same answer.
+- In: a documented answer, the typed parameters and the body of the request, and its path.
+- Out: the answer with some members replaced, and a reason that names them; or the same answer, also
+  if it is no JSON object, or is an example that does not conform to its schema.
 - Caller: `pipeline.py`, for sampled answers, or also for written examples (`--echo=all`).
-- A value is used only if the answer has a member of its name and then still conforms to its schema;
-  the last path parameter can also become `id`, and the path of a list `url`. No record is read.
+- A value is used only if the answer has a member of its name, and then violates its schema no more
+  than before. The last path parameter can also become `id`, and paths `url`. No record is read.
 """
 
 import re

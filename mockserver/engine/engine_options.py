@@ -1,7 +1,9 @@
 """Define the options of an engine, which are set at start and apply to all requests.
 
-`pipeline.py` and `run.py` read them. `cli/document_options.py` and `cli/serve_command.py` set them
-from the command line, and `server/factory.py` from the arguments of `create_app`.
+`pipeline.py`, `run.py`, `cors.py` and `unmatched_requests.py` read them. `cli/document_options.py`,
+`cli/serve_command.py`, `cli/run_command.py` and `cli/explain_command.py` set them from the command
+line, and `server/factory.py` from the arguments of `create_app`. `Options` reads `like` and `echo`
+once, into `conventions` and `echoes`, and raises `ValueError` for an unknown `like`.
 """
 
 from dataclasses import dataclass, field

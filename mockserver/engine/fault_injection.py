@@ -1,11 +1,12 @@
 """Apply the faults of a sandbox to requests and to their answers.
 
 - In: the run of a request. `Faults.hit` of `faults.py` decides which fault hits it, if any.
-- Out: `apply_faults` returns an answer that replaces the API's, or None. `carry_out` sets the delay
-  of the answer, or where its connection is closed.
-- Caller: `pipeline.py`, before the other stages and after them.
-- A fault that fails is logged and ignored. Nothing waits and no connection is closed here: the
-  server does both.
+- Out: `apply_faults` returns an answer that replaces the API's, or None, also for a fault that only
+  delays or cuts. `carry_out` sets the delay of the answer, and where its connection is closed.
+- Caller: `pipeline.py` calls `apply_faults` before it authenticates, and `carry_out` at the end.
+  `control/known_names.py` uses `REASON`, the reason of every exchange that a fault changed.
+- A fault that fails is logged, noted in the trace, and otherwise ignored. Nothing waits and no
+  connection is closed here: the server does both.
 """
 
 import logging

@@ -1,11 +1,11 @@
 """Validate and keep the faults of a sandbox: answers, delays and closed connections for tests.
 
-- In: a `FaultDefinition` of the control API, which `check_fault` validates, or raises `FaultError`
-  with all problems; then each request.
-- Out: an `Installed` fault with its counts; and the one that hits a request, or None.
-- Callers: `control/fault_calls.py` adds and removes faults; `fault_injection.py` asks for hits and
-  applies the effects. `sandbox.py` makes a `Faults` for each sandbox, of at most `MOST_FAULTS`.
-- Nothing is applied here, and `probability` uses no random numbers: it hashes seed, id and count.
+- In: a `FaultDefinition` of the control API; `check_fault` returns a `Fault` for it, or raises
+  `FaultError` with all problems. `Faults.add` keeps it, at most `MOST_FAULTS` in each sandbox.
+- Out: an `Installed` fault with its counts; `Faults.hit` returns the one that hits a request, or
+  None, and counts both. `probability` uses no random numbers: it hashes seed, id and count.
+- Callers: `control/fault_calls.py` adds and removes; `fault_injection.py` asks for hits and applies
+  them; `sandbox.py` makes a `Faults` for each sandbox; `control/known_names.py` checks names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

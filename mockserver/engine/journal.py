@@ -1,11 +1,12 @@
 """Keep the latest exchanges of a sandbox, each with the trace of its decisions, and count them.
 
 - In: `Engine.handle` in `pipeline.py` adds each exchange when its answer is complete.
-- Out: the exchanges that are kept, oldest first (up to `capacity` and `MOST_BYTES`, so older ones
-  are dropped and counted); and counts of answers and parameters, for `coverage.py`.
+- Out: the exchanges that are kept, oldest first; older ones are dropped beyond `capacity` or
+  `MOST_BYTES` of bodies. Counts of answers and parameters are for `coverage.py`; `clear` keeps
+  them. It is in memory only, and does not change the exchanges.
 - `sandbox.py` makes one for each sandbox; `cli/run_command.py` has another for the whole process.
-  `control/listeners.py` sets `listener`, which is called with each new exchange.
-- It is in memory only, and does not change the exchanges. Clearing it keeps the counts.
+  `control/listeners.py` sets `listener`, which is called with each new exchange; if it fails, that
+  is only logged.
 """
 
 import logging

@@ -1,16 +1,12 @@
-"""Apply rate limits to requests, by one of three algorithms.
+"""Apply rate limits to requests, by one of three algorithms; quotas and cooldowns are verbs.
 
-- In: the rate limits of an operation, and the run of a request, which names the subject.
-- Out: hits in the records of the sandbox, headers such as `X-RateLimit-Remaining`, an entry in the
-  trace for every limit; and a `Refusal` (`rate_limited` by default) if a limit is exceeded: then no
-  limit counts the request. A limit whose `per` is null does not apply: it has no subject.
-- Callers: `pipeline.py` calls `apply_limits`, and `allowances.py` calls `current_allowance`, which
-  counts nothing.
-- Quotas and cooldowns are not here: they are the verbs `take` and `cooldown`.
-
-An algorithm is a pure function of limit, window, state and instant. A state is a list of whole
-numbers in a record; None is the state of a subject without hits. Instants and durations are whole
-microseconds, and they are rounded only in headers.
+- In: the rate limits of an operation, and the run of a request, which names the subject. A limit
+  whose `per` is null does not apply. Callers: `pipeline.py` calls `apply_limits`, `allowances.py`
+  calls `current_allowance`, which counts nothing.
+- Out: hits in the records of the sandbox, which stay if a later stage refuses; headers such as
+  `X-RateLimit-Remaining`; an entry in the trace for every limit, with a credential masked. If a
+  limit is exceeded, none counts the request: a `Refusal` (`rate_limited` by default).
+- An algorithm is a pure function of limit, window, state and instant, in whole microseconds.
 """
 
 from bisect import bisect_right

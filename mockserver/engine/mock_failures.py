@@ -1,8 +1,10 @@
 """Answer for a failure of the mock or of a document: a 500 with a problem type of its own.
 
-`pipeline.py` calls `answer` for exceptions that are not refusals; `answer` also logs them, an
-expression that failed as a warning. The body names the error and the failed step. The problem type
-shows clients that the answer is not one of the API; `control/adapter.py` uses it, too.
+`pipeline.py` calls `answer` for exceptions that are not refusals; it returns an `Answer`, and logs
+the error (an expression of the document that failed as a warning, without a traceback). The body
+names the expression that failed with its message, or only the class of another error, and the place
+of the failed step. The problem type `FAILURE` shows clients that the answer is not one of the API;
+`control/adapter.py` uses it, too.
 """
 
 import logging

@@ -1,10 +1,9 @@
 """Name the operation that a request without an operation probably means.
 
-- In: the path and the method of a request that no operation matches, and the APIs with their paths.
+- In: the path and method of a request, and the APIs that it may mean with their paths.
 - Out: advice for the client, such as `did you mean POST /shop/v1/orders? (the server path /v1 is
-  missing)`; empty if nothing is similar.
-- Caller: `unmatched_requests.py`, only for requests that it refuses, so that others cost nothing.
-
+  missing)`. If nothing is similar: any operation of the API, if there is only one, else "".
+- Caller: `unmatched_requests.py`, only for requests that no operation answers; texts are cached.
 First the usual mistakes are undone one by one: a missing, doubled or misspelt API name, a missing
 or doubled server path, a slash at the end, a whole URL in the path, capitals, a sandbox without
 `~`. If no operation is found like that, the most similar path is named.

@@ -2,7 +2,8 @@
 
 - In: a `Request` and the time of the system's clock.
 - Out: an `Exchange`: the request, its answer, and a trace of decisions with their reasons.
-- Callers: `server/application.py`, and tools and tests that run without a server.
+- Callers: `server/application.py`, the control API to send a request again, the command
+  `mockserver explain`, and tests.
 
  1. locate        find sandbox, API and operation by path, Host and method
  2. faults        a fault of the sandbox may answer instead of stages 3 to 9, or act in stage 11
@@ -24,10 +25,12 @@ Rules of this module:
 - One `Exchange` is made per request; its fields are set and never removed. Stages add their
   decisions and the reasons to its trace.
 - A stage from 1 to 10 ends the request by raising `Refusal`, which becomes the answer of its error
-  kind as the API's document defines it. Any other exception of the stages 2 to 10 is a bug of the
-  mock or of a document, and becomes a 500 with its own problem type.
+  kind as the API's document defines it. A full collection is one, too (`full`). Any other
+  exception of the stages 2 to 10 is a bug of the mock or of a document, and becomes a 500 with its
+  own problem type.
 - The writes of a refused request are undone. Its hits on rate limits and faults stay counted, and
-  it is in the journal. A step may answer with an error and keep the writes (`Run.answer_error`).
+  it is in the journal, unless its sandbox cannot be made. A step may answer with an error and keep
+  the writes (`Run.answer_error`).
 - Nothing waits and nothing is sent here: the answer says what to delay and where to close.
 - `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
 """

@@ -1,12 +1,12 @@
 """Read the `Prefer` header (RFC 7240) or its twins in the query, and write `Preference-Applied`.
 
-- In: a request; later the answer that was chosen for it.
-- Out: `Preferences`, the value of `Preference-Applied`, and words about what was not applied.
-- Caller: `pipeline.py`, which also chooses the answer and sets its delay; nothing waits here.
-
-`code`, `example`, `dynamic` and `seed` are not in the RFC; this server defines them. `wait` delays
-the answer by this number of seconds, up to a minute; in the RFC it is how long a client is willing
-to wait. Unknown preferences are ignored, as the RFC requires; invalid values are in `invalid`.
+- In: a request; later the answer that was chosen for it. Caller: `pipeline.py`, which also chooses
+  the answer, sets its delay and refuses; nothing waits and nothing is raised here.
+- Out: `Preferences`; the value of `Preference-Applied`; words about what was not applied; and for
+  `--like prism`, the `Violation` by an invalid value or a message on what is not documented.
+`code`, `example`, `dynamic` and `seed` are of this server, not of the RFC. `wait` (header only)
+delays the answer by so many seconds, up to a minute; in the RFC it is how long a client would wait.
+Unknown preferences are ignored, as the RFC requires; invalid values are in `invalid`.
 """
 
 import re

@@ -4,7 +4,7 @@
 - Callers: the steps of a request write through the `Transaction` of their `Run`; the control API,
   fixtures and snapshots write to a `Collection` directly.
 - Records are in memory only. They are not validated against a schema here; `completed` adds what a
-  schema requires, when a step asks for it.
+  schema requires, for steps and fixtures.
 
 Rules of this module:
 

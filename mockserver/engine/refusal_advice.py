@@ -1,10 +1,12 @@
 """Say what a client can do about the refusal of an operation.
 
-- In: the run of the request, and its refusal.
-- Out: advice, such as another spelling of a member, keys of records that exist, or how to move the
-  clock to the time at which the request passes; an empty text if there is none.
-- Caller: `pipeline.py`, only for requests that are refused.
-- Only records of the document's own fixtures are shown, as in `credential_advice.py`.
+- In: the run of the request, and its refusal. Caller: `pipeline.py`, only for requests that are
+  refused without advice yet.
+- Out: advice: another spelling of a member, another credential, the client or the operation for a
+  code (OAuth), keys of records that `find` finds, and the call of the control API that moves the
+  clock to the time at which the request passes (if there is one); or an empty text.
+- Only records of the document's own fixtures are shown, as in `credential_advice.py`; keys of
+  collections of credentials, or with secret names, are not.
 """
 
 import difflib

@@ -1,11 +1,12 @@
 """Say in one line why a request was refused, for the header `Mock-Why` and for the terminal.
 
-- In: an exchange that was refused.
-- Out: what refused it, the place in the document, when the same request passes, and what to do:
-  `quota sms of demo-org is used up (specs/partoo.yaml:120); passes at 2026-12-08T00:00:00Z`.
-- Callers: `pipeline.py` and `server/refusal_log.py`, only for refused requests.
-- The line is ASCII without control characters, and has a maximum length. Credentials of the request
-  are masked in it.
+- In: an exchange. Out: what refused it, the place in the document, when the same request passes,
+  and what to do: `quota sms of demo-org is used up (specs/partoo.yaml:120); passes at
+  2026-12-08T00:00:00Z`; or "" if neither the API nor a fault refused it.
+- Callers: `pipeline.py` for the header; `server/refusal_log.py` and `server/request_log.py`.
+- The line is ASCII without control characters, and has a maximum length. Credentials in headers,
+  query and cookies of the request are masked in the cause, as they were sent, from 4 characters on;
+  credentials of fixtures may be in the advice.
 """
 
 import re

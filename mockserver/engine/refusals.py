@@ -1,9 +1,11 @@
 """Make refusals with the message of the document, and tell when a forced refusal ends.
 
-- In: the `Otherwise` of a step, limit, test value or principal, and a message for want of its own.
-- Out: a `Refusal`, which the caller raises or writes, and the instant when it ends, or None.
+- `refusal_of` gets the `Otherwise` of a step, limit, test value or principal, and a message for
+  want of its own. It returns a `Refusal`, which the caller raises or writes; it raises
+  `ExpressionError` if the expression of the message fails.
+- `forced_until` returns when a refusal that a fault or a test value forces ends, or None.
 - Callers: `run.py`, `limits.py`, `security.py`, `pipeline.py` and `fault_injection.py`.
-- Nothing is raised here, and no answer is written: `render_refusal` does.
+- No answer is written here: `render_refusal` does.
 """
 
 from collections.abc import Mapping

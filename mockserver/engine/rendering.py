@@ -1,11 +1,12 @@
 """Write answers: turn a reply of the steps, or a refusal, into status, headers and bytes.
 
 - In: a `Reply`, which the steps of an operation chose; or a `Refusal`, with the API and the
-  operation that define its body. Out: an `Answer`.
-- Callers: `pipeline.py`, `run.py` and `fault_injection.py`. `server/application.py`
-  and `server/protocol.py` use `problem` for errors of their own.
+  operation that define its body. Out: an `Answer`, or `ExpressionError` for invalid headers.
+- Callers: `pipeline.py`, `run.py` and `fault_injection.py`. `server/application.py` and
+  `server/protocol.py` use `problem` for errors of their own; `cors.py` uses `replace_headers`.
 - It does not choose status or body of a reply: the steps do; `represent` chooses its media type.
-  Answers from examples and schemas are made in `documented_answers.py`. It sends nothing.
+  `violations_of_reply` compares a reply with its schema. Answers from examples and schemas are made
+  in `documented_answers.py`. It sends nothing.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,13 +1,13 @@
 """Run the steps of one request: everything that they can read, write, call and answer.
 
 - In: an exchange, its sandbox, API and operation. `pipeline.py` makes one `Run` for each request to
-  an operation, and calls `run_steps` if the operation has steps.
-- Out: `reply`, the answer that the steps chose (None if they chose none); a `Refusal`; writes to
-  the records of the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
-- Callers: compiled steps call the `World` methods, and expressions functions such as `uuid()`.
-  `pipeline.py` then calls `commit` or `roll_back`, and `close`.
-- It does not authenticate, count limits or validate: earlier stages do. It delivers no message: a
-  message is a record. It does not wait.
+  an operation; other stages, such as `limits.py` and `security.py`, get it, too. `run_steps` runs
+  the program of the operation, and raises the `Refusal` of the step that refuses.
+- Out: `reply`, the answer that the steps chose (None if they chose none); writes to the records of
+  the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
+- Callers: compiled steps call the methods of `World` (`verbs/verb.py`), and expressions functions
+  such as `uuid()`. `pipeline.py` then calls `commit` or `roll_back`, and `close`.
+- It does not authenticate, count limits or validate. A message is only a record. It never waits.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,14 +1,12 @@
 """Keep sandboxes: each has its own clock, records, settings, identifiers, journal and faults.
 
-- In: the APIs of a process, with the start values of their settings and fixtures.
-- Out: a `Sandbox` by its name, made on first use. Its `store` method returns the records of one
-  API, which the first call fills from the fixtures, or raises `FixtureError`.
-- Callers: `pipeline.py` for each request, the control API, and `server/sources.py`, which makes
-  `Sandboxes` and checks fixtures. A reload of the documents calls `Engine.replace`, which keeps
-  records and settings that are still valid.
-- Sandboxes share no records, settings or clocks, but a limit on their number and on their size
-  applies (`Bounds`). Nothing here reads the system's clock: the caller gives the time. Nothing is
-  written to disk.
+- Out: `Sandboxes.get` returns a `Sandbox` by its name, made on first use; `ValueError` for a bad
+  name, `SandboxFullError` for too many. `Sandbox.store` returns the records of one API, which the
+  first call fills from the fixtures, or raises `FixtureError`. `check_settings` converts values.
+- Callers: `pipeline.py`, the control API, `snapshot.py`, and `server/sources.py`, which makes
+  `Sandboxes`. A reload calls `replace`, which keeps records and settings that are still valid.
+- Sandboxes share nothing but `Bounds`, the limits on their number and size. The caller gives the
+  time; nothing here reads the system's clock. Nothing is written to disk.
 """
 
 import re

@@ -1,13 +1,12 @@
 """Authenticate requests: read credentials, find their owners, and check what these may do.
 
-- In: the security requirements of an operation, and headers, query and cookies of a request.
-- Out: an `Authentication` with the owner (the principal), the credential and the granted scopes;
-  or a `Refusal`, with a `WWW-Authenticate` header. `sandbox_of` returns the sandbox that a
-  credential names.
-- Callers: `pipeline.py`. `fault_injection.py` uses `missing_credential` for a forced 401.
-- A credential is compared with records of the sandbox. It is not verified in any other way: there
-  are no signatures, no hashes of passwords, and no calls to other servers. A scheme without
-  `x-mock.principals` accepts any credential of its form, as do schemes such as Digest.
+- In: an operation's security requirements, and headers, query and cookies of a request.
+- Out: an `Authentication` with owner (the principal), credential and granted scopes; or a `Refusal`
+  (`unauthenticated`, `forbidden` for a missing OAuth scope, or the kind that the document gives).
+- Callers: `pipeline.py`; `fault_injection.py` (`missing_credential`); `credential_advice.py`.
+- A credential is compared as text with records of the sandbox, for Basic with the member `password`
+  as well, and must not have expired. Signatures, and the hash of Digest, are never verified. A
+  scheme without `x-mock.principals` accepts any credential of its form.
 """
 
 import base64

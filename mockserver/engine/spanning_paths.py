@@ -1,9 +1,10 @@
 """Find operations whose path parameters contain slashes, such as `/v1/{name}` of Google's APIs.
 
-`routing.py` makes one `SpanningPaths` for an API and asks it for paths that nothing else matches.
-A path parameter has no slash (OpenAPI), unless its `pattern` asks for one; the value must then
-match the pattern. `find` returns the operations by method with the raw values, or None; the path
-with most literal characters is tried first.
+`routing.py` makes one `SpanningPaths` for each `Router`, and asks it for requests for which no
+other path has the method. A path parameter has no slash (OpenAPI), unless its `pattern` asks for
+one; the decoded value must then match the pattern. At most two parameters of a path can have
+slashes. `find` returns the operations by method with the raw values, or None; the path with most
+literal characters is tried first.
 """
 
 import re

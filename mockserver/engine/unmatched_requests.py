@@ -1,7 +1,9 @@
 """Answer requests whose path, or whose method of a path, no operation has.
 
-- In: the request, and the API that was found for it.
-- Out: the answer to OPTIONS, or a `Refusal` (404 or 405) that names the nearest operation.
+- `no_operation` gets the request and the API that was found for it. It returns the answer to
+  OPTIONS (204 with `Allow`, if CORS is on), or raises a `Refusal`: `not_found` or
+  `method_not_allowed`, with advice that names the operation which was probably meant.
+- `advice_for_path` returns that advice, or ""; also for a path at which no API is served.
 - Caller: `pipeline.py`. `path_advice.py` computes advice, and is imported for mistakes only.
 """
 

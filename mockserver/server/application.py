@@ -2,9 +2,10 @@
 
 - In: an engine, and a function that makes the control API at its first request (`factory.py`).
 - Callers: any ASGI server, or tests. `protocol.py` reads and writes heads by the functions here,
-  and calls `App.answer` for most requests, so that both ways answer the same (RFC 9112).
-- It waits for the delay of an answer, or states it in `Mock-Delay` (`delays=False`). It closes a
-  connection for a fault by an extension of `protocol.py`; under another server it can only raise
+  and calls `App.answer` for most requests: it never fails, redirects a browser at `/` to the
+  dashboard, and calls `on_exchange`, which commands of `cli/` set. Both ways answer the same.
+- The ASGI way waits for the delay of an answer, or states it in `Mock-Delay` (`delays=False`). It
+  closes a connection for a fault by an extension of `protocol.py`; other servers get a
   `CutConnectionError`. A head that cannot be read is a `BadHeadError`. It binds no socket.
 """
 
@@ -145,7 +146,7 @@ class App:
         else:
             answer, at = exchange.answer, exchange.at
         if dated:
-            add_date(answer, at)
+            _add_date(answer, at)
         return answer
 
     def _exchange(self, request: Request) -> Exchange:
@@ -160,7 +161,7 @@ class App:
 
     def dated(self, answer: Answer) -> Answer:
         """Add the header Date, with the time of the system, to an answer that no sandbox gave."""
-        add_date(answer, self._clock())
+        _add_date(answer, self._clock())
         return answer
 
     def _with_date(self, send: Send) -> Send:
@@ -176,7 +177,7 @@ class App:
 
     async def _respond(self, scope: AsgiScope, send: Send, answer: Answer) -> None:
         if _needs_date(scope):
-            add_date(answer, self._clock())
+            _add_date(answer, self._clock())
         fields, body = fields_and_body(scope["method"], answer)
         headers = [(name.encode(*ENCODING), value.encode(*ENCODING)) for name, value in fields]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -387,7 +388,7 @@ def fields_and_body(method: str, answer: Answer) -> tuple[list[tuple[str, str]],
     return fields, body
 
 
-def add_date(answer: Answer, at: Instant) -> None:
+def _add_date(answer: Answer, at: Instant) -> None:
     """Add the header Date (RFC 9110, section 6.6.1) unless the answer has one."""
     headers = answer.headers
     for name, _ in headers:

@@ -1,9 +1,10 @@
 """Run the application on a socket and a thread of a process that does other work.
 
-`command_runner.py` and `testing/server_thread.py` make a `BackgroundServer`, which serves when its
-constructor returns, and raises `OSError` if the address cannot be bound. `stop` closes open
-connections at once and waits for the thread. Signals, logging and the garbage collector of the
-process stay as they are; `serving.py` has the server that owns its process.
+`command_runner.py` and `testing/server_thread.py` make a `BackgroundServer` with an app, a host and
+a port (0 for any free one), which serves at its `url` when its constructor returns, and raises
+`OSError` if the address cannot be bound. `stop` closes open connections at once and waits for the
+thread. Signals, logging and the garbage collector of the process stay as they are; `serving.py` has
+the server that owns its process.
 """
 
 import asyncio

@@ -1,10 +1,11 @@
 """Make the ASGI application, with the control API; never open a socket, and never reload.
 
-`create_app` loads documents (the bundled APIs if none are given) and raises `SpecError` or
-`SettingsError`. Users call it as `mockserver.create_app`, and `testing/server_thread.py` for its
-server. `application` takes an engine that is loaded already; `cli/serve_command.py` and
-`cli/run_command.py` call it. By default, `application` waits for delays; `create_app` only states
-them in `Mock-Delay`.
+`create_app` loads documents (the bundled APIs if none are given) and raises `SpecError`,
+`SettingsError`, or `ValueError` for an unknown `like`. Users call it as `mockserver.create_app`,
+and `testing/server_thread.py` for its server. `application` takes an engine that is loaded already;
+`cli/serve_command.py` and `cli/run_command.py` call it. Both raise `ValueError` for an empty token;
+`control=False` leaves the control API out. By default, `application` waits for delays; `create_app`
+only states them in `Mock-Delay` (on our own server, both wait).
 """
 
 from collections.abc import Callable, Sequence

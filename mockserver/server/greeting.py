@@ -1,8 +1,10 @@
 """Write the text that is printed when a server starts: addresses, credentials, control API.
 
 `cli/serve_command.py` calls `greeting` with the engine and the URL of the server, and prints what
-it returns. For each API it names the base URL and its first demo credential, and it says how many
-parts of documents are left out. It prints nothing itself, and fills no sandbox that is served.
+it returns. For each API it names the base URL and its first demo credential, and what is known of
+the API; then how many parts of documents are left out, and where dashboard and control API are. It
+prints nothing itself, and fills no sandbox that is served: the credentials are from a new sandbox,
+without the seed and the settings of the engine.
 """
 
 from mockserver.base.problems import left_out

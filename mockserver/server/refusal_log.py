@@ -1,4 +1,11 @@
-"""Lines about refused requests for the terminal of `mockserver serve`, with a bounded rate."""
+"""Print lines about refused requests to the terminal of `mockserver serve`, with a bounded rate.
+
+`cli/serve_command.py` makes a `RefusalLog` (unless all requests or none are printed), with a
+function that prints a line and one that calls another after a second; `App.on_exchange` calls its
+`add` for every request. A request with a status of 400 or more, refused by the API, the mock or a
+fault, is a line of `request_log.py`. Beyond `MOST_LINES` in a second, the rest is only counted;
+`flush` prints the count. It writes nothing to a file, and never refuses anything itself.
+"""
 
 from collections.abc import Callable
 
@@ -40,7 +47,7 @@ class RefusalLog:
         if self._lines >= MOST_LINES:
             self._left_out += 1
             return
-        line = refusal_text(exchange)
+        line = _refusal_text(exchange)
         if line:
             if self._lines == 0:
                 self._later(self.flush)
@@ -54,6 +61,6 @@ class RefusalLog:
             self._write(f"... and {count:,} more refused in this second (--log prints all)")
 
 
-def refusal_text(exchange: Exchange) -> str:
+def _refusal_text(exchange: Exchange) -> str:
     """Return time, status, target and cause of a refusal; an empty text if it is none."""
     return log_line(exchange) if refusal_line(exchange) else ""

@@ -1,9 +1,10 @@
 """Describe the refused requests of a run, for `mockserver run` when its command fails.
 
-`cli/run_command.py` is the only caller, and prints the lines. In: the latest exchanges and the
-number of all. Out: a line for each of the last 30 that were refused or matched no operation, with
-the reason or the nearest operation; an empty list if there are none. A path is shortened. Query,
-headers and body are not shown, but the reason may quote a value.
+`cli/run_command.py` is the only caller, and prints the lines. In: the latest exchanges, the number
+of all, and the APIs. Out: a first line with the numbers, then a line for each of the last 30 that
+have a `Mock-Reason` or matched no operation, with the reason or the nearest operation; an empty
+list if there are none. A path is shortened. Query, headers and body are not shown, but the reason
+may quote a value, and neither it nor the path is redacted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -2,8 +2,9 @@
 
 `cli/serve_command.py` makes a `Reloader` for `--reload`; the server calls its `check` twice a
 second. Files count as changed if they have not changed further since the last check. New documents
-are loaded on a thread; if they are invalid, this is reported by the function that the caller gave,
-and the old ones are still served. Only files that were read before are watched, and their folders.
+are loaded on a thread and given to the engine, which keeps records that still fit; if they are
+invalid, the old ones are still served. Both are reported as a text to the function that the caller
+gave. Only files that were read before are watched, and their folders.
 """
 
 import asyncio

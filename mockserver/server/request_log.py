@@ -1,8 +1,10 @@
 """Write the log line of a request, name the cause of an answer, and make texts safe for a terminal.
 
-`cli/serve_command.py` prints `log_line` for `--log`; `refusal_report.py` uses `cause` and
-`printable`. Secrets in the query are redacted; the path and the message of a refusal are not.
-Target and cause are cut off after 300 characters. Nothing is printed here.
+`cli/serve_command.py` prints `log_line` for `--log`, and `refusal_log.py` for refused requests; it
+has time, status, target, sandbox and cause. `refusal_report.py` uses `cause` and `printable`.
+Secrets in the query are redacted, and the cause of a refusal is masked as in `refusal_line.py`; the
+path, and what `cause` returns, are not. Target and `cause` are cut off after 300 characters.
+Nothing is printed here.
 """
 
 from mockserver.base.time import format_instant

@@ -1,9 +1,11 @@
 """Run the application on a socket, with uvicorn, in a process of its own until a signal ends it.
 
-`cli/serve_command.py` calls `bind`, `origin` and `run`. `background_server.py` and
-`cli/proxy_command.py` use `ReadyServer`, which reports when it accepts connections. `bind` raises
-`OSError`. `run` also takes over the garbage collector: it never runs within a request. At SIGINT or
-SIGTERM open requests are answered and `run` returns; a second signal ends them.
+`cli/serve_command.py` calls `bind` (a socket, or `OSError`), `origin` (its URL) and `run`.
+`background_server.py` and `cli/proxy_command.py` use `ReadyServer`, which reports when it accepts
+connections, and once a second closes late ones of `protocol.py` and looks for free files. `run`
+also takes over the garbage collector, which never runs within a request, and calls the check of
+changed files. At SIGINT or SIGTERM open requests are answered within 2 seconds and `run` returns; a
+second signal ends them.
 """
 
 import asyncio

@@ -1,10 +1,11 @@
 """Load documents and settings that a server is started with, and make the engine from them.
 
 `factory.py` and the commands of `cli/` call `Sources` and `open_engine`; `reloading.py` loads the
-same sources again. Without documents, the bundled ones are loaded. Fixtures of all APIs are filled
-in once, to find their problems. `SpecError` has all problems of documents, and `SettingsError` is
-about settings, plug-ins or the journal. `parse_settings` reads `api.setting=value` of a command
-line. Files are read here and in the loader; nothing is served.
+same sources again. Without documents, those in `bundled_specs` are loaded. Fixtures of all APIs are
+filled in once, in a sandbox that is thrown away, to find their problems. `SpecError` has all
+problems of documents and fixtures, `SettingsError` is about settings, plug-ins or the journal.
+`parse_settings` reads `api.setting=value` of a command line; `Sources.load` checks the values.
+Files are read here and in the loader; nothing is served.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

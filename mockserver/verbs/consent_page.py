@@ -1,8 +1,9 @@
 """Write the HTML page that asks a user for consent (OAuth 2.0: RFC 6749, section 4.1.1).
 
-`oauth_authorize.py` calls `consent_page` with the names of client and user, the scopes and the
-query parameters of the request, and gets the page as bytes. Its two links, "Allow" and "Deny", lead
-to the same endpoint and repeat the parameters; `DECISION` in a link says which one the user chose.
+`oauth_authorize.py` calls `consent_page` with a heading, the names of client and user, the scopes
+and the query parameters of the request, and gets the page as UTF-8 bytes; all values are escaped.
+Its two links, "Allow" and "Deny", lead to the same endpoint: they repeat the query and add the
+parameter named by `DECISION`, with the value `approve` or `deny`, which `oauth_authorize.py` reads.
 This module never stores a decision and never issues a code.
 """
 

@@ -3,8 +3,9 @@
 A subject is any value, such as a phone number; for null there is no cooldown. `step_compiler.py`
 calls `compile_cooldown` when a document is loaded; the call that it writes runs `run_cooldown` for
 every request, which keeps one record for each name and subject in the built-in collection
-`cooldowns`. With a true `bypass`, a running cooldown is no refusal, and starts again. `cooldown` is
-the calculation alone, without collection and clock; `engine/allowances.py` calls it, too.
+`cooldowns`. With a true `bypass`, a running cooldown does not refuse, and its period starts again.
+`cooldown` is the calculation alone: it returns the new state, and whether the subject is allowed
+and until when it cools down; `engine/allowances.py` uses it and `CooldownStep`.
 """
 
 from dataclasses import dataclass

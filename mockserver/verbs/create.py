@@ -1,10 +1,11 @@
 """`create`: store a new record in a collection, or refuse if its key or a unique value is taken.
 
-`step_compiler.py` calls `compile_create` when a document is loaded: it checks that a record written
-as a map has its key, and writes the call of `run_create`. That function runs for every request: it
-adds what the schema of the collection requires, stores the record and returns it. It raises
-`ExpressionError` for a value that is no map or has no key, and never changes an existing record.
-`update.py` also uses `refuse_conflict`.
+`step_compiler.py` calls `compile_create` when a document is loaded: it reports a record that is
+written as a map without the key, unless the collection has a schema, and writes the call of
+`run_create`. That function runs for every request: it adds what the schema of the collection
+requires, stores the record and returns it, for the name in `as`. It raises `ExpressionError` for a
+value that is no map or has no key, and never changes an existing record. `update.py` also uses
+`refuse_conflict`, which refuses with the field whose value is taken.
 """
 
 from typing import NoReturn

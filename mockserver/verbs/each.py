@@ -1,10 +1,11 @@
 """`each`: run steps for every item of a list.
 
 `step_compiler.py` calls `compile_each` when a document is loaded: it writes a Python loop around
-the code of the inner steps. During a request, the loop starts with a call of `run_each`, which
-returns the items with their numbers from 0. Null is an empty list; another value that is no list
-raises `ExpressionError`, and a list is refused if the request would run too many steps
-(`MOST_STEPS` in `engine/run.py`). The program runs the inner steps, this module never does.
+the code of the inner steps, which use the item by the name in `as` and its number as `index`.
+During a request, the loop starts with a call of `run_each`, which returns the items with their
+numbers from 0. Null and other empty or false values are an empty list; another value that is no
+list raises `ExpressionError`. A list is refused if the request would run too many inner steps in
+all (`MOST_STEPS` in `engine/run.py`). The program runs the inner steps, this module never does.
 """
 
 from collections.abc import Iterable

@@ -1,10 +1,11 @@
 """Define the types of fields of verbs, their roles, and the pydantic models that verbs share.
 
-The modules of verbs derive the models of their fields from `StrictFields`. An annotated type gives
-a field a role, by which `step_compiler.py` compiles its value; a field without a role is a
+The modules of verbs write their models with these types, most of them on the base `StrictFields`,
+which refuses unknown keys. An annotated type gives a field a role, by which `step_compiler.py`
+compiles its value, and sometimes the kinds of value that it accepts; a field without a role is a
 constant. `step_compiler.py` also reads `when` and `otherwise` with `StepFields`, and
 `openapi/x_mock.py` uses the types for other parts of `x-mock`. The models validate values of a
-document, and refuse unknown keys; they never evaluate an expression.
+document when it is loaded; they never evaluate an expression.
 """
 
 from enum import Enum

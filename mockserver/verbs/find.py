@@ -1,9 +1,10 @@
-"""`find`: bind the first record that matches, or refuse.
+"""`find`: bind the first record that matches, or refuse (`not_found`, unless `otherwise` is given).
 
 `step_compiler.py` calls `compile_find` when a document is loaded. It writes one of two calls: of
-`find_by_key` if the key of the collection is the only condition, otherwise of `run_find`. These run
-for every request and return a record, or None if the step is `optional` and no record matches. They
-read a collection, and never change a record.
+`find_by_key` if the key of the collection is the only condition, otherwise of `run_find`, which
+compares the fields in `where` and evaluates `matching`. These run for every request and return a
+record, or None if the step is `optional` and no record matches. They read a collection, and never
+change a record.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,8 @@
 `step_compiler.py` calls `compile_let` when a document is loaded: it writes one Python assignment
 for each name, in order, so that a value can use the names before it. There is no run function: the
 program of the operation computes the values in every request. `let` never reads or writes a
-collection itself, and adds no line to the trace.
+collection itself, and never refuses. It is not in the trace, except as skipped if its `when` is
+false.
 """
 
 from pydantic import RootModel

@@ -1,10 +1,11 @@
 """`list`: bind a filtered and sorted page of records, and the number of all that match.
 
 `step_compiler.py` calls `compile_list` when a document is loaded; the call that it writes runs
-`run_list` for every request. That function filters, then sorts, then cuts out the page, then
-applies `select`. It returns a map of `items` (the page), `total` (the number of records that
-match), `offset` and `limit`. It refuses a key in `after` that is not in the list, and raises
-`ExpressionError` for a negative offset or limit. It never changes a record.
+`run_list` for every request. That function filters (a null in `where` is not compared), sorts, cuts
+out the page and applies `select`. It returns a map of `items` (the page), `total` (the number of
+records that match), `offset` (of the page, also after `after`) and `limit` (None: no limit). It
+refuses a key in `after` that is not in the list, and raises `ExpressionError` for an offset or
+limit that is no number or negative. It never changes a record.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,10 +1,11 @@
 """`oauth_authorize`: answer as the authorization endpoint of OAuth 2.0 (RFC 6749, section 3.1).
 
 `step_compiler.py` calls `compile_authorize`; the call that it writes runs `run_authorize` for every
-request. It refuses, and never redirects, if client or redirect URI is not registered; another error
-is redirected. The first record of `users` decides: by a query parameter that the links of the
-consent page add, or by the field `consent`; without either, the answer is that page. Then it
-redirects with a stored code, bound to a PKCE challenge if one was sent. It never issues a token.
+request, and ends the steps. It refuses, and never redirects, if client or redirect URI is missing,
+repeated or not registered; every other error is redirected. The user is the first record of
+`users`. The decision is the query parameter that links of the consent page add, else the field
+`consent`: `approve` stores a code, bound to a PKCE challenge if one was sent, and redirects with
+it; `deny` redirects with `access_denied`; else the answer is the page. It never issues a token.
 """
 
 import re

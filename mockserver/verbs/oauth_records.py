@@ -2,8 +2,9 @@
 
 Callers: `oauth_authorize.py`, `oauth_token.py` and `oauth_revoke.py`; `engine/rendering.py` uses
 `error_description`, which returns only characters that RFC 6749 permits. The built-in collections
-of codes and refresh tokens are named here; access tokens are in a collection of the document, which
-the steps name. `revoke_family` removes all tokens that come from one code. Nothing here issues a
+of codes and refresh tokens are named here; access tokens are in a collection of the document, whose
+name the steps have. `repeated_name` returns the first parameter that is given twice, or None.
+`revoke_family` removes all access and refresh tokens that come from one code. Nothing here issues a
 code or a token.
 """
 

@@ -1,9 +1,10 @@
 """`oauth_revoke`: revoke one token of a user, or all of them (RFC 7009).
 
 It has no compile function: `step_compiler.py` writes the call of `run_revoke` from the roles of the
-fields. That function runs for every request: it removes access tokens and refresh tokens, and
-returns the number of those that were still valid. It never answers and never refuses: a later step
-answers, and a token that does not exist, or is another user's, is no error.
+fields. That function runs for every request: it removes access and refresh tokens whose `user_id`
+is the user (all of them if `token` is null), and returns the number of those that were neither used
+nor expired. It never answers and never refuses: a later step answers, and a token that does not
+exist, or is another user's, is no error.
 """
 
 from pydantic import Field

@@ -1,10 +1,12 @@
 """`oauth_token`: answer as the token endpoint of OAuth 2.0 (RFC 6749, sections 4.1.3 and 6).
 
-`step_compiler.py` calls `compile_token`, which writes the call of `run_token`, which runs for every
-request. That function authenticates the client (by HTTP Basic or the form), checks the code or the
-refresh token of the form, stores new tokens, and answers with them. Otherwise it raises a `Refusal`
-of RFC 6749; only a code or refresh token that is used a second time is answered with an error that
-keeps its writes: all tokens of its code are revoked. It never creates a code.
+`step_compiler.py` calls `compile_token`, which writes the call of `run_token` for every request,
+and the end of the steps. That function authenticates the client by HTTP Basic or the form (the
+secret is compared as text; a client without one sends none), and checks a code with its redirect
+URI and PKCE verifier, or a refresh token. It stores and answers an access token and a refresh
+token, which is the same one after a refresh without `rotate`. Otherwise it raises a `Refusal` of
+RFC 6749; only a code or refresh token used a second time is an error that keeps its writes: all
+tokens of its code are revoked.
 """
 
 import base64

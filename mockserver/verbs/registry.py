@@ -1,11 +1,12 @@
 """Find verbs by name: the built-in verbs, and the verbs of plug-ins.
 
-`step_context.py` holds a `Verbs`; the step compiler asks its `get` for the verb of each step, which
-is None for an unknown name. `server/sources.py` makes it for the command line and `create_app`. The
-module of a built-in verb is imported when a document first uses it. Plug-ins are modules that the
-user names, imported at start, and entry points of installed packages, imported on first use. A
-plug-in that is wrong raises `SettingsError`; none can replace a built-in verb, and a document
-cannot name a module to load.
+`server/sources.py`, `cli/contract_options.py` and `cli/diff_command.py` make a `Verbs` for the
+loader; `step_context.py` holds it, and the step compiler asks its `get` for each step's verb (None
+for an unknown name). A built-in verb's module is imported when a document first uses it. Plug-ins
+are modules that the user names, imported at start, and entry points of installed packages, imported
+on first use. A named module that is not found, or a plug-in without a valid verb, is a
+`SettingsError`; other exceptions of its code, and all of importing an entry point, are not caught.
+None replaces a built-in verb; no document can name a module to load.
 """
 
 from collections.abc import Iterable

@@ -2,8 +2,8 @@
 
 `step_compiler.py` calls `compile_require` when a document is loaded; it writes the condition itself
 as Python. `run_require` is called only in a request whose condition is false, and it always
-refuses; a true condition adds the entry "holds" to the trace. The verb binds no name, and never
-reads or writes a collection itself.
+refuses, as `invalid` unless the step has an `otherwise`; a true condition adds the entry "holds" to
+the trace. The verb binds no name, and never reads or writes a collection itself.
 """
 
 from dataclasses import dataclass

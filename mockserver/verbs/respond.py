@@ -1,9 +1,10 @@
 """`respond`: choose the answer, and end the steps.
 
 `step_compiler.py` calls `compile_respond` when a document is loaded: it checks that a named example
-exists, and writes the call of `World.respond` (in `engine/run.py`) and the end of the program.
-There is no run function. Status, headers, body, `conform` and media type go to the engine, which
-renders the answer: this module never builds one itself.
+exists and that a constant status is valid, and writes the call of `World.respond` (in
+`engine/run.py`) and the end of the program. There is no run function. Status, headers, body,
+`conform`, example and media type go to the engine, which renders the answer: this module never
+builds one itself.
 """
 
 from typing import Annotated

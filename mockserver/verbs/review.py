@@ -2,9 +2,9 @@
 
 A review page is a simulated HTML page of `x-mock.pages`, to which a message links. Documents cannot
 write this step: `openapi/review_pages.py` adds it after the steps of a page. `run_review` runs for
-every request. It stores a review in the built-in collection `left_reviews`, with the id of the
-last message that links to the page, or None. It never writes to a collection of the document; the
-steps of the page do that.
+every request: it answers with the form or, if `is_sent` is true, with thanks, and then stores a
+review in the built-in collection `left_reviews`, with the id of the last message that links to the
+page, or None. It never writes to a collection of the document; the steps of the page do that.
 """
 
 from pydantic import Field

@@ -2,9 +2,10 @@
 
 The outbox is the built-in collection `messages`. `step_compiler.py` calls `compile_send` when a
 document is loaded; the call that it writes runs `run_send` for every request, which returns the
-stored record, and raises `ExpressionError` for an unknown `outcome`. Its times of sending and
-delivery can lie in the future of the sandbox's clock; nothing changes the record when they come,
-as its status is computed when it is read. No real message is sent.
+stored record, and raises `ExpressionError` for an unknown `outcome`, for an `at` that is null or no
+instant, and for invalid durations. Its times of sending and delivery can lie in the future of the
+sandbox's clock; nothing changes the record when they come, as its status is computed when it is
+read. No real message is sent.
 """
 
 from dataclasses import dataclass

@@ -2,10 +2,10 @@
 
 `openapi/operations.py` calls `compile_steps`; `openapi/review_pages.py` puts pages together from
 `steps_code`, `call_code` and `build_program`. First, all steps are validated, with inner ones; if
-one is invalid, the others are compiled for their problems, and the program is None. Then their
-code (Python text) is written in order, so that a step can use the names that earlier steps bind. A
-verb with a compile function writes its code itself; for all others, `call_code` writes a call of
-the run function. `each.py` calls `parsed_steps_code`. Problems are added to the context.
+one is invalid, the others are compiled for their problems, and the program is None, as without
+steps. Then their code (Python text) is written in order, so that a step can use the names of
+earlier ones. A compile function writes a verb's own code; for verbs without one, and for
+`create.py`, `call_code` writes a call of the run function. `each.py` calls `parsed_steps_code`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

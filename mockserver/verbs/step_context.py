@@ -3,8 +3,8 @@
 It is used when a document is loaded, never during a request. `openapi/operations.py` makes a
 `StepContext` for each operation, `openapi/policies.py` uses one for rules that are not steps.
 `step_compiler.py` and the compile functions of verbs call it to check names, and to turn values
-into code or templates; for each step they write the code with a `StepCodeWriter`. A problem of the
-document is added to the context and not raised.
+into code or templates; these, and `openapi/review_pages.py`, write the code of each step with a
+`StepCodeWriter`. A problem of the document is added to the context and not raised.
 """
 
 from collections.abc import Iterable, Mapping

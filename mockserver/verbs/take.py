@@ -1,12 +1,11 @@
 """`take`: take an amount from the quota of a subject, such as 100 messages for each account.
 
 A quota renews after a period, with the calendar, or never. `step_compiler.py` calls `compile_take`;
-the call that it writes runs `run_take` for every request, which keeps one record for each quota and
+the call that it writes runs `run_take` for every request, which keeps a record for each quota and
 subject in the built-in collection `quotas`; for a null subject nothing is counted. If too little is
-left, it takes nothing and refuses, or continues if the step is `optional`. It returns a map, which
-is empty if no step binds it. `take` is the calculation alone: it changes no collection and has no
-clock. `engine/allowances.py` calls it, too; `engine/run.py` calls `TakeStep.waits` to learn when a
-refused request would pass.
+left, it takes nothing and refuses, or continues if `optional`. It returns a map of `allowed`,
+`left`, `used`, `limit` and `renews` (empty without `as`). `take` is the calculation alone;
+`engine/allowances.py` calls it, too, and `engine/run.py` asks `TakeStep.waits` when a quota renews.
 """
 
 from calendar import monthrange

@@ -2,9 +2,9 @@
 
 `step_compiler.py` calls `compile_update` when a document is loaded; the call that it writes runs
 `run_update` for every request. That function stores a new version of each record whose fields have
-the values of `where`, and returns the last one. If no record matches, it returns None, and the name
-that the step binds keeps its value. It never creates a record. It refuses if a key would change, or
-if a unique value exists.
+the values of `where`, completed as its schema requires, and returns the last one. If no record
+matches, it returns None, and the name in `as` keeps its value. It never creates a record, and
+refuses (`conflict`) if a key would change, or if another record has a unique value.
 """
 
 from collections.abc import Mapping

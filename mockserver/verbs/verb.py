@@ -1,10 +1,10 @@
 """Define the interfaces of verbs: `Verb`, which a module has, and `World`, which the engine has.
 
-A verb is one module with a constant `VERB`; users write plug-ins with it, too. Its fields define
-what a step may contain. `step_compiler.py` calls its compile function, if it has one, when a
-document is loaded; its run function is called for every request, with a `World` (the `Run` of
-`engine/run.py`) and the values of the fields. A verb reads and writes records, refuses and answers
-through `World`, or raises a `Refusal`; it never imports the engine.
+A built-in verb is one module with a constant `VERB`; plug-ins of users define a `Verb`, too. Its
+fields define what a step may contain. `step_compiler.py` calls its compile function, if it has one,
+when a document is loaded; the code of a step calls its run function, if it has one, with a `World`
+(the `Run` of `engine/run.py`), the step and the values of the fields. A verb reads and writes
+records, refuses and answers through `World`, or raises a `Refusal`; it never imports the engine.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
