@@ -1,9 +1,10 @@
 """Translate errors of the validator library to `Violation`s with plain messages.
 
 Callers: `validators.py` and `violation_search.py`. `violations_of` returns one for each place and
-keyword, up to `MOST`, sorted by pointer; of `anyOf` and `oneOf`, it reports the alternative that
-was most likely meant, or names the nearest ones. A keyword without a message here gets that of the
-library, shortened, which may contain the given value. Nothing is validated here.
+keyword, sorted by pointer; it stops when it has `MOST` or a few more, which callers cut off. Of
+`anyOf` and `oneOf`, it reports the alternative that was most likely meant, or names the nearest
+ones. A keyword without a message here gets that of the library, shortened, which may contain the
+given value. `message_for` is for the search, which has no errors. Nothing is validated here.
 """
 
 import json

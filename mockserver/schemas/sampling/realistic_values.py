@@ -1,8 +1,9 @@
 """Make realistic values for properties with common names: persons, places, texts and numbers.
 
-Callers: `text_sampling.py` and `number_sampling.py`. Makers get the random source as an argument;
-for an unknown name there is none, but None. E-mail addresses and telephone numbers belong to
-nobody: they are from ranges reserved for examples. Schemas are not read here.
+`text_sampling.py` asks for the maker of a text (`text_maker_for`), `number_sampling.py` for the
+usual range of a number (`number_range_for`); for an unknown name, both get None. A maker gets the
+random source as an argument. E-mail addresses and telephone numbers belong to nobody: they are from
+ranges reserved for examples. Schemas are not read here.
 """
 
 import random
