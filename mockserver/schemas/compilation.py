@@ -4,7 +4,7 @@
 ValueError if the schema is invalid. Formats are checked. OpenAPI's own keywords must be converted
 before (`dialects.py`). Callers: `validators.py`, `shared_definitions.py` and `part_checks.py` for
 schemas of documents; `contract/interactions.py` and `contract/answer_comparison.py` for patterns,
-`contract/conforming_masks.py` for schemas of answers. `violation_search.py` uses only the type
+`contract/conforming_masks.py` for parts of schemas. `violation_search.py` uses only the type
 `Check`: a predicate.
 """
 

@@ -3,9 +3,9 @@
 Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a text
 can become: whether `7` is a number or text. `openapi/parameter_objects.py` and
 `openapi/request_bodies.py` make shapes, and `wire/` reads by them. `Shape.read` returns the text
-itself if no type fits, and None for an empty one where only null fits. Types and members are those
-of all alternatives of a schema; defaults, patterns and enums are not. Nothing is validated here.
-`Resolver` is the protocol for following references, also for `wire/xml_writing.py`.
+itself if no type fits, but None for `null` and empty text if null is allowed and text is not. Types
+and members include those of alternatives; defaults, patterns and enums do not. Nothing is validated
+here. `Resolver` is the protocol for following references, also for `wire/xml_writing.py`.
 """
 
 import re

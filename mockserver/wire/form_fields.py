@@ -1,12 +1,11 @@
 """Group the fields of queries, forms and cookies by name, and convert them to typed values.
 
 In: text such as `a=1&b=2`, or parts of a multipart body; and the shape of a schema. Out: values,
-and violations or an `UndecodableError` for what cannot be read. Callers: `parameters.py`,
+and violations or an `UndecodableError` for what cannot be read. `name[member]` is a member of an
+object; `name[]` and `name[0]` are items of an array. OpenAPI defines only the first (`deepObject`),
+but clients send all of them. At most 1,000 fields and 20 levels are read. Callers: `parameters.py`,
 `parameter_styles.py`, `forms.py`, and `contract/recording.py` for names. Values are not validated
 against the schema here.
-
-`name[member]` is a member of an object; `name[]` and `name[0]` are items of an array. OpenAPI
-defines only the first (`deepObject`), but clients send all of them. The depth is limited.
 """
 
 import re
