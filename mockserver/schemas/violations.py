@@ -31,7 +31,7 @@ _MOST_REASONS = 2
 
 _Error = Any
 """A `jsonschema_rs.ValidationError`; its kinds share no static type."""
-Alternatives = Callable[[Sequence[str | int]], Sequence[str]]
+_Alternatives = Callable[[Sequence[str | int]], Sequence[str]]
 """Returns the names of the alternatives at a path of keys in the schema."""
 
 
@@ -43,7 +43,7 @@ def violations_of(
     errors: Iterable[_Error],
     where: str,
     skipped: int = 0,
-    alternatives: Alternatives = _no_names,
+    alternatives: _Alternatives = _no_names,
 ) -> list[Violation]:
     """Return the errors as violations, sorted by pointer, one for each place and keyword.
 
@@ -63,7 +63,7 @@ def violations_of(
 
 
 def _translate(
-    error: _Error, where: str, skipped: int, alternatives: Alternatives
+    error: _Error, where: str, skipped: int, alternatives: _Alternatives
 ) -> Iterable[Violation]:
     keyword = _KEYWORDS.get(error.kind.name, error.kind.name)
     pointer = "".join(f"/{escape(str(key))}" for key in error.instance_path[skipped:])
@@ -97,7 +97,7 @@ class _Leaf(NamedTuple):
     errors: list[_Error]
 
 
-def _leaves(error: _Error, alternatives: Alternatives) -> list[_Leaf]:
+def _leaves(error: _Error, alternatives: _Alternatives) -> list[_Leaf]:
     """Return the alternatives of `anyOf` or `oneOf`; none if the value matches several.
 
     An alternative that is nothing but a combination itself is replaced by its own alternatives.

@@ -18,7 +18,7 @@ from mockserver.base.trails import Trail, pointer_of
 
 _MOST_TRIED = 10
 """The maximum number of items of `examples` that are tried."""
-Misfits = list[tuple[Trail, JsonValue]]
+_Misfits = list[tuple[Trail, JsonValue]]
 
 
 class GivenExamples:
@@ -33,7 +33,7 @@ class GivenExamples:
         self._used = 0
         self.is_lossy = False
         """Whether unchecked examples were discarded with the value around them."""
-        self.misfits: Misfits = []
+        self.misfits: _Misfits = []
         """The place and the value of each example that does not conform."""
 
     def mark(self) -> tuple[int, int]:
@@ -83,7 +83,7 @@ def _is_for_text(types: JsonValue, value: float) -> bool:
     return "string" in names and not any(name in names for name in own)
 
 
-def with_misfits(value: JsonValue, misfits: Misfits) -> tuple[JsonValue, tuple[str, ...]]:
+def with_misfits(value: JsonValue, misfits: _Misfits) -> tuple[JsonValue, tuple[str, ...]]:
     """Return a value with the examples that do not conform, and their pointers."""
     pointers = []
     for trail, example in misfits:

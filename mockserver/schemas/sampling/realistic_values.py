@@ -94,7 +94,7 @@ _LANGUAGES = ("en", "de", "fr", "pt", "it", "es")
 _COLOURS = ("red", "green", "blue", "amber", "violet", "teal")
 _ZONES = ("Europe/Lisbon", "Europe/Oslo", "Europe/Paris", "Europe/Berlin", "Europe/London")
 
-TextMaker = Callable[[random.Random], str]
+_TextMaker = Callable[[random.Random], str]
 
 
 def sentence(rng: random.Random, count: int) -> str:
@@ -121,7 +121,7 @@ def _text(rng: random.Random) -> str:
     return f"{sentence(rng, 6).capitalize()}."
 
 
-_MAKERS: tuple[tuple[str, TextMaker], ...] = (
+_MAKERS: tuple[tuple[str, _TextMaker], ...] = (
     ("e?mail|emailaddress", email),
     ("(first|given|fore)name", lambda rng: rng.choice(_FIRST)),
     ("(last|family|sur)name", lambda rng: rng.choice(_LAST)),
@@ -199,7 +199,7 @@ def _snake_case(name: str) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def text_maker_for(name: str) -> TextMaker | None:
+def text_maker_for(name: str) -> _TextMaker | None:
     """Return a maker of typical texts for a property of this name; None for an unknown name."""
     separated = _snake_case(name)
     joined = separated.replace("_", "")
