@@ -1,9 +1,10 @@
 """Decide by its name whether a header, parameter or member holds a secret; never look at the value.
 
 `names_secret` is for values of any type but numbers, `names_secret_number` for numbers (most of
-them, as in `max_tokens`, are counts); `words_of` makes names comparable. `control/redaction.py`,
-`control/body_redaction.py`, `control/verify_calls.py`, `contract/masking.py`,
-`contract/secret_hiding.py` and `contract/verification_reports.py` put `REDACTED` for the value.
+them, as in `max_tokens`, are counts), `names_any_secret` for both; `words_of` makes names
+comparable. `control/redaction.py`, `control/body_redaction.py`, `control/verify_calls.py`,
+`contract/masking.py`, `contract/secret_hiding.py` and `contract/verification_reports.py` put
+`REDACTED` for the value.
 `engine/security.py`, `engine/refusal_line.py` and `engine/refusal_advice.py` omit such values.
 """
 
@@ -35,3 +36,8 @@ def names_secret(name: str) -> bool:
 def names_secret_number(name: str) -> bool:
     """Return True if a numeric value of this name is a secret."""
     return _SECRET_NUMBERS.search(words_of(name)) is not None
+
+
+def names_any_secret(name: str) -> bool:
+    """Return True if a text or a number of this name is a secret."""
+    return names_secret(name) or names_secret_number(name)

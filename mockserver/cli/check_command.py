@@ -5,7 +5,7 @@ of the formats of `contract/check_reports.py`; a text that nothing can be served
 error. Exit codes: 0, also with notes only; 1 if parts of a document are left out or read
 differently (0 with `--lenient`); 2 if a document or an interaction has an error, with `--strict`
 also for warnings and some notes, or if arguments are invalid or a plug-in is refused. `--explain`
-only prints the meaning of a code. No file is written.
+only prints the meaning of a code, or a list of all codes. No file is written.
 """
 
 import sys
@@ -30,13 +30,22 @@ from mockserver.server.sources import Sources
 
 
 def _explain(context: click.Context, _option: click.Parameter, code: str | None) -> None:
-    """Print the explanation of a code, and exit."""
+    """Print the explanation of a code, or a list of all codes, and exit."""
     if code is None:
         return
     codes = problem_codes()
-    if (found := codes.get(code.upper())) is None:
-        raise click.UsageError(f"there is no code {code!r}; {near(code.upper(), codes)}")
-    click.echo(found.as_text())
+    if code.lower() == "list":
+        for one in codes.values():
+            click.echo(f"{one.code}  {one.severity:<7}  {one.title}")
+    elif (found := codes.get(code.upper())) is not None:
+        click.echo(found.as_text())
+    else:
+        similar = near(code[:100].upper(), codes)
+        advice = f"{similar} " if similar else ""
+        message = (
+            f"there is no code {code[:100]!r}; {advice}`check --explain list` prints all codes"
+        )
+        raise click.UsageError(message)
     context.exit()
 
 
@@ -62,7 +71,7 @@ def _explain(context: click.Context, _option: click.Parameter, code: str | None)
     is_eager=True,
     expose_value=False,
     callback=_explain,
-    help="Explain the code of a problem, such as MS104, and exit.",
+    help="Explain the code of a problem, such as MS104, or `list` all codes, and exit.",
 )
 def command(
     documents: Sequence[Path],

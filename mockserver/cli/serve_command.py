@@ -139,7 +139,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
 
 def _check_access(host: str, token: str | None, *, control: bool) -> None:
-    if token == "":
+    if token is not None and not token.strip():
         raise click.UsageError("--control-token is empty; pass a token, or leave out the option")
     if not is_loopback(host) and control and not token:
         message = f"other machines can reach {host}; add --control-token or --no-control"

@@ -2,10 +2,10 @@
 
 `cli/import_command.py` and `cli/proxy_command.py` make a `Masking`, which `recording.py` asks for
 each value. Kept are words of the documents, values that a schema lists, members in `keep`, and
-numbers, booleans, instants and opaque ids whose name is not secret or personal; a text with a
-secret's name (`names_secret`) never is. Members that are not described are dropped. Equal values
-get equal masks, for replays, which fit the schemas if possible. Secret, masked and dropped texts
-that are not public go to a `Redactor`, by which `recording.py` removes later copies.
+numbers, booleans, instants and opaque ids whose name is not secret or personal; a text with the
+name of a secret never is (`names_any_secret`). Members that are not described are dropped. Equal
+values get equal masks, for replays, which fit the schemas if possible. Secret, masked and dropped
+texts that are not public go to a `Redactor`, by which `recording.py` removes later copies.
 """
 
 import json
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 import phonenumbers
 
 from mockserver.base.json import JsonValue
-from mockserver.base.secrets import REDACTED, names_secret, words_of
+from mockserver.base.secrets import REDACTED, names_any_secret, words_of
 from mockserver.contract.conforming_masks import ConformingMasks
 from mockserver.contract.schema_parts import DescribedValue
 from mockserver.contract.secret_hiding import Redactor
@@ -94,7 +94,7 @@ class Masking:
 
     def _scalar(self, name: str, value: JsonValue, described: DescribedValue | None) -> JsonValue:
         """Mask a number or a boolean with a sensitive name."""
-        is_sensitive = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        is_sensitive = names_any_secret(name) or _PERSONAL.search(words_of(name)) is not None
         if not value or not is_sensitive or (described is not None and described.lists(value)):
             return value
         return self._fitting(type(value)(0), value, described)
@@ -107,7 +107,7 @@ class Masking:
         A text that stands for a number or a boolean is masked only as those are.
         """
         value = described.read(text)
-        if isinstance(value, str) or _is_phone(text) or names_secret(name):
+        if isinstance(value, str) or _is_phone(text) or names_any_secret(name):
             return self._text(name, text, described, replace)
         if (replacement := replace(name, text, False)) is not None:  # noqa: FBT003 - see Replace
             return replacement
@@ -145,7 +145,7 @@ class Masking:
     def _text(
         self, name: str, value: str, described: DescribedValue | None, replace: Replace
     ) -> str:
-        is_secret = names_secret(name) or _TOKEN.search(value) is not None
+        is_secret = names_any_secret(name) or _TOKEN.search(value) is not None
         if is_secret:
             self.redact.add(value)
         if (replacement := replace(name, value, is_secret)) is not None:
@@ -178,7 +178,7 @@ class Masking:
 
     def is_identifier(self, name: str, value: str) -> bool:
         """Return True if a path parameter is an identifier, which a replay needs unchanged."""
-        is_sensitive = names_secret(name) or _PERSONAL.search(words_of(name)) is not None
+        is_sensitive = names_any_secret(name) or _PERSONAL.search(words_of(name)) is not None
         is_identifier_like = _IDENTIFIER.fullmatch(value) is not None and not _is_phone(value)
         return (
             is_identifier_like

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 from mockserver.base.json import JsonValue, escape
-from mockserver.base.secrets import REDACTED, names_secret
+from mockserver.base.secrets import REDACTED, names_any_secret
 
 _MIN_LENGTH = 4
 
@@ -22,7 +22,7 @@ def without_secrets(value: JsonValue) -> JsonValue:
     """Return a JSON value in which members with the names of secrets are redacted."""
     if isinstance(value, Mapping):
         return {
-            key: REDACTED if names_secret(key) and member else without_secrets(member)
+            key: REDACTED if names_any_secret(key) and member else without_secrets(member)
             for key, member in value.items()
         }
     return [without_secrets(item) for item in value] if isinstance(value, list) else value

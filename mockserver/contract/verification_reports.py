@@ -2,19 +2,20 @@
 
 `cli/verify_command.py` is the only caller; it prints and writes the reports, and exits. Known
 secrets are removed from places, reasons and values by the `Redactor` that the caller passes, before
-a value is cut off. A found value is also hidden if the last name of its place is one of a secret,
-the expected one then only if it is compared as equal; members inside a value are not examined.
+a value is cut off. A found value is also hidden if a name of its place is one of a secret, as are
+members with such names inside it; the expected one only if it is compared as equal.
 Addresses, files and (in JSON and JUnit XML) names of interactions stay as they are.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from mockserver import __version__
-from mockserver.base.json import JsonValue
-from mockserver.base.secrets import REDACTED, names_secret
+from mockserver.base.json import JsonValue, unescape
+from mockserver.base.secrets import REDACTED, names_any_secret
 from mockserver.contract.answer_comparison import ABSENT, Difference, as_json
 from mockserver.contract.junit import JunitCase, JunitResult, JunitSuite, junit_xml
-from mockserver.contract.secret_hiding import Redactor
+from mockserver.contract.secret_hiding import Redactor, without_secrets
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun, summary
 
 _MARKS = {
@@ -72,13 +73,27 @@ def _cut(text: str) -> str:
 
 
 def _values(difference: Difference) -> tuple[str, str]:
-    name = difference.pointer.rpartition("/")[2]
-    is_text = isinstance(difference.found, str) and difference.where != "body"
-    found = str(difference.found) if is_text else as_json(difference.found)
-    if not names_secret(name) or difference.found is ABSENT:
-        return difference.expected, found
+    """Return the expected and the found value without the values of secret names."""
     is_value = difference.rule == "equal"
-    return REDACTED if is_value else difference.expected, REDACTED
+    if any(names_any_secret(unescape(token)) for token in difference.pointer.split("/")):
+        hidden = as_json(ABSENT) if difference.found is ABSENT else REDACTED
+        return REDACTED if is_value else difference.expected, hidden
+    is_body = difference.where == "body"
+    expected = _expected(difference.expected) if is_value and is_body else difference.expected
+    if isinstance(difference.found, str) and not is_body:
+        return expected, difference.found
+    found = difference.found if difference.found is ABSENT else without_secrets(difference.found)
+    return expected, as_json(found)
+
+
+def _expected(text: str) -> str:
+    """Return an expected value without secret members; it is JSON, or a description."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    shown = without_secrets(value)
+    return text if shown == value else as_json(shown)
 
 
 def json_report(run: VerificationRun, redact: Redactor) -> JsonValue:

@@ -1,11 +1,12 @@
 """Write the bodies of an exchange as they are shown, without secrets; never change the exchange.
 
-- In: an exchange. Out: a JSON value, or a text. Callers: `exchange_views.py` and `har.py`.
+- In: an exchange. Out: a JSON value, or a text. Callers: `exchange_views.py`, `har.py`, and
+  `verify_calls.py`.
 - In a request, values of secret names are masked, as its media type demands: members, fields,
   parts, elements, attributes. What cannot be read is masked as text. An answer keeps such values.
-- In both, a credential of the request (headers, cookies, parameters of security schemes) is hidden
+- In both, a credential of the request (headers, cookies, query, by scheme or name) is hidden
   in all texts, but not in names of members, if it has at least 6 characters. Texts are cut off
-  after 100,000 bytes; JSON is not.
+  after 100,000 bytes, never within such a credential; JSON is not.
 """
 
 import json
@@ -50,15 +51,23 @@ def shown_request_body(exchange: Exchange) -> JsonValue:
     request = exchange.request
     content_type = media_type(request.headers.get("content-type", ""))
     known = _known_credentials(exchange)
-    return _without(known, _request_body(request.body, content_type, secret_parameters(exchange)))
+    text = _text(request.body, known)
+    shown = _request_body(request.body, text, content_type, secret_parameters(exchange))
+    return _without(known, shown)
 
 
 def shown_answer_body(exchange: Exchange) -> JsonValue:
     """Return the body of an answer; only credentials that the request presented are hidden."""
+    known = _known_credentials(exchange)
     try:
         value = parse_json(exchange.answer.body)
     except Refusal:
-        value = _text(exchange.answer.body)
+        value = _text(exchange.answer.body, known)
+    return _without(known, value)
+
+
+def without_credentials(exchange: Exchange, value: JsonValue) -> JsonValue:
+    """Return a value in whose texts the credentials that the request presented are hidden."""
     return _without(_known_credentials(exchange), value)
 
 
@@ -81,7 +90,7 @@ def _presented(request: Request, secrets: frozenset[str]) -> Iterator[str]:
         if name.lower() in secrets or names_secret(name):
             yield value
     for name, value in parse_qsl(request.query):
-        if name.lower() in secrets:
+        if name.lower() in secrets or names_secret(name):
             yield value
 
 
@@ -98,7 +107,7 @@ def _without(known: list[str], value: JsonValue) -> JsonValue:
         return value
     if isinstance(value, str):
         for one in known:
-            for form in (one, quote(one, safe=""), quote_plus(one)):
+            for form in _forms(one):
                 value = value.replace(form, REDACTED)
         return value
     if isinstance(value, dict):
@@ -106,24 +115,44 @@ def _without(known: list[str], value: JsonValue) -> JsonValue:
     return [_without(known, item) for item in value] if isinstance(value, list) else value
 
 
-def _request_body(body: bytes, content_type: MediaType, secrets: frozenset[str]) -> JsonValue:
+def _forms(credential: str) -> tuple[str, str, str]:
+    """Return a credential as it is, and as URLs and forms encode it."""
+    return credential, quote(credential, safe=""), quote_plus(credential)
+
+
+def _request_body(
+    body: bytes, text: str, content_type: MediaType, secrets: frozenset[str]
+) -> JsonValue:
+    """Mask the values of secret names; `text` is the body as a text, which may be cut off."""
     name = content_type.name
     if name == FORM:
-        return redacted_query(_text(body), secrets)
+        return redacted_query(text, secrets)
     if name.startswith("multipart/") and (boundary := content_type.parameters.get("boundary")):
-        return _parts(_text(body), boundary, secrets)
+        return _parts(text, boundary, secrets)
     if is_xml(name):
-        return _xml(_text(body))
+        return _xml(text)
     if is_json_lines(name) or is_json_sequence(name):
-        return "\n".join(map(_line, _text(body).split("\n")))
+        return "\n".join(map(_line, text.split("\n")))
     try:
         return redacted(parse_json(body))
     except Refusal:
-        return _masked_text(_text(body))
+        return _masked_text(text)
 
 
-def _text(body: bytes) -> str:
-    return body[:_MAX_TEXT_BYTES].decode("utf-8", "replace")
+def _text(body: bytes, known: list[str]) -> str:
+    """Return a body as a text, cut off before a known credential rather than within it."""
+    end = _MAX_TEXT_BYTES
+    if len(body) > end:
+        forms = {form.encode("utf-8", "replace") for one in known for form in _forms(one)}
+        while (start := min((_cut_start(body, form, end) for form in forms), default=end)) < end:
+            end = start
+    return body[:end].decode("utf-8", "replace")
+
+
+def _cut_start(body: bytes, form: bytes, end: int) -> int:
+    """Return where a text starts that a cut at `end` would divide; `end` if it divides none."""
+    start = body.find(form, max(0, end - len(form) + 1), end + len(form) - 1)
+    return end if start < 0 else start
 
 
 def _masked_text(text: str) -> str:
@@ -170,7 +199,8 @@ def _part(part: str, secrets: frozenset[str]) -> str:
     kind = _PART_TYPE.search(head)
     if kind is None:
         return f"{head}{_masked_text(content)}"
-    shown = _request_body(content.rstrip("\r\n").encode(), media_type(kind[1]), secrets)
+    content = content.rstrip("\r\n")
+    shown = _request_body(content.encode(), content, media_type(kind[1]), secrets)
     if not isinstance(shown, str):
         shown = json.dumps(shown, ensure_ascii=False)
     return f"{head}{shown}{end}"

@@ -100,7 +100,7 @@ def _allowances(request: ControlRequest[LimitFilter, None]) -> Iterator[Allowanc
     sandbox, wanted = request.sandbox(), request.query.api
     now = request.now(sandbox)
     if wanted is not None and wanted not in request.engine.apis:
-        raise_not_found(f"there is no API {wanted!r}", wanted, request.engine.apis)
+        raise_not_found(f"there is no API {wanted[:100]!r}", wanted, request.engine.apis)
     for api in request.engine.apis.values():
         if wanted in (None, api.name):
             yield Allowances(api, sandbox, now)

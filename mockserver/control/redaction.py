@@ -36,10 +36,10 @@ def redacted_headers(
 def _redacted_header(name: str, value: str, secrets: frozenset[str]) -> str:
     if is_secret(name, secrets):
         return REDACTED
-    return _redacted_urls(value, secrets)
+    return redacted_urls(value, secrets)
 
 
-def _redacted_urls(text: str, secrets: frozenset[str]) -> str:
+def redacted_urls(text: str, secrets: frozenset[str]) -> str:
     """Replace secrets in the URLs of a text: in query, fragment and user information."""
     if "=" in text:
         text = _IN_URL.sub(

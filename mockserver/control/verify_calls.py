@@ -3,9 +3,8 @@
 `control_app.py` adds its `CALLS`. It compares each exchange of the journal with a pattern
 (`matchers.py`), secrets included. `ok` is False, and `cannot_tell` says why, if the journal has
 dropped entries that may decide. With too few matches, up to three similar exchanges are returned,
-fewest differences first, with found values of secret names hidden; a body that is one text (no
-JSON, no form) is shown as it is. Unknown names and wrong patterns are a 422; an unmet expectation
-is no HTTP error, and nothing is changed.
+fewest differences first, with found values without secrets, as the journal shows them. Unknown
+names and wrong patterns are a 422; an unmet expectation is no HTTP error, and nothing is changed.
 """
 
 import sys
@@ -19,7 +18,8 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape, unescape
-from mockserver.base.secrets import REDACTED
+from mockserver.base.secrets import REDACTED, names_secret_number
+from mockserver.control.body_redaction import shown_request_body, without_credentials
 from mockserver.control.declarations import Body, Call, ControlRequest, Count, Integer, SandboxQuery
 from mockserver.control.known_names import (
     PATH_MEANING,
@@ -30,7 +30,7 @@ from mockserver.control.known_names import (
 )
 from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile_matcher
 from mockserver.control.problem_responses import ControlError
-from mockserver.control.redaction import is_secret, redacted, secret_parameters
+from mockserver.control.redaction import is_secret, redacted, redacted_urls, secret_parameters
 from mockserver.engine.journal import MOST_BYTES, Journal
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
@@ -296,13 +296,30 @@ def _near_miss(exchange: Exchange, parts: Iterable[_MatcherPart]) -> NearMiss:
 def _difference(exchange: Exchange, where: str, miss: Mismatch) -> DifferenceView:
     secrets = secret_parameters(exchange) if where in ("query", "headers") else frozenset()
     names = [unescape(token) for token in miss.pointer.split("/")[1:]]
-    is_hidden = any(is_secret(name, secrets) for name in names) and miss.found is not None
+    is_number = isinstance(miss.found, int)
+    is_hidden = miss.found is not None and any(
+        is_secret(name, secrets) or (is_number and names_secret_number(name)) for name in names
+    )
     return {
         "where": where,
         "pointer": miss.pointer,
         "expected": miss.expected,
-        "found": REDACTED if is_hidden else redacted(miss.found),
+        "found": REDACTED if is_hidden else _shown(exchange, where, miss),
     }
+
+
+def _shown(exchange: Exchange, where: str, miss: Mismatch) -> JsonValue:
+    """Return a found value without secrets, as the journal shows it."""
+    if where in ("query", "headers"):
+        secrets = secret_parameters(exchange)
+        if isinstance(miss.found, list):
+            return [redacted_urls(value, secrets) for value in miss.found]
+        return redacted_urls(miss.found, secrets) if isinstance(miss.found, str) else miss.found
+    if where != "body":
+        return redacted(miss.found)
+    if isinstance(miss.found, str) and not miss.pointer:
+        return shown_request_body(exchange)
+    return without_credentials(exchange, redacted(miss.found))
 
 
 _EXAMPLE = {

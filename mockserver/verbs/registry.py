@@ -37,6 +37,9 @@ BUILT_IN_VERBS = (
 ENTRY_POINTS = "mockserver.verbs"
 """The group of entry points with which installed packages declare verbs as `module:VERB`."""
 
+_FAILURES = (Exception, SystemExit)
+"""What the import of a module of somebody else may raise."""
+
 
 class Verbs:
     """The verbs that documents can use: the built-in ones, and those of plug-ins."""
@@ -83,19 +86,37 @@ class Verbs:
 def _loaded(point: EntryPoint) -> object:
     try:
         return point.load()
-    except (ImportError, AttributeError) as error:
+    except _FAILURES as error:
         raise SettingsError(
-            f"the plug-in {point.value!r} of the verb {point.name!r} cannot be imported: {error}"
+            f"the plug-in {point.value!r} of the verb {point.name!r} cannot be imported: "
+            f"{_reason(error)}"
         ) from None
 
 
 def _plugin_verbs(plugin: str) -> Iterable[Verb]:
     try:
-        module = import_module(plugin)
-    except ImportError as error:
-        raise SettingsError(f"the plug-in {plugin!r} cannot be imported: {error}") from None
+        module = import_module(_module_name(plugin))
+    except _FAILURES as error:
+        message = f"the plug-in {plugin!r} cannot be imported: {_reason(error)}"
+        raise SettingsError(message) from None
     verbs = getattr(module, "VERBS", None) or [getattr(module, "VERB", None)]
+    if not isinstance(verbs, Iterable) or isinstance(verbs, str):
+        raise SettingsError(f"the plug-in {plugin!r} has VERBS that are no list of verbs")
     return [_check_verb(verb, plugin) for verb in verbs]
+
+
+def _module_name(plugin: str) -> str:
+    """Return the name of a module; ImportError if no module can have it."""
+    if not all(part.isidentifier() for part in plugin.split(".")):
+        raise ImportError("this is no name of a module, such as my_package.my_verbs")
+    return plugin
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an import failed for; with the type, unless a module or a name is missing."""
+    if isinstance(error, (ImportError, AttributeError)):
+        return str(error)
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _check_verb(verb: object, plugin: str) -> Verb:

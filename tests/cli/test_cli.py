@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from mockserver.base.problem_codes import problem_codes
 from mockserver.cli import main
 from mockserver.server.greeting import greeting
 from mockserver.server.sources import Sources, open_engine
@@ -143,8 +144,9 @@ def test_an_address_others_can_reach_needs_a_token_or_no_control() -> None:
     assert (result.exit_code, "--control-token" in result.output) == (2, True)
 
 
-def test_an_empty_control_token_is_refused() -> None:
-    result = run("serve", "--control-token", "")
+@pytest.mark.parametrize("token", ["", " ", "\t"])
+def test_an_empty_control_token_is_refused(token: str) -> None:
+    result = run("serve", "--port", "0", "--control-token", token)
     assert (result.exit_code, "is empty" in result.output) == (2, True)
 
 
@@ -200,6 +202,23 @@ def test_routes_lists_the_operations_with_their_places() -> None:
     line = next(line for line in result.output.splitlines() if "sendReviewInvitation" in line)
     assert line.startswith("POST    /partoo/v2/review_booster/send_invitation")
     assert "partoo.yaml:" in line
+
+
+@pytest.mark.parametrize("code", ["ZZZ", "", "MS1O4"])
+def test_an_unknown_code_is_refused_with_the_way_to_find_all_codes(code: str) -> None:
+    result = run("check", "--explain", code)
+    assert result.exit_code == 2
+    assert f"there is no code {code!r}; " in result.output
+    assert "`check --explain list` prints all codes" in " ".join(result.output.split())
+    assert ("did you mean 'MS" in result.output) is (code == "MS1O4")
+
+
+def test_all_codes_are_listed() -> None:
+    result = run("check", "--explain", "list")
+    lines = result.output.splitlines()
+    assert result.exit_code == 0
+    assert "MS104  warning  A document has no operations" in lines
+    assert len(lines) == len(problem_codes())
 
 
 def test_explain_prints_why_and_the_answer() -> None:

@@ -32,6 +32,11 @@ ANY = DescribedValue.of({})
         ("phone", 33698765432, 0),
         ("active", True, True),
         ("note", "", ""),
+        ("cvv", 123, 0),
+        ("cvc", "123", REDACTED),
+        ("passcode", 4321, 0),
+        ("passcode", "4321", REDACTED),
+        ("pin", [4321], [0]),
     ],
 )
 def test_only_what_is_harmless_stays(name: str, value: Any, masked: Any) -> None:
@@ -67,6 +72,13 @@ def test_names_can_be_kept() -> None:
 )
 def test_a_path_keeps_what_names_a_thing(name: str, value: str, stays: bool) -> None:
     assert Masking().is_identifier(name, value) is stays
+
+
+@pytest.mark.parametrize("name", ["cvv", "cvc", "passcode", "pin"])
+def test_a_parameter_with_the_name_of_a_secret_number_is_hidden(name: str) -> None:
+    number = DescribedValue.of({"type": "integer"})
+    assert Masking().written(name, "4321", number) == REDACTED
+    assert not Masking().is_identifier(name, "4321")
 
 
 def test_a_number_that_is_none_stays_none() -> None:

@@ -13,6 +13,10 @@ from mockserver.contract.secret_hiding import Redactor, without_secrets
         ({"a": [{"token": "hush"}, 1]}, {"a": [{"token": REDACTED}, 1]}),
         ({"password": "", "token": None}, {"password": "", "token": None}),
         ([["seen"]], [["seen"]]),
+        (
+            [{"cvv": "123", "cvc": 123, "passcode": "1234", "pin": 4321}],
+            [{"cvv": REDACTED, "cvc": REDACTED, "passcode": REDACTED, "pin": REDACTED}],
+        ),
         ("seen", "seen"),
     ],
 )

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from mockserver.base.json import escape
-from mockserver.contract.answer_comparison import Difference
+from mockserver.contract.answer_comparison import ABSENT, Difference
 from mockserver.contract.secret_hiding import Redactor
 from mockserver.contract.verification_outcomes import Verdict, VerificationRun
 from mockserver.contract.verification_reports import json_report, junit_report, text_report
@@ -98,6 +98,39 @@ def test_no_part_of_a_secret_is_left_where_an_answer_is_cut_off(
         assert run.exit_code == 1
         for report in reports(run):
             assert "hush" not in report
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/data", {"token": "other-1"}),
+        ("", {"data": [{"password": "other-1"}]}),
+        ("/tokens/0", "other-1"),
+        ("/clientSecrets/0/value", "other-1"),
+        ("/a~1token/value", "other-1"),
+        ("/card", {"cvv": "other-1"}),
+        ("/passcode", "other-1"),
+        ("/cvc", {"now": "other-1"}),
+    ],
+)
+@pytest.mark.parametrize("found", [True, False])
+def test_a_value_at_above_or_below_the_name_of_a_secret_is_in_no_report(
+    shop: Api, pointer: str, value: Any, found: bool
+) -> None:
+    expected = orjson.dumps(value).decode()
+    difference = Difference("body", pointer, expected, value if found else ABSENT, "equal")
+    run = drifted(shop, difference, replace(difference, expected="a number", rule="type"))
+    for report in reports(run):
+        assert "other-1" not in report
+        assert "a number" in report
+        assert "[redacted]" in report
+
+
+def test_the_rest_of_a_value_with_a_secret_is_shown(shop: Api) -> None:
+    value = {"id": 7, "token": "other-1"}
+    run = drifted(shop, Difference("body", "/data", "5 items", value, "equal"))
+    shown = found_in_json(run)
+    assert (shown["expected"], shown["found"]) == ("5 items", '{"id":7,"token":"[redacted]"}')
 
 
 def test_a_long_value_is_cut_off_after_500_characters(shop: Api) -> None:

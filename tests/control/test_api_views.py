@@ -222,3 +222,11 @@ async def test_a_refusal_says_whose_quota_is_used_up(client: Client) -> None:
     trace = (await shown(client, "requests/r1"))["trace"]
     told = {"outcome": "refused", "quota": "sms", "subject": "demo-org", "left": 0, "limit": 0}
     assert {**told, "renews": "2026-04-01T00:00:00Z"}.items() <= trace[-3].items()
+
+
+async def test_a_long_unknown_name_is_cut_off_in_the_answer(client: Client) -> None:
+    for call in ("limits", "coverage"):
+        reply = await client.get(f"/_mock/{call}?api={'x' * 5000}")
+        assert reply.status_code == 404
+        assert "x" * 100 in reply.text
+        assert "x" * 101 not in reply.text

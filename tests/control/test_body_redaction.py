@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,6 +143,34 @@ def test_the_credential_of_a_request_is_hidden_wherever_it_stands(
     assert shown_request_body(entry) == {"note": f"<{REDACTED}>", "list": [REDACTED]}
     assert shown_answer_body(entry) == f"you sent {REDACTED}"
     assert secret not in json.dumps([exchange_details(entry), har([entry])])
+
+
+@pytest.mark.parametrize("query", ["token=hush-hush", "page=2&access%5Ftoken=hush-hush"])
+def test_a_secret_parameter_of_a_request_is_hidden_in_the_answer(query: str) -> None:
+    entry = exchange('{"note": "hush-hush"}', "application/json", "you sent hush-hush")
+    entry = replace(entry, request=replace(entry.request, query=query))
+    assert shown_answer_body(entry) == f"you sent {REDACTED}"
+    assert shown_request_body(entry) == {"note": REDACTED}
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-ndjson", MULTIPART])
+@pytest.mark.parametrize("before", [99_980, 99_985, 99_990, 99_993, 99_999, 100_000])
+def test_no_part_of_a_secret_is_left_where_a_body_is_cut_off(
+    content_type: str, before: int
+) -> None:
+    text = "x " * (before // 2) + "x" * (before % 2) + "hush-hush-hush and more"
+    entry = exchange(text, content_type, text, authorization="Bearer hush-hush-hush")
+    for shown in (shown_request_body(entry), shown_answer_body(entry)):
+        assert isinstance(shown, str)
+        assert "hus" not in shown
+        assert shown.startswith(text[:before].rstrip("x"))
+        assert len(shown) <= 100_000
+
+
+def test_no_part_of_a_secret_in_the_form_of_urls_is_left_where_a_body_is_cut_off() -> None:
+    text = "x" * 99_990 + "hush%20hush%2Fhush"
+    entry = exchange(text, "text/plain", text, x_api_key="hush hush/hush")
+    assert shown_request_body(entry) == shown_answer_body(entry) == "x" * 99_990
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -415,6 +416,48 @@ async def test_secrets_are_compared_but_not_shown(client: Client) -> None:
         assert "hush" not in str(found)
         assert "demo-partoo-key" not in str(found)
     assert (await verify(client, {"body": {"client_secret": "hush"}}))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (
+            "multipart/form-data; boundary=b",
+            '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nhush-hush\r\n--b--',
+        ),
+        ("application/xml", "<login><password>hush-hush</password></login>"),
+        ("text/plain", "password: hush-hush"),
+        ("application/json", '{"password": "hush-hush"'),
+        ("application/json", '{"note": "my key is key-hush-1"}'),
+        ("text/plain", "my key is key-hush-1"),
+        ("application/json", '{"pin": 424242}'),
+    ],
+)
+@pytest.mark.parametrize("expected", ["other", {"note": "other", "pin": "other"}])
+async def test_a_body_is_shown_without_secrets_as_in_the_journal(
+    client: Client, content_type: str, body: str, expected: object
+) -> None:
+    headers = {"content-type": content_type, "x-api-key": "key-hush-1"}
+    await client.post("/login", content=body, headers=headers)
+    near = (await verify(client, {"path": "/login", "body": expected}))["nearest"][0]
+    assert "hush" not in str(near)
+    assert "424242" not in str(near)
+    assert "[redacted]" in str(near)
+
+
+@pytest.mark.parametrize("part", ["headers", "query"])
+@pytest.mark.parametrize("number", [1, 2])
+async def test_urls_are_shown_without_secrets_as_in_the_journal(
+    client: Client, part: str, number: int
+) -> None:
+    pairs = [("referer", "https://ann:hush@a.test/?token=hush&page=2")] * number
+    if part == "headers":
+        await client.get("/login", headers=pairs)
+    else:
+        await client.get("/login?" + urlencode(pairs))
+    near = (await verify(client, {"path": "/login", part: {"referer": "other"}}))["nearest"][0]
+    assert "hush" not in str(near)
+    assert "https://[redacted]@a.test/?token=[redacted]&page=2" in str(near)
 
 
 @pytest.mark.parametrize(

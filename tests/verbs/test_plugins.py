@@ -204,6 +204,13 @@ def test_an_entry_point_that_cannot_be_imported_is_reported(folder: Path) -> Non
         ("from mockserver.verbs.find import VERB", "there is a verb 'find' already"),
         ("import absent_module", "cannot be imported"),
         (HOLD.replace('name="hold"', 'name="hold back"'), "which is no name"),
+        ("def broken(", r"'slow_verbs' cannot be imported: SyntaxError: .*line 1"),
+        ("1 / 0", "'slow_verbs' cannot be imported: ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "'slow_verbs' cannot be imported: SystemExit: 3"),
+        ("raise ValueError", "'slow_verbs' cannot be imported: ValueError"),
+        ("VERBS = 5", "'slow_verbs' has VERBS that are no list of verbs"),
+        ("VERBS = 'hold'", "'slow_verbs' has VERBS that are no list of verbs"),
+        ("VERBS = [5]", "no VERB"),
     ],
 )
 def test_a_plug_in_that_is_wrong_is_reported(folder: Path, text: str, message: str) -> None:
@@ -226,3 +233,26 @@ def answer_of(app: App, target: str) -> tuple[int, dict[str, str], bytes]:
     reply = perform(app, AsgiCall("GET", target.encode(), [(b"host", b"localhost")]))
     headers = {name.decode().lower(): value.decode() for name, value in reply.headers}
     return reply.status, headers, reply.body
+
+
+@pytest.mark.parametrize("name", ["", " ", ".slow_verbs", "slow_verbs.", "slow verbs", "a/b.py"])
+def test_a_plug_in_whose_name_is_no_module_is_a_usage_error(folder: Path, name: str) -> None:
+    done = CliRunner().invoke(main, ["check", str(folder / "slow.json"), "--plugin", name])
+
+    assert done.exit_code == 2
+    assert f"the plug-in {name!r} cannot be imported: " in done.stderr
+
+
+@pytest.mark.parametrize("text", ["def broken(", "1 / 0", "raise SystemExit(3)", "VERB = 5"])
+def test_an_entry_point_that_is_wrong_is_reported_with_the_reason(folder: Path, text: str) -> None:
+    (folder / "slow_verbs.py").write_text(text)
+    metadata = folder / "slow_verbs-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-verbs\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[mockserver.verbs]\nhold = slow_verbs:VERB\n")
+
+    done = CliRunner().invoke(main, ["check", str(folder / "slow.json")])
+
+    assert done.exit_code == 2
+    assert "the plug-in 'slow_verbs:VERB'" in done.stderr
+    assert "Traceback" not in done.stderr
