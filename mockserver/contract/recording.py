@@ -80,6 +80,8 @@ class Recorder:
     """Called after each exchange that was added."""
     _references: dict[str, str] = field(default_factory=dict)
     """References to values that the service generated, by the value."""
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """The last number that was added to the name of a variable, by each name that is taken."""
     _sent: set[str] = field(default_factory=set)
     _contract: Contract | None = None
 
@@ -149,12 +151,17 @@ class Recorder:
     def _variable(self, name: str, value: str) -> str:
         if value not in self.variables:
             base = re.sub(r"[^A-Z0-9]+", "_", f"{self.api.name}_{name}".upper())
-            taken = set(self.variables.values())
-            free = (f"{base}_{number}" for number in range(2, _MAX_EXCHANGES))
-            self.variables[value] = (
-                base if base not in taken else next(one for one in free if one not in taken)
-            )
+            self.variables[value] = self._free_name(base)
         return f"${{{self.variables[value]}}}"
+
+    def _free_name(self, base: str) -> str:
+        """Return the name of a new variable: the base, with a number if it is taken."""
+        name = base
+        while name in self._numbers:
+            self._numbers[base] += 1
+            name = f"{base}_{self._numbers[base]}"
+        self._numbers[name] = 1
+        return name
 
     def _query(self, request: Request, operation: Operation) -> Iterator[tuple[str, JsonValue]]:
         parameters = operation.parameters
