@@ -199,14 +199,15 @@ def read_pact(value: Mapping[str, JsonValue], api: Api) -> tuple[list[dict[str, 
     """Read the interactions of a pact, and count those that match no operation of the API.
 
     Raises:
-        ImportFileError: If the file is not a pact of version 3 or 4.
+        ImportFileError: If the file is not a pact of version 3 or 4, or has an invalid URL.
     """
     _check_version(value)
     contract = Contract(api)
     found: list[dict[str, JsonValue]] = []
     other_operations = 0
-    for one in value["interactions"]:
-        read = _read(contract, one) if isinstance(one, dict) else None
+    for index, one in enumerate(value["interactions"]):
+        place = f"interactions[{index}]"
+        read = _read(contract, one, place) if isinstance(one, dict) else None
         if read is None:
             other_operations += 1
         else:
@@ -234,11 +235,13 @@ def _check_version(value: Mapping[str, JsonValue]) -> None:
         raise ImportFileError(message)
 
 
-def _read(contract: Contract, one: Mapping[str, JsonValue]) -> dict[str, JsonValue] | None:
+def _read(
+    contract: Contract, one: Mapping[str, JsonValue], place: str
+) -> dict[str, JsonValue] | None:
     request, response = one.get("request"), one.get("response")
     if not isinstance(request, dict) or not isinstance(response, dict):
         return None
-    path = path_below(contract, str(request.get("path") or "/"))
+    path = path_below(contract, str(request.get("path") or "/"), place)
     method = str(request.get("method") or "GET").upper()
     operation = contract.operation(method, path) if path else None
     if operation is None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape
@@ -270,8 +270,7 @@ class Recorder:
         """Remember the values that the service generated, to which later requests can refer."""
         value, is_json = _answer_body(answer)
         if not is_json:
-            location = urlsplit(answer.header("location") or "")
-            value = {"location": dict(parse_qsl(location.query))}
+            value = {"location": answer.location_parameters}
         for pointer, text in _text_leaves(value, ""):
             is_new = text not in self._sent and text not in self._references
             if is_new and len(text) >= _MIN_REFERENCE_LENGTH and not self.masking.is_public(text):
