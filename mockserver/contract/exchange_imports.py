@@ -4,8 +4,8 @@
 `read_postman`. They yield a `RecordedExchange` (`recording.py` masks and converts it) if the path
 is one of the API; `SkippedExchanges` counts the others and those without an answer. A file of
 another format or with an invalid URL raises `ImportFileError`. `path_below`, used by `pact.py`,
-too, returns the path relative to the API's base URL, or None. Variables of a collection are replaced, those of an
-environment are not. Nothing is masked here, and no file is opened.
+too, returns the path relative to the API's base URL, or None. Variables of a collection are
+replaced, those of an environment are not. Nothing is masked here, and no file is opened.
 """
 
 import base64
