@@ -200,11 +200,13 @@ def _check(mark: pytest.Mark) -> None:
         wrong.append("plugins must be names of modules such as ['hold_verb']")
     wrong += [
         f"{name} must be True or False"
-        for name in _SWITCHES
+        for name in (*_SWITCHES, "allow_unmatched")
         if not isinstance(mark.kwargs.get(name, False), bool)
     ]
     if mark.kwargs.get("like") not in (None, *_LIKES):
         wrong.append(f"like must be one of {', '.join(_LIKES)}, or None")
+    if type(mark.kwargs.get("seed", 0)) is not int:
+        wrong.append("seed must be a whole number")
     journal = mark.kwargs.get("journal", 1)
     if type(journal) is not int or journal < 1:
         wrong.append("journal must be a number above 0")

@@ -151,3 +151,17 @@ def test_a_package_says_in_a_line_what_it_is(package: Path) -> None:
     docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text()))
     assert docstring
     assert not docstring.startswith("TODO")
+
+
+def test_no_module_defines_a_name_twice() -> None:
+    repeated = []
+    for path in FILES:
+        names = Counter(
+            target.id
+            for node in ast.parse(path.read_text("utf-8")).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        )
+        repeated += [f"{path.name}: {name}" for name, count in names.items() if count > 1]
+    assert repeated == []

@@ -217,6 +217,10 @@ def test_ids():
         ("1", "documents must be paths"),
         ("sead=1", "'sead'; use settings, seed, plugins, journal, like, stateful, dynamic, "),
         ("stateful='no'", "stateful must be True or False"),
+        ("seed='x'", "seed must be a whole number"),
+        ("seed=[1]", "seed must be a whole number"),
+        ("seed=True", "seed must be a whole number"),
+        ("allow_unmatched='no'", "allow_unmatched must be True or False"),
     ],
 )
 def test_a_wrong_marker_is_told_without_a_traceback(

@@ -1,10 +1,10 @@
 """`mockserver export`: write the interactions of an API as a pact.
 
 It loads the API and its interactions (with `--only` those with a tag), and writes one file, whole
-or not at all. Interactions that a pact cannot express are left out and named on standard error.
-Exit codes: 0, also if some are left out; 2 if documents or interactions are invalid, there is no
-such API or tag, there are no interactions, or the file cannot be written. `contract/pact.py`
-converts; nothing is masked.
+or not at all. Interactions and expectations that a pact cannot express are left out and named on
+standard error. Exit codes: 0, also if some are left out; 2 if documents or interactions are
+invalid, there is no such API or tag, there are no interactions, or the file cannot be written.
+`contract/pact.py` converts; nothing is masked.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import click
 
 from mockserver.cli import contract_options
 from mockserver.cli.document_options import plugin_option
-from mockserver.contract.pact import VERSIONS, write_pact
+from mockserver.contract.pact import VERSIONS, omitted_expectations, write_pact
 
 
 @click.command("export", short_help="Write the interactions of an API as a pact.")
@@ -52,7 +52,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """Write the interactions of API as a pact, the contract file of the tool Pact.
 
     API is the name of an API, such as partoo. Interactions that refer to an earlier answer, or to
-    a variable without a default, cannot be expressed in a pact and are left out.
+    a variable without a default, cannot be expressed in a pact and are left out. So are patterns
+    of headers and texts of bodies of the expected answers. All of them are named.
     """
     found = contract_options.find_api(api, documents, plugins)
     interactions = contract_options.find_interactions(found, paths)
@@ -62,4 +63,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     contract_options.write_report(file, content)
     click.echo(f"{len(chosen) - len(left)} interactions written to {file}")
     for name in left:
-        click.echo(f"left out, because a pact cannot express its references: {name}", err=True)
+        click.echo(f"left out, because a pact cannot express its request: {name}", err=True)
+    for placed in chosen:
+        if placed.name not in left and (omitted := omitted_expectations(placed.interaction.answer)):
+            reason = f"because a pact cannot express it: {', '.join(omitted)}"
+            click.echo(f"left out of {placed.name}, {reason}", err=True)

@@ -193,10 +193,6 @@ def github_report(checked: CheckResult) -> str:
     return "\n".join(_annotations(checked))
 
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-"""What GitHub calls the severities."""
-
-
 def _annotations(checked: CheckResult) -> Iterator[str]:
     for finding in checked.findings:
         source = finding.source

@@ -10,6 +10,7 @@ Violations are returned, not raised; nothing is sent.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.base.http import WITHOUT_LENGTH, is_json, media_type
 from mockserver.base.json import JsonValue
@@ -51,6 +52,14 @@ class ReceivedAnswer:
         """
         values = [value for key, value in self.headers if key == name]
         return ", ".join(values) if values else None
+
+    @property
+    def location_parameters(self) -> dict[str, str]:
+        """The query parameters of the Location header; none if it is missing or invalid."""
+        try:
+            return dict(parse_qsl(urlsplit(self.header("location") or "").query))
+        except ValueError:
+            return {}
 
     @property
     def media_type(self) -> str:

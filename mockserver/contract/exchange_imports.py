@@ -3,9 +3,9 @@
 `cli/import_command.py` parses a file's bytes with `read_json_file`, and calls `read_har` or
 `read_postman`. They yield a `RecordedExchange` (`recording.py` masks and converts it) if the path
 is one of the API; `SkippedExchanges` counts the others and those without an answer. A file of
-another format raises `ImportFileError`. `path_below`, used by `pact.py`, too, returns the path
-relative to the API's base URL, or None. Variables of a collection are replaced, those of an
-environment are not. Nothing is masked here, and no file is opened.
+another format or with an invalid URL raises `ImportFileError`. `path_below`, used by `pact.py`,
+too, returns the path relative to the API's base URL, or None. Variables of a collection are
+replaced, those of an environment are not. Nothing is masked here, and no file is opened.
 """
 
 import base64
@@ -53,9 +53,17 @@ def read_json_file(content: bytes) -> dict[str, JsonValue]:
     return value
 
 
-def path_below(contract: Contract, url: str) -> str | None:
-    """Return the path of a URL relative to the API's base URL; None if no operation matches."""
-    path = urlsplit(url).path or "/"
+def path_below(contract: Contract, url: str, place: str) -> str | None:
+    """Return the path of a URL relative to the API's base URL; None if no operation matches.
+
+    Raises:
+        ImportFileError: If the URL is invalid; the message names its place in the file.
+    """
+    try:
+        path = urlsplit(url).path or "/"
+    except ValueError as error:
+        message = f"{place} has an invalid URL ({error}); correct or remove it"
+        raise ImportFileError(message) from None
     own = (server for operation in contract.api.operations for server in operation.servers)
     bases = [server.path for server in (*contract.api.servers, *own)]
     mounted = [f"/{contract.api.name}{base}" for base in bases]
@@ -86,14 +94,15 @@ def read_har(
     """Yield the exchanges of an HTTP Archive that match the API, and count the others.
 
     Raises:
-        ImportFileError: If the file is not an HTTP Archive.
+        ImportFileError: If the file is not an HTTP Archive, or has an invalid URL.
     """
     contract, entries = Contract(api), _member(value, "log", "entries")
     if not isinstance(entries, list):
         raise ImportFileError("this is not an HTTP Archive: it has no log.entries")
-    for entry in entries:
+    for index, entry in enumerate(entries):
         request, response = _member(entry, "request"), _member(entry, "response")
-        path = path_below(contract, str(_member(request, "url") or ""))
+        url = str(_member(request, "url") or "")
+        path = path_below(contract, url, f"log.entries[{index}]")
         status = _member(response, "status")
         if path is None:
             skipped.other_operations += 1
@@ -136,7 +145,8 @@ def read_postman(
     """Yield the saved examples of a Postman collection that match the API, and count the others.
 
     Raises:
-        ImportFileError: If the file is not a Postman collection of version 2.1.
+        ImportFileError: If the file is not a Postman collection of version 2.1, or has an invalid
+            URL.
     """
     schema = str(_member(value, "info", "schema") or "")
     if "/v2.1" not in schema or not isinstance(value.get("item"), list):
@@ -148,7 +158,8 @@ def read_postman(
         skipped.unanswered += not examples
         for example in examples:
             request = _member(example, "originalRequest") or item.get("request")
-            seen = _example(contract, request, example, variables)
+            place = f"item {_text(item, 'name')!r}"
+            seen = _example(contract, request, example, variables, place)
             if seen is None:
                 skipped.other_operations += 1
             else:
@@ -166,11 +177,15 @@ def _items(items: JsonValue, depth: int) -> Iterator[dict[str, JsonValue]]:
 
 
 def _example(
-    contract: Contract, request: JsonValue, example: JsonValue, variables: Mapping[str, str]
+    contract: Contract,
+    request: JsonValue,
+    example: JsonValue,
+    variables: Mapping[str, str],
+    place: str,
 ) -> RecordedExchange | None:
     given = _member(request, "url")
     url = _substitute(given if isinstance(given, str) else _postman_url(given), variables)
-    path = path_below(contract, _WITHOUT_BASE.sub("http://base/", url))
+    path = path_below(contract, _WITHOUT_BASE.sub("http://base/", url), place)
     status = _member(example, "code")
     if path is None or not isinstance(status, int):
         return None

@@ -1,11 +1,11 @@
 """Convert interactions to Pact files of versions 3 and 4, and Pact files to interactions.
 
 `cli/export_command.py` calls `write_pact`, which returns the file and the names of interactions
-left out because a placeholder has no value. Of answers it drops bodies of text and patterns of
-headers. `cli/import_command.py` calls `read_pact`, which returns interactions (without headers of
-answers) and the number that match no operation, or raises `ImportFileError`. The needed state is
-written as parameters of a provider state of one of two names, and restored from it; other provider
-states only become the description. Nothing is masked.
+left out because a placeholder has no value or the body is not the JSON that it claims to be. It
+drops the `omitted_expectations` of answers. `cli/import_command.py` calls `read_pact`, which
+returns interactions (without headers of answers) and the number that match no operation, or raises
+`ImportFileError`. The needed state is written as parameters of a provider state of one of two
+names, and restored from it; other provider states only become the description. Nothing is masked.
 """
 
 import base64
@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from mockserver import __version__
+from mockserver.base.http import is_json
+from mockserver.base.http import media_type as parsed_media_type
 from mockserver.base.json import JsonValue, escape, unescape
 from mockserver.contract.conformance import Contract
 from mockserver.contract.exchange_imports import ImportFileError, path_below
@@ -54,16 +56,16 @@ def write_pact(
 
     Returns:
         The file, and the names of the interactions that a pact cannot express, because they refer
-        to an earlier answer or to a variable without a default.
+        to an earlier answer or to a variable without a default, or because their body is not the
+        JSON that its media type says.
     """
     written, skipped = [], []
     for placed in interactions:
         try:
             request = fill(placed.interaction.request, Variables({}))
-        except UnsetPlaceholderError:
+            written.append(_interaction(api, placed, request, version))
+        except (UnsetPlaceholderError, orjson.JSONDecodeError, TooLongIntegerError):
             skipped.append(placed.name)
-            continue
-        written.append(_interaction(api, placed, request, version))
     pact = {
         "consumer": {"name": consumer},
         "provider": {"name": api.name},
@@ -89,6 +91,13 @@ def _interaction(
     if version == "3":
         return written
     return {"type": _HTTP, "pending": False, "key": _key(interaction.name), **written}
+
+
+def omitted_expectations(answer: AnswerPart) -> list[str]:
+    """Return what `write_pact` leaves out of an expected answer, in words."""
+    patterns = [name for name, one in answer.headers.items() if not isinstance(one, str)]
+    omitted = [f"the pattern of header {name}" for name in patterns]
+    return omitted if answer.text is None else [*omitted, "the text of the body"]
 
 
 def _key(name: str) -> str:
@@ -122,7 +131,7 @@ def _headers(headers: Mapping[str, str], version: str) -> JsonValue:
 
 def _sent_body(request: FilledRequest, version: str) -> JsonValue:
     media_type = request.headers.get("content-type", "")
-    if media_type == "application/json":
+    if is_json(parsed_media_type(media_type).name):
         value = read_json(request.body)
         return value if version == "3" else _content(value, media_type)
     text = request.body.decode()
@@ -199,14 +208,15 @@ def read_pact(value: Mapping[str, JsonValue], api: Api) -> tuple[list[dict[str, 
     """Read the interactions of a pact, and count those that match no operation of the API.
 
     Raises:
-        ImportFileError: If the file is not a pact of version 3 or 4.
+        ImportFileError: If the file is not a pact of version 3 or 4, or has an invalid URL.
     """
     _check_version(value)
     contract = Contract(api)
     found: list[dict[str, JsonValue]] = []
     other_operations = 0
-    for one in value["interactions"]:
-        read = _read(contract, one) if isinstance(one, dict) else None
+    for index, one in enumerate(value["interactions"]):
+        place = f"interactions[{index}]"
+        read = _read(contract, one, place) if isinstance(one, dict) else None
         if read is None:
             other_operations += 1
         else:
@@ -234,11 +244,13 @@ def _check_version(value: Mapping[str, JsonValue]) -> None:
         raise ImportFileError(message)
 
 
-def _read(contract: Contract, one: Mapping[str, JsonValue]) -> dict[str, JsonValue] | None:
+def _read(
+    contract: Contract, one: Mapping[str, JsonValue], place: str
+) -> dict[str, JsonValue] | None:
     request, response = one.get("request"), one.get("response")
     if not isinstance(request, dict) or not isinstance(response, dict):
         return None
-    path = path_below(contract, str(request.get("path") or "/"))
+    path = path_below(contract, str(request.get("path") or "/"), place)
     method = str(request.get("method") or "GET").upper()
     operation = contract.operation(method, path) if path else None
     if operation is None:

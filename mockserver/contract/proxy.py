@@ -9,6 +9,7 @@ printed. Reports contain places and rules, but no values: these may be secret.
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ class Proxy:
         except OtherServiceError as error:
             await self._fail(send, request, 502, str(error))
             return
-        except (httpx.HTTPError, httpx.InvalidURL, _AnswerTooLongError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, _AnswerTooLongError) as error:
             reason = f"the upstream gave no answer: {error}".rstrip(": ")
             await self._fail(send, request, 502, reason)
             return
@@ -168,11 +169,15 @@ class Proxy:
 
         url = base + request.path + (f"?{request.query}" if request.query else "")
         named = _connection_options(request.headers.get("connection", ""))
-        headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED | named}
+        headers = {
+            name.encode("latin-1"): value.encode("latin-1")  # the bytes that came
+            for name, value in request.headers.items()
+            if name not in _NOT_FORWARDED | named
+        }
         sent = httpx.Request(  # client.build_request would add cookies of other clients
             request.method,
             url,
-            headers={**headers, "accept-encoding": "identity"},
+            headers={**headers, b"accept-encoding": b"identity"},
             content=request.body or None,
             extensions={"timeout": self.client.timeout.as_dict()},
         )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from mockserver.base.http import FORM, media_type
 from mockserver.base.json import JsonValue, escape
@@ -80,6 +80,8 @@ class Recorder:
     """Called after each exchange that was added."""
     _references: dict[str, str] = field(default_factory=dict)
     """References to values that the service generated, by the value."""
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """The last number that was added to the name of a variable, by each name that is taken."""
     _sent: set[str] = field(default_factory=set)
     _contract: Contract | None = None
 
@@ -149,12 +151,17 @@ class Recorder:
     def _variable(self, name: str, value: str) -> str:
         if value not in self.variables:
             base = re.sub(r"[^A-Z0-9]+", "_", f"{self.api.name}_{name}".upper())
-            taken = set(self.variables.values())
-            free = (f"{base}_{number}" for number in range(2, _MAX_EXCHANGES))
-            self.variables[value] = (
-                base if base not in taken else next(one for one in free if one not in taken)
-            )
+            self.variables[value] = self._free_name(base)
         return f"${{{self.variables[value]}}}"
+
+    def _free_name(self, base: str) -> str:
+        """Return the name of a new variable: the base, with a number if it is taken."""
+        name = base
+        while name in self._numbers:
+            self._numbers[base] += 1
+            name = f"{base}_{self._numbers[base]}"
+        self._numbers[name] = 1
+        return name
 
     def _query(self, request: Request, operation: Operation) -> Iterator[tuple[str, JsonValue]]:
         parameters = operation.parameters
@@ -263,8 +270,7 @@ class Recorder:
         """Remember the values that the service generated, to which later requests can refer."""
         value, is_json = _answer_body(answer)
         if not is_json:
-            location = urlsplit(answer.header("location") or "")
-            value = {"location": dict(parse_qsl(location.query))}
+            value = {"location": answer.location_parameters}
         for pointer, text in _text_leaves(value, ""):
             is_new = text not in self._sent and text not in self._references
             if is_new and len(text) >= _MIN_REFERENCE_LENGTH and not self.masking.is_public(text):

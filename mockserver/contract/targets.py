@@ -171,11 +171,11 @@ def open_target(
     """Connect to the service at a URL, and detect whether it is a mockserver.
 
     Raises:
-        TargetError: If the URL is invalid, or a mockserver does not serve the API.
+        TargetError: If the URL or the token is invalid, or a mockserver does not serve the API.
         UnreachableError: If the service sends no answer.
     """
     origin, path = _split_url(url)
-    headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
+    headers = _authorization(control_token)
     target = Target(client, api, origin, path, control_headers=headers)
     health = _translate_errors(lambda: client.get(f"{origin}{_CONTROL}/health", headers=headers))
     if health.status_code == _UNAUTHORIZED and "control API" in health.text:
@@ -208,7 +208,7 @@ def ask_control(client: "httpx.Client", url: str, path: str, token: str | None) 
         TargetError: If the service is not a mockserver, or rejects the request.
     """
     origin, _ = _split_url(url)
-    headers = {"authorization": f"Bearer {token}"} if token else {}
+    headers = _authorization(token)
     answer = _translate_errors(lambda: client.get(f"{origin}{_CONTROL}/{path}", headers=headers))
     if answer.status_code >= _FIRST_ERROR_STATUS:
         raise TargetError(f"the mockserver at {origin} rejected the request: {_detail(answer)}")
@@ -217,6 +217,15 @@ def ask_control(client: "httpx.Client", url: str, path: str, token: str | None) 
     except ValueError:
         raise TargetError(f"the service at {origin} is not a mockserver") from None
     return content
+
+
+def _authorization(token: str | None) -> dict[str, str]:
+    """Return the headers that carry a control token."""
+    if not token:
+        return {}
+    if not token.isascii():
+        raise TargetError("the control token has characters that are not ASCII")
+    return {"authorization": f"Bearer {token}"}
 
 
 def _served_apis(health: "httpx.Response") -> Sequence[str] | None:
@@ -251,8 +260,12 @@ def _send(client: "httpx.Client", base: str, request: FilledRequest) -> Received
     """Send a request to a base URL and return the answer.
 
     Raises:
-        TargetError: If there is no answer, or its body is too long.
+        TargetError: If a header cannot be sent, there is no answer, or its body is too long.
     """
+    for name, value in request.headers.items():
+        if not (name.isascii() and value.isascii()):
+            message = f"the header {ascii(name)[1:-1]} has characters that are not ASCII"
+            raise TargetError(f"{message}; encode them, for example with percent-encoding")
     url = base + request.path + (f"?{request.query}" if request.query else "")
     return _translate_errors(lambda: _stream(client, url, request))
 

@@ -10,7 +10,6 @@ difference of a place counts; its values are not redacted here: the reports do i
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.base.json import JsonValue
 from mockserver.contract.addresses import OtherServiceError
@@ -177,8 +176,7 @@ def _referenceable(answer: ReceivedAnswer) -> JsonValue:
             return answer.json()
         except Refusal:
             return None
-    query = urlsplit(answer.header("location") or "").query
-    return {"headers": dict(answer.headers), "location": dict(parse_qsl(query))}
+    return {"headers": dict(answer.headers), "location": answer.location_parameters}
 
 
 def _first_per_place(differences: Iterator[Difference]) -> Iterator[Difference]:

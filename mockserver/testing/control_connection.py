@@ -3,8 +3,9 @@
 The clients of `testing/` share one `ControlConnection` of a server; `sandbox_client.py` and
 `server_thread.py` make it. `call` returns the JSON of the answer, or None if it has no body;
 `pages` all items of a list. They raise `ControlCallError` if a call is refused (with status and
-errors) or gets no answer (status 0). An address that is not http:// is a `ValueError`. `apis` is
-requested once. Several threads may share it. It never calls the APIs themselves, and never retries.
+errors), gets no answer (status 0), or the service is no mockserver. An address that is not http://
+is a `ValueError`. `apis` is requested once. Several threads may share it. It never calls the APIs
+themselves, and never retries.
 """
 
 import http.client
@@ -149,7 +150,10 @@ class ControlConnection:
     def apis(self) -> Mapping[str, Json]:
         """The served APIs by name; requested once."""
         if not self._apis:
-            self._apis = {api["name"]: api for api in self.call("GET", "apis")}
+            try:
+                self._apis = {api["name"]: api for api in self.call("GET", "apis")}
+            except (KeyError, TypeError):
+                raise ControlCallError(0, self.other_service("GET apis")) from None
         return self._apis
 
     def call(
@@ -158,7 +162,7 @@ class ControlConnection:
         """Call the control API and return the JSON of its answer, or None if it has no body.
 
         Raises:
-            ControlCallError: If the call is rejected.
+            ControlCallError: If the call is rejected, or the answer is not JSON.
         """
         target = _PREFIX + path + (f"?{urlencode(query)}" if query else "")
         headers = dict(self._headers)
@@ -166,10 +170,22 @@ class ControlConnection:
         if body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(body).encode()
-        status, answer = self._transport.send(method, target, headers, content)
+        try:
+            status, answer = self._transport.send(method, target, headers, content)
+        except UnicodeEncodeError:
+            message = "the control token has characters that no header can have; use only ASCII"
+            raise ControlCallError(0, message) from None
         if status >= _FIRST_ERROR:
             raise _error(f"{method} {_PREFIX}{path}", status, answer)
-        return json.loads(answer) if answer else None
+        try:
+            return json.loads(answer) if answer else None
+        except ValueError:
+            raise ControlCallError(status, self.other_service(f"{method} {path}")) from None
+
+    def other_service(self, call: str) -> str:
+        """Return a message about an answer that no mockserver gives."""
+        reason = f"it answers {call} without the JSON of the control API"
+        return f"the service at {self.origin} is not a mockserver: {reason}; check the URL"
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""
@@ -182,8 +198,12 @@ def pages(control: ControlConnection, path: str, key: str, query: Mapping[str, s
     while True:
         paged = {**query, "limit": str(_PAGE), "offset": str(len(found))}
         page = control.call("GET", path, query=paged)
-        found += page[key]
-        if len(found) >= page["total"] or not page[key]:
+        try:
+            items, total = list(page[key]), int(page["total"])
+        except (KeyError, TypeError, ValueError):
+            raise ControlCallError(0, control.other_service(f"GET {path}")) from None
+        found += items
+        if len(found) >= total or not items:
             return found
 
 

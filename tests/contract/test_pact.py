@@ -229,6 +229,48 @@ POSTMAN = {
 }
 
 
+def first_entry(request: object) -> dict[str, Any]:
+    answer = {"status": 200, "content": {}}
+    return {
+        "log": {"entries": [HAR["log"]["entries"][0], {"request": request, "response": answer}]}
+    }
+
+
+def collection(url: object) -> dict[str, Any]:
+    item = {"name": "Odd", "request": {"url": url}, "response": [{"code": 200}]}
+    return {**POSTMAN, "item": [{"name": "Folder", "item": [item]}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "place"),
+    [
+        (first_entry({"method": "GET", "url": "http://[a/x"}), "har", "log.entries[1]"),
+        (collection("http://[a/x"), "postman", "item 'Odd'"),
+        (collection({"raw": "http://[a/x"}), "postman", "item 'Odd'"),
+        (
+            {**PACT, "interactions": [{"request": {"path": "//[a/x"}, "response": {}}]},
+            "pact",
+            "interactions[0]",
+        ),
+    ],
+)
+def test_an_entry_whose_url_is_invalid_is_named(
+    tmp_path: Path, content: object, form: str, place: str
+) -> None:
+    result = imported(tmp_path, content, form)
+    assert result.exit_code == 2
+    assert f"in.json: {place} has an invalid URL" in result.output
+    assert not (tmp_path / "out.yaml").exists()
+
+
+def test_an_answer_with_an_invalid_location_is_imported(tmp_path: Path) -> None:
+    (entry, *_) = orjson.loads(orjson.dumps(HAR))["log"]["entries"]
+    location = {"name": "Location", "value": "http://[a/x"}
+    entry["response"] = {"status": 302, "headers": [location], "content": {}}
+    result = imported(tmp_path, {"log": {"entries": [entry]}}, "har")
+    assert result.exit_code == 0, result.output
+
+
 def test_an_archive_becomes_masked_interactions(tmp_path: Path, known: dict[str, Api]) -> None:
     result = imported(tmp_path, HAR, "har")
     assert result.exit_code == 0, result.output
@@ -257,5 +299,70 @@ def test_a_pact_is_exported_and_what_it_cannot_say_is_told(tmp_path: Path) -> No
     result = CliRunner().invoke(main, ["export", "partoo", "--to", str(file), "--pact", "3"])
     assert result.exit_code == 0
     assert "21 interactions written" in result.output
-    assert "cannot express its references: Follow an invitation\n" in result.output
+    assert "cannot express its request: Follow an invitation\n" in result.output
     assert orjson.loads(file.read_bytes())["metadata"]["pactSpecification"] == {"version": "3.0.0"}
+
+
+SHOP = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /items:
+    post:
+      operationId: addItem
+      responses: {'201': {description: Added}}
+"""
+OF_SHOP = """\
+interactions:
+  - name: Charset
+    request:
+      {method: POST, path: /items, headers: {Content-Type: TYPE}, json: {a: 1}}
+    answer: {status: 201}
+"""
+
+
+def exported(folder: Path, interactions: str, version: str = "4") -> tuple[Result, dict[str, Any]]:
+    (folder / "shop.yaml").write_text(SHOP)
+    (folder / "interactions.yaml").write_text(interactions)
+    arguments = ["export", "shop", "--to", str(folder / "pact.json"), "--pact", version]
+    arguments += ["--document", str(folder / "shop.yaml")]
+    arguments += ["--interactions", str(folder / "interactions.yaml")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return result, orjson.loads((folder / "pact.json").read_bytes())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "media_type",
+    ["'application/json; charset=utf-8'", "application/merge-patch+json", "Application/JSON"],
+)
+def test_a_json_body_is_exported_as_json_whatever_its_media_type_is_called(
+    tmp_path: Path, media_type: str, version: str
+) -> None:
+    _, pact = exported(tmp_path, OF_SHOP.replace("TYPE", media_type), version)
+    body = pact["interactions"][0]["request"]["body"]
+    if version == "4":
+        assert body["contentType"] == media_type.strip("'")
+        body = body["content"]
+    assert body == {"a": 1}
+
+
+def test_a_text_that_only_claims_to_be_json_is_left_out_by_name(tmp_path: Path) -> None:
+    text = OF_SHOP.replace("TYPE", "application/json").replace("json: {a: 1}", "text: '{'")
+    result, pact = exported(tmp_path, text)
+    assert pact["interactions"] == []
+    assert "left out, because a pact cannot express its request: Charset\n" in result.output
+
+
+def test_expectations_that_a_pact_cannot_have_are_named(tmp_path: Path) -> None:
+    text = OF_SHOP.replace("TYPE", "application/json").replace(
+        "{status: 201}",
+        "{status: 201, text: Added, headers: {x-id: {pattern: '^[0-9]+$'}, x-kept: a}}",
+    )
+    result, pact = exported(tmp_path, text)
+    assert pact["interactions"][0]["response"] == {"status": 201, "headers": {"x-kept": ["a"]}}
+    assert (
+        "left out of Charset, because a pact cannot express it: the pattern of header x-id, "
+        "the text of the body\n" in result.output
+    )

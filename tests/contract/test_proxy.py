@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 import shutil
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -250,15 +251,33 @@ def test_what_is_about_one_connection_is_not_passed_on(known: Mapping[str, Api])
         (httpx.ConnectError("refused"), 502),
         (httpx.ReadTimeout("slow"), 504),
         (httpx.RemoteProtocolError("broken"), 502),
+        (ssl.SSLError(1, "decryption failed"), 502),
     ],
 )
 def test_an_upstream_without_an_answer_is_told_as_such(
-    known: Mapping[str, Api], error: httpx.HTTPError, status: int
+    known: Mapping[str, Api], error: Exception, status: int
 ) -> None:
     watched = Proxied(known["partoo"], answering(error), "https://api.example/v2")
     answer = watched.client.get("/review_booster/invitation_status")
     assert (answer.status_code, answer.headers["mock-reason"]) == (status, "proxy")
     assert watched.proxy.tally.failed == 1
+
+
+@pytest.mark.parametrize("value", ["Zo\u00eb".encode(), b"\xff"])
+def test_a_header_is_forwarded_with_the_bytes_that_came(
+    known: Mapping[str, Api], value: bytes
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(404)
+
+    watched = Proxied(known["partoo"], httpx.MockTransport(answer), "https://api.example/v2")
+    path = "/review_booster/invitation_status"
+    assert send_raw(watched.proxy, path, [(b"x-name", value)]) == 404
+    assert (b"x-name", value) in seen[0].headers.raw
+    assert len(watched.exchanges) == 1
 
 
 def test_an_answer_to_head_keeps_the_length_it_tells_of(known: Mapping[str, Api]) -> None:

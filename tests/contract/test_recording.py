@@ -293,3 +293,15 @@ def test_the_text_of_a_query_in_a_pact_has_every_value(items: Api) -> None:
     pact = {"consumer": {}, "interactions": [one], "metadata": metadata}
     (read,), _ = read_pact(pact, items)
     assert read["request"]["query"] == {"id": ["1", "2"], "factor": "3"}
+
+
+def test_every_secret_has_a_variable_of_its_own_however_many_there_are(tmp_path: Path) -> None:
+    scheme = "  securitySchemes: {key: {type: apiKey, in: query, name: password}}\n"
+    (tmp_path / "items.yaml").write_text(ITEMS + scheme)
+    api = load(tmp_path / "items.yaml")
+    recorder = Recorder(api, Masking(public_text(api)))
+    query = urlencode([("password", f"s-{number}-{number * 7919}") for number in range(10_050)])
+    assert recorder.record(RecordedExchange(get(query), ANSWER))
+    names = set(recorder.variables.values())
+    assert len(names) == 10_050
+    assert {"ITEMS_PASSWORD", "ITEMS_PASSWORD_2", "ITEMS_PASSWORD_10050"} <= names

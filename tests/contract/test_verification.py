@@ -11,7 +11,13 @@ import pytest
 
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.secret_hiding import Redactor
-from mockserver.contract.targets import TargetError, UnreachableError, open_client, open_target
+from mockserver.contract.targets import (
+    TargetError,
+    UnreachableError,
+    ask_control,
+    open_client,
+    open_target,
+)
 from mockserver.contract.variables import Variables
 from mockserver.contract.verification import Verification, unreachable_run
 from mockserver.contract.verification_outcomes import Outcome, Verdict, VerificationRun
@@ -290,3 +296,34 @@ def test_a_service_that_goes_while_it_is_verified_fails_what_is_left(shop: Api) 
         target.client = client
         run = Verification(target, load_interactions(shop), Variables({})).run()
     assert [one.verdict for one in run.outcomes] == [Verdict.FAILED, Verdict.FAILED]
+
+
+def test_a_header_that_cannot_be_sent_fails_its_interaction_only(shop: Api) -> None:
+    interactions = load_interactions(shop)
+    with open_client(5, httpx.MockTransport(real(good))) as client:
+        target = open_target(client, shop, "https://shop.example/v1")
+        variables = Variables({"SHOP_KEY": KEY})
+        interactions[0].interaction.request.headers["x-name"] = "Zo\u00eb"
+        run = Verification(target, interactions, variables, allow_writes=True).run()
+    assert outcome(run, "List").verdict is Verdict.FAILED
+    assert "header x-name" in outcome(run, "List").reason
+    assert "Zo" not in outcome(run, "List").reason
+    assert outcome(run, "Add").verdict is Verdict.AGREES
+
+
+def test_an_invalid_location_in_an_answer_is_no_failure(shop: Api) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(201, headers={"location": "http://[a/x"})
+        return good(request)
+
+    run = verify(shop, answer, writes=True, SHOP_KEY=KEY)
+    assert run.count(Verdict.AGREES) == 2
+
+
+def test_a_control_token_that_no_header_can_have_is_refused(shop: Api) -> None:
+    with open_client(5, httpx.MockTransport(good)) as client:
+        with pytest.raises(TargetError, match="control token"):
+            open_target(client, shop, "https://shop.example/v1", "t\u00f6ken")
+        with pytest.raises(TargetError, match="control token"):
+            ask_control(client, "https://shop.example", "coverage", "t\u00f6ken")

@@ -1,4 +1,5 @@
 import gc
+import http.server
 import threading
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from mockserver import create_app
 from mockserver.base.time import Instant
 from mockserver.testing import Sandbox, Server
-from mockserver.testing.control_connection import ControlCallError
+from mockserver.testing.control_connection import ControlCallError, ControlConnection, pages
 from tests.testing.conftest import PHONE, World
 
 
@@ -253,3 +254,42 @@ def test_a_connection_that_the_server_closed_is_opened_anew(shop: Path) -> None:
     with Server(shop, port=int(server.url.rpartition(":")[2])):
         assert sandbox.clock.now > before
         sandbox.close()
+
+
+class OtherService(http.server.BaseHTTPRequestHandler):
+    """Answers every request with status 200 and the same body."""
+
+    content = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", str(len(self.content)))
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>Welcome</html>", b'{"status": "ok"}', b'["a"]', b"[{}]", b"", b"\xff"]
+)
+def test_a_service_that_is_no_mockserver_is_named_as_such(
+    monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr(OtherService, "content", content)
+    with http.server.HTTPServer(("127.0.0.1", 0), OtherService) as service:
+        for use in (lambda it: it.apis, lambda it: pages(it, "messages", "messages", {})):
+            thread = threading.Thread(target=service.handle_request)
+            thread.start()
+            control = ControlConnection(f"http://127.0.0.1:{service.server_port}")
+            with pytest.raises(ControlCallError, match="is not a mockserver"):
+                use(control)
+            control.close()
+            thread.join()
+
+
+def test_a_control_token_that_no_header_can_have_is_refused(server: Server) -> None:
+    control = ControlConnection(server.url, "\u20ac")
+    with pytest.raises(ControlCallError, match="control token"):
+        control.call("GET", "apis")
