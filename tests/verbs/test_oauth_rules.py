@@ -230,7 +230,7 @@ def test_basic_credentials_of_clients_are_form_encoded(shop: World, user: str) -
     )
 
 
-@pytest.mark.parametrize("value", ["!!!", "", "d2Vi", "/w==", "OnMzY3JldA=="])
+@pytest.mark.parametrize("value", ["!!!", "é", "", "d2Vi", "/w==", "OnMzY3JldA=="])
 def test_basic_credentials_that_cannot_be_read_are_an_invalid_client(
     shop: World, value: str
 ) -> None:
