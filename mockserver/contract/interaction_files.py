@@ -49,8 +49,7 @@ def _interaction_files(paths: Iterable[Path], files: Files) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files.see(path.resolve())
-            found += sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
+            found += [file for file in files.listed(path) if file.suffix.lower() in _SUFFIXES]
         else:
             found.append(path)
     return found

@@ -37,6 +37,7 @@ from mockserver.control.problem_responses import (
 )
 from mockserver.control.reading import read_json_body, read_query
 from mockserver.engine.mock_failures import FAILURE
+from mockserver.engine.sandbox import FixtureError
 
 _MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
@@ -72,6 +73,8 @@ class Control:
             return _response(result, call)
         except ControlError as error:
             return problem_response(error.status, error.detail, error.errors)
+        except FixtureError as error:
+            return problem_response(422, _fixture_detail(error))
         except ClientGoneError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect of ours must be answered
@@ -129,6 +132,14 @@ class _Path:
         else:
             response = await self._control.answer(call, scope, receive)
         await response(scope, receive, _without_body(send) if method == "HEAD" else send)
+
+
+def _fixture_detail(error: FixtureError) -> str:
+    """Return what is wrong with records that the settings of the sandbox decide."""
+    return (
+        f"the records of {error.fixture.collection} cannot be made: {error}; "
+        "change the settings that they use, or reset the sandbox"
+    )
 
 
 def _without_body(send: Send) -> Send:

@@ -1,10 +1,10 @@
 """Read a file as JSON or YAML into a `Document`: its value, and line and column of every part.
 
-`documents/document_files.py` and `references.py` call `load_document`; `openapi/answers.py` calls
-`parse_document` for external examples. Both raise SpecError with all problems (another format, such
-as HAR, is named), except recoverable ones: these become `text_warnings`, which `require_clean_text`
-raises for fixtures, overlays and interactions. Text is UTF-8, up to 20 MB; one that begins with a
-brace is tried as JSON, then as YAML. Whether a value is OpenAPI is not checked. Nothing is fetched.
+`document_files.py` and `references.py` call `load_document`, `openapi/answers.py` `parse_document`.
+A file named .json is JSON only; other text with a brace first is tried as JSON, then as YAML.
+Unreadable text (UTF-8, up to 20 MB) is a SpecError with all problems, or the format's name, such as
+GraphQL; duplicate keys and the like are `text_warnings`, which `require_clean_text` raises for
+fixtures, overlays and interactions. Valid JSON that is not OpenAPI (a HAR) passes. No fetching.
 """
 
 from collections.abc import Callable

@@ -62,6 +62,17 @@ class Files:
         if path not in self.seen:
             self.seen[path] = stamp(path)
 
+    def listed(self, folder: Path) -> list[Path]:
+        """Return the sorted paths in a folder; SpecError if it cannot be read."""
+        self.see(folder.resolve())
+        try:
+            return sorted(folder.iterdir())
+        except OSError as error:
+            source = Document(str(folder), None, None, dict).source()
+            message = f"this folder cannot be read: {error.strerror or error}"
+            hint = "check its permissions"
+            raise SpecError([SpecProblem("MS001", source, message, hint)]) from None
+
     def documents(
         self, paths: Sequence[Path], problems: list[SpecProblem]
     ) -> list[tuple[Document, Path]]:
@@ -86,9 +97,13 @@ class Files:
 
     def _add_folder(self, folder: Path, found: "_DocumentSet", problems: list[SpecProblem]) -> bool:
         """Add the documents of a folder; return True if it has any, readable or not."""
-        self.see(folder.resolve())
+        try:
+            listed = self.listed(folder)
+        except SpecError as error:
+            problems += error.problems
+            return True
         any_found = False
-        for file in sorted(folder.iterdir()):
+        for file in listed:
             if file.suffix.lower() not in _SUFFIXES:
                 continue
             self.see(file.resolve())

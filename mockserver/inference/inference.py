@@ -30,8 +30,9 @@ What is never guessed:
 - A parameter or a member with a name that has no clear meaning has no effect. A parameter is
   accepted, ignored and reported; a member is left out and, if it is required, sampled from its
   schema.
-- An operation that cannot be written completely stays as the document describes it. It answers
-  its examples. There are no half-inferred steps.
+- An operation whose effect on the state cannot be written completely stays as the document
+  describes it, and answers its examples. Steps without an answer of their own are followed by the
+  documented answer.
 - Nothing is inferred from a description, a summary, an operationId or a tag: prose promises
   nothing, and it changes without notice.
 - The format of JSON:API is not recognised; its items are not objects with a key of their own.

@@ -1,9 +1,10 @@
 """Write the `x-mock` steps of operations on a collection or on one of its items.
 
-`inference.py` calls the public methods of `StepWriter`, through its subclass `ActionWriter`, by the
-HTTP method (`get`, `post`, `put_by_body`, …). They return steps as values of a document; None if
-the operation stays as documented, because not all of it can be written. Only schemas and names
-decide, and the steps are neither compiled nor run here.
+`inference.py` picks a method of `StepWriter` (made as its subclass `ActionWriter`) by kind of path
+and HTTP method: GET of a collection is `page`, of an item `get`. It returns steps as values of a
+document, or None if list, filters, body or key are not understood: nothing is inferred then. If
+only the answer is not the record, there are steps without `respond`; the documented answer follows.
+`ignored_parameters` names list parameters without effect. Steps are neither compiled nor run here.
 """
 
 import keyword

@@ -41,8 +41,9 @@ def example_records(resource: Resource, schemas: Schemas, reader: SchemaReader) 
     if not found:
         composed = _composed(resource, reader)
         without_key = without_key or ([composed] if composed else [])
-        if composed and len(without_key) == 1 and composed.get(resource.key) is not None:
-            return without_key
+        key = composed.get(resource.key)
+        if key is not None and len(without_key) == 1:
+            return [_with_key(without_key[0], resource, key)]
         _add_with_keys(without_key, found, resource, schemas, reader)
     return list(found.values())[:_MOST]
 
@@ -62,7 +63,12 @@ def _add_with_keys(
     for number, example in enumerate(distinct, 1):
         key = static_key(resource, number, schemas, reader)
         if key is not None:
-            found[str(key)] = {resource.key: key, **example}
+            found[str(key)] = _with_key(example, resource, key)
+
+
+def _with_key(example: Record, resource: Resource, key: JsonValue) -> Record:
+    """Return an example with a key, also in place of a null."""
+    return {resource.key: key, **example, resource.key: key}
 
 
 def as_document_data(records: list[Record]) -> list[JsonValue]:
@@ -121,9 +127,8 @@ def _media_examples(media: Place, reader: SchemaReader) -> Iterator[JsonValue]:
     found = False
     for _, place in media.child("examples").members():
         named = reader.resolve(place)
-        example = next(
-            (named.child(key).value for key in VALUE_KEYS if key in (named.value or ())), None
-        )
+        members = named.value if isinstance(named.value, dict) else {}
+        example = next((named.child(key).value for key in VALUE_KEYS if key in members), None)
         found = found or example is not None
         yield example
     if "example" not in own and not found:

@@ -10,7 +10,6 @@ printed in `docs/reference.md`, which a test compares with `documentation`.
 
 import hashlib
 import inspect
-import math
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -52,7 +51,15 @@ from mockserver.language.kinds import (
     Text,
     TextOrNull,
 )
-from mockserver.language.operators import as_list, as_map, as_number, as_text, check_fits, describe
+from mockserver.language.operators import (
+    as_list,
+    as_map,
+    as_number,
+    as_text,
+    check_fits,
+    describe,
+    is_finite,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def number(value: JsonValue) -> NumberOrNull:
         if not _DECIMAL.fullmatch(value):
             return None
         return float(value) if "." in value else int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_finite(value):
         return None
     return value
 
@@ -184,7 +191,14 @@ def matches(value: TextOrNull, pattern: Text) -> bool:
         return False
     if len(as_text(value)) > _LONGEST_MATCHED:
         raise ExpressionError(f"matches() reads at most {_LONGEST_MATCHED:,} characters")
-    return bool(_compile_pattern(as_text(pattern)).is_valid(value))
+    validator = _compile_pattern(as_text(pattern))
+    try:
+        return bool(validator.is_valid(value))
+    except UnicodeEncodeError:
+        raise ExpressionError(f"matches(): {_HALF_PAIR}") from None
+
+
+_HALF_PAIR = "the text has half of a surrogate pair, which is not a character"
 
 
 def check_pattern(pattern: JsonValue) -> None:
@@ -302,8 +316,11 @@ def sha256_base64url(value: TextOrNull) -> TextOrNull:
     """Hash a text: SHA-256 in URL-safe Base64 without padding (RFC 7636, 4.2); null stays null."""
     if value is None:
         return None
-    digest = hashlib.sha256(as_text(value).encode()).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    try:
+        content = as_text(value).encode()
+    except UnicodeEncodeError:
+        raise ExpressionError(f"sha256_base64url(): {_HALF_PAIR}") from None
+    return urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
 def merge(left: MapOrNull, right: MapOrNull) -> Map:

@@ -83,9 +83,10 @@ def _count_values(value: JsonValue, most: int) -> int:
 
 
 def _apply(value: JsonValue, operation: JsonValue) -> JsonValue:
-    if not isinstance(operation, dict) or operation.get("op") not in _OPERATIONS:
+    name = operation.get("op") if isinstance(operation, dict) else None
+    if not isinstance(name, str) or name not in _OPERATIONS:
         raise _DoesNotApply
-    return _OPERATIONS[operation["op"]](value, operation)
+    return _OPERATIONS[name](value, operation)
 
 
 def _path_tokens(operation: Mapping[str, JsonValue], name: str = "path") -> list[str]:

@@ -231,10 +231,15 @@ class KindReader:
         """Call a function whose arguments are all constants, and report its failure."""
         if name not in FUNCTIONS or name in _SLOW or not all(map(_is_constant, nodes)):
             return
+        arguments = [constant for one in nodes for constant in constants_of(one)]
+        if len(arguments) < len(nodes):
+            return  # the minus of a value that is no number, which was reported
         try:
-            FUNCTIONS[name].call(*(next(constants_of(one)) for one in nodes))
+            FUNCTIONS[name].call(*arguments)
         except ExpressionError as error:
             self._add(str(error))
+        except Exception as error:  # noqa: BLE001 - no document may stop the check of the others
+            self._add(f"{name}() fails for these values: {type(error).__name__}")
 
     def _add(self, message: str, hint: str = "") -> None:
         self.mismatches.append(KindMismatch(message, hint))

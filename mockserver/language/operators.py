@@ -8,6 +8,8 @@ status of an answer for `verbs/respond.py`. No function here changes its argumen
 """
 
 import math
+import operator
+from collections.abc import Callable
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.json import JsonValue, equal, text
@@ -84,25 +86,35 @@ def _number(value: JsonValue) -> JsonValue:
     return value
 
 
-def _bounded(value: JsonValue) -> JsonValue:
+def _too_large() -> ExpressionError:
+    return ExpressionError("the number is too large")
+
+
+def _bounded(
+    calculate: Callable[[JsonValue, JsonValue], JsonValue], left: JsonValue, right: JsonValue
+) -> JsonValue:
+    try:
+        value = calculate(left, right)
+    except OverflowError:  # an integer above the floating-point numbers
+        raise _too_large() from None
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        raise ExpressionError("the number is too large")
+        raise _too_large()
     return value
 
 
 def add(left: JsonValue, right: JsonValue) -> JsonValue:
     """Add two numbers."""
-    return _bounded(_number(left) + _number(right))
+    return _bounded(operator.add, _number(left), _number(right))
 
 
 def subtract(left: JsonValue, right: JsonValue) -> JsonValue:
     """Subtract two numbers."""
-    return _bounded(_number(left) - _number(right))
+    return _bounded(operator.sub, _number(left), _number(right))
 
 
 def multiply(left: JsonValue, right: JsonValue) -> JsonValue:
     """Multiply two numbers."""
-    return _bounded(_number(left) * _number(right))
+    return _bounded(operator.mul, _number(left), _number(right))
 
 
 def _divisor(value: JsonValue) -> JsonValue:
@@ -113,17 +125,20 @@ def _divisor(value: JsonValue) -> JsonValue:
 
 def divide(left: JsonValue, right: JsonValue) -> JsonValue:
     """Divide two numbers."""
-    return _bounded(_number(left) / _divisor(right))
+    return _bounded(operator.truediv, _number(left), _divisor(right))
 
 
 def floor_divide(left: JsonValue, right: JsonValue) -> JsonValue:
     """Divide and round down."""
-    return _bounded(_number(left) // _divisor(right))
+    return _bounded(operator.floordiv, _number(left), _divisor(right))
 
 
 def modulo(left: JsonValue, right: JsonValue) -> JsonValue:
     """Return the remainder of a division."""
-    return _number(left) % _divisor(right)
+    try:
+        return _number(left) % _divisor(right)
+    except OverflowError:
+        raise _too_large() from None
 
 
 def negate(value: JsonValue) -> JsonValue:
@@ -182,9 +197,17 @@ def as_map(value: JsonValue) -> dict[str, JsonValue]:
 
 def as_number(value: JsonValue) -> int | float:
     """Return a finite number; raise ExpressionError for any other value."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and is_finite(value):
         return value
     raise _unexpected("a finite number", value)
+
+
+def is_finite(value: float) -> bool:
+    """Return True if a number is finite; raise ExpressionError if no float is as large."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        raise _too_large() from None
 
 
 def _unexpected(wanted: str, value: JsonValue) -> ExpressionError:

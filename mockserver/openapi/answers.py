@@ -1,9 +1,9 @@
 """Compile responses objects: the documented answers of an operation.
 
-`operations.py` calls `AnswerCompiler.compile`; out come `DocumentedResponse` objects with headers,
-media types, examples and schemas. Invalid parts are left out with a warning, and nothing is raised.
-Only files of `externalValue` examples are read. `engine/documented_answers.py` writes answers from
-the result.
+`operations.py` calls `AnswerCompiler.compile`; out come `DocumentedResponse` objects, one for each
+status, with headers, media types, examples and schemas. Invalid parts are left out with a warning,
+and nothing is raised; examples are added to the `ExampleChecks`, and stay as they are. Only files
+of `externalValue` examples are read. `engine/documented_answers.py` writes answers from the result.
 """
 
 import re

@@ -1,10 +1,11 @@
 """Read an `x-mock` block of a document or an operation, and merge it with inferred behaviour.
 
-In: the place of the block itself. Out: a model of `x_mock.py`; without a block, an `EmptyBehaviour`
-with the same attributes, so that pydantic is not imported. Invalid keys are added to `problems` and
-left out; the others are kept. `with_known_keys` renames a misspelt key to the one that it means, or
-drops it. In `merged`, the document's own values win over inferred ones, at every depth of maps.
-Callers: `compiler.py`, `operations.py`; they and others compile the parts, such as steps.
+In: a `Place` whose value is the block, or None if there is no block. Out: a model of `x_mock.py`;
+without a block, an `EmptyBehaviour` with the same attributes, so that pydantic is not imported.
+Invalid keys are added to `problems` and left out; the others are kept. `merged` adds inferred
+members; the document's own values win, at every depth of maps. `with_known_keys` renames a misspelt
+key to the one that it means, or drops it. `declared_names` lists the keys of a map, valid or not.
+Callers: `compiler.py` and `operations.py`; they and others compile the parts, such as steps.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """List callbacks and webhooks: requests that the real service sends, and the mock does not.
 
-`compiler.py` puts the result, an `Unserved` for each, into `Api.unserved`, which `mockserver
-routes` prints (`cli/routes_command.py`). Callbacks of callbacks are not listed; nothing is ever
-sent.
+`compiler.py` puts the result, an `Unserved` for each callback or webhook and method, into
+`Api.unserved`, which `mockserver routes` prints (`cli/routes_command.py`). Callbacks inside
+callbacks and webhooks are not listed; nothing is ever sent.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,11 +1,11 @@
 """Load documents: compile each to a `model.Api`, and collect the problems of all.
 
-In: paths of OpenAPI documents, overlays and folders. Out: a list of `Api` objects with their
-warnings; or one `SpecError` with all problems, if there is an error among them (with `strict`, see
-`base/problems.py`, warnings are errors). Problems that `x-mock-ignore` turns off are kept in
-`Api.ignored`. Callers of `Loader`: `server/sources.py`, `cli/diff_command.py` and
-`cli/contract_options.py`; of `open_openapi`, `contract/document_changes.py`. `load_apis` is for
-tests. Files are read; nothing is fetched or served.
+`Loader.load` gets paths of OpenAPI documents, overlays and folders, and returns a list of `Api`
+objects with their warnings; or it raises one SpecError with all problems, if there is an error
+among them (with `strict`, see `base/problems.py`, warnings are errors). Problems that
+`x-mock-ignore` turns off are kept in `Api.ignored`. Callers: `server/sources.py`,
+`cli/diff_command.py` and `cli/contract_options.py`; of `open_openapi`, which compiles nothing,
+`contract/document_changes.py`. `load_apis` is for tests. Nothing is fetched or served.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

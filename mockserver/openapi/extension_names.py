@@ -1,8 +1,9 @@
 """Recognise misspelt names of mockserver's own keys in documents: `x-mock` and `x-mock-ignore`.
 
-`compiler.py` and `operations.py` call `misspelt_extensions` for the objects where these keys stand;
-`unknown_keys.py` asks about single keys in a thorough check. Out come warnings, or an empty text if
-a key resembles none. No key is corrected.
+`compiler.py` calls `misspelt_extensions` for the document, `operations.py` for each operation: out
+come warnings. `unknown_keys.py` asks about single keys in a thorough check: `extension_meant`
+returns the key that one resembles, or an empty text, and `misspelt` makes its warning. No key is
+corrected.
 """
 
 import re

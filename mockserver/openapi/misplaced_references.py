@@ -2,8 +2,9 @@
 
 `compiler.py` calls `with_references_followed`, which returns the document itself, or a copy in
 which targets stand in place of these references, each reported in `problems`. Other tools follow a
-`$ref` wherever it stands. So do we, within the folder of the document, up to a number, and report
-it, because the specification says otherwise. Usual references stay.
+`$ref` wherever it stands. So do we, within the folder of the document, and report it, because the
+specification says otherwise. One that is broken stays, one that contains itself or comes after
+1,000 others becomes an empty object, with a warning. Usual references stay, as do those in schemas.
 """
 
 from collections.abc import Iterator

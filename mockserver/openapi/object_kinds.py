@@ -1,10 +1,10 @@
 """Say which keys each kind of object in a document may have, as OpenAPI's own schemas define it.
 
 `unknown_keys.py` and `misplaced_references.py` call `document_kind` for a version and go down with
-`ObjectKind.member`, which returns None for an unknown key. The schemas are read from
-`specification/` at the first call. A kind is the union of all forms that a value may have at a
-place. So a key is unknown only if no form has it, and a document is walked with one look-up for
-each key, without validation.
+`ObjectKind.member`. It returns None for a key that the kind does not list; the key is unknown only
+if the kind `is_closed`. The schemas are read from `specification/` at the first call. A kind is the
+union of all forms that a value may have at a place. So a key is unknown only if no form has it, and
+a document is walked with one look-up for each key, without validation.
 """
 
 import re
@@ -99,7 +99,7 @@ class ObjectKind:
         return found
 
 
-ANYTHING = ObjectKind()
+_ANYTHING = ObjectKind()
 
 
 @cache
@@ -133,7 +133,7 @@ def _keyword_kind(keyword: str, schema: ObjectKind) -> ObjectKind:
         return ObjectKind("", items=schema)
     if keyword == "items":
         return schema
-    return schema if keyword in SCHEMA_KEYWORDS else ANYTHING
+    return schema if keyword in SCHEMA_KEYWORDS else _ANYTHING
 
 
 class _KindBuilder:
@@ -150,7 +150,7 @@ class _KindBuilder:
         names: list[str] = []
         for schema in schemas:
             if not self._collect(schema, forms, names):
-                return self._schema_kind or ANYTHING
+                return self._schema_kind or _ANYTHING
         key = frozenset(forms)
         if (found := self._made.get(key)) is None:
             found = self._made[key] = ObjectKind(name or _name(names))

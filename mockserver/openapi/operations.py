@@ -2,8 +2,10 @@
 
 `compiler.py` calls `compile_operations` with a paths object and a `DocumentContext`: all that
 operations share. Out come `Operation` objects, which the engine serves. Other modules compile the
-parts: parameters, bodies, responses, `x-mock`. Problems are added to a list; an operation with
-problems is compiled as far as possible. `review_pages.py` uses the context for its own operations.
+parts: parameters, bodies, responses, security, `x-mock`; here they are joined with what the path
+item and the document say, and with inferred behaviour. Problems are added to a list; an operation
+with problems is compiled as far as possible. `review_pages.py` uses the context for its own
+operations.
 """
 
 import re

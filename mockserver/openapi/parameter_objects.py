@@ -1,7 +1,8 @@
 """Compile parameter objects and header objects to a `Parameter` with style, shape and validator.
 
 Callers: `operations.py`, through `BodyCompiler.parameters`, and `request_bodies.py` for headers of
-multipart parts. Undefined styles and invalid schemas are warnings; examples are handed to the
+multipart parts. Undefined styles, a missing schema and media types that are not read in parameters
+are warnings; a `Parameter` always comes out, which then reads text. Examples are handed to the
 `ExampleChecks`. Headers of answers are compiled in `answers.py`. Values are read in
 `wire/parameters.py`.
 """

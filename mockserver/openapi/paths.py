@@ -1,10 +1,10 @@
 """Find the operations of a document in its paths object and path items.
 
-In: a paths object. Out: each operation object with its path and method; problems are added to a
-list, and what cannot be served is left out. Of two operations for the same requests, the first
-wins. Callers: `operations.py`, `callbacks.py` and `contract/document_changes.py`.
-`spanning_parameters` finds path parameters that may contain slashes. Operations are not compiled
-here.
+`described_operations` gets a paths object and yields each operation object with its path and method
+(`operations.py`, `contract/document_changes.py`). Problems are added to a list, what cannot be
+served is left out, and of two operations for the same requests the first wins. `callbacks.py` calls
+`path_item` and `methods_of`. `spanning_parameters` finds path parameters that may contain slashes;
+`refuse_too_many_paths` raises SpecError, for `compiler.py`. Operations are not compiled here.
 """
 
 import re

@@ -1,9 +1,10 @@
 """Compile the parts of `x-mock` that are not steps to objects of `model.api`, such as `RateLimit`.
 
-`compiler.py` calls it for settings, collections, principals and fixtures; `operations.py` for
-errors, limits and test values, both of the document and of an operation. Problems are added to the
+`compiler.py` calls it for settings, collections, principals and fixtures (files, and `records` of
+the document); `operations.py` for errors, limits and test values, both of the document and of an
+operation, and for the kinds of settings in expressions (`known_kinds`). Problems are added to the
 one list of the document, and nothing is raised. It reads only fixture files, and only below the
-document's folder or `../fixtures`. Steps are compiled in `verbs/step_compiler.py`.
+document's folder or `../fixtures`, links resolved. Steps are compiled in `verbs/step_compiler.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,8 +1,10 @@
 """Find limits and principals of `x-mock` that do not do what their author most likely expects.
 
 `thorough_checks.py` calls `doubtful_policies` with a document and its compiled `Api`; out come
-notes: for limits that do not count anonymous callers, and for issued tokens whose expiry is
-ignored. Nothing is changed or refused.
+notes: for operations without need of a credential, under a limit of the document that counts by
+principal, so that anonymous callers are not counted; and for principals whose tokens a step
+`oauth_token` issues with an expiry, while `expires: null` ignores it. Nothing is changed or
+refused.
 """
 
 from collections.abc import Iterator

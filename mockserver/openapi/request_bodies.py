@@ -1,9 +1,10 @@
 """Compile request body objects to a `RequestBody`, with a reader for each media type.
 
 `operations.py` and `review_pages.py` call `BodyCompiler.request`, which returns None if there is no
-usable content. `compiler.py` makes one `BodyCompiler` for a document; it also holds what all
-compilers share: references, schemas, shapes, checks of examples and the list of problems. Bodies
-are read in `wire/media.py`.
+usable content; invalid parts are left out with a warning. `takes_objects` says whether every valid
+body is an object, for checks of expressions. `compiler.py` makes one `BodyCompiler` for a document;
+it also holds what all compilers share: references, schemas, shapes, checks of examples, the
+compiler of parameters and the list of problems. Bodies are read in `wire/media.py`.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,9 @@
 """Compile review pages (`x-mock.pages`) to operations that answer with HTML.
 
 `compiler.py` calls `compile_pages`, which yields two operations for each page: GET for the page,
-POST for its form, which also runs the steps of `submit`. They become `Api.pages`, and are not
-operations of the API. The HTML is written in `verbs/review_page.py`, when a page is requested.
+which runs its `steps`, and POST for its form, which runs `steps` and then those of `submit`. They
+become `Api.pages`, are not operations of the API, and need no credential. The HTML is written in
+`verbs/review_page.py`, when a page is requested.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Find texts in documents that look like real credentials, which any reader could use.
 
-`thorough_checks.py` calls `secrets_in`; out come warnings with kind and place, up to
-`MOST_REPORTED`, and never the text itself. Credentials that seem invented are not reported. Nothing
-is removed, and no credential is tried.
+`thorough_checks.py` calls `secrets_in` with documents as they are written; out come warnings with
+kind and place, together up to `MOST_REPORTED`, and never the text itself. Texts are all string
+values, of which each is reported once; keys are not searched. Credentials that seem invented are
+not reported. Nothing is removed, and no credential is tried.
 """
 
 import re

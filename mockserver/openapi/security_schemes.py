@@ -1,10 +1,11 @@
 """Compile security schemes and security requirements.
 
-`compiler.py` calls `compile_schemes` and `check_principals`, `operations.py` calls
-`compile_security`. Out come `SecurityScheme` objects, and for each operation the alternatives that
-the engine tries. Schemes that are not supported are reported as warnings, and not enforced; but an
-alternative of only such schemes is left out. `engine/security.py` checks credentials; of HTTP
-schemes other than basic and bearer, such as digest, only the name.
+`compiler.py` calls `compile_schemes` and `check_principals` (errors for `x-mock.principals` of an
+unknown scheme), `operations.py` calls `compile_security`. Out come `SecurityScheme` objects, and
+for each operation the alternatives that the engine tries. An unknown or unsupported scheme is a
+warning and is not enforced; an alternative of only such schemes is left out, and an operation that
+has none left needs no credential. `engine/security.py` checks credentials; of HTTP schemes other
+than basic and bearer, such as digest, only the name.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -14,7 +15,7 @@ from mockserver.base.problems import SpecProblem, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import Principals, SchemeUse, SecurityScheme
 
-Schemes = Mapping[str, SecurityScheme]
+_Schemes = Mapping[str, SecurityScheme]
 _LOCATIONS = ("header", "query", "cookie")
 _CHECKED = frozenset(("basic", "bearer"))
 _AUTH_SCHEMES = {
@@ -42,7 +43,7 @@ def compile_schemes(
 
 
 def check_principals(
-    principals: Mapping[str, Principals], schemes: Schemes, place: Place
+    principals: Mapping[str, Principals], schemes: _Schemes, place: Place
 ) -> list[SpecProblem]:
     """Return a problem for each name in `principals` that is not a security scheme."""
     return [
@@ -82,7 +83,7 @@ def _api_key(name: str, place: Place, owners: Principals | None) -> SecuritySche
 
 
 def compile_security(
-    place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
+    place: Place, schemes: _Schemes, declared: Collection[str], problems: list[SpecProblem]
 ) -> tuple[tuple[SchemeUse, ...], ...]:
     """Compile a list of security requirements; each is one alternative.
 
@@ -105,7 +106,7 @@ def compile_security(
 
 
 def _uses(
-    place: Place, schemes: Schemes, declared: Collection[str], problems: list[SpecProblem]
+    place: Place, schemes: _Schemes, declared: Collection[str], problems: list[SpecProblem]
 ) -> tuple[SchemeUse, ...]:
     uses = []
     for name, member in place.members():

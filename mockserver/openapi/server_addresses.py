@@ -1,8 +1,9 @@
 """Compile server objects to the addresses of the real service, for all values of their variables.
 
-`compiler.py`, `operations.py` and `contract/document_changes.py` call `compile_servers`. Out come
-host name (empty for a relative URL) and path of each address, up to `MOST_SERVERS`, the default
-values first. Invalid servers are warnings. No connection is made to these addresses.
+`compiler.py`, `operations.py` and `contract/document_changes.py` call `compile_servers` with a list
+of server objects. Out come host name (empty for a relative URL) and path of each address, without
+user and password, up to `MOST_SERVERS`, the default values of each server first. Invalid servers
+are left out with a warning. No connection is made to these addresses.
 """
 
 import re

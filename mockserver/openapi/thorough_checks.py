@@ -1,9 +1,10 @@
 """Check a whole document for what is doubtful, although serving does not need it.
 
 `compiler.py` calls `thorough_problems` for `check` and `--strict`, after the compilation. Out come
-warnings and notes of the other modules (`unknown_keys.py`, `secret_examples.py`,
-`policy_checks.py`), and of paths with dots; none at a place that has a problem already. Examples
-are checked in the room `schemas`.
+warnings and notes of the other modules (`unknown_keys.py`, which also checks values and examples
+inside schemas, `secret_examples.py`, `policy_checks.py`), and warnings for paths with dots; none at
+a place that has a problem already. Examples of media types and parameters are checked in
+`schemas/`. Nothing is changed.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,10 @@
 """Find keys of a document that its OpenAPI version does not define, and misspelt ones.
 
-`thorough_checks.py` calls `unknown_keys`, which walks the document and the files it refers to, each
-object once. Out come warnings and notes with the most similar known key, up to `MOST_REPORTED`;
-also for values in schemas of another type (`value_types.py`). What keys are known is in
-`object_kinds.py`. Nothing is removed.
+`thorough_checks.py` calls `unknown_keys`, which walks the document as it is written and the files
+it refers to, each object once. Out come warnings and notes with the most similar known key, up to
+`MOST_REPORTED`, also for values in schemas of another type (`value_types.py`); then those of
+`schema_examples.py`. What keys are known is in `object_kinds.py`; of extensions, only misspelt ones
+and a misplaced `x-mock` are reported. Nothing is removed.
 """
 
 import difflib

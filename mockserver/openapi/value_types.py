@@ -1,8 +1,9 @@
 """Find values in schemas that do not have the type of their schema, such as a `default` or `enum`.
 
 `unknown_keys.py` calls `values_of_other_types` for each schema, and makes the problems. It yields
-the keyword, the index in a list (else None), and what the value should be; of a list, only the
-first. Schemas without valid types, or with a form of their own, yield nothing.
+the keyword, the index in a list (else None), and what the value should be; of an `enum`, only the
+first such value. Schemas without a type, or with an unknown or invalid one, yield nothing.
+`schema_examples.py` asks `has_type_of`, and checks all else about values.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,9 +1,9 @@
 """Define the format of `x-mock` blocks as pydantic models, without steps: `verbs/` defines these.
 
-`behaviour.py` validates blocks with `DocumentBehaviour` and `OperationBehaviour`; `operations.py`,
-`policies.py` and `review_pages.py` compile the results. Unknown fields are errors. The class
-docstrings and descriptions also appear in docs/reference.md. Documents without `x-mock` never
-import this module, because pydantic costs start time.
+`behaviour.py` validates blocks with `DocumentBehaviour` and `OperationBehaviour`, and reports and
+drops what is invalid; `operations.py`, `policies.py` and `review_pages.py` compile the results.
+Unknown fields are invalid. The class docstrings and descriptions also appear in docs/reference.md.
+Documents without `x-mock` never import this module, because pydantic costs start time.
 """
 
 from typing import Annotated, Any, Literal
@@ -22,8 +22,8 @@ from mockserver.verbs.fields import (
     Value,
 )
 
-ApiName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-Status = Annotated[int, Field(ge=200, le=599)]
+_ApiName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+_Status = Annotated[int, Field(ge=200, le=599)]
 
 
 class SettingFields(StrictFields):
@@ -87,7 +87,7 @@ class RateLimitFields(StrictFields):
 class ErrorFields(StrictFields):
     """What the API answers for an error kind."""
 
-    status: Status
+    status: _Status
     headers: Annotated[dict[str, HeaderValue], CheckHeaders] = Field({})
     body: Value = None
     content_type: str = "application/json"
@@ -146,7 +146,7 @@ class OperationBehaviour(StrictFields):
 class DocumentBehaviour(StrictFields):
     """The `x-mock` of a document."""
 
-    name: ApiName | None = None
+    name: _ApiName | None = None
     resource: Literal[False] | None = None
     settings: dict[Name, SettingFields] = Field({})
     fixtures: list[str] = Field([])

@@ -1,9 +1,11 @@
-"""Compile one self-contained JSON Schema with the validator library `jsonschema_rs`.
+"""Compile one self-contained JSON Schema with the validator library `jsonschema_rs`, offline.
 
-`compile_schema` returns the library's validator, or raises ValueError if the schema is invalid.
-Callers: `validators.py`, `shared_definitions.py` and `part_checks.py` for schemas of documents;
-`contract/` for interactions, comparisons and masks. OpenAPI's own keywords must be converted before
-(`dialects.py`).
+`compile_schema` gets a schema and its draft and returns the library's validator, or raises
+ValueError if the schema is invalid. Formats are checked. OpenAPI's own keywords must be converted
+before (`dialects.py`). Callers: `validators.py`, `shared_definitions.py` and `part_checks.py` for
+schemas of documents; `contract/interactions.py` and `contract/answer_comparison.py` for patterns,
+`contract/conforming_masks.py` for parts of schemas. `violation_search.py` uses only the type
+`Check`: a predicate.
 """
 
 # The library runs offline: it opens no file and no connection; an unknown address is an error.

@@ -1,10 +1,11 @@
 """Convert an OpenAPI schema object to plain JSON Schema, for one direction (request or response).
 
-Caller: `validators.py`, which passes itself as the maker of references; each schema object is
-converted alone. In requests, readOnly properties are not required and accept any value; in
-responses, writeOnly ones are not required. Patterns are prepared for `ecma_patterns.py`, keywords
-of another OpenAPI version repaired (`version_repairs.py`). `dialect_of` honours `$schema` and
-`jsonSchemaDialect`. Problems are warnings of the maker. Documents never change.
+Caller of `convert`: `validators.py`, whose maker of references gets each `$ref`, and all warnings
+and notes. In requests, readOnly properties are not required and accept any value; in responses,
+writeOnly ones are not required. Invalid patterns are dropped, those for `ecma_patterns.py` marked;
+keywords of another OpenAPI version are repaired (`version_repairs.py`). `dialect_of` honours
+`$schema` and `jsonSchemaDialect`, since OpenAPI 3.1. Documents never change. The sets of keywords
+serve all modules that walk over schemas, here and in `openapi/`.
 """
 
 # Which draft a schema becomes

@@ -1,8 +1,10 @@
 """Match regular expressions as ECMA-262 reads them: the `RegExp` of JavaScript.
 
-Callers: `dialects.py` decides which engine gets a pattern, `compilation.py` registers
-`PatternKeyword` with the validator library, and `openapi/paths.py` matches path parameters.
-`pattern_error` returns a reason or an empty text; `compiled` raises ValueError.
+`dialects.py` asks which engine gets a pattern, and for the reason why it is invalid
+(`pattern_error`, empty for a valid one). `compilation.py` registers `PatternKeyword` with the
+validator library, under the keyword `KEYWORD`, and checks the format `regex` with `is_pattern`.
+`openapi/paths.py` matches path parameters with `compiled`, which raises ValueError for an invalid
+pattern. `violations.py` and `sampling/schema_merging.py` use only `KEYWORD`.
 """
 
 # Which engine matches a pattern

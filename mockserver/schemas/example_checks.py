@@ -1,9 +1,10 @@
 """Collect the examples of a document while it is compiled, and check them against their schemas.
 
-`openapi/answers.py`, `parameter_objects.py` and `request_bodies.py` add examples;
-`openapi/compiler.py` calls `mismatches` at the end, with `thorough` or `strict` only. Each example
-gives at most one warning, for its first violation. Bytes, examples without a source and text of
-other formats than JSON are not checked, and no example is changed or left out.
+`openapi/answers.py`, `openapi/parameter_objects.py` and `openapi/request_bodies.py` add the
+examples of answers, headers, parameters and bodies; `openapi/compiler.py` calls `mismatches` at the
+end, with `thorough` or `strict` only. Out come warnings: for each example, or each item of a
+sequence, its first violation. Not checked: bytes, examples without a source, and strings of media
+types other than JSON. No example is changed or left out. `VALUE_KEYS` is used in `inference/`, too.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,11 @@
 """Resolve references of schemas by `$id`, `$anchor` and `$dynamicAnchor` (JSON Schema Core, 8.2).
 
 `validators.py` is the only caller. `Identifiers.target` returns the place that a `$ref` or
-`$dynamicRef` leads to, or raises SpecError. In a dialect without identifiers, as that of OpenAPI
-3.0, and for all that no identifier matches, `documents/references.py` resolves. Documents are
-indexed when they are first needed. Nothing is fetched, whatever an identifier says.
+`$dynamicRef` leads to, and raises SpecError if there is none or the references form a cycle;
+`dynamic` returns the dynamic anchors around a place. A dialect without identifiers, as that of
+OpenAPI 3.0, and a reference that no identifier matches are left to `documents/references.py`, which
+also reads files of the document's folder. Documents are indexed when they are first needed. No
+address is fetched, whatever an identifier says.
 """
 
 import os

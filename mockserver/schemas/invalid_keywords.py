@@ -1,9 +1,9 @@
-"""Remove from a schema each keyword that the validator library rejects, so that the rest is usable.
+"""Remove from a schema each keyword that the validator library rejects, so the rest is usable.
 
 `validators.py` is the only caller; it passes the check, and a function that gets the path and
-reason of every removal. An invalid item of a list becomes an empty schema, and an invalid subschema
-is repaired inside first. A schema that cannot be repaired becomes empty: it accepts anything. The
-given schema never changes.
+reason of every removal. Invalid subschemas are repaired first, each on its own; an invalid item of
+a list becomes an empty schema. A schema that cannot be repaired becomes empty: it accepts anything.
+The given schema never changes. `path_to_keyword` shortens the path of an error to the keyword.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

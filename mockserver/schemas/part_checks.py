@@ -1,8 +1,10 @@
 """Check values against parts of schemas: any subschema, also one that was just merged.
 
 Callers: `validators.py` (`SchemaValidator.checker`, for sampling and conforming) and
-`violation_search.py`. `check` returns a predicate that never raises; it is always False for an
-invalid part. Compiled parts are cached, up to a limit.
+`violation_search.py`. `check` returns a predicate: always False for an invalid part, True or False
+for the schemas `true` and `false`. `compiled` returns a validator, None for an invalid part;
+`target` returns the definition that a part refers to. Compiled parts are cached, up to a limit, and
+ask the shared definitions for what they refer to.
 """
 
 # In a part, each reference to a definition is replaced with a keyword of our own, whose check is

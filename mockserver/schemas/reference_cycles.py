@@ -1,7 +1,9 @@
-"""Find definitions whose references apply to one and the same value without a bound.
+"""Find definitions that apply themselves, or too many others, to one and the same value.
 
-`shared_definitions.py` calls `SameValueCosts.unbounded`: out come the names that it has to replace
-with a schema that accepts anything. Nothing is replaced or reported here.
+Validation with them would not end, or not soon. `shared_definitions.py` calls
+`SameValueCosts.unbounded` with a name: out come the names, among those reached from it, that close
+a cycle or cost more than 4 million steps; it then replaces them with a schema that accepts
+anything. `largest` is the highest cost of all that stay. Nothing is replaced or reported here.
 """
 
 # Validation follows the references that apply to the same value, through `$ref`, `allOf`, `not` and

@@ -1,10 +1,11 @@
 """Adjust values to a schema: remove undeclared members, and add required ones.
 
-`engine/run.py` conforms the bodies of answers, `engine/records.py` completes new records; both get
-a `Conformer` from `conformer_of`, which makes it once for each schema. Added members are sampled
-with the caller's seed (`sampling/sampler.py`), in records also from defaults. Undeclared members
-stay if the schema allows them explicitly, as by `additionalProperties`; write-only ones are
-removed. Nothing is converted, and the result is not validated. The given value never changes.
+`engine/run.py` calls `conform` for bodies of answers; `engine/records.py` calls `complete`, which
+adds missing members with a default or that are required, and removes nothing. `conformer_of` makes
+one `Conformer` for each schema. Added members are sampled with the caller's seed
+(`sampling/sampler.py`). `conform` also removes write-only members, and null where it is not
+allowed; it keeps undeclared members if the schema allows them explicitly, as by
+`additionalProperties`, or declares none. Wrong values stay; the result is not validated.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,9 +1,11 @@
 """Say which types, members and items schemas allow, so that text can be read as JSON values.
 
 Parameters, form fields and XML carry text only. The shape of a schema says which JSON values a text
-can become: whether `7` is a number or text. `openapi/parameter_objects.py` and `request_bodies.py`
-make shapes, and `wire/` reads by them. `Shape.read` returns the text itself if no type fits:
-nothing is validated here, and nothing raises. Shapes combine all alternatives of a schema.
+can become: whether `7` is a number or text. `openapi/parameter_objects.py` and
+`openapi/request_bodies.py` make shapes, and `wire/` reads by them. `Shape.read` returns the text
+itself if no type fits, but None for `null` and empty text if null is allowed and text is not. Types
+and members include those of alternatives; defaults, patterns and enums do not. Nothing is validated
+here. `Resolver` is the protocol for following references, also for `wire/xml_writing.py`.
 """
 
 import re

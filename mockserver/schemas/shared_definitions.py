@@ -1,9 +1,11 @@
 """Keep the converted schemas of a document by name, compile them together, and validate by name.
 
-`validators.py` adds definitions and asks; `part_checks.py` refers to them. One validator of all is
-compiled at the first validation, and again after an addition; a definition that reaches few others
-can be compiled alone. `cut_unbounded` makes endless definitions accept anything. Nothing is
-converted here (`dialects.py`), and a definition never changes otherwise.
+`validators.py` makes one `SharedDefinitions` for each dialect and direction, adds definitions and
+asks: `check` returns a predicate, `errors` the library's errors, `needed_schema` a self-contained
+schema. `part_checks.py` asks, too. One validator of all is compiled at the first validation, and
+again after an addition; `compiled_alone` returns one of a definition that reaches at most 3 others,
+else None. `cut_unbounded` makes endless or too costly definitions accept anything. Nothing is
+converted here.
 """
 
 # Why together

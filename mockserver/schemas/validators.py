@@ -1,10 +1,11 @@
 """Turn the schema objects of a document into validators, each with all that it refers to.
 
 `openapi/compiler.py` makes one `Schemas` for a document; `openapi/` and `inference/` ask it for a
-`SchemaValidator`, for requests or responses, which implements the protocols of `model/contents.py`
-for `wire/`, the engine and `contract/`. Schemas are converted at load time and compiled at the
-first validation. Invalid parts are warnings, and accept anything. `violations` returns up to 50,
-and does not raise.
+`SchemaValidator`, for requests or responses, or for a JSON Schema (`needed`), or to follow a `$ref`
+(`resolve`). The validator implements protocols of `model/contents.py`, by which `wire/`, the engine
+and `contract/` use it; `violations` returns at most 50, sorted by pointer. Schemas are converted at
+load time; the validators are compiled at the first validation. Invalid keywords are left out, and
+invalid or endless references accept anything, each with a warning.
 """
 
 # From a schema object to a validator

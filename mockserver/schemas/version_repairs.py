@@ -1,9 +1,10 @@
 """Repair schemas that use keywords of another OpenAPI version, each repair with a warning.
 
-`dialects.py` calls `repair_for_version` for every schema object; it returns the place unchanged, or
-one with a changed copy of the value. Such a schema has an obvious meaning, so it is read as if it
-were written for its own version. Subschemas are not repaired with it: they are converted on their
-own.
+`dialects.py` calls `repair_for_version` for each schema object in the dialect of an OpenAPI
+version; it returns the place unchanged, or one with a changed copy of the value. Such a schema has
+an obvious meaning, so it is read as if it were written for its own version. Lists of types and
+keywords next to a `$ref` in OpenAPI 3.0 get only the warning. Subschemas are not repaired with it:
+each is converted on its own.
 """
 
 from collections.abc import Callable, Iterator

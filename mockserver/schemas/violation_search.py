@@ -1,8 +1,9 @@
 """Search for some violations of a value for which the validator library would need too long.
 
-`validators.py` asks `is_listable` first; if it returns False, it calls
-`ViolationSearch.violations`, which goes down only into what is invalid, within a bounded number of
-steps. It returns up to 50 violations, at least one for an invalid value and none for a valid one.
+`validators.py` asks `is_listable` first, whether the library can list all errors in few steps; if
+it returns False, it calls `ViolationSearch.violations`, which goes down only into what is invalid.
+The search ends at 50 violations, or after some 20,000 steps if it has found one. It returns at
+least one for an invalid value and none for a valid one, sorted by pointer.
 """
 
 # The library finds out quickly whether a value conforms, but it lists all errors or none: a list of

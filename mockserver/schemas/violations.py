@@ -1,9 +1,10 @@
 """Translate errors of the validator library to `Violation`s with plain messages.
 
 Callers: `validators.py` and `violation_search.py`. `violations_of` returns one for each place and
-keyword, up to `MOST`, sorted by pointer; of `anyOf` and `oneOf`, it reports the alternative that
-was most likely meant, or names the nearest ones. A keyword without a message here gets that of the
-library, shortened, which may contain the given value. Nothing is validated here.
+keyword, sorted by pointer; it stops when it has `MOST` or a few more, which callers cut off. Of
+`anyOf` and `oneOf`, it reports the alternative that was most likely meant, or names the nearest
+ones. A keyword without a message here gets that of the library, shortened, which may contain the
+given value. `message_for` is for the search, which has no errors. Nothing is validated here.
 """
 
 import json
@@ -30,7 +31,7 @@ _MOST_REASONS = 2
 
 _Error = Any
 """A `jsonschema_rs.ValidationError`; its kinds share no static type."""
-Alternatives = Callable[[Sequence[str | int]], Sequence[str]]
+_Alternatives = Callable[[Sequence[str | int]], Sequence[str]]
 """Returns the names of the alternatives at a path of keys in the schema."""
 
 
@@ -42,7 +43,7 @@ def violations_of(
     errors: Iterable[_Error],
     where: str,
     skipped: int = 0,
-    alternatives: Alternatives = _no_names,
+    alternatives: _Alternatives = _no_names,
 ) -> list[Violation]:
     """Return the errors as violations, sorted by pointer, one for each place and keyword.
 
@@ -62,7 +63,7 @@ def violations_of(
 
 
 def _translate(
-    error: _Error, where: str, skipped: int, alternatives: Alternatives
+    error: _Error, where: str, skipped: int, alternatives: _Alternatives
 ) -> Iterable[Violation]:
     keyword = _KEYWORDS.get(error.kind.name, error.kind.name)
     pointer = "".join(f"/{escape(str(key))}" for key in error.instance_path[skipped:])
@@ -96,7 +97,7 @@ class _Leaf(NamedTuple):
     errors: list[_Error]
 
 
-def _leaves(error: _Error, alternatives: Alternatives) -> list[_Leaf]:
+def _leaves(error: _Error, alternatives: _Alternatives) -> list[_Leaf]:
     """Return the alternatives of `anyOf` or `oneOf`; none if the value matches several.
 
     An alternative that is nothing but a combination itself is replaced by its own alternatives.

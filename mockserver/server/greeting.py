@@ -18,7 +18,7 @@ from mockserver.model.api import Api
 def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
     """Return the addresses of all APIs with a credential each, in aligned columns."""
     # A sandbox of its own: the served one must not get its records before its first request.
-    sandbox = Sandboxes(engine.apis).get(DEFAULT_SANDBOX)
+    sandbox = Sandboxes(engine.apis, overrides=engine.sandboxes.overrides).get(DEFAULT_SANDBOX)
     rows = [_row(api, origin, sandbox, now) for api in engine.apis.values()]
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)

@@ -1,9 +1,9 @@
 """Write bodies in formats other than JSON and XML: lines, events, forms, tables, multipart.
 
-`media.py` is the only caller: `writer_of` returns the function for a media type, or None, and
-`multipart_bytes` writes parts at the fixed `BOUNDARY`. A JSON value goes in, bytes come out. A
-string is taken as the complete body, except in multipart. Nothing is read, validated or refused
-here.
+`media.py` calls `writer_of`, which returns the function for a media type, or None, and
+`multipart_bytes`, which writes parts at the fixed `BOUNDARY`. A JSON value goes in, bytes come out.
+A string is taken as the complete body, except in multipart. `media_families.py` asks what can be
+written, and puts `BOUNDARY` into the Content-Type. Nothing is read, validated or refused here.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,9 +1,9 @@
 """Read `True` and `False`, as Python writes them, for booleans in parameters and forms.
 
-In: a value that violates its schema, and its shape. Out: the value with booleans, and a violation
-for each that says how it was read. Callers: `parameters.py` and `media.py`, only for values that
-are not valid as they are. The engine accepts such a violation, or refuses it if it checks requests
-strictly.
+In: a value that violates its schema, and its shape. Out: the value with booleans where the shape
+allows a boolean and no text, and for each a violation whose `tolerated` says how it was read.
+Callers: `parameters.py`, and `media.py` for forms and multipart, only for values that are not valid
+as they are. The engine accepts such a violation, or refuses it if it checks requests strictly.
 """
 
 from typing import NamedTuple

@@ -1,9 +1,10 @@
 """Decompress request bodies by `Content-Encoding` (RFC 9110, section 8.4.1), up to a limit.
 
-`server/application.py` and `contract/proxy.py` call `decoded`, for a request with that header. Out
+`server/application.py` and `contract/proxy.py` call `decoded` for a request with that header. Out
 comes the request with its decompressed body, or with the reason why it has none: `unread` is a
-refusal (an unknown coding, invalid data), `too_large` is set beyond the limit. Nothing is raised.
-Answers are neither compressed nor decompressed here.
+refusal (a coding other than gzip and deflate, more than 3 of them, or invalid data), `too_large` is
+set beyond the limit. The refusal is not raised here. Answers are neither compressed nor
+decompressed here.
 """
 
 import zlib

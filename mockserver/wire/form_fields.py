@@ -1,12 +1,11 @@
 """Group the fields of queries, forms and cookies by name, and convert them to typed values.
 
 In: text such as `a=1&b=2`, or parts of a multipart body; and the shape of a schema. Out: values,
-and violations or an `UndecodableError` for what cannot be read. Callers: `parameters.py`,
+and violations or an `UndecodableError` for what cannot be read. `name[member]` is a member of an
+object; `name[]` and `name[0]` are items of an array. OpenAPI defines only the first (`deepObject`),
+but clients send all of them. At most 1,000 fields and 20 levels are read. Callers: `parameters.py`,
 `parameter_styles.py`, `forms.py`, and `contract/recording.py` for names. Values are not validated
 against the schema here.
-
-`name[member]` is a member of an object; `name[]` and `name[0]` are items of an array. OpenAPI
-defines only the first (`deepObject`), but clients send all of them. The depth is limited.
 """
 
 import re
@@ -24,10 +23,10 @@ MOST_ESCAPES = 200_000
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _DEEPEST = 20
 
-Raw = Any
+_Raw = Any
 """One value before conversion: percent-encoded text, or a part of a multipart body."""
-ReadField = Callable[[Shape, Raw], JsonValue]
-Fields = Mapping[str, Sequence[Raw]]
+ReadField = Callable[[Shape, _Raw], JsonValue]
+Fields = Mapping[str, Sequence[_Raw]]
 """The values of each name, in the order of the request."""
 
 
@@ -101,7 +100,7 @@ def _read_text(shape: Shape, raw: str) -> JsonValue:
 class Branch:
     """The values of a name, and a branch for each key in brackets after the name."""
 
-    raws: list[Raw] = field(default_factory=list)
+    raws: list[_Raw] = field(default_factory=list)
     members: "dict[str, Branch]" = field(default_factory=dict)
 
 
@@ -173,14 +172,14 @@ def _build_below(shape: Shape, branch: Branch, key: str | int, read: ReadField) 
         raise error.below(key) from None
 
 
-def values(shape: Shape, raws: Sequence[Raw], read: ReadField = _read_text) -> JsonValue:
+def values(shape: Shape, raws: Sequence[_Raw], read: ReadField = _read_text) -> JsonValue:
     """Read the values of one name: an array, or a single value."""
     if shape.is_array and not (shape.is_scalar and len(raws) == 1):
         return [read(shape.item(index), raw) for index, raw in enumerate(raws)]
     return read(shape, single(raws))
 
 
-def single(raws: Sequence[Raw]) -> Raw:
+def single(raws: Sequence[_Raw]) -> _Raw:
     """Return the only value.
 
     Raises:

@@ -1,9 +1,10 @@
 """Decode forms, URL-encoded and multipart, to objects by the properties of a schema.
 
-`media.py` makes a `FormDecoder` or `MultipartDecoder` for a media type, and calls it with a body:
-out come an object and violations of its encoding, or a `malformed` refusal is raised. `media.py`
-then validates the object against the schema. `openapi/request_bodies.py` makes each `Encoding`.
-Forms are written in `body_formats.py`.
+`media.py` makes a `FormDecoder`, a `MultipartDecoder` (form-data) or a `PartsDecoder` (other
+multipart types, also to a list) and calls it with a body: out come a value and violations of its
+encoding. A `Refusal` is raised if the body cannot be split, has too many JSON values or, as a form,
+an unknown charset. `media.py` then validates the value against the schema.
+`openapi/request_bodies.py` makes each `Encoding`. Forms are written in `body_formats.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,13 +44,13 @@ class Encoding:
     @property
     def is_json(self) -> bool:
         """True if its values are written as JSON."""
-        return bool(self.content_types) and all(map(is_json, self.content_types))
+        return bool(self.content_types) and all(map(_is_json, self.content_types))
 
 
 _PLAIN = Encoding()
 
 
-def is_json(content_type: str) -> bool:
+def _is_json(content_type: str) -> bool:
     """Return True if a media type is JSON or is based on it, such as `application/ld+json`."""
     return http.is_json(media_type(content_type).name)
 
@@ -232,7 +233,7 @@ def _whole_or_items(shape: Shape, branch: Branch, read: ReadField) -> JsonValue:
 
 def _read_part(shape: Shape, part: Part, encoding: Encoding) -> JsonValue:
     content = part.content
-    if is_json(part.content_type) or (not part.content_type and encoding.is_json):
+    if _is_json(part.content_type) or (not part.content_type and encoding.is_json):
         try:
             return parse_json(content)
         except Refusal:
@@ -249,7 +250,7 @@ def _encoding_violations(encoding: Encoding, part: Part, pointer: str) -> list[V
     wanted = encoding.content_types
     if wanted and not any(media_type(item).admits(given) for item in wanted):
         has_type = bool(part.content_type) or part.filename is not None
-        if has_type or not all(item.startswith("text/") or is_json(item) for item in wanted):
+        if has_type or not all(item.startswith("text/") or _is_json(item) for item in wanted):
             message = f"must have the media type {' or '.join(wanted)}"
             found.append(Violation("body", pointer, "contentType", message))
     if encoding.headers is not None:

@@ -1,10 +1,11 @@
 """Read and write JSON texts with integers beyond 64 bits, without loss.
 
 orjson rounds such integers when it reads them, and refuses to write them. The standard library does
-neither, but it is slower, and it accepts texts that are not JSON. Callers: `media.py` for bodies,
-and in `contract/` `exchange_imports.py`, `pact.py` and `request_writing.py`;
-`cli/verify_command.py` writes with it. Texts without such integers go through orjson alone.
-`read_json` raises orjson.JSONDecodeError or TooLongIntegerError; depth is not limited here.
+neither, but is slower, and accepts texts that are not JSON. Callers: `media.py` for bodies; in
+`contract/`, `exchange_imports.py` and `pact.py`; `contract/request_writing.py` and
+`cli/verify_command.py` only write. Texts without long numbers go through orjson alone. `read_json`
+raises orjson.JSONDecodeError or, for more than 4,300 digits, TooLongIntegerError; depth is not
+limited here.
 """
 
 import re

@@ -1,16 +1,17 @@
 """Read and write bodies by their media type.
 
-Reading: in are a request and the media types of its operation; out are a value and its violations,
-or a `Refusal` if the body cannot be read. Writing: in are a value and a media type; out are bytes.
-Callers: `engine/pipeline.py` and `contract/conformance.py` read, `engine/rendering.py` and
-`engine/documented_answers.py` write, and `openapi/request_bodies.py` makes the readers when a
-document is loaded. `control/` and other modules of `wire/` use `parse_json` and `json_bytes` alone.
-Written values are not validated here.
-
-Reading a body takes three steps: decode the bytes to a value, validate the value against the schema
-of the media type, and complete it with defaults. JSON has its own reader with fewer calls, because
-most bodies are JSON. Modules for other formats are imported when a document first uses the format.
+`read_body` gets the media types of an operation and a request: out come a value, with the defaults
+of its schema and without read-only members, and its violations; or it raises a `Refusal`
+(`malformed`, `unsupported_media_type`, `too_large`). `write` gets a value, which it does not
+validate, and a media type: out come bytes. `engine/pipeline.py` and `contract/conformance.py` read,
+`engine/rendering.py` and `engine/documented_answers.py` write; `openapi/request_bodies.py` makes
+readers at load time. Many others use only `parse_json`, `json_of`, `json_bytes`.
 """
+
+# Reading a body takes three steps: decode the bytes to a value, validate the value against the
+# schema of the media type, and complete it with defaults. JSON has its own reader with fewer calls,
+# because most bodies are JSON. Modules for other formats are imported when a document first uses
+# the format.
 
 import re
 from collections.abc import Callable, Iterable, Mapping

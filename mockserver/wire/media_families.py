@@ -1,9 +1,10 @@
 """Sort media types into families that are read in the same way, and complete a Content-Type.
 
-- In: the name of a media type, or a whole Content-Type. Out: a family, True for text, or a
-  Content-Type with charset or boundary.
-- Callers: `media.py` and `openapi/` for families, `engine/documented_answers.py` for answers.
-- It reads and writes no body.
+`family_of` gets the name of a media type; `media.py`, `openapi/parameter_objects.py` and
+`openapi/request_bodies.py` choose readers by the family. `engine/documented_answers.py` asks
+whether a type `is_text`, and calls `content_type_for` for the header of an answer: it adds
+`charset=utf-8` to text types, and to multipart types the boundary, which it looks up in the body if
+that is an example. No body is decoded or changed here.
 """
 
 import re
@@ -43,7 +44,7 @@ def is_text(name: str) -> bool:
     return is_json(name) or is_xml(name)
 
 
-def with_charset(content_type: str) -> str:
+def _with_charset(content_type: str) -> str:
     """Add `charset=utf-8` to a text type that names no charset (RFC 9110, section 8.3.2)."""
     if content_type.lower().startswith("text/") and "charset" not in content_type.lower():
         return f"{content_type}; charset=utf-8"
@@ -58,4 +59,4 @@ def content_type_for(content_type: str, content: bytes = b"") -> str:
         first = _FIRST_BOUNDARY.match(content)
         boundary = first[1].decode() if first else BOUNDARY
         return f"{content_type}; boundary={boundary}"
-    return with_charset(content_type)
+    return _with_charset(content_type)

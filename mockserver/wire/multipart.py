@@ -1,12 +1,12 @@
 """Split `multipart` bodies into their parts (RFC 2046, section 5.1; RFC 7578).
 
-`forms.py` is the only caller of `parts_of`: bytes and Content-Type go in, a list of `Part` comes
-out, or a `malformed` refusal is raised, also beyond 1,000 parts. Values of the parts are read in
-`forms.py`.
-
-Splitting at the boundary is exact for any bytes and takes linear time. The `email` package of the
-standard library reads and decodes line by line, which costs more than the rest of a request.
+`forms.py` is the only caller of `parts_of`: bytes and Content-Type go in, a list of `Part` (headers
+and content) comes out, or a `malformed` refusal is raised, also beyond 1,000 parts. Values of the
+parts are read in `forms.py`.
 """
+
+# Splitting at the boundary is exact for any bytes and takes linear time. The `email` package of the
+# standard library reads and decodes line by line, which costs more than the rest of a request.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

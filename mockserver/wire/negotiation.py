@@ -1,9 +1,10 @@
 """Choose a documented media type by the `Accept` header (RFC 9110, section 12.5.1).
 
 `engine/rendering.py` and `engine/documented_answers.py` call `negotiate` with the media types of a
-document and the header. Out comes a `Choice`, or None if the client accepts none of them; the
-caller decides what to do then. Invalid ranges are ignored; without a valid one, the first type is
-chosen. Languages, charsets and codings are not negotiated.
+document, the header and, for documented ranges such as `image/*`, what each body `Holds`, which
+`openapi/answers.py` finds out. Out comes a `Choice`, the index and the type to send; or None if the
+client accepts none of them: the caller decides what to do then. Invalid ranges are ignored; without
+a valid one, the first type is chosen. Languages, charsets and codings are not negotiated.
 """
 
 import re
@@ -37,7 +38,7 @@ _EXACT, _SAME, _LACKING, _SUFFIX, _KIND, _ANY = range(6, 0, -1)
 documents write down the parameters of their types, so it is acceptable.
 """
 
-Parameters = frozenset[tuple[str, str]]
+_Parameters = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class MediaRange:
 
     kind: str
     subtype: str
-    parameters: Parameters = frozenset()
+    parameters: _Parameters = frozenset()
     quality: float = 1.0
 
     @property
@@ -76,7 +77,7 @@ class Holds(StrEnum):
     """A JSON value other than a string."""
 
 
-def can_be_sent_as(holds: str, name: str) -> bool:
+def _can_be_sent_as(holds: str, name: str) -> bool:
     """Return True if a body of a kind can be written in a media type (without parameters)."""
     if holds == Holds.ANYTHING:
         return True
@@ -189,11 +190,11 @@ def _concrete_options(
             continue
         wanted = item.concrete()
         if wanted is not None:
-            names = [wanted] if can_be_sent_as(holds, wanted) else []
+            names = [wanted] if _can_be_sent_as(holds, wanted) else []
         else:
             names = _default_types(media, holds)
             if media.kind == "*" != item.kind:
-                names = [one for one in _default_types(item, holds) if can_be_sent_as(holds, one)]
+                names = [one for one in _default_types(item, holds) if _can_be_sent_as(holds, one)]
         for name in names:
             if name not in refused and (media.kind != "*" or _specificity(item, _media_of(name))):
                 yield (item.quality, specificity, -place), name
@@ -205,7 +206,7 @@ def _default_types(media: MediaRange, holds: str) -> list[str]:
     if not media.is_range:
         return []
     names = _DEFAULT_TYPES.get(media.kind, _OTHER_TYPES)
-    return [name for name in names if can_be_sent_as(holds, name)] or list(names[:1])
+    return [name for name in names if _can_be_sent_as(holds, name)] or list(names[:1])
 
 
 def _specificity(wanted: MediaRange, media: MediaRange) -> int:

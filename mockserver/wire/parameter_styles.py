@@ -2,9 +2,10 @@
 
 `openapi/` makes a `Parameter`; `parameters.py` calls `text_reader`, `field_reader` or
 `querystring_reader` for it. The function takes the raw texts of a request and returns a value, or
-`ABSENT`; it raises UndecodableError for text that does not follow the style. `usable_style` returns
-a warning for undefined combinations. `contract/document_changes.py` compares with `style_of`.
-Values are not validated here.
+`ABSENT`; it raises UndecodableError for text that does not follow the style or media type.
+`usable_style` returns style, `explode` and, for undefined combinations, a warning. `style_of` is
+for `contract/document_changes.py`, too. A validator is only asked whether an ambiguous text is a
+number or text; invalid values are returned.
 """
 
 import re

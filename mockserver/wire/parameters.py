@@ -1,45 +1,47 @@
 """Read all parameters of an operation: convert the text of a request to typed values.
 
-In: path values, query and headers of a request. Out: the values by location, and all violations.
-Callers of `decode`: `engine/pipeline.py`, `contract/conformance.py`, and `forms.py` for the headers
-of parts; `openapi/` makes a `ParameterSet` when a document is loaded. The engine and `contract/`
-also ask which parameters there are, and which a request uses. Bodies are read in `media.py`.
-
-How raw text becomes values, and why:
-
-- Every location has its own kind of source. A path parameter or a header has at most one text. The
-  query and the cookies are fields, which can repeat. `in: querystring` (OpenAPI 3.2) is the whole
-  query as one text.
-- Text is split by the `style` before it is percent-decoded. An encoded separator is data: `a%2Cb`
-  is one item. The exceptions are `%2C` between items that cannot contain a comma, because many
-  clients encode all commas of a value, and `%20` and `%7C`: spaceDelimited and pipeDelimited arrays
-  can only be sent with encoded separators, because a space and `|` are not allowed in a URL. Header
-  values and cookies of the style `cookie` are never percent-encoded, so they are not decoded. In a
-  query `+` is a space.
-- `style` and `explode` say how a value is written. Whether it is an array, an object, or a single
-  value comes from the schema alone. If the schema allows both an array and a single value, one
-  text without a separator is the single value.
-- Text becomes a number or a boolean only if the schema names the type and the text is written
-  exactly as in JSON: `007` stays a string, and validation then refuses it. `True` and `False` are
-  tolerated where only a boolean is valid, because Python's clients send them. If the schema of a
-  single value allows strings too, the string is used only where it is valid and the converted value
-  is not. Empty text and `null` are null if the schema allows null but no strings. A parameter
-  without a schema is a string.
-- A parameter that the request lacks gets its default value. Defaults are not validated here.
-- Refused with the keyword `encoding`: text that is not percent-encoded UTF-8, text that does not
-  follow its style, a single value that occurs more than once, text that is not of the media type
-  of its `content`, and brackets nested too deeply. These parameters keep their default in the
-  result.
-- A missing required parameter is refused with the keyword `required`, a query of more than 1,000
-  parts with `maxProperties`, and any other invalid value with the keyword of the schema.
-- All violations are collected; the first one does not end the reading, because a client should
-  learn of all its errors at once.
-- Query parameters that the document does not declare are accepted, because most servers ignore
-  them. `remarks` lists them for the journal.
-
-Each parameter is compiled to one function when the document is loaded, so that a request looks up
-no style and no schema.
+`openapi/` makes a `ParameterSet` when a document is loaded. Its `decode` gets path values, query
+and headers; out come the values by location (of an absent parameter its default, else None), and
+all violations: nothing is raised. Callers of `decode`: `engine/pipeline.py`,
+`contract/conformance.py`, and `forms.py` for headers of parts. The engine, `model/` and `contract/`
+also ask which parameters there are (`names`, `field`), which ones a request uses, and for `remarks`
+on deprecated and undeclared ones. Bodies are read in `media.py`.
 """
+
+# How raw text becomes values, and why:
+#
+# - Every location has its own kind of source. A path parameter or a header has at most one text.
+#   The query and the cookies are fields, which can repeat. `in: querystring` (OpenAPI 3.2) is the
+#   whole query as one text.
+# - Text is split by the `style` before it is percent-decoded. An encoded separator is data: `a%2Cb`
+#   is one item. The exceptions are `%2C` between items that cannot contain a comma, because many
+#   clients encode all commas of a value, and `%20` and `%7C`: spaceDelimited and pipeDelimited
+#   arrays can only be sent with encoded separators, because a space and `|` are not allowed in a
+#   URL. Header values and cookies of the style `cookie` are never percent-encoded, so they are not
+#   decoded. In a query `+` is a space.
+# - `style` and `explode` say how a value is written. Whether it is an array, an object, or a single
+#   value comes from the schema alone. If the schema allows both an array and a single value, one
+#   text without a separator is the single value.
+# - Text becomes a number or a boolean only if the schema names the type and the text is written
+#   exactly as in JSON: `007` stays a string, and validation then refuses it. `True` and `False` are
+#   tolerated where only a boolean is valid, because Python's clients send them. If the schema of a
+#   single value allows strings too, the string is used only where it is valid and the converted
+#   value is not. Empty text and `null` are null if the schema allows null but no strings. A
+#   parameter without a schema is a string.
+# - A parameter that the request lacks gets its default value. Defaults are not validated here.
+# - Refused with the keyword `encoding`: text that is not percent-encoded UTF-8, text that does not
+#   follow its style, a single value that occurs more than once, text that is not of the media type
+#   of its `content`, and brackets nested too deeply. These parameters keep their default in the
+#   result.
+# - A missing required parameter is refused with the keyword `required`, a query of more than 1,000
+#   parts with `maxProperties`, and any other invalid value with the keyword of the schema.
+# - All violations are collected; the first one does not end the reading, because a client should
+#   learn of all its errors at once.
+# - Query parameters that the document does not declare are accepted, because most servers ignore
+#   them. `remarks` lists them for the journal.
+#
+# Each parameter is compiled to one function when the document is loaded, so that a request looks up
+# no style and no schema.
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 

@@ -1,8 +1,9 @@
 """Write values as XML without a schema: each member becomes an element of its name.
 
-In: a JSON value. Out: an XML document without declaration, attributes and namespaces. Caller:
-`engine/documented_answers.py`, for mock servers that write XML so. `xml_writing.py` follows the
-`xml` objects of schemas instead.
+In: a JSON value and the name of the root element. Out: XML as text, without declaration, attributes
+and namespaces; a list becomes one element for each item, also at the root. Caller:
+`engine/documented_answers.py`, for mock servers that write XML so (`AnswerStyle.xml_root`).
+`xml_writing.py` follows the `xml` objects of schemas instead.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,10 @@
 """Decode XML elements to values by the `xml` objects of a schema (OpenAPI 3.2.1, section 4.27).
 
-`media.py` makes an `XmlDecoder` and calls it with the bytes of a body. Out come a value, and a
-violation if the name of the root element is wrong; XML that cannot be parsed raises a `malformed`
-refusal. `media.py` then validates the value against the schema. Namespaces are ignored.
+`media.py` makes an `XmlDecoder` and calls it with the bytes of a body, `parameter_styles.py` with
+the text of a parameter. Out come a value, and a violation if the name of the root element is wrong;
+XML that cannot be parsed raises a `malformed` refusal. If the schema allows neither an object nor
+an array, the value is the XML text itself. The callers then validate the value. Namespaces are
+ignored.
 """
 
 from collections.abc import Iterator, Mapping

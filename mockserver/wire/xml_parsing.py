@@ -1,8 +1,9 @@
 """Parse XML bodies to elements, within limits.
 
-`xml_decoding.py` calls `parse_xml`: bytes go in, the root `Element` comes out, or a `malformed`
-refusal is raised. A body with a DOCTYPE is refused, so that it cannot define entities; depth and
-number of elements are limited. Names lose their namespace; nothing outside the body is read.
+`xml_decoding.py` calls `parse_xml`: bytes and a Content-Type go in, the root `Element` comes out,
+or a `malformed` refusal is raised: for invalid XML, an unknown encoding, or what exceeds a limit of
+depth, elements or attributes. A body with a DOCTYPE is refused, so that it cannot define entities.
+Names lose their namespace; nothing outside the body is read.
 """
 
 import re
@@ -14,7 +15,7 @@ from mockserver.base.http import media_type
 from mockserver.model.refusal import Kind, Refusal
 from mockserver.wire.media import DEEPEST
 
-MOST_ELEMENTS = 100_000
+_MOST_ELEMENTS = 100_000
 MOST_ATTRIBUTES = 100_000
 _ATTRIBUTE = re.compile(rb"""[^\s=<>"'/]\s*=\s*["']""")
 _SEPARATOR = "}"
@@ -49,8 +50,8 @@ class _ElementBuilder:
         if len(self._open) > DEEPEST:
             raise _malformed(f"it is nested deeper than {DEEPEST} levels")
         self._count += 1
-        if self._count > MOST_ELEMENTS:
-            raise _malformed(f"it has more than {MOST_ELEMENTS:,} elements")
+        if self._count > _MOST_ELEMENTS:
+            raise _malformed(f"it has more than {_MOST_ELEMENTS:,} elements")
         local = {_local(key): value for key, value in attributes.items()}
         element = Element(_local(name), local)
         self._open[-1].children.append(element)

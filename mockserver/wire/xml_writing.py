@@ -1,8 +1,10 @@
 """Write values as XML by the `xml` objects of their schemas (OpenAPI 3.1, section 4.8.26).
 
 `openapi/answers.py` makes an `XmlWriter` for a schema at load time; `media.py` calls it (as
-`write_xml`) with values, and gets a complete document as text. It writes any value: what XML cannot
-contain is left out or replaced. Values are not validated here.
+`write_xml`) with values, and gets a complete document as text. Without a schema, `media.py` calls
+`plain_xml`, with the root element `root`. Any value is written: characters that text cannot contain
+are left out, those of names replaced. Values are not validated here. `plain_xml.py`, which names
+elements in another way, uses `element_name` and `escaped_text`.
 """
 
 import re

@@ -137,3 +137,9 @@ def test_a_json_patch_gives_what_the_rfc_says(name: str) -> None:
 )
 def test_a_json_patch_that_grows_without_end_is_not_applied(operations: list[object]) -> None:
     assert FUNCTIONS["json_patch"].call({}, operations) is DOES_NOT_APPLY
+
+
+@pytest.mark.parametrize("name", [[], {}, ["add"], 5, None])
+def test_an_operation_whose_name_is_not_text_does_not_apply(name: Any) -> None:
+    operations = [{"op": name, "path": "/a", "value": 1}]
+    assert FUNCTIONS["json_patch"].call({}, operations) is DOES_NOT_APPLY

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,22 @@ def test_a_file_has_another_stamp_when_it_changes(tmp_path: Path) -> None:
     before = stamp(path)
     path.write_text("ab")
     assert stamp(path) != before
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, other = tmp_path / "closed", tmp_path / "a.yaml"
+    closed.mkdir()
+    other.write_text(DOCUMENT)
+    listed = Path.iterdir
+
+    def iterdir(folder: Path) -> Iterator[Path]:
+        if folder == closed:
+            raise PermissionError(EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    names, problems, _ = found(closed, other)
+    assert names == ["a.yaml"]
+    assert problems == ["this folder cannot be read: Permission denied"]

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.base.errors import SpecError
+from mockserver.language.functions import FUNCTIONS, Function
 from mockserver.openapi.compiler import load_apis
 
 HEAD = """\
@@ -208,3 +209,36 @@ def test_a_field_of_a_step_whose_value_never_fits_is_an_error(
 ) -> None:
     (found,) = problems(tmp_path, f"- {step}")
     assert message in found
+
+
+HUGE = "1" + "0" * 400
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        (r"sha256_base64url('\\ud800')", "half of a surrogate pair"),
+        (r"matches('\\ud800', 'a')", "half of a surrogate pair"),
+        (r"matches('a', '\\ud800')", "is not a pattern that matches() can use"),
+        (f"seconds({HUGE})", "the number is too large"),
+        (f"round(-{HUGE}, 2)", "the number is too large"),
+        ("number(-'a')", "`-` takes numbers, but `'a'` is text"),
+        ("number(-true)", "`-` takes numbers"),
+    ],
+)
+def test_a_constant_that_a_function_cannot_read_is_a_problem(
+    tmp_path: Path, expression: str, message: str
+) -> None:
+    [problem] = expression_problems(tmp_path, expression)
+    assert message in problem
+
+
+def test_a_function_that_breaks_for_its_constants_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(value: str) -> str:
+        raise OverflowError(value)
+
+    monkeypatch.setitem(FUNCTIONS, "lower", Function("lower", broken))
+    [problem] = expression_problems(tmp_path, "lower('a')")
+    assert "lower() fails for these values" in problem

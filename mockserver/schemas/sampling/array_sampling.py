@@ -1,8 +1,9 @@
 """Choose the items of an array to make: how many there are, and the schema of each.
 
-`value_sampling.py` and `plans.py` call `items_of` with a merged schema; they make the items.
-Without a need for more, one item is made if there is room; at most 1,000. `contains` is respected,
-as far as it can be merged.
+`value_sampling.py` and `plans.py` call `items_of` with a merged schema; out come `Items`: the
+schemas of the first items, that of the rest, the number, and whether all must differ. They make the
+items. Without a need for more, one item is made if the sampler has room and wants it; never more
+than 1,000. `contains` is added to the schemas of as many items as it needs.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""List simple values to try when no attempt at making a valid value succeeded.
+"""List values to try when no attempt at making a valid value succeeded.
 
-Callers: `sampler.py` for the whole, `value_sampling.py` for parts. They validate each value
-themselves: the values need not conform. Nothing is random, and at most 300 parts of the schema are
-searched for values.
+Callers: `sampler.py` for the whole, `value_sampling.py` for parts. First come simple values such as
+null, 0 and an empty list, then constants, defaults, examples and enums at any depth of the schema,
+from at most 300 of its parts. They need not conform: the callers validate each. Nothing is random.
 """
 
 from collections.abc import Iterator, Mapping

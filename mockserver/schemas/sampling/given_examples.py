@@ -1,13 +1,11 @@
 """Choose the examples and defaults of schemas that sampled values use.
 
-An example that conforms to its schema is used. A number, true or false as the example of a text is
-used as its text, because YAML reads an unquoted `12345` as a number. Of several, the first that
-conforms is used. If none does, the value is made without them, so that there is a value that
-conforms; the first of them is remembered with its place, and `with_misfits` puts it there. So
-answers show examples as they are written, at every depth.
-
-`value_sampling.py` calls `given_values` and keeps `GivenExamples`; `sampler.py` calls
-`with_misfits`. Others use `as_text` for defaults and examples at the top of a schema.
+`value_sampling.py` calls `given_values` and keeps `GivenExamples`: of several examples, the first
+that conforms is used. If none does, the value is made without them, and the first of them is
+remembered with its place; `sampler.py` calls `with_misfits` to put it there, since answers show
+examples as they are written, at every depth. `as_text` makes text of a number, true or false where
+only text is allowed, because YAML reads an unquoted `12345` as a number; `schema_conformer.py` and
+`openapi/` call it, too.
 """
 
 import json
@@ -20,7 +18,7 @@ from mockserver.base.trails import Trail, pointer_of
 
 _MOST_TRIED = 10
 """The maximum number of items of `examples` that are tried."""
-Misfits = list[tuple[Trail, JsonValue]]
+_Misfits = list[tuple[Trail, JsonValue]]
 
 
 class GivenExamples:
@@ -35,7 +33,7 @@ class GivenExamples:
         self._used = 0
         self.is_lossy = False
         """Whether unchecked examples were discarded with the value around them."""
-        self.misfits: Misfits = []
+        self.misfits: _Misfits = []
         """The place and the value of each example that does not conform."""
 
     def mark(self) -> tuple[int, int]:
@@ -85,7 +83,7 @@ def _is_for_text(types: JsonValue, value: float) -> bool:
     return "string" in names and not any(name in names for name in own)
 
 
-def with_misfits(value: JsonValue, misfits: Misfits) -> tuple[JsonValue, tuple[str, ...]]:
+def with_misfits(value: JsonValue, misfits: _Misfits) -> tuple[JsonValue, tuple[str, ...]]:
     """Return a value with the examples that do not conform, and their pointers."""
     pointers = []
     for trail, example in misfits:

@@ -1,8 +1,8 @@
 """Make numbers for a JSON Schema: within its bounds, and multiples of its `multipleOf`.
 
-`value_sampling.py` calls `integers` and `numbers`, which return a maker: a function of the random
-source. The name of the property makes numbers realistic. A schema that allows no number still gets
-a maker, of an invalid one; the caller validates.
+`value_sampling.py` calls `integers` and `numbers` with a merged schema and the name of the property
+(empty without a seed), which makes numbers realistic. Out comes a maker: a function of the random
+source. A schema that allows no number still gets a maker, of an invalid one; the caller validates.
 """
 
 import math

@@ -1,9 +1,10 @@
 """Choose the members of an object to make: their names, and the schema of each.
 
-`value_sampling.py` and `plans.py` call `members_of` with a merged schema, and make the values.
-Required members always come, optional ones if the sampler wants them. `discriminated` and
-`with_discriminator` see to it that a discriminator names the chosen alternative. What is asked of
-the sampler is in `SamplerQueries`, which `array_sampling.py` uses too.
+`value_sampling.py` and `plans.py` call `members_of` with a merged schema; out comes a mapping of
+names to schemas, and they make the values. Required members always come, optional ones if the
+sampler wants them and has room. `discriminated` and `with_discriminator` see to it that the
+discriminator property names the chosen alternative. What is asked of the sampler is in the protocol
+`SamplerQueries`, which `array_sampling.py` uses too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,9 +1,10 @@
 """Make texts that match a regular expression (ECMA-262), such as the `pattern` of a schema.
 
-`text_sampling.py` calls `read_pattern`, which returns None for unsupported syntax, then
-`Pattern.text`, which returns None if no text is short enough. The expression is parsed into a tree,
-and each part of the tree makes a text. What is negative or behind other text is ignored, so the
-caller has to validate the text.
+`text_sampling.py` calls `read_pattern`, which returns None for unsupported syntax or a pattern that
+is too large, then `Pattern.text` with a random source and the length, which returns None if no text
+is short enough. The expression is parsed into a tree, and each part of it makes a text. Negative
+look-arounds, look-behinds after other text, anchors and flags are ignored, and a text that is too
+short is filled up with `x`: so the caller has to validate the text.
 """
 
 import random

@@ -1,10 +1,10 @@
 """Make varied values for one schema fast, by a plan that is made once and kept with the schema.
 
 `sampler.py` calls `plan_of` for samples with a seed, and validates the values, which may be
-invalid. Merging schemas and choosing members does not depend on the seed, so a plan does it once.
-What is left for each value are the choices that do depend on it: alternatives, enumerated values,
-texts and numbers. A plan makes what the first attempt of `ValueSampler` would make, or, for parts
-that cannot be planned, calls it; a schema that is too large is not planned at all.
+invalid. It returns a maker, a function of the random source. Merging schemas and choosing members
+does not depend on the seed, so a plan does it once. What is left for each value are the choices
+that do depend on it: alternatives, enumerated values, texts and numbers. For parts that cannot be
+planned, or the whole schema if it is too large, the plan calls a new `ValueSampler` every time.
 """
 
 import random

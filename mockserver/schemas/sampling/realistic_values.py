@@ -1,8 +1,9 @@
 """Make realistic values for properties with common names: persons, places, texts and numbers.
 
-Callers: `text_sampling.py` and `number_sampling.py`. Makers get the random source as an argument;
-for an unknown name there is none, but None. E-mail addresses and telephone numbers belong to
-nobody: they are from ranges reserved for examples. Schemas are not read here.
+`text_sampling.py` asks for the maker of a text (`text_maker_for`), `number_sampling.py` for the
+usual range of a number (`number_range_for`); for an unknown name, both get None. A maker gets the
+random source as an argument. E-mail addresses and telephone numbers belong to nobody: they are from
+ranges reserved for examples. Schemas are not read here.
 """
 
 import random
@@ -93,7 +94,7 @@ _LANGUAGES = ("en", "de", "fr", "pt", "it", "es")
 _COLOURS = ("red", "green", "blue", "amber", "violet", "teal")
 _ZONES = ("Europe/Lisbon", "Europe/Oslo", "Europe/Paris", "Europe/Berlin", "Europe/London")
 
-TextMaker = Callable[[random.Random], str]
+_TextMaker = Callable[[random.Random], str]
 
 
 def sentence(rng: random.Random, count: int) -> str:
@@ -120,7 +121,7 @@ def _text(rng: random.Random) -> str:
     return f"{sentence(rng, 6).capitalize()}."
 
 
-_MAKERS: tuple[tuple[str, TextMaker], ...] = (
+_MAKERS: tuple[tuple[str, _TextMaker], ...] = (
     ("e?mail|emailaddress", email),
     ("(first|given|fore)name", lambda rng: rng.choice(_FIRST)),
     ("(last|family|sur)name", lambda rng: rng.choice(_LAST)),
@@ -198,7 +199,7 @@ def _snake_case(name: str) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def text_maker_for(name: str) -> TextMaker | None:
+def text_maker_for(name: str) -> _TextMaker | None:
     """Return a maker of typical texts for a property of this name; None for an unknown name."""
     separated = _snake_case(name)
     joined = separated.replace("_", "")

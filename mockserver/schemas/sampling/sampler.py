@@ -2,9 +2,10 @@
 
 Callers: `engine/documented_answers.py` for answers without an example, `schema_conformer.py` for
 missing members, `engine/answer_check.py`, and `contract/conforming_masks.py`. `sample` always
-returns a value; `is_valid` is False if none of several attempts and fallback values conforms. The
-same schema and seed give the same value; without a seed, it is a simple one from examples and
-defaults.
+returns a `Sample`; `is_valid` is False if none of several attempts and fallback values conforms.
+`misfits` are the pointers of examples inside the schema that do not conform; `written` is the value
+with them. The same schema and seed give the same value; without a seed, it is a simple one from
+examples and defaults.
 """
 
 import random

@@ -1,8 +1,9 @@
-"""Describe how a value is to be made: its depth, attempt and name; and offer a fixed random source.
+"""Describe how a value is to be made: its depth, attempt and name; and a fixed random source.
 
-`value_sampling.py`, `plans.py`, `object_sampling.py` and `array_sampling.py` pass a
-`SamplingContext` down. `FixedRandom` makes samples without a seed: it always returns the first or
-lowest choice.
+`value_sampling.py` passes a `SamplingContext` down, also to `object_sampling.py` and
+`array_sampling.py`, as does `plans.py`. `FixedRandom` always returns the first or lowest choice: it
+makes the first attempts without a seed simple. `text_sampling.py` recognises it, and then makes
+fixed texts.
 """
 
 import random

@@ -1,8 +1,10 @@
-"""Merge JSON Schemas, keyword by keyword, into one that accepts what all of them accept.
+"""Merge JSON Schemas, keyword by keyword, into one, so that a value can be made from it.
 
-Callers: the other modules of this package. Merging is for making values, so it need not be exact: a
-merged schema whose values may be invalid has the keyword `x-hard`, and values made from it are
-validated. References are not followed here, and given schemas never change.
+Callers: `value_sampling.py`, `plans.py`, and the modules for objects, arrays and numbers. In are
+schemas in the form of `normalized`. Merging need not be exact: of a keyword that cannot be merged,
+that of the left schema stays. `x-hard` marks many merged schemas whose values may be invalid, so
+that these are validated early; whole values always are. `types_to_try` and `integer_bounds` read a
+merged schema. References are not followed here, and given schemas never change.
 """
 
 import math

@@ -1,9 +1,10 @@
 """Make texts for a JSON Schema: by its pattern, its format, its length and its property's name.
 
 `value_sampling.py` calls `texts` for a maker, a function of the random source; `object_sampling.py`
-makes names of members with it. The texts need not conform: patterns are made as far as possible,
-and the caller validates. `content_schema` and `encoded_content` are for text that contains JSON
-(`contentMediaType`).
+makes names of members with it. The texts need not conform: of a pattern and a format, each attempt
+uses one, so the caller has to validate. For text that contains JSON (`contentMediaType`),
+`content_schema` returns the schema of that value, or None, and `encoded_content` writes the value;
+`plans.py` calls these two, too.
 """
 
 import base64

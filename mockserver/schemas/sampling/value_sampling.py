@@ -2,8 +2,9 @@
 
 `sampler.py` makes a `ValueSampler` for each attempt; `plans.py` builds on it. The value need not be
 valid: the caller validates it and tries again. Parts whose keywords cannot be met by construction
-(`is_hard`) are validated here, and tried several times. Depth, schemas read, checks and attempts
-are bounded; beyond, only required members are made. Nothing raises for a contradictory schema.
+(`is_hard`) are validated here, and tried several times. All is bounded: where a value is too deep
+or large, only required members are made; after too many checks, parts are taken as they are. A
+contradictory schema gives an invalid value, and no error. `scalars` makes texts, numbers, booleans.
 """
 
 # How a value is chosen
