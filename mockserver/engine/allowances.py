@@ -78,7 +78,11 @@ class Allowances:
         """Yield the rate limits of all subjects that made a request."""
         for name, (operation, limit) in self._limits().items():
             scopes = {} if limit.per is None else self._scopes(operation, limit.per)
-            for subject, state in _states(self._store.rate_limits, name).items():
+            for record in self._store.rate_limits:
+                if record.get("name") != name:
+                    continue
+                subject = str(record.get("subject"))
+                state = limits.stored_state(limit.algorithm, record)
                 scope = scopes.get(subject) or self._scope(operation)
                 if (found := _rate(limit, subject, state, scope, self.now)) is not None:
                     yield found
@@ -163,7 +167,7 @@ def _quota(
 
 
 def _rate(
-    limit: RateLimit, subject: str, state: list[int], scope: Scope, now: Instant
+    limit: RateLimit, subject: str, state: list[int] | None, scope: Scope, now: Instant
 ) -> RateLimitUsage | None:
     count, window = _value(limit.limit, scope), _value(limit.window, scope)
     try:

@@ -5,8 +5,8 @@
 - Out: advice such as `send x-api-key: demo-key`: whose credential it was (also of an owner that was
   added later), where it was sent if that is the mistake, and one that would be accepted; or "".
 - Only credentials of the document's own fixtures are offered, if they are still valid: whoever has
-  the document knows them (for Basic with the current password). Issued tokens and credentials of
-  added records are never written; of the request's own only the place and the owner are named.
+  the document knows them. Passwords that were changed, issued tokens and credentials of added
+  records are never written; of the request's own only the place and the owner are named.
 """
 
 from collections.abc import Iterator, Mapping
@@ -117,7 +117,7 @@ def _of_another_api(run: Run) -> str:
             if api.name == run.api.name or owners is None:
                 continue
             for record in run.sandbox.published(api.name, owners.collection, run.now):
-                if str(record.get(owners.field)) in texts:
+                if owners.field in record and str(record[owners.field]) in texts:
                     return f"the credential is that of another API, {api.name}"
     return ""
 
@@ -158,15 +158,23 @@ def other_credentials(run: Run) -> str:
 
 
 def _accepted(run: Run, use: SchemeUse) -> Iterator[tuple[Record, str]]:
-    """Yield the owners of the fixtures that an operation accepts, with their credentials."""
+    """Yield the owners that an operation accepts, as the fixtures have them, and a credential."""
     scheme, owners = use.scheme, use.scheme.principals
     if owners is None:
         return
     for record in run.sandbox.published(run.api.name, owners.collection, run.now):
         text = record.get(owners.field)
         current = find_owner(run, scheme, str(text)) if text else None
-        if current is not None and _is_accepted(run, use, owners, current):
-            yield current, _value(run, scheme, str(text), current)
+        if current is None or _has_other_password(scheme, record, current):
+            continue
+        if _is_accepted(run, use, owners, current):
+            yield record, _value(run, scheme, str(text), record)
+
+
+def _has_other_password(scheme: SecurityScheme, record: Record, current: Record) -> bool:
+    """Return True if the password of the fixtures is not accepted any more."""
+    known, now = (one.get("password") or "" for one in (record, current))
+    return scheme.kind == "basic" and known != now
 
 
 def _example_for(run: Run, use: SchemeUse) -> str | None:

@@ -6,7 +6,8 @@
 - Out: hits in the records of the sandbox, which stay if a later stage refuses; headers such as
   `X-RateLimit-Remaining`; an entry in the trace for every limit, with a credential masked. If a
   limit is exceeded, none counts the request: a `Refusal` (`rate_limited` by default).
-- An algorithm is a pure function of limit, window, state and instant, in whole microseconds.
+- An algorithm is a pure function of limit, window, state and instant, in whole microseconds. A
+  record also has the name of its algorithm; `stored_state` ignores the state of another one.
 """
 
 from bisect import bisect_right
@@ -114,6 +115,25 @@ ALGORITHMS = {
 }
 
 
+_LENGTHS = {"fixed_window": 2, "token_bucket": 3}
+"""The number of numbers in a state; the state of a sliding window has any number."""
+
+
+def stored_state(algorithm: str, record: Record | None) -> State | None:
+    """Return the state of a record; None if it is that of another algorithm, or has another form.
+
+    A reload can change the algorithm of a limit, and the control API can write any record.
+    """
+    if record is None or record.get("algorithm", algorithm) != algorithm:
+        return None
+    state = record.get("state")
+    if type(state) is not list or not {*map(type, state)} <= {int}:
+        return None
+    if len(state) != _LENGTHS.get(algorithm, len(state)):
+        return None
+    return None if algorithm == "token_bucket" and state[2] <= 0 else state
+
+
 def current_allowance(
     algorithm: str, limit: int, window: int, state: State | None, now: int
 ) -> LimitDecision:
@@ -196,19 +216,18 @@ def _hit(run: Run, limit: RateLimit) -> Hit | None:
         return None
     subject = value if type(value) is str else text(value)
     key = f"{limit.name}:{subject}"
-    record = run.store.rate_limits.rows.get(key)
-    state = None if record is None else record["state"]
+    state = stored_state(limit.algorithm, run.store.rate_limits.rows.get(key))
     count, window = limit.limit(scope), limit.window(scope)
     state, decision = ALGORITHMS[limit.algorithm](count, window, state, run.now)
     updated = {"id": key, "name": limit.name, "subject": subject, "state": state}
+    updated["algorithm"] = limit.algorithm
     return Hit(limit, decision, updated)
 
 
 def _uncounted(run: Run, hit: Hit) -> Hit:
     """Return a hit with the decision for a request that is not counted."""
     limit, scope = hit.limit, run.scope
-    record = run.store.rate_limits.rows.get(hit.record["id"])
-    state = None if record is None else record["state"]
+    state = stored_state(limit.algorithm, run.store.rate_limits.rows.get(hit.record["id"]))
     count, window = limit.limit(scope), limit.window(scope)
     decision = current_allowance(limit.algorithm, count, window, state, run.now)
     return hit._replace(decision=decision)

@@ -135,8 +135,10 @@ def _client(run: Run) -> str:
     program = run.operation.program
     for step in () if program is None else program.steps:
         if collection := getattr(step, "clients", None):
-            for record in run.sandbox.published(run.api.name, collection, run.now)[:1]:
-                identifier = record.get(run.records(collection).spec.key)
+            key = run.records(collection).spec.key
+            published = run.sandbox.published(run.api.name, collection, run.now)
+            for record in [one for one in published if key in one][:1]:
+                identifier = record[key]
                 secret = record.get("secret") or record.get("client_secret")
                 also = f" and client_secret={secret}" if secret else ""
                 return f"send client_id={identifier}{also}"

@@ -4,22 +4,29 @@
   and what to do: `quota sms of demo-org is used up (specs/partoo.yaml:120); passes at
   2026-12-08T00:00:00Z`; or "" if neither the API nor a fault refused it.
 - Callers: `pipeline.py` for the header; `server/refusal_log.py` and `server/request_log.py`.
-- The line is ASCII without control characters, and has a maximum length. Credentials in headers,
-  query and cookies of the request are masked in the cause, as they were sent, from 4 characters on;
-  credentials of fixtures may be in the advice.
+- The line is ASCII without control characters, and has a maximum length. Secrets in headers, query,
+  cookies and body (form or JSON) of the request are masked in the cause, from 4 characters on: as
+  sent, decoded (also the password of Basic), and percent-encoded. Credentials of fixtures may be in
+  the advice.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
+
+import orjson
 
 from mockserver.base.credentials import SANDBOX_MARK
+from mockserver.base.http import FORM, essence
+from mockserver.base.json import JsonValue
 from mockserver.base.places import Source
 from mockserver.base.secrets import names_secret
 from mockserver.base.time import format_instant
-from mockserver.engine.security import cookies
+from mockserver.engine.security import cookies, read_basic
 from mockserver.model.exchange import Exchange
+from mockserver.model.messages import Request
 from mockserver.model.refusal import Kind, Refusal, Violation
 from mockserver.model.trace import Authenticated, FaultInjected, RateLimited, StepTaken
 
@@ -165,17 +172,59 @@ def _without_secrets(exchange: Exchange, text: str) -> str:
     return text
 
 
-def _secrets(exchange: Exchange) -> Iterator[str]:
-    """Yield the credentials of a request, also without the name of a scheme or a sandbox."""
+def _secrets(exchange: Exchange) -> set[str]:
+    """Return the secrets of a request: as they were sent, decoded, and percent-encoded."""
     request = exchange.request
     names = {scheme.parameter for scheme in exchange.api.schemes.values()} if exchange.api else ()
-    fields = [(key, value) for key, value in request.headers.items()]
-    fields += parse_qsl(request.query)
+    fields: list[tuple[str, JsonValue]] = [*request.headers.items(), *_pairs(request.query)]
     fields += cookies(request).items() if "cookie" in request.headers else ()
-    for key, value in fields:
-        if key in names or names_secret(key):
-            bare = value.partition(" ")[2].strip() or value
-            yield from (value, bare, bare.rpartition(SANDBOX_MARK)[0])
+    fields += _body_fields(request)
+    found = {
+        form
+        for key, value in fields
+        if isinstance(value, str) and (key in names or names_secret(key))
+        for form in _credential_forms(value)
+    }
+    return {form for one in found for form in (one, quote(one, safe=""), quote_plus(one))}
+
+
+def _credential_forms(value: str) -> Iterator[str]:
+    """Yield a credential, also without the name of a scheme or a sandbox, and decoded for Basic."""
+    scheme, _, rest = value.partition(" ")
+    bare = rest.strip() or value
+    yield from (value, bare, bare.rpartition(SANDBOX_MARK)[0])
+    if scheme.lower() == "basic" and (basic := read_basic(bare)) is not None:
+        yield f"{basic.text}:{basic.password}"
+        yield basic.password or basic.text  # without a password, the user is a key
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of a query or form, decoded and as they were sent."""
+    yield from parse_qsl(text)
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        yield unquote_plus(name), value
+
+
+def _body_fields(request: Request) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the members of a form or a JSON body, on all levels."""
+    kind = essence(request.headers.get("content-type", ""))
+    if kind == FORM:
+        yield from _pairs(request.body.decode(errors="replace"))
+    elif kind.endswith("json"):
+        with suppress(ValueError):  # a body that is no JSON has no members
+            yield from _members(orjson.loads(request.body))
+
+
+def _members(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            yield from one.items()
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
 
 
 def _ascii(text: str) -> str:

@@ -2,7 +2,8 @@
 
 - Out: `Sandboxes.get` returns a `Sandbox` by its name, made on first use; `ValueError` for a bad
   name, `SandboxFullError` for too many. `Sandbox.store` returns the records of one API, which the
-  first call fills from the fixtures, or raises `FixtureError`. `check_settings` converts values.
+  first call fills from the fixtures, or raises `FixtureError`. `Sandbox.published` returns records
+  as the fixtures gave them, whatever was changed later. `check_settings` converts values.
 - Callers: `pipeline.py`, the control API, `snapshot.py`, and `server/sources.py`, which makes
   `Sandboxes`. A reload calls `replace`, which keeps records and settings that are still valid.
 - Sandboxes share nothing but `Bounds`, the limits on their number and size. The caller gives the
@@ -165,7 +166,7 @@ class Sandbox:
         self.faults = Faults(state.seed)
         self._settings = state.settings
         self.stores = state.stores
-        self._published: dict[tuple[str, str], list[Record]] = {}
+        self._published: dict[str, dict[str, list[Record]]] = {}
 
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
@@ -198,17 +199,28 @@ class Sandbox:
         return store
 
     def published(self, api: str, collection: str, now: int) -> list[Record]:
-        """Return the records that the document itself gives to a collection, as they were first."""
-        known = self._published.get((api, collection))
-        if known is None:
-            scope: Scope = {"now": now, "settings": self.settings(api)}
-            scope["_world"] = IdGenerator(self.seed)
-            known = self._published[api, collection] = []
-            for fixture in self.apis[api].fixtures:
-                if fixture.collection == collection:
-                    with suppress(ExpressionError):  # reported by the first use of the records
-                        known += fixture.records(scope)
-        return known
+        """Return the records that the document itself gives to a collection, as they were first.
+
+        Members with generated values, such as `uuid()`, are left out if the sandbox does not know
+        them, as after a reload.
+        """
+        if (known := self._published.get(api)) is None:
+            known = self._published[api] = self._written(self.apis[api], now)
+        return known.get(collection, [])
+
+    def _written(self, api: Api, now: int) -> dict[str, list[Record]]:
+        """Return the records of all fixtures without generated members."""
+        scope: Scope = {"now": self.clock.begin(now), "settings": self.settings(api.name)}
+        found: dict[str, list[Record]] = {}
+        for fixture in api.fixtures:
+            with suppress(ExpressionError):  # reported by the first use of the records
+                # A generated value is one that differs between two generators.
+                first, second = (
+                    fixture.records({**scope, "_world": IdGenerator(seed)}) for seed in (0, 1)
+                )
+                pairs = zip(first, second, strict=False)
+                found.setdefault(fixture.collection, []).extend(_same(*pair) for pair in pairs)
+        return found
 
     def replace(
         self,
@@ -254,12 +266,20 @@ class Sandbox:
         capacity = self.bounds.records
         collections = {name: Collection(spec, (), capacity) for name, spec in specs.items()}
         scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
+        published: dict[str, list[Record]] = {}
         for fixture in api.fixtures:
             try:
-                _insert_fixture(fixture, scope, collections[fixture.collection], self.seed)
+                given = _insert_fixture(fixture, scope, collections[fixture.collection], self.seed)
             except (ConflictError, ExpressionError) as error:
                 raise FixtureError(fixture, str(error)) from None
+            published.setdefault(fixture.collection, []).extend(given)
+        self._published[api.name] = published
         return Store(collections)
+
+
+def _same(first: Record, second: Record) -> Record:
+    """Return the members that are equal in both records."""
+    return {name: value for name, value in first.items() if second.get(name) == value}
 
 
 def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
@@ -277,12 +297,17 @@ def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
         return None
 
 
-def _insert_fixture(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
+def _insert_fixture(
+    fixture: Fixture, scope: Scope, collection: Collection, seed: int
+) -> list[Record]:
+    """Insert the records of a fixture; return them as the document has them."""
     key = collection.spec.key
-    for record in fixture.records(scope):
+    records: list[Record] = fixture.records(scope)
+    for record in records:
         if record.get(key) is None:
             raise ExpressionError(f"a record of {fixture.collection} needs its key, {key!r}")
         collection.insert(completed(collection.spec, record, seed))
+    return records
 
 
 MOST_WRONG = 50

@@ -10,7 +10,6 @@
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -123,7 +122,7 @@ def read_basic(text: str) -> PresentedCredential | None:
     """Read user and password (RFC 7617, section 2)."""
     try:
         user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII, or no UTF-8
         return None
     return _with_sandbox(user, password) if colon else None
 

@@ -3,8 +3,8 @@
 `cli/serve_command.py` calls `greeting` with the engine and the URL of the server, and prints what
 it returns. For each API it names the base URL and its first demo credential, and what is known of
 the API; then how many parts of documents are left out, and where dashboard and control API are. It
-prints nothing itself, and fills no sandbox that is served: the credentials are from a new sandbox,
-without the seed and the settings of the engine.
+prints nothing itself, and fills no sandbox that is served: the credentials are from a new sandbox
+with the same seed and settings.
 """
 
 from mockserver.base.problems import left_out
@@ -18,7 +18,8 @@ from mockserver.model.api import Api
 def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
     """Return the addresses of all APIs with a credential each, in aligned columns."""
     # A sandbox of its own: the served one must not get its records before its first request.
-    sandbox = Sandboxes(engine.apis, overrides=engine.sandboxes.overrides).get(DEFAULT_SANDBOX)
+    served = engine.sandboxes
+    sandbox = Sandboxes(engine.apis, served.seed, served.overrides).get(DEFAULT_SANDBOX)
     rows = [_row(api, origin, sandbox, now) for api in engine.apis.values()]
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)

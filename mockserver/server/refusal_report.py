@@ -2,16 +2,17 @@
 
 `cli/run_command.py` is the only caller, and prints the lines. In: the latest exchanges, the number
 of all, and the APIs. Out: a first line with the numbers, then a line for each of the last 30 that
-have a `Mock-Reason` or matched no operation, with the reason or the nearest operation; an empty
-list if there are none. A path is shortened. Query, headers and body are not shown, but the reason
-may quote a value, and neither it nor the path is redacted.
+the API or a fault refused, for which the mock failed, or that matched no operation, with the reason
+or the nearest operation; an empty list if there are none. Requests with a preferred answer, or that
+a fault only delayed, are accepted. A path is shortened. Query, headers and body are not shown, but
+the reason may quote a value, and neither it nor the path is redacted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.engine.nearest_operations import nearest_operation
 from mockserver.model.api import Api
-from mockserver.model.exchange import Exchange
+from mockserver.model.exchange import MOCK_FAILURE, Exchange
 from mockserver.server.request_log import cause, printable
 
 _MOST_LINES = 30
@@ -36,8 +37,22 @@ def refusal_report(exchanges: Iterable[Exchange], count: int, apis: Sequence[Api
 
 
 def _is_refused(exchange: Exchange) -> bool:
-    is_unmatched = exchange.operation is None and exchange.answer.status >= _FIRST_ERROR_STATUS
-    return bool(exchange.reason) or is_unmatched
+    """Return True for a refusal, a failure of the mock, and a request that matched nothing.
+
+    An answer that the client preferred, or that a fault only delayed, is not a refusal.
+    """
+    if exchange.refusal is not None or exchange.reason == MOCK_FAILURE or _is_failed(exchange):
+        return True
+    return exchange.operation is None and exchange.answer.status >= _FIRST_ERROR_STATUS
+
+
+def _is_failed(exchange: Exchange) -> bool:
+    """Return True if a fault answered with an error, or cut the answer."""
+    fault, answer = exchange.fault, exchange.answer
+    if fault is None:
+        return False
+    is_error = fault.definition.answers and answer.status >= _FIRST_ERROR_STATUS
+    return is_error or answer.cut_at is not None
 
 
 def _lines(exchanges: Iterable[Exchange], apis: Sequence[Api]) -> Iterator[str]:

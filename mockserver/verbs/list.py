@@ -5,7 +5,8 @@
 out the page and applies `select`. It returns a map of `items` (the page), `total` (the number of
 records that match), `offset` (of the page, also after `after`) and `limit` (None: no limit). It
 refuses a key in `after` that is not in the list, and raises `ExpressionError` for an offset or
-limit that is no number or negative. It never changes a record.
+limit that is no number or negative, and for a `sort` that is not of field names. It never changes a
+record.
 """
 
 from collections.abc import Iterable, Mapping
@@ -143,15 +144,26 @@ def _sorted_records(records: list[Record], fields: JsonValue) -> list[Record]:
 
     Records with equal values keep their order; those without a value come last in both directions.
     """
-    names = [fields] if isinstance(fields, str) else list(fields or ())
     ordered = list(records)
-    for name in reversed(names):
+    for name in reversed(_field_names(fields)):
         field = name.removeprefix("-")
         present = [record for record in ordered if record.get(field) is not None]
         missing = [record for record in ordered if record.get(field) is None]
         present.sort(key=partial(_rank, field), reverse=field != name)
         ordered = present + missing
     return ordered
+
+
+def _field_names(fields: JsonValue) -> list[str]:
+    """Return the names of `sort`; null has none.
+
+    Raises:
+        ExpressionError: If they are not texts.
+    """
+    names = [] if fields is None else [fields] if isinstance(fields, str) else fields
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ExpressionError("sort must be a field name or a list of field names")
+    return names
 
 
 def _rank(field: str, record: Record) -> tuple[int, JsonValue]:

@@ -5,7 +5,8 @@ request, and ends the steps. It refuses, and never redirects, if client or redir
 repeated or not registered; every other error is redirected. The user is the first record of
 `users`. The decision is the query parameter that links of the consent page add, else the field
 `consent`: `approve` stores a code, bound to a PKCE challenge if one was sent, and redirects with
-it; `deny` redirects with `access_denied`; else the answer is the page. It never issues a token.
+it; `deny` redirects with `access_denied`; else the answer is the page. It never issues a token. It
+raises `ExpressionError` if there is no user, or the user has no `id`.
 """
 
 import re
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field
 
+from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Refusal
@@ -106,7 +108,7 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         _redirect(world, redirect_uri, {"error": error[0], "error_description": described})
         return
     decision = dict(parameters).get(DECISION) or step.consent(world.scope)
-    user = next(iter(world.records(step.users)))
+    user = _first_user(step, world)
     if decision == "approve":
         _issue_code(step, world, user, scopes, redirect_uri)
     elif decision == "deny":
@@ -117,6 +119,20 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         user_name = str(user.get("name", user["id"]))
         page = consent_page(step.title, client_name, user_name, scopes, parameters)
         world.answer(200, HEADERS, page, "text/html", because="the user must consent")
+
+
+def _first_user(step: OauthAuthorizeStep, world: World) -> Record:
+    """Return the user that decides.
+
+    Raises:
+        ExpressionError: If there is none, or it has no id.
+    """
+    user: Record | None = next(iter(world.records(step.users)), None)
+    if user is None:
+        raise ExpressionError(f"{step.users} has no record; its first one is the user that decides")
+    if user.get("id") is None:
+        raise ExpressionError(f"a record of {step.users} needs an 'id'")
+    return user
 
 
 def _registered_client(

@@ -10,7 +10,6 @@ tokens of its code are revoked.
 """
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from typing import NoReturn
@@ -158,7 +157,7 @@ def _decode_basic(text: str) -> tuple[str, str | None]:
     """
     try:
         name, colon, secret = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII, or no UTF-8
         return "", None
     return (unquote_plus(name), unquote_plus(secret) or None) if colon else ("", None)
 

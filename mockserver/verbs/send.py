@@ -3,9 +3,9 @@
 The outbox is the built-in collection `messages`. `step_compiler.py` calls `compile_send` when a
 document is loaded; the call that it writes runs `run_send` for every request, which returns the
 stored record, and raises `ExpressionError` for an unknown `outcome`, for an `at` that is null or no
-instant, and for invalid durations. Its times of sending and delivery can lie in the future of the
-sandbox's clock; nothing changes the record when they come, as its status is computed when it is
-read. No real message is sent.
+instant, for invalid durations, and for a `link` that is no text if there is `link_at`. Its times of
+sending and delivery can lie in the future of the sandbox's clock; nothing changes the record when
+they come, as its status is computed when it is read. No real message is sent.
 """
 
 from dataclasses import dataclass
@@ -98,6 +98,8 @@ def run_send(world: World, step: SendStep, message: Record) -> Record:
         raise ExpressionError(f"the outcome of a message must be one of {', '.join(OUTCOMES)}")
     link, text = message["link"], str(message["text"])
     if step.link_at and link:
+        if not isinstance(link, str):
+            raise ExpressionError("link must be text, because it replaces `link_at` in the text")
         text = text.replace(step.link_at, link)
     message["id"] = message_id = world.uuid()
     message["api"] = world.api.name

@@ -4,7 +4,8 @@
 `run_update` for every request. That function stores a new version of each record whose fields have
 the values of `where`, completed as its schema requires, and returns the last one. If no record
 matches, it returns None, and the name in `as` keeps its value. It never creates a record, and
-refuses (`conflict`) if a key would change, or if another record has a unique value.
+refuses (`conflict`) if a key would change, or if another record has a unique value. It raises
+`ExpressionError` for a `record` that is no map.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, model_validator
 
-from mockserver.base.errors import ConflictError
+from mockserver.base.errors import ConflictError, ExpressionError
 from mockserver.base.json import JsonValue, key_text
 from mockserver.language.programs import Block, variable_name
 from mockserver.model.refusal import Kind
@@ -80,6 +81,8 @@ def run_update(world: World, step: UpdateStep, where: Mapping[str, JsonValue]) -
     changed: Record | None = None
     for record in matching:
         fields = step.fields({**world.scope, "item": record})
+        if type(fields) is not dict:
+            raise ExpressionError("a record must be a map")
         key = record[records.spec.key]
         kept = {records.spec.key: key} if step.is_whole else record
         changed = world.complete(step.collection, {**kept, **fields})

@@ -2,6 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver.base.time import Instant
+from mockserver.engine.allowances import Allowances
+from mockserver.engine.sandbox import Sandbox
+from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
 from mockserver.model.trace import RateLimited
 from tests.conftest import World
@@ -105,3 +109,50 @@ def test_a_trace_shows_another_subject_as_it_is(serve: Callable[[str], World]) -
 
 def last(world: World) -> Exchange:
     return list(world.engine.sandboxes.get("default").journal)[-1]
+
+
+ALGORITHMS = ["fixed_window", "sliding_window", "token_bucket"]
+
+
+@pytest.mark.parametrize("after", ALGORITHMS)
+@pytest.mark.parametrize("before", ALGORITHMS)
+@pytest.mark.parametrize("hits", [1, 2])
+def test_another_algorithm_after_a_reload_counts_from_nothing(
+    shop: Callable[..., World], before: str, after: str, hits: int
+) -> None:
+    world, reloaded = shop(before), shop(after)
+    for _ in range(hits):
+        world.get("/a")
+    world.engine.replace(list(reloaded.engine.apis.values()), {}, world.now)
+
+    statuses = [world.get("/a").status for _ in range(3)]
+
+    expected = [200, 200, 429] if before != after else [200] * (2 - hits) + [429] * (hits + 1)
+    assert statuses == expected
+    assert len(list(Allowances(*_allowances(world)).rate_limits())) == 1
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    "state", [None, 5, "text", {}, [], [1], ["a"], ["a", "b"], [1, 2, 0], [1, 2, 3, 4], [None] * 3]
+)
+def test_a_written_state_of_another_form_counts_as_none(
+    shop: Callable[..., World], algorithm: str, state: object
+) -> None:
+    world = shop(algorithm)
+    counters = world.sandbox().store("shop", world.now).collection("rate_limits")
+    counters.insert({"id": "few:", "name": "few", "subject": "", "state": state})
+    list(Allowances(*_allowances(world)).rate_limits())
+
+    assert [world.get("/a").status for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_written_counter_without_a_state_counts_as_none(shop: Callable[..., World]) -> None:
+    world = shop("fixed_window")
+    world.sandbox().store("shop", world.now).collection("rate_limits").insert({"id": "few:"})
+
+    assert [world.get("/a").status for _ in range(3)] == [200, 200, 429]
+
+
+def _allowances(world: World) -> tuple[Api, Sandbox, Instant]:
+    return world.engine.apis["shop"], world.sandbox(), world.now

@@ -1,5 +1,6 @@
 """The header `Mock-Why`: its form, its bounds, and what it never shows."""
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -236,3 +237,57 @@ def test_a_scheme_without_principals_takes_anything(serve: Serve) -> None:
     line = serve(text).at("").get("/shop/v1/calls").header("mock-why") or ""
 
     assert line.endswith("send x-key: anything (any value is accepted)")
+
+
+SECRETS = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+x-mock: {name: shop}
+components: {securitySchemes: {login: {type: http, scheme: basic}}}
+paths:
+  /echo:
+    post:
+      requestBody:
+        content:
+          application/x-www-form-urlencoded: {schema: {type: object}}
+          application/json: {schema: {type: object}}
+      x-mock:
+        steps:
+          - require: '{{ false }}'
+            otherwise: {error: conflict, message: '{{ header["x-text"] }}'}
+      responses: {'200': {description: d}}
+"""
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+BASIC = {"authorization": "Basic " + base64.b64encode(b"ann:pass word~ci").decode()}
+
+
+@pytest.mark.parametrize(
+    ("shown", "headers", "path", "body"),
+    [
+        ("pass word~ci", BASIC, "/echo", b""),
+        ("ann:pass word~ci", BASIC, "/echo", b""),
+        ("pass%20word~ci", BASIC, "/echo", b""),
+        ("pass+word~ci", BASIC, "/echo", b""),
+        (
+            "sk_live_1",
+            {"authorization": "Basic " + base64.b64encode(b"sk_live_1:").decode()},
+            "/echo",
+            b"",
+        ),
+        ("s3cr et/", FORM, "/echo", b"client_secret=s3cr+et%2F"),
+        ("s3cr+et%2F", FORM, "/echo", b"client_secret=s3cr+et%2F"),
+        ("s3cr%20et%2f", FORM, "/echo", b"client_secret=s3cr%20et%2f"),
+        ("hush hush", FORM, "/echo", b"a=b&password=hush+hush"),
+        ("hush hush", {}, "/echo", b'{"user": {"password": "hush hush"}}'),
+        ("tok%2Fen", {}, "/echo?access_token=tok%2Fen", b""),
+        ("tok/en", {}, "/echo?access_token=tok%2Fen", b""),
+    ],
+)
+def test_a_secret_is_masked_in_every_form(
+    serve: Serve, shown: str, headers: dict[str, str], path: str, body: bytes
+) -> None:
+    given = {"content-type": "application/json", "x-text": f"<{shown}>", **headers}
+
+    line = serve(SECRETS).send("POST", path, body or b"{}", given).header("mock-why") or ""
+
+    assert line.startswith("<[redacted]>")

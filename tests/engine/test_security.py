@@ -106,6 +106,8 @@ def test_good_credentials_are_accepted(
         ("/query", {"x-key": "k1"}),
         ("/cookie", {"cookie": "nonsense"}),
         ("/basic", {"authorization": "Basic !!!"}),
+        ("/basic", {"authorization": "Basic é"}),
+        ("/basic", {"authorization": "Basic /w=="}),
         ("/basic", {"authorization": "Basic " + base64.b64encode(b"ann:no").decode()}),
         ("/basic", {"authorization": "Basic " + base64.b64encode(b"ann").decode()}),
         ("/basic", {"authorization": "Basic " + base64.b64encode(b"bob:no").decode()}),

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -170,3 +170,24 @@ async def test_the_first_of_several_prefer_lines_counts(client: httpx.AsyncClien
 async def test_the_greeting_makes_no_records_of_the_sandbox_that_is_served(world: World) -> None:
     greeting(world.engine, "http://127.0.0.1:8000", world.now, control=True)
     assert world.engine.sandboxes.names() == []
+
+
+def test_the_greeting_has_a_generated_credential_of_the_seed(serve: Callable[..., World]) -> None:
+    shop = serve(GENERATED, seed=7)
+    text = greeting(shop.engine, "http://127.0.0.1:8000", shop.now, control=True)
+
+    key = text.partition("x-key: ")[2].split()[0]
+    assert shop.get("/a", x_key=key).status == 200
+
+
+GENERATED = """\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+x-mock:
+  collections: {keys: {key: key}}
+  records: {keys: [{key: '{{ uuid() }}'}]}
+  principals: {key: {in: keys}}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}
+security: [{key: []}]
+paths: {/a: {get: {responses: {'200': {description: ok}}}}}
+"""

@@ -230,7 +230,7 @@ def test_basic_credentials_of_clients_are_form_encoded(shop: World, user: str) -
     )
 
 
-@pytest.mark.parametrize("value", ["!!!", "", "d2Vi", "/w==", "OnMzY3JldA=="])
+@pytest.mark.parametrize("value", ["!!!", "é", "", "d2Vi", "/w==", "OnMzY3JldA=="])
 def test_basic_credentials_that_cannot_be_read_are_an_invalid_client(
     shop: World, value: str
 ) -> None:
@@ -447,3 +447,17 @@ def test_a_refresh_token_of_another_client_is_refused_and_stays_usable(
     refused(token(shop, **fields, client_id="app"), "invalid_grant")
     refused(token(shop, **fields, client_id="web", client_secret="s3cret"), "invalid_grant")
     assert token(shop, **fields, client_id="spa").status == 200
+
+
+@pytest.mark.parametrize(
+    ("users", "message"),
+    [("[]", "users has no record"), ("[{name: ann}]", "a record of users needs an 'id'")],
+)
+def test_without_a_user_the_failure_says_what_is_missing(
+    serve: Serve, users: str, message: str
+) -> None:
+    text = DOCUMENT.replace("users: [{id: ann}]", f"users: {users}")
+    reply = authorize(serve(text.replace("users: {key: id}", "users: {key: name}")))
+
+    assert (reply.status, reply.json["title"]) == (500, "A document of the mock failed")
+    assert message in reply.json["detail"]

@@ -509,3 +509,47 @@ def test_an_expression_that_fails_is_quoted_with_its_place(
     assert quoted in reply.json["detail"]
     assert "of the document failed at" in reply.json["detail"]
     assert "shop.yaml:" in reply.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ("- update: {in: items, where: {id: a}, record: '{{ body.value }}'}", "must be a map"),
+        ("- list: {in: items, sort: '{{ body.value }}', as: l}", "sort must be"),
+        ("- list: {in: items, sort: ['{{ body.value }}'], as: l}", "sort must be"),
+        (
+            "- send: {channel: sms, to: x, text: a LINK, link_at: LINK, link: '{{ body.value }}'}",
+            "link must be text",
+        ),
+    ],
+)
+@pytest.mark.parametrize("value", [5, True, [1], [["a"]], [{"a": 1}]])
+def test_a_value_of_a_wrong_type_is_the_documents_fault(
+    shop: Shop, steps: str, message: str, value: object
+) -> None:
+    reply = shop(steps).post("/do", {"value": value})
+
+    assert (reply.status, reply.json["title"]) == (500, "A document of the mock failed")
+    assert message in reply.json["detail"]
+
+
+@pytest.mark.parametrize("value", ["text", None])
+def test_a_whole_record_that_is_no_map_is_the_documents_fault(shop: Shop, value: object) -> None:
+    world = shop("- update: {in: items, where: {id: a}, record: '{{ body.value }}'}")
+
+    reply = world.post("/do", {"value": value})
+
+    assert (reply.status, reply.json["title"]) == (500, "A document of the mock failed")
+
+
+def test_a_map_as_sort_is_the_documents_fault(shop: Shop) -> None:
+    reply = shop("- list: {in: items, sort: {name: asc}, as: l}").post("/do", {})
+
+    assert (reply.status, reply.json["title"]) == (500, "A document of the mock failed")
+
+
+def test_without_a_link_the_marker_stays(shop: Shop) -> None:
+    world = shop("- send: {channel: sms, to: x, text: a LINK, link_at: LINK, link: null}")
+    world.post("/do", {})
+
+    assert [message["text"] for message in world.messages("shop")] == ["a LINK"]
