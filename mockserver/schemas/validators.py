@@ -163,8 +163,8 @@ class Schemas:
     def resolve(self, place: Place) -> Place:
         """Return the schema at the end of a chain of `$ref`; a place without `$ref` itself.
 
-        The target of an invalid reference is a place without a value. The warning comes from
-        `bundle`.
+        The target of an invalid reference is a place without a value; the warning comes from
+        the conversion of the schema.
         """
         identifiers = self._table(self._dialect(place), "request").identifiers
         seen: set[tuple[str, str]] = set()
