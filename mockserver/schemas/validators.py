@@ -84,6 +84,8 @@ from mockserver.schemas.violations import MOST, violations_of
 
 _COMPONENT = re.compile(r"/(?:components/schemas|definitions)/([^/]+)")
 
+_HALF_A_PAIR = "contains half of a surrogate pair, which is not a character"
+
 
 class SchemaValidator:
     """Validates values against one definition, compiled at the first validation."""
@@ -125,6 +127,12 @@ class SchemaValidator:
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
         """Return the violations of a value, at most 50, sorted by pointer."""
+        try:
+            return self._violations(value, where)
+        except UnicodeEncodeError:  # the library gets values as UTF-8
+            return [Violation(where, "", "type", _HALF_A_PAIR)]
+
+    def _violations(self, value: JsonValue, where: str) -> list[Violation]:
         if self.is_valid == self._compile_and_check:
             self._compile()
         schema = self._definitions.schemas[self._name]
