@@ -16,10 +16,16 @@ from mockserver.base.places import Source
 
 def near(name: str, names: Iterable[str]) -> str:
     """Return `did you mean …?` with the most similar name; empty if none is similar."""
+    found = most_similar(name, names)
+    return f"did you mean {found!r}?" if found else ""
+
+
+def most_similar(name: str, names: Iterable[str]) -> str:
+    """Return the most similar name; empty if none is similar."""
     import difflib  # noqa: PLC0415 - only mistakes need it
 
     found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f"did you mean {found[0]!r}?" if found else ""
+    return found[0] if found else ""
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from mockserver.contract.flattened_schemas import DocumentVersion
 from mockserver.contract.schema_changes import Change
 from mockserver.documents.references import Place
+from mockserver.openapi.security_schemes import names_schemes, readable_requirements
 
 _Alternative = frozenset[tuple[str, frozenset[str]]]
 """Security schemes that are required together, each with its scopes."""
@@ -55,10 +56,11 @@ def _scheme_text(scheme: Place) -> str:
 
 def _security(side: DocumentVersion, operation: Place) -> frozenset[_Alternative]:
     own = operation.child("security")
-    place = own if isinstance(own.value, list) else side.root.child("security")
+    declared = [name for name, _ in side.root.descend("components", "securitySchemes").members()]
+    place = own if names_schemes(own.value, declared) else side.root.child("security")
     found = frozenset(
         frozenset((name, frozenset(map(str, one.value or ()))) for name, one in item.members())
-        for item in place.items()
+        for item in readable_requirements(place, declared)
     )
     return found or _NO_SECURITY
 

@@ -17,6 +17,7 @@ from mockserver.base.http import FORM
 from mockserver.base.json import JsonValue
 from mockserver.control.api_views import CredentialView
 from mockserver.control.schema_text import example_of, resolve
+from mockserver.openapi.security_schemes import names_schemes
 
 Json = dict[str, JsonValue]
 _METHODS = ("get", "put", "post", "patch", "delete", "options", "head", "trace")
@@ -129,9 +130,11 @@ def _credential_values(
     operation: DocumentedOperation, document: Json, credentials: Mapping[str, CredentialView]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield name, location and value of the credentials of an operation."""
-    needed = operation.value.get("security", document.get("security")) or []
     schemes = document.get("components", {}).get("securitySchemes", {})
-    for scheme in next(iter(needed), {}):
+    own = operation.value.get("security")
+    needed = own if names_schemes(own, schemes) else document.get("security") or []
+    first = next(iter(needed), None) if isinstance(needed, list) else needed
+    for scheme in [first] if isinstance(first, str) else first if isinstance(first, dict) else ():
         if (one := credentials.get(scheme)) is not None:
             yield one["name"], one["where"], one["presented"]
         else:

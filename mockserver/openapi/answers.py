@@ -190,7 +190,7 @@ def _held(schema: JsonValue, examples: Sequence[Example]) -> Holds:
         return Holds.ANYTHING if is_text else Holds.VALUE
     rules: Mapping[str, Any] = schema if isinstance(schema, dict) else {}
     types = rules.get("type")
-    types = set(types if isinstance(types, list) else [types] if types else ())
+    types = {str(one) for one in (types if isinstance(types, list) else [types] if types else ())}
     if types <= {"string", "null"} and rules.get("format") == "binary":
         return Holds.OCTETS
     if (

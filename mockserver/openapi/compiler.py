@@ -62,7 +62,7 @@ class Loader:
     strict: bool = False
     """Treat every problem as an error."""
     thorough: bool = False
-    """Also check that examples conform to their schemas, which costs start time."""
+    """Also make the checks that serving does not need: of examples, and `thorough_checks.py`."""
     stateful: bool = False
     """Infer the behaviour of operations without steps."""
     verbs: Verbs = field(default_factory=Verbs)

@@ -45,7 +45,7 @@ from mockserver.openapi.policies import (
     known_kinds,
 )
 from mockserver.openapi.request_bodies import BodyCompiler
-from mockserver.openapi.security_schemes import compile_security
+from mockserver.openapi.security_schemes import compile_security, names_schemes
 from mockserver.openapi.server_addresses import compile_servers
 from mockserver.verbs.registry import Verbs
 from mockserver.verbs.step_context import MAP_NAMES, StepContext
@@ -237,9 +237,10 @@ class _OperationCompiler:
 
     def _security(self) -> tuple[tuple[SchemeUse, ...], ...]:
         place, context = self._place.child("security"), self._context
-        if place.value is not None and not isinstance(place.value, list):
-            self._warn("MS701", place.source, "`security` must be a list", "the document's applies")
-        if not isinstance(place.value, list):
+        if not names_schemes(place.value, context.declared):
+            if place.value is not None:
+                message = "`security` must be a list"
+                self._warn("MS701", place.source, message, "the document's applies")
             place = context.security
         return compile_security(place, context.schemes, context.declared, context.problems)
 

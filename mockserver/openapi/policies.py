@@ -269,11 +269,12 @@ def _fixture(document: Document, context: StepContext) -> list[Fixture]:
     fixtures = []
     for name, records in whole.members():
         context.check_collection(name, records.source)
-        if not all(isinstance(item, dict) for item in records.value or ()):
+        rows = [] if records.value is None else records.value
+        if not isinstance(rows, list) or not all(isinstance(item, dict) for item in rows):
             context.problem(
                 "MS509", records.source, "the records of a collection must be a list of mappings"
             )
-        template = compile_template(records.value or [], records.source, known, context.problems)
+        template = compile_template(rows, records.source, known, context.problems)
         fixtures.append(Fixture(name, template, records.source))
     return fixtures
 

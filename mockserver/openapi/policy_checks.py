@@ -45,10 +45,11 @@ def _endless_tokens(principals: Place, issued: set[str], api: Api) -> Iterator[S
     """Yield a note for each principal whose tokens are issued with an expiry that is ignored."""
     for name, place in principals.members():
         collection = place.child("in").value
-        is_endless = _EXPIRY in place.value and place.value[_EXPIRY] is None
+        is_endless = any(key == _EXPIRY and one.value is None for key, one in place.members())
         conditions = str(place.child("require").value)
         if (
             name in api.schemes
+            and isinstance(collection, str)
             and collection in issued
             and is_endless
             and _EXPIRY not in conditions

@@ -4,14 +4,16 @@
 unknown scheme), `operations.py` calls `compile_security`. Out come `SecurityScheme` objects, and
 for each operation the alternatives that the engine tries. An unknown or unsupported scheme is a
 warning and is not enforced; an alternative of only such schemes is left out, and an operation that
-has none left needs no credential. `engine/security.py` checks credentials; of HTTP schemes other
-than basic and bearer, such as digest, only the name.
+has none left needs no credential. `readable_requirements` reads requirements in another form than a
+list of mappings, as far as they name schemes; `contract/` uses it too. `engine/security.py` checks
+credentials; of HTTP schemes other than basic and bearer, such as digest, only the name.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from mockserver.base.http import is_field_name
-from mockserver.base.problems import SpecProblem, near, warning
+from mockserver.base.json import JsonValue
+from mockserver.base.problems import SpecProblem, most_similar, near, warning
 from mockserver.documents.references import Place
 from mockserver.model.api import Principals, SchemeUse, SecurityScheme
 
@@ -82,13 +84,36 @@ def _api_key(name: str, place: Place, owners: Principals | None) -> SecuritySche
     return SecurityScheme(name, "apiKey", str(where), key_name, owners)
 
 
+def names_schemes(value: JsonValue, declared: Collection[str]) -> bool:
+    """Return True if `security` is a list, or names declared schemes in another form."""
+    if isinstance(value, dict):
+        return any(name in declared for name in value)
+    return isinstance(value, list) or (isinstance(value, str) and value in declared)
+
+
+def readable_requirements(place: Place, declared: Collection[str]) -> list[Place]:
+    """Return the requirements of `security`; a name of a scheme alone is one without scopes."""
+    if not names_schemes(place.value, declared):
+        return []
+    found = place.items() if isinstance(place.value, list) else [place]
+    return [_requirement(item, declared) for item in found]
+
+
+def _requirement(place: Place, declared: Collection[str]) -> Place:
+    name = place.value
+    if isinstance(name, str) and name in declared:
+        return Place(place.document, place.pointer, {name: []})
+    return place
+
+
 def compile_security(
     place: Place, schemes: _Schemes, declared: Collection[str], problems: list[SpecProblem]
 ) -> tuple[tuple[SchemeUse, ...], ...]:
     """Compile a list of security requirements; each is one alternative.
 
     An unknown or unsupported scheme is removed from its alternative. If nothing remains of the
-    alternative, it is left out, because an empty one would allow every request.
+    alternative, it is left out, because an empty one would allow every request. A mapping in place
+    of the list, and the name of a scheme in place of a mapping, are problems, but are enforced.
 
     Args:
         place: The security requirements.
@@ -96,13 +121,35 @@ def compile_security(
         declared: Names of all schemes, including unsupported ones; only others are problems.
         problems: Where problems are added.
     """
+    problems.extend(_other_forms(place, declared))
     alternatives = []
-    for item in place.items():
+    for item in readable_requirements(place, declared):
         uses = _uses(item, schemes, declared, problems)
         if uses or item.value == {}:
             alternatives.append(uses)
     # An empty one is tried last, so that a credential is used even where none is needed.
     return tuple(sorted(alternatives, key=lambda uses: not uses))
+
+
+def _other_forms(place: Place, declared: Collection[str]) -> Iterator[SpecProblem]:
+    """Yield a problem for `security` that is no list, and for each of its items that is no map."""
+    if isinstance(place.value, list):
+        message = "a security requirement must be a mapping of schemes to scopes"
+        for item in place.items():
+            if not isinstance(item.value, dict):
+                yield warning("MS701", item.source, message, _form_hint(item.value, declared))
+    elif place.value is not None:
+        hint = _form_hint(place.value, declared)
+        yield warning("MS701", place.source, "`security` must be a list", hint)
+
+
+def _form_hint(value: JsonValue, declared: Collection[str]) -> str:
+    """Return a hint with the form that is most likely meant."""
+    names = list(value) if isinstance(value, dict | list) else [value]
+    name = most_similar(str(names[0]), declared) if len(names) == 1 else ""
+    hint = f"did you mean `- {name}: []`?" if name else "write a list such as `- NAME: []`;"
+    is_enforced = not isinstance(value, list) and names_schemes(value, declared)
+    return hint.removesuffix(";") if is_enforced else f"{hint} until then it is not enforced"
 
 
 def _uses(

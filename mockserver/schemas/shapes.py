@@ -240,7 +240,9 @@ class Shape:
             return True
         if self.choices:
             return not any("," in text for text in self.choices)
-        return any(part.value.get("format") in _FORMATS_WITHOUT_COMMA for part in self._certain)
+        return any(
+            str(part.value.get("format")) in _FORMATS_WITHOUT_COMMA for part in self._certain
+        )
 
     @cached_property
     def is_ambiguous(self) -> bool:

@@ -84,6 +84,8 @@ from mockserver.schemas.violations import MOST, violations_of
 
 _COMPONENT = re.compile(r"/(?:components/schemas|definitions)/([^/]+)")
 
+_HALF_A_PAIR = "contains half of a surrogate pair, which is not a character"
+
 
 class SchemaValidator:
     """Validates values against one definition, compiled at the first validation."""
@@ -125,6 +127,12 @@ class SchemaValidator:
 
     def violations(self, value: JsonValue, where: str = "body") -> list[Violation]:
         """Return the violations of a value, at most 50, sorted by pointer."""
+        try:
+            return self._violations(value, where)
+        except UnicodeEncodeError:  # the library gets values as UTF-8
+            return [Violation(where, "", "type", _HALF_A_PAIR)]
+
+    def _violations(self, value: JsonValue, where: str) -> list[Violation]:
         if self.is_valid == self._compile_and_check:
             self._compile()
         schema = self._definitions.schemas[self._name]
@@ -163,8 +171,8 @@ class Schemas:
     def resolve(self, place: Place) -> Place:
         """Return the schema at the end of a chain of `$ref`; a place without `$ref` itself.
 
-        The target of an invalid reference is a place without a value. The warning comes from
-        `bundle`.
+        The target of an invalid reference is a place without a value; the warning comes from
+        the conversion of the schema.
         """
         identifiers = self._table(self._dialect(place), "request").identifiers
         seen: set[tuple[str, str]] = set()

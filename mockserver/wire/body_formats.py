@@ -17,6 +17,8 @@ BOUNDARY = "mockserver-part"
 """Boundary of the multipart bodies that are written here."""
 _RECORD_SEPARATOR = b"\x1e"
 """Precedes every text of a JSON text sequence (RFC 7464, section 2.2)."""
+_IN_PART_NAMES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+"""Escapes in the name of a part (HTML standard, section 4.10.21.8)."""
 _EVENT_FIELDS = ("event", "id", "retry", "data")
 
 
@@ -28,23 +30,28 @@ def _as_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json_bytes(value).decode()
 
 
+def _utf8(text: str) -> bytes:
+    """Encode a text; half of a surrogate pair becomes `?`."""
+    return text.encode("utf-8", "replace")
+
+
 def _json_lines_bytes(value: JsonValue) -> bytes:
     if isinstance(value, str):
-        return value.encode()
+        return _utf8(value)
     return b"".join(json_bytes(item) + b"\n" for item in _as_list(value))
 
 
 def _json_sequence_bytes(value: JsonValue) -> bytes:
     if isinstance(value, str):
-        return value.encode()
+        return _utf8(value)
     return b"".join(_RECORD_SEPARATOR + json_bytes(item) + b"\n" for item in _as_list(value))
 
 
 def _event_stream_bytes(value: JsonValue) -> bytes:
     """Write server-sent events (HTML standard, section 9.2.5)."""
     if isinstance(value, str):
-        return value.encode()
-    return "".join(_event_text(item) for item in _as_list(value)).encode()
+        return _utf8(value)
+    return _utf8("".join(_event_text(item) for item in _as_list(value)))
 
 
 def _event_text(item: JsonValue) -> str:
@@ -61,15 +68,15 @@ def _event_text(item: JsonValue) -> str:
 def _form_bytes(value: JsonValue) -> bytes:
     """Write a form; each item of an array is a field of its own."""
     if not isinstance(value, dict):
-        return _as_text(value).encode()
+        return _utf8(_as_text(value))
     pairs = [(name, _as_text(item)) for name, member in value.items() for item in _as_list(member)]
-    return urlencode(pairs).encode()
+    return urlencode(pairs, errors="replace").encode()
 
 
 def _csv_bytes(value: JsonValue) -> bytes:
     """Write comma-separated values (RFC 4180), with a header line if every row is an object."""
     if not isinstance(value, list | dict):
-        return _as_text(value).encode()
+        return _utf8(_as_text(value))
     import csv  # noqa: PLC0415 - few APIs answer tables
     import io  # noqa: PLC0415 - few APIs answer tables
 
@@ -81,7 +88,7 @@ def _csv_bytes(value: JsonValue) -> bytes:
         table.writerow(names)
         rows = [[row.get(name) for name in names] for row in rows]
     table.writerows(_csv_cells(row) for row in rows)
-    return written.getvalue().encode()
+    return _utf8(written.getvalue())
 
 
 def _csv_cells(row: JsonValue) -> Iterable[str]:
@@ -94,9 +101,10 @@ def multipart_bytes(value: JsonValue) -> bytes:
     parts = []
     for name, member in members:
         part_type = "text/plain" if isinstance(member, str) else "application/json"
-        head = f'Content-Disposition: form-data; name="{name}"\r\nContent-Type: {part_type}'
+        part_name = str(name).translate(_IN_PART_NAMES)
+        head = f'Content-Disposition: form-data; name="{part_name}"\r\nContent-Type: {part_type}'
         parts.append(f"--{BOUNDARY}\r\n{head}\r\n\r\n{_as_text(member)}\r\n")
-    return f"{''.join(parts)}--{BOUNDARY}--\r\n".encode()
+    return _utf8(f"{''.join(parts)}--{BOUNDARY}--\r\n")
 
 
 _WRITERS: Mapping[str, Callable[[JsonValue], bytes]] = {

@@ -141,16 +141,21 @@ class _Tag:
 
     @property
     def name(self) -> str:
-        prefix = self.xml.get("prefix")
         local = element_name(str(self.xml.get("name") or self.property_name))
-        return f"{_NOT_IN_NAMES.sub('_', prefix)}:{local}" if isinstance(prefix, str) else local
+        return f"{self.prefix}:{local}" if self.prefix else local
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of its namespace, as a name; empty if it has none."""
+        prefix = self.xml.get("prefix")
+        return element_name(prefix) if prefix and isinstance(prefix, str) else ""
 
     def namespaces(self) -> Iterator[tuple[str, str]]:
         """Yield the namespace declarations that the element and its attributes need."""
         for tag in (self, *(tag for tag, _ in self.attributes)):
-            namespace, prefix = tag.xml.get("namespace"), tag.xml.get("prefix")
+            namespace, prefix = tag.xml.get("namespace"), tag.prefix
             if isinstance(namespace, str) and (tag is self or prefix):
-                yield f"xmlns:{prefix}" if prefix else "xmlns", namespace
+                yield f"xmlns:{prefix}" if prefix else "xmlns", _unescaped_text(namespace)
 
 
 def element_name(text: str) -> str:

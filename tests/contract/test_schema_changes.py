@@ -134,6 +134,8 @@ def test_a_change_of_a_schema_is_judged_for_each_direction(
     ("old", "new", "expected"),
     [
         ("[{Key: []}]", "[]", ["ok : security was Key, is none"]),
+        ("[{Key: []}]", "[Key]", []),
+        ("[{Key: []}]", "{Key: []}", []),
         ("[{Key: []}]", "[{}]", ["ok : security was Key, is none"]),
         (
             "[{Key: []}]",

@@ -121,3 +121,32 @@ def make() -> Callable[..., Any]:
         }
 
     return credential
+
+
+@pytest.mark.parametrize("security", [["Token"], {"Token": []}, "Token"])
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_credential_is_presented_where_security_has_another_form(
+    security: Any, is_own: bool
+) -> None:
+    operation: dict[str, Any] = {"security": security} if is_own else {}
+    document: dict[str, Any] = {
+        "servers": [{"url": "http://a"}],
+        "security": [] if is_own else security,
+        "paths": {"/a": {"get": operation}},
+        "components": {"securitySchemes": {"Token": {"type": "http", "scheme": "bearer"}}},
+    }
+    (documented,) = operations_of(document)
+    headers = [("Authorization", presented("bearer", "TOKEN"))]
+    assert sample_request(documented, document, {}).headers == headers
+
+
+@pytest.mark.parametrize("security", [[5], [None], 5, [["Token"]]])
+def test_security_that_cannot_be_read_needs_no_credential(security: Any) -> None:
+    document: dict[str, Any] = {
+        "servers": [{"url": "http://a"}],
+        "security": security,
+        "paths": {"/a": {"get": {}}},
+        "components": {"securitySchemes": {"Token": {"type": "http", "scheme": "bearer"}}},
+    }
+    (documented,) = operations_of(document)
+    assert sample_request(documented, document, {}).headers == []

@@ -396,3 +396,13 @@ def test_the_directions_of_one_schema_do_not_mix(tmp_path: Path) -> None:
 
     assert world.validator(direction="request").is_valid({})
     assert not world.validator(direction="response").is_valid({})
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"a": "b\udc00"}, {"\ud800": 1}, [["\udfff"]]])
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"enum": ["a"]}])
+def test_half_of_a_surrogate_pair_is_a_violation(
+    tmp_path: Path, schema: dict[str, Any], value: JsonValue
+) -> None:
+    [found] = World(tmp_path, schema=schema).validator().violations(value)
+    assert (found.where, found.pointer) == ("body", "")
+    assert found.message == "contains half of a surrogate pair, which is not a character"

@@ -154,3 +154,32 @@ def test_a_valid_json_body_runs_no_code_outside_the_module(content_type: str) ->
     sys.setprofile(None)
     assert (value, violations) == ({"a": [1, 2]}, [])
     assert files - {__file__} == {media.__file__}
+
+
+def test_the_name_of_a_part_adds_no_lines_to_its_head() -> None:
+    content = write({'a"\r\nX-Evil: 1\r\n\r\nb': "c"}, "multipart/form-data").decode()
+    head = content.partition("\r\n\r\n")[0].split("\r\n")
+    disposition = 'form-data; name="a%22%0D%0AX-Evil: 1%0D%0A%0D%0Ab"'
+    assert head[1:] == [f"Content-Disposition: {disposition}", "Content-Type: text/plain"]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json",
+        "application/json-seq",
+        "application/x-ndjson",
+        "application/x-www-form-urlencoded",
+        "application/xml",
+        "multipart/form-data",
+        "text/csv",
+        "text/event-stream",
+        "text/plain",
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    ["a\ud800", {"a": "b\udc00"}, {"a\ud800": "b"}, ["\ud800"], [{"a\ud800": ["\udc00"]}]],
+)
+def test_half_a_surrogate_pair_does_not_prevent_writing(media_type: str, value: Any) -> None:
+    write(value, media_type).decode()

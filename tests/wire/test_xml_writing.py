@@ -125,3 +125,26 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_value_is_well_formed(value: Any) -> None:
     assert written({}, value)
+
+
+def test_the_prefix_in_a_namespace_declaration_is_that_of_the_element() -> None:
+    xml = {"prefix": 'a b="c" d', "namespace": "http://n"}
+    expected = '<a_b__c__d:t xmlns:a_b__c__d="http://n">x</a_b__c__d:t>'
+    assert written({"type": "string", "xml": {"name": "t", **xml}}, "x") == expected
+
+
+@pytest.mark.parametrize("prefix", ["1a", "-a", "a:b"])
+def test_a_prefix_is_a_name(prefix: str) -> None:
+    xml = {"name": "t", "prefix": prefix, "namespace": "http://n"}
+    assert written({"type": "string", "xml": xml}, "x").endswith(":t>")
+
+
+def test_an_attribute_declares_its_prefix_in_the_same_form() -> None:
+    xml = {"attribute": True, "prefix": "a b", "namespace": "http://n"}
+    schema = {"properties": {"t": {"type": "string", "xml": xml}}, "xml": {"name": "r"}}
+    assert written(schema, {"t": "x"}) == '<r xmlns:a_b="http://n" a_b:t="x"/>'
+
+
+def test_a_namespace_contains_only_characters_of_xml() -> None:
+    xml = {"name": "t", "namespace": "http://n\x00\ud800"}
+    assert written({"type": "string", "xml": xml}, "x") == '<t xmlns="http://n">x</t>'

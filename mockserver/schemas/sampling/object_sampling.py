@@ -190,7 +190,7 @@ def _made_name(
         candidates = [texts(rule)(rng), texts(rule)(Random(number + 1))]  # noqa: S311 - not for secrets
     else:
         plain = f"property{number + 1}"
-        candidates = [plain, texts(rule)(rng)[: rule.get("maxLength", _MOST)]]
+        candidates = [plain, texts(rule)(rng)[: int(rule.get("maxLength", _MOST))]]
     for name in candidates:
         if isinstance(name, str) and _is_allowed_name(sampler, schema, name):
             yield name

@@ -4,7 +4,8 @@
 is too large, then `Pattern.text` with a random source and the length, which returns None if no text
 is short enough. The expression is parsed into a tree, and each part of it makes a text. Negative
 look-arounds, look-behinds after other text, anchors and flags are ignored, and a text that is too
-short is filled up with `x`: so the caller has to validate the text.
+short is filled up with `x`: so the caller has to validate the text. No text contains half of a
+surrogate pair.
 """
 
 import random
@@ -15,6 +16,7 @@ from functools import lru_cache
 
 _REPEATS = (3, 0, 1, 2, *range(4, 70), 100, 200, 500)
 """How many repetitions are made beyond the minimum, in the order of trying."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _LARGEST = 10_000
 """The maximum length of a made text."""
 _DEEPEST = 50
@@ -48,6 +50,14 @@ class _CharacterSet:
 
     def make(self, rng: random.Random, _extra: int, _captured: _Captured) -> str:
         return rng.choice(self.characters)
+
+
+def _character_set(characters: str) -> _CharacterSet:
+    """Return the set without halves of surrogate pairs, which no text can contain."""
+    found = _SURROGATES.sub("", characters)
+    if not found:
+        raise _UnsupportedError
+    return _CharacterSet(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +248,14 @@ class _PatternParser:
         if letter == "(":
             return self._group()
         if letter == "[":
-            return _CharacterSet(self._class())
+            return _character_set(self._class())
         if letter == ".":
             return _CharacterSet(string.ascii_lowercase)
         if letter == "\\" and self._next() in _REFERENCES:
             return self._reference()
         if letter in "*+?":
             raise _UnsupportedError
-        return _CharacterSet(self._escaped() if letter == "\\" else letter)
+        return _character_set(self._escaped() if letter == "\\" else letter)
 
     def _reference(self) -> _Part:
         """Return a backreference, or nothing for a word boundary."""

@@ -2,6 +2,7 @@ import os
 import re
 import subprocess
 import sys
+from random import Random
 from typing import Any
 
 import jsonschema_rs
@@ -13,6 +14,7 @@ from mockserver.base.json import JsonValue
 from mockserver.schemas.sampling.patterns import read_pattern
 from mockserver.schemas.sampling.sampler import sample
 from mockserver.schemas.sampling.sampling_context import FixedRandom
+from mockserver.schemas.sampling.text_sampling import texts as texts_of
 from tests import compiled_schemas as schemas
 
 SEEDS = (None, 0, 1, 7, "text")
@@ -528,3 +530,49 @@ def test_only_what_cannot_be_made_is_left_out(seed: int | None) -> None:
 
     assert [list(item) for item in made["inner"]] == [["a"]]
     assert "b" in made
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "minProperties": 2.0, "propertyNames": {"maxLength": 5.0}},
+        {"type": "object", "minProperties": 2.0, "propertyNames": {"minLength": 30.0}},
+        {"type": "object", "minProperties": 1.0, "maxProperties": 1.0},
+        {"type": "array", "minItems": 2.0, "maxItems": 3.0, "items": {"maxLength": 2.0}},
+        {"type": "array", "contains": {"const": 1}, "minContains": 2.0, "maxContains": 2.0},
+        {"type": "array", "prefixItems": [{}, {}, {}], "maxItems": 2.0, "minItems": 2.0},
+        {"type": "string", "minLength": 3.0, "maxLength": 4.0},
+        {"type": "string", "pattern": "^a+$", "minLength": 3.0, "maxLength": 4.0},
+        {"type": "string", "format": "email", "minLength": 30.0, "maxLength": 40.0},
+        {"type": "integer", "minimum": 3.0, "maximum": 4.0, "multipleOf": 2.0},
+    ],
+)
+def test_a_limit_may_be_written_as_a_decimal_number(schema: dict[str, Any]) -> None:
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    for seed in SEEDS:
+        assert validator.is_valid(sampled(schema, seed))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^\ud800$",
+        "^\ud800$",
+        r"^\u{d800}$",
+        r"^[\ud800-\udbff]$",
+        r"^[\ud7ff-\ue000]+$",
+        r"^[a\udc00]+$",
+        r"^a|\udfff$",
+        r"^[\ud800-\udbff][\udc00-\udfff]$",
+    ],
+)
+def test_no_text_has_half_of_a_surrogate_pair(pattern: str) -> None:
+    for seed in range(10):
+        made = texts_of({"pattern": pattern})(Random(seed))  # noqa: S311 - not for secrets
+        assert made
+        made.encode()
+
+
+def test_a_surrogate_pair_in_a_pattern_is_one_character() -> None:
+    made = texts_of({"pattern": r"^\ud83d\ude00$"})(Random(0))  # noqa: S311 - not for secrets
+    assert made == "\U0001f600"
