@@ -55,6 +55,7 @@ MODERN_RULES: dict[str, st.SearchStrategy[Any]] = {
     "exclusiveMinimum": st.integers(-3, 3),
     "dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, unique=True), max_size=2),
 }
+COMBINED = frozenset(("allOf", "anyOf", "oneOf"))
 OLD_RULES: dict[str, st.SearchStrategy[Any]] = {
     **SCALAR_RULES,
     "type": st.sampled_from(TYPES),
@@ -99,7 +100,10 @@ def in_draft_4(schema: Any) -> Any:
             found[key] = [in_draft_4(below) for below in value]
         else:
             found[key] = in_draft_4(value) if isinstance(value, dict) else value
-    if found.pop("nullable", False) and "type" in found:
+    is_nullable = found.pop("nullable", False)
+    if is_nullable and not COMBINED.isdisjoint(found):
+        return {"anyOf": [found, {"type": "null"}]}
+    if is_nullable and "type" in found:
         kind, enum = found.pop("type"), found.pop("enum", None)
         found = {"allOf": [found, {"anyOf": [{"type": kind}, {"type": "null"}]}]}
         if enum is not None:
