@@ -7,7 +7,8 @@
 - The line is ASCII without control characters, and has a maximum length. Secrets in headers, query,
   cookies and body (form or JSON) of the request are masked in the cause, from 4 characters on: as
   sent, decoded (also the password of Basic), and percent-encoded. Credentials of fixtures may be in
-  the advice.
+  the advice. A body of more than 100,000 bytes is not searched, and no message of the document is
+  quoted then.
 """
 
 import re
@@ -37,6 +38,8 @@ _MOST_OF_PLACE = 90
 _MOST_VIOLATIONS = 3
 """Number of violations that a line names."""
 _SHORTEST_SECRET = 4
+_LONGEST_READ = 100_000
+"""Maximum length of a body that is searched for secrets."""
 _CONDITION = re.compile(r"\{\{ (.*) \}\} is not true$")
 """The refusal of a condition in a document; its braces say nothing to a client."""
 _MASKED = "[redacted]"
@@ -71,7 +74,11 @@ def _fault(exchange: Exchange) -> FaultInjected | None:
 
 
 def _cause(exchange: Exchange, refusal: Refusal) -> str:
-    if (step := _refusing_step(exchange)) is not None and (own := _step_cause(step)):
+    step = _refusing_step(exchange)
+    is_of_document = step is not None or (refusal.source and not refusal.violations)
+    if is_of_document and len(exchange.request.body) > _LONGEST_READ:
+        return str(refusal.kind)  # the document may quote the body, which is too long to search
+    if step is not None and (own := _step_cause(step)):
         return own
     if refusal.violations and refusal.kind == Kind.INVALID and not refusal.cause:
         return _violations(refusal.violations)
@@ -178,7 +185,7 @@ def _secrets(exchange: Exchange) -> set[str]:
     names = {scheme.parameter for scheme in exchange.api.schemes.values()} if exchange.api else ()
     fields: list[tuple[str, JsonValue]] = [*request.headers.items(), *_pairs(request.query)]
     fields += cookies(request).items() if "cookie" in request.headers else ()
-    fields += _body_fields(request)
+    fields += _body_fields(request) if len(request.body) <= _LONGEST_READ else ()
     found = {
         form
         for key, value in fields
