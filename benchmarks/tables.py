@@ -59,9 +59,9 @@ def write_readme(results: dict[str, Any]) -> None:
 
 def put_into_readme(mark: str, table: str) -> None:
     """Put a table between two marks of the README."""
-    told = f"<!-- {mark} -->\n{table}\n<!-- /{mark} -->"
+    marked = f"<!-- {mark} -->\n{table}\n<!-- /{mark} -->"
     pattern = re.compile(f"<!-- {mark} -->.*<!-- /{mark} -->", re.DOTALL)
-    README.write_text(pattern.sub(lambda _found: told, README.read_text()))
+    README.write_text(pattern.sub(lambda _found: marked, README.read_text()))
 
 
 def beside_prism(results: dict[str, Any]) -> str:

@@ -27,18 +27,18 @@ def write_whole(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
-    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
-        _write_new(beside, content)
+        _write_new(temporary, content)
         if path.exists():
-            beside.chmod(path.stat().st_mode & 0o777)
-        os.replace(beside, path)  # noqa: PTH105 - a test makes it fail
+            temporary.chmod(path.stat().st_mode & 0o777)
+        os.replace(temporary, path)  # noqa: PTH105 - a test makes it fail
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
         path.write_bytes(content)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

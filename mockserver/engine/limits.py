@@ -235,14 +235,14 @@ def _uncounted(run: Run, hit: Hit) -> Hit:
 
 def _headers(run: Run, hits: Sequence[Hit]) -> list[tuple[str, str]]:
     """Return the headers of limits: `X-RateLimit-*` once, for the tightest of those with them."""
-    told = [hit for hit in hits if hit.limit.headers != "none"]
-    if not told:
+    announced = [hit for hit in hits if hit.limit.headers != "none"]
+    if not announced:
         return []
     found: list[tuple[str, str]] = []
-    for hit in told:
+    for hit in announced:
         if hit.limit.headers == "ietf":
             found += _ietf_headers(run, hit)
-    counted = [hit for hit in told if hit.limit.headers == "x-ratelimit"]
+    counted = [hit for hit in announced if hit.limit.headers == "x-ratelimit"]
     if counted:
         decision = min(counted, key=_tightness).decision
         found += [

@@ -388,7 +388,7 @@ def _read_preferences(request: Request, conventions: Conventions) -> Preferences
     """Return the preferences of a request.
 
     Raises:
-        Refusal: `invalid` for values that leave open what is asked for, if the conventions say so.
+        Refusal: `invalid` for ambiguous values, if the conventions refuse them.
     """
     found = preferences_of(request, in_query=conventions.query_preferences)
     if found.undecided and conventions.refuse_unmet_preferences:

@@ -88,7 +88,7 @@ class Inference:
 
     @property
     def recognised(self) -> Recognised:
-        """The resources, the paths that are none, and the overlay, for people to read."""
+        """The resources, the other paths, and the overlay, for people to read."""
         resources: dict[str, str] = {}
         for one in self.recognition.resources:
             resources.setdefault(one.name, one.path)

@@ -35,7 +35,7 @@ MOST_OPERATIONS = 50_000
 """Maximum number of operations of a document."""
 _NEGATED_CLASS = re.compile(r"\[\^(?:\\.|[^\]\\])*+\]", re.DOTALL)
 _SELECTION = re.compile(r"([?#])([\w.-]{1,80})=")
-"""A parameter by which a request is told apart from others of the same path."""
+"""A parameter that distinguishes requests of the same path."""
 _MOST_SEGMENTS = 100
 _MOST_IN_SEGMENT = 3
 """Maximum number of parameters in one segment; each one makes matching a path slower."""
@@ -148,7 +148,7 @@ def _unknown_keys(item: Place, known: set[str]) -> Iterator[SpecProblem]:
 
 
 def _selection_hint(path: str) -> str:
-    """Say by what the requests of such a path would be told apart."""
+    """Name the header or query parameter that distinguishes the requests of such a path."""
     found = _SELECTION.search(path)
     if found is None:
         return "it is not served"

@@ -86,7 +86,7 @@ def basic(user: str) -> str:
     return "Basic " + base64.b64encode(user.encode()).decode()
 
 
-def told(reply: Reply) -> str:
+def sentences_of(reply: Reply) -> str:
     exchange = reply.exchange
     return " / ".join(one.sentence() for one in decisions(exchange.operation, exchange.trace))
 
@@ -104,15 +104,15 @@ def test_a_wrong_credential_where_none_is_needed_is_ignored_and_the_trace_says_s
     assert (reply.status, reply.json) == (200, [None])
     assert (
         "no credential is needed; the credential for K was ignored: the credential is not known"
-        in told(reply)
+        in sentences_of(reply)
     )
-    assert "ignored" not in told(shop.get(path))
+    assert "ignored" not in sentences_of(shop.get(path))
 
 
 def test_a_good_credential_is_used_even_if_none_is_needed(shop: World) -> None:
     assert shop.get("/optional", x_key="k1").json == ["one"]
     assert shop.get("/optional_first", x_key="k1").json == ["one"]
-    assert "ignored" not in told(shop.get("/optional", x_key="k1"))
+    assert "ignored" not in sentences_of(shop.get("/optional", x_key="k1"))
 
 
 def test_a_wrong_credential_beside_a_good_one_is_ignored_and_the_trace_says_so(
@@ -120,7 +120,7 @@ def test_a_wrong_credential_beside_a_good_one_is_ignored_and_the_trace_says_so(
 ) -> None:
     reply = shop.get("/either", x_key="wrong", authorization=basic("ann:pw"))
     assert reply.json == ["ann"]
-    assert "authenticated by B as ann; the credential for K was ignored" in told(reply)
+    assert "authenticated by B as ann; the credential for K was ignored" in sentences_of(reply)
 
 
 @pytest.mark.parametrize("value", ["Basic !!!", "Bearer", "Digest x=y", "nonsense"])
@@ -129,7 +129,7 @@ def test_a_credential_that_no_scheme_can_read_is_ignored_and_the_trace_says_so(
 ) -> None:
     reply = shop.get("/any", authorization=value)
     assert reply.status == 200
-    assert "the credential for B was ignored: it is not a Basic credential" in told(reply)
+    assert "the credential for B was ignored: it is not a Basic credential" in sentences_of(reply)
 
 
 def test_the_data_of_the_decision_names_what_was_ignored(shop: World) -> None:
@@ -233,7 +233,7 @@ def test_a_credential_expires_at_its_expires_at(
     reply = shop.send("GET", path, headers={header: value})
     assert reply.status == after
     if after == 401:
-        assert "expired at 2026-03-10T12:01:00Z" in told(reply)
+        assert "expired at 2026-03-10T12:01:00Z" in sentences_of(reply)
 
 
 def test_an_expired_bearer_token_is_an_invalid_token(shop: World) -> None:

@@ -150,7 +150,7 @@ class _Changed(importlib.machinery.SourceFileLoader):
 
 
 def _silence() -> None:
-    """Send the output of this process to nowhere."""
+    """Discard the output of this process."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)

@@ -74,7 +74,7 @@ NONE = "does not match any of the allowed schemas: "
         ("Source", {"kind": "bank"}, "/iban", "is required"),
         ("Source", {"kind": None}, "/id", "is required"),
         ("Choice", {"kind": "bank"}, "/iban", "is required"),
-        # a text that is none of those allowed is not only of another type than the rest
+        # a text that the enum does not allow has the right type, unlike the other values
         (
             "Choice",
             "any",

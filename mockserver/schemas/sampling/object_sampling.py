@@ -3,7 +3,7 @@
 `value_sampling.py` and `plans.py` call `members_of` with a merged schema; out comes a mapping of
 names to schemas, and they make the values. Required members always come, optional ones if the
 sampler wants them and has room. `discriminated` and `with_discriminator` see to it that the
-discriminator property names the chosen alternative. What is asked of the sampler is in the protocol
+discriminator property names the chosen alternative. The calls to the sampler are in the protocol
 `SamplerQueries`, which `array_sampling.py` uses too.
 """
 
