@@ -1,9 +1,12 @@
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from mockserver.base.errors import SpecError
+from mockserver.openapi.compiler import load_apis
 from tests.conftest import Reply, World
 
 INVITATIONS = {
@@ -152,3 +155,14 @@ def test_an_unknown_invitation_is_told_as_a_page(world: World) -> None:
 
 def test_an_apis_operations_are_not_joined_by_its_pages(world: World) -> None:
     assert all(not operation.is_page for operation in world.engine.apis["partoo"].operations)
+
+
+@pytest.mark.parametrize("name", ["'#'", "a b", "''", "5"])
+def test_a_step_of_a_page_that_binds_no_name_is_a_problem(name: str, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths: {}\nx-mock:\n"
+        f"  pages: [{{path: '/p/{{id}}', title: P, steps: [{{find: {{in: 5, as: {name}}}}}]}}]\n"
+    )
+
+    with pytest.raises(SpecError):
+        load_apis([tmp_path / "shop.yaml"])
