@@ -190,7 +190,7 @@ class StepContext:
 
     def assume(self, names: Iterable[str]) -> None:
         """Let later steps use the names of an invalid step, so that they do not fail for them."""
-        names = [name for name in names if isinstance(name, str) and name.isidentifier()]
+        names = [name for name in names if name.isidentifier()]
         self.known.names.update(names)
         self.bound.update(names)
 
