@@ -14,7 +14,7 @@ from mockserver.base.errors import SpecError
 from mockserver.base.time import Instant
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.messages import Request
 from mockserver.openapi.compiler import load_apis
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mockserver.base.time import Instant
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.messages import Request
 from mockserver.openapi.compiler import load_apis
 
@@ -74,7 +74,7 @@ def engine_of(operations: int, records: int) -> Engine:
     """Make an engine with so many operations, and so many records in its collection."""
     paths = "".join(_OPERATION.replace("@", str(number)) for number in range(operations))
     engine = loaded(_HEAD + paths)
-    store = engine.sandboxes.get("default").store("generated", _NOW)
+    store = engine.sandboxes.get("default", _NOW).store("generated")
     collection = store.collection("items")
     for number in range(records):
         collection.insert({"id": f"k{number}", "name": f"thing {number}"})

@@ -16,7 +16,8 @@ from mockserver.control.api_views import message as message_view
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandbox, Sandboxes
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Request
@@ -102,20 +103,25 @@ class World:
         return self.send("POST", path, body, {k.replace("_", "-"): v for k, v in headers.items()})
 
     def sandbox(self, name: str = "default") -> Sandbox:
-        return self.engine.sandboxes.get(name)
+        return self.engine.sandboxes.get(name, self.now)
 
     def advance(self, duration: str, name: str = "default") -> None:
-        self.sandbox(name).clock.advance(parse_duration(duration), self.now)
+        sandbox = self.sandbox(name)
+        writes = sandbox.transaction()
+        clock = sandbox.clock.advanced(parse_duration(duration), self.now)
+        sandbox.set_clock(writes, clock, self.now)
+        sandbox.record("moveClock", self.now, writes)
 
     def set(self, api: str, **settings: object) -> None:
-        self.sandbox().change_settings(api, settings)
+        writes = self.sandbox().transaction()
+        self.sandbox().change_settings(writes, api, settings)
+        self.sandbox().record("changeSettings", self.now, writes)
 
     def records(self, api: str, collection: str) -> list[dict[str, Any]]:
-        now = self.sandbox().clock.now(self.now)
-        return list(self.sandbox().store(api, now).collection(collection))
+        return list(self.sandbox().store(api).collection(collection))
 
     def messages(self, api: str) -> list[dict[str, Any]]:
-        now = self.sandbox().clock.now(self.now)
+        now = self.sandbox().now(self.now)
         return [{**message_view(record, now)} for record in self.records(api, "messages")]
 
 

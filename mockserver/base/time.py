@@ -3,14 +3,15 @@
 Both are whole microseconds; instants lie in the years 1 to 9999. Only `system_now` reads the wall
 clock, in the whole package; `server/` and two commands of `cli/` call it, all others get the time
 as an argument. `parse_…` raise ValueError for other text than RFC 3339 or ISO 8601 (without years
-and months), `recorded_instant` returns None. `engine/sandbox.py` owns the clock, which raises
-ClockError. `control/clock_calls.py` moves it: only forwards, once a request was made; `place`, for
-new sandboxes and `engine/snapshot.py`, also goes back.
+and months), `recorded_instant` returns None. A clock is a value: each of its moves returns another
+clock, or raises ClockError. `engine/sandbox.py` owns the present one, `control/clock_calls.py`
+moves it: only forwards, once a request was made; `placed` and `shown` also go back, for new
+sandboxes, `engine/snapshot.py`, and a rewind.
 """
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NewType
@@ -217,75 +218,70 @@ def format_instant(instant: int) -> str:
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class VirtualClock:
     """The clock of a sandbox: the system's time plus an offset, or frozen at an instant."""
 
+    began: Instant
+    """The time of the sandbox at its beginning, by which fixtures are dated."""
     offset: Duration = ZERO
     frozen_at: Instant | None = None
-    began: Instant | None = None
-    """The time of the sandbox at its beginning; None until it was used."""
-
-    def begin(self, now: int) -> Instant:
-        """Return the beginning, which is `now` if the sandbox was not used before."""
-        if self.began is None:
-            self.began = Instant(now)
-        return self.began
 
     def now(self, system: Instant) -> Instant:
         """Return the sandbox's time; `system` is the time of the system's clock."""
         return Instant(system + self.offset) if self.frozen_at is None else self.frozen_at
 
-    def advance(self, by: Duration, system: Instant) -> None:
-        """Move forwards by a positive duration.
+    def advanced(self, by: Duration, system: Instant) -> "VirtualClock":
+        """Return the clock after a positive duration.
 
         Raises:
             ClockError: If the step is not positive or leads past the year 9999.
         """
         if by <= 0:
             raise ClockError("the clock only moves forwards: give a duration greater than zero")
-        self.set(Instant(self.now(system) + by), system)
+        return self.moved(Instant(self.now(system) + by), system)
 
-    def set(self, instant: Instant, system: Instant) -> None:
-        """Move forwards to an instant; a frozen clock stays frozen there.
+    def moved(self, instant: Instant, system: Instant) -> "VirtualClock":
+        """Return the clock at a later instant; a frozen clock stays frozen there.
 
         Raises:
             ClockError: If the instant is in the past or after the year 9999.
         """
         now = self.now(system)
-        self.begin(now)
         if instant < now:
             raise ClockError(
                 f"the clock shows {format_instant(now)} and only moves forwards; reset the sandbox"
             )
-        self._show(instant, system)
+        return self.shown(instant, system)
 
-    def place(self, instant: Instant, system: Instant) -> None:
-        """Begin at an instant, earlier or later.
+    def placed(self, instant: Instant, system: Instant) -> "VirtualClock":
+        """Return a clock that begins at an instant, earlier or later.
 
         Raises:
             ClockError: If the instant is before the year 1970 or after the year 9999.
         """
-        self._show(instant, system)
-        self.began = instant
+        return replace(self.shown(instant, system), began=instant)
 
-    def _show(self, instant: Instant, system: Instant) -> None:
+    def shown(self, instant: Instant, system: Instant) -> "VirtualClock":
+        """Return the clock at any instant; it runs on from there, unless it is frozen.
+
+        Raises:
+            ClockError: If the instant is before the year 1970 or after the year 9999.
+        """
         if instant < 0:
             raise ClockError("the clock does not go before the year 1970")
         if instant > LATEST:
             raise ClockError("the clock does not go past the year 9999")
         if self.frozen_at is None:
-            self.offset = Duration(instant - system)
-        else:
-            self.frozen_at = instant
+            return replace(self, offset=Duration(instant - system))
+        return replace(self, frozen_at=instant)
 
-    def freeze(self, system: Instant) -> None:
-        """Stop at the current time of the sandbox."""
-        self.frozen_at = self.now(system)
-        self.begin(self.frozen_at)
+    def frozen(self, system: Instant) -> "VirtualClock":
+        """Return the clock stopped at its current time."""
+        return replace(self, frozen_at=self.now(system))
 
-    def thaw(self, system: Instant) -> None:
-        """Run again from the current time of the sandbox."""
-        if self.frozen_at is not None:
-            self.offset = Duration(self.frozen_at - system)
-            self.frozen_at = None
+    def running(self, system: Instant) -> "VirtualClock":
+        """Return the clock running from its current time."""
+        if self.frozen_at is None:
+            return self
+        return replace(self, offset=Duration(self.frozen_at - system), frozen_at=None)

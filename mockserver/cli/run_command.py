@@ -28,7 +28,7 @@ from mockserver.cli.document_options import (
     strict_option,
 )
 from mockserver.engine.engine_options import Options
-from mockserver.engine.journal import Journal
+from mockserver.engine.history import History
 from mockserver.server.factory import application
 from mockserver.server.refusal_report import refusal_report
 from mockserver.server.sources import Sources, open_engine, parse_settings
@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import
 
     try:
-        app, seen = application(engine), Journal(_MOST_EXCHANGES)
+        app, seen = application(engine), History(_MOST_EXCHANGES)
         app.on_exchange = seen.add
         code = run_with_server(app, command, port)
     except OSError as error:
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     sys.exit(code if code or is_saved else _UNSAVED)
 
 
-def _save(path: Path, seen: Journal) -> bool:
+def _save(path: Path, seen: History) -> bool:
     """Write an archive; return False after a message if that fails."""
     from mockserver.control.har import har  # noqa: PLC0415 - only needed with --save
 

@@ -23,7 +23,7 @@ from mockserver.documents.document import require_clean_text
 from mockserver.documents.document_files import Files
 from mockserver.documents.references import Place
 from mockserver.engine.builtin_collections import BUILT_IN
-from mockserver.engine.sandbox import check_settings
+from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api
 
 _SUFFIXES = (".yaml", ".yml", ".json")

@@ -36,8 +36,8 @@ from mockserver.control.problem_responses import (
     problem_response,
 )
 from mockserver.control.reading import read_json_body, read_query
+from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.mock_failures import FAILURE
-from mockserver.engine.sandbox import FixtureError
 
 _MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
@@ -67,7 +67,7 @@ class Control:
         """Call the handler of a call; every error becomes a problem (RFC 9457)."""
         try:
             request = await self._read(call, scope, receive)
-            result = call.handler(request)
+            result = _perform(call, request)
             if call.changes and self._context.listeners:
                 self._publish(request, call.changes)
             return _response(result, call)
@@ -110,6 +110,21 @@ class Control:
         advice = near(path, self._paths) or f"see {CONTROL_PREFIX}/docs"
         response = problem_response(404, f"there is no call {path!r}; {advice}")
         await response(scope, receive, send)
+
+
+def _perform(call: Call, request: ControlRequest[Any, Any]) -> Any:  # noqa: ANN401 - any result
+    """Call the handler, and add what it changed to the history; undo it if the handler fails."""
+    writes = request.writes
+    try:
+        result = call.handler(request)
+    except BaseException:
+        if writes.log:
+            writes.roll_back()
+            request.sandbox().refresh()
+        raise
+    if writes.log:
+        request.sandbox().record(call.id, request.system, writes, "/".join(request.path.values()))
+    return result
 
 
 class _Path:

@@ -46,8 +46,8 @@ def list_apis(request: ControlRequest[SandboxQuery, None]) -> list[api_views.Api
 def show_api(request: ControlRequest[SandboxQuery, None]) -> api_views.ApiDetails:
     """Describe an API, with a sample request for each operation."""
     api, sandbox = request.api(), request.sandbox()
-    now, document = request.now(sandbox), served_document(request, api)
-    presented = {one["scheme"]: one for one in reversed(api_views.credentials(api, sandbox, now))}
+    document = served_document(request, api)
+    presented = {one["scheme"]: one for one in reversed(api_views.credentials(api, sandbox))}
     samples: dict[tuple[str, str], api_views.SampleView] = {}
     for operation in operations_of(document):
         made = sample_request(operation, document, presented)
@@ -57,7 +57,7 @@ def show_api(request: ControlRequest[SandboxQuery, None]) -> api_views.ApiDetail
             "headers": dict(made.headers),
             "body": made.body,
         }
-    return api_views.api_details(api, request.origin, sandbox, now, samples)
+    return api_views.api_details(api, request.origin, sandbox, samples)
 
 
 _SUMMARY = {

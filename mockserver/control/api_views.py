@@ -185,7 +185,7 @@ _Samples = Mapping[tuple[str, str], SampleView]
 
 
 def api_details(
-    api: Api, origin: str, sandbox: Sandbox, now: Instant, samples: _Samples | None = None
+    api: Api, origin: str, sandbox: Sandbox, samples: _Samples | None = None
 ) -> ApiDetails:
     """Return an API in full: operations, credentials, settings, test values, errors."""
     return {
@@ -205,20 +205,20 @@ def api_details(
             for operation in api.operations
         ],
         "description": api.description,
-        "credentials": credentials(api, sandbox, now),
+        "credentials": credentials(api, sandbox),
         "settings": _setting_details(api, sandbox),
         "test_values": test_values(api),
         "errors": [
             {"kind": kind, "status": error.status, "description": error.description}
             for kind, error in api.errors.items()
         ],
-        "collections": [*(item.spec.name for item in sandbox.store(api.name, now))],
+        "collections": [*(item.spec.name for item in sandbox.store(api.name))],
     }
 
 
-def credentials(api: Api, sandbox: Sandbox, now: Instant) -> list[CredentialView]:
+def credentials(api: Api, sandbox: Sandbox) -> list[CredentialView]:
     """List the credentials of an API that its sandbox holds."""
-    store = sandbox.store(api.name, now)
+    store = sandbox.store(api.name)
     found: list[CredentialView] = []
     for scheme in api.schemes.values():
         if (owners := scheme.principals) is not None:
@@ -295,14 +295,14 @@ def sandbox_summary(sandbox: Sandbox, system: Instant) -> SandboxSummary:
     return {
         "name": sandbox.name,
         "clock": clock(sandbox, system),
-        "requests": sandbox.journal.count,
+        "requests": sandbox.history.count,
     }
 
 
 def clock(sandbox: Sandbox, system: Instant) -> ClockView:
     """Return the time of a sandbox."""
     frozen = sandbox.clock.frozen_at is not None
-    return {"now": format_instant(sandbox.clock.now(system)), "frozen": frozen}
+    return {"now": format_instant(sandbox.now(system)), "frozen": frozen}
 
 
 def message(record: Record, now: Instant) -> Message:

@@ -67,27 +67,24 @@ def move_clock(request: ControlRequest[SandboxQuery, ClockChange]) -> api_views.
     """Advance, set, freeze or unfreeze the clock; an invalid change has no effect."""
     sandbox = request.sandbox()
     try:
-        _move(sandbox, request.body, request.system)
+        clock = _moved(sandbox, request.body, request.system)
     except (ClockError, ValueError, OverflowError) as error:
         raise ControlError(422, str(error)) from None
+    sandbox.set_clock(request.writes, clock, request.system)
     return api_views.clock(sandbox, request.system)
 
 
-def _move(sandbox: Sandbox, change: ClockChange, system: Instant) -> None:
-    clock: VirtualClock = sandbox.clock
+def _moved(sandbox: Sandbox, change: ClockChange, system: Instant) -> VirtualClock:
+    clock = sandbox.clock
     if "advance" in change.model_fields_set:
-        clock.advance(parse_duration(change.advance), system)
+        clock = clock.advanced(parse_duration(change.advance), system)
     elif "set" in change.model_fields_set:
         instant = parse_clock_time(change.set)
-        if sandbox.journal.count:
-            clock.set(instant, system)
-        else:
-            clock.place(instant, system)
+        has_begun = sandbox.history.count > 0
+        clock = clock.moved(instant, system) if has_begun else clock.placed(instant, system)
     if "frozen" in change.model_fields_set:
-        if change.frozen:
-            clock.freeze(system)
-        else:
-            clock.thaw(system)
+        clock = clock.frozen(system) if change.frozen else clock.running(system)
+    return clock
 
 
 _EXAMPLE = {"now": "2026-03-20T12:00:00Z", "frozen": False}

@@ -109,7 +109,7 @@ def show_coverage(request: ControlRequest[CoverageFilter, None]) -> CoverageView
     apis, wanted = request.engine.apis, request.query.api
     if wanted is not None and wanted not in apis:
         raise_not_found(f"there is no API {wanted[:100]!r}", wanted, apis)
-    journal = request.sandbox().journal
+    journal = request.sandbox().history
     everywhere = request.query.everywhere
     seen = (
         request.engine.sandboxes.total_counts()

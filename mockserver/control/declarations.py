@@ -22,8 +22,9 @@ from mockserver.base.time import Instant
 from mockserver.control.listeners import Listeners
 from mockserver.control.problem_responses import JSON, ControlError
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.records import Collection
-from mockserver.engine.sandbox import BAD_SANDBOX_NAME, DEFAULT_SANDBOX, SANDBOX_NAME, Sandbox
+from mockserver.engine.records import Collection, Transaction
+from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
+from mockserver.engine.sandboxes import BAD_SANDBOX_NAME, SANDBOX_NAME
 from mockserver.model.api import Api
 
 MAX_ITEMS = 1_000
@@ -137,6 +138,14 @@ class ControlRequest(Generic[Q, B]):
     body: B
     may_create: bool = True
     """True if a sandbox that does not exist is created."""
+    writes: Transaction = field(init=False)
+    """What the call changes in its sandbox; all of it is undone if the call fails."""
+
+    def __post_init__(self) -> None:
+        """Begin a transaction."""
+        object.__setattr__(
+            self, "writes", Transaction(lambda place: self.sandbox().collection(place))
+        )
 
     @property
     def engine(self) -> Engine:
@@ -175,13 +184,11 @@ class ControlRequest(Generic[Q, B]):
             existing = dict.fromkeys([DEFAULT_SANDBOX, *known.names()])
             raise_not_found(_no_sandbox(name), name, existing)
         try:
-            sandbox = known.get(name)
+            return known.get(name, self.system)
         except ValueError as error:
             raise ControlError(400, str(error)) from None
         except SandboxFullError as error:
             raise ControlError(503, str(error)) from None
-        sandbox.clock.begin(self.now(sandbox))
-        return sandbox
 
     def api(self) -> Api:
         """Return the API in the path; ControlError if there is none."""
@@ -192,12 +199,12 @@ class ControlRequest(Generic[Q, B]):
 
     def now(self, sandbox: Sandbox) -> Instant:
         """Return the time of a sandbox."""
-        return sandbox.clock.now(self.system)
+        return sandbox.now(self.system)
 
     def collection(self) -> Collection:
         """Return the collection in the path; ControlError if there is none."""
         api, sandbox = self.api(), self.sandbox()
-        store, name = sandbox.store(api.name, self.now(sandbox)), self.path["collection"]
+        store, name = sandbox.store(api.name), self.path["collection"]
         if name not in store:
             known = {collection.spec.name: None for collection in store}
             raise_not_found(f"{api.name} has no collection {name[:100]!r}", name, known)

@@ -111,7 +111,7 @@ def add_fault(request: ControlRequest[SandboxQuery, FaultBody]) -> Created:
     sandbox = request.sandbox()
     try:
         fault = _to_fault(request.body, request.engine.apis, sandbox.name)
-        return Created(_fault_view(sandbox.faults.add(fault)))
+        return Created(_fault_view(sandbox.faults.add(request.writes, fault)))
     except FaultError as error:
         errors = [{"where": "body", "pointer": "", "message": text} for text in error.problems]
         raise ControlError(422, str(error), errors) from None
@@ -127,7 +127,7 @@ def list_faults(request: ControlRequest[PageQuery, None]) -> FaultList:
 
 def delete_faults(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove all faults."""
-    request.sandbox().faults.clear()
+    request.sandbox().faults.clear(request.writes)
 
 
 def show_fault(request: ControlRequest[SandboxQuery, None]) -> FaultView:
@@ -137,7 +137,7 @@ def show_fault(request: ControlRequest[SandboxQuery, None]) -> FaultView:
 
 def delete_fault(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove a fault."""
-    request.sandbox().faults.remove(_find_fault(request).id)
+    request.sandbox().faults.remove(request.writes, _find_fault(request).id)
 
 
 def _find_fault(request: ControlRequest[SandboxQuery, None]) -> Installed:

@@ -133,7 +133,7 @@ class _Names:
 
     def unknown(self) -> Iterator[tuple[str, str]]:
         """Yield the conditions that no request can meet, with messages."""
-        wanted, apis, self.seen = self.wanted, self.sandbox.apis, list(self.sandbox.journal)
+        wanted, apis, self.seen = self.wanted, self.sandbox.apis, list(self.sandbox.history)
         if wanted.api is not None:
             if not self._has(wanted.api, apis, _api_of):
                 yield "api", unknown("API", wanted.api, apis)

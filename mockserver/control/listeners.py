@@ -97,7 +97,7 @@ class Listeners:
         if last_id:
             _resume(listener, last_id)
         self._by_sandbox.setdefault(sandbox, []).append(listener)
-        sandbox.journal.listener = partial(self._publish, sandbox)
+        sandbox.history.listener = partial(self._publish, sandbox)
         return listener
 
     def close(self, listener: Listener) -> None:
@@ -108,7 +108,7 @@ class Listeners:
             self._by_sandbox[sandbox] = others
         else:
             self._by_sandbox.pop(sandbox, None)
-            sandbox.journal.listener = None
+            sandbox.history.listener = None
 
     def end(self, name: str) -> None:
         """End all streams of a sandbox."""
@@ -137,14 +137,14 @@ def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:
     yield event("exchange", exchange_summary(exchange), exchange.id)
     if exchange.api is None or (store := sandbox.stores.get(exchange.api.name)) is None:
         return
-    latest = reversed(store.collection("messages").rows.values())
+    latest = store.collection("messages").newest()
     own = list(takewhile(lambda row: row["request_id"] == exchange.id, latest))
     for record in reversed(own):
         yield event("message", api_views.message(record, exchange.at))
 
 
 def _resume(listener: Listener, last_id: str) -> None:
-    journal = listener.sandbox.journal
+    journal = listener.sandbox.history
     entries = list(journal)
     ids = [entry.id for entry in entries]
     if last_id not in ids:

@@ -66,7 +66,7 @@ def _messages(request: ControlRequest[Any, None], sandbox: Sandbox) -> list[api_
     records = [
         record
         for name in request.engine.apis
-        for record in sandbox.store(name, now).collection("messages")
+        for record in sandbox.store(name).collection("messages")
     ]
     records.sort(key=lambda record: record["created_at"])
     return [api_views.message(record, now) for record in records]

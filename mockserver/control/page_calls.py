@@ -43,7 +43,7 @@ def show_docs(request: ControlRequest[Query, None]) -> RawContent:
 def show_api_docs(request: ControlRequest[SandboxQuery, None]) -> RawContent:
     """Return the reference page of an API, with its state in the sandbox."""
     api, sandbox = request.api(), request.sandbox()
-    details = api_details(api, request.origin, sandbox, request.now(sandbox))
+    details = api_details(api, request.origin, sandbox)
     document = served_document(request, api)
     return RawContent(reference_page(document, _STYLESHEET, _HOME, details), _HTML, _POLICY)
 

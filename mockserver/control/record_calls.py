@@ -1,10 +1,10 @@
 """Declare and answer the calls about the records in the collections of an API.
 
-`control_app.py` adds its `CALLS`. They list, show, add, replace and remove records, at once and not
-through a transaction. A record needs its key, and records of built-in collections are checked
-(422); a schema of a collection is not applied. An unknown API, collection or key is a 404, a taken
-key or unique value, or a key that differs from the path, a 409, a full collection a 503. Records
-are shown as they are, secrets included.
+`control_app.py` adds its `CALLS`. They list, show, add, replace and remove records. A record needs
+its key, and records of built-in collections are checked (422); a schema of a collection is not
+applied. An unknown API, collection or key is a 404, a taken key or unique value, or a key that
+differs from the path, a 409, a full collection a 503. Records are shown as they are, secrets
+included.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def add_record(request: ControlRequest[SandboxQuery, Record]) -> Created:
     """Add a record."""
     collection, record = request.collection(), request.body
     _check(collection, record)
-    _write(lambda: collection.insert(record))
+    _write(lambda: request.writes.insert(collection, record))
     return Created(record)
 
 
@@ -49,7 +49,7 @@ def clear_records(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove all records of a collection."""
     collection = request.collection()
     for key in list(collection.rows):
-        collection.remove(key)
+        request.writes.remove(collection, key)
 
 
 def show_record(request: ControlRequest[SandboxQuery, None]) -> Record:
@@ -68,16 +68,16 @@ def put_record(request: ControlRequest[SandboxQuery, Record]) -> Record | Create
             409, f"the {collection.spec.key} of the record differs from the key in the path"
         )
     if key in collection.rows:
-        _write(lambda: collection.replace(key, record))
+        _write(lambda: request.writes.replace(collection, key, record))
         return record
-    _write(lambda: collection.insert(record))
+    _write(lambda: request.writes.insert(collection, record))
     return Created(record)
 
 
 def delete_record(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove a record."""
     collection, _ = _find_record(request)
-    collection.remove(request.path["key"])
+    request.writes.remove(collection, request.path["key"])
 
 
 def _find_record(request: ControlRequest[SandboxQuery, None]) -> tuple[Collection, Record]:

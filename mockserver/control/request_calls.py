@@ -103,7 +103,7 @@ class RequestFilter(OrderedPageQuery):
         path = None if self.path is None else plain_path(self.path, sandbox.name)
         return [
             exchange
-            for exchange in sandbox.journal
+            for exchange in sandbox.history
             if (self.since is None or exchange.at >= self.since)
             and (path is None or fits_one(path, exchange_paths(exchange)))
             and _has(exchange, wanted)
@@ -123,14 +123,14 @@ def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList |
         return har(request.query.page(shown))
     return {
         "total": len(shown),
-        "dropped": sandbox.journal.dropped,
+        "dropped": sandbox.history.dropped,
         "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
 
 
 def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:
     """Remove all exchanges; their ids are not used again."""
-    request.sandbox().journal.clear()
+    request.sandbox().hide_exchanges(request.writes)
 
 
 def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails:
@@ -140,7 +140,7 @@ def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails
 
 def _find_exchange(request: ControlRequest[SandboxQuery, None]) -> Exchange:
     wanted = request.path["id"]
-    exchange = request.sandbox().journal.get(wanted)
+    exchange = request.sandbox().history.exchange(wanted)
     if exchange is None:
         raise ControlError(404, f"the journal of this sandbox has no request {wanted[:100]!r}")
     return exchange

@@ -41,11 +41,10 @@ class LeftReviews(TypedDict):
 def list_reviews(request: ControlRequest[OrderedPageQuery, None]) -> LeftReviews:
     """List the reviews that were left on simulated review pages."""
     sandbox = request.sandbox()
-    now = request.now(sandbox)
     rows = [
         (name, record)
         for name in request.engine.apis
-        for record in sandbox.store(name, now).collection(LEFT_REVIEWS.name)
+        for record in sandbox.store(name).collection(LEFT_REVIEWS.name)
     ]
     rows.sort(key=lambda row: row[1]["at"])
     reviews = [_view(name, record) for name, record in request.query.page(rows)]

@@ -23,7 +23,7 @@ def list_sandboxes(request: ControlRequest[Query, None]) -> list[api_views.Sandb
     """List the sandboxes, oldest first."""
     everything = request.engine.sandboxes
     return [
-        api_views.sandbox_summary(everything.get(name), request.system)
+        api_views.sandbox_summary(everything.by_name[name], request.system)
         for name in everything.names()
     ]
 
@@ -50,7 +50,7 @@ def delete_sandbox(request: ControlRequest[Query, None]) -> None:
 
 def reset_sandbox(request: ControlRequest[SandboxQuery, None]) -> None:
     """Reset a sandbox to its initial state."""
-    request.sandbox().reset()
+    request.sandbox().reset(request.system)
 
 
 def _exists(request: ControlRequest[Query, None]) -> bool:

@@ -24,7 +24,7 @@ def change_settings(request: ControlRequest[SandboxQuery, Values]) -> Values:
     """Change settings; if one is invalid, none is changed."""
     api, sandbox = request.api(), request.sandbox()
     try:
-        sandbox.change_settings(api.name, request.body)
+        sandbox.change_settings(request.writes, api.name, request.body)
     except SettingsError as error:
         raise ControlError(422, str(error)) from None
     return api_views.settings(api, sandbox)

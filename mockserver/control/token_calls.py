@@ -54,7 +54,7 @@ def list_tokens(request: ControlRequest[PageQuery, None]) -> Tokens:
     found = [
         token
         for api in request.engine.apis.values()
-        for token in _tokens(api, sandbox.store(api.name, now), now)
+        for token in _tokens(api, sandbox.store(api.name), now)
     ]
     return {"total": len(found), "tokens": request.query.page(found)}
 

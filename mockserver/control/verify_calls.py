@@ -31,7 +31,7 @@ from mockserver.control.known_names import (
 from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile_matcher
 from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, redacted_urls, secret_parameters
-from mockserver.engine.journal import MOST_BYTES, Journal
+from mockserver.engine.history import MOST_BYTES, History
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
 from mockserver.model.request_paths import fits_one
@@ -152,7 +152,7 @@ def verify_requests(request: ControlRequest[SandboxQuery, ExpectedRequests]) -> 
     parts = _parts(request.body.match, sandbox.name)
     matched: list[str] = []
     others: list[tuple[int, Exchange]] = []
-    for exchange in sandbox.journal:
+    for exchange in sandbox.history:
         count = sum(1 for _ in islice(_mismatches(exchange, parts), _MAX_COUNTED))
         if count:
             others.append((count, exchange))
@@ -160,7 +160,7 @@ def verify_requests(request: ControlRequest[SandboxQuery, ExpectedRequests]) -> 
             matched.append(exchange.id)
     least, most = request.body.bounds()
     most = sys.maxsize if most is None else most
-    dropped = sandbox.journal.dropped
+    dropped = sandbox.history.dropped
     too_few = len(matched) < least
     is_known = _is_known(len(matched), len(matched) + dropped, least, most)
     others.reverse()  # of equally similar ones, the latest comes first
@@ -169,7 +169,7 @@ def verify_requests(request: ControlRequest[SandboxQuery, ExpectedRequests]) -> 
         "ok": is_known and least <= len(matched) <= most,
         "matched": matched,
         "dropped": dropped,
-        "cannot_tell": None if is_known else _forgotten(sandbox.journal),
+        "cannot_tell": None if is_known else _forgotten(sandbox.history),
         "nearest": [_near_miss(exchange, parts) for _, exchange in nearest],
     }
 
@@ -179,10 +179,10 @@ def _is_known(fewest: int, greatest: int, least: int, most: int) -> bool:
     return greatest < least or fewest > most or (least <= fewest and greatest <= most)
 
 
-def _forgotten(journal: Journal) -> str:
+def _forgotten(history: History) -> str:
     return (
-        f"cannot tell: {journal.dropped:,} {_entries(journal.dropped)} dropped, because the "
-        f"journal has room for {journal.capacity:,} and for {MOST_BYTES // 10**6} MB of bodies; "
+        f"cannot tell: {history.dropped:,} {_entries(history.dropped)} dropped, because the "
+        f"history has room for {history.capacity:,} and for {MOST_BYTES // 10**6} MB in all; "
         "give it more (`serve --journal`, `journal=` in Python), or clear it before the requests "
         "that are to be checked"
     )

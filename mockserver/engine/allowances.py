@@ -6,7 +6,7 @@
   numbers apply to the next request. A quota's limit is None if it depends on a request; a rate
   limit or a cooldown that does is left out. Subjects are not masked, also if they are credentials.
 - Expressions are evaluated for the principal of the subject, if there is one. No state of a limit
-  changes; only the first look at an API fills its records from fixtures.
+  changes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -98,7 +98,7 @@ class Allowances:
 
     @property
     def _store(self) -> Store:
-        return self.sandbox.store(self.api.name, self.now)
+        return self.sandbox.store(self.api.name)
 
     def _steps(self, verb: type[AnyStep], field: str) -> dict[str, tuple[Operation, AnyStep]]:
         """Return the steps of a verb by name; the first of several with one name counts."""

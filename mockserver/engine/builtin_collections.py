@@ -133,3 +133,11 @@ BUILT_IN = {
         OAUTH_REFRESH_TOKENS,
     )
 }
+
+WORLD_COLLECTIONS = (
+    CollectionSpec("clock", description="The clock of the sandbox: one record"),
+    CollectionSpec("settings", description="Changed settings, by API"),
+    CollectionSpec("faults", description="Faults, with their counts"),
+    CollectionSpec("counters", description="Numbers that the sandbox itself keeps"),
+)
+"""The collections of a sandbox itself; no document, step or call reads or writes them by name."""

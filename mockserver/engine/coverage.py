@@ -1,17 +1,17 @@
 """Report how often each operation, status, example and parameter of a document was used.
 
-- In: an API, and the counts that journals keep (`AnswerCounts`, `ParameterCounts`).
+- In: an API, and the counts that histories keep (`AnswerCounts`, `ParameterCounts`).
 - Out: one `OperationCoverage` for each operation; `shares` adds them up by kind, as pairs of the
   used and the documented number.
 - Caller: `control/coverage_calls.py`.
-- It reads no exchanges: `journal.py` and `parameter_counts.py` count them.
+- It reads no exchanges: `history.py` and `parameter_counts.py` count them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mockserver.engine.documented_answers import response_for
-from mockserver.engine.journal import AnswerCounts
+from mockserver.engine.history import AnswerCounts
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.api import Api, Operation
 from mockserver.model.contents import DocumentedResponse
@@ -67,9 +67,9 @@ def coverage(
     api: Api, answers: AnswerCounts, parameters: ParameterCounts | None = None
 ) -> list[OperationCoverage]:
     """Return the coverage of every operation of an API, from the given counts."""
-    found = {id(operation): _empty_coverage(operation) for operation in api.operations}
-    for (key, status, example), count in answers.items():
-        if key in found:
+    found = {operation.id: _empty_coverage(operation) for operation in api.operations}
+    for (name, key, status, example), count in answers.items():
+        if name == api.name and key in found:
             _add(found[key], status, example, count)
     counts = {} if parameters is None else parameters.counts()
     for item in found.values():

@@ -116,7 +116,7 @@ def _of_another_api(run: Run) -> str:
             owners = scheme.principals
             if api.name == run.api.name or owners is None:
                 continue
-            for record in run.sandbox.published(api.name, owners.collection, run.now):
+            for record in run.sandbox.published(api.name, owners.collection):
                 if owners.field in record and str(record[owners.field]) in texts:
                     return f"the credential is that of another API, {api.name}"
     return ""
@@ -162,7 +162,7 @@ def _accepted(run: Run, use: SchemeUse) -> Iterator[tuple[Record, str]]:
     scheme, owners = use.scheme, use.scheme.principals
     if owners is None:
         return
-    for record in run.sandbox.published(run.api.name, owners.collection, run.now):
+    for record in run.sandbox.published(run.api.name, owners.collection):
         text = record.get(owners.field)
         current = find_owner(run, scheme, str(text)) if text else None
         if current is None or _has_other_password(scheme, record, current):

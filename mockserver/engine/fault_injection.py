@@ -53,7 +53,8 @@ def apply_faults(run: Run, match: Match) -> Answer | None:
     """
     exchange = run.exchange
     method = exchange.request.method
-    hit = run.sandbox.faults.hit(run.api, run.operation, method, match.values)
+    hit = run.sandbox.faults.hit(run.writes, run.api, run.operation, method, match.values)
+    run.writes.keep()
     if hit is None:
         return None
     definition, trace = hit.fault.definition, exchange.trace

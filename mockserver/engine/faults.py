@@ -4,18 +4,21 @@
   `FaultError` with all problems. `Faults.add` keeps it, at most `MOST_FAULTS` in each sandbox.
 - Out: an `Installed` fault with its counts; `Faults.hit` returns the one that hits a request, or
   None, and counts both. `probability` uses no random numbers: it hashes seed, id and count.
+- Faults and their counts are records of the sandbox itself, written through a transaction; a rewind
+  takes them back. `refresh` reads them again.
 - Callers: `control/fault_calls.py` adds and removes; `fault_injection.py` asks for hits and applies
   them; `sandbox.py` makes a `Faults` for each sandbox; `control/known_names.py` checks names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 
 from mockserver.base.errors import FaultError, SandboxFullError
 from mockserver.base.problems import near, unknown
 from mockserver.base.time import MINUTE, ZERO, Duration, parse_duration
 from mockserver.base.wildcards import ANY
+from mockserver.engine.records import Collection, Transaction
 from mockserver.model.api import Api, Operation
 from mockserver.model.fault import Fault, FaultDefinition
 from mockserver.model.refusal import Kind
@@ -177,7 +180,7 @@ def unserved_path(wanted: str, operations: Iterable[_Target]) -> Iterator[str]:
         yield f"no operation here is at {wanted[:100]!r}" + (hint and f"; {hint}")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Installed:
     """A fault of a sandbox, with its counts."""
 
@@ -214,14 +217,21 @@ class Installed:
 class Faults:
     """The faults of a sandbox in the order they were added; the first that hits is applied."""
 
-    __slots__ = ("_by_id", "_count", "_seed", "active")
+    __slots__ = ("_apis", "_by_id", "_counters", "_records", "_seed", "active")
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, world: Mapping[str, Collection], apis: Mapping[str, Api]) -> None:
+        """Read the faults among a sandbox's own records.
+
+        Args:
+            seed: The seed of the sandbox.
+            world: The collections of the sandbox itself.
+            apis: The served APIs.
+        """
         self.active: list[Installed] = []
         """The faults with remaining hits."""
         self._by_id: dict[str, Installed] = {}
-        self._count = 0
-        self._seed = seed
+        self._records, self._counters = world["faults"], world["counters"]
+        self._seed, self._apis = seed, apis
 
     def __iter__(self) -> Iterator[Installed]:
         return iter(self._by_id.values())
@@ -233,7 +243,25 @@ class Faults:
         """Return the fault with an id, or None."""
         return self._by_id.get(fault_id)
 
-    def add(self, fault: Fault) -> Installed:
+    def refresh(self) -> None:
+        """Read the records again, after others than this object wrote them."""
+        before, self._by_id = self._by_id, {}
+        for record in self._records:
+            name = record["id"]
+            known = before.get(name)
+            definition = FaultDefinition(**record["definition"])
+            try:
+                is_known = known is not None and known.fault.definition == definition
+                fault = known.fault if known and is_known else check_fault(definition, self._apis)
+            except FaultError:  # other documents: it matches nothing
+                fault = Fault(definition, frozenset())
+            self._by_id[name] = Installed(name, fault, record["seen"], record["hits"])
+        self._activate()
+
+    def _activate(self) -> None:
+        self.active = [item for item in self._by_id.values() if item.remaining != 0]
+
+    def add(self, writes: Transaction, fault: Fault) -> Installed:
         """Add a fault after the others.
 
         Raises:
@@ -241,29 +269,45 @@ class Faults:
         """
         if len(self._by_id) >= MOST_FAULTS:
             raise SandboxFullError(f"there are already {MOST_FAULTS} faults; delete one of them")
-        self._count += 1
-        installed = Installed(f"f{self._count}", fault)
-        self._by_id[installed.id] = installed
-        self.active.append(installed)
+        last = self._counters.rows.get("faults")
+        count = 1 if last is None else last["value"] + 1
+        writes.put(self._counters, "faults", {"id": "faults", "value": count})
+        installed = Installed(f"f{count}", fault)
+        self._write(writes, installed)
+        self._activate()
         return installed
 
-    def remove(self, fault_id: str) -> bool:
-        """Delete a fault; return False if there is none with this id."""
-        found = self._by_id.pop(fault_id, None)
-        self.active = [item for item in self.active if item is not found]
-        return found is not None
+    def _write(self, writes: Transaction, item: Installed) -> None:
+        definition = asdict(item.fault.definition)
+        record = {"id": item.id, "definition": definition, "seen": item.seen, "hits": item.hits}
+        writes.put(self._records, item.id, record)
+        self._by_id[item.id] = item
 
-    def clear(self) -> None:
+    def remove(self, writes: Transaction, fault_id: str) -> bool:
+        """Delete a fault; return False if there is none with this id."""
+        if self._by_id.pop(fault_id, None) is None:
+            return False
+        writes.remove(self._records, fault_id)
+        self._activate()
+        return True
+
+    def clear(self, writes: Transaction) -> None:
         """Delete all faults; their ids are not used again."""
-        self._by_id.clear()
-        self.active = []
+        for fault_id in list(self._by_id):
+            self.remove(writes, fault_id)
 
     def hit(
-        self, api: Api, operation: Operation, method: str, values: Sequence[str]
+        self,
+        writes: Transaction,
+        api: Api,
+        operation: Operation,
+        method: str,
+        values: Sequence[str],
     ) -> Installed | None:
         """Return the fault that hits a request, or None; count the request and the hit.
 
         Args:
+            writes: The transaction of the request.
             api: The API of the request.
             operation: The operation of the request.
             method: The request's own method, which may be HEAD for an operation of GET.
@@ -272,14 +316,15 @@ class Faults:
         for item in self.active:
             if not item.fault.fits(api, operation, method, values):
                 continue
-            item.seen += 1
+            counted = replace(item, seen=item.seen + 1)
             wanted = item.fault.definition
-            if item.seen <= wanted.after or self._share(item) >= wanted.probability:
-                continue
-            item.hits += 1
-            if item.remaining == 0:
-                self.active = [other for other in self.active if other is not item]
-            return item
+            is_hit = counted.seen > wanted.after and self._share(counted) < wanted.probability
+            if is_hit:
+                counted = replace(counted, hits=counted.hits + 1)
+            self._write(writes, counted)
+            self._activate()
+            if is_hit:
+                return counted
         return None
 
     def _share(self, item: Installed) -> float:

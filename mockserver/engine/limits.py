@@ -184,22 +184,14 @@ def apply_limits(run: Run) -> None:
         traced_subject = _masked(subject) if subject == run.scope["credential"] else subject
         run.append(RateLimited(limit, traced_subject, decision))
         if not decision.allowed or not refusing:
-            _count(run, record)
+            run.put(run.store.rate_limits, record["id"], record)
+    run.writes.keep()
     run.limit_headers += _headers(run, hits)
     if refusing:
         limit, decision, _ = max(refusing, key=lambda hit: hit.decision.passes_at)
         until = format_instant(decision.passes_at)
         message = f"rate limit {limit.name} is used up until {until}"
         raise refusal_of(limit.otherwise, run.scope, message, limit.source, decision.passes_at)
-
-
-def _count(run: Run, record: Record) -> None:
-    """Store a hit, not through the transaction: a refusal must not roll it back."""
-    counters, key = run.store.rate_limits, record["id"]
-    if key in counters.rows:
-        counters.rows[key] = record  # same key and no index: nothing else to update
-    else:
-        counters.insert(record)
 
 
 def _masked(credential: str) -> str:

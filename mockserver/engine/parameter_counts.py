@@ -1,7 +1,7 @@
 """Count which parameters requests have.
 
-- In: `Journal.add` in `journal.py` passes the parameters of an operation and a request.
-- Out: the number of requests by parameter, for `coverage.py`; `sandbox.py` adds up all sandboxes.
+- In: `History.add` in `history.py` passes the parameters of an operation and a request.
+- Out: the number of requests by parameter, for `coverage.py`; `sandboxes.py` adds up all sandboxes.
 - Values of parameters are not stored, and path parameters are not counted: every request has them.
 To keep requests fast, `count` stores only the names in a request (its shape); `counts` finds the
 parameters that they belong to, at the latest after `MOST_SHAPES` shapes.

@@ -15,10 +15,10 @@
  7. test values   apply the effects of inputs for tests, such as a phone number that fails
  8. steps         the operation's program reads and writes records, and may choose the answer
  9. respond       return the steps' answer, else the documented one
-10. settle        commit the writes, or roll them back if a stage refused or failed
+10. settle        keep the writes, or roll them back if a stage refused or failed
 11. carry out     set a fault's delay or closed connection on the answer
 12. add headers   `Mock-Request-Id`, `Mock-Reason`, `Mock-Why`, CORS
-13. journal       store the exchange, and call the listener
+13. history       keep the exchange with its changes, and call the listener
 
 Rules of this module:
 
@@ -29,7 +29,7 @@ Rules of this module:
   exception of the stages 2 to 10 is a bug of the mock or of a document, and becomes a 500 with its
   own problem type.
 - The writes of a refused request are undone. Its hits on rate limits and faults stay counted, and
-  it is in the journal, unless its sandbox cannot be made. A step may answer with an error and keep
+  it is in the history, unless its sandbox cannot be made. A step may answer with an error and keep
   the writes (`Run.answer_error`).
 - Nothing waits and nothing is sent here: the answer says what to delay and where to close.
 - `now` is read once, from the sandbox's clock; no stage reads a clock or draws a random number.
@@ -73,7 +73,8 @@ from mockserver.engine.rendering import (
 )
 from mockserver.engine.routing import Match, MountedApis, RoutedRequest
 from mockserver.engine.run import Run, run_steps
-from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
+from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.security import (
     PresentedCredential,
     add_challenges,
@@ -124,22 +125,20 @@ class Engine:
         self,
         apis: Iterable[Api],
         overrides: Mapping[str, Mapping[str, JsonValue]],
-        system: Instant,
     ) -> None:
         """Replace the APIs, starting with the next request.
 
         Args:
             apis: All APIs to serve.
             overrides: Values of settings, by API, that replace their defaults.
-            system: The time of the system's clock.
         """
         by_name = {api.name: api for api in apis}
         mounts = MountedApis(by_name.values())
-        self.sandboxes.replace(by_name, overrides, system)
+        self.sandboxes.replace(by_name, overrides)
         self.apis, self._mounts = by_name, mounts
 
     def handle(self, request: Request, system: Instant) -> Exchange:
-        """Answer one request and add it to the journal of its sandbox.
+        """Answer one request and add it to the history of its sandbox.
 
         A request with an invalid sandbox name, or for one sandbox too many, is only answered.
 
@@ -155,12 +154,11 @@ class Engine:
         )
         name = named if named is not None else sandbox_of(credentials) or DEFAULT_SANDBOX
         try:
-            sandbox = self.sandboxes.get(name)
+            sandbox = self.sandboxes.by_name.get(name) or self.sandboxes.get(name, system)
         except (ValueError, SandboxFullError) as error:
             return self._without_sandbox(request, name, error, system)
-        at = sandbox.clock.now(system)
-        sandbox.clock.begin(at)
-        exchange = Exchange(sandbox.journal.next_id(), name, at, request, UNANSWERED)
+        history, at = sandbox.history, sandbox.now(system)
+        exchange = Exchange(history.next_id(), name, at, request, UNANSWERED, arrived=system)
         if self._is_answered_first(request):
             exchange.answer = Answer(204, [], b"")
         elif located is None:
@@ -174,7 +172,8 @@ class Engine:
             if operation is not None and request.method in CACHED:
                 exchange.answer.headers.append(VARY)
         self._add_headers(exchange)
-        sandbox.journal.add(exchange)
+        exchange.ids = sandbox.ids.count
+        history.add(exchange)
         return exchange
 
     def _operation(self, located: RoutedRequest | None, method: str) -> Operation | None:
@@ -281,7 +280,6 @@ def _answer(
         exchange.answer = _operate(run, match, credentials)
         if exchange.answer.status == _UNAUTHORIZED:
             add_challenges(exchange.answer, api, operation, scope)
-        run.commit()
     except Refusal as refusal:
         _refuse(exchange, run, api, refusal, scope, options)
     except SandboxFullError as error:

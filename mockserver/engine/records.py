@@ -1,8 +1,8 @@
 """Store records: collections with keys and indexes, and transactions that can be rolled back.
 
 - In and out: records, which are JSON objects. `Sandbox.store` makes the collections of an API.
-- Callers: the steps of a request write through the `Transaction` of their `Run`; the control API,
-  fixtures and snapshots write to a `Collection` directly.
+- Callers: a request and a call of the control API each write through a `Transaction`, which logs
+  every write as a `Change`; fixtures and snapshots write to a new `Collection` directly.
 - Records are in memory only. They are not validated against a schema here; `completed` adds what a
   schema requires, for steps and fixtures.
 
@@ -15,18 +15,21 @@ Rules of this module:
 - An index maps a value to one key or, from the second record on, to an ordered set of keys (a
   dictionary without values). Most values have one record, and a set for each would cost memory.
 - Serials give the order of insertion. A collection iterates in this order, also after a rollback.
-- A transaction writes at once and logs how to undo each write. Rollback goes from the latest write
-  to the first: each undo then finds the collection as it was directly after its own write.
-- Rollback restores exactly: a removed record gets back its serial and its position, a replaced
-  record its old version, and an inserted record frees its serial for the next insertion. What
-  does not go through a transaction (hits on rate limits) is not rolled back.
+- A transaction writes at once and logs each write. Rollback goes from the latest write to the
+  first: each undo then finds the collection as it was directly after its own write. `keep` marks
+  what a rollback leaves, such as hits on rate limits.
+- Undo restores exactly: a removed record gets back its serial and its position, a replaced record
+  its old version, and an inserted record frees its serial for the next insertion. A record that
+  comes back is sorted in when the collection is next read in order.
+- A fork shares the dictionaries of its original; the first write of either one copies them.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import JsonValue, equal, hashable, key_text
 from mockserver.model.api import CollectionSpec
+from mockserver.model.change import Change, Place, Write
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
@@ -37,24 +40,41 @@ _PLAIN = frozenset((str, int))
 class Collection:
     """Records by key, in the order of insertion, with hash indexes on some fields."""
 
-    __slots__ = ("_indexes", "_key", "_serial", "_serials", "_unique", "capacity", "rows", "spec")
+    __slots__ = (
+        "_indexes",
+        "_is_shared",
+        "_is_unsorted",
+        "_key",
+        "_serials",
+        "_unique",
+        "capacity",
+        "place",
+        "rows",
+        "serial",
+        "spec",
+    )
 
     def __init__(
         self,
         spec: CollectionSpec,
         records: Iterable[Record] = (),
         capacity: int = DEFAULT_CAPACITY,
+        api: str = "",
     ) -> None:
         self.spec = spec
+        self.place: Place = (api, spec.name)
         self._key = spec.key
         self.capacity = capacity
         self.rows: dict[str, Record] = {}
+        """The records by key, for reading; in any order after an undo."""
         self._serials: dict[str, int] = {}
-        self._serial = 0
+        self.serial = 0
+        """The serial of the latest insertion."""
         self._unique = spec.unique
         self._indexes: dict[str, dict[Hashable, str | dict[str, None]]] = {
             name: {} for name in (*spec.indexed, *spec.unique)
         }
+        self._is_shared = self._is_unsorted = False
         for record in records:
             self.insert(record)
 
@@ -62,7 +82,38 @@ class Collection:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Record]:
-        return iter(self.rows.values())
+        return iter(self._ordered().values())
+
+    def newest(self) -> Iterator[Record]:
+        """Yield the records, the latest insertion first."""
+        return reversed(self._ordered().values())
+
+    def _ordered(self) -> dict[str, Record]:
+        if self._is_unsorted:
+            keys = sorted(self.rows, key=self._serials.__getitem__)
+            self.rows = {key: self.rows[key] for key in keys}
+            self._is_unsorted = False
+        return self.rows
+
+    def fork(self) -> "Collection":
+        """Return an independent collection with the same records."""
+        other = Collection(self.spec, (), self.capacity, self.place[0])
+        other.rows, other._serials, other._indexes = self._ordered(), self._serials, self._indexes
+        other.serial = self.serial
+        self._is_shared = other._is_shared = True
+        return other
+
+    def _own(self) -> None:
+        """Copy the dictionaries that a fork shares."""
+        self.rows, self._serials = self.rows.copy(), self._serials.copy()
+        self._indexes = {
+            name: {
+                value: keys if type(keys) is str else keys.copy()  # type: ignore[union-attr] # a dict
+                for value, keys in index.items()
+            }
+            for name, index in self._indexes.items()
+        }
+        self._is_shared = False
 
     def get(self, key: JsonValue) -> Record | None:
         """Return the record with a key, or None."""
@@ -104,7 +155,7 @@ class Collection:
             if name in where:
                 keys = _keys(index.get(hashable(where[name])))
                 return [self.rows[key] for key in sorted(keys, key=self._serials.__getitem__)]
-        return self.rows.values()
+        return self._ordered().values()
 
     def insert(self, record: Record) -> str:
         """Store a new record and return its key.
@@ -124,8 +175,10 @@ class Collection:
             )
         if self._unique:
             self._check_unique(record, key)
-        self._serial += 1
-        self._serials[key] = self._serial
+        if self._is_shared:
+            self._own()
+        self.serial += 1
+        self._serials[key] = self.serial
         self.rows[key] = record
         if self._indexes:
             self._index(key, record)
@@ -141,9 +194,18 @@ class Collection:
             raise ConflictError(self.spec.name, self.spec.key, record.get(self.spec.key))
         if self._unique:
             self._check_unique(record, key)
-        self._unindex(key)
-        self.rows[key] = record
-        self._index(key, record)
+        self.exchange(key, record)
+
+    def exchange(self, key: str, record: Record) -> None:
+        """Store another version of a record that is known to be valid."""
+        if self._is_shared:
+            self._own()
+        if self._indexes:
+            self._unindex(key)
+            self.rows[key] = record
+            self._index(key, record)
+        else:
+            self.rows[key] = record
 
     @property
     def is_indexed(self) -> bool:
@@ -151,23 +213,40 @@ class Collection:
         return bool(self._indexes)
 
     def remove(self, key: str) -> int:
-        """Delete a record and return its serial, which `restore` needs for the position."""
+        """Delete a record and return its serial, the position to which an undo puts it back."""
+        if self._is_shared:
+            self._own()
         self._unindex(key)
         del self.rows[key]
         return self._serials.pop(key)
 
-    def restore(self, key: str, record: Record, serial: int) -> None:
-        """Put a removed record back at its position."""
+    def undo(self, change: Change) -> None:
+        """Take the latest change of this collection back."""
+        if change.before is None:
+            self.remove(change.key)
+            self.serial = change.serial - 1
+        elif change.after is None:
+            self._put_back(change.key, change.before, change.serial)
+        else:
+            self.exchange(change.key, change.before)
+
+    def apply(self, change: Change) -> None:
+        """Make a change that was made elsewhere to the same records."""
+        if change.after is None:
+            self.remove(change.key)
+        elif change.key in self.rows:
+            self.exchange(change.key, change.after)
+        else:
+            self._put_back(change.key, change.after, change.serial)
+
+    def _put_back(self, key: str, record: Record, serial: int) -> None:
+        if self._is_shared:
+            self._own()
+        self._is_unsorted = self._is_unsorted or serial < self.serial
+        self.serial = max(self.serial, serial)
         self._serials[key] = serial
         self.rows[key] = record
         self._index(key, record)
-        ordered = sorted(self.rows, key=self._serials.__getitem__)
-        self.rows = {name: self.rows[name] for name in ordered}
-
-    def undo_insert(self, key: str) -> None:
-        """Undo the latest insertion, and free its serial."""
-        self.remove(key)
-        self._serial -= 1
 
     def _index(self, key: str, record: Record) -> None:
         for name, index in self._indexes.items():
@@ -220,24 +299,28 @@ def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
 
 
 class Transaction:
-    """Writes to collections that can be rolled back."""
+    """Writes to collections, logged as changes, that can be rolled back."""
 
-    __slots__ = ("_undo",)
+    __slots__ = ("_find", "_kept", "log")
 
-    def __init__(self) -> None:
-        self._undo: list[tuple[Collection, str, Record | None, int]] = []
+    def __init__(self, find: Callable[[Place], Collection]) -> None:
+        """Begin without writes; `find` returns the collections that a rollback writes to."""
+        self._find = find
+        self.log: list[Write] = []
+        """The writes so far, in order."""
+        self._kept = 0
 
     def insert(self, collection: Collection, record: Record) -> str:
         """Store a new record and return its key; raises as `Collection.insert` does."""
         key = collection.insert(record)
-        self._undo.append((collection, key, None, 0))
+        self.log.append((collection.place, key, None, record, collection.serial))
         return key
 
     def replace(self, collection: Collection, key: str, record: Record) -> None:
         """Store another version of a record."""
         old = collection.rows[key]
         collection.replace(key, record)
-        self._undo.append((collection, key, old, 0))
+        self.log.append((collection.place, key, old, record, 0))
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
         """Insert a record, or replace the one with the same key."""
@@ -247,28 +330,23 @@ class Transaction:
         elif collection.is_indexed:
             collection.replace(key, record)
         else:
-            collection.rows[key] = record
-        self._undo.append((collection, key, old, 0))
+            collection.exchange(key, record)
+        self.log.append((collection.place, key, old, record, collection.serial))
 
     def remove(self, collection: Collection, key: str) -> None:
         """Delete a record."""
         old = collection.rows[key]
-        self._undo.append((collection, key, old, collection.remove(key)))
+        self.log.append((collection.place, key, old, None, collection.remove(key)))
 
-    def commit(self) -> None:
-        """Keep all writes."""
-        self._undo.clear()
+    def keep(self) -> None:
+        """Let a rollback leave all writes so far."""
+        self._kept = len(self.log)
 
     def roll_back(self) -> None:
-        """Undo all writes, latest first."""
-        for collection, key, old, serial in reversed(self._undo):
-            if old is None:
-                collection.undo_insert(key)
-            elif serial:
-                collection.restore(key, old, serial)
-            else:
-                collection.replace(key, old)
-        self._undo.clear()
+        """Undo all writes, latest first, except those that are kept."""
+        while len(self.log) > self._kept:
+            change = Change._make(self.log.pop())
+            self._find(change.place).undo(change)
 
 
 def completed(spec: CollectionSpec, record: Record, seed: int) -> Record:

@@ -116,7 +116,7 @@ def _keys(run: Run, step: Step) -> str:
         return ""
     records = run.records(name)
     key = records.spec.key
-    published = run.sandbox.published(run.api.name, name, run.now)
+    published = run.sandbox.published(run.api.name, name)
     keys = [str(record.get(key)) for record in published if records.by_key(record.get(key))]
     if not keys:
         return f"{name} is empty" if len(records) == 0 else ""
@@ -136,7 +136,7 @@ def _client(run: Run) -> str:
     for step in () if program is None else program.steps:
         if collection := getattr(step, "clients", None):
             key = run.records(collection).spec.key
-            published = run.sandbox.published(run.api.name, collection, run.now)
+            published = run.sandbox.published(run.api.name, collection)
             for record in [one for one in published if key in one][:1]:
                 identifier = record[key]
                 secret = record.get("secret") or record.get("client_secret")

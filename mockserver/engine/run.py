@@ -6,7 +6,7 @@
 - Out: `reply`, the answer that the steps chose (None if they chose none); writes to the records of
   the sandbox; and `delay` and `limit_headers`, which other stages add to the answer.
 - Callers: compiled steps call the methods of `World` (`verbs/verb.py`), and expressions functions
-  such as `uuid()`. `pipeline.py` then calls `commit` or `roll_back`, and `close`.
+  such as `uuid()`. `pipeline.py` calls `roll_back` after a refusal, and always `close`.
 - It does not authenticate, count limits or validate. A message is only a record. It never waits.
 """
 
@@ -94,7 +94,6 @@ class Run:
 
     __slots__ = (
         "_ids_before",
-        "_transaction",
         "api",
         "append",
         "delay",
@@ -113,6 +112,7 @@ class Run:
         "scope",
         "steps_left",
         "store",
+        "writes",
     )
 
     def __init__(
@@ -129,7 +129,7 @@ class Run:
         self.api = api
         self.operation = operation
         self.now: Instant = exchange.at
-        self.store: Store = sandbox.store(api.name, exchange.at)
+        self.store: Store = sandbox.store(api.name)
         self.records = self.store.collection
         scope = self.scope = operation.blank.copy()
         scope["settings"] = sandbox.settings(api.name)
@@ -144,12 +144,12 @@ class Run:
         self.options = options
         self.steps_left = MOST_STEPS
         self.append = exchange.trace.append
-        transaction = self._transaction = Transaction()
+        writes = self.writes = Transaction(sandbox.collection)
         self.insert, self.put, self.replace, self.remove = (
-            transaction.insert,
-            transaction.put,
-            transaction.replace,
-            transaction.remove,
+            writes.insert,
+            writes.put,
+            writes.replace,
+            writes.remove,
         )
         self._ids_before = sandbox.ids.count
 
@@ -172,7 +172,7 @@ class Run:
         collection = self.records("sequences")
         last = collection.get(name)
         value: int = last["value"] + 1 if last else 1
-        self._transaction.put(collection, name, {"id": name, "value": value})
+        self.put(collection, name, {"id": name, "value": value})
         return value
 
     def next_key(self, collection: str) -> int:
@@ -185,7 +185,7 @@ class Run:
         if self.records("sequences").get(name) is None:
             numbers = (int(key) for key in records.rows if key.isascii() and key.isdigit())
             last = max(numbers, default=0)
-            self._transaction.put(self.records("sequences"), name, {"id": name, "value": last})
+            self.put(self.records("sequences"), name, {"id": name, "value": last})
         while str(key := self.sequence(name)) in records.rows:
             pass
         return key
@@ -321,15 +321,12 @@ class Run:
         """Add the outcome of a step to the trace; `Step.details` has the names of these values."""
         self.append((step, outcome, details))
 
-    def commit(self) -> None:
-        """Keep the writes of the steps."""
-        self._transaction.commit()
-
     def roll_back(self) -> None:
         """Undo the writes of the steps; the ids that they used are used again."""
-        self._transaction.roll_back()
+        self.writes.roll_back()
         self.sandbox.ids.count = self._ids_before
 
     def close(self) -> None:
-        """Remove the reference cycle, so that memory is freed without the garbage collector."""
+        """Give the changes to the exchange, and remove the reference cycle to free memory early."""
+        self.exchange.writes = self.writes.log
         del self.scope["_world"]

@@ -1,115 +1,72 @@
-"""Keep sandboxes: each has its own clock, records, settings, identifiers, journal and faults.
+"""Hold the state of a sandbox: clock, records, settings, identifiers, faults, and their history.
 
-- Out: `Sandboxes.get` returns a `Sandbox` by its name, made on first use; `ValueError` for a bad
-  name, `SandboxFullError` for too many. `Sandbox.store` returns the records of one API, which the
-  first call fills from the fixtures, or raises `FixtureError`. `Sandbox.published` returns records
-  as the fixtures gave them, whatever was changed later. `check_settings` converts values.
-- Callers: `pipeline.py`, the control API, `snapshot.py`, and `server/sources.py`, which makes
-  `Sandboxes`. A reload calls `replace`, which keeps records and settings that are still valid.
-- Sandboxes share nothing but `Bounds`, the limits on their number and size. The caller gives the
-  time; nothing here reads the system's clock. Nothing is written to disk.
+- Out: `Sandbox.store` returns the records of one API, which the first call makes from the fixtures,
+  or raises `FixtureError`; `Sandbox.published` returns records as the fixtures gave them, whatever
+  was changed later. `rewind` and `fork` go back to an entry of the history.
+- Callers: `pipeline.py`, the control API and `snapshot.py`. `sandboxes.py` makes all sandboxes and
+  calls `replace` after a reload, which keeps records and settings that are still valid.
+- The caller gives the time; nothing here reads the system's clock. Nothing is written to disk.
+
+The state is the fold of its history: what a request or a call of the control API changes are
+records, those of the APIs and those of the sandbox itself (`world`: clock, settings, faults,
+counters). Attributes such as `clock` are read from `world`; `refresh` reads them again. Not records
+are the number of identifiers and the time, which every entry has, and the first records of an API,
+which depend only on the beginning of the run.
 """
 
-import re
-from base64 import urlsafe_b64encode
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import dataclass
+from typing import Any
 
-from mockserver.base.errors import ConflictError, ExpressionError, SandboxFullError, SettingsError
+from mockserver.base.errors import ConflictError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
-from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.journal import AnswerCounts, Journal
-from mockserver.engine.parameter_counts import ParameterCounts
-from mockserver.engine.records import DEFAULT_CAPACITY, Collection, completed
-from mockserver.model.api import Api, CollectionSpec, Fixture
-from mockserver.model.scope import Record, Scope
+from mockserver.engine.history import History, Mark
+from mockserver.engine.identifiers import IdGenerator
+from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
+from mockserver.engine.setting_values import check_settings
+from mockserver.model.api import Api, CollectionSpec
+from mockserver.model.change import WORLD, Change, Place
+from mockserver.model.control_entry import ControlEntry
+from mockserver.model.scope import Record
 
 DEFAULT_SANDBOX = "default"
-BAD_SANDBOX_NAME = (
-    "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores, "
-    "and begins with a letter or digit"
-)
-SANDBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-
-
-_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-
-
-class IdGenerator:
-    """Makes the identifiers of a sandbox: hashes of a counter, with the seed as the key.
-
-    The same seed and count give the same identifiers.
-    """
-
-    __slots__ = ("_keyed", "count")
-
-    def __init__(self, seed: int, count: int = 0) -> None:
-        key = blake2b(str(seed).encode(), digest_size=32).digest()
-        self._keyed = {size: blake2b(key=key, digest_size=size) for size in (12, 16, 64)}
-        self.count = count
-
-    def _digest(self, size: int) -> str:
-        """Return the hexadecimal digits of the next `size` bytes."""
-        self.count += 1
-        keyed = self._keyed[size].copy()
-        keyed.update(self.count.to_bytes(8, "big"))
-        return keyed.hexdigest()
-
-    def uuid(self) -> str:
-        """Return a UUID of version 4 (RFC 9562, section 5.4)."""
-        text = self._digest(16)
-        variant = _VARIANTS[text[16]]
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
-
-    def object_id(self) -> str:
-        """Return 24 hexadecimal digits, the format of identifiers in MongoDB."""
-        return self._digest(12)
-
-    def token(self, length: int = 32) -> str:
-        """Return `length` URL-safe characters; the maximum is 86."""
-        return urlsafe_b64encode(bytes.fromhex(self._digest(64))).decode()[:length]
+_CLOCK = "clock"
+_HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Limits of what a process keeps.
 
-    Sandboxes and records above their limit are refused. Exchanges above it replace the oldest ones.
+    Sandboxes and records above their limit are refused. Entries above it replace the oldest ones.
     """
 
     sandboxes: int = 1_000
     records: int = DEFAULT_CAPACITY
     """Maximum number of records of one collection."""
-    exchanges: int = 1_000
-    """Maximum number of exchanges in the journal of one sandbox."""
+    exchanges: int = 10_000
+    """Maximum number of entries in the history of one sandbox."""
 
 
 DEFAULT_BOUNDS = Bounds()
 
 
-class FixtureError(ExpressionError):
-    """A fixture whose records cannot be stored."""
-
-    def __init__(self, fixture: Fixture, message: str) -> None:
-        super().__init__(message)
-        self.fixture = fixture
-
-
 class Store:
     """The collections of one API in one sandbox."""
 
-    __slots__ = ("_collections", "collection", "rate_limits")
+    __slots__ = ("_collections", "began", "collection", "rate_limits")
 
-    def __init__(self, collections: Mapping[str, Collection]) -> None:
+    def __init__(self, collections: Mapping[str, Collection], began: Instant) -> None:
         self._collections = dict(collections)
         self.collection: Callable[[str], Collection] = self._collections.__getitem__
         """Returns a collection by its name; KeyError if there is none."""
         self.rate_limits = collections["rate_limits"]
+        self.began = began
+        """The instant by which the first records are dated."""
 
     def __iter__(self) -> Iterator[Collection]:
         return iter(self._collections.values())
@@ -117,19 +74,25 @@ class Store:
     def __contains__(self, name: str) -> bool:
         return name in self._collections
 
+    def fork(self) -> "Store":
+        """Return an independent store with the same records."""
+        copies = {name: collection.fork() for name, collection in self._collections.items()}
+        return Store(copies, self.began)
+
 
 @dataclass(frozen=True, slots=True)
 class SandboxState:
-    """The state of a sandbox that a snapshot contains."""
+    """The state with which a run of a sandbox begins."""
 
     clock: VirtualClock
     seed: int
     ids: IdGenerator
     requests: int
     """Number of requests so far; the id of the next request has the number after it."""
-    settings: dict[str, dict[str, JsonValue]]
-    stores: dict[str, Store]
-    """The records of APIs that were used; other APIs begin with their fixtures."""
+    settings: Mapping[str, Mapping[str, JsonValue]]
+    """Values of settings, by API; others have their initial values."""
+    collections: Mapping[str, Mapping[str, Collection]]
+    """The records by API and collection; other APIs begin with their fixtures."""
 
 
 class Sandbox:
@@ -142,36 +105,113 @@ class Sandbox:
         seed: int,
         overrides: Mapping[str, Mapping[str, JsonValue]],
         bounds: Bounds,
+        history: History | None = None,
     ) -> None:
         self.name = name
         self.apis = apis
         self._initial_seed = seed
         self.bounds = bounds
         self._overrides = overrides
-        self.journal = Journal(bounds.exchanges)
-        self.reset()
+        self.history = History(bounds.exchanges) if history is None else history
 
-    def reset(self) -> None:
-        """Restore the state at the start of the sandbox."""
+    # --- runs ---
+
+    def begin(self, system: Instant) -> None:
+        """Start with the records of the fixtures; `system` is the time of the system's clock."""
         seed = self._initial_seed
-        self.set_state(SandboxState(VirtualClock(), seed, IdGenerator(seed), 0, {}, {}))
-        self.journal.reset_counts()
+        self._begin_run(SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {}))
+        self.history.latest = system
 
-    def set_state(self, state: SandboxState) -> None:
-        """Restore a state; remove the exchanges of the journal and all faults."""
-        self.clock = state.clock
-        self.seed = state.seed
-        self.ids = state.ids
-        self.journal.restart(state.requests)
-        self.faults = Faults(state.seed)
-        self._settings = state.settings
-        self.stores = state.stores
+    def reset(self, system: Instant) -> None:
+        """Begin a new run with the state at the start of the sandbox."""
+        self.begin(system)
+        self.history.reset_counts()
+        self.record("resetSandbox", system, self.transaction())
+
+    def restore(self, state: SandboxState, system: Instant) -> None:
+        """Begin a new run with another state; remove all entries and faults."""
+        self._begin_run(state)
+        self.history.latest = state.clock.now(system)
+        self.record("restoreState", system, self.transaction())
+
+    def _begin_run(self, state: SandboxState) -> None:
+        self.seed, self.ids = state.seed, state.ids
+        self.world = {spec.name: Collection(spec, api=WORLD) for spec in WORLD_COLLECTIONS}
+        self.world["clock"].insert(_clock_record(state.clock))
+        for api, values in state.settings.items():
+            self.world["settings"].insert({"id": api, "values": dict(values)})
+        for api in state.collections:
+            self._note_beginning(self.transaction(), api, state.clock.began)
+        self.first_settings = state.settings
+        began = state.clock.began
+        self.stores = {api: Store(given, began) for api, given in state.collections.items()}
+        self.history.begin_run(state.requests, Mark(0, Instant(0), state.ids.count))
+        self.faults = Faults(state.seed, self.world, self.apis)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what is kept as records of the sandbox itself, after they were changed."""
+        found = self.world["clock"].rows[_CLOCK]
+        self.clock = VirtualClock(found["began"], found["offset"], found["frozen_at"])
+        self._settings: dict[str, dict[str, JsonValue]] = {}
         self._published: dict[str, dict[str, list[Record]]] = {}
+        self.faults.refresh()
+        self.history.hidden = self._counter(_HIDDEN)
+        self.stores = {
+            name: store for name, store in self.stores.items() if store.began == self._began(name)
+        }
+
+    def _counter(self, name: str) -> int:
+        record = self.world["counters"].rows.get(name)
+        return 0 if record is None else record["value"]
+
+    # --- what requests and calls of the control API change ---
+
+    def now(self, system: Instant) -> Instant:
+        """Return the sandbox's time, which is never before that of its latest entry."""
+        now, latest = self.clock.now(system), self.history.latest
+        return latest if latest > now else now  # noqa: FURB136 - max() takes three times as long
+
+    def transaction(self) -> Transaction:
+        """Return a transaction for the collections of this sandbox."""
+        return Transaction(self.collection)
+
+    def record(
+        self, call: str, system: Instant, writes: Transaction, detail: str = ""
+    ) -> ControlEntry:
+        """Add the entry of a call of the control API to the history, and return it."""
+        history, at = self.history, self.now(system)
+        history.controls += 1
+        name = f"c{history.controls}"
+        entry = ControlEntry(name, call, at, system, detail, writes.log, ids=self.ids.count)
+        history.append(entry)
+        return entry
+
+    def set_clock(self, writes: Transaction, clock: VirtualClock, system: Instant) -> None:
+        """Use another clock, which may also be earlier."""
+        if clock.began != self.clock.began:
+            for api in self._changed_apis():
+                self._note_beginning(writes, api, self.clock.began)
+        writes.put(self.world["clock"], _CLOCK, _clock_record(clock))
+        self.history.latest = clock.now(system)
+        self.refresh()
+
+    def _changed_apis(self) -> set[str]:
+        changes = [change for entry in self.history.entries() for change in entry.changes]
+        return {change.place[0] for change in changes} - {WORLD}
+
+    def _note_beginning(self, writes: Transaction, api: str, began: Instant) -> None:
+        """Let the first records of an API stay dated as they are if the beginning moves."""
+        name = f"began:{api}"
+        if name not in self.world["counters"].rows:
+            writes.put(self.world["counters"], name, {"id": name, "value": began})
 
     def settings(self, api: str) -> dict[str, JsonValue]:
         """Return the current value of every setting of an API."""
         if (known := self._settings.get(api)) is None:
-            known = self._settings[api] = self.initial_settings(api)
+            record = self.world["settings"].rows.get(api)
+            known = self.initial_settings(api) | (record["values"] if record else {})
+            self._settings[api] = known
         return known
 
     def initial_settings(self, api: str) -> dict[str, JsonValue]:
@@ -180,109 +220,158 @@ class Sandbox:
         defaults = {name: setting.default for name, setting in declared.items()}
         return {**defaults, **self._overrides.get(api, {})}
 
-    def change_settings(self, api: str, changes: Mapping[str, JsonValue]) -> None:
+    def change_settings(
+        self, writes: Transaction, api: str, changes: Mapping[str, JsonValue]
+    ) -> None:
         """Change settings: all of them, or none if one is invalid.
 
         Raises:
             SettingsError: If a setting does not exist or its value is invalid.
         """
         checked = check_settings(self.apis[api], changes)
-        self._settings[api] = {**self.settings(api), **checked}
+        record = self.world["settings"].rows.get(api)
+        values = {**(record["values"] if record else {}), **checked}
+        writes.put(self.world["settings"], api, {"id": api, "values": values})
+        self._settings.pop(api, None)
 
-    def store(self, api: str, now: int) -> Store:
-        """Return the collections of an API; the first call fills them from the fixtures.
+    def hide_exchanges(self, writes: Transaction) -> None:
+        """Hide all exchanges so far; what they changed stays, and their ids are not used again."""
+        record = {"id": _HIDDEN, "value": self.history.position}
+        writes.put(self.world["counters"], _HIDDEN, record)
+        self.history.hidden, self.history.dropped = self.history.position, 0
 
-        In the fixtures, `now` is the beginning of the sandbox: `now`, if it was not used before.
-        """
+    # --- records ---
+
+    def store(self, api: str) -> Store:
+        """Return the collections of an API; the first call makes them from the fixtures."""
         if (store := self.stores.get(api)) is None:
-            store = self.stores[api] = self._fill(self.apis[api], self.clock.begin(now))
+            store = self.stores[api] = self._first_store(self.apis[api])
         return store
 
-    def published(self, api: str, collection: str, now: int) -> list[Record]:
-        """Return the records that the document itself gives to a collection, as they were first.
+    def _first_store(self, api: Api) -> Store:
+        from mockserver.engine.fixtures import first_records  # noqa: PLC0415 - not for each request
 
-        Members with generated values, such as `uuid()`, are left out if the sandbox does not know
-        them, as after a reload.
-        """
+        beginning = self._beginning(api.name)
+        return Store(first_records(api, beginning, self.bounds.records), beginning.began)
+
+    def _began(self, api: str) -> Instant:
+        record = self.world["counters"].rows.get(f"began:{api}")
+        return self.clock.began if record is None else record["value"]
+
+    def _beginning(self, api: str) -> Any:  # noqa: ANN401 - a `Beginning`, which is imported late
+        from mockserver.engine.fixtures import Beginning  # noqa: PLC0415 - not for each request
+
+        settings = {**self.initial_settings(api), **self.first_settings.get(api, {})}
+        return Beginning(self._began(api), self.seed, settings)
+
+    def published(self, api: str, collection: str) -> list[Record]:
+        """Return the records that the document itself gives to a collection, as they were first."""
+        from mockserver.engine.fixtures import published_records  # noqa: PLC0415 - not for each request
+
         if (known := self._published.get(api)) is None:
-            known = self._published[api] = self._written(self.apis[api], now)
+            known = published_records(self.apis[api], self._beginning(api))
+            self._published[api] = known
         return known.get(collection, [])
 
-    def _written(self, api: Api, now: int) -> dict[str, list[Record]]:
-        """Return the records of all fixtures without generated members."""
-        scope: Scope = {"now": self.clock.begin(now), "settings": self.settings(api.name)}
-        found: dict[str, list[Record]] = {}
-        for fixture in api.fixtures:
-            with suppress(ExpressionError):  # reported by the first use of the records
-                # A generated value is one that differs between two generators.
-                first, second = (
-                    fixture.records({**scope, "_world": IdGenerator(seed)}) for seed in (0, 1)
-                )
-                pairs = zip(first, second, strict=False)
-                found.setdefault(fixture.collection, []).extend(_same(*pair) for pair in pairs)
-        return found
+    # --- going back ---
+
+    def collection(self, place: Place) -> Collection:
+        """Return a collection of an API, or of the sandbox itself."""
+        api, name = place
+        return self.world[name] if api == WORLD else self.store(api).collection(name)
+
+    def take_back(self, changes: list[Change]) -> None:
+        """Undo the latest changes, and read the state of the sandbox again."""
+        for change in reversed(changes):
+            self.collection(change.place).undo(change)
+
+    def rewind(self, mark: Mark, system: Instant) -> ControlEntry:
+        """Go back to an entry; the time goes on from there, running or frozen as it was.
+
+        Args:
+            mark: A position in the history that is not before its floor.
+            system: The time of the system's clock.
+        """
+        writes, undone = self.transaction(), 0
+        for entry in self.history.cut(mark.position):
+            self.take_back(entry.changes)
+            undone += 1
+        self.ids.count = mark.ids
+        self.refresh()
+        self.set_clock(writes, self.clock.shown(mark.at, system), system)
+        return self.record("rewind", system, writes, f"{undone} entries undone")
+
+    def fork(self, name: str) -> "Sandbox":
+        """Return another sandbox with the same state and history; it costs no copy of records."""
+        history = self.history.fork()
+        other = Sandbox(name, self.apis, self._initial_seed, self._overrides, self.bounds, history)
+        other.seed, other.ids = self.seed, IdGenerator(self.seed, self.ids.count)
+        other.world = {key: collection.fork() for key, collection in self.world.items()}
+        other.stores = {key: store.fork() for key, store in self.stores.items()}
+        other.first_settings = self.first_settings
+        other.faults = Faults(self.seed, other.world, self.apis)
+        other.refresh()
+        return other
+
+    # --- other documents ---
 
     def replace(
         self,
         apis: Mapping[str, Api],
         overrides: Mapping[str, Mapping[str, JsonValue]],
-        system: Instant,
     ) -> None:
         """Use other versions of the APIs, and keep records and settings where they are still valid.
 
         A collection keeps its records if they have its new key and are unique where they must be;
         otherwise it begins with its fixtures. A setting keeps its value if its declaration is the
-        same.
+        same. The sandbox cannot go back to an entry before.
         """
+        from mockserver.engine.fixtures import FixtureError  # noqa: PLC0415 - not for each request
+
         before, stores = self.apis, self.stores
-        settings, self._settings = self._settings, {}
         self.apis, self._overrides, self.stores = apis, overrides, {}
-        self._published = {}
-        self.journal.reset_counts()
-        now = self.clock.begin(self.clock.now(system))
-        for name in apis.keys() & settings.keys():
-            declared, kept = apis[name].settings, before[name].settings
-            self.settings(name).update(
-                (key, value)
-                for key, value in settings[name].items()
-                if key in declared and declared[key] == kept[key]
-            )
+        self.history.reset_counts()
+        for record in list(self.world["settings"]):
+            self._keep_settings(record, before)
+        self.faults = Faults(self.seed, self.world, self.apis)
+        self.refresh()
         for name in apis.keys() & stores.keys():
             with suppress(FixtureError):  # reported by the first request that needs the records
-                self.stores[name] = self._migrate(stores[name], apis[name], now)
+                self.stores[name] = self._migrate(stores[name], apis[name])
+        self.history.raise_floor(Mark(self.history.position, self.history.latest, self.ids.count))
 
-    def _migrate(self, store: Store, api: Api, now: int) -> Store:
+    def _keep_settings(self, record: Record, before: Mapping[str, Api]) -> None:
+        name = record["id"]
+        new = self.apis[name].settings if name in self.apis else {}
+        old = before[name].settings if name in before else {}
+        kept = {
+            key: value
+            for key, value in record["values"].items()
+            if key in new and new[key] == old.get(key)
+        }
+        self.world["settings"].exchange(name, {"id": name, "values": kept})
+
+    def _migrate(self, store: Store, api: Api) -> Store:
         """Move the records of a store to the collections of a new version of the API."""
         specs = {**BUILT_IN, **api.collections}
-        moved = {name: _with_spec(store, spec) for name, spec in specs.items()}
+        moved = {name: _with_spec(store, spec, api.name) for name, spec in specs.items()}
         kept = {name: collection for name, collection in moved.items() if collection is not None}
         if len(kept) < len(specs):
-            fresh = {collection.spec.name: collection for collection in self._fill(api, now)}
-            kept = {name: kept.get(name, fresh[name]) for name in specs}
-        return Store(kept)
-
-    def _fill(self, api: Api, now: int) -> Store:
-        specs = {**BUILT_IN, **api.collections}
-        capacity = self.bounds.records
-        collections = {name: Collection(spec, (), capacity) for name, spec in specs.items()}
-        scope: Scope = {"now": now, "settings": self.settings(api.name), "_world": self.ids}
-        published: dict[str, list[Record]] = {}
-        for fixture in api.fixtures:
-            try:
-                given = _insert_fixture(fixture, scope, collections[fixture.collection], self.seed)
-            except (ConflictError, ExpressionError) as error:
-                raise FixtureError(fixture, str(error)) from None
-            published.setdefault(fixture.collection, []).extend(given)
-        self._published[api.name] = published
-        return Store(collections)
+            fresh = self._first_store(api)
+            kept = {name: kept.get(name) or fresh.collection(name) for name in specs}
+        return Store(kept, store.began)
 
 
-def _same(first: Record, second: Record) -> Record:
-    """Return the members that are equal in both records."""
-    return {name: value for name, value in first.items() if second.get(name) == value}
+def _clock_record(clock: VirtualClock) -> Record:
+    return {
+        "id": _CLOCK,
+        "began": clock.began,
+        "offset": clock.offset,
+        "frozen_at": clock.frozen_at,
+    }
 
 
-def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
+def _with_spec(store: Store, spec: CollectionSpec, api: str) -> Collection | None:
     """Return a store's collection with another description; None if its records are not valid."""
     if spec.name not in store:
         return None
@@ -292,134 +381,6 @@ def _with_spec(store: Store, spec: CollectionSpec) -> Collection | None:
     if any(spec.key not in record for record in collection):
         return None
     try:
-        return Collection(spec, collection, collection.capacity)
+        return Collection(spec, collection, collection.capacity, api)
     except ConflictError:
         return None
-
-
-def _insert_fixture(
-    fixture: Fixture, scope: Scope, collection: Collection, seed: int
-) -> list[Record]:
-    """Insert the records of a fixture; return them as the document has them."""
-    key = collection.spec.key
-    records: list[Record] = fixture.records(scope)
-    for record in records:
-        if record.get(key) is None:
-            raise ExpressionError(f"a record of {fixture.collection} needs its key, {key!r}")
-        collection.insert(completed(collection.spec, record, seed))
-    return records
-
-
-MOST_WRONG = 50
-"""Maximum number of unknown settings in one error message."""
-
-
-def check_settings(api: Api, changes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Convert new values of settings, from JSON or from the text of a command line.
-
-    Raises:
-        SettingsError: With a message for each setting that does not exist or is invalid.
-    """
-    checked: dict[str, JsonValue] = {}
-    wrong: list[str] = []
-    for name, value in changes.items():
-        setting = api.settings.get(name)
-        if setting is None:
-            known = ", ".join(api.settings) or "none"
-            wrong.append(f"{api.name} has no setting {name[:100]!r} (it has: {known})")
-            if len(wrong) == MOST_WRONG:
-                break
-            continue
-        try:
-            checked[name] = setting.read(value)
-        except ValueError as error:
-            wrong.append(f"{api.name}.{name}: {error}")
-    if wrong:
-        raise SettingsError("; ".join(wrong))
-    return checked
-
-
-@dataclass(slots=True)
-class Sandboxes:
-    """All sandboxes of a process; each is made on first use."""
-
-    apis: Mapping[str, Api]
-    seed: int = 0
-    overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
-    bounds: Bounds = field(default_factory=Bounds)
-    _by_name: dict[str, Sandbox] = field(default_factory=dict)
-    _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
-        default_factory=lambda: ({}, ParameterCounts())
-    )
-    """Counts of answers and parameters in sandboxes that were deleted."""
-
-    def get(self, name: str) -> Sandbox:
-        """Return a sandbox; make it if it does not exist.
-
-        Raises:
-            ValueError: If the name is invalid.
-            SandboxFullError: If the maximum number exists; the default sandbox is not refused.
-        """
-        sandbox = self._by_name.get(name)
-        return sandbox if sandbox is not None else self._make(name)
-
-    def _make(self, name: str) -> Sandbox:
-        if not SANDBOX_NAME.fullmatch(name):
-            raise ValueError(BAD_SANDBOX_NAME)
-        if name != DEFAULT_SANDBOX and len(self._by_name) >= self.bounds.sandboxes:
-            raise SandboxFullError(
-                f"there are already {self.bounds.sandboxes:,} sandboxes; delete one of them"
-            )
-        sandbox = Sandbox(name, self.apis, self.seed, self.overrides, self.bounds)
-        self._by_name[name] = sandbox
-        return sandbox
-
-    def replace(
-        self,
-        apis: Mapping[str, Api],
-        overrides: Mapping[str, Mapping[str, JsonValue]],
-        system: Instant,
-    ) -> None:
-        """Use other versions of the APIs in all sandboxes."""
-        self.apis, self.overrides = apis, overrides
-        self._deleted_counts = ({}, ParameterCounts())
-        for sandbox in self._by_name.values():
-            sandbox.replace(apis, overrides, system)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def names(self) -> list[str]:
-        """List the sandboxes that exist, oldest first."""
-        return list(self._by_name)
-
-    def delete(self, name: str) -> bool:
-        """Delete a sandbox with its state; return True if it existed."""
-        sandbox = self._by_name.pop(name, None)
-        if sandbox is None:
-            return False
-        self._deleted_counts = _sum_counts(
-            [
-                self._deleted_counts,
-                (sandbox.journal.answer_counts, sandbox.journal.parameter_counts),
-            ]
-        )
-        return True
-
-    def total_counts(self) -> tuple[AnswerCounts, ParameterCounts]:
-        """Return the counts of all sandboxes, including deleted ones."""
-        journals = [sandbox.journal for sandbox in self._by_name.values()]
-        return _sum_counts(
-            [self._deleted_counts, *((one.answer_counts, one.parameter_counts) for one in journals)]
-        )
-
-
-def _sum_counts(
-    counts: Iterable[tuple[AnswerCounts, ParameterCounts]],
-) -> tuple[AnswerCounts, ParameterCounts]:
-    answers: Counter[tuple[int, int, str | None]] = Counter()
-    parameters = ParameterCounts()
-    for one_answers, one_parameters in counts:
-        answers.update(one_answers)
-        parameters.add(one_parameters)
-    return dict(answers), parameters

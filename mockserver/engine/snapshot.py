@@ -2,15 +2,16 @@
 
 - `take` gets a sandbox and returns a dictionary: clock, seed, counts of ids and requests, settings,
   and the records of the APIs that were used. The records are not copied.
-- `restore` gets such a dictionary and replaces the state of a sandbox. It collects all problems in
-  one `SnapshotError`, and changes the sandbox only if there are none. It also clears the journal
-  and removes all faults.
+- `restore` gets such a dictionary and begins a new run of a sandbox with it. It collects all
+  problems in one `SnapshotError`, and changes the sandbox only if there are none. Entries and
+  faults are removed.
 - Callers: `control/state_calls.py`, which checks the types of a snapshot first;
   `control/record_calls.py` uses `record_problems` for records that a client writes.
-- A snapshot contains neither the journal nor faults. Files and JSON text are left to the callers.
+- A snapshot contains neither the history nor faults. Files and JSON text are left to the callers.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mockserver.base.errors import (
@@ -28,8 +29,10 @@ from mockserver.base.time import (
     parse_clock_time,
 )
 from mockserver.engine.builtin_collections import BUILT_IN, field_problems
+from mockserver.engine.identifiers import IdGenerator
 from mockserver.engine.records import Collection
-from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState, Store, check_settings
+from mockserver.engine.sandbox import Sandbox, SandboxState
+from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.scope import Record
 
@@ -65,13 +68,13 @@ def take(sandbox: Sandbox, system: Instant) -> dict[str, JsonValue]:
     return {
         "mockserver": VERSION,
         "clock": {
-            "now": format_instant(now := sandbox.clock.now(system)),
+            "now": format_instant(sandbox.now(system)),
             "frozen": sandbox.clock.frozen_at is not None,
-            "began": format_instant(sandbox.clock.begin(now)),
+            "began": format_instant(sandbox.clock.began),
         },
         "seed": sandbox.seed,
         "ids": sandbox.ids.count,
-        "requests": sandbox.journal.count,
+        "requests": sandbox.history.count,
         "settings": {name: _settings(sandbox, api) for name, api in sandbox.apis.items()},
         "records": {
             name: {collection.spec.name: list(collection) for collection in store}
@@ -89,7 +92,7 @@ def _settings(sandbox: Sandbox, api: Api) -> dict[str, JsonValue]:
 
 
 def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> None:
-    """Restore the state of a snapshot; remove the exchanges of the journal and all faults.
+    """Begin a new run with the state of a snapshot; remove all entries and all faults.
 
     Args:
         sandbox: The sandbox to change; it stays as it is if the snapshot is invalid.
@@ -103,7 +106,7 @@ def restore(sandbox: Sandbox, snapshot: Mapping[str, Any], system: Instant) -> N
     state = reading.state(snapshot, system)
     if reading.problems:
         raise SnapshotError(reading.problems)
-    sandbox.set_state(state)
+    sandbox.restore(state, system)
 
 
 class _SnapshotReading(NamedTuple):
@@ -130,8 +133,8 @@ class _SnapshotReading(NamedTuple):
                 name: self._settings(api, snapshot["settings"][name])
                 for name, api in self._apis("/settings", snapshot["settings"])
             },
-            stores={
-                name: self._store(api, snapshot["records"][name])
+            collections={
+                name: self._collections(api, snapshot["records"][name])
                 for name, api in self._apis("/records", snapshot["records"])
             },
         )
@@ -141,7 +144,7 @@ class _SnapshotReading(NamedTuple):
             self.problems.append(SnapshotProblem(pointer, message))
 
     def _clock(self, given: Mapping[str, Any], system: Instant) -> VirtualClock:
-        clock = VirtualClock()
+        clock = VirtualClock(system)
         for name in ("now", "began"):
             try:
                 instant = parse_clock_time(given[name]) if given.get(name) is not None else None
@@ -151,12 +154,10 @@ class _SnapshotReading(NamedTuple):
             if instant is None:
                 continue
             if name == "now":
-                clock.place(instant, system)
+                clock = clock.placed(instant, system)
             else:
-                clock.began = instant
-        if given["frozen"]:
-            clock.freeze(system)
-        return clock
+                clock = replace(clock, began=instant)
+        return clock.frozen(system) if given["frozen"] else clock
 
     def _apis(self, pointer: str, given: Mapping[str, Any]) -> Iterator[tuple[str, Api]]:
         """Yield the named APIs that are served; add a problem for each other name."""
@@ -177,21 +178,23 @@ class _SnapshotReading(NamedTuple):
                 self._add_problem(f"/settings/{escape(api.name)}/{escape(name)}", str(error))
         return values
 
-    def _store(self, api: Api, given: Mapping[str, list[Record]]) -> Store:
+    def _collections(self, api: Api, given: Mapping[str, list[Record]]) -> dict[str, Collection]:
         specs = {**BUILT_IN, **api.collections}
         start = f"/records/{escape(api.name)}"
         for name in given.keys() - specs.keys():
             message = f"{api.name} has no collection {name!r}; it has: {', '.join(specs)}"
             self._add_problem(f"{start}/{escape(name)}", message)
-        return Store(
-            {
-                name: self._collection(spec, given.get(name, []), f"{start}/{escape(name)}")
-                for name, spec in specs.items()
-            }
-        )
+        return {
+            name: self._collection(
+                Collection(spec, (), self.sandbox.bounds.records, api.name),
+                given.get(name, []),
+                f"{start}/{escape(name)}",
+            )
+            for name, spec in specs.items()
+        }
 
-    def _collection(self, spec: CollectionSpec, given: list[Record], pointer: str) -> Collection:
-        collection = Collection(spec, (), self.sandbox.bounds.records)
+    def _collection(self, collection: Collection, given: list[Record], pointer: str) -> Collection:
+        spec = collection.spec
         for index, record in enumerate(given):
             for name, message in record_problems(spec, record):
                 self._add_problem(f"{pointer}/{index}/{escape(name)}", message)

@@ -1,16 +1,18 @@
 """Define the exchange: one request with its answer and every decision about it.
 
-`engine/pipeline.py` makes one for each request, its stages fill the fields, and `engine/journal.py`
+`engine/pipeline.py` makes one for each request, its stages fill the fields, and `engine/history.py`
 keeps it. `server/application.py` sends its `answer` (`UNANSWERED`, a 500, until there is one);
 `control/` shows and exports exchanges, `server/` logs them. `trace` lists the decisions
 (`trace.py`). `reason` says why the mock itself chose the answer; `MOCK_FAILURE` is the reason when
 the mock or its document failed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mockserver.base.time import Instant
 from mockserver.model.api import Api, Operation
+from mockserver.model.change import Change, Write
 from mockserver.model.fault import Fault
 from mockserver.model.messages import Answer, Request
 from mockserver.model.refusal import Refusal
@@ -20,6 +22,7 @@ from mockserver.model.trace import Entry
 MOCK_FAILURE = "mock_failure"
 """The reason of an answer to a request for which the mock or its document failed."""
 UNANSWERED = Answer(500, [], b"")
+BEGINNING = Instant(0)
 
 
 @dataclass(slots=True)
@@ -41,3 +44,16 @@ class Exchange:
     refusal: Refusal | None = None
     fault: Fault | None = None
     """The injected fault that was applied to it."""
+    arrived: Instant = BEGINNING
+    """The time of the system's clock."""
+    writes: Sequence[Write] = ()
+    """What the request changed in the sandbox, in order; see `changes`."""
+    position: int = 0
+    """Position in the history of the sandbox, from 1; later entries have higher ones."""
+    ids: int = 0
+    """Number of identifiers that the sandbox has made after the request."""
+
+    @property
+    def changes(self) -> list[Change]:
+        """Return what it changed in the sandbox, in order."""
+        return [Change._make(write) for write in self.writes]

@@ -5,7 +5,7 @@ an `Answer`, which `server/` sends. Header names of requests are in lower case. 
 delay, or where the connection is cut (`NOTHING_SENT`: before all); only the server acts on both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mockserver.base.time import ZERO, Duration
@@ -28,6 +28,10 @@ class Request:
     """True if the body exceeds the limit of the server."""
     unread: "Refusal | None" = None
     """The refusal if the body cannot be read."""
+    fields: Sequence[tuple[bytes, bytes]] = ()
+    """The header lines as they came, in order; empty if the request did not come over a socket."""
+    head_size: int = 0
+    """Number of bytes of target and header lines."""
 
     @property
     def accept(self) -> str:

@@ -11,7 +11,8 @@ from mockserver.base.problems import left_out
 from mockserver.base.time import Instant
 from mockserver.control import api_views
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox, Sandboxes
+from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 
 
@@ -19,8 +20,8 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
     """Return the addresses of all APIs with a credential each, in aligned columns."""
     # A sandbox of its own: the served one must not get its records before its first request.
     served = engine.sandboxes
-    sandbox = Sandboxes(engine.apis, served.seed, served.overrides).get(DEFAULT_SANDBOX)
-    rows = [_row(api, origin, sandbox, now) for api in engine.apis.values()]
+    sandbox = Sandboxes(engine.apis, served.seed, served.overrides).get(DEFAULT_SANDBOX, now)
+    rows = [_row(api, origin, sandbox) for api in engine.apis.values()]
     width = max((len(row[0]) for row in rows), default=0)
     length = max((len(row[1]) for row in rows), default=0)
     lines = [f"  {name:<{width}}  {url:<{length}}  {key}".rstrip() for name, url, key in rows]
@@ -53,8 +54,8 @@ def _problems_line(engine: Engine) -> list[str]:
     return [f"{problems} in the documents, left out: see `mockserver check {files}`"]
 
 
-def _row(api: Api, origin: str, sandbox: Sandbox, now: Instant) -> tuple[str, str, str]:
-    found = api_views.credentials(api, sandbox, now)
+def _row(api: Api, origin: str, sandbox: Sandbox) -> tuple[str, str, str]:
+    found = api_views.credentials(api, sandbox)
     demo = found[0] if found else None
     return api.name, api_views.base_url(api, origin), "" if demo is None else _credential_text(demo)
 

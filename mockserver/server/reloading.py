@@ -14,7 +14,6 @@ from pathlib import Path
 from mockserver.base.errors import MockserverError
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import left_out
-from mockserver.base.time import system_now
 from mockserver.documents.document_files import Stamp, stamp
 from mockserver.engine.pipeline import Engine
 from mockserver.model.api import Api
@@ -46,7 +45,7 @@ class Reloader:
         if self._has_settled():
             loaded = await asyncio.to_thread(self._load)
             if loaded is not None:
-                self._engine.replace(*loaded, system_now())
+                self._engine.replace(*loaded)
 
     def _has_settled(self) -> bool:
         """Return True if files have changed, but not since the last check: none is half written."""

@@ -20,14 +20,11 @@ from mockserver.base.time import system_now
 from mockserver.documents.document_files import Files, Stamp
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.engine_options import Options
+from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import (
-    DEFAULT_BOUNDS,
-    DEFAULT_SANDBOX,
-    FixtureError,
-    Sandboxes,
-    check_settings,
-)
+from mockserver.engine.sandbox import DEFAULT_BOUNDS, DEFAULT_SANDBOX
+from mockserver.engine.sandboxes import Sandboxes
+from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api
 from mockserver.openapi.compiler import Loader
 from mockserver.verbs.registry import Verbs
@@ -95,11 +92,11 @@ class Sources:
 
 def _check_fixtures(apis: Mapping[str, Api], overrides: Overrides) -> None:
     """Create the records of all fixtures once; SpecError if that fails."""
-    sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX)
+    sandbox = Sandboxes(apis, 0, overrides).get(DEFAULT_SANDBOX, system_now())
     problems = []
     for name in apis:
         try:
-            sandbox.store(name, system_now())
+            sandbox.store(name)
         except FixtureError as error:
             problems.append(SpecProblem("MS514", error.fixture.source, str(error)))
     if problems:

@@ -38,7 +38,7 @@ def _store_review(world: World, title: JsonValue) -> None:
     """Store a review, with the id of the last message that links to its page."""
     segments = world.exchange.request.path.split("/")[-world.operation.path.count("/") :]
     page = "/" + "/".join(segments)
-    messages = reversed(world.records("messages").rows.values())
+    messages = world.records("messages").newest()
     invitation = next((row for row in messages if str(row["link"]).endswith(page)), None)
     review: Record = {"id": world.exchange.id, "page": page, "about": title, "at": world.now}
     review["message_id"] = None if invitation is None else invitation["id"]

@@ -210,7 +210,7 @@ def test_without_a_good_token_nobody_is_authorized(
 def test_errors_that_no_page_names_have_the_same_form(nudge: World) -> None:
     refused(nudge.send("DELETE", "/api/zapier/me"), 405, "method_not_allowed")
     fault = check_fault(FaultDefinition(api="justanudge", error="server_error"), nudge.engine.apis)
-    nudge.sandbox().faults.add(fault)
+    nudge.sandbox().faults.add(nudge.sandbox().transaction(), fault)
     refused(nudge.get("/api/zapier/me"), 500, "server_error")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.openapi.compiler import load_apis
 from tests.conftest import ROOT, Reply, World
 
@@ -75,7 +75,7 @@ def test_a_template_is_filled_in(partoo: World) -> None:
 
 
 def test_the_placeholders_of_a_users_template_are_filled_in(partoo: World) -> None:
-    templates = partoo.sandbox().store("partoo", partoo.now).collection("templates")
+    templates = partoo.sandbox().store("partoo").collection("templates")
     text = "Dear ${client_name}, ${business_name} would like to hear from you: ${url}"
     templates.replace("31", {**next(iter(templates)), "text": text})
     invite(partoo, target_name="${url} {{rb_link}}")
@@ -91,7 +91,7 @@ def test_without_content_the_users_own_template_is_sent(partoo: World) -> None:
 
 
 def test_without_any_template_one_is_generated(partoo: World) -> None:
-    partoo.sandbox().store("partoo", partoo.now).collection("templates").remove("31")
+    partoo.sandbox().store("partoo").collection("templates").remove("31")
     assert invite(partoo, template_id=None).status == 200
     [template] = partoo.records("partoo", "templates")
     assert template["user_id"] == "5409c35a97bbc544d8e2673a"
@@ -414,7 +414,7 @@ def test_only_those_with_access_may_ask_for_a_status(partoo: World, key: str, st
 
 def test_a_status_needs_a_business_that_is_subscribed(partoo: World) -> None:
     path = f"{STATUS}?invitation_id={invite(partoo).json['invitation_id']}"
-    businesses = partoo.sandbox().store("partoo", partoo.now).collection("businesses")
+    businesses = partoo.sandbox().store("partoo").collection("businesses")
     [business] = businesses.matching({"id": BUSINESS})
     businesses.replace(BUSINESS, {**business, "review_booster": False})
     assert partoo.get(path).status == 403
@@ -422,7 +422,7 @@ def test_a_status_needs_a_business_that_is_subscribed(partoo: World) -> None:
 
 def test_a_status_needs_access_to_the_business(partoo: World) -> None:
     path = f"{STATUS}?invitation_id={invite(partoo).json['invitation_id']}"
-    keys = partoo.sandbox().store("partoo", partoo.now).collection("keys")
+    keys = partoo.sandbox().store("partoo").collection("keys")
     [key] = keys.matching({"key": "demo-partoo-read-only"})
     keys.replace(key["key"], {**key, "permissions": {}})
     assert partoo.get(path, x_apikey=key["key"]).status == 403

@@ -264,7 +264,7 @@ def test_a_text_before_the_year_1_is_refused(text: str) -> None:
 @pytest.mark.parametrize("instant", [-1, LATEST + 1])
 def test_the_clock_stays_between_the_years_1970_and_9999(instant: int) -> None:
     with pytest.raises(ClockError, match=r"the year (1970|9999)"):
-        VirtualClock().place(Instant(instant), NOW)
+        VirtualClock(NOW).placed(Instant(instant), NOW)
 
 
 @pytest.mark.parametrize(
@@ -325,65 +325,64 @@ def later(span: int) -> Instant:
 
 
 def test_a_new_clock_shows_the_system_s_time() -> None:
-    assert VirtualClock().now(NOW) == NOW
+    assert VirtualClock(NOW).now(NOW) == NOW
 
 
 def test_an_advanced_clock_goes_on_from_where_it_was_moved() -> None:
-    clock = VirtualClock()
-    clock.advance(DAY, NOW)
+    clock = VirtualClock(NOW)
+    clock = clock.advanced(DAY, NOW)
 
     assert clock.now(NOW) == NOW + DAY
     assert clock.now(later(5)) == NOW + DAY + 5
 
 
 def test_a_clock_knows_when_it_began_however_it_is_moved() -> None:
-    advanced, frozen, untouched = VirtualClock(), VirtualClock(), VirtualClock()
-    advanced.advance(DAY, NOW)
-    advanced.advance(DAY, later(5))
-    frozen.freeze(NOW)
-    frozen.advance(DAY, later(5))
-    frozen.thaw(later(9))
+    advanced, frozen = VirtualClock(NOW), VirtualClock(NOW)
+    advanced = advanced.advanced(DAY, NOW)
+    advanced = advanced.advanced(DAY, later(5))
+    frozen = frozen.frozen(NOW)
+    frozen = frozen.advanced(DAY, later(5))
+    frozen = frozen.running(later(9))
 
     assert advanced.began == frozen.began == NOW
-    assert untouched.begin(later(7)) == untouched.begin(later(9)) == later(7)
 
 
 def test_a_clock_that_is_placed_begins_there() -> None:
-    clock = VirtualClock()
-    clock.place(later(DAY), NOW)
-    clock.advance(DAY, NOW)
+    clock = VirtualClock(NOW)
+    clock = clock.placed(later(DAY), NOW)
+    clock = clock.advanced(DAY, NOW)
 
     assert clock.began == later(DAY)
 
 
 def test_a_frozen_clock_stands_still() -> None:
-    clock = VirtualClock()
-    clock.freeze(NOW)
+    clock = VirtualClock(NOW)
+    clock = clock.frozen(NOW)
 
     assert clock.now(later(DAY)) == NOW
 
 
 def test_a_frozen_clock_that_is_advanced_stays_frozen() -> None:
-    clock = VirtualClock()
-    clock.freeze(NOW)
-    clock.advance(HOUR, later(DAY))
+    clock = VirtualClock(NOW)
+    clock = clock.frozen(NOW)
+    clock = clock.advanced(HOUR, later(DAY))
 
     assert clock.now(later(2 * DAY)) == NOW + HOUR
 
 
 def test_a_thawed_clock_runs_on_from_the_time_it_showed() -> None:
-    clock = VirtualClock()
-    clock.freeze(NOW)
-    clock.thaw(later(DAY))
+    clock = VirtualClock(NOW)
+    clock = clock.frozen(NOW)
+    clock = clock.running(later(DAY))
 
     assert clock.now(later(DAY)) == NOW
     assert clock.now(later(DAY + 5)) == NOW + 5
 
 
 def test_thawing_a_running_clock_changes_nothing() -> None:
-    clock = VirtualClock()
-    clock.advance(DAY, NOW)
-    clock.thaw(NOW)
+    clock = VirtualClock(NOW)
+    clock = clock.advanced(DAY, NOW)
+    clock = clock.running(NOW)
 
     assert clock.now(NOW) == NOW + DAY
 
@@ -391,49 +390,49 @@ def test_thawing_a_running_clock_changes_nothing() -> None:
 @pytest.mark.parametrize("by", [0, -1])
 def test_a_clock_advances_by_more_than_nothing(by: int) -> None:
     with pytest.raises(ClockError, match="greater than zero"):
-        VirtualClock().advance(Duration(by), NOW)
+        VirtualClock(NOW).advanced(Duration(by), NOW)
 
 
 def test_a_clock_is_not_set_back() -> None:
-    clock = VirtualClock()
+    clock = VirtualClock(NOW)
 
     with pytest.raises(ClockError, match="only moves forwards; reset"):
-        clock.set(later(-1), NOW)
+        clock.moved(later(-1), NOW)
     assert clock.now(NOW) == NOW
 
 
 def test_a_clock_can_be_set_to_the_time_it_shows() -> None:
-    clock = VirtualClock()
-    clock.set(NOW, NOW)
+    clock = VirtualClock(NOW)
+    clock = clock.moved(NOW, NOW)
 
     assert clock.now(NOW) == NOW
 
 
 def test_a_clock_stops_at_the_end_of_the_year_9999() -> None:
-    clock = VirtualClock()
-    clock.set(LATEST, NOW)
+    clock = VirtualClock(NOW)
+    clock = clock.moved(LATEST, NOW)
 
     with pytest.raises(ClockError, match="9999"):
-        clock.advance(Duration(1), NOW)
+        clock.advanced(Duration(1), NOW)
 
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_clock_can_be_placed_in_the_past(*, frozen: bool) -> None:
-    clock = VirtualClock()
+    clock = VirtualClock(NOW)
     if frozen:
-        clock.freeze(NOW)
-    clock.place(later(-DAY), NOW)
+        clock = clock.frozen(NOW)
+    clock = clock.placed(later(-DAY), NOW)
 
     assert clock.now(NOW) == NOW - DAY
 
 
 @given(st.lists(st.tuples(st.integers(0, DAY), st.integers(1, DAY), st.booleans()), max_size=20))
 def test_a_clock_never_runs_backwards(moves: list[tuple[int, int, bool]]) -> None:
-    clock, system, shown = VirtualClock(), NOW, NOW
+    clock, system, shown = VirtualClock(NOW), NOW, NOW
     for passed, by, freezes in moves:
         system = Instant(system + passed)
         assert clock.now(system) >= shown
-        (clock.freeze if freezes else clock.thaw)(system)
-        clock.advance(Duration(by), system)
+        clock = clock.frozen(system) if freezes else clock.running(system)
+        clock = clock.advanced(Duration(by), system)
         assert clock.now(system) >= shown + by
         shown = clock.now(system)

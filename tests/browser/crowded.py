@@ -8,7 +8,8 @@ from mockserver.base.time import system_now
 from mockserver.control.control_app import control_app
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Bounds, Sandboxes
+from mockserver.engine.sandbox import Bounds
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.messages import Request
 from mockserver.openapi.compiler import load_apis
 from mockserver.server import serving

@@ -14,7 +14,7 @@ from mockserver.control.api_views import credentials
 from mockserver.control.control_app import CALLS, control_app
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.openapi.compiler import load_apis
 from mockserver.server.application import App
 from tests.conftest import ROOT, World
@@ -169,7 +169,7 @@ def config_of(name: str, world: World) -> SchemathesisConfig:
 
 def auth_of(name: str, world: World) -> dict[str, dict[str, str]]:
     """Give every security scheme the first credential of the fixtures."""
-    found = credentials(world.engine.apis[name], world.sandbox(), world.now)
+    found = credentials(world.engine.apis[name], world.sandbox())
     return {
         one["scheme"]: {"api_key" if one["kind"] == "apiKey" else "bearer": one["value"]}
         for one in reversed(found)

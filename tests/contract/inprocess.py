@@ -12,7 +12,7 @@ from mockserver.contract.targets import open_client
 from mockserver.control.control_app import control_app
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 from mockserver.openapi.compiler import load_apis
 from mockserver.server.application import App

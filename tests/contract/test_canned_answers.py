@@ -3,7 +3,7 @@ import pytest
 from mockserver.contract.canned_answers import with_canned_answers
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 from tests.conftest import World
 

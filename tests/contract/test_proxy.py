@@ -23,7 +23,7 @@ from mockserver.contract.verification_reports import text_report
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.model.api import Api
 from mockserver.openapi.compiler import load_apis
-from tests.conftest import ROOT
+from tests.conftest import ROOT, START
 from tests.contract.inprocess import ADDRESS, client_of, engine_of
 from tests.contract.proxied import Proxied, answering, base_url, sandbox, send_raw
 
@@ -144,7 +144,10 @@ def proxied(api: Api) -> Proxied:
     """A proxy in front of a sandbox whose users give consent at once."""
     engine = engine_of([api])
     if "consent" in api.settings:
-        engine.sandboxes.get("recording").change_settings(api.name, {"consent": "approve"})
+        sandbox_of_api = engine.sandboxes.get("recording", START)
+        sandbox_of_api.change_settings(
+            sandbox_of_api.transaction(), api.name, {"consent": "approve"}
+        )
     return Proxied(api, sandbox(engine), base_url(api, "recording"))
 
 

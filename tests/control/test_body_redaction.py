@@ -122,7 +122,7 @@ def test_an_answer_that_is_no_json_is_shown_as_it_was() -> None:
 
 def test_the_errors_of_an_api_are_shown(world: World) -> None:
     world.send("POST", "/partoo/v2/review_booster/send_invitation", {})
-    (last,) = world.sandbox().journal
+    (last,) = world.sandbox().history
     assert REDACTED not in json.dumps(exchange_details(last)["response"]["body"])
 
 

@@ -154,8 +154,8 @@ async def test_a_reader_that_missed_too_much_is_told_so(app: App, client: Client
 async def test_nobody_is_watched_once_the_readers_are_gone(app: App, world: World) -> None:
     before = asyncio.all_tasks()
     async with listening(app), listening(app):
-        assert world.sandbox().journal.listener is not None
-    assert world.sandbox().journal.listener is None
+        assert world.sandbox().history.listener is not None
+    assert world.sandbox().history.listener is None
     assert asyncio.all_tasks() == before
 
 
@@ -169,16 +169,16 @@ async def test_who_listens_never_fails_a_request(app: App, world: World, client:
         raise RuntimeError("broken")
 
     async with listening(app):
-        world.sandbox().journal.listener = broken
+        world.sandbox().history.listener = broken
         assert (await client.get("/one")).status_code == 404
-        assert len(world.sandbox().journal) == 1
+        assert len(world.sandbox().history) == 1
 
 
 async def test_a_head_does_not_wait(app: App, world: World) -> None:
     async with listening(app, method="HEAD") as reader:
         await reader.changed.wait()
     assert (reader.status, reader.text) == (200, "")
-    assert world.sandbox().journal.listener is None
+    assert world.sandbox().history.listener is None
 
 
 async def test_a_sandbox_that_is_deleted_lets_its_readers_go(app: App, client: Client) -> None:

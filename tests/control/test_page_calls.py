@@ -103,7 +103,7 @@ async def test_the_commands_of_a_page_reach_their_operations(
     commands = [text for text in page.texts if text.startswith("curl ")]
     for command in commands:
         await client.send(curl_request(*curl_options(shlex.split(command))))
-    journal = list(world.sandbox().journal)
+    journal = list(world.sandbox().history)
     assert len(journal) == len(world.engine.apis[name].operations)
     for entry in journal:
         assert entry.operation is not None, entry.request.path

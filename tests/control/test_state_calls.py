@@ -95,7 +95,7 @@ async def test_whatever_a_record_holds_can_be_restored(client: Client, world: Wo
     deep: Any = "a\0b"
     for _ in range(95):
         deep = [deep]
-    store = world.sandbox().store("partoo", world.now)
+    store = world.sandbox().store("partoo")
     store.collection("businesses").insert({"id": "odd", "deep": deep})
     kept = await client.get("/_mock/state")
     await client.post("/_mock/reset")
@@ -106,7 +106,7 @@ async def test_whatever_a_record_holds_can_be_restored(client: Client, world: Wo
 
 
 async def test_a_record_that_few_can_read_is_still_shown(client: Client, world: World) -> None:
-    store = world.sandbox().store("partoo", world.now)
+    store = world.sandbox().store("partoo")
     store.collection("businesses").insert({"id": "odd", "large": 2**70, "half": "\ud800"})
     reply = await client.get("/_mock/records/partoo/businesses/odd")
     assert reply.json() == {"id": "odd", "large": 2**70, "half": "\ud800"}

@@ -332,6 +332,7 @@ async def test_what_the_journal_dropped_cannot_be_told(
 
 
 async def test_a_thousand_requests_do_not_hide_the_first_one(world: World) -> None:
+    world.sandbox().history.capacity = 1_000
     async with client_of(world) as client:
         world.at("/partoo", x_apikey="demo-partoo-key").send("POST", "/v2/review_booster")
         for _ in range(1_005):

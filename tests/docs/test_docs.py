@@ -25,7 +25,7 @@ from mockserver.control.fault_calls import FaultBody
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.preferences import Preferences
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.language.functions import documentation
 from mockserver.model.api import Api
 from mockserver.model.refusal import STATUS_OF_KIND

@@ -39,8 +39,8 @@ def shop(serve: Callable[..., World]) -> World:
 def covered(world: World) -> list[OperationCoverage]:
     return coverage(
         world.engine.apis["shop"],
-        world.sandbox().journal.answer_counts,
-        world.sandbox().journal.parameter_counts,
+        world.sandbox().history.answer_counts,
+        world.sandbox().history.parameter_counts,
     )
 
 
@@ -103,17 +103,17 @@ def test_what_clients_prefer_makes_the_counts_no_longer(shop: World) -> None:
     for number in range(20):
         shop.get("/items", prefer=f"example=none{number}")
 
-    assert len(shop.sandbox().journal.answer_counts) == 1
+    assert len(shop.sandbox().history.answer_counts) == 1
 
 
 def test_what_leads_nowhere_is_not_counted(shop: World) -> None:
     shop.get("/none")
-    assert not shop.sandbox().journal.answer_counts
+    assert not shop.sandbox().history.answer_counts
 
 
 def test_what_the_journal_forgot_is_still_counted(shop: World) -> None:
     shop.get("/items")
-    shop.sandbox().journal.clear()
+    shop.sandbox().history.clear()
     assert counts(shop)["200"] == 1
 
 
@@ -175,7 +175,7 @@ def test_what_was_seen_of_documents_that_are_replaced_counts_no_more(shop: World
     shop.get("/items?page=1")
     shop.get("/items", mock_sandbox="two")
     shop.engine.sandboxes.delete("two")
-    shop.engine.replace(list(shop.engine.apis.values()), {}, shop.now)
+    shop.engine.replace(list(shop.engine.apis.values()), {})
     found = coverage(shop.engine.apis["shop"], *shop.engine.sandboxes.total_counts())[0]
     assert (found.requests, found.parameters[0].seen) == (0, 0)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.base.errors import FaultError, SandboxFullError
-from mockserver.engine.faults import MOST_FAULTS, Faults, Installed, check_fault
+from mockserver.engine.faults import MOST_FAULTS, Installed, check_fault
 from mockserver.model.fault import FaultDefinition
 from mockserver.model.messages import NOTHING_SENT
 from mockserver.model.trace import as_json, decisions
@@ -64,7 +64,7 @@ def opened(serve: Callable[..., World], document: str = DOCUMENT, seed: int = 0)
 
 def inject(world: World, **parts: Any) -> Installed:
     fault = check_fault(FaultDefinition(**parts), world.engine.apis)
-    return world.sandbox().faults.add(fault)
+    return world.sandbox().faults.add(world.sandbox().transaction(), fault)
 
 
 def place(world: World) -> Reply:
@@ -289,7 +289,9 @@ def test_what_is_no_operation_is_not_hit(shop: World) -> None:
 def test_it_hits_so_many_times(shop: World) -> None:
     fault = inject(shop, status=500, times=2)
     assert [place(shop).status for _ in range(4)] == [500, 500, 201, 201]
-    assert (fault.hits, fault.remaining) == (2, 0)
+    found = shop.sandbox().faults.get(fault.id)
+    assert found is not None
+    assert (found.hits, found.remaining) == (2, 0)
 
 
 def test_it_lets_the_first_requests_through(shop: World) -> None:
@@ -333,7 +335,7 @@ def test_faults_do_not_change_the_ids_that_others_get(serve: Callable[..., World
 
 def test_a_reset_forgets_the_faults_and_their_ids(shop: World) -> None:
     inject(shop, status=500)
-    shop.sandbox().reset()
+    shop.sandbox().reset(shop.now)
     assert (place(shop).status, len(shop.sandbox().faults)) == (201, 0)
     assert inject(shop, status=500).id == "f1"
 
@@ -345,24 +347,27 @@ def test_a_fault_is_its_sandboxes_own(shop: World) -> None:
 
 def test_a_fault_is_removed(shop: World) -> None:
     fault = inject(shop, status=500)
-    faults = shop.sandbox().faults
-    assert (faults.remove(fault.id), faults.remove(fault.id)) == (True, False)
+    faults, writes = shop.sandbox().faults, shop.sandbox().transaction()
+    assert (faults.remove(writes, fault.id), faults.remove(writes, fault.id)) == (
+        True,
+        False,
+    )
     assert place(shop).status == 201
 
 
 def test_ids_of_removed_faults_are_not_used_again(shop: World) -> None:
     inject(shop, status=500)
-    shop.sandbox().faults.clear()
+    shop.sandbox().faults.clear(shop.sandbox().transaction())
     assert (place(shop).status, inject(shop, status=500).id) == (201, "f2")
 
 
 def test_there_are_only_so_many_faults(shop: World) -> None:
-    faults = Faults(0)
+    faults = shop.sandbox().faults
     fault = check_fault(FaultDefinition(status=500), shop.engine.apis)
     for _ in range(MOST_FAULTS):
-        faults.add(fault)
+        faults.add(shop.sandbox().transaction(), fault)
     with pytest.raises(SandboxFullError, match="100 faults; delete one"):
-        faults.add(fault)
+        faults.add(shop.sandbox().transaction(), fault)
 
 
 # --- what is told ---

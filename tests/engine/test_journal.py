@@ -35,7 +35,7 @@ def test_an_exchange_is_freed_with_its_entry_and_without_the_collector(
 ) -> None:
     before = _exchanges()
     assert world.send(method, path, body, headers).status == status
-    world.sandbox().journal.clear()
+    world.sandbox().history.clear()
     assert _exchanges() == before
 
 

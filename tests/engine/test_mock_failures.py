@@ -68,4 +68,4 @@ def test_a_bug_of_ours_is_a_500_without_a_traceback(
     assert "RuntimeError" in reply.json["detail"]
     assert "secret detail" not in reply.text
     assert "secret detail" in caplog.text
-    assert shop.sandbox().journal.get("r1") is not None
+    assert shop.sandbox().history.get("r1") is not None

@@ -108,7 +108,7 @@ def test_a_trace_shows_another_subject_as_it_is(serve: Callable[[str], World]) -
 
 
 def last(world: World) -> Exchange:
-    return list(world.engine.sandboxes.get("default").journal)[-1]
+    return list(world.engine.sandboxes.get("default", world.now).history)[-1]
 
 
 ALGORITHMS = ["fixed_window", "sliding_window", "token_bucket"]
@@ -123,7 +123,7 @@ def test_another_algorithm_after_a_reload_counts_from_nothing(
     world, reloaded = shop(before), shop(after)
     for _ in range(hits):
         world.get("/a")
-    world.engine.replace(list(reloaded.engine.apis.values()), {}, world.now)
+    world.engine.replace(list(reloaded.engine.apis.values()), {})
 
     statuses = [world.get("/a").status for _ in range(3)]
 
@@ -140,7 +140,7 @@ def test_a_written_state_of_another_form_counts_as_none(
     shop: Callable[..., World], algorithm: str, state: object
 ) -> None:
     world = shop(algorithm)
-    counters = world.sandbox().store("shop", world.now).collection("rate_limits")
+    counters = world.sandbox().store("shop").collection("rate_limits")
     counters.insert({"id": "few:", "name": "few", "subject": "", "state": state})
     list(Allowances(*_allowances(world)).rate_limits())
 
@@ -149,7 +149,7 @@ def test_a_written_state_of_another_form_counts_as_none(
 
 def test_a_written_counter_without_a_state_counts_as_none(shop: Callable[..., World]) -> None:
     world = shop("fixed_window")
-    world.sandbox().store("shop", world.now).collection("rate_limits").insert({"id": "few:"})
+    world.sandbox().store("shop").collection("rate_limits").insert({"id": "few:"})
 
     assert [world.get("/a").status for _ in range(3)] == [200, 200, 429]
 

@@ -131,7 +131,7 @@ def test_a_collection_takes_as_many_records_as_it_may() -> None:
 def test_a_rollback_restores_records_their_order_and_their_indexes() -> None:
     things = collection(*({"id": key, "n": 1} for key in "abc"), indexed=("n",))
     before = list(things)
-    writes = Transaction()
+    writes = Transaction(lambda _place: things)
 
     writes.insert(things, {"id": "d", "n": 1})
     writes.replace(things, "a", {"id": "a", "n": 2})
@@ -147,12 +147,12 @@ def test_a_rollback_restores_records_their_order_and_their_indexes() -> None:
     assert ids(things.matching({"n": 1})) == ["a", "b", "c", "f"]
 
 
-def test_nothing_is_undone_after_a_commit_or_twice() -> None:
+def test_nothing_is_undone_that_is_kept_or_twice() -> None:
     things = collection({"id": "a"})
-    writes = Transaction()
+    writes = Transaction(lambda _place: things)
 
     writes.remove(things, "a")
-    writes.commit()
+    writes.keep()
     writes.insert(things, {"id": "b"})
     writes.roll_back()
     writes.roll_back()
@@ -162,7 +162,7 @@ def test_nothing_is_undone_after_a_commit_or_twice() -> None:
 
 def test_put_replaces_the_record_of_its_key_without_an_index() -> None:
     things = collection({"id": "a", "n": 1}, {"id": "b", "n": 1})
-    writes = Transaction()
+    writes = Transaction(lambda _place: things)
 
     writes.put(things, "a", {"id": "a", "n": 2})
     assert list(things) == [{"id": "a", "n": 2}, {"id": "b", "n": 1}]

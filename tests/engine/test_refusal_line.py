@@ -172,7 +172,7 @@ def test_values_of_secret_members_are_not_shown(shop: Callable[..., World]) -> N
 
 def test_a_record_that_was_added_is_never_an_example(shop: Callable[..., World]) -> None:
     world = shop()
-    keys = world.sandbox().store("shop", world.now).collection("keys")
+    keys = world.sandbox().store("shop").collection("keys")
     keys.insert({"key": "issued-later", "id": "Bob"})
     keys.remove("fixture-key")
 
@@ -181,7 +181,7 @@ def test_a_record_that_was_added_is_never_an_example(shop: Callable[..., World])
 
 def test_whose_key_it_was_is_known_for_added_records_too(shop: Callable[..., World]) -> None:
     world = shop()
-    world.sandbox().store("shop", world.now).collection("keys").insert({"key": "k2", "id": "Bob"})
+    world.sandbox().store("shop").collection("keys").insert({"key": "k2", "id": "Bob"})
 
     line = world.get("/shop/v1/calls", authorization="Bearer k2").header("mock-why") or ""
 
@@ -192,7 +192,7 @@ def test_whose_key_it_was_is_known_for_added_records_too(shop: Callable[..., Wor
 def test_a_forced_error_says_that_a_fault_forces_it(shop: Callable[..., World]) -> None:
     world = shop()
     fault = check_fault(FaultDefinition(error="rate_limited"), world.engine.apis)
-    world.sandbox().faults.add(fault)
+    world.sandbox().faults.add(world.sandbox().transaction(), fault)
 
     line = world.send("GET", "/shop/v1/orders/o1", headers=KEY).header("mock-why") or ""
 

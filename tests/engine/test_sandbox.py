@@ -5,7 +5,8 @@ import pytest
 from mockserver.base.time import DAY, Instant, parse_instant
 from mockserver.engine import snapshot
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Bounds, Sandboxes
+from mockserver.engine.sandbox import Bounds
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 from tests.conftest import Reply, World
 
@@ -43,18 +44,20 @@ def test_a_credential_can_name_its_sandbox(world: World) -> None:
 
 def test_a_bearer_token_can_name_its_sandbox(world: World) -> None:
     world.post(NUDGE, {"email": "a@example.com"}, authorization="Bearer demo-nudge-token~ci-7")
-    assert world.sandbox("ci-7").journal.count == 1
-    assert world.sandbox().journal.count == 0
+    assert world.sandbox("ci-7").history.count == 1
+    assert world.sandbox().history.count == 0
 
 
 def test_a_path_prefix_shows_in_links(world: World) -> None:
     world.post(f"/~one{PARTOO}", INVITE, x_apikey="demo-partoo-key", host="127.0.0.1:8000")
-    [message] = world.sandbox("one").store("partoo", world.now).collection("messages")
+    [message] = world.sandbox("one").store("partoo").collection("messages")
     assert message["link"].startswith("http://127.0.0.1:8000/~one/partoo/r/")
 
 
 def test_clocks_and_settings_are_a_sandboxs_own(world: World) -> None:
-    world.sandbox("one").change_settings("partoo", {"sms_quota": 0})
+    world.sandbox("one").change_settings(
+        world.sandbox("one").transaction(), "partoo", {"sms_quota": 0}
+    )
     world.advance("P1D", "one")
     assert (invite(world, "/~one"), invite(world)) == (403, 200)
 
@@ -62,7 +65,7 @@ def test_clocks_and_settings_are_a_sandboxs_own(world: World) -> None:
 def test_reset_makes_a_sandbox_as_it_was(world: World) -> None:
     first = world.post(PARTOO, INVITE, x_apikey="demo-partoo-key").exchange.answer
     world.advance("P3D")
-    world.sandbox().reset()
+    world.sandbox().reset(world.now)
     assert world.post(PARTOO, INVITE, x_apikey="demo-partoo-key").exchange.answer == first
 
 
@@ -109,7 +112,7 @@ def test_a_refused_request_uses_up_no_id(world: World) -> None:
     partoo.post(PARTOO, INVITE)
     partoo.set("partoo", sms_quota=1)
     late = partoo.post(PARTOO, INVITE).json
-    world.sandbox().reset()
+    world.sandbox().reset(world.now)
     assert partoo.post(PARTOO, INVITE).json == late
 
 
@@ -149,17 +152,17 @@ def test_the_journal_keeps_the_latest_and_counts_the_rest(bundled: list[Api]) ->
     world = World(Engine(bundled, Sandboxes(apis, bounds=Bounds(exchanges=2))))
     for _ in range(3):
         world.get("/nowhere")
-    journal = world.sandbox().journal
+    journal = world.sandbox().history
     assert ([entry.id for entry in journal], journal.count) == (["r2", "r3"], 3)
 
 
 def test_the_journal_forgets_the_oldest_when_bodies_are_large(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
-    monkeypatch.setattr("mockserver.engine.journal.MOST_BYTES", 2_000)
+    world.engine.sandboxes.budget.most = 9_000
     for _ in range(5):
         world.send("POST", "/nowhere", b"x" * 800)
-    kept = [entry.id for entry in world.sandbox().journal]
+    kept = [entry.id for entry in world.sandbox().history]
     assert (kept[-1], len(kept) < 3) == ("r5", True)
 
 
@@ -200,8 +203,8 @@ def test_fixtures_are_dated_by_the_beginning_when_time_passes_before_they_are_us
 def test_a_reset_is_a_new_beginning(serve: Callable[..., World]) -> None:
     shop = serve(DATED)
     shop.get("/orders/o1")
-    shop.sandbox().reset()
     shop.now = Instant(shop.now + DAY)
+    shop.sandbox().reset(shop.now)
     assert shop.get("/orders/o1").json["created"] == "2026-03-11T12:00:00Z"
 
 
@@ -209,7 +212,8 @@ def test_fixtures_of_a_sandbox_whose_clock_was_placed_first_are_dated_by_that_ti
     serve: Callable[..., World],
 ) -> None:
     shop = serve(DATED)
-    shop.sandbox().clock.place(parse_instant("2030-01-31T09:00:00Z"), shop.now)
+    sandbox, placed = shop.sandbox(), parse_instant("2030-01-31T09:00:00Z")
+    sandbox.set_clock(sandbox.transaction(), sandbox.clock.placed(placed, shop.now), shop.now)
     shop.advance("P40D")
     assert shop.get("/orders/o1").json["created"] == "2030-01-31T09:00:00Z"
 

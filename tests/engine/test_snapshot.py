@@ -59,7 +59,8 @@ def test_after_a_restore_the_same_requests_get_the_same_bytes(
 ) -> None:
     lived(world)
     if frozen:
-        world.sandbox().clock.freeze(world.now)
+        sandbox = world.sandbox()
+        sandbox.set_clock(sandbox.transaction(), sandbox.clock.frozen(world.now), world.now)
     kept = as_sent(world)
     first = go_on(world)
     restore(world.sandbox(), kept, world.now)
@@ -95,7 +96,7 @@ def test_another_seed_comes_back_with_its_snapshot_and_goes_with_a_reset(world: 
         .json
         == seeded
     )
-    world.sandbox().reset()
+    world.sandbox().reset(world.now)
     assert invite(world).json != seeded
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Recognised
 from mockserver.model.trace import Remarked, decisions
 from mockserver.openapi.compiler import load_apis
@@ -466,7 +466,7 @@ def test_what_there_is_one_of_is_kept(keep: Keep) -> None:
     assert world.get("/settings").json == {"currency": "USD", "vat": 4}
     assert world.send("PUT", "/settings", {"currency": "SEK"}).json == {"currency": "SEK"}
     assert world.get("/settings").json == {"currency": "SEK"}
-    world.sandbox().reset()
+    world.sandbox().reset(world.now)
     assert world.get("/settings").json == {"currency": "EUR"}
 
 
@@ -645,7 +645,7 @@ def test_a_reset_brings_the_examples_back(keep: Keep) -> None:
     assert world.get("/things/7").json == {"id": 7, "name": "{{ now }} }}"}
     world.send("DELETE", "/things/7")
     assert world.get("/things/7").status == 404
-    world.sandbox().reset()
+    world.sandbox().reset(world.now)
     assert world.get("/things/7").status == 200
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.messages import Request
 from mockserver.model.refusal import Refusal
 from mockserver.openapi.compiler import load_apis

@@ -17,7 +17,7 @@ from mockserver.base.time import parse_instant
 from mockserver.documents.document import load_document
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 from mockserver.model.messages import Request
 from mockserver.openapi.compiler import Loader

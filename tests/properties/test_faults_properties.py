@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.base.errors import FaultError
-from mockserver.engine.faults import Faults, check_fault
+from mockserver.engine.faults import check_fault
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api, Operation
 from mockserver.model.fault import Fault, FaultDefinition
 from mockserver.model.messages import Request
@@ -59,7 +59,7 @@ def test_a_definition_is_refused_or_served(bundled: list[Api], parts: dict[str, 
         fault = check_fault(FaultDefinition(**parts), world.engine.apis)
     except FaultError:
         return
-    world.sandbox().faults.add(fault)
+    world.sandbox().faults.add(world.sandbox().transaction(), fault)
     for method, path in REQUESTS:
         exchange = world.send(method, path).exchange
         assert exchange.reason not in ("mock_failure", "full")
@@ -90,10 +90,13 @@ def test_hits_are_counted(
     bundled: list[Api], after: int, times: int | None, share: float, seed: int
 ) -> None:
     definition = FaultDefinition(after=after, times=times, probability=share, status=500)
-    faults = Faults(seed)
-    installed = faults.add(Fault(definition, frozenset((("a", "o"),))))
+    sandbox = World(Engine(bundled, Sandboxes({api.name: api for api in bundled}, seed))).sandbox()
+    faults, writes = sandbox.faults, sandbox.transaction()
+    added = faults.add(writes, Fault(definition, frozenset((("a", "o"),))))
     target = operation_at(bundled, "/")
-    hits = [faults.hit(*target, "GET", ()) is not None for _ in range(20)]
+    hits = [faults.hit(writes, *target, "GET", ()) is not None for _ in range(20)]
+    installed = faults.get(added.id)
+    assert installed is not None
     assert not any(hits[:after])
     assert sum(hits) == installed.hits <= (20 if times is None else times)
     if share == 1:
@@ -110,11 +113,13 @@ def test_every_error_of_every_operation_can_be_forced(bundled: list[Api]) -> Non
             path = re.sub(r"\{\w+\}", "x", operation.path)
             for kind, error in operation.errors.items():
                 definition = FaultDefinition(operation=operation.id, error=kind, times=1)
-                world.sandbox().faults.add(check_fault(definition, world.engine.apis))
+                world.sandbox().faults.add(
+                    world.sandbox().transaction(), check_fault(definition, world.engine.apis)
+                )
                 exchange = world.send(operation.method, prefix + path).exchange
                 assert exchange.answer.status == error.status, (operation.id, kind)
                 assert exchange.reason == "fault"
-                world.sandbox().faults.clear()
+                world.sandbox().faults.clear(world.sandbox().transaction())
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -124,7 +129,8 @@ def test_the_same_requests_meet_the_same_faults(bundled: list[Api], seed: int) -
         engine = Engine(bundled, Sandboxes(apis, seed))
         for share in (0.2, 0.5):
             fault = check_fault(FaultDefinition(probability=share, delay="PT1S"), apis)
-            engine.sandboxes.get("default").faults.add(fault)
+            sandbox = engine.sandboxes.get("default", START)
+            sandbox.faults.add(sandbox.transaction(), fault)
         requests = [Request("GET", REQUESTS[1][1], "", {"host": "a"}, b"") for _ in range(30)]
         traces = [engine.handle(request, START).trace for request in requests]
         return [entry for trace in traces for entry in trace if isinstance(entry, FaultInjected)]

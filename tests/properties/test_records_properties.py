@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from mockserver.base.errors import ConflictError
 from mockserver.engine.records import Collection, Transaction
 from mockserver.model.api import CollectionSpec
+from mockserver.model.change import Change
 
 SPEC = CollectionSpec("things", "id", unique=("code",), indexed=("kind",))
 PLAIN = CollectionSpec("things", "id")
@@ -41,7 +42,7 @@ def state(collection: Collection) -> tuple[object, ...]:
         (kind, [record["id"] for record in collection.matching({"kind": kind})])
         for kind in ("x", "y", 1, True, None)
     ]
-    return list(collection.rows.items()), found
+    return list(collection), found
 
 
 @given(spec=SPECS, before=ACTIONS, during=ACTIONS)
@@ -51,11 +52,10 @@ def test_rolling_back_leaves_everything_as_it_was(
     during: Actions,
 ) -> None:
     collection = Collection(spec)
-    setup = Transaction()
+    setup = Transaction(lambda _place: collection)
     act(setup, collection, before)
-    setup.commit()
     earlier = state(collection)
-    transaction = Transaction()
+    transaction = Transaction(lambda _place: collection)
     act(transaction, collection, during)
     transaction.roll_back()
     assert state(collection) == earlier
@@ -66,7 +66,7 @@ def test_an_index_finds_what_looking_at_every_record_finds(
     actions: Actions,
 ) -> None:
     collection = Collection(SPEC)
-    act(Transaction(), collection, actions)
+    act(Transaction(lambda _place: collection), collection, actions)
     for kind in ("x", "y", 1, True, None):
         looked = [
             record
@@ -79,13 +79,45 @@ def test_an_index_finds_what_looking_at_every_record_finds(
 @given(spec=SPECS, actions=ACTIONS)
 def test_every_record_is_kept_under_its_own_key(spec: CollectionSpec, actions: Actions) -> None:
     collection = Collection(spec)
-    act(Transaction(), collection, actions)
+    act(Transaction(lambda _place: collection), collection, actions)
     assert [record["id"] for record in collection] == list(collection.rows)
 
 
 @given(actions=ACTIONS)
 def test_a_unique_field_is_unique(actions: Actions) -> None:
     collection = Collection(SPEC)
-    act(Transaction(), collection, actions)
+    act(Transaction(lambda _place: collection), collection, actions)
     codes = [record["code"] for record in collection if record["code"] is not None]
     assert len(codes) == len(set(codes))
+
+
+@given(spec=SPECS, before=ACTIONS, during=ACTIONS)
+def test_a_fork_and_its_original_do_not_see_what_the_other_writes(
+    spec: CollectionSpec, before: Actions, during: Actions
+) -> None:
+    collection = Collection(spec)
+    act(Transaction(lambda _place: collection), collection, before)
+    earlier = state(collection)
+    fork, second = collection.fork(), collection.fork()
+    act(Transaction(lambda _place: collection), fork, during)
+    assert state(collection) == state(second) == earlier
+    alone = Collection(spec)
+    act(Transaction(lambda _place: collection), alone, [*before, *during])
+    assert state(fork) == state(alone)
+
+
+@given(spec=SPECS, before=ACTIONS, during=ACTIONS)
+def test_the_changes_of_one_collection_make_its_copy_equal(
+    spec: CollectionSpec, before: Actions, during: Actions
+) -> None:
+    collection = Collection(spec)
+    act(Transaction(lambda _place: collection), collection, before)
+    copy, writes = collection.fork(), Transaction(lambda _place: collection)
+    act(writes, collection, during)
+    for change in map(Change._make, writes.log):
+        copy.apply(change)
+    assert state(copy) == state(collection)
+    for change in [Change._make(write) for write in reversed(writes.log)]:
+        copy.undo(change)
+    writes.roll_back()
+    assert state(copy) == state(collection)

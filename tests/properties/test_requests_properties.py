@@ -80,7 +80,7 @@ def api_of(path: str) -> str:
 
 
 def state(world: World, api: str) -> dict[str, list[Any]]:
-    store = world.sandbox().store(api, world.now)
+    store = world.sandbox().store(api)
     kept = [one for one in store if one.spec.name != "rate_limits"]
     return copy.deepcopy({one.spec.name: list(one) for one in kept})
 

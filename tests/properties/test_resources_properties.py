@@ -18,7 +18,7 @@ from mockserver.base.errors import SpecError
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.documented_answers import response_for
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api, Operation
 from mockserver.openapi.compiler import load_apis
 from mockserver.schemas.compilation import compile_schema

@@ -41,7 +41,7 @@ async def test_an_application_behind_a_proxy_is_where_the_proxy_is(
     client: httpx.AsyncClient, world: World
 ) -> None:
     await client.get(PATH, headers={**KEY, "x-forwarded-proto": "https"})
-    (exchange,) = world.engine.sandboxes.get("default").journal
+    (exchange,) = world.engine.sandboxes.get("default", world.now).history
     assert exchange.request.scheme == "https"
 
 
@@ -129,7 +129,7 @@ async def test_a_body_over_the_limit_is_a_413(client: httpx.AsyncClient) -> None
 async def test_a_repeated_header_is_joined(world: World) -> None:
     async with client_of(world.engine, world) as client:
         await client.get(PATH, headers=[("accept", "a/b"), ("accept", "c/d")])
-    [entry] = world.sandbox().journal
+    [entry] = world.sandbox().history
     assert entry.request.headers["accept"] == "a/b, c/d"
 
 
@@ -156,7 +156,7 @@ async def test_a_broken_connection_is_an_error_to_other_servers(
     client: httpx.AsyncClient, world: World, parts: dict[str, Any]
 ) -> None:
     fault = check_fault(FaultDefinition(**parts), world.engine.apis)
-    world.sandbox().faults.add(fault)
+    world.sandbox().faults.add(world.sandbox().transaction(), fault)
     with pytest.raises(ConnectionResetError):
         await client.get(PATH, headers=KEY)
 

@@ -70,7 +70,7 @@ async def test_a_refusal_has_one_date_as_well(world: World, data: bytes) -> None
 async def test_the_journal_has_the_date_that_was_sent(world: World) -> None:
     protocol, _ = connected(world, clock=lambda: world.now)
     protocol.data_received(GET)
-    (entry,) = world.sandbox().journal
+    (entry,) = world.sandbox().history
     assert ("Date", NOW.decode()) in entry.answer.headers
 
 

@@ -57,7 +57,7 @@ async def test_a_second_delay_begins_after_the_first(world: World) -> None:
     protocol.data_received(SLOW + SLOW + GET)
     protocol.end_delay()
     await asyncio.sleep(0)  # the task of the second request reaches its delay
-    assert (statuses(wire.written), world.sandbox().journal.count) == ([b"404"], 2)
+    assert (statuses(wire.written), world.sandbox().history.count) == ([b"404"], 2)
     for task in protocol.tasks:
         task.cancel()
 
@@ -103,7 +103,7 @@ async def test_nothing_behind_the_end_of_a_connection_is_done(world: World) -> N
     protocol.data_received(closing + GET)
     await pass_delay(protocol)
     assert (statuses(wire.written), wire.closed) == ([b"404"], True)
-    assert world.sandbox().journal.count == 1
+    assert world.sandbox().history.count == 1
 
 
 async def test_a_client_that_leaves_during_a_delay_ends_what_is_behind_it(world: World) -> None:
@@ -112,7 +112,7 @@ async def test_a_client_that_leaves_during_a_delay_ends_what_is_behind_it(world:
     wire.close()
     protocol.connection_lost(None)
     await pass_delay(protocol)
-    assert (wire.written, world.sandbox().journal.count) == (b"", 1)
+    assert (wire.written, world.sandbox().history.count) == (b"", 1)
 
 
 async def test_a_client_that_leaves_ends_the_stream_in_front_of_its_other_requests(
@@ -145,7 +145,7 @@ async def test_no_control_call_behind_the_end_of_a_connection_is_done(
 
 async def test_no_control_call_behind_a_cut_answer_is_done(world: World) -> None:
     fault = check_fault(FaultDefinition(truncate=10), world.engine.apis)
-    world.sandbox().faults.add(fault)
+    world.sandbox().faults.add(world.sandbox().transaction(), fault)
     protocol, wire = connected_with_control(world)
     protocol.data_received(GET + FREEZE)
     await settle(protocol)

@@ -51,7 +51,7 @@ async def test_a_body_in_many_parts_that_is_too_large_is_answered_once(world: Wo
     assert wire.written.count(b"HTTP/1.1 ") == 1
     assert wire.written.startswith(b"HTTP/1.1 413 ")
     assert wire.closed
-    assert len(world.sandbox().journal) == 1
+    assert len(world.sandbox().history) == 1
 
 
 async def test_a_connection_without_requests_is_closed(world: World) -> None:
@@ -89,7 +89,7 @@ async def test_a_body_that_never_ends_is_closed_and_forgotten(world: World, head
     assert closed == [False, True]
     protocol.connection_lost(None)
     await asyncio.gather(*protocol.tasks)
-    assert len(world.sandbox().journal) == 0
+    assert len(world.sandbox().history) == 0
 
 
 async def test_a_client_that_reads_no_more_is_dropped(world: World) -> None:
@@ -122,7 +122,7 @@ async def test_a_client_that_asks_for_it_is_disconnected(world: World) -> None:
 
 def inject(world: World, **parts: Any) -> None:
     fault = check_fault(FaultDefinition(**parts), world.engine.apis)
-    world.sandbox().faults.add(fault)
+    world.sandbox().faults.add(world.sandbox().transaction(), fault)
 
 
 async def test_an_answer_that_is_cut_promises_more_than_it_sends(world: World) -> None:
@@ -141,7 +141,7 @@ async def test_a_connection_is_reset_without_an_answer(world: World, disconnect:
     protocol, wire = connected(world)
     protocol.data_received(GET + GET)
     assert (wire.written, wire.aborted) == (b"", True)
-    assert world.sandbox().journal.count == 1
+    assert world.sandbox().history.count == 1
 
 
 async def test_a_connection_is_reset_when_its_delay_is_over(world: World) -> None:

@@ -20,7 +20,7 @@ def _report(world: World, *replies: Reply) -> list[str]:
 
 def _with_fault(world: World, **fields: Any) -> Reply:
     fault = check_fault(FaultDefinition(**fields), world.engine.apis)
-    world.sandbox().faults.add(fault)
+    world.sandbox().faults.add(world.sandbox().transaction(), fault)
     return world.get(LIST, **KEY)
 
 

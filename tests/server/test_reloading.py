@@ -11,6 +11,7 @@ from mockserver.model.api import Api
 from mockserver.model.messages import Request
 from mockserver.server.reloading import Reloader
 from mockserver.server.sources import Sources, open_engine, parse_settings
+from tests.conftest import START
 
 Prepare = Callable[[Api, Files], Api]
 Headers = Mapping[str, str]
@@ -191,7 +192,8 @@ def test_records_that_do_not_fit_a_collection_any_more_give_way(shop: Shop) -> N
 def test_a_setting_keeps_its_value_if_it_is_declared_as_before(
     shop: Shop, declared: str, value: int
 ) -> None:
-    shop.engine.sandboxes.get("default").change_settings("shop", {"most": 7})
+    sandbox = shop.engine.sandboxes.get("default", START)
+    sandbox.change_settings(sandbox.transaction(), "shop", {"most": 7})
     shop.change("shop.yaml", "{type: integer, default: 5}", declared)
     shop.change("parts.yaml", "one", "two")
     shop.look()

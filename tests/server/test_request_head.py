@@ -30,7 +30,7 @@ async def test_white_space_around_a_value_is_no_part_of_it(
 
 async def test_white_space_within_a_value_is_kept(world: World) -> None:
     await answers(world, GET.replace(b"Host", b"X-Two: a  b \r\nX-Two:\t\r\nHost"))
-    (entry,) = world.sandbox().journal
+    (entry,) = world.sandbox().history
     assert entry.request.headers["x-two"] == "a  b, "
 
 
@@ -42,7 +42,7 @@ async def test_the_authority_of_an_absolute_target_replaces_the_host(
     target = scheme + b"://api.partoo.co:80/v2/review_booster/send_invitation?a=1"
     head = b"POST " + target + b" HTTP/1.1\r\nHost: other.example\r\n" + extra + b"\r\n"
     assert (await answers(world, head)).startswith(b"HTTP/1.1 401")
-    (entry,) = world.sandbox().journal
+    (entry,) = world.sandbox().history
     assert entry.request.headers["host"] == "api.partoo.co:80"
     assert (entry.request.path, entry.request.query) == (
         "/v2/review_booster/send_invitation",
@@ -56,7 +56,7 @@ async def test_an_absolute_target_without_a_path_means_the_root(
 ) -> None:
     received = await answers(world, b"GET " + target + b" HTTP/1.1\r\nHost: h\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 404")
-    (entry,) = world.sandbox().journal
+    (entry,) = world.sandbox().history
     assert (entry.request.path, entry.request.query) == ("/", "a=1" if b"?" in target else "")
 
 
@@ -98,7 +98,7 @@ async def test_a_target_that_is_neither_a_path_nor_a_url_is_a_400(
 ) -> None:
     data = b"GET " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     assert (await answers(world, data)).startswith(b"HTTP/1.1 400")
-    assert len(world.sandbox().journal) == 0
+    assert len(world.sandbox().history) == 0
 
 
 async def test_an_absolute_target_needs_a_host_header_as_well(world: World) -> None:
@@ -139,14 +139,14 @@ async def test_a_transfer_coding_that_is_not_known_is_refused(
     await settle(protocol)
     assert wire.written[9:12] == status
     assert (b"connection: close" in wire.written, wire.closed) == (True, True)
-    assert len(world.sandbox().journal) == 0
+    assert len(world.sandbox().history) == 0
 
 
 @pytest.mark.parametrize("coding", [b"chunked", b"Chunked"])
 async def test_chunked_is_known_however_it_is_written(world: World, coding: bytes) -> None:
     head = b"POST /cloutly/api/v1/send-review-invite HTTP/1.1\r\nHost: a\r\n" + KEY
     await answers(world, head + b"Transfer-Encoding: " + coding + b"\r\n\r\n" + BODY)
-    assert [entry.request.body for entry in world.sandbox().journal] == [b"{}"]
+    assert [entry.request.body for entry in world.sandbox().history] == [b"{}"]
 
 
 async def test_http_1_0_has_no_transfer_codings(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import Sandboxes
+from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.refusal import Kind, Refusal
 from mockserver.openapi.compiler import load_apis
 from mockserver.wire.long_integers import read_json, write_json

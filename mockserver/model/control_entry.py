@@ -1,0 +1,37 @@
+"""Define the entry that a call of the control API adds to a sandbox's history if it changes state.
+
+`engine/sandbox.py` makes a `ControlEntry` with the changes of the call, `engine/history.py` keeps
+it between the exchanges, and `control/` shows both in order. Calls that only read make none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mockserver.base.time import Instant
+from mockserver.model.change import Change, Write
+
+
+@dataclass(slots=True)
+class ControlEntry:
+    """A call of the control API that changed something in a sandbox."""
+
+    id: str
+    """`c` and the number of the call in its run, such as `c3`."""
+    call: str
+    """The operation id of the call in the control API's document, such as `moveClock`."""
+    at: Instant
+    """The sandbox's time after the call."""
+    arrived: Instant
+    """The system's time at the call."""
+    detail: str = ""
+    """What the call named, such as the entry of a rewind."""
+    writes: Sequence[Write] = ()
+    """What the call changed, in order; see `changes`."""
+    position: int = 0
+    ids: int = 0
+    """Number of identifiers that the sandbox has made after the call."""
+
+    @property
+    def changes(self) -> list[Change]:
+        """Return what it changed in the sandbox, in order."""
+        return [Change._make(write) for write in self.writes]
