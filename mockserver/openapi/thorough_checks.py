@@ -2,7 +2,7 @@
 
 `compiler.py` calls `thorough_problems` for `check` and `--strict`, after the compilation. Out come
 warnings and notes of the other modules (`unknown_keys.py`, which also checks values and examples
-inside schemas, `secret_examples.py`, `policy_checks.py`), and warnings for paths with dots; none at
+inside schemas, `secret_texts.py`, `policy_checks.py`), and warnings for paths with dots; none at
 a place that has a problem already. Examples of media types and parameters are checked in
 `schemas/`. Nothing is changed.
 """
@@ -13,7 +13,7 @@ from mockserver.base.problems import SpecProblem, warning
 from mockserver.documents.references import Place, References
 from mockserver.model.api import Api
 from mockserver.openapi.policy_checks import doubtful_policies
-from mockserver.openapi.secret_examples import secrets_in
+from mockserver.openapi.secret_texts import secrets_in
 from mockserver.openapi.unknown_keys import unknown_keys
 
 _DOTS = frozenset((".", ".."))

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.base.problems import Severity
 from mockserver.openapi.compiler import Loader
-from mockserver.openapi.secret_examples import MOST_REPORTED, kind_of_secret
+from mockserver.openapi.secret_texts import MOST_REPORTED, kind_of_secret
 
 HEAD = "info: {title: T, version: '1'}\n"
 OK = "responses: {'200': {description: OK}}"
