@@ -32,10 +32,11 @@ def thorough_problems(
         known: The problems that were found before.
     """
     places = {(problem.source.file, problem.source.pointer) for problem in known}
+    unknown = list(unknown_keys(whole, version, references))  # reads files of unused parts, too
     main = whole.document.original or whole.document
     others = [one for one in references.documents() if one.file != main.file]
     for problem in (
-        *unknown_keys(whole, version, references),
+        *unknown,
         *secrets_in([main, *others]),
         *doubtful_policies(whole, api),
         *_dotted_paths(api),

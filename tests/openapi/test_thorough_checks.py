@@ -138,6 +138,12 @@ def test_credentials_are_found_in_other_files(tmp_path: Path) -> None:
     assert found(tmp_path, text) == [("MS403", "/a/description")]
 
 
+def test_credentials_are_found_in_files_that_only_an_unused_part_refers_to(tmp_path: Path) -> None:
+    (tmp_path / "part.yaml").write_text(f"a: {{description: sk_live_{RANDOM}}}\n")
+    text = "components: {schemas: {A: {$ref: 'part.yaml#/a'}}}\n"
+    assert ("MS403", "/a/description") in found(tmp_path, text)
+
+
 def test_many_credentials_are_cut(tmp_path: Path) -> None:
     values = ", ".join([f"sk_live_{RANDOM}"] * (MOST_REPORTED + 5))
     text = f"x-a: [{values}]\npaths: {{/a: {{get: {{{OK}}}}}}}\n"
