@@ -4,8 +4,9 @@
 answers; it yields a `Change` (place, message, whether it breaks). Clients send what a request's
 schema allows, so allowing less breaks them; they read what an answer's schema allows, so allowing
 more does. But new members of an answer break nothing, since clients ignore them, and a removed
-member always does. Schemas may refer to themselves: a pair already being compared is skipped, and
-one definition is reported at `_MAX_PLACES` places at most. Outer members come first.
+member always does; one that became read-only breaks no request. Defaults are compared in requests
+only. A pair of schemas already being compared is skipped, and in one call, one definition is
+reported at `_MAX_PLACES` places at most. Outer members come first.
 """
 
 from collections import Counter, deque
@@ -20,7 +21,7 @@ from mockserver.contract.flattened_schemas import DocumentVersion, FlattenedSche
 from mockserver.documents.references import Place
 
 _MAX_PLACES = 8
-"""Maximum number of places at which the changes of one definition are reported."""
+"""Maximum number of places at which one call reports the changes of one definition."""
 _BOUNDS = {
     "maxLength": "upper",
     "maxItems": "upper",
@@ -164,7 +165,7 @@ class SchemaChanges:
                 yield self._change(pair, message, narrower=narrower)
 
     def _default(self, pair: _FlattenedPair) -> Iterator[Change]:
-        """Yield a change if leaving out a value has another effect than before."""
+        """Yield a change if a request gets another default; one that is new breaks nothing."""
         before, after = pair.old.keyword_value("default"), pair.new.keyword_value("default")
         if self.is_request and before != after:
             message = f"default was {_text(before)}, is {_text(after)}"
@@ -215,7 +216,7 @@ class SchemaChanges:
         return Change(where, message, self.is_request and is_required, place.source)
 
     def _is_hidden(self, side: DocumentVersion, member: Place) -> bool:
-        """Return True for read-only members of a request and write-only members of an answer."""
+        """Return True for a member that this direction does not have: read-only or write-only."""
         return (
             side.flatten(member).keyword_value("readOnly" if self.is_request else "writeOnly")
             is True
