@@ -16,7 +16,7 @@ _VOID = frozenset(("br", "img", "input", "link", "meta"))
 
 
 class Markup(str):
-    """Text that is already HTML and is not escaped again."""
+    """Text that is already HTML; as content, it is not escaped again."""
 
     __slots__ = ()
 

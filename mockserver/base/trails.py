@@ -1,6 +1,6 @@
 """Walk large values fast: yield their maps and lists, and make JSON Pointers only where needed.
 
-A `Trail` is a pointer not yet put together. `openapi/secret_examples.py` and
+A `Trail` is a pointer not yet put together. `openapi/secret_texts.py` and
 `documents/switch_reading.py` walk with `containers`, which yields a trail and each map or list;
 `openapi/unknown_keys.py`, `openapi/schema_examples.py` and `schemas/sampling/given_examples.py`
 keep trails by themselves. All call `pointer_of` only for what they report or find.

@@ -111,10 +111,10 @@ class FlattenedSchema:
         return None
 
     @property
-    def required(self) -> set[str]:
-        """The names of required members."""
+    def required(self) -> dict[str, None]:
+        """The names of required members, each once, in the order of the document."""
         lists = (one.value.get("required") for one in self.parts)
-        return {str(name) for names in lists if isinstance(names, list) for name in names}
+        return {str(name): None for names in lists if isinstance(names, list) for name in names}
 
     @property
     def properties(self) -> dict[str, Place]:

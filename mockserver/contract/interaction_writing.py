@@ -1,10 +1,11 @@
 """Write interactions as YAML, for people and for `mockserver verify`.
 
 `recording.py` and `cli/import_command.py` call `interaction_file`, which returns the bytes of a
-whole file with a comment as its first line; `recording_file.py` calls `interaction_items` for items
-that are appended to one. Every text is quoted (keys if needed), so that no YAML reader takes one
-for a number or a boolean. Values are written as they are: `recording.py` masks and redacts,
-imported pacts are not masked. No file is opened here.
+whole file with a comment as its first line; if `shared`, it lets `verify` send all interactions in
+one sandbox. `recording_file.py` calls `interaction_items` for items that are appended to a file.
+Every text is quoted (keys if needed), so that no YAML reader takes one for a number or a boolean.
+Values are written as they are: `recording.py` masks and redacts, imported pacts are not masked. No
+file is opened here.
 """
 
 import re

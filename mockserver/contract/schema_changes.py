@@ -4,8 +4,9 @@
 answers; it yields a `Change` (place, message, whether it breaks). Clients send what a request's
 schema allows, so allowing less breaks them; they read what an answer's schema allows, so allowing
 more does. But new members of an answer break nothing, since clients ignore them, and a removed
-member always does. Schemas may refer to themselves: a pair already being compared is skipped, and
-one definition is reported at `_MAX_PLACES` places at most. Outer members come first.
+member always does; one that became read-only breaks no request. Defaults are compared in requests
+only. A pair of schemas already being compared is skipped, and in one call, one definition is
+reported at `_MAX_PLACES` places at most. Outer members come first.
 """
 
 from collections import Counter, deque
@@ -20,7 +21,7 @@ from mockserver.contract.flattened_schemas import DocumentVersion, FlattenedSche
 from mockserver.documents.references import Place
 
 _MAX_PLACES = 8
-"""Maximum number of places at which the changes of one definition are reported."""
+"""Maximum number of places at which one call reports the changes of one definition."""
 _BOUNDS = {
     "maxLength": "upper",
     "maxItems": "upper",
@@ -164,7 +165,7 @@ class SchemaChanges:
                 yield self._change(pair, message, narrower=narrower)
 
     def _default(self, pair: _FlattenedPair) -> Iterator[Change]:
-        """Yield a change if leaving out a value has another effect than before."""
+        """Yield a change if a request gets another default; one that is new breaks nothing."""
         before, after = pair.old.keyword_value("default"), pair.new.keyword_value("default")
         if self.is_request and before != after:
             message = f"default was {_text(before)}, is {_text(after)}"
@@ -173,36 +174,33 @@ class SchemaChanges:
     def _members(self, pair: _FlattenedPair, pending: list["_SchemaPair"]) -> Iterator[Change]:
         before, after = pair.old.properties, pair.new.properties
         old_required, new_required = pair.old.required, pair.new.required
-        for name in before.keys() - after.keys():
-            if not self._is_hidden(self.old, before[name]):
+        for name, place in before.items():
+            if name not in after and not self._is_hidden(self.old, place):
                 where = f"{pair.where}/{name}"
                 yield Change(where, "was removed", breaking=True, source=pair.source)
-        for name in after.keys() - before.keys():
-            if not self._is_hidden(self.new, after[name]):
-                yield self._addition(
-                    f"{pair.where}/{name}", after[name], is_required=name in new_required
-                )
-        for name in before.keys() & after.keys():
-            was = None if self._is_hidden(self.old, before[name]) else name in old_required
-            is_now = None if self._is_hidden(self.new, after[name]) else name in new_required
+        for name, place in after.items():
+            is_old = name in before and not self._is_hidden(self.old, before[name])
+            was = name in old_required if is_old else None
+            is_now = None if self._is_hidden(self.new, place) else name in new_required
             where = f"{pair.where}/{name}"
-            yield from self._membership(where, after[name], was=was, is_now=is_now)
+            yield from self._membership(where, place, was=was, is_now=is_now)
             if was is not None and is_now is not None:
-                pending.append(_SchemaPair(before[name], after[name], where))
-        for name in (new_required - old_required) - (before.keys() | after.keys()):
-            yield self._change(pair, "is required now", narrower=True, below=f"/{name}")
+                pending.append(_SchemaPair(before[name], place, where))
+        for name in new_required:
+            if not any(name in known for known in (old_required, before, after)):
+                yield self._change(pair, "is required now", narrower=True, below=f"/{name}")
         yield from self._additional_members(pair, pending)
 
     def _membership(
         self, where: str, place: Place, *, was: bool | None, is_now: bool | None
     ) -> Iterator[Change]:
-        """Yield a change if a member became required or optional, or changed its direction.
+        """Yield a change if a member is new, became required or optional, or changed its direction.
 
         Args:
             where: The place of the member.
             place: The schema of the member in the new version.
-            was: Whether it was required; None if the member was not in this direction.
-            is_now: Whether it is required; None if the member is not in this direction.
+            was: Whether it was required; None if this direction did not have the member.
+            is_now: Whether it is required; None if this direction does not have the member.
         """
         if was is None and is_now is not None:
             yield self._addition(where, place, is_required=is_now)
@@ -218,7 +216,7 @@ class SchemaChanges:
         return Change(where, message, self.is_request and is_required, place.source)
 
     def _is_hidden(self, side: DocumentVersion, member: Place) -> bool:
-        """Return True for read-only members of a request and write-only members of an answer."""
+        """Return True for a member that this direction does not have: read-only or write-only."""
         return (
             side.flatten(member).keyword_value("readOnly" if self.is_request else "writeOnly")
             is True

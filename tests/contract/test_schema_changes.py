@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract.document_changes import changes, load_version
+from mockserver.contract.schema_changes import SchemaChanges
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -224,3 +225,40 @@ def test_definitions_that_all_refer_to_each_other_are_compared_in_no_time(tmp_pa
     found = told(tmp_path, "POST /things", old, new)
     assert "ok answer 200/S11/new: is new" in found
     assert len(found) == 16
+
+
+def test_a_definition_is_reported_at_its_first_places_in_the_document(tmp_path: Path) -> None:
+    names = [f"m{number * 5 % 12:02}" for number in range(12)]
+    members = ", ".join(f"{one}: {CAT}" for one in names)
+    old = DOCUMENT.replace("SCHEMA", f"{{properties: {{{members}}}}}") + BOTH
+    new = old.replace("lives: {type: integer}", "lives: {type: string}")
+    found = told(tmp_path, "POST /things", old, new)
+    message = "type was integer, is string"
+    first = sorted(names[:8])
+    assert found == [
+        f"BREAKS {part}/{one}/lives: {message}"
+        for part in ("answer 200", "request")
+        for one in first
+    ]
+
+
+def test_changes_of_members_come_in_the_order_of_the_document(tmp_path: Path) -> None:
+    names = [f"m{number * 5 % 12:02}" for number in range(12)]
+    old, new = (
+        load_version(thing_with(tmp_path / f"{prefixes}.yaml", needed, prefixes, names))
+        for prefixes, needed in (("ab", ""), ("bc", "bd"))
+    )
+    thing = ("components", "schemas", "Thing")
+    found = SchemaChanges(old, new, is_request=True).between(
+        old.root.descend(*thing), new.root.descend(*thing), ""
+    )
+    assert [one.where for one in found] == [f"/{prefix}{one}" for prefix in "abcd" for one in names]
+
+
+def thing_with(path: Path, required: str, prefixes: str, names: list[str]) -> Path:
+    """Write a document whose `Thing` has members with these prefixes; return its path."""
+    members = ", ".join(f"{prefix}{one}: {{}}" for prefix in prefixes for one in names)
+    needed = ", ".join(f"{prefix}{one}" for prefix in required for one in names)
+    schema = f"{{properties: {{{members}}}, required: [{needed}]}}"
+    path.write_text(DOCUMENT.replace("SCHEMA", schema) + BOTH)
+    return path

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.base.problems import Severity
 from mockserver.openapi.compiler import Loader
-from mockserver.openapi.secret_examples import MOST_REPORTED, kind_of_secret
+from mockserver.openapi.secret_texts import MOST_REPORTED, kind_of_secret
 
 HEAD = "info: {title: T, version: '1'}\n"
 OK = "responses: {'200': {description: OK}}"
@@ -136,6 +136,12 @@ def test_credentials_are_found_in_other_files(tmp_path: Path) -> None:
     (tmp_path / "part.yaml").write_text(f"a: {{description: sk_live_{RANDOM}}}\n")
     text = "paths: {/a: {get: {responses: {'200': {$ref: 'part.yaml#/a'}}}}}\n"
     assert found(tmp_path, text) == [("MS403", "/a/description")]
+
+
+def test_credentials_are_found_in_files_that_only_an_unused_part_refers_to(tmp_path: Path) -> None:
+    (tmp_path / "part.yaml").write_text(f"a: {{description: sk_live_{RANDOM}}}\n")
+    text = "components: {schemas: {A: {$ref: 'part.yaml#/a'}}}\n"
+    assert ("MS403", "/a/description") in found(tmp_path, text)
 
 
 def test_many_credentials_are_cut(tmp_path: Path) -> None:
