@@ -99,7 +99,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         name = command[0] if error.filename else f"port {port}"
         stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
     if code:
-        for line in refusal_report(seen, seen.count, list(engine.apis.values())):
+        for line in refusal_report(seen, seen.count):
             click.echo(line, err=True)
     is_saved = save is None or _save(save, seen)
     sys.exit(code if code or is_saved else _UNSAVED)

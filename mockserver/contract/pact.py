@@ -3,9 +3,9 @@
 `cli/export_command.py` calls `write_pact`, which returns the file and the names of interactions
 left out because a placeholder has no value or the body is not the JSON that it claims to be. It
 drops the `omitted_expectations` of answers. `cli/import_command.py` calls `read_pact`, which
-returns interactions (without headers of answers) and the number that match no operation, or raises
-`ImportFileError`. The needed state is written as parameters of a provider state of one of two
-names, and restored from it; other provider states only become the description. Nothing is masked.
+returns interactions and the number that match no operation, or raises `ImportFileError`. The needed
+state is written as parameters of a provider state of one of two names, and restored from it; other
+provider states only become the description. Nothing is masked.
 """
 
 import base64
@@ -29,6 +29,7 @@ from mockserver.contract.interactions import (
     Rule,
     ValuePattern,
 )
+from mockserver.contract.pact_headers import expected_headers, header_texts
 from mockserver.contract.request_writing import FilledRequest, fill
 from mockserver.contract.variables import UnsetPlaceholderError, Variables
 from mockserver.engine.documented_answers import response_for
@@ -291,7 +292,7 @@ def _read_request(request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         read["query"] = {str(name): _one_or_more(one) for name, one in query.items()}
     elif isinstance(query, str) and query:
         read["query"] = _fields(query)
-    if headers := _read_headers(request):
+    if headers := header_texts(request):
         read["headers"] = headers
     body, has_body = _read_body(request)
     media_type = {name.lower(): one for name, one in headers.items()}.get("content-type", "")
@@ -311,16 +312,6 @@ def _fields(text: str) -> dict[str, JsonValue]:
 def _one_or_more(value: JsonValue) -> JsonValue:
     values = [str(one) for one in value] if isinstance(value, list) else [str(value)]
     return values[0] if len(values) == 1 else values
-
-
-def _read_headers(part: Mapping[str, JsonValue]) -> dict[str, str]:
-    headers = part.get("headers")
-    if not isinstance(headers, dict):
-        return {}
-    return {
-        str(name): ", ".join(map(str, one)) if isinstance(one, list) else str(one)
-        for name, one in headers.items()
-    }
 
 
 def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
@@ -347,6 +338,8 @@ def _read_body(part: Mapping[str, JsonValue]) -> tuple[JsonValue, bool]:
 def _read_answer(response: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     status = response.get("status")
     read: dict[str, JsonValue] = {"status": status if isinstance(status, int) else 200}
+    if headers := expected_headers(response):
+        read["headers"] = headers
     body, has_body = _read_body(response)
     if not has_body:
         return read

@@ -21,6 +21,7 @@ from mockserver.contract.answer_comparison import (
     matches,
 )
 from mockserver.contract.conformance import Contract, ReceivedAnswer, answer_differences
+from mockserver.contract.header_fields import is_same_header
 from mockserver.contract.interactions import (
     AnswerPart,
     Interaction,
@@ -217,7 +218,7 @@ def _header_differences(expected: AnswerPart, answer: ReceivedAnswer) -> Iterato
             if value is None or not matches(rule.pattern, value):
                 words = f"text matching {rule.pattern}"
                 yield Difference("header", name.lower(), words, found, "pattern")
-        elif value != rule:
+        elif value is None or not is_same_header(name.lower(), rule, value):
             yield Difference("header", name.lower(), rule, found, "equal")
 
 

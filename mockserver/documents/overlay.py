@@ -26,7 +26,9 @@ _MOST_ADDED = 250_000
 MOST_MATCHES = 200_000
 """The maximum number of values that one target matches."""
 MOST_STEPS = 250_000
-"""The maximum number of values that `..` visits in one JSONPath, or twice the values there are."""
+"""The maximum number of values that one JSONPath visits, unless there are many."""
+_STEPS_A_VALUE = 10
+"""In a large document, a JSONPath visits at most this many times its values."""
 
 _Location = tuple[str | int, ...]
 """The path to a value: keys and indexes."""
@@ -141,42 +143,15 @@ def _query(path: str) -> _Query:
     if _SIMPLE.fullmatch(path):
         names = ["".join(step) for step in _SIMPLE_STEP.findall(path)]
         return lambda value: _value_at(value, names)
-    import jsonpath  # noqa: PLC0415 - most overlays do not need it, and it costs start time
+    from mockserver.documents.counted_paths import CountedPath  # noqa: PLC0415 - most overlays need it not
 
-    budget = _StepBudget()
-
-    class CountingEnvironment(jsonpath.JSONPathEnvironment):
-        @property
-        def max_recursion_depth(self) -> int:  # type: ignore[override] # a constant in the library
-            """Return the bound, which the library reads for every value that `..` visits."""
-            budget.spend()
-            return DEEPEST + 1
-
-    try:
-        compiled = CountingEnvironment(strict=True).compile(path)
-    except RecursionError:
-        raise ValueError("it is too long") from None
-    except jsonpath.JSONPathError as error:
-        raise ValueError(str(error.args[0]) if error.args else "it cannot be read") from None
+    compiled = CountedPath(path)
 
     def matches(value: JsonValue) -> Iterator[_Location]:
-        budget.left = max(MOST_STEPS, 2 * _measure(value, 10 * MOST_STEPS)[0])
-        return (match.parts for match in compiled.finditer(value))
+        nodes, _ = _measure(value, 10 * MOST_STEPS)
+        return compiled.locations(value, max(MOST_STEPS, _STEPS_A_VALUE * nodes))
 
     return matches
-
-
-@dataclass(slots=True)
-class _StepBudget:
-    """The number of values that `..` may still visit; nested searches visit values repeatedly."""
-
-    left: int = 0
-
-    def spend(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            message = f"it visits values more than {MOST_STEPS:,} times; nest fewer `..`"
-            raise ValueError(message)
 
 
 def _value_at(value: JsonValue, names: Sequence[str]) -> Iterator[_Location]:

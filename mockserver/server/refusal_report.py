@@ -1,39 +1,37 @@
 """Describe the refused requests of a run, for `mockserver run` when its command fails.
 
-`cli/run_command.py` is the only caller, and prints the lines. In: the latest exchanges, the number
-of all, and the APIs. Out: a first line with the numbers, then a line for each of the last 30 that
-the API or a fault refused, for which the mock failed, or that matched no operation, with the reason
-or the nearest operation; an empty list if there are none. Requests with a preferred answer, or that
-a fault only delayed, are accepted. A path is shortened. Query, headers and body are not shown, but
-the reason may quote a value, and neither it nor the path is redacted.
+`cli/run_command.py` is the only caller, and prints the lines. In: the latest exchanges, and the
+number of all. Out: a first line with the numbers, then a line for each of the last 30 that the API
+or a fault refused, for which the mock failed, or that matched no operation, with the reason and, if
+none matched, the advice that its refusal has; an empty list if there are none. Requests with a
+preferred answer, or that a fault only delayed, are accepted. A path is shortened. Query, headers
+and body are not shown, but the reason may quote a value, and neither it nor the path is redacted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from mockserver.engine.nearest_operations import nearest_operation
-from mockserver.model.api import Api
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
 from mockserver.server.request_log import cause, printable
 
 _MOST_LINES = 30
 _FIRST_ERROR_STATUS = 400
 _LONGEST_PATH = 200
+_LONGEST_ADVICE = 300
 
 
-def refusal_report(exchanges: Iterable[Exchange], count: int, apis: Sequence[Api]) -> list[str]:
+def refusal_report(exchanges: Iterable[Exchange], count: int) -> list[str]:
     """Describe the requests that were refused or matched no operation, one on each line.
 
     Args:
         exchanges: The latest exchanges.
         count: The number of all exchanges.
-        apis: The APIs that are served.
     """
     refused = [one for one in exchanges if _is_refused(one)]
     if not refused:
         return []
     last = f"; the last {_MOST_LINES}" if len(refused) > _MOST_LINES else ""
     head = f"{len(refused)} of the {count} requests of the command were refused{last}:"
-    return [f"mockserver: {head}", *_lines(refused[-_MOST_LINES:], apis)]
+    return [f"mockserver: {head}", *_lines(refused[-_MOST_LINES:])]
 
 
 def _is_refused(exchange: Exchange) -> bool:
@@ -55,21 +53,15 @@ def _is_failed(exchange: Exchange) -> bool:
     return is_error or answer.cut_at is not None
 
 
-def _lines(exchanges: Iterable[Exchange], apis: Sequence[Api]) -> Iterator[str]:
+def _lines(exchanges: Iterable[Exchange]) -> Iterator[str]:
     for exchange in exchanges:
         request = exchange.request
         shown = f"{request.method} {request.path[:_LONGEST_PATH]}  {exchange.answer.status}"
-        yield printable(f"  {shown}  {_explanation(exchange, apis)}")
+        yield printable(f"  {shown}  {_explanation(exchange)}")
 
 
-def _explanation(exchange: Exchange, apis: Sequence[Api]) -> str:
+def _explanation(exchange: Exchange) -> str:
     if exchange.operation is not None:
         return f"{cause(exchange)}  [{exchange.operation.id}]"
-    path = exchange.request.path
-    if path.startswith("/~"):
-        path = "/" + path.partition("/~")[2].partition("/")[2]
-    found = nearest_operation(exchange.request.method, path, apis)
-    if found is None:
-        return "no operation matches"
-    name, operation = found
-    return f"no operation matches; the nearest is {name}  [{operation.id}]"
+    advice = exchange.refusal.advice[:_LONGEST_ADVICE] if exchange.refusal is not None else ""
+    return "; ".join(filter(None, (cause(exchange), advice)))

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from mockserver.base.errors import ExpressionError
 from mockserver.base.html import HEADERS
+from mockserver.base.json import key_text
 from mockserver.language.programs import Block
 from mockserver.model.refusal import Refusal
 from mockserver.model.scope import Record, Template
@@ -44,7 +45,9 @@ _LAST_PORT = 65_535
 class OauthAuthorizeFields(StrictFields):
     """The authorization endpoint (RFC 6749, section 3.1) with PKCE (RFC 7636)."""
 
-    clients: Name = Field(description="registered clients: id, secret, name, redirect_uris")
+    clients: Name = Field(
+        description="registered clients by client_id: secret, name, redirect_uris"
+    )
     users: Name = Field(description="collection whose first record is the user that decides")
     scopes: list[str] = Field(description="scopes that a client can request")
     default_scope: str = Field(
@@ -115,7 +118,7 @@ def run_authorize(world: World, step: OauthAuthorizeStep) -> None:
         denied = {"error": "access_denied", "error_description": "The user denied the request"}
         _redirect(world, redirect_uri, denied)
     else:
-        client_name = str(client.get("name", client["id"]))
+        client_name = str(client.get("name", query["client_id"]))
         user_name = str(user.get("name", user["id"]))
         page = consent_page(step.title, client_name, user_name, scopes, parameters)
         world.answer(200, HEADERS, page, "text/html", because="the user must consent")
@@ -218,7 +221,7 @@ def _issue_code(
     code = world.token(43)
     record = {
         "id": code,
-        "client_id": query["client_id"],
+        "client_id": key_text(query["client_id"]),
         "redirect_uri": query.get("redirect_uri") or None,
         "scope": " ".join(scopes),
         "challenge": query.get("code_challenge"),

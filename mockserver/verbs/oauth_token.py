@@ -96,14 +96,14 @@ def run_token(world: World, step: OauthTokenStep) -> None:
         Refusal: With an error of RFC 6749, section 5.2.
     """
     form = _read_form(world)
-    client = _authenticate_client(step, world, form)
+    client_id = _authenticate_client(step, world, form)
     grants = {"authorization_code": _use_code, "refresh_token": _use_refresh_token}
     name = form.get("grant_type")
     if name is None:
         raise Refusal("invalid_request", "grant_type is required")
     if name not in grants:
         raise Refusal("unsupported_grant_type", f"grant_type must be {' or '.join(grants)}")
-    grants[name](step, world, client, form)
+    grants[name](step, world, client_id, form)
 
 
 def _read_form(world: World) -> Form:
@@ -128,8 +128,8 @@ def _read_form(world: World) -> Form:
     return {name: value for name, value in given.items() if value}
 
 
-def _authenticate_client(step: OauthTokenStep, world: World, form: Form) -> Record:
-    """Authenticate the client by HTTP Basic or by the form (RFC 6749, section 2.3.1)."""
+def _authenticate_client(step: OauthTokenStep, world: World, form: Form) -> str:
+    """Authenticate the client by HTTP Basic or the form (RFC 6749, 2.3.1); return its id."""
     scheme, _, credentials = world.exchange.request.headers.get("authorization", "").partition(" ")
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if scheme.lower() == "basic":
@@ -147,7 +147,7 @@ def _authenticate_client(step: OauthTokenStep, world: World, form: Form) -> Reco
         challenge = (("WWW-Authenticate", f'Basic realm="{world.api.name}"'),)
         message = "client_id and client_secret are not those of a known client"
         raise Refusal("invalid_client", message, headers=challenge)
-    return client
+    return client_id
 
 
 def _decode_basic(text: str) -> tuple[str, str | None]:
@@ -167,12 +167,12 @@ def _refuse_grant(message: str) -> NoReturn:
     raise Refusal("invalid_grant", message)
 
 
-def _use_code(step: OauthTokenStep, world: World, client: Record, form: Form) -> None:
+def _use_code(step: OauthTokenStep, world: World, client_id: str, form: Form) -> None:
     """Exchange a code for tokens, and mark it as used."""
     if not form.get("code"):
         raise Refusal("invalid_request", "code is required")
     code = world.records(CODES).get(form["code"])
-    if code is None or code["client_id"] != client["id"]:
+    if code is None or code["client_id"] != client_id:
         _refuse_grant("the code is not known")
     if code["family"] is not None:
         revoke_family(step.tokens, world, code["family"])
@@ -209,12 +209,12 @@ def _check_verifier(challenge: str | None, verifier: str | None) -> None:
         _refuse_grant("code_verifier does not match the code_challenge")
 
 
-def _use_refresh_token(step: OauthTokenStep, world: World, client: Record, form: Form) -> None:
+def _use_refresh_token(step: OauthTokenStep, world: World, client_id: str, form: Form) -> None:
     """Exchange a refresh token for an access token, and for a new refresh token if it rotates."""
     if not form.get("refresh_token"):
         raise Refusal("invalid_request", "refresh_token is required")
     token = world.records(REFRESH_TOKENS).get(form["refresh_token"])
-    if token is None or token["client_id"] != client["id"]:
+    if token is None or token["client_id"] != client_id:
         _refuse_grant("the refresh token is not known")
     if token["used"]:
         revoke_family(step.tokens, world, token["family"])

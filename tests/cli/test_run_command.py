@@ -62,20 +62,21 @@ def test_a_command_that_fails_is_followed_by_what_was_refused_and_what_matched_n
     assert done.returncode == 3
     first, *lines = done.stderr.splitlines()
     assert first == "mockserver: 5 of the 6 requests of the command were refused:"
-    nearest = "no operation matches; the nearest is GET"
+    unknown = "404  not_found: the API has no such path"
+    allowed = "405  method_not_allowed: PUT is not allowed here; GET, HEAD, OPTIONS, POST are"
     assert lines == [
         "  POST /shop/v1/items  400  invalid: name is required  [addItem]",
-        f"  GET /shop/v1/item  404  {nearest} /shop/v1/items  [listItems]",
-        f"  PUT /shop/v1/items  405  {nearest} /shop/v1/items  [listItems]",
-        f"  GET /shop/v1/items/5/part  404  {nearest} /shop/v1/items/{{id}}/parts  [listParts]",
-        "  GET /x  404  no operation matches",
+        f"  GET /shop/v1/item  {unknown}; did you mean GET /shop/v1/items?",
+        f"  PUT /shop/v1/items  {allowed}; did you mean GET /shop/v1/items?",
+        f"  GET /shop/v1/items/5/part  {unknown}; did you mean GET /shop/v1/items/{{id}}/parts?",
+        f"  GET /x  {unknown}; it has, for example, GET /shop/v1/items",
     ]
 
 
-def test_a_request_in_a_sandbox_is_compared_without_its_prefix(tmp_path: Path) -> None:
+def test_the_advice_for_a_request_in_a_sandbox_keeps_the_sandbox(tmp_path: Path) -> None:
     done = run(tmp_path, 1, "GET /~one/shop/v1/item")
     assert "GET /~one/shop/v1/item  404" in done.stderr
-    assert "the nearest is GET /shop/v1/items" in done.stderr
+    assert "did you mean GET /~one/shop/v1/items?" in done.stderr
 
 
 def test_of_many_refused_requests_the_last_are_printed(tmp_path: Path) -> None:

@@ -2,17 +2,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 from pact import Verifier
 
 from mockserver.cli import main
+from mockserver.contract.answer_comparison import matches
 from mockserver.contract.interaction_files import load_interactions
 from mockserver.contract.interaction_writing import interaction_file
 from mockserver.contract.interactions import PlacedInteraction
 from mockserver.contract.pact import VERSIONS, read_pact, write_pact
-from mockserver.contract.targets import open_target
+from mockserver.contract.targets import open_client, open_target
 from mockserver.contract.variables import Variables
 from mockserver.contract.verification import Verification
 from mockserver.model.api import Api
@@ -127,6 +129,98 @@ def test_matching_rules_become_rules_of_comparison(known: dict[str, Api]) -> Non
         "/status": "equal",
         "/list/*/a-b": "type",
     }
+
+
+def headers_of(api: Api, response: dict[str, Any]) -> dict[str, Any]:
+    """The expected headers of an answer, as a pact with this response reads."""
+    one = {**PACT["interactions"][0], "response": {"status": 200, **response}}
+    (read,), _ = read_pact({**PACT, "interactions": [one]}, api)
+    return dict(read["answer"].get("headers", {}))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("a, b", "a, b"), (["a"], "a"), (["a", "b"], "a, b"), (5, "5")]
+)
+def test_headers_of_an_answer_are_expected_as_they_are(
+    known: dict[str, Api], value: object, expected: str
+) -> None:
+    assert headers_of(known["partoo"], {"headers": {"X-List": value}}) == {"X-List": expected}
+
+
+@pytest.mark.parametrize("path", ["X-Id", "x-id", "$.X-Id", "$['X-Id']", "X-Id[0]", "$.X-Id[*]"])
+def test_the_rule_of_a_header_is_found_in_each_way_of_writing(
+    known: dict[str, Api], path: str
+) -> None:
+    rules = {path: {"matchers": [{"match": "regex", "regex": "^[0-9]+$"}]}}
+    response = {"headers": {"X-Id": "5", "X-Other": "o"}, "matchingRules": {"header": rules}}
+
+    found = headers_of(known["partoo"], response)
+
+    assert found == {"X-Id": {"pattern": "^[0-9]+$"}, "X-Other": "o"}
+
+
+@pytest.mark.parametrize(
+    ("matcher", "accepted", "refused"),
+    [
+        ({"match": "regex", "regex": "^[a-z]+$"}, "abc", "5"),
+        ({"match": "include", "value": "a.c"}, "1 a.c 2", "abc"),
+        ({"match": "include", "value": "a - #(b)"}, "x a - #(b)", "a - #b"),
+        ({"match": "integer"}, "-7", "7.5"),
+        ({"match": "decimal"}, "7.5", "7"),
+        ({"match": "number"}, "1e3", "x"),
+        ({"match": "boolean"}, "true", "yes"),
+        ({"match": "equality"}, "value", "other"),
+        ({"match": "type"}, "anything", None),
+        ({"match": "timestamp", "format": "yyyy"}, "2020", None),
+    ],
+)
+def test_a_header_is_checked_by_its_rule_when_it_is_replayed(
+    known: dict[str, Api],
+    tmp_path: Path,
+    matcher: dict[str, Any],
+    accepted: str,
+    refused: str | None,
+) -> None:
+    rules = {"header": {"X-Id": {"matchers": [matcher]}}}
+    response = {"status": 200, "headers": {"X-Id": "value"}, "matchingRules": rules}
+
+    assert header_differences_of(known["partoo"], tmp_path, response, accepted) == []
+    assert header_differences_of(known["partoo"], tmp_path, response, refused) == ["header x-id"]
+
+
+def header_differences_of(
+    api: Api, folder: Path, response: dict[str, Any], value: str | None
+) -> list[str]:
+    """The headers that differ in a replay against a service that sends `X-Id`, or does not."""
+    read, _ = read_pact(
+        {**PACT, "interactions": [{**PACT["interactions"][0], "response": response}]}, api
+    )
+    (folder / "read.yaml").write_bytes(interaction_file(api.name, read, "", shared=False))
+    answer = httpx.Response(200, headers={} if value is None else {"X-Id": value}, json={})
+    transport = httpx.MockTransport(
+        lambda sent: httpx.Response(404) if "/_mock/" in sent.url.path else answer
+    )
+    with open_client(5, transport) as client:
+        target = open_target(client, api, "https://partoo.example/v2")
+        interactions = load_interactions(api, [folder / "read.yaml"])
+        run = Verification(target, interactions, Variables({})).run()
+    (outcome,) = run.outcomes
+    return [one.place for one in outcome.differences if one.where == "header"]
+
+
+def test_each_of_several_values_of_a_header_must_match_its_rule(known: dict[str, Api]) -> None:
+    rules = {"header": {"X-Id": {"matchers": [{"match": "regex", "regex": "^[a-c]$"}]}}}
+    response = {"headers": {"X-Id": ["a", "b"]}, "matchingRules": rules}
+
+    pattern = headers_of(known["partoo"], response)["X-Id"]["pattern"]
+
+    assert [matches(pattern, text) for text in ("a, b", "c", "a,b,c", "a, d", "")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_the_bodies_of_version_4_are_unwrapped(known: dict[str, Api]) -> None:

@@ -101,6 +101,51 @@ def test_what_changes_data_is_sent_to_a_real_service_only_if_allowed(shop: Api) 
     assert verify(shop, good, writes=True, SHOP_KEY=KEY).count(Verdict.AGREES) == 2
 
 
+def has_headers(shop: Api, folder: Path, expected: str, sent: str, name: str = "x-list") -> bool:
+    """Whether a header agrees with the expected one."""
+    answer = {"status": 200, "headers": {name: expected}}
+    one = {"name": "One", "request": {"method": "GET", "path": "/items"}, "answer": answer}
+    file = folder / "fixtures" / "shop" / "interactions" / "one.yaml"
+    file.write_bytes(orjson.dumps({"interactions": [one]}))
+    run = verify(shop, lambda _: httpx.Response(200, json={"items": []}, headers={name: sent}))
+    return not any(one.where == "header" for one in outcome(run, "One").differences)
+
+
+@pytest.mark.parametrize(
+    ("expected", "sent", "agrees"),
+    [
+        ("a, b", "a,b", True),
+        ("a,b,c", "a,  b, c", True),
+        ("a, b", "b, a", False),
+        ("a, b", "a b", False),
+        ('"a, b"', '"a,b"', False),
+        ('x;n="a, b", c', 'x;n="a, b",c', True),
+        ("A", "a", False),
+    ],
+)
+def test_a_header_with_a_list_may_have_other_spaces_after_its_commas(
+    shop: Api, tmp_path: Path, expected: str, sent: str, agrees: bool
+) -> None:
+    assert has_headers(shop, tmp_path, expected, sent) is agrees
+
+
+@pytest.mark.parametrize(
+    ("expected", "sent", "agrees"),
+    [
+        ("application/json", "application/json; charset=utf-8", True),
+        ("application/json;charset=UTF-8", "application/json; charset=utf-8", True),
+        ("application/json; charset=utf-8", "application/json", False),
+        ("application/json; charset=utf-8", "application/json; charset=latin-1", False),
+        ("application/json", "application/problem+json", False),
+        ("Application/JSON", "application/json", True),
+    ],
+)
+def test_a_content_type_may_have_parameters_that_are_not_expected(
+    shop: Api, tmp_path: Path, expected: str, sent: str, agrees: bool
+) -> None:
+    assert has_headers(shop, tmp_path, expected, sent, "content-type") is agrees
+
+
 def test_the_requests_go_below_the_base_url(shop: Api) -> None:
     seen: list[httpx.Request] = []
 

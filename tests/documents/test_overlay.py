@@ -458,3 +458,48 @@ def test_nested_searches_may_not_visit_values_again_and_again(
     action = {"target": "$..[?(@..*..*)]", "remove": True}
     (problem,) = problems(overlay(action), document=document)
     assert "visits values more than" in problem.message
+
+
+def chain(depth: int) -> dict[str, Any]:
+    """Mappings in each other, each the only member of the one around it."""
+    value: dict[str, Any] = {"a": 1}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "$" + "[*,*]" * 40 + ".none",
+        "$[?@" + "[*,*]" * 40 + "]",
+        "$[?!@" + ".*[?@[*,*]]" * 3 + "[*,*]" * 35 + "]",
+        "$" + "['a','a']" * 40 + ".none",
+        "$[?count(@" + "['a',*]" * 40 + ") > 0]",
+        "$[?@.." + "[*,*]" * 40 + "]",
+    ],
+)
+def test_selectors_that_multiply_the_work_are_refused(target: str) -> None:
+    document = parse_document(json.dumps(chain(45)).encode(), "base.json")
+
+    found = problems(overlay({"target": target, "update": {}}), document=document)
+
+    assert [one.code for one in found][:1] == ["MS803"]
+    assert "visits values more than 250,000 times" in found[0].message
+
+
+@pytest.mark.parametrize("test", ["@.x", "@.x == $.a"])
+def test_filters_that_test_the_same_values_again_and_again_are_refused(test: str) -> None:
+    document = parse_document(json.dumps({"a": {"b": [1] * 5_000}}).encode(), "base.json")
+    target = "$[" + ", ".join(["'a'"] * 60) + f"]['b'][?{test}]"
+
+    (problem,) = problems(overlay({"target": target, "remove": True}), document=document)
+
+    assert (problem.code, "visits values more than" in problem.message) == ("MS803", True)
+
+
+def test_a_filter_that_tests_each_value_of_a_large_document_is_accepted() -> None:
+    value = {"a": [{"d": n, "e": {"f": [n]}} for n in range(30_000)]}
+    target = "$..[?(@.d == 5 && @.e) || @.g == 1 || @.f[0] == -1]"
+
+    assert len(applied(value, {"target": target, "remove": True})["a"]) == 29_999

@@ -169,3 +169,42 @@ def test_basic_credentials_of_another_scheme_are_no_credentials(shop: World) -> 
     for scheme, status in (("Basic", 200), ("bAsIc", 200), ("Bearer", 400), ("Basic2", 400)):
         headers = {"content-type": FORM, "authorization": f"{scheme} {secret}"}
         assert shop.send("POST", "/token", form.encode(), headers).status == status
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "declared"),
+    [("client_id", '"1"', "string"), ("number", "1", "string"), ("id", "1", "integer")],
+)
+def test_the_id_of_a_client_is_its_key_of_any_name_and_type(
+    serve: Callable[..., World], tmp_path: Path, key: str, value: str, declared: str
+) -> None:
+    records = RECORDS.replace("{id: one", f"{{{key}: {value}").replace("{id: two", f"{{{key}: two")
+    (tmp_path / "records.yaml").write_text(records)
+    document = SHOP.replace("clients: {},", f"clients: {{key: {key}}},")
+    shop = serve(document.replace("{type: string}", f"{{type: {declared}}}", 1))
+    query = {"client_id": "1", "redirect_uri": "https://one.example/cb", "response_type": "code"}
+    location = shop.get(f"/authorize?{urlencode(query)}").header("location") or ""
+    given = parse_qs(urlsplit(location).query)["code"][0]
+    client = {"client_id": "1", "client_secret": "s1"}
+    form = {"grant_type": "authorization_code", "redirect_uri": "https://one.example/cb"}
+
+    first = token(shop, **client, **form, code=given)
+    refreshed = token(
+        shop, **client, grant_type="refresh_token", refresh_token=first.json["refresh_token"]
+    )
+
+    assert (first.status, refreshed.status) == (200, 200)
+
+
+def test_the_consent_page_names_a_client_without_a_name_by_its_key(
+    serve: Callable[..., World], tmp_path: Path
+) -> None:
+    records = RECORDS.replace("{id: one", "{client_id: one").replace("{id: two", "{client_id: two")
+    (tmp_path / "records.yaml").write_text(records)
+    document = SHOP.replace("clients: {},", "clients: {key: client_id},")
+    shop = serve(document.replace(", consent: approve", ""))
+
+    page = authorize(shop, "https://one.example/cb")
+
+    assert page.status == 200
+    assert "one" in page.text
