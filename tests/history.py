@@ -3,9 +3,7 @@
 from typing import Any
 
 from mockserver.base.time import Instant
-from mockserver.engine.identifiers import IdGenerator
-from mockserver.engine.sandbox import Sandbox
-from tests.conftest import World
+from mockserver.engine.sandbox import IdGenerator, Sandbox
 
 
 def state_of(sandbox: Sandbox, system: Instant) -> dict[str, Any]:
@@ -25,11 +23,10 @@ def state_of(sandbox: Sandbox, system: Instant) -> dict[str, Any]:
     }
 
 
-def fold(sandbox: Sandbox, world: World) -> Sandbox:
-    """Return a sandbox that was only given the changes of another one's entries."""
+def fold(sandbox: Sandbox, began: Instant) -> Sandbox:
+    """Return a sandbox that begins as another one, and gets only the changes of its entries."""
     copy = Sandbox("copy", sandbox.apis, sandbox.seed, {}, sandbox.bounds)
-    first = next(sandbox.history.entries(), None)
-    copy.begin(world.now if first is None else first.arrived)
+    copy.begin(began)
     for entry in sandbox.history.entries():
         for change in entry.changes:
             copy.collection(change.place).apply(change)

@@ -38,6 +38,7 @@ from mockserver.control.problem_responses import (
 from mockserver.control.reading import read_json_body, read_query
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.mock_failures import FAILURE
+from mockserver.model.control_entry import SentCall
 
 _MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
@@ -85,17 +86,21 @@ class Control:
     async def _read(self, call: Call, scope: Scope, receive: Receive) -> ControlRequest[Any, Any]:
         headers = Headers(scope=scope)
         query = read_query(call.query, scope["query_string"])
-        body = None
+        body, content = None, b""
         if call.body is not None:
             limit = _MAX_SNAPSHOT if call.reads_snapshot else _MAX_BODY
-            content = await read_body(receive, limit)
-            if content is None:
+            found = await read_body(receive, limit)
+            if found is None:
                 raise ControlError(413, f"the body is larger than {limit:,} bytes")
+            content = found
             body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
         origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
         context, now, may_create = self._context, self._clock(), call.may_create
-        request = ControlRequest(context, now, origin, headers, path, query, body, may_create)
+        query_string = scope["query_string"].decode("latin-1")
+        target = scope["path"] + (query_string and f"?{query_string}")
+        sent = SentCall(scope["method"], target, content)
+        request = ControlRequest(context, now, origin, headers, path, query, body, sent, may_create)
         request.sandbox_name()  # fails if the name is invalid, also where the call needs no sandbox
         return request
 
@@ -123,7 +128,8 @@ def _perform(call: Call, request: ControlRequest[Any, Any]) -> Any:  # noqa: ANN
             request.sandbox().refresh()
         raise
     if writes.log:
-        request.sandbox().record(call.id, request.system, writes, "/".join(request.path.values()))
+        detail = "/".join(request.path.values())
+        request.sandbox().record(call.id, request.system, writes, detail, request.sent)
     return result
 
 

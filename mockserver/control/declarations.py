@@ -26,6 +26,7 @@ from mockserver.engine.records import Collection, Transaction
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
 from mockserver.engine.sandboxes import BAD_SANDBOX_NAME, SANDBOX_NAME
 from mockserver.model.api import Api
+from mockserver.model.control_entry import NOT_SENT, SentCall
 
 MAX_ITEMS = 1_000
 """Items of a list in one answer."""
@@ -136,6 +137,7 @@ class ControlRequest(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
+    sent: SentCall = NOT_SENT
     may_create: bool = True
     """True if a sandbox that does not exist is created."""
     writes: Transaction = field(init=False)

@@ -15,7 +15,6 @@ from mockserver.base.errors import ConflictError, ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine.builtin_collections import BUILT_IN
-from mockserver.engine.identifiers import IdGenerator
 from mockserver.engine.records import Collection, completed
 from mockserver.model.api import Api, Fixture
 from mockserver.model.scope import Record, Scope
@@ -35,6 +34,8 @@ class Beginning(NamedTuple):
     began: Instant
     seed: int
     settings: Mapping[str, JsonValue]
+    ids: object
+    """Makes the ids that expressions ask for, such as `uuid()`."""
 
 
 def first_records(api: Api, beginning: Beginning, capacity: int) -> dict[str, Collection]:
@@ -45,7 +46,7 @@ def first_records(api: Api, beginning: Beginning, capacity: int) -> dict[str, Co
     """
     specs = {**BUILT_IN, **api.collections}
     collections = {name: Collection(spec, (), capacity, api.name) for name, spec in specs.items()}
-    scope = _scope(beginning, IdGenerator(f"{beginning.seed}/{api.name}"))
+    scope = _scope(beginning)
     for fixture in api.fixtures:
         try:
             _insert(fixture, scope, collections[fixture.collection], beginning.seed)
@@ -54,8 +55,8 @@ def first_records(api: Api, beginning: Beginning, capacity: int) -> dict[str, Co
     return collections
 
 
-def _scope(beginning: Beginning, ids: IdGenerator) -> Scope:
-    return {"now": beginning.began, "settings": beginning.settings, "_world": ids}
+def _scope(beginning: Beginning) -> Scope:
+    return {"now": beginning.began, "settings": beginning.settings, "_world": beginning.ids}
 
 
 def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -> None:
@@ -68,7 +69,7 @@ def _insert(fixture: Fixture, scope: Scope, collection: Collection, seed: int) -
 
 def published_records(api: Api, beginning: Beginning) -> dict[str, list[Record]]:
     """Return the records that the document itself gives to each collection, as it has them."""
-    scope = _scope(beginning, IdGenerator(f"{beginning.seed}/{api.name}"))
+    scope = _scope(beginning)
     found: dict[str, list[Record]] = {}
     for fixture in api.fixtures:
         with suppress(ExpressionError):  # reported by the first use of the records

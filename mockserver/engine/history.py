@@ -1,12 +1,12 @@
 """Keep the history of a sandbox: its entries in order, with what each of them changed.
 
-- In: `Engine.handle` in `pipeline.py` adds each exchange when its answer is complete, and
-  `sandbox.py` a `ControlEntry` for each call of the control API that changed something.
+- In: the pipeline adds each exchange when its answer is complete, and a sandbox a `ControlEntry`
+  for each call of the control API that changed something.
 - Out: the entries that are kept, oldest first. The oldest are dropped beyond `capacity`, or when
   all histories of the process together need more than their `Budget`. Counts of answers and
   parameters are for `coverage.py`; neither `hide` nor a rewind changes them.
-- `sandbox.py` makes one for each sandbox; `cli/run_command.py` has another for the whole process.
-  `control/listeners.py` sets `listener`, which is called with each new exchange; if it fails, that
+- `sandboxes.py` makes one for each sandbox; `cli/run_command.py` has another for the whole
+  process. Event streams set `listener`, which is called with each new exchange; if it fails, that
   is only logged.
 
 A reset and a restore begin a new run, in which numbers of entries count from the start again. A
@@ -46,10 +46,10 @@ _POSITION = attrgetter("position")
 def entry_size(entry: HistoryEntry) -> int:
     """Return about how many bytes of memory an entry needs."""
     size = _ENTRY_BYTES + _CHANGE_BYTES * len(entry.writes)
-    if type(entry) is Exchange:
+    if isinstance(entry, Exchange):
         request = entry.request
         return size + request.head_size + 2 * len(request.body) + len(entry.answer.body)
-    return size
+    return size + len(entry.sent.body)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 - In and out: records, which are JSON objects. `Sandbox.store` makes the collections of an API.
 - Callers: a request and a call of the control API each write through a `Transaction`, which logs
-  every write as a `Change`; fixtures and snapshots write to a new `Collection` directly.
+  every write as a `RecordChange`; fixtures and snapshots write to a new `Collection` directly.
 - Records are in memory only. They are not validated against a schema here; `completed` adds what a
   schema requires, for steps and fixtures.
 
@@ -29,7 +29,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import JsonValue, equal, hashable, key_text
 from mockserver.model.api import CollectionSpec
-from mockserver.model.change import Change, Place, Write
+from mockserver.model.record_change import Place, RecordChange, Write
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
@@ -220,7 +220,7 @@ class Collection:
         del self.rows[key]
         return self._serials.pop(key)
 
-    def undo(self, change: Change) -> None:
+    def undo(self, change: RecordChange) -> None:
         """Take the latest change of this collection back."""
         if change.before is None:
             self.remove(change.key)
@@ -230,7 +230,7 @@ class Collection:
         else:
             self.exchange(change.key, change.before)
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: RecordChange) -> None:
         """Make a change that was made elsewhere to the same records."""
         if change.after is None:
             self.remove(change.key)
@@ -345,7 +345,7 @@ class Transaction:
     def roll_back(self) -> None:
         """Undo all writes, latest first, except those that are kept."""
         while len(self.log) > self._kept:
-            change = Change._make(self.log.pop())
+            change = RecordChange._make(self.log.pop())
             self._find(change.place).undo(change)
 
 

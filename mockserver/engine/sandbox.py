@@ -14,9 +14,11 @@ are the number of identifiers and the time, which every entry has, and the first
 which depend only on the beginning of the run.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 from mockserver.base.errors import ConflictError
@@ -25,17 +27,54 @@ from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
 from mockserver.engine.history import History, Mark
-from mockserver.engine.identifiers import IdGenerator
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
-from mockserver.model.change import WORLD, Change, Place
-from mockserver.model.control_entry import ControlEntry
+from mockserver.model.control_entry import NOT_SENT, ControlEntry, SentCall
+from mockserver.model.record_change import WORLD, Place, RecordChange
 from mockserver.model.scope import Record
 
 DEFAULT_SANDBOX = "default"
 _CLOCK = "clock"
 _HIDDEN = "hidden"
+
+
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+class IdGenerator:
+    """Makes the identifiers of a sandbox: hashes of a counter, with the seed as the key.
+
+    The same seed and count give the same identifiers.
+    """
+
+    __slots__ = ("_keyed", "count")
+
+    def __init__(self, seed: int | str, count: int = 0) -> None:
+        key = blake2b(str(seed).encode(), digest_size=32).digest()
+        self._keyed = {size: blake2b(key=key, digest_size=size) for size in (12, 16, 64)}
+        self.count = count
+
+    def _digest(self, size: int) -> str:
+        """Return the hexadecimal digits of the next `size` bytes."""
+        self.count += 1
+        keyed = self._keyed[size].copy()
+        keyed.update(self.count.to_bytes(8, "big"))
+        return keyed.hexdigest()
+
+    def uuid(self) -> str:
+        """Return a UUID of version 4 (RFC 9562, section 5.4)."""
+        text = self._digest(16)
+        variant = _VARIANTS[text[16]]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+    def object_id(self) -> str:
+        """Return 24 hexadecimal digits, the format of identifiers in MongoDB."""
+        return self._digest(12)
+
+    def token(self, length: int = 32) -> str:
+        """Return `length` URL-safe characters; the maximum is 86."""
+        return urlsafe_b64encode(bytes.fromhex(self._digest(64))).decode()[:length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +216,18 @@ class Sandbox:
         return Transaction(self.collection)
 
     def record(
-        self, call: str, system: Instant, writes: Transaction, detail: str = ""
+        self,
+        call: str,
+        system: Instant,
+        writes: Transaction,
+        detail: str = "",
+        sent: SentCall = NOT_SENT,
     ) -> ControlEntry:
         """Add the entry of a call of the control API to the history, and return it."""
         history, at = self.history, self.now(system)
         history.controls += 1
         name = f"c{history.controls}"
-        entry = ControlEntry(name, call, at, system, detail, writes.log, ids=self.ids.count)
+        entry = ControlEntry(name, call, at, system, detail, sent, writes.log, ids=self.ids.count)
         history.append(entry)
         return entry
 
@@ -223,7 +267,7 @@ class Sandbox:
     def change_settings(
         self, writes: Transaction, api: str, changes: Mapping[str, JsonValue]
     ) -> None:
-        """Change settings: all of them, or none if one is invalid.
+        """RecordChange settings: all of them, or none if one is invalid.
 
         Raises:
             SettingsError: If a setting does not exist or its value is invalid.
@@ -262,7 +306,8 @@ class Sandbox:
         from mockserver.engine.fixtures import Beginning  # noqa: PLC0415 - not for each request
 
         settings = {**self.initial_settings(api), **self.first_settings.get(api, {})}
-        return Beginning(self._began(api), self.seed, settings)
+        ids = IdGenerator(f"{self.seed}/{api}")
+        return Beginning(self._began(api), self.seed, settings, ids)
 
     def published(self, api: str, collection: str) -> list[Record]:
         """Return the records that the document itself gives to a collection, as they were first."""
@@ -280,7 +325,7 @@ class Sandbox:
         api, name = place
         return self.world[name] if api == WORLD else self.store(api).collection(name)
 
-    def take_back(self, changes: list[Change]) -> None:
+    def take_back(self, changes: list[RecordChange]) -> None:
         """Undo the latest changes, and read the state of the sandbox again."""
         for change in reversed(changes):
             self.collection(change.place).undo(change)

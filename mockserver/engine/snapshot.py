@@ -29,9 +29,8 @@ from mockserver.base.time import (
     parse_clock_time,
 )
 from mockserver.engine.builtin_collections import BUILT_IN, field_problems
-from mockserver.engine.identifiers import IdGenerator
 from mockserver.engine.records import Collection
-from mockserver.engine.sandbox import Sandbox, SandboxState
+from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.scope import Record

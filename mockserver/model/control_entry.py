@@ -6,9 +6,22 @@ it between the exchanges, and `control/` shows both in order. Calls that only re
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.base.time import Instant
-from mockserver.model.change import Change, Write
+from mockserver.model.record_change import RecordChange, Write
+
+
+class SentCall(NamedTuple):
+    """The request that a call came with; empty for a call that can be made again without one."""
+
+    method: str = ""
+    target: str = ""
+    """Path with the query."""
+    body: bytes = b""
+
+
+NOT_SENT = SentCall()
 
 
 @dataclass(slots=True)
@@ -25,6 +38,7 @@ class ControlEntry:
     """The system's time at the call."""
     detail: str = ""
     """What the call named, such as the entry of a rewind."""
+    sent: SentCall = NOT_SENT
     writes: Sequence[Write] = ()
     """What the call changed, in order; see `changes`."""
     position: int = 0
@@ -32,6 +46,6 @@ class ControlEntry:
     """Number of identifiers that the sandbox has made after the call."""
 
     @property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[RecordChange]:
         """Return what it changed in the sandbox, in order."""
-        return [Change._make(write) for write in self.writes]
+        return [RecordChange._make(write) for write in self.writes]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from mockserver.base.time import Instant
 from mockserver.model.api import Api, Operation
-from mockserver.model.change import Change, Write
 from mockserver.model.fault import Fault
 from mockserver.model.messages import Answer, Request
+from mockserver.model.record_change import RecordChange, Write
 from mockserver.model.refusal import Refusal
 from mockserver.model.scope import Record
 from mockserver.model.trace import Entry
@@ -54,6 +54,6 @@ class Exchange:
     """Number of identifiers that the sandbox has made after the request."""
 
     @property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[RecordChange]:
         """Return what it changed in the sandbox, in order."""
-        return [Change._make(write) for write in self.writes]
+        return [RecordChange._make(write) for write in self.writes]

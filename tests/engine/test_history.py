@@ -5,7 +5,7 @@ import pytest
 from mockserver.base.time import DAY, Instant, parse_instant
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
-from tests.conftest import World
+from tests.conftest import START, World
 from tests.history import fold, state_of
 
 PARTOO = "/partoo/v2/review_booster/send_invitation"
@@ -134,7 +134,7 @@ def test_the_fold_of_all_changes_is_the_state(world: World) -> None:
         world.advance("PT1H")
     world.set("partoo", sms_quota=1)
     invite(world, 9)
-    assert state_of(fold(world.sandbox(), world), world.now) == state_of(world.sandbox(), world.now)
+    assert state_of(fold(world.sandbox(), START), world.now) == state_of(world.sandbox(), world.now)
 
 
 def test_an_instant_is_never_before_the_one_before_it(world: World) -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from mockserver.base.errors import ConflictError
 from mockserver.engine.records import Collection, Transaction
 from mockserver.model.api import CollectionSpec
-from mockserver.model.change import Change
+from mockserver.model.record_change import RecordChange
 
 SPEC = CollectionSpec("things", "id", unique=("code",), indexed=("kind",))
 PLAIN = CollectionSpec("things", "id")
@@ -114,10 +114,10 @@ def test_the_changes_of_one_collection_make_its_copy_equal(
     act(Transaction(lambda _place: collection), collection, before)
     copy, writes = collection.fork(), Transaction(lambda _place: collection)
     act(writes, collection, during)
-    for change in map(Change._make, writes.log):
+    for change in map(RecordChange._make, writes.log):
         copy.apply(change)
     assert state(copy) == state(collection)
-    for change in [Change._make(write) for write in reversed(writes.log)]:
+    for change in [RecordChange._make(write) for write in reversed(writes.log)]:
         copy.undo(change)
     writes.roll_back()
     assert state(copy) == state(collection)

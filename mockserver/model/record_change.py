@@ -1,7 +1,7 @@
 """Define the change: what one write did to one record of a sandbox.
 
-`engine/records.py` logs each write and can take it back or make it again; `engine/history.py`
-keeps the changes with the entry (a request, or a call of the control API) that caused them;
+`engine/records.py` logs each write and can take it back or make it again. The entry of a request
+(`exchange.py`) or of a call of the control API (`control_entry.py`) keeps the writes that it made;
 `control/` shows them. A change has no reference to a collection, only its `Place`, so
 that it also applies to a fork of the sandbox, or to its copy in another process.
 """
@@ -17,10 +17,10 @@ WORLD = ""
 
 
 Write = tuple[Place, str, Record | None, Record | None, int]
-"""The members of a `Change` as a plain tuple, which is faster to make."""
+"""The members of a `RecordChange` as a plain tuple, which is faster to make."""
 
 
-class Change(NamedTuple):
+class RecordChange(NamedTuple):
     """One record before and after a write; None where there is no record."""
 
     place: Place
