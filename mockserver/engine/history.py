@@ -41,6 +41,18 @@ AnswerCounts = dict[tuple[str, str, int, str | None], int]
 The status is 0 if the mock failed."""
 HistoryEntry = Exchange | ControlEntry
 _POSITION = attrgetter("position")
+START = "start"
+"""The name of the beginning of a run, before its first entry."""
+REWIND = "rewind"
+FORK = "forkSandbox"
+"""Calls whose entries take the place of those that they undid."""
+
+
+_FORKED = (
+    *("run", "begun", "count_before", "count", "controls", "position", "latest", "floor"),
+    *("hidden", "dropped"),
+)
+"""What a fork has like its original; it has no listener and no counts of answers."""
 
 
 def entry_size(entry: HistoryEntry) -> int:
@@ -83,12 +95,15 @@ class History:
         "_budget",
         "_entries",
         "answer_counts",
+        "begun",
         "capacity",
         "controls",
         "count",
+        "count_before",
         "dropped",
         "floor",
         "hidden",
+        "last_dropped",
         "latest",
         "listener",
         "parameter_counts",
@@ -117,6 +132,12 @@ class History:
         """The time of the latest entry; no later one is before it."""
         self.floor = Mark(0, Instant(0), 0)
         """The earliest position to which the sandbox can go back."""
+        self.begun = self.floor
+        """The beginning of the run."""
+        self.count_before = 0
+        """Number of exchanges before the run."""
+        self.last_dropped: dict[str, str] = {}
+        """Id of the latest entry of this run that was dropped, by its first letter."""
         self.hidden = 0
         """The position up to which exchanges are hidden."""
         self.dropped = 0
@@ -172,7 +193,9 @@ class History:
             return False
         entry = self._entries.popleft()
         self._release(entry)
-        self.floor = Mark(entry.position, entry.at, entry.ids)
+        if entry.position > self.floor.position:
+            self.floor = Mark(entry.position, entry.at, entry.ids)
+        self.last_dropped[entry.id[0]] = entry.id
         self.dropped += type(entry) is Exchange and entry.position > self.hidden
         return True
 
@@ -222,13 +245,19 @@ class History:
         entry = self._entries[index - 1]
         return Mark(entry.position, entry.at, entry.ids)
 
+    def name_at(self, position: int) -> str:
+        """Return the id of the last entry up to a position, or `start`."""
+        index = bisect_right(self._entries, position, key=_POSITION)
+        return self._entries[index - 1].id if index else START
+
     def begin_run(self, count: int, mark: Mark) -> None:
         """Remove all entries, and begin a run whose requests are numbered after `count`."""
         self.clear()
         self.run += 1
         self.count, self.controls, self.hidden = count, 0, 0
+        self.count_before, self.last_dropped = count, {}
         self.position, self.latest = mark.position, mark.at
-        self.floor = mark
+        self.floor = self.begun = mark
 
     def raise_floor(self, mark: Mark) -> None:
         """Let nobody go back before a mark; the entries before it are still shown."""
@@ -237,13 +266,11 @@ class History:
     def fork(self) -> "History":
         """Return another history with the same entries, without their counts."""
         other = History(self.capacity, self._budget)
-        for entry in self._entries:
-            size = entry_size(entry)
-            other.size += size
-            self._budget.used += size
-        other._entries = self._entries.copy()
-        for name in ("count", "controls", "position", "latest", "floor", "hidden", "dropped"):
+        other._entries, other.size = self._entries.copy(), self.size
+        self._budget.used += self.size
+        for name in _FORKED:
             setattr(other, name, getattr(self, name))
+        other.last_dropped = self.last_dropped.copy()
         return other
 
     def reset_counts(self) -> None:

@@ -26,7 +26,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.history import History, Mark
+from mockserver.engine.history import REWIND, History, Mark
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
@@ -158,8 +158,8 @@ class Sandbox:
     def begin(self, system: Instant) -> None:
         """Start with the records of the fixtures; `system` is the time of the system's clock."""
         seed = self._initial_seed
-        self._begin_run(SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {}))
-        self.history.latest = system
+        state = SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {})
+        self._begin_run(state, system)
 
     def reset(self, system: Instant) -> None:
         """Begin a new run with the state at the start of the sandbox."""
@@ -169,11 +169,10 @@ class Sandbox:
 
     def restore(self, state: SandboxState, system: Instant) -> None:
         """Begin a new run with another state; remove all entries and faults."""
-        self._begin_run(state)
-        self.history.latest = state.clock.now(system)
+        self._begin_run(state, system)
         self.record("restoreState", system, self.transaction())
 
-    def _begin_run(self, state: SandboxState) -> None:
+    def _begin_run(self, state: SandboxState, system: Instant) -> None:
         self.seed, self.ids = state.seed, state.ids
         self.world = {spec.name: Collection(spec, api=WORLD) for spec in WORLD_COLLECTIONS}
         self.world["clock"].insert(_clock_record(state.clock))
@@ -184,7 +183,8 @@ class Sandbox:
         self.first_settings = state.settings
         began = state.clock.began
         self.stores = {api: Store(given, began) for api, given in state.collections.items()}
-        self.history.begin_run(state.requests, Mark(0, Instant(0), state.ids.count))
+        mark = Mark(0, state.clock.now(system), state.ids.count)
+        self.history.begin_run(state.requests, mark)
         self.faults = Faults(state.seed, self.world, self.apis)
         self.refresh()
 
@@ -330,21 +330,30 @@ class Sandbox:
         for change in reversed(changes):
             self.collection(change.place).undo(change)
 
-    def rewind(self, mark: Mark, system: Instant) -> ControlEntry:
+    def rewind(self, mark: Mark, system: Instant, sent: SentCall = NOT_SENT) -> ControlEntry:
         """Go back to an entry; the time goes on from there, running or frozen as it was.
 
         Args:
             mark: A position in the history that is not before its floor.
             system: The time of the system's clock.
+            sent: The request for it.
         """
-        writes, undone = self.transaction(), 0
+        writes = self.transaction()
+        undone = self.go_back(mark, system, writes)
+        number = "1 entry" if undone == 1 else f"{undone} entries"
+        detail = f"to {self.history.name_at(mark.position)}, {number} undone"
+        return self.record(REWIND, system, writes, detail, sent)
+
+    def go_back(self, mark: Mark, system: Instant, writes: Transaction) -> int:
+        """Undo the entries after a mark, set the clock, and return how many entries there were."""
+        undone = 0
         for entry in self.history.cut(mark.position):
             self.take_back(entry.changes)
             undone += 1
         self.ids.count = mark.ids
         self.refresh()
         self.set_clock(writes, self.clock.shown(mark.at, system), system)
-        return self.record("rewind", system, writes, f"{undone} entries undone")
+        return undone
 
     def fork(self, name: str) -> "Sandbox":
         """Return another sandbox with the same state and history; it costs no copy of records."""
