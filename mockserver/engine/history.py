@@ -49,7 +49,7 @@ FORK = "forkSandbox"
 
 
 _FORKED = (
-    *("run", "begun", "count_before", "count", "controls", "position", "latest", "floor"),
+    *("run", "begun", "count", "controls", "position", "latest", "floor"),
     *("hidden", "dropped"),
 )
 """What a fork has like its original; it has no listener and no counts of answers."""
@@ -99,7 +99,6 @@ class History:
         "capacity",
         "controls",
         "count",
-        "count_before",
         "dropped",
         "floor",
         "hidden",
@@ -130,14 +129,9 @@ class History:
         """The position of the latest entry."""
         self.latest = Instant(0)
         """The time of the latest entry; no later one is before it."""
-        self.floor = Mark(0, Instant(0), 0)
-        """The earliest position to which the sandbox can go back."""
-        self.begun = self.floor
-        """The beginning of the run."""
-        self.count_before = 0
-        """Number of exchanges before the run."""
-        self.last_dropped: dict[str, str] = {}
-        """Id of the latest entry of this run that was dropped, by its first letter."""
+        self.floor = self.begun = Mark(0, Instant(0), 0)
+        """The earliest position to which the sandbox can go back; `begun` began the run."""
+        self.last_dropped: dict[str, str] = {}  # ids, by their first letter
         self.hidden = 0
         """The position up to which exchanges are hidden."""
         self.dropped = 0
@@ -148,6 +142,11 @@ class History:
         """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
         """Counts of the parameters of requests since the latest reset of the counts."""
+
+    @property
+    def count_before(self) -> int:
+        """Number of exchanges before the run; a restored snapshot says how many there were."""
+        return self.count - (self.position - self.controls)
 
     def next_id(self) -> str:
         """Return the id of the next exchange."""
@@ -255,7 +254,7 @@ class History:
         self.clear()
         self.run += 1
         self.count, self.controls, self.hidden = count, 0, 0
-        self.count_before, self.last_dropped = count, {}
+        self.last_dropped = {}
         self.position, self.latest = mark.position, mark.at
         self.floor = self.begun = mark
 

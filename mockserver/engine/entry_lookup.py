@@ -2,9 +2,9 @@
 
 - In: a history and a name: `r17` for a request and `c3` for a call of the control API in the
   present run, `2.r17` with the number of its run, `start` for the beginning of a run.
-- Out: `find_entry` returns the entry, `entry_mark` the position to which the sandbox can go back. An
-  entry that is gone (dropped, undone, of an earlier run) or never was is a `NoEntryError`, one
-  before the floor of the history a `TooEarlyError`; both name the earliest possible entry.
+- Out: `find_entry` returns the entry, `entry_mark` the mark to which the sandbox can go back. An
+  entry that never was or is gone (dropped, undone, of an earlier run) is a `NoEntryError`, one
+  before the floor of the history a `TooEarlyError`.
 - Caller: the control API.
 
 A name means the same entry for ever: numbers are not used again in a run, and runs are numbered.
@@ -81,17 +81,20 @@ def _why_none(history: History, name: str, entry_id: str) -> str:
     latest = history.count if kind == "r" else history.controls
     before = history.count_before if kind == "r" else 0
     if number > latest:
-        known = f"the latest is {kind}{latest}" if latest > before else "there is none of this kind yet"
+        known = f"the latest is {kind}{latest}" if latest > before else "this run has none yet"
         return f"there is no entry {name!r}; {known}"
-    gone = f"the entry {name!r} is gone"
+    return f"the entry {name!r} is gone{_why_gone(history, kind, number, before)}"
+
+
+def _why_gone(history: History, kind: str, number: int, before: int) -> str:
     if number <= before:
-        return f"{gone}: a reset or a restore began run {history.run} after it"
+        return f": a reset or a restore began run {history.run} after it"
     if number <= _number(history.last_dropped.get(kind, "")):
-        return f"{gone}; {_beginning(history)}"
+        return f"; {_beginning(history)}"
     undoing = _undoing(history, kind, number)
     if undoing is None:
-        return f"{gone}: a rewind undid it"
-    return f"{gone}: {undoing.id} undid it ({undoing.call} {undoing.detail})"
+        return ": a rewind undid it"
+    return f": {undoing.id} undid it ({undoing.call} {undoing.detail})"
 
 
 def _number(entry_id: str) -> int:

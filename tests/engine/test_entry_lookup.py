@@ -1,17 +1,13 @@
 """An entry is found by its name; what is gone says why, and never shows another entry."""
 
-from collections.abc import Callable
-
 import pytest
 
 from mockserver.base.time import Instant
-from mockserver.engine.entry_names import NoEntryError, TooEarlyError, entry_mark, find_entry
+from mockserver.engine.entry_lookup import NoEntryError, TooEarlyError, entry_mark, find_entry
 from mockserver.engine.history import History
-from mockserver.engine.sandbox import Sandbox
-from mockserver.engine.sandboxes import Bounds, Sandboxes
+from mockserver.engine.sandbox import Bounds, Sandbox
+from mockserver.engine.sandboxes import Sandboxes
 from tests.conftest import START, World
-
-Invite = Callable[..., None]
 
 
 @pytest.fixture
@@ -66,7 +62,9 @@ def test_the_start_is_at_the_time_of_the_reset(sandbox: Sandbox) -> None:
     assert entry_mark(sandbox.history, "start").at == later
 
 
-@pytest.mark.parametrize("name", ["", "17", "r", "r0", "r01", "x1", "r1.2", "r" + "9" * 5_000, "R1"])
+@pytest.mark.parametrize(
+    "name", ["", "17", "r", "r0", "r01", "x1", "r1.2", "r" + "9" * 5_000, "R1", "r\u0661"]
+)
 def test_what_is_no_name_says_what_a_name_is(sandbox: Sandbox, name: str) -> None:
     told = reason(sandbox.history, name)
     assert "an entry is named r17 or c3" in told
@@ -79,7 +77,7 @@ def test_a_misspelt_start_is_recognised(sandbox: Sandbox) -> None:
 
 def test_an_entry_that_never_was_names_the_latest(sandbox: Sandbox) -> None:
     assert reason(sandbox.history, "r71") == "there is no entry 'r71'; the latest is r3"
-    assert reason(sandbox.history, "c1") == "there is no entry 'c1'; there is none of this kind yet"
+    assert reason(sandbox.history, "c1") == "there is no entry 'c1'; this run has none yet"
 
 
 def test_an_undone_entry_names_the_rewind(sandbox: Sandbox) -> None:
