@@ -93,7 +93,8 @@ class Control:
             if found is None:
                 raise ControlError(413, f"the body is larger than {limit:,} bytes")
             content = found
-            body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
+            if content or not call.body_optional:
+                body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
         origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
         context, now, may_create = self._context, self._clock(), call.may_create

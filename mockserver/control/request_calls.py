@@ -2,14 +2,13 @@
 
 `control_app.py` adds its `CALLS`. Lists can be filtered, and be an HTTP Archive (`har.py`). Names
 and paths that no request can have are a 422 (`known_names.py`), an unknown id is a 404. Secrets are
-redacted. A replay sends the original request, with its credential, to the engine again: it is
-answered from the present state, may change it, and comes into the journal as a new exchange, which
-the call returns (201); its delay is skipped.
+redacted. A replay sends the original request, with its credential, to the engine again, perhaps
+with changes (`request_changes.py`): it is answered from the present state, may change it, and comes
+into the journal as a new exchange, which the call returns (201); its delay is skipped.
 """
 
 import re
-from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
@@ -39,6 +38,7 @@ from mockserver.control.known_names import (
     plain_path,
 )
 from mockserver.control.problem_responses import ControlError
+from mockserver.control.request_changes import RequestChanges, request_to_send
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
 from mockserver.model.request_paths import fits_one
@@ -138,7 +138,7 @@ def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails
     return exchange_details(_find_exchange(request))
 
 
-def _find_exchange(request: ControlRequest[SandboxQuery, None]) -> Exchange:
+def _find_exchange(request: ControlRequest[SandboxQuery, Any]) -> Exchange:
     wanted = request.path["id"]
     exchange = request.sandbox().history.exchange(wanted)
     if exchange is None:
@@ -146,12 +146,11 @@ def _find_exchange(request: ControlRequest[SandboxQuery, None]) -> Exchange:
     return exchange
 
 
-def replay_request(request: ControlRequest[SandboxQuery, None]) -> Created:
-    """Send a request of the journal again, with its original credential."""
+def replay_request(request: ControlRequest[SandboxQuery, RequestChanges | None]) -> Created:
+    """Send a request of the journal again, with its original credential, or with changes."""
     first = _find_exchange(request)
-    return Created(
-        {**exchange_details(request.engine.handle(replace(first.request), request.system))}
-    )
+    again = request_to_send(first, request.sandbox(), request.body)
+    return Created({**exchange_details(request.engine.handle(again, request.system))})
 
 
 _SUMMARY = {
@@ -226,14 +225,17 @@ CALLS = (
         "/requests/{id}/replay",
         "replayRequest",
         TAG,
-        "Send a request of the journal again",
+        "Send a request of the journal again, as it was or with changes",
         replay_request,
+        body=RequestChanges,
+        body_example={"headers": {"x-api-key": "demo-cloutly-key"}},
+        body_optional=True,
         reads=True,
         result=ExchangeDetails,
         result_example=_DETAILS,
         statuses=(201,),
         problems=(404,),
-        description="It is sent to the same address with its original credential, and answered "
-        "from the present state. Delays are skipped.",
+        description="It is sent to the same address with its original credential, unless the body "
+        "changes them, and answered from the present state. Delays are skipped.",
     ),
 )
