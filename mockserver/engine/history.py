@@ -244,6 +244,10 @@ class History:
         entry = self._entries[index - 1]
         return Mark(entry.position, entry.at, entry.ids)
 
+    def count_after(self, position: int) -> int:
+        """Return the number of entries after a position."""
+        return len(self._entries) - bisect_right(self._entries, position, key=_POSITION)
+
     def name_at(self, position: int) -> str:
         """Return the id of the last entry up to a position, or `start`."""
         index = bisect_right(self._entries, position, key=_POSITION)
