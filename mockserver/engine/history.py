@@ -133,8 +133,12 @@ class History:
         return f"r{self.count + 1}"
 
     def add(self, exchange: Exchange) -> None:
-        """Add an exchange, and count it; drop the oldest entries if a limit is exceeded."""
+        """Add an exchange; drop the oldest entries if a limit is exceeded."""
         self.count += 1
+        self.append(exchange)
+
+    def tell(self, exchange: Exchange) -> None:
+        """Count an exchange for the coverage, and call the listener."""
         operation = exchange.operation
         if operation is not None:
             assert exchange.api is not None
@@ -144,7 +148,6 @@ class History:
             parameters = operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.parameter_counts.count(parameters, exchange.request)
-        self.append(exchange)
         if self.listener is not None:
             try:
                 self.listener(exchange)
@@ -196,6 +199,15 @@ class History:
     def entries(self) -> Iterator[HistoryEntry]:
         """Yield all entries, oldest first."""
         return iter(self._entries)
+
+    def after(self, position: int) -> list[HistoryEntry]:
+        """Return the entries after a position, oldest first."""
+        found = []
+        for entry in reversed(self._entries):
+            if entry.position <= position:
+                break
+            found.append(entry)
+        return found[::-1]
 
     def get(self, entry_id: str) -> HistoryEntry | None:
         """Return an entry that is still kept, or None."""
