@@ -16,6 +16,7 @@ from typing import Literal, NoReturn
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
+from mockserver.base.time import Duration, parse_duration
 from mockserver.engine.conventions import LIKES, Like
 from mockserver.engine.engine_options import ECHOES, Echo, Options
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
@@ -44,6 +45,35 @@ journal_option = click.option(
     default=DEFAULT_BOUNDS.exchanges,
     show_default=True,
     help="Number of requests that the journal of a sandbox keeps.",
+)
+store_option = click.option(
+    "--store",
+    default="memory",
+    show_default=True,
+    help="Where sandboxes are kept: memory, the path of a file, or the URL of a Redis server.",
+)
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -> Duration:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+keep_option = click.option(
+    "--keep",
+    default="P7D",
+    show_default=True,
+    callback=_duration,
+    help="Time after its last use after which a sandbox in a store is dropped (ISO 8601).",
+)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Number of processes; with more than one, they need a --store.",
 )
 stateful_option = click.option(
     "--stateful",

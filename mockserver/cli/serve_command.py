@@ -9,6 +9,7 @@ taken, 2 if documents, settings or options are invalid. `server/serving.py` runs
 
 import asyncio
 import atexit
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,19 +19,22 @@ import click
 
 from mockserver.base.errors import MockserverError
 from mockserver.base.hosts import is_loopback
-from mockserver.base.time import system_now
+from mockserver.base.time import Duration, system_now
 from mockserver.cli.document_options import (
     Printed,
     documents_argument,
     engine_options,
     journal_option,
+    keep_option,
     output_options,
     plugin_option,
     seed_option,
     set_option,
     stateful_option,
     stop,
+    store_option,
     strict_option,
+    workers_option,
 )
 from mockserver.documents.document_files import Files
 from mockserver.engine.engine_options import Options
@@ -42,6 +46,8 @@ from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
 from mockserver.server.reloading import Reloader
 from mockserver.server.sources import Sources, open_engine, parse_settings
+from mockserver.stores.history_store import HistoryStore
+from mockserver.stores.store_address import store_at
 
 
 @click.command("serve", short_help="Serve documents, or the five bundled APIs.")
@@ -56,6 +62,9 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @seed_option
 @journal_option
+@store_option
+@keep_option
+@workers_option
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -92,12 +101,15 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @output_options
 def command(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
+    *,
     host: str,
     port: int,
     seed: int,
     journal: int,
+    store: str,
+    keep: Duration | None,
+    workers: int,
     settings: Sequence[str],
-    *,
     no_control: bool,
     control_token: str | None,
     no_mock_headers: bool,
@@ -124,6 +136,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
         engine = open_engine(sources, seed, options, journal)
+        histories = store_at(store, keep)
+        _check_store(histories, workers, reload=reload)
     except MockserverError as error:
         stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
@@ -132,9 +146,19 @@ def command(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
+    app = application(
+        engine,
+        control=not no_control,
+        token=control_token,
+        body_limit=max_body,
+        store=histories,
+    )
     app.on_exchange = _logger(printed)
     text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
+    if workers > 1:
+        from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
+
+        sys.exit(run_workers(app, listener, workers, lambda: _greet(text)))
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
 
 
@@ -144,6 +168,21 @@ def _check_access(host: str, token: str | None, *, control: bool) -> None:
     if not is_loopback(host) and control and not token:
         message = f"other machines can reach {host}; add --control-token or --no-control"
         raise click.UsageError(message)
+
+
+def _check_store(store: "HistoryStore | None", workers: int, *, reload: bool) -> None:
+    """Open a store once, so that one that cannot be used is reported before the server starts."""
+    if workers > 1 and store is None:
+        raise click.UsageError("--workers needs a --store, which the processes share")
+    if workers > 1 and reload:
+        raise click.UsageError("--reload works with one worker only")
+    if store is not None:
+        asyncio.run(_open_and_close(store))
+
+
+async def _open_and_close(store: "HistoryStore") -> None:
+    await store.open()
+    await store.close()
 
 
 def _greet(text: str) -> None:
