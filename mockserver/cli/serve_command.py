@@ -9,45 +9,44 @@ taken, 2 if documents, settings or options are invalid. `server/serving.py` runs
 
 import asyncio
 import atexit
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from mockserver.base.errors import MockserverError
 from mockserver.base.hosts import is_loopback
-from mockserver.base.time import Duration, system_now
+from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     Printed,
+    Sharing,
     documents_argument,
     engine_options,
     journal_option,
-    keep_option,
     output_options,
     plugin_option,
     seed_option,
     set_option,
     stateful_option,
     stop,
-    store_option,
+    store_options,
     strict_option,
-    workers_option,
 )
 from mockserver.documents.document_files import Files
 from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
-from mockserver.server.application import DEFAULT_BODY_LIMIT
+from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
 from mockserver.server.reloading import Reloader
 from mockserver.server.sources import Sources, open_engine, parse_settings
-from mockserver.stores.history_store import HistoryStore
-from mockserver.stores.store_address import store_at
 
 
 @click.command("serve", short_help="Serve documents, or the five bundled APIs.")
@@ -62,9 +61,7 @@ from mockserver.stores.store_address import store_at
 )
 @seed_option
 @journal_option
-@store_option
-@keep_option
-@workers_option
+@store_options
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -106,9 +103,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     port: int,
     seed: int,
     journal: int,
-    store: str,
-    keep: Duration | None,
-    workers: int,
+    sharing: Sharing,
     settings: Sequence[str],
     no_control: bool,
     control_token: str | None,
@@ -129,6 +124,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     API and the dashboard are printed at the start.
     """
     _check_access(host, control_token, control=not no_control)
+    _check_reload(sharing, reload=reload)
     try:
         options = replace(options, announce=not no_mock_headers, control=not no_control)
         options = replace(options, cors=not no_cors)
@@ -136,8 +132,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
         engine = open_engine(sources, seed, options, journal)
-        histories = store_at(store, keep)
-        _check_store(histories, workers, reload=reload)
     except MockserverError as error:
         stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
@@ -146,20 +140,19 @@ def command(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    app = application(
-        engine,
-        control=not no_control,
-        token=control_token,
-        body_limit=max_body,
-        store=histories,
-    )
+    shown, store = not no_control, sharing.store
+    app = application(engine, control=shown, token=control_token, body_limit=max_body, store=store)
     app.on_exchange = _logger(printed)
     text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
-    if workers > 1:
-        from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
-
-        sys.exit(run_workers(app, listener, workers, lambda: _greet(text)))
+    if sharing.workers > 1:
+        _serve_with_workers(app, listener, sharing.workers, text)
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
+
+
+def _serve_with_workers(app: App, listener: socket.socket, count: int, text: str) -> NoReturn:
+    from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
+
+    sys.exit(run_workers(app, listener, count, lambda: _greet(text)))
 
 
 def _check_access(host: str, token: str | None, *, control: bool) -> None:
@@ -170,19 +163,9 @@ def _check_access(host: str, token: str | None, *, control: bool) -> None:
         raise click.UsageError(message)
 
 
-def _check_store(store: "HistoryStore | None", workers: int, *, reload: bool) -> None:
-    """Open a store once, so that one that cannot be used is reported before the server starts."""
-    if workers > 1 and store is None:
-        raise click.UsageError("--workers needs a --store, which the processes share")
-    if workers > 1 and reload:
+def _check_reload(sharing: Sharing, *, reload: bool) -> None:
+    if sharing.workers > 1 and reload:
         raise click.UsageError("--reload works with one worker only")
-    if store is not None:
-        asyncio.run(_open_and_close(store))
-
-
-async def _open_and_close(store: "HistoryStore") -> None:
-    await store.open()
-    await store.close()
 
 
 def _greet(text: str) -> None:

@@ -119,8 +119,7 @@ class Engine:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
         self.options = options or DEFAULT_OPTIONS
-        self.tells = True
-        """False if exchanges are told later than they are handled, as `History.tell` does."""
+        self.tells = True  # False if the caller does what `History.tell` does
         self._mounts = MountedApis(self.apis.values())
 
     def replace(

@@ -57,7 +57,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
 
     Args:
-        documents: A file or a folder of them, or several.
+        documents: Files or folders.
         seed: Seed of ids and sampled values.
         settings: Values of settings, by API and name.
         stateful: Create, change and delete records, as far as the documents imply it.
@@ -73,14 +73,11 @@ def create_app(  # noqa: PLR0913 - each can be left out
         answers: Single options of the engine, such as `dynamic=True`, in place of `options`.
 
     Raises:
-        SpecError: If a document is invalid.
-        SettingsError: If a setting, a plug-in or a store is; ValueError for an unknown `like`.
+        MockserverError: If a document, a setting, a plug-in or a store is invalid.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(base, control=control and base.control, **answers)
     return application(
-        open_engine(sources, seed, merged, journal),
+        open_engine(sources, seed, _merged(options, answers, control=control), journal),
         control=control,
         token=control_token,
         body_limit=body_limit,
@@ -88,6 +85,11 @@ def create_app(  # noqa: PLR0913 - each can be left out
         delays=delays,
         store=store_at(store),
     )
+
+
+def _merged(options: Options | None, answers: AnswerOptions, *, control: bool) -> Options:
+    base = options or DEFAULT_OPTIONS
+    return replace(base, control=control and base.control, **answers)
 
 
 def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:
