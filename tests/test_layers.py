@@ -22,6 +22,7 @@ ROOMS = (
     "inference",
     "openapi",
     "engine",
+    "stores",
     "dashboard",
     "control",
     "server",
@@ -33,6 +34,7 @@ ROOMS = (
 WALLS: Mapping[str, set[str]] = {
     "engine": {"language", "documents", "inference", "openapi"},
     "contract": {"dashboard", "control", "server"},
+    "stores": {"language", "documents", "verbs", "inference", "openapi"},
     "testing": {*ROOMS} - {"base", "server", "testing"},
 }
 """Rooms that one does not import although they stand before it."""

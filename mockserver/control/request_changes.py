@@ -1,13 +1,13 @@
 """Make the request that a replay sends: one of the journal, as it was or with changes.
 
-- In: an exchange, the sandbox of the call, and `RequestChanges`, the body of the call, or None.
+- In: a request, the sandbox of the call, and `RequestChanges`, the body of the call, or None.
 - Out: another request; that of the journal never changes. Headers about the length and coding of a
   body follow a changed body. Changes that no request can have are refused by the model, or, for the
   path of another sandbox, a `ControlError` (422).
 - Caller: `request_calls.py`.
 
-A replay stays in the sandbox of the call: where the request itself might lead elsewhere, as in a
-fork, or without the header that named the sandbox, its path names it.
+A replay stays in the sandbox of the call: where the request itself leads elsewhere, as in a fork,
+or without the header that named the sandbox, its path names it.
 """
 
 import re
@@ -23,8 +23,7 @@ from mockserver.base.json import JsonValue
 from mockserver.control.declarations import Body
 from mockserver.control.known_names import plain_path
 from mockserver.control.problem_responses import JSON, ControlError
-from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
-from mockserver.model.exchange import Exchange
+from mockserver.engine.pipeline import Engine
 from mockserver.model.messages import Request
 from mockserver.model.request_paths import split_sandbox
 from mockserver.wire.media import json_bytes
@@ -75,20 +74,19 @@ class RequestChanges(Body):
 
 
 def request_to_send(
-    exchange: Exchange, sandbox: Sandbox, changes: RequestChanges | None
+    engine: Engine, first: Request, sandbox: str, changes: RequestChanges | None
 ) -> Request:
     """Return the request that a replay in a sandbox sends.
 
     Raises:
         ControlError: If the path names another sandbox.
     """
-    request = replace(exchange.request)
+    request = replace(first)
     if changes is not None and changes.model_fields_set:
-        _change(request, changes, sandbox.name)
-    path, named = split_sandbox(request.path)
-    is_changed = request != exchange.request and sandbox.name != DEFAULT_SANDBOX
-    if named != sandbox.name and (exchange.sandbox != sandbox.name or is_changed):
-        request.path = f"/~{sandbox.name}{path}"
+        _change(request, changes, sandbox)
+    if engine.sandbox_name(request) != sandbox:
+        path, _ = split_sandbox(request.path)
+        request.path = f"/~{sandbox}{path}"
     return request
 
 

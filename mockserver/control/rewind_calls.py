@@ -2,8 +2,8 @@
 
 `control_app.py` adds its `CALLS`. What came after the entry is undone: records, clock, settings,
 faults, ids. A name without an entry is a 404 that says why, an entry to which the sandbox cannot go
-back a 409 that names the earliest possible one; `sandbox_calls.py` finds the entry of a fork in the
-same way (`mark_named`). Event streams go on, and are told. A rewind is itself an entry.
+back a 409 that names the earliest possible one (`entry_names.py`). Event streams go on, and are
+told. A rewind is itself an entry.
 """
 
 from pydantic import Field
@@ -11,10 +11,8 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.control import api_views
 from mockserver.control.declarations import Body, Call, ControlRequest, SandboxQuery
-from mockserver.control.problem_responses import ControlError
-from mockserver.engine.entry_lookup import NoEntryError, TooEarlyError, entry_mark
-from mockserver.engine.history import REWIND, Mark
-from mockserver.engine.sandbox import Sandbox
+from mockserver.control.entry_names import find_mark
+from mockserver.engine.history import REWIND
 
 TAG = "History"
 
@@ -39,24 +37,10 @@ class RewindResult(TypedDict):
     """Number of entries that were undone."""
 
 
-def mark_named(sandbox: Sandbox, name: str) -> Mark:
-    """Return the mark of an entry of a sandbox.
-
-    Raises:
-        ControlError: 404 if there is no such entry, 409 if the sandbox cannot go back so far.
-    """
-    try:
-        return entry_mark(sandbox.history, name)
-    except NoEntryError as error:
-        raise ControlError(404, str(error)) from None
-    except TooEarlyError as error:
-        raise ControlError(409, str(error)) from None
-
-
 def rewind_sandbox(request: ControlRequest[SandboxQuery, RewindTarget]) -> RewindResult:
     """Take the sandbox back to an entry."""
     sandbox = request.sandbox()
-    mark = mark_named(sandbox, request.body.to)
+    mark = find_mark(sandbox, request.body.to)
     undone = sandbox.history.count_after(mark.position)
     entry = sandbox.rewind(mark, request.system, request.sent)
     clock = api_views.clock(sandbox, request.system)

@@ -3,7 +3,7 @@
 `control_app.py` adds its `CALLS`. To create one that exists changes nothing and answers 200; to
 delete one removes its state and ends its event streams. An unknown sandbox is a 404 (also
 `default` before its first use), an invalid name a 400, one too many a 503. A fork is a new sandbox
-with the state and history of another one, perhaps as it was at an entry (`rewind_calls.py` finds
+with the state and history of another one, perhaps as it was at an entry (`entry_names.py` finds
 it); a name that is taken is a 409. A reset takes a sandbox back to its start: clock, ids, settings,
 records, faults, journal, coverage; event streams go on.
 """
@@ -23,8 +23,8 @@ from mockserver.control.declarations import (
     SandboxQuery,
     raise_not_found,
 )
+from mockserver.control.entry_names import find_mark
 from mockserver.control.problem_responses import ControlError
-from mockserver.control.rewind_calls import mark_named
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
 from mockserver.engine.sandboxes import BAD_SANDBOX_NAME, SANDBOX_NAME
 
@@ -80,7 +80,7 @@ def _fork(request: ControlRequest[ForkQuery, None]) -> Sandbox:
     if name in known:
         raise ControlError(409, f"there is a sandbox {name!r} already; delete it first")
     source, at = _source(request), request.query.at
-    mark = None if at is None else mark_named(source, at)
+    mark = None if at is None else find_mark(source, at)
     try:
         return known.fork(source, name, mark, request.system, request.sent)
     except SandboxFullError as error:

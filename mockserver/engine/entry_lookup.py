@@ -5,7 +5,7 @@
 - Out: `find_entry` returns the entry, `entry_mark` the mark to which the sandbox can go back. An
   entry that never was or is gone (dropped, undone, of an earlier run) is a `NoEntryError`, one
   before the floor of the history a `TooEarlyError`.
-- Caller: the control API.
+- Caller: `control/entry_names.py`.
 
 A name means the same entry for ever: numbers are not used again in a run, and runs are numbered.
 """
@@ -89,11 +89,9 @@ def _why_none(history: History, name: str, entry_id: str) -> str:
 def _why_gone(history: History, kind: str, number: int, before: int) -> str:
     if number <= before:
         return f": a reset or a restore began run {history.run} after it"
-    if number <= _number(history.last_dropped.get(kind, "")):
-        return f"; {_beginning(history)}"
     undoing = _undoing(history, kind, number)
-    if undoing is None:
-        return ": a rewind undid it"
+    if undoing is None or number <= _number(history.last_dropped.get(kind, "")):
+        return f"; {_beginning(history)}"
     return f": {undoing.id} undid it ({undoing.call} {undoing.detail})"
 
 

@@ -15,23 +15,25 @@ which depend only on the beginning of the run.
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.base.errors import ConflictError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.history import REWIND, History, Mark
+from mockserver.engine.history import REWIND, History, HistoryEntry, Mark
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.control_entry import NOT_SENT, ControlEntry, SentCall
-from mockserver.model.record_change import WORLD, Place, RecordChange
+from mockserver.model.exchange import Exchange
+from mockserver.model.record_change import WORLD, Place, RecordChange, Write
 from mockserver.model.scope import Record
 
 DEFAULT_SANDBOX = "default"
@@ -92,6 +94,18 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
+
+
+class Point(NamedTuple):
+    """Where a sandbox is in its history."""
+
+    run: int
+    position: int
+    requests: int
+    controls: int
+    latest: Instant
+    dropped: int
+    ids: int
 
 
 class Store:
@@ -159,7 +173,7 @@ class Sandbox:
         """Start with the records of the fixtures; `system` is the time of the system's clock."""
         seed = self._initial_seed
         state = SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {})
-        self._begin_run(state, system)
+        self.begin_run(state, system)
 
     def reset(self, system: Instant) -> None:
         """Begin a new run with the state at the start of the sandbox."""
@@ -169,10 +183,11 @@ class Sandbox:
 
     def restore(self, state: SandboxState, system: Instant) -> None:
         """Begin a new run with another state; remove all entries and faults."""
-        self._begin_run(state, system)
+        self.begin_run(state, system)
         self.record("restoreState", system, self.transaction())
 
-    def _begin_run(self, state: SandboxState, system: Instant) -> None:
+    def begin_run(self, state: SandboxState, system: Instant) -> None:
+        """Begin a run with a state."""
         self.seed, self.ids = state.seed, state.ids
         self.world = {spec.name: Collection(spec, api=WORLD) for spec in WORLD_COLLECTIONS}
         self.world["clock"].insert(_clock_record(state.clock))
@@ -289,10 +304,11 @@ class Sandbox:
     def store(self, api: str) -> Store:
         """Return the collections of an API; the first call makes them from the fixtures."""
         if (store := self.stores.get(api)) is None:
-            store = self.stores[api] = self._first_store(self.apis[api])
+            store = self.stores[api] = self.first_store(self.apis[api])
         return store
 
-    def _first_store(self, api: Api) -> Store:
+    def first_store(self, api: Api) -> Store:
+        """Make the collections of an API from the fixtures."""
         from mockserver.engine.fixtures import first_records  # noqa: PLC0415 - not for each request
 
         beginning = self._beginning(api.name)
@@ -340,20 +356,68 @@ class Sandbox:
         """
         writes = self.transaction()
         undone = self.go_back(mark, system, writes)
-        number = "1 entry" if undone == 1 else f"{undone} entries"
+        number = "1 entry" if len(undone) == 1 else f"{len(undone)} entries"
         detail = f"to {self.history.name_at(mark.position)}, {number} undone"
-        return self.record(REWIND, system, writes, detail, sent)
+        rewind = self.record(REWIND, system, writes, detail, sent)
+        rewind.cut, rewind.net = mark.position, [*_inverted(undone), *writes.log]
+        return rewind
 
-    def go_back(self, mark: Mark, system: Instant, writes: Transaction) -> int:
-        """Undo the entries after a mark, set the clock, and return how many entries there were."""
-        undone = 0
+    def go_back(self, mark: Mark, system: Instant, writes: Transaction) -> list[HistoryEntry]:
+        """Undo the entries after a mark, set the clock, and return them, the latest first."""
+        undone = []
         for entry in self.history.cut(mark.position):
             self.take_back(entry.changes)
-            undone += 1
+            undone.append(entry)
         self.ids.count = mark.ids
         self.refresh()
         self.set_clock(writes, self.clock.shown(mark.at, system), system)
         return undone
+
+    def apply(self, entry: HistoryEntry) -> None:
+        """Add an entry that was made with another copy of this sandbox, and make its changes."""
+        changes = entry.changes
+        if isinstance(entry, Exchange):
+            self.history.count += 1
+        else:
+            self.history.controls += 1
+            if entry.cut is not None:
+                deque(self.history.cut(entry.cut), 0)
+                changes = list(map(RecordChange._make, entry.net))
+        for change in changes:
+            self.collection(change.place).apply(change)
+        self.ids.count = entry.ids
+        self.history.append(entry)
+        if any(change.place[0] == WORLD for change in changes):
+            self.refresh()
+
+    def point(self) -> Point:
+        """Return where the sandbox is, to which `withdraw` can go back."""
+        history = self.history
+        return Point(
+            history.run,
+            history.position,
+            history.count,
+            history.controls,
+            history.latest,
+            history.dropped,
+            self.ids.count,
+        )
+
+    def withdraw(self, point: Point) -> bool:
+        """Take entries back as if they had never been; return False if that is impossible."""
+        history = self.history
+        if history.run != point.run or point.position < history.floor.position:
+            return False
+        entries = list(history.cut(point.position))
+        if any(isinstance(entry, ControlEntry) and entry.cut is not None for entry in entries):
+            return False
+        for entry in entries:
+            self.take_back(entry.changes)
+        history.position, history.count = point.position, point.requests
+        history.controls, history.latest = point.controls, point.latest
+        history.dropped, self.ids.count = point.dropped, point.ids
+        self.refresh()
+        return True
 
     def fork(self, name: str) -> "Sandbox":
         """Return another sandbox with the same state and history; it costs no copy of records."""
@@ -411,9 +475,16 @@ class Sandbox:
         moved = {name: _with_spec(store, spec, api.name) for name, spec in specs.items()}
         kept = {name: collection for name, collection in moved.items() if collection is not None}
         if len(kept) < len(specs):
-            fresh = self._first_store(api)
+            fresh = self.first_store(api)
             kept = {name: kept.get(name) or fresh.collection(name) for name in specs}
         return Store(kept, store.began)
+
+
+def _inverted(entries: Iterable[HistoryEntry]) -> Iterator[Write]:
+    """Yield the writes that take those of entries back, in order."""
+    for entry in entries:
+        for place, key, before, after, serial in reversed(entry.writes):
+            yield place, key, after, before, serial
 
 
 def _clock_record(clock: VirtualClock) -> Record:
