@@ -109,6 +109,9 @@ class Control:
             return _perform(call, request)
         if call.path.startswith(_ALL_SANDBOXES):
             await committer.load_all(request.system)
+        source: str = getattr(request.query, "source", None) or ""
+        if source in self._context.engine.sandboxes:  # the call forks it as it is now
+            await committer.perform(source, request.system, lambda: None, only_reads=True)
         is_about_name = call.path == f"{_ALL_SANDBOXES}/{{name}}"
         name = request.path["name"] if is_about_name else request.sandbox_name()
         if not SANDBOX_NAME.fullmatch(name):
