@@ -53,6 +53,8 @@ class RequestList(TypedDict):
     total: int
     dropped: int
     """Number of exchanges, since the journal was last cleared, for which it had no room."""
+    run: int
+    """Number of the run of the sandbox: a reset or a restore begins another one."""
     requests: list[ExchangeSummary]
 
 
@@ -126,6 +128,7 @@ def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList |
     return {
         "total": len(shown),
         "dropped": sandbox.history.dropped,
+        "run": sandbox.history.run,
         "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
 
@@ -197,7 +200,7 @@ CALLS = (
         list_requests,
         RequestFilter,
         result=RequestList | Har,
-        result_example={"total": 1, "dropped": 0, "requests": [_SUMMARY]},
+        result_example={"total": 1, "dropped": 0, "run": 1, "requests": [_SUMMARY]},
     ),
     Call(
         "DELETE",
