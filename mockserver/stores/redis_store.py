@@ -114,6 +114,8 @@ class RedisStore:
             StoreError: If it cannot be reached.
             UnusableStoreError: If it evicts keys, or has keys of a newer format.
         """
+        if self._client is not None:
+            return
         try:
             from redis.asyncio import Redis  # noqa: PLC0415 - an extra
             from redis.asyncio.retry import Retry  # noqa: PLC0415 - an extra
@@ -129,6 +131,13 @@ class RedisStore:
             retry=Retry(NoBackoff(), 0),
         )
         self._client = client
+        try:
+            await self._prepare(client)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _prepare(self, client: "Redis") -> None:
         self._commit = client.register_script(_COMMIT)
         self._since = client.register_script(_SINCE)
         await self._check_format()
