@@ -93,14 +93,18 @@ return {'committed', next_version}
 class RedisStore:
     """A store in a server of Redis or Valkey."""
 
-    def __init__(self, url: str, retention: Retention = DEFAULT_RETENTION) -> None:
+    def __init__(
+        self, url: str, retention: Retention = DEFAULT_RETENTION, timeout: float = _TIMEOUT
+    ) -> None:
         """Name the server.
 
         Args:
             url: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed;
                 `?prefix=` names the first part of all keys.
             retention: How much of each history is kept.
+            timeout: Seconds to wait for the server.
         """
+        self._timeout = timeout
         self._url, self._prefix = _split(url)
         self._retention = retention
         self._client: Redis | None = None
@@ -126,8 +130,8 @@ class RedisStore:
             ) from None
         client = Redis.from_url(
             self._url,
-            socket_timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
             retry=Retry(NoBackoff(), 0),
         )
         self._client = client
