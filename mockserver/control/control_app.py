@@ -14,11 +14,13 @@ from starlette.types import ASGIApp
 from mockserver.base.time import Instant
 from mockserver.control import (
     api_calls,
+    change_calls,
     clock_calls,
     coverage_calls,
     document_calls,
     event_calls,
     fault_calls,
+    history_calls,
     limit_calls,
     message_calls,
     page_calls,
@@ -54,6 +56,8 @@ CALLS: tuple[Call, ...] = (
     *fault_calls.CALLS,
     *verify_calls.CALLS,
     *request_calls.CALLS,
+    *change_calls.CALLS,
+    *history_calls.CALLS,
     *coverage_calls.CALLS,
     *event_calls.CALLS,
     *document_calls.CALLS,

@@ -179,7 +179,8 @@ class History:
             return False
         entry = self._entries.popleft()
         self._release(entry)
-        self.floor = Mark(entry.position, entry.at, entry.ids)
+        if entry.position > self.floor.position:  # other documents may have raised it
+            self.floor = Mark(entry.position, entry.at, entry.ids)
         self.dropped += type(entry) is Exchange and entry.position > self.hidden
         return True
 
