@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
@@ -22,6 +22,7 @@ from mockserver.control.redaction import redacted
 from mockserver.engine.builtin_collections import OAUTH_CODES, OAUTH_REFRESH_TOKENS
 from mockserver.engine.history import HistoryEntry
 from mockserver.engine.sandbox import Sandbox
+from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import Exchange
 from mockserver.model.record_change import WORLD, RecordChange, Write
 from mockserver.model.scope import Record
@@ -44,6 +45,13 @@ class ChangeView(TypedDict):
     """The record after; null if it was removed."""
     text: str
     """The change in one line, for people."""
+
+
+def writes_of(entry: HistoryEntry) -> Sequence[Write]:
+    """Return what the state after an entry differs by; for a rewind, with what it took back."""
+    if isinstance(entry, ControlEntry) and entry.cut is not None:
+        return entry.net
+    return entry.writes
 
 
 def change_views(
@@ -71,7 +79,7 @@ def change_views(
 
 def without_keys(sandbox: Sandbox, entry: HistoryEntry, text: str) -> str:
     """Return a path without the key at its end, if that is a credential."""
-    for write in entry.writes[:_MOST_KEYS]:
+    for write in writes_of(entry)[:_MOST_KEYS]:
         change = RecordChange._make(write)
         fields, key_field = _secret_fields(sandbox, change)
         if change.key and (key_field in fields or names_secret(key_field)):

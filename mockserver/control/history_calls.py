@@ -15,7 +15,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import unknown
 from mockserver.base.time import format_instant
-from mockserver.control.change_views import without_keys
+from mockserver.control.change_views import without_keys, writes_of
 from mockserver.control.declarations import Call, ControlRequest, PageQuery
 from mockserver.control.exchange_views import ExchangeSummary, exchange_summary
 from mockserver.control.history_search import TextSearch, adds_message_to, sent_target
@@ -193,7 +193,7 @@ def _floor(history: History) -> Floor:
 def _entry_view(sandbox: Sandbox, entry: HistoryEntry) -> RequestEntry | CallEntry:
     """Return an entry as the list shows it, without secrets."""
     run = sandbox.history.run
-    arrived, changes = format_instant(entry.arrived), len(entry.writes)
+    arrived, changes = format_instant(entry.arrived), len(writes_of(entry))
     if isinstance(entry, Exchange):
         return {
             **exchange_summary(entry),
