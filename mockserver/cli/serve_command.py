@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -45,6 +44,7 @@ from mockserver.model.exchange import Exchange
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
+from mockserver.server.listening import bind, origin
 from mockserver.server.reloading import Reloader
 from mockserver.server.sources import Sources, open_engine, parse_settings
 
@@ -134,25 +134,36 @@ def command(  # noqa: PLR0913 - one parameter for each option
         engine = open_engine(sources, seed, options, journal)
     except MockserverError as error:
         stop(error)
-    from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
-
-    try:
-        listener = serving.bind(host, port)
-    except OSError as error:
-        stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
+    listener = _bound(host, port)
     shown, store = not no_control, sharing.store
     app = application(engine, control=shown, token=control_token, body_limit=max_body, store=store)
     app.on_exchange = _logger(printed)
-    text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
-    if sharing.workers > 1:
-        _serve_with_workers(app, listener, sharing.workers, text)
-    serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
+    text = greeting(engine, origin(listener, host), system_now(), control=not no_control)
+    _run(app, listener, sharing.workers, text, _reloader(engine, sources) if reload else None)
 
 
-def _serve_with_workers(app: App, listener: socket.socket, count: int, text: str) -> NoReturn:
-    from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        return bind(host, port)
+    except OSError as error:
+        stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
 
-    sys.exit(run_workers(app, listener, count, lambda: _greet(text)))
+
+def _run(
+    app: App,
+    listener: socket.socket,
+    workers: int,
+    text: str,
+    check_files: Callable[[], Awaitable[None]] | None,
+) -> None:
+    """Serve until a signal ends it; print the text when it accepts connections."""
+    if workers > 1:
+        from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
+
+        sys.exit(run_workers(app, listener, workers, lambda: _greet(text)))
+    from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
+
+    serving.run(app, listener, lambda: _greet(text), check_files)
 
 
 def _check_access(host: str, token: str | None, *, control: bool) -> None:

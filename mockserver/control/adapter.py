@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.routing import Route, Router
@@ -142,7 +143,8 @@ class Control:
         path: Mapping[str, str] = scope["path_params"]
         context, now, may_create = self._context, self._clock(), call.may_create
         query_string = scope["query_string"].decode("latin-1")
-        target = scope["path"] + (query_string and f"?{query_string}")
+        raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        target = raw.decode("latin-1").partition("?")[0] + (query_string and f"?{query_string}")
         sent = SentCall(scope["method"], target, content)
         request = ControlRequest(context, now, origin, headers, path, query, body, sent, may_create)
         request.sandbox_name()  # fails if the name is invalid, also where the call needs no sandbox

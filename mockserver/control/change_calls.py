@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
-from mockserver.control.change_views import ChangeView, change_views
+from mockserver.control.change_views import ChangeView, change_views, writes_of
 from mockserver.control.declarations import Call, ControlRequest, PageQuery, RawContent
 from mockserver.control.entry_names import find_entry
 from mockserver.control.request_calls import TAG
@@ -35,11 +35,11 @@ def list_changes(request: ControlRequest[ChangeFilter, None]) -> ChangeList | Ra
     """List what a request or a control call changed."""
     sandbox, query = request.sandbox(), request.query
     entry = find_entry(sandbox, request.path["id"])
-    changes = change_views(sandbox, entry, query.page(list(entry.writes)))
+    changes = change_views(sandbox, entry, query.page(list(writes_of(entry))))
     if query.format == "text":
         lines = "".join(f"{change['text']}\n" for change in changes)
         return RawContent(lines.encode("utf-8", "replace"), "text/plain; charset=utf-8")
-    return {"total": len(entry.writes), "changes": changes}
+    return {"total": len(writes_of(entry)), "changes": changes}
 
 
 CALLS = (

@@ -12,9 +12,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.base.json import JsonValue
+from mockserver.base.errors import ExpressionError
+from mockserver.base.json import JsonValue, equal
 from mockserver.base.time import (
     LAST,
     Duration,
@@ -26,6 +27,7 @@ from mockserver.base.time import (
     plain_time,
 )
 from mockserver.control.singular_names import singular
+from mockserver.engine.limits import current_allowance, stored_state
 from mockserver.model.exchange import BEGINNING
 from mockserver.model.record_change import WORLD, RecordChange
 from mockserver.model.scope import Record
@@ -36,7 +38,14 @@ _MOST_FIELDS = 5
 _FIRST_MICROSECONDS = 10**14
 """Whole numbers from here on are instants, if their name is that of one."""
 _INSTANT_NAME = re.compile(r"(?:^|_)(?:at|on|until|since|from|expires|date|time)$|[a-z]At$")
-_MISSING = object()
+
+
+class RateTerms(NamedTuple):
+    """The terms of a rate limit; `engine/limits.py` has the algorithms."""
+
+    algorithm: str
+    limit: int
+    window: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,14 @@ class ChangeFacts:
 
     arrived: Instant = BEGINNING
     """The system's time of the entry."""
-    quota_limits: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """The limit of quotas, by name and subject."""
+    at: Instant = BEGINNING
+    """The sandbox's time of the entry."""
+    quota_limits: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
+    """The limit of quotas, by name and subject; None for all subjects."""
     rates_left: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
     """What was left of rate limits afterwards, by name, and whether the request was counted."""
+    rate_terms: Mapping[str, RateTerms] = field(default_factory=dict)
+    """The terms of rate limits, by name, by which that is found where it is not known."""
     cooldown_periods: Mapping[str, int] = field(default_factory=dict)
     first_settings: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     """The values of settings that were not changed, by API."""
@@ -70,7 +83,7 @@ def change_line(change: RecordChange, facts: ChangeFacts, shown: RecordChange | 
     one = _ChangedThing(change, shown, facts)
     try:
         return _printable(lines.get(collection, _ChangedThing.record)(one))
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError):
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, ExpressionError):
         return _printable(one.record())  # a call of the control API can write any record
 
 
@@ -90,11 +103,12 @@ class _ChangedThing:
 
     def _fields(self) -> str:
         before, after = self.change.before or {}, self.change.after or {}
+        both = before.keys() & after.keys()
         shown_before, shown_after = self.shown.before or {}, self.shown.after or {}
         names = [
             name
             for name in {**before, **after}
-            if before.get(name, _MISSING) != after.get(name, _MISSING)
+            if name not in both or not equal(before[name], after[name])
         ]
         listed = ", ".join(
             f"{_cut(name, _LONGEST_KEY)} {_value(shown_before, name)} → {_value(shown_after, name)}"
@@ -107,7 +121,8 @@ class _ChangedThing:
         """Return what is left of a quota, or what is used if its limit is not known."""
         before, after = self.change.before, self.change.after
         some = after or before or {}
-        limit = self.facts.quota_limits.get((some["name"], some["subject"]))
+        limits, name = self.facts.quota_limits, some["name"]
+        limit = limits.get((name, some["subject"]), limits.get((name, None)))
         used = _used(before, after), _used(after, after)
         whose = f"quota {self._subject()}"
         if limit is None:
@@ -132,13 +147,23 @@ class _ChangedThing:
 
     def rate_limit(self) -> str:
         """Return what is left of a rate limit."""
-        change = self.change
-        whose = f"rate limit {self._subject()}"
-        left = self.facts.rates_left.get(change.after["name"]) if change.after else None
-        if left is None:
+        change, whose = self.change, f"rate limit {self._subject()}"
+        name = (change.after or change.before or {})["name"]
+        if change.after is not None and name in self.facts.rates_left:
+            after, counted = self.facts.rates_left[name]
+            before = after + counted
+        elif name in self.facts.rate_terms:
+            terms = self.facts.rate_terms[name]
+            before, after = self._left(terms, change.before), self._left(terms, change.after)
+        else:
             return f"{whose} {_verb(change)}"
-        number, counted = left
-        return f"{whose} {number + 1} → {number} left" if counted else f"{whose} {number} left"
+        return f"{whose} {after} left" if before == after else f"{whose} {before} → {after} left"
+
+    def _left(self, terms: RateTerms, record: Record | None) -> int:
+        """Return how many requests a state of a rate limit allows."""
+        algorithm, limit, window = terms
+        state = stored_state(algorithm, record)
+        return current_allowance(algorithm, limit, window, state, self.facts.at).remaining
 
     def message(self) -> str:
         """Return the kind and the recipient of a message."""
@@ -177,7 +202,7 @@ class _ChangedThing:
         before, after = {**first, **_values(self.change.before)}, _values(self.change.after)
         old, new = {**first, **_values(self.shown.before)}, _values(self.shown.after)
         for name in after:
-            if before.get(name, _MISSING) != after[name]:
+            if name not in before or not equal(before[name], after[name]):
                 yield f"{api}.{name} {self._setting(name, old)} → {self._setting(name, new)}"
 
     def _setting(self, name: str, values: Mapping[str, JsonValue]) -> str:

@@ -2,12 +2,14 @@
 
 - In: a sandbox, and changes of an entry of its history. Out: a `ChangeView` for each change: the
   place, the record before and after, and a line for people (`change_lines.py`).
-- Callers: `change_calls.py`.
+- Callers: `change_calls.py`, and `history_calls.py`, which shows the paths of calls `without_keys`.
 - Hidden are members with secret names, the values by which an API knows its principals, keys that
   are one of these, and for a request the credential that it presents.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
@@ -20,10 +22,13 @@ from mockserver.control.redaction import redacted
 from mockserver.engine.builtin_collections import OAUTH_CODES, OAUTH_REFRESH_TOKENS
 from mockserver.engine.history import HistoryEntry
 from mockserver.engine.sandbox import Sandbox
+from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import Exchange
 from mockserver.model.record_change import WORLD, RecordChange, Write
 from mockserver.model.scope import Record
 
+_MOST_KEYS = 10
+"""Keys that are looked for in a path; a call names one."""
 _KEYS_ARE_SECRETS = (OAUTH_CODES.name, OAUTH_REFRESH_TOKENS.name)
 
 
@@ -40,6 +45,13 @@ class ChangeView(TypedDict):
     """The record after; null if it was removed."""
     text: str
     """The change in one line, for people."""
+
+
+def writes_of(entry: HistoryEntry) -> Sequence[Write]:
+    """Return what the state after an entry differs by; for a rewind, with what it took back."""
+    if isinstance(entry, ControlEntry) and entry.cut is not None:
+        return entry.net
+    return entry.writes
 
 
 def change_views(
@@ -63,6 +75,17 @@ def change_views(
             }
         )
     return found
+
+
+def without_keys(sandbox: Sandbox, entry: HistoryEntry, text: str) -> str:
+    """Return a path without the key at its end, if that is a credential."""
+    for write in writes_of(entry)[:_MOST_KEYS]:
+        change = RecordChange._make(write)
+        fields, key_field = _secret_fields(sandbox, change)
+        if change.key and (key_field in fields or names_secret(key_field)):
+            for form in (change.key, quote(change.key), quote(change.key, safe="")):
+                text = re.sub(rf"(?<=/){re.escape(form)}(?=\?|$)", REDACTED, text)
+    return text
 
 
 def _shown(sandbox: Sandbox, entry: HistoryEntry, change: RecordChange) -> RecordChange:

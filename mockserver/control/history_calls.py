@@ -15,6 +15,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from mockserver.base.json import JsonValue
 from mockserver.base.problems import unknown
 from mockserver.base.time import format_instant
+from mockserver.control.change_views import without_keys, writes_of
 from mockserver.control.declarations import Call, ControlRequest, PageQuery
 from mockserver.control.exchange_views import ExchangeSummary, exchange_summary
 from mockserver.control.history_search import TextSearch, adds_message_to, sent_target
@@ -155,7 +156,7 @@ def list_history(request: ControlRequest[HistoryFilter, None]) -> HistoryList:
         "unsearched": search.unsearched,
         "run": history.run,
         "floor": _floor(history),
-        "history": [entry_view(entry, history.run) for entry in query.page(found)],
+        "history": [_entry_view(sandbox, entry) for entry in query.page(found)],
     }
 
 
@@ -189,9 +190,10 @@ def _floor(history: History) -> Floor:
     return {"position": position, "id": next(after, None)}
 
 
-def entry_view(entry: HistoryEntry, run: int) -> RequestEntry | CallEntry:
+def _entry_view(sandbox: Sandbox, entry: HistoryEntry) -> RequestEntry | CallEntry:
     """Return an entry as the list shows it, without secrets."""
-    arrived, changes = format_instant(entry.arrived), len(entry.writes)
+    run = sandbox.history.run
+    arrived, changes = format_instant(entry.arrived), len(writes_of(entry))
     if isinstance(entry, Exchange):
         return {
             **exchange_summary(entry),
@@ -210,9 +212,9 @@ def entry_view(entry: HistoryEntry, run: int) -> RequestEntry | CallEntry:
         "arrived": arrived,
         "changes": changes,
         "call": entry.call,
-        "detail": entry.detail,
+        "detail": without_keys(sandbox, entry, entry.detail),
         "method": entry.sent.method,
-        "target": sent_target(entry.sent),
+        "target": without_keys(sandbox, entry, sent_target(entry.sent)),
     }
 
 

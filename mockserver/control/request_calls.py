@@ -40,6 +40,7 @@ from mockserver.control.known_names import (
     plain_path,
 )
 from mockserver.control.request_changes import RequestChanges, request_to_send
+from mockserver.engine.retracing import retraced
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
 from mockserver.model.request_paths import fits_one
@@ -141,7 +142,9 @@ def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:
 def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails:
     """Return an exchange in full."""
     sandbox = request.sandbox()
-    return exchange_details(find_exchange(sandbox, request.path["id"]), sandbox.history.run)
+    exchange = find_exchange(sandbox, request.path["id"])
+    traced = retraced(request.engine, exchange, request.system)
+    return exchange_details(traced, sandbox.history.run)
 
 
 def replay_request(request: ControlRequest[SandboxQuery, RequestChanges | None]) -> Created:

@@ -93,14 +93,18 @@ return {'committed', next_version}
 class RedisStore:
     """A store in a server of Redis or Valkey."""
 
-    def __init__(self, url: str, retention: Retention = DEFAULT_RETENTION) -> None:
+    def __init__(
+        self, url: str, retention: Retention = DEFAULT_RETENTION, timeout: float = _TIMEOUT
+    ) -> None:
         """Name the server.
 
         Args:
             url: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed;
                 `?prefix=` names the first part of all keys.
             retention: How much of each history is kept.
+            timeout: Seconds to wait for the server.
         """
+        self._timeout = timeout
         self._url, self._prefix = _split(url)
         self._retention = retention
         self._client: Redis | None = None
@@ -114,6 +118,8 @@ class RedisStore:
             StoreError: If it cannot be reached.
             UnusableStoreError: If it evicts keys, or has keys of a newer format.
         """
+        if self._client is not None:
+            return
         try:
             from redis.asyncio import Redis  # noqa: PLC0415 - an extra
             from redis.asyncio.retry import Retry  # noqa: PLC0415 - an extra
@@ -124,11 +130,18 @@ class RedisStore:
             ) from None
         client = Redis.from_url(
             self._url,
-            socket_timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
             retry=Retry(NoBackoff(), 0),
         )
         self._client = client
+        try:
+            await self._prepare(client)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _prepare(self, client: "Redis") -> None:
         self._commit = client.register_script(_COMMIT)
         self._since = client.register_script(_SINCE)
         await self._check_format()

@@ -74,6 +74,8 @@ class SqliteStore:
             StoreError: If another process has it locked for too long.
             UnusableStoreError: If it is no file of ours, or cannot be written.
         """
+        if self._connection is not None:
+            return
         try:
             self._connection = self._connect()
         except sqlite3.OperationalError as error:

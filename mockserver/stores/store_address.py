@@ -1,8 +1,8 @@
 """Find the store that an option names: a file of SQLite, or the URL of a Redis or Valkey server.
 
-`cli/document_options.py` and `server/factory.py` call `store_at`, which opens nothing and returns None
-for `memory`, the default: sandboxes are then kept by the process alone. A name that cannot be a
-store is a `SettingsError`.
+`cli/document_options.py` and `server/factory.py` call `store_at`, which opens nothing and returns
+None for `memory`, the default: sandboxes are then kept by the process alone. A name that cannot be
+a store is a `SettingsError`.
 """
 
 from dataclasses import replace

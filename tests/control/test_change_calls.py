@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.base.secrets import REDACTED
+from mockserver.model.exchange import Exchange
 from tests.conftest import World
 from tests.control.test_control_app import INVITE, KEY, PARTOO
 from tests.control_client import Client
@@ -49,6 +50,23 @@ async def test_a_line_does_not_change_when_a_setting_changes_later(client: Clien
     assert await lines(client, "r1") == before
     await client.post(PARTOO, json={**INVITE, "target_phone": "+33600000009"}, headers=KEY)
     assert "cooldown sms of +33600000009 until 11 Mar 2026 12:00" in await lines(client, "r2")
+
+
+async def test_an_entry_without_its_trace_tells_the_same(client: Client, world: World) -> None:
+    for phone in ("+33600000008", "+33600000009"):
+        await client.post(PARTOO, json={**INVITE, "target_phone": phone}, headers=KEY)
+    before = await lines(client, "r2")
+    await client.patch("/_mock/settings/partoo", json={"sms_quota": 7})
+    entry = world.sandbox().history.get("r2")
+    assert isinstance(entry, Exchange)
+    entry.trace, entry.is_traced = [], False
+    assert await lines(client, "r2") == before
+
+
+async def test_a_quota_that_a_control_call_wrote_has_its_limit(client: Client) -> None:
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    await client.delete("/_mock/records/partoo/quotas/sms:demo-org")
+    assert await lines(client, "c1") == ["quota sms of demo-org 499 → 500"]
 
 
 async def test_control_calls_tell_what_they_changed(client: Client) -> None:

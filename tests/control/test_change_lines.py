@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.base.time import DAY, parse_instant
-from mockserver.control.change_lines import ChangeFacts, change_line
+from mockserver.control.change_lines import ChangeFacts, RateTerms, change_line
 from mockserver.control.singular_names import singular
 from mockserver.model.record_change import WORLD, RecordChange
 
@@ -81,6 +83,56 @@ def test_a_rate_limit_that_a_call_wrote_is_only_changed() -> None:
     assert line("rate_limits", "own:a", after, after) == "rate limit own of a changed"
     assert line("rate_limits", "own:a", None, after) == "rate limit own of a added"
     assert line("rate_limits", "own:a", after, None) == "rate limit own of a removed"
+
+
+def test_a_rate_limit_without_a_trace_tells_what_its_state_allows() -> None:
+    facts = ChangeFacts(at=NOON, rate_terms={"own": RateTerms("fixed_window", 5, DAY)})
+    before, after = counted("own", "a", NOON, 2), counted("own", "a", NOON, 3)
+    first = RecordChange(("partoo", "rate_limits"), "own:a", None, before, 0)
+    second = RecordChange(("partoo", "rate_limits"), "own:a", before, after, 0)
+    assert change_line(first, facts) == "rate limit own of a 5 → 3 left"
+    assert change_line(second, facts) == "rate limit own of a 3 → 2 left"
+
+
+def test_a_quota_has_the_limit_of_all_subjects_if_its_own_is_unknown() -> None:
+    facts = ChangeFacts(quota_limits={("sms", None): 9})
+    change = RecordChange(("partoo", "quotas"), "sms:a", None, counted("sms", "a", 0, 1), 0)
+    assert change_line(change, facts) == "quota sms of a 9 → 8"
+
+
+def test_true_is_not_one() -> None:
+    assert line("things", "a", {"id": "a", "n": 1}, {"id": "a", "n": True}) == "thing a: n 1 → true"
+
+
+WORLD_PLACES = [(WORLD, name) for name in ("clock", "settings", "faults", "counters", "other")]
+API_PLACES = [
+    "quotas",
+    "cooldowns",
+    "rate_limits",
+    "messages",
+    "sequences",
+    "things",
+    "left_reviews",
+]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(["id", "name", "subject", "state", "value", "channel", "to", "sent_at"])
+RECORDS = st.none() | st.dictionaries(NAMES, VALUES)
+
+
+@given(
+    st.sampled_from([*WORLD_PLACES, *(("partoo", name) for name in API_PLACES)]),
+    st.text(),
+    RECORDS,
+    RECORDS,
+)
+def test_any_record_has_one_line(place: tuple[str, str], key: str, before: Any, after: Any) -> None:
+    found = change_line(RecordChange(place, key, before, after, 0), FACTS)
+    assert found.isprintable()
+    assert 0 < len(found) < 3_000
 
 
 def test_a_record_with_a_quota_s_name_but_without_its_fields_is_any_record() -> None:

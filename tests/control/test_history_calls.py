@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.base.secrets import REDACTED
 from mockserver.control import history_search
 from mockserver.engine.history import Mark
 from tests.conftest import START, World
@@ -152,10 +153,13 @@ async def test_the_floor_is_the_first_entry_to_go_back_to(client: Client, world:
     assert (await history(client))["floor"] == {"position": 3, "id": "c2"}
 
 
-async def test_secrets_in_the_target_of_a_call_are_not_shown(client: Client) -> None:
-    await client.delete("/_mock/faults?sandbox=default&token=abc")
-    await client.post("/_mock/faults?sandbox=default", json={"status": 503})
-    assert (await history(client))["history"][-1]["target"] == "/_mock/faults?sandbox=default"
+@pytest.mark.parametrize("key", ["demo-partoo-key", "key%20of%2Fmine", "a"])
+async def test_a_credential_in_the_target_of_a_call_is_not_shown(client: Client, key: str) -> None:
+    path = "/_mock/records/partoo/keys"
+    await client.put(f"{path}/{key}?sandbox=default", json={"user": 1})
+    last = (await history(client))["history"][-1]
+    assert last["target"] == f"{path}/{REDACTED}?sandbox=default"
+    assert last["detail"] == f"partoo/keys/{REDACTED}"
 
 
 async def test_a_reset_begins_a_run(client: Client) -> None:

@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
+from mockserver.engine.retracing import retraced
 from mockserver.model.api import Api
+from mockserver.model.exchange import Exchange
+from mockserver.model.trace import as_json, decisions
 from mockserver.stores.memory_store import MemoryStore
 from tests.history import state_of
 from tests.stores_world import worker
@@ -56,3 +59,27 @@ async def test_a_worker_that_starts_later_has_the_same_state(bundled: list[Api])
     one, two = (single.committer.engine.sandboxes.by_name["default"] for single in (first, late))
     assert state_of(one, first.now) == state_of(two, first.now)
     assert (await late.invite(1)).answer.status == 400
+
+
+async def test_the_decisions_about_a_request_from_a_store_are_found_again(
+    bundled: list[Api],
+) -> None:
+    store = MemoryStore()
+    first = worker(bundled, store)
+    await first.invite(1)
+    await first.invite(1)
+    await first.invite(2)
+    late = worker(bundled, store)
+    await late.committer.perform("default", late.now, lambda: None, only_reads=True)
+    here, there = (one.committer.engine.sandboxes.by_name["default"] for one in (first, late))
+    before = state_of(there, late.now)
+    for kept, stored in zip(here.history, there.history, strict=True):
+        found = retraced(late.committer.engine, stored, late.now)
+        assert (stored.trace, stored.is_traced) == ([], False)
+        assert sentences(found) == sentences(kept)
+    assert state_of(there, late.now) == before
+
+
+def sentences(exchange: Exchange) -> list[str]:
+    found = decisions(exchange.operation, exchange.trace, exchange.request)
+    return [str(as_json(item)["sentence"]) for item in found]
