@@ -143,7 +143,7 @@ def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails
     """Return an exchange in full."""
     sandbox = request.sandbox()
     exchange = find_exchange(sandbox, request.path["id"])
-    traced = retraced(request.engine, exchange, request.system)
+    traced = retraced(request.engine, sandbox, exchange, request.system)
     return exchange_details(traced, sandbox.history.run)
 
 

@@ -178,3 +178,16 @@ async def test_a_request_from_before_a_fork_is_replayed_in_the_fork(client: Clie
     assert (reply.status_code, reply.json()["status"]) == (201, 200)
     totals = [(await client.get(f"/_mock/requests?sandbox={one}")).json()["total"] for one in "ab"]
     assert totals == [1, 2]
+
+
+async def test_the_decisions_about_a_stored_request_are_found_again_in_a_fork(
+    world: World, client: Client
+) -> None:
+    await invite(client, 1)
+    await fork(client, "b", **{"from": "a"})
+    (exchange,) = world.sandbox("b").history
+    expected = (await client.get("/_mock/requests/r1?sandbox=b")).json()["trace"]
+    exchange.trace, exchange.is_traced = [], False
+    await client.delete("/_mock/sandboxes/a")
+    reply = await client.get("/_mock/requests/r1?sandbox=b")
+    assert (reply.status_code, reply.json()["trace"]) == (200, expected)
