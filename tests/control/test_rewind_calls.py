@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.control.control_app import control_app
+from mockserver.control.listeners import Listeners
 from mockserver.engine.sandbox import Bounds
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.server.application import App
@@ -191,3 +192,11 @@ async def test_a_reader_that_returns_after_an_undone_request_is_told_that_it_mis
         async with listening(app, last_event_id="r1") as reader:
             await reader.until("missed")
         assert reader.events() == [("missed", {"events": None})]
+
+
+async def test_readers_are_told_the_rewind_of_another_process(world: World) -> None:
+    world.get("/nowhere")
+    sandbox, listeners = world.sandbox(), Listeners()
+    listener = listeners.open(sandbox, None)
+    sandbox.history.notify(sandbox.rewind(sandbox.history.begun, world.now))
+    assert listener.take() == b'event: state\ndata: {"changed":"rewind"}\n\n'
