@@ -11,7 +11,7 @@ only states them in `Mock-Delay` (on our own server, both wait).
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from mockserver.base.asgi import AsgiApp
 from mockserver.base.time import Instant, system_now
@@ -20,6 +20,9 @@ from mockserver.engine.engine_options import DEFAULT_OPTIONS, Echo, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
+
+if TYPE_CHECKING:
+    from mockserver.control.call_log import CallLog
 
 
 class AnswerOptions(TypedDict, total=False):
@@ -89,7 +92,7 @@ def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:
     return [Path(path) for path in given]
 
 
-def application(
+def application(  # noqa: PLR0913 - each can be left out
     engine: Engine,
     *,
     control: bool = True,
@@ -97,8 +100,11 @@ def application(
     body_limit: int = DEFAULT_BODY_LIMIT,
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
+    calls: "CallLog | None" = None,
 ) -> App:
     """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
+
+    `calls` gets the calls of the control API.
 
     Raises:
         ValueError: If the token is empty; every client would know it.
@@ -109,6 +115,8 @@ def application(
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time
 
+        if calls is not None:
+            return calls.watch(control_app(engine, calls.clock, token))
         return control_app(engine, clock, token)
 
     return App(
