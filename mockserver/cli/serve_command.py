@@ -9,10 +9,13 @@ taken, 2 if documents, settings or options are invalid. `server/serving.py` runs
 
 import asyncio
 import atexit
+import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -21,6 +24,7 @@ from mockserver.base.hosts import is_loopback
 from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     Printed,
+    Sharing,
     documents_argument,
     engine_options,
     journal_option,
@@ -30,6 +34,7 @@ from mockserver.cli.document_options import (
     set_option,
     stateful_option,
     stop,
+    store_options,
     strict_option,
 )
 from mockserver.documents.document_files import Files
@@ -37,7 +42,7 @@ from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
-from mockserver.server.application import DEFAULT_BODY_LIMIT
+from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
 from mockserver.server.reloading import Reloader
@@ -56,6 +61,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @seed_option
 @journal_option
+@store_options
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -92,12 +98,13 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @output_options
 def command(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
+    *,
     host: str,
     port: int,
     seed: int,
     journal: int,
+    sharing: Sharing,
     settings: Sequence[str],
-    *,
     no_control: bool,
     control_token: str | None,
     no_mock_headers: bool,
@@ -117,6 +124,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     API and the dashboard are printed at the start.
     """
     _check_access(host, control_token, control=not no_control)
+    _check_reload(sharing, reload=reload)
     try:
         options = replace(options, announce=not no_mock_headers, control=not no_control)
         options = replace(options, cors=not no_cors)
@@ -132,10 +140,19 @@ def command(  # noqa: PLR0913 - one parameter for each option
         listener = serving.bind(host, port)
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
+    shown, store = not no_control, sharing.store
+    app = application(engine, control=shown, token=control_token, body_limit=max_body, store=store)
     app.on_exchange = _logger(printed)
     text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
+    if sharing.workers > 1:
+        _serve_with_workers(app, listener, sharing.workers, text)
     serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
+
+
+def _serve_with_workers(app: App, listener: socket.socket, count: int, text: str) -> NoReturn:
+    from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
+
+    sys.exit(run_workers(app, listener, count, lambda: _greet(text)))
 
 
 def _check_access(host: str, token: str | None, *, control: bool) -> None:
@@ -144,6 +161,11 @@ def _check_access(host: str, token: str | None, *, control: bool) -> None:
     if not is_loopback(host) and control and not token:
         message = f"other machines can reach {host}; add --control-token or --no-control"
         raise click.UsageError(message)
+
+
+def _check_reload(sharing: Sharing, *, reload: bool) -> None:
+    if sharing.workers > 1 and reload:
+        raise click.UsageError("--reload works with one worker only")
 
 
 def _greet(text: str) -> None:

@@ -120,8 +120,8 @@ class History:
         """The position up to which exchanges are hidden."""
         self.dropped = 0
         """Number of exchanges, since they were last hidden, for which there was no room."""
-        self.listener: Callable[[Exchange], None] | None = None
-        """Called with every exchange; None if there is no listener."""
+        self.listener: Callable[[HistoryEntry], None] | None = None
+        """Called with every exchange, and with the calls of other processes; None for none."""
         self.answer_counts: AnswerCounts = {}
         """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
@@ -147,9 +147,13 @@ class History:
             parameters = operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.parameter_counts.count(parameters, exchange.request)
+        self.notify(exchange)
+
+    def notify(self, entry: HistoryEntry) -> None:
+        """Call the listener with an entry."""
         if self.listener is not None:
             try:
-                self.listener(exchange)
+                self.listener(entry)
             except Exception:  # noqa: BLE001 - a failing listener must not break serving
                 _LOG.exception("a listener of the history failed")
 
@@ -174,7 +178,8 @@ class History:
             return False
         entry = self._entries.popleft()
         self._release(entry)
-        self.floor = Mark(entry.position, entry.at, entry.ids)
+        if entry.position > self.floor.position:  # other documents may have raised it
+            self.floor = Mark(entry.position, entry.at, entry.ids)
         self.dropped += type(entry) is Exchange and entry.position > self.hidden
         return True
 

@@ -119,8 +119,7 @@ class Engine:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
         self.options = options or DEFAULT_OPTIONS
-        self.tells = True
-        """False if exchanges are told later than they are handled, as `History.tell` does."""
+        self.tells = True  # False if the caller does what `History.tell` does
         self._mounts = MountedApis(self.apis.values())
 
     def replace(
@@ -183,13 +182,11 @@ class Engine:
     def sandbox_name(self, request: Request) -> str:
         """Return the name of the sandbox that a request belongs to."""
         path, named = _split_sandbox(request)
-        if named is not None:
-            return named
-        located = self._mounts.locate(path, request.headers.get("host", "").lower(), request.method)
-        operation = self._operation(located, request.method)
-        if operation is None or not operation.security:
-            return DEFAULT_SANDBOX
-        return sandbox_of(read_credentials(operation, request)) or DEFAULT_SANDBOX
+        host, method = request.headers.get("host", "").lower(), request.method
+        operation = self._operation(self._mounts.locate(path, host, method), method)
+        if named is None and operation is not None and operation.security:
+            named = sandbox_of(read_credentials(operation, request))
+        return DEFAULT_SANDBOX if named is None else named
 
     def _operation(self, located: RoutedRequest | None, method: str) -> Operation | None:
         if located is None or located.match is None:

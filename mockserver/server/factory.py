@@ -20,9 +20,12 @@ from mockserver.engine.engine_options import DEFAULT_OPTIONS, Echo, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
+from mockserver.stores.store_address import MEMORY, store_at
 
 if TYPE_CHECKING:
     from mockserver.control.call_log import CallLog
+    from mockserver.stores.committer import Committer
+    from mockserver.stores.history_store import HistoryStore
 
 
 class AnswerOptions(TypedDict, total=False):
@@ -48,13 +51,14 @@ def create_app(  # noqa: PLR0913 - each can be left out
     control_token: str | None = None,
     body_limit: int = DEFAULT_BODY_LIMIT,
     journal: int = DEFAULT_JOURNAL,
+    store: str = MEMORY,
     clock: Callable[[], Instant] = system_now,
     **answers: Unpack[AnswerOptions],
 ) -> App:
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
 
     Args:
-        documents: A file or a folder with OpenAPI documents, or several of them.
+        documents: Files or folders.
         seed: Seed of ids and sampled values.
         settings: Values of settings, by API and name.
         stateful: Create, change and delete records, as far as the documents imply it.
@@ -65,26 +69,28 @@ def create_app(  # noqa: PLR0913 - each can be left out
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
         journal: Number of exchanges that the journal of a sandbox keeps, 1 or more.
+        store: Where sandboxes are kept: `memory`, the path of a file, or the URL of a Redis server.
         clock: Returns the current time.
-        answers: Options of the engine by name, such as `dynamic=True`; they replace those of
-            `options`.
+        answers: Single options of the engine, such as `dynamic=True`, in place of `options`.
 
     Raises:
-        SpecError: If a document is invalid.
-        SettingsError: If a setting or a plug-in is.
-        ValueError: If `like` names a server that is not known.
+        MockserverError: If a document, a setting, a plug-in or a store is invalid.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(base, control=control and base.control, **answers)
     return application(
-        open_engine(sources, seed, merged, journal),
+        open_engine(sources, seed, _merged(options, answers, control=control), journal),
         control=control,
         token=control_token,
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+        store=store_at(store),
     )
+
+
+def _merged(options: Options | None, answers: AnswerOptions, *, control: bool) -> Options:
+    base = options or DEFAULT_OPTIONS
+    return replace(base, control=control and base.control, **answers)
 
 
 def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:
@@ -100,11 +106,12 @@ def application(  # noqa: PLR0913 - each can be left out
     body_limit: int = DEFAULT_BODY_LIMIT,
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
+    store: "HistoryStore | None" = None,
     calls: "CallLog | None" = None,
 ) -> App:
     """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
 
-    `calls` gets the calls of the control API.
+    `calls` gets the calls of the control API, if there is no store.
 
     Raises:
         ValueError: If the token is empty; every client would know it.
@@ -112,12 +119,14 @@ def application(  # noqa: PLR0913 - each can be left out
     if token is not None and not token.strip():
         raise ValueError("the control token is empty; pass a token, or None")
 
+    committer = None if store is None else _committer(engine, store)
+
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time
 
-        if calls is not None:
-            return calls.watch(control_app(engine, calls.clock, token))
-        return control_app(engine, clock, token)
+        inner = clock if calls is None else calls.clock
+        app = control_app(engine, inner, token, committer)
+        return app if calls is None else calls.watch(app)
 
     return App(
         engine,
@@ -125,4 +134,11 @@ def application(  # noqa: PLR0913 - each can be left out
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+        committer=committer,
     )
+
+
+def _committer(engine: Engine, store: "HistoryStore") -> "Committer":
+    from mockserver.stores.committer import Committer  # noqa: PLC0415 - costs start time
+
+    return Committer(engine, store)

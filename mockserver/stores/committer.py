@@ -7,17 +7,18 @@
 
 The rule is optimistic: what waits for one sandbox runs on its copy, in order, and is written
 together by one compare-and-set of the sandbox's head. If another process was first, the own entries
-are taken back, those of the other one are applied, and all of it runs again. So no process waits for
-a lock, and an answer is only sent when the store has its entry.
+are taken back, those of the other one are applied, and all of it runs again. So no process waits
+for a lock, and an answer is only sent when the store has its entry.
 
-A copy is reloaded when it cannot be brought up to date entry by entry: after a reset elsewhere, when
-the log of the store is too short, and after an error of the store, which may have written a batch
-although its answer was lost.
+A copy is reloaded when it cannot be brought up to date entry by entry: after a reset elsewhere,
+when the log of the store is too short, and after an error of the store, which may have written a
+batch although its answer was lost.
 """
 
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from mockserver.engine.history import HistoryEntry
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Point, Sandbox
 from mockserver.engine.sandboxes import SANDBOX_NAME
+from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Request
 from mockserver.stores.entry_codec import decode_entry, encode_entry
@@ -45,6 +47,8 @@ _MOST_WORKS = 200
 """Maximum number of requests in one batch."""
 _MOST_TRIES = 200
 """Number of times that a batch runs before it is given up, because others were always first."""
+_LOOK = 0.25
+"""Seconds between two looks at what other processes did, for readers of events."""
 _GIVING_WAY = 0.001
 """Seconds that a process waits after a batch if another one writes to the same sandbox."""
 
@@ -54,6 +58,8 @@ class _Work:
     """Something to do with a sandbox, and who waits for its result."""
 
     run: Callable[[], Any]
+    is_call: bool
+    """True for a call of the control API, which has to see what other processes did."""
     only_reads: bool
     future: "asyncio.Future[Any]"
     result: Any = None
@@ -85,6 +91,8 @@ class Committer:
         self.engine = engine
         self.store = store
         self._queues: dict[str, _Queue] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def handle(self, request: Request, system: Instant) -> Exchange:
         """Answer a request to an API.
@@ -95,8 +103,10 @@ class Committer:
         name = self.engine.sandbox_name(request)
         if not SANDBOX_NAME.fullmatch(name):
             return self.engine.handle(request, system)
-        work = self.queue(name, system).submit(lambda: self.engine.handle(request, system))
-        exchange: Exchange = await work
+        queue = self.queue(name, system)
+        exchange: Exchange = await queue.submit(
+            lambda: self.engine.handle(request, system), is_call=False
+        )
         return exchange
 
     async def perform(
@@ -120,8 +130,40 @@ class Committer:
         queue.system = system
         return queue
 
+    async def load_all(self, system: Instant) -> None:
+        """Make a copy of every sandbox of the store, so that all of them can be listed."""
+        await self.opened()
+        for name in await self.store.names():
+            if name not in self.engine.sandboxes:
+                await self.perform(name, system, lambda: None, only_reads=True)
+
+    async def opened(self) -> None:
+        """Open the store, once; raises what `HistoryStore.open` raises."""
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
+            self._opening = asyncio.get_running_loop().create_task(self.store.open())
+        if not self._opening.done():
+            await asyncio.shield(self._opening)
+        self._opening.result()
+
+    def watch(self) -> None:
+        """Read what other processes do to sandboxes whose events somebody reads, from now on."""
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK)
+            watched = [queue for queue in self._queues.values() if queue.is_watched]
+            if not watched:
+                return
+            for queue in watched:
+                with suppress(Exception):  # the next look may succeed
+                    await queue.submit(lambda: None, only_reads=True)
+
     async def close(self) -> None:
         """Close the store."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self.store.close()
 
 
@@ -129,6 +171,7 @@ class _Queue:
     """What waits for one sandbox; one batch after the other is written."""
 
     def __init__(self, committer: Committer, name: str) -> None:
+        self._committer = committer
         self._sandboxes = committer.engine.sandboxes
         self._store = committer.store
         self._name = name
@@ -140,10 +183,12 @@ class _Queue:
         self._task: asyncio.Task[None] | None = None
         self.system = Instant(0)
 
-    def submit(self, run: Callable[[], Any], *, only_reads: bool = False) -> "asyncio.Future[Any]":
+    def submit(
+        self, run: Callable[[], Any], *, is_call: bool = True, only_reads: bool = False
+    ) -> "asyncio.Future[Any]":
         """Queue something; the future has its result when the store has what it changed."""
         loop = asyncio.get_running_loop()
-        work = _Work(run, only_reads, loop.create_future())
+        work = _Work(run, is_call, only_reads, loop.create_future())
         self._waiting.append(work)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._drain())
@@ -164,12 +209,18 @@ class _Queue:
                 await asyncio.sleep(_GIVING_WAY)
 
     @property
+    def is_watched(self) -> bool:
+        """True if somebody reads the events of the sandbox."""
+        return self._copy is not None and self._copy.history.listener is not None
+
+    @property
     def _copy(self) -> Sandbox | None:
         return self._sandboxes.by_name.get(self._name)
 
     async def _commit(self, works: Sequence[_Work]) -> None:
         """Run works and write what they changed; again, if another process was first."""
-        await self._bring_up_to_date(reads=any(work.only_reads for work in works))
+        await self._committer.opened()
+        await self._bring_up_to_date(reads=any(work.is_call for work in works))
         self._has_rivals = False
         for _ in range(_MOST_TRIES):
             copy, before = self._copy, self._head
@@ -251,6 +302,8 @@ class _Queue:
             entry = decode_entry(text, self._name, copy.apis)
             copy.apply(entry)
             self._tell(copy, [entry])
+            if isinstance(entry, ControlEntry):
+                copy.history.notify(entry)
         self._head = newer.head
 
     async def _load(self) -> None:

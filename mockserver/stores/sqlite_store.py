@@ -10,12 +10,12 @@ it to another thread.
 
 import os
 import sqlite3
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from mockserver.base.time import SECOND, Instant, system_now
 from mockserver.stores.history_store import (
     DEFAULT_RETENTION,
     Batch,
@@ -38,7 +38,7 @@ _WAIT = 5.0
 _TABLES = """
 create table sandboxes (
     name text primary key, version integer not null, id text not null, meta blob not null,
-    size integer not null, used real not null
+    size integer not null, used integer not null
 ) without rowid;
 create table rows (
     sandbox text not null, name text not null, value blob not null, primary key (sandbox, name)
@@ -59,10 +59,12 @@ class SqliteStore:
         path: Path,
         synchronous: Synchronous = "NORMAL",
         retention: Retention = DEFAULT_RETENTION,
+        clock: Callable[[], Instant] = system_now,
     ) -> None:
         self._path = path
         self._synchronous = synchronous
         self._retention = retention
+        self._clock = clock
         self._connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
@@ -72,6 +74,8 @@ class SqliteStore:
             StoreError: If another process has it locked for too long.
             UnusableStoreError: If it is no file of ours, or cannot be written.
         """
+        if self._connection is not None:
+            return
         try:
             self._connection = self._connect()
         except sqlite3.OperationalError as error:
@@ -93,33 +97,37 @@ class SqliteStore:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("begin immediate")  # fails now if the file cannot be written
+        is_new = self._is_new(connection)
+        if is_new:
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"pragma application_id = {_APPLICATION}")
+            connection.execute(f"pragma user_version = {FORMAT}")
+        self._drop_unused(connection)
+        connection.execute("commit")
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(f"pragma synchronous = {self._synchronous}")
+
+    def _is_new(self, connection: sqlite3.Connection) -> bool:
+        """Return True if the file is empty; raise UnusableStoreError if it is not ours."""
         (application,) = connection.execute("pragma application_id").fetchone()
         (version,) = connection.execute("pragma user_version").fetchone()
         (tables,) = connection.execute("select count(*) from sqlite_master").fetchone()
-        if application == 0 and tables:
+        is_other = application not in (0, _APPLICATION) or (application == 0 and tables)
+        if is_other:
             raise UnusableStoreError(
                 f"{self._path} is a database of another program; name another file"
             )
-        if application not in (0, _APPLICATION):
-            raise UnusableStoreError(f"{self._path} belongs to another program; name another file")
         if version > FORMAT:
             raise UnusableStoreError(
                 f"{self._path} was written by a newer mockserver (format {version}, "
                 f"this one knows {FORMAT}); use that version, or another file"
             )
-        connection.execute("pragma journal_mode = wal")
-        connection.execute(f"pragma synchronous = {self._synchronous}")
-        if not application:
-            connection.executescript(
-                f"begin immediate; {_TABLES} pragma application_id = {_APPLICATION};"
-                f"pragma user_version = {FORMAT}; commit;"
-            )
-        connection.execute("begin immediate")  # fails now if the file cannot be written
-        self._drop_unused(connection)
-        connection.execute("commit")
+        return not tables
 
     def _drop_unused(self, connection: sqlite3.Connection) -> None:
-        since = time.time() - self._retention.seconds
+        since = self._clock() - self._retention.seconds * SECOND
         unused = connection.execute("select name from sandboxes where used < ?", (since,))
         for (name,) in unused.fetchall():
             _remove(connection, name)
@@ -196,7 +204,7 @@ class SqliteStore:
         size = self._trim(connection, name, new.version, size + len(packed))
         connection.execute(
             "insert or replace into sandboxes values (?, ?, ?, ?, ?, ?)",
-            (name, *new, batch.meta, size, time.time()),
+            (name, *new, batch.meta, size, self._clock()),
         )
         return new
 
