@@ -186,6 +186,45 @@ def test_an_answer_that_differs_after_the_same_decisions_names_the_last_of_them(
     assert "shop.yaml:15:13]" in output
 
 
+def test_a_history_without_decisions_still_shows_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    recorder = Recorder(tmp_path / "shop.yaml")
+    recorder.client.post("/shop/items")
+
+    def forget(log: Any) -> None:
+        log["entries"][0]["_mockserver"]["trace"] = []
+
+    file = recorder.save(tmp_path / "shop.har", change=forget)
+    (tmp_path / "shop.yaml").write_text(SHOP.replace("status: 200", "status: 201", 1))
+    output = replay(file, tmp_path / "shop.yaml").output
+    assert "- before: 200\n             + now: 201\n" in output
+    assert "- before: not in the file\n" in output
+
+
+def test_inferred_resources_are_played_with_the_option(tmp_path: Path) -> None:
+    text = (
+        SHOP.partition("x-mock:")[0]
+        + """\
+paths:
+  /notes:
+    get: {responses: {'200': {description: ok, content: {application/json: {schema: &all
+      {type: array, items: &one {type: object, properties: {id: {type: string}}}}}}}}}
+    post: {responses: {'201': {description: ok, content: {application/json: {schema: *one}}}}}
+  /notes/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {responses: {'200': {description: ok, content: {application/json: {schema: *one}}}}}
+"""
+    )
+    (tmp_path / "notes.yaml").write_text(text)
+    recorder = Recorder(tmp_path / "notes.yaml", options={"stateful": True})
+    made = recorder.client.post("/notes/notes", json={"text": "a"})
+    assert made.status_code == 201, made.text
+    assert recorder.client.get(f"/notes/notes/{made.json()['id']}").json() == made.json()
+    file = recorder.save(tmp_path / "notes.har")
+    assert replay(file, tmp_path / "notes.yaml", "--stateful").exit_code == 0
+    assert replay(file, tmp_path / "notes.yaml").exit_code == 1
+
+
 def test_sampled_values_are_those_of_the_request(tmp_path: Path) -> None:
     recorder = Recorder(options={"dynamic": True, "seed": 7})
     query = {"business_id": BUSINESS, "target_phone": PHONE}
