@@ -16,6 +16,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, parse_instant
+from mockserver.control.call_log import calls_of
 from mockserver.control.declarations import (
     Call,
     ControlRequest,
@@ -32,6 +33,7 @@ from mockserver.control.exchange_views import (
     exchange_summary,
 )
 from mockserver.control.har import Har, har
+from mockserver.control.history_members import incompleteness, log_member
 from mockserver.control.known_names import (
     PATH_MEANING,
     check_conditions,
@@ -125,13 +127,25 @@ def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList |
     sandbox = request.sandbox()
     shown = request.query.admitted(sandbox)
     if request.query.format == "har":
-        return har(request.query.page(shown))
+        return _archive(request, sandbox, request.query.page(shown))
     return {
         "total": len(shown),
         "dropped": sandbox.history.dropped,
         "run": sandbox.history.run,
         "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
+
+
+def _archive(
+    request: ControlRequest[RequestFilter, None], sandbox: Sandbox, shown: list[Exchange]
+) -> Har:
+    member = log_member(
+        request.engine,
+        calls_of(sandbox),
+        seed=sandbox.seed,
+        incomplete=incompleteness(sandbox, shown),
+    )
+    return har(((exchange.position, exchange) for exchange in shown), member)
 
 
 def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:

@@ -25,6 +25,7 @@ from mockserver.stores.history_store import (
     StoreError,
     UnusableStoreError,
 )
+from mockserver.stores.packing import pack, unpack
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -208,7 +209,7 @@ class RedisStore:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
         expected = Head(0, "") if head is None else head
         kept = self._retention
-        arguments: list[Any] = [*expected, batch.id, batch.meta, _LINE.join(batch.entries)]
+        arguments: list[Any] = [*expected, batch.id, batch.meta, pack(batch.entries)]
         arguments += ["1" if batch.fresh else "0", kept.entries, kept.size, kept.seconds]
         for row, value in batch.rows.items():
             arguments += [row, value]
@@ -259,7 +260,7 @@ def _escaped(text: str) -> str:
 
 def _entries(log: Sequence[bytes]) -> list[bytes]:
     """Return the entries of batches, each of which begins with a line for its head."""
-    return [entry for batch in log for entry in batch.split(_LINE)[1:] if entry]
+    return [entry for batch in log for entry in unpack(batch.partition(_LINE)[2])]
 
 
 def _newer(reply: Sequence[Any]) -> Newer | Lost:

@@ -10,7 +10,7 @@ it to another thread.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -28,11 +28,14 @@ from mockserver.stores.history_store import (
     StoreError,
     UnusableStoreError,
 )
+from mockserver.stores.packing import pack, unpack
 
 FORMAT = 1
 """The version of the tables."""
 _APPLICATION = 0x6D6F636B
 """Identifies our files among those of SQLite: `mock`."""
+_PAGES = 4_000
+"""Pages of the write-ahead log after which they are moved into the file."""
 _WAIT = 5.0
 """Seconds to wait for another process that writes."""
 _TABLES = """
@@ -108,6 +111,7 @@ class SqliteStore:
         connection.execute("commit")
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {self._synchronous}")
+        connection.execute(f"pragma wal_autocheckpoint = {_PAGES}")
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
         """Return True if the file is empty; raise UnusableStoreError if it is not ours."""
@@ -168,7 +172,7 @@ class SqliteStore:
             log = connection.execute(
                 "select entries from log where sandbox = ? order by version", (name,)
             )
-            entries = [entry for (batch,) in log for entry in _unpacked(batch)]
+            entries = [entry for (batch,) in log for entry in unpack(batch)]
         return StoredSandbox(Head(found[0], found[1]), found[2], kept, entries)
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
@@ -195,7 +199,7 @@ class SqliteStore:
         if batch.fresh:
             _remove(connection, name)
             size = 0
-        packed = _packed(batch.entries)
+        packed = pack(batch.entries)
         connection.executemany(
             "insert or replace into rows values (?, ?, ?)",
             [(name, row, value) for row, value in batch.rows.items()],
@@ -268,16 +272,4 @@ def _newer(connection: sqlite3.Connection, name: str, head: Head) -> Newer | Los
     if not found or Head(found[0][0], found[0][1]) != head:
         return Lost()
     latest = Head(found[-1][0], found[-1][1])
-    return Newer(latest, [entry for batch in found[1:] for entry in _unpacked(batch[2])])
-
-
-_LINE = b"\n"
-"""Separates entries; no entry has a line break of its own, because JSON escapes it."""
-
-
-def _packed(entries: Sequence[bytes]) -> bytes:
-    return _LINE.join(entries)
-
-
-def _unpacked(batch: bytes) -> list[bytes]:
-    return batch.split(_LINE) if batch else []
+    return Newer(latest, [entry for batch in found[1:] for entry in unpack(batch[2])])
