@@ -58,7 +58,6 @@ _MOST_TRIES = 200
 _LOOK = 0.25
 """Seconds between two looks at what other processes did, for readers of events."""
 _MOST_UNSETTLED = 100
-"""Number of batches after which the state is written with the next one."""
 _MOST_TOUCHED = 10_000
 """Number of written records after which it is."""
 _GIVING_WAY = 0.001
@@ -98,8 +97,18 @@ class _Work:
 class Committer:
     """The copies of sandboxes in this process, and the store that has the originals."""
 
-    def __init__(self, engine: Engine, store: HistoryStore) -> None:
+    def __init__(
+        self, engine: Engine, store: HistoryStore, most_unsettled: int = _MOST_UNSETTLED
+    ) -> None:
+        """Let an engine's sandboxes be copies of those in a store.
+
+        Args:
+            engine: The engine.
+            store: The store, which is opened at the first use.
+            most_unsettled: Number of batches after which the state is written with the next one.
+        """
         engine.tells = False
+        self.most_unsettled = most_unsettled
         self.engine = engine
         self.store = store
         self._queues: dict[str, _Queue] = {}
@@ -305,7 +314,7 @@ class _Queue:
         """Return the state to write with a batch; None if the store has a late enough one."""
         if is_fresh:
             return State(all_rows(copy), meta_of(copy))
-        if self._unsettled < _MOST_UNSETTLED and len(self._touched) < _MOST_TOUCHED:
+        if self._unsettled < self._committer.most_unsettled and len(self._touched) < _MOST_TOUCHED:
             return None
         return State(changed_rows(copy, self._touched), meta_of(copy))
 
