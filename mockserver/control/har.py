@@ -165,7 +165,7 @@ def har_entry(exchange: Exchange, position: int, *, plain: bool = False) -> HarE
 def _request(exchange: Exchange, *, plain: bool) -> HarRequest:
     request, secrets = exchange.request, secret_parameters(exchange)
     query = request.query if plain else redacted_query(request.query, secrets)
-    items = list(request.headers.items())
+    items = request.header_lines()
     shown: HarRequest = {
         "method": request.method,
         "url": _url(exchange, query),
