@@ -114,6 +114,8 @@ def _beginning(history: History) -> str:
     """Say where the history begins, and why not earlier."""
     entries, floor = list(history.entries()), history.floor.position
     first = next((entry.id for entry in entries if entry.position >= floor), START)
-    if entries and entries[0].position <= floor:
+    if entries and entries[0].position < floor:
         return f"other documents were loaded after {first}, which is the earliest possible entry"
+    if entries and entries[0].position == floor:
+        return f"the history begins at {first}: what was before is not kept, or of other documents"
     return f"the history begins at {first}: older entries were dropped"

@@ -142,6 +142,6 @@ def _load_history(sandbox: Sandbox, texts: Iterable[bytes], meta: Mapping[str, A
     history.run, history.count, history.controls = meta["run"], meta["requests"], meta["controls"]
     history.position, history.latest = meta["position"], Instant(meta["latest"])
     floor = Mark(*meta["floor"])
-    if kept and kept[0].position > floor.position + 1:
+    if kept and entries[0].position > floor.position + 1:
         floor = Mark(kept[0].position, kept[0].at, kept[0].ids)
     history.raise_floor(floor)

@@ -178,3 +178,10 @@ def test_an_entry_before_a_fork_is_named_in_it(sandbox: Sandbox, world: World) -
     fork = world.engine.sandboxes.fork(sandbox, "b", mark, START)
     assert find_entry(fork.history, "2.r1") is find_entry(sandbox.history, "r1")
     assert reason(fork.history, "r2").endswith("c2 undid it (forkSandbox of default at r1)")
+
+
+def test_a_reload_at_the_first_entry_that_is_kept_is_not_told_from_a_loss(world: World) -> None:
+    world.get("/partoo/v2/nothing")
+    world.sandbox().replace(world.sandbox().apis, {})
+    told = "the history begins at r1: what was before is not kept, or of other documents"
+    assert refusal(world.sandbox().history, "start") == told

@@ -30,8 +30,10 @@ async def state(one: Worker, name: str) -> object:
     return state_of(one.committer.engine.sandboxes.by_name[name], one.now)
 
 
-def workers(apis: Sequence[Api], store: HistoryStore) -> tuple[Worker, Worker]:
-    return worker(apis, store), worker(apis, store)
+def workers(
+    apis: Sequence[Api], store: HistoryStore, most_unsettled: int = 100
+) -> tuple[Worker, Worker]:
+    return worker(apis, store, most_unsettled), worker(apis, store, most_unsettled)
 
 
 async def test_a_fork_has_what_another_process_did_to_the_original(bundled: list[Api]) -> None:
@@ -68,3 +70,19 @@ async def test_a_rewind_reaches_all_processes(bundled: list[Api]) -> None:
     async with client_of(second) as client:
         reply = await client.post("/_mock/rewind", json={"to": "r2"})
     assert reply.json()["detail"].endswith("c1 undid it (rewind to r1, 1 entry undone)")
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+async def test_a_sandbox_that_went_back_to_its_start_can_go_there_again(
+    bundled: list[Api], *, is_loaded: bool
+) -> None:
+    first, late = workers(bundled, MemoryStore(), most_unsettled=1)
+    await first.invite(1)
+    async with client_of(first) as client:
+        await client.post("/_mock/rewind", json={"to": "start"})
+    before = await state(first, "default")
+    await first.invite(2)
+    async with client_of(late if is_loaded else first) as client:
+        reply = await client.post("/_mock/rewind", json={"to": "start"})
+    assert (reply.status_code, reply.json().get("undone")) == (200, 2), reply.text
+    assert await state(first, "default") == before
