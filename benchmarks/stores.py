@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,9 +33,11 @@ def redis_server(folder: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     options = ["--port", str(port), "--dir", str(folder), "--save", "", "--appendonly", "no"]
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-    while socket.socket().connect_ex(("127.0.0.1", port)):
-        time.sleep(0.05)
     try:
+        while True:
+            with socket.socket() as probe:
+                if not probe.connect_ex(("127.0.0.1", port)):
+                    break
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
