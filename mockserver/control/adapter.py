@@ -19,6 +19,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.base.asgi import CONTROL_PREFIX, ClientGoneError, read_body
+from mockserver.base.errors import SandboxFullError
 from mockserver.base.http import scheme_of
 from mockserver.base.problems import near
 from mockserver.base.time import Instant
@@ -94,6 +95,8 @@ class Control:
             return problem_response(422, _fixture_detail(error))
         except ClientGoneError:
             raise
+        except SandboxFullError as error:
+            return problem_response(503, str(error))
         except (StoreError, UnusableStoreError) as error:
             headers = {"Retry-After": str(RETRY_AFTER)}
             detail = f"the store of the mock cannot be used: {error}"

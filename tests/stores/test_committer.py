@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mockserver.base.errors import SandboxFullError
 from mockserver.engine.retracing import retraced
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
@@ -83,3 +84,32 @@ async def test_the_decisions_about_a_request_from_a_store_are_found_again(
 def sentences(exchange: Exchange) -> list[str]:
     found = decisions(exchange.operation, exchange.trace, exchange.request)
     return [str(as_json(item)["sentence"]) for item in found]
+
+
+async def test_all_workers_together_make_only_so_many_sandboxes(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    first, second = (worker(bundled, store, most_sandboxes=3) for _ in range(2))
+    await first.invite(1, "/~a")
+    await second.invite(1, "/~b")
+    await first.invite(1, "/~c")
+    with pytest.raises(SandboxFullError, match="already 3 sandboxes"):
+        await second.invite(1, "/~d")
+    assert (await second.invite(2, "/~a")).answer.status == 200
+    assert sorted(await store.names()) == ["a", "b", "c"]
+
+
+async def test_a_worker_has_copies_of_the_sandboxes_that_it_used_last(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    large, small = worker(bundled, store), worker(bundled, store, most_sandboxes=2)
+    for name in "abcde":
+        await large.invite(1, f"/~{name}")
+    for name in "abcde":
+        assert (await small.invite(1, f"/~{name}")).answer.status == 400
+    assert len(small.committer.engine.sandboxes.by_name) == 2
+
+
+async def test_names_that_are_only_read_leave_nothing_behind(bundled: list[Api]) -> None:
+    one = worker(bundled, MemoryStore())
+    for number in range(20):
+        await one.committer.perform(f"n{number}", one.now, lambda: None, only_reads=True)
+    assert not one.committer._queues  # noqa: SLF001 - what is left behind is nowhere else
