@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth screenshots clean
+.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth bench-history screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-dashboard: $(READY) ## Measure the dashboard in Chromium
 
 bench-growth: $(READY) ## Measure inputs that could take very much time or memory
 	$(BIN)/python benchmarks/growth.py
+
+bench-history: $(READY) ## Compare what histories need with what they say they need
+	$(BIN)/python benchmarks/history_memory.py
 
 screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
 	$(BIN)/python -m tests.browser.screenshots

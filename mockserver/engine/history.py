@@ -19,21 +19,21 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 from operator import attrgetter
 from typing import NamedTuple
 
 from mockserver.base.time import Instant
+from mockserver.engine.memory_estimates import entry_size
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 256_000_000
-"""Maximum total size of all histories of a process, as `entry_size` counts it."""
-_KEPT_SHARE = 0.9
+"""Maximum total size of all histories of a process, if no other is given."""
+_KEPT_SHARE = 0.95
 """Share of the budget that is used after entries were dropped because it was exceeded."""
-_ENTRY_BYTES = 2_500
-_CHANGE_BYTES = 900
 
 AnswerCounts = dict[tuple[str, str, int, str | None], int]
 """Number of answers by API, operation, status code and documented example.
@@ -41,15 +41,6 @@ AnswerCounts = dict[tuple[str, str, int, str | None], int]
 The status is 0 if the mock failed."""
 HistoryEntry = Exchange | ControlEntry
 _POSITION = attrgetter("position")
-
-
-def entry_size(entry: HistoryEntry) -> int:
-    """Return about how many bytes of memory an entry needs."""
-    size = _ENTRY_BYTES + _CHANGE_BYTES * len(entry.writes)
-    if isinstance(entry, Exchange):
-        request = entry.request
-        return size + request.head_size + 2 * len(request.body) + len(entry.answer.body)
-    return size + len(entry.sent.body)
 
 
 @dataclass(slots=True)
@@ -61,11 +52,22 @@ class Budget:
     histories: "list[History]" = field(default_factory=list)
 
     def shrink(self) -> None:
-        """Drop the oldest entries of the largest history, until there is room again."""
-        while self.used > self.most * _KEPT_SHARE:
-            largest = max(self.histories, key=lambda history: history.size)
-            if not largest.drop():
-                return
+        """If the budget is exceeded, drop the oldest entries of the largest histories.
+
+        There is room for some more entries then, as to find the largest ones takes time.
+        """
+        if self.used <= self.most:
+            return
+        enough = self.most * _KEPT_SHARE
+        largest = [(-history.size, number) for number, history in enumerate(self.histories)]
+        heapify(largest)
+        while self.used > enough and largest:
+            number = largest[0][1]
+            history = self.histories[number]
+            if history.drop():
+                heapreplace(largest, (-history.size, number))
+            else:
+                heappop(largest)
 
 
 class Mark(NamedTuple):
@@ -158,7 +160,7 @@ class History:
         entry.position = self.position
         self.latest = entry.at
         entries.append(entry)
-        size = entry_size(entry)
+        entry.size = size = entry_size(entry)
         self.size += size
         self._budget.used += size
         if len(entries) > self.capacity:
@@ -167,8 +169,8 @@ class History:
             self._budget.shrink()
 
     def drop(self) -> bool:
-        """Drop the oldest entry, unless it is the only one; return False in that case."""
-        if len(self._entries) <= 1:
+        """Drop the oldest entry; return False if there is none."""
+        if not self._entries:
             return False
         entry = self._entries.popleft()
         self._release(entry)
@@ -177,9 +179,8 @@ class History:
         return True
 
     def _release(self, entry: HistoryEntry) -> None:
-        size = entry_size(entry)
-        self.size -= size
-        self._budget.used -= size
+        self.size -= entry.size
+        self._budget.used -= entry.size
 
     def __iter__(self) -> Iterator[Exchange]:
         """Yield the exchanges that are not hidden, oldest first."""
@@ -237,10 +238,8 @@ class History:
     def fork(self) -> "History":
         """Return another history with the same entries, without their counts."""
         other = History(self.capacity, self._budget)
-        for entry in self._entries:
-            size = entry_size(entry)
-            other.size += size
-            self._budget.used += size
+        other.size = self.size
+        self._budget.used += self.size
         other._entries = self._entries.copy()
         for name in ("count", "controls", "position", "latest", "floor", "hidden", "dropped"):
             setattr(other, name, getattr(self, name))

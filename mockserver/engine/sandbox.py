@@ -241,8 +241,10 @@ class Sandbox:
         self.refresh()
 
     def _changed_apis(self) -> set[str]:
-        changes = [change for entry in self.history.entries() for change in entry.changes]
-        return {change.place[0] for change in changes} - {WORLD}
+        entries = self.history.entries()
+        changed = {place[0] for entry in entries for place, *_ in entry.writes} - {WORLD}
+        has_lost = self.history.floor.position > 0  # what the dropped entries changed is not known
+        return changed.union(self.stores) if has_lost else changed
 
     def _note_beginning(self, writes: Transaction, api: str, began: Instant) -> None:
         """Let the first records of an API stay dated as they are if the beginning moves."""

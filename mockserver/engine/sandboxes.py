@@ -84,6 +84,7 @@ class Sandboxes:
         if mark is not None:
             fork.rewind(mark, system)
         self.by_name[name] = fork
+        self.budget.shrink()  # not earlier, as that may drop entries that the fork takes back
         return fork
 
     def _check_name(self, name: str) -> None:

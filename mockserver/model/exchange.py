@@ -52,6 +52,8 @@ class Exchange:
     """Position in the history of the sandbox, from 1; later entries have higher ones."""
     ids: int = 0
     """Number of identifiers that the sandbox has made after the request."""
+    size: int = 0
+    """About how many bytes of memory it needs; set when it is kept."""
 
     @property
     def changes(self) -> list[RecordChange]:

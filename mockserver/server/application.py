@@ -121,6 +121,7 @@ class App:
             body or b"",
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
+            head_size=len(path) + sum(len(name) + len(headers[name]) for name in headers),
         )
         answer = self.answer(request, dated=_needs_date(scope))
         if answer.delay and self._delays:
