@@ -168,7 +168,9 @@ async def measure(case: str, *, counts: bool) -> None:
     for sandbox in sandboxes.by_name.values():
         sandbox.history.clear()
     freed = full - allocated()
-    print(f"  {count:,} requests: estimate {estimate / MB:.1f} MB, {estimate / count:,.0f} bytes each")
+    print(
+        f"  {count:,} requests: estimate {estimate / MB:.1f} MB, {estimate / count:,.0f} bytes each"
+    )
     print(f"  freed with the histories {freed / MB:.1f} MB, {freed / count:,.0f} bytes each")
     print(f"  kept by the records {(full - freed - before) / MB:.1f} MB", flush=True)
 

@@ -18,7 +18,7 @@ import click
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.engine.conventions import LIKES, Like
 from mockserver.engine.engine_options import ECHOES, Echo, Options
-from mockserver.engine.sandbox import DEFAULT_BOUNDS
+from mockserver.engine.sandbox import DEFAULT_BOUNDS, MEGABYTE
 
 Printed = Literal["all", "refused", "none"]
 """The requests about which a line is printed."""
@@ -43,7 +43,15 @@ journal_option = click.option(
     type=click.IntRange(1),
     default=DEFAULT_BOUNDS.exchanges,
     show_default=True,
-    help="Number of requests that the journal of a sandbox keeps.",
+    help="Number of requests and control calls that the history of a sandbox keeps.",
+)
+history_memory_option = click.option(
+    "--history-memory",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.history_bytes // MEGABYTE,
+    show_default=True,
+    metavar="MB",
+    help="Megabytes that the histories of all sandboxes may need together.",
 )
 stateful_option = click.option(
     "--stateful",

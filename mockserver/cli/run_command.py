@@ -19,6 +19,7 @@ from mockserver.base.errors import MockserverError
 from mockserver.cli.document_options import (
     document_option,
     engine_options,
+    history_memory_option,
     journal_option,
     plugin_option,
     seed_option,
@@ -28,8 +29,9 @@ from mockserver.cli.document_options import (
     strict_option,
 )
 from mockserver.engine.engine_options import Options
-from mockserver.engine.history import History
+from mockserver.engine.sandbox import MEGABYTE
 from mockserver.server.factory import application
+from mockserver.server.latest_exchanges import LatestExchanges
 from mockserver.server.refusal_report import refusal_report
 from mockserver.server.sources import Sources, open_engine, parse_settings
 
@@ -58,6 +60,7 @@ _UNSAVED = 2
 )
 @seed_option
 @journal_option
+@history_memory_option
 @set_option
 @engine_options
 @strict_option
@@ -71,6 +74,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seed: int,
     journal: int,
     *,
+    history_memory: int,
     settings: Sequence[str],
     options: Options,
     strict: bool,
@@ -86,13 +90,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, options, journal)
+        engine = open_engine(sources, seed, options, journal, history_memory)
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import
 
     try:
-        app, seen = application(engine), History(_MOST_EXCHANGES)
+        app = application(engine)
+        seen = LatestExchanges(_MOST_EXCHANGES, history_memory * MEGABYTE)
         app.on_exchange = seen.add
         code = run_with_server(app, command, port)
     except OSError as error:
@@ -105,12 +110,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     sys.exit(code if code or is_saved else _UNSAVED)
 
 
-def _save(path: Path, seen: History) -> bool:
+def _save(path: Path, seen: LatestExchanges) -> bool:
     """Write an archive; return False after a message if that fails."""
     from mockserver.control.har import har  # noqa: PLC0415 - only needed with --save
 
     try:
-        write_whole(path, orjson.dumps(har(seen)) + b"\n")
+        write_whole(path, orjson.dumps(har(seen, seen.count - len(seen))) + b"\n")
     except OSError as error:
         click.echo(f"{path} cannot be written: {error.strerror}", err=True)
         return False

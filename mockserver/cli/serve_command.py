@@ -23,6 +23,7 @@ from mockserver.cli.document_options import (
     Printed,
     documents_argument,
     engine_options,
+    history_memory_option,
     journal_option,
     output_options,
     plugin_option,
@@ -56,6 +57,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @seed_option
 @journal_option
+@history_memory_option
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -98,6 +100,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     journal: int,
     settings: Sequence[str],
     *,
+    history_memory: int,
     no_control: bool,
     control_token: str | None,
     no_mock_headers: bool,
@@ -123,7 +126,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
-        engine = open_engine(sources, seed, options, journal)
+        engine = open_engine(sources, seed, options, journal, history_memory)
     except MockserverError as error:
         stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import

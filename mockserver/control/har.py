@@ -115,6 +115,8 @@ class HarLog(TypedDict):
     version: str
     creator: HarCreator
     entries: list[HarEntry]
+    comment: NotRequired[str]
+    """How many exchanges are missing, if there was no room for all."""
 
 
 class Har(TypedDict):
@@ -123,11 +125,15 @@ class Har(TypedDict):
     log: HarLog
 
 
-def har(exchanges: Iterable[Exchange]) -> Har:
-    """Write exchanges as an archive."""
+def har(exchanges: Iterable[Exchange], dropped: int = 0) -> Har:
+    """Write exchanges as an archive, which says how many earlier ones were dropped."""
     creator: HarCreator = {"name": "mockserver", "version": __version__}
     entries = [_entry(exchange) for exchange in exchanges]
-    return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
+    log: HarLog = {"version": "1.2", "creator": creator, "entries": entries}
+    if dropped:
+        were = "request was" if dropped == 1 else "requests were"
+        log["comment"] = f"{dropped:,} earlier {were} dropped, as there was no room for them"
+    return {"log": log}
 
 
 def _entry(exchange: Exchange) -> HarEntry:

@@ -120,7 +120,7 @@ def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList |
     sandbox = request.sandbox()
     shown = request.query.admitted(sandbox)
     if request.query.format == "har":
-        return har(request.query.page(shown))
+        return har(request.query.page(shown), sandbox.history.dropped)
     return {
         "total": len(shown),
         "dropped": sandbox.history.dropped,

@@ -5,9 +5,8 @@
 - Out: the entries that are kept, oldest first. The oldest are dropped beyond `capacity`, or when
   all histories of the process together need more than their `Budget`. Counts of answers and
   parameters are for `coverage.py`; neither `hide` nor a rewind changes them.
-- `sandboxes.py` makes one for each sandbox; `cli/run_command.py` has another for the whole
-  process. Event streams set `listener`, which is called with each new exchange; if it fails, that
-  is only logged.
+- `sandboxes.py` makes one for each sandbox. Event streams set `listener`, which is called with
+  each new exchange; if it fails, that is only logged.
 
 A reset and a restore begin a new run, in which numbers of entries count from the start again. A
 rewind removes entries, and their numbers are not used again. What is before `floor` was dropped, or
@@ -129,6 +128,11 @@ class History:
         """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
         """Counts of the parameters of requests since the latest reset of the counts."""
+
+    @property
+    def room(self) -> int:
+        """The bytes that all histories of the process may need together."""
+        return self._budget.most
 
     def next_id(self) -> str:
         """Return the id of the next exchange."""

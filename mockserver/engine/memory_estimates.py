@@ -1,7 +1,7 @@
 """Estimate how many bytes of memory values, records and entries of a history need.
 
 - Out: `value_size` measures a JSON value with all that it holds; `entry_size` estimates an exchange
-  or a `ControlEntry`. `benchmarks/history_memory.py` compares the estimates with real memory.
+  or a `ControlEntry`. `make bench-history` compares the estimates with real memory.
 - Caller: `history.py`, once for each entry, so that the usual entry must cost little: records are
   only measured where a body was large enough to make large ones, and where they were removed.
 - Memory that entries share with each other or with the present records counts for each of them.

@@ -26,7 +26,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.history import History, Mark
+from mockserver.engine.history import MOST_BYTES, History, Mark
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
@@ -35,6 +35,8 @@ from mockserver.model.record_change import WORLD, Place, RecordChange
 from mockserver.model.scope import Record
 
 DEFAULT_SANDBOX = "default"
+MEGABYTE = 1_000_000
+"""The unit in which users give bounds of memory."""
 _CLOCK = "clock"
 _HIDDEN = "hidden"
 
@@ -89,6 +91,8 @@ class Bounds:
     """Maximum number of records of one collection."""
     exchanges: int = 10_000
     """Maximum number of entries in the history of one sandbox."""
+    history_bytes: int = MOST_BYTES
+    """Maximum size of all histories together; see `memory_estimates.py`."""
 
 
 DEFAULT_BOUNDS = Bounds()

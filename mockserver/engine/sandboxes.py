@@ -35,13 +35,17 @@ class Sandboxes:
     seed: int = 0
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = field(init=False)
     by_name: dict[str, Sandbox] = field(default_factory=dict)
     """The sandboxes that exist, oldest first."""
     _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
         default_factory=lambda: ({}, ParameterCounts())
     )
     """Counts of answers and parameters in sandboxes that were deleted."""
+
+    def __post_init__(self) -> None:
+        """Make the budget of the histories."""
+        self.budget = Budget(self.bounds.history_bytes)
 
     def get(self, name: str, system: Instant) -> Sandbox:
         """Return a sandbox; make it if it does not exist.

@@ -19,7 +19,13 @@ from mockserver.engine.conventions import Like
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, Echo, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
-from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
+from mockserver.server.sources import (
+    DEFAULT_HISTORY_MEMORY,
+    DEFAULT_JOURNAL,
+    Settings,
+    Sources,
+    open_engine,
+)
 
 
 class AnswerOptions(TypedDict, total=False):
@@ -45,6 +51,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     control_token: str | None = None,
     body_limit: int = DEFAULT_BODY_LIMIT,
     journal: int = DEFAULT_JOURNAL,
+    history_memory: int = DEFAULT_HISTORY_MEMORY,
     clock: Callable[[], Instant] = system_now,
     **answers: Unpack[AnswerOptions],
 ) -> App:
@@ -61,26 +68,23 @@ def create_app(  # noqa: PLR0913 - each can be left out
         control: Serve the control API; without a token, under loopback host names only.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
-        journal: Number of exchanges that the journal of a sandbox keeps, 1 or more.
+        journal: Number of entries that the history of a sandbox keeps, 1 or more.
+        history_memory: Megabytes that the histories of all sandboxes may need together.
         clock: Returns the current time.
-        answers: Options of the engine by name, such as `dynamic=True`; they replace those of
-            `options`.
+        answers: Options by name, such as `dynamic=True`; they replace those of `options`.
 
     Raises:
         SpecError: If a document is invalid.
-        SettingsError: If a setting or a plug-in is.
+        SettingsError: If a setting, a plug-in or a bound is.
         ValueError: If `like` names a server that is not known.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
     base = options or DEFAULT_OPTIONS
     merged = replace(base, control=control and base.control, **answers)
+    made = open_engine(sources, seed, merged, journal, history_memory)
+    limit, token = body_limit, control_token
     return application(
-        open_engine(sources, seed, merged, journal),
-        control=control,
-        token=control_token,
-        body_limit=body_limit,
-        clock=clock,
-        delays=delays,
+        made, control=control, token=token, body_limit=limit, clock=clock, delays=delays
     )
 
 

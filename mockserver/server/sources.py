@@ -22,7 +22,7 @@ from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import DEFAULT_BOUNDS, DEFAULT_SANDBOX
+from mockserver.engine.sandbox import DEFAULT_BOUNDS, DEFAULT_SANDBOX, MEGABYTE
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api
@@ -30,7 +30,9 @@ from mockserver.openapi.compiler import Loader
 from mockserver.verbs.registry import Verbs
 
 DEFAULT_JOURNAL = DEFAULT_BOUNDS.exchanges
-"""Number of exchanges that the journal of a sandbox keeps, if no other is given."""
+"""Number of entries that the history of a sandbox keeps, if no other is given."""
+DEFAULT_HISTORY_MEMORY = DEFAULT_BOUNDS.history_bytes // MEGABYTE
+"""Megabytes that all histories may need together, if no other number is given."""
 Overrides = dict[str, dict[str, JsonValue]]
 """Checked values of settings, by API and name."""
 
@@ -108,6 +110,7 @@ def open_engine(
     seed: int = 0,
     options: Options | None = None,
     journal: int = DEFAULT_JOURNAL,
+    history_memory: int = DEFAULT_HISTORY_MEMORY,
 ) -> Engine:
     """Load documents and return an engine that serves them.
 
@@ -115,17 +118,20 @@ def open_engine(
         sources: The documents, with their settings.
         seed: Seed of ids and sampled values.
         options: Options of the engine.
-        journal: Number of exchanges that the journal of a sandbox keeps.
+        journal: Number of entries that the history of a sandbox keeps.
+        history_memory: Megabytes that the histories of all sandboxes may need together.
 
     Raises:
         SpecError: If a document is invalid.
-        SettingsError: If a setting is unknown or its value is invalid, or the journal has no room.
+        SettingsError: If a setting is unknown or its value is invalid, or histories have no room.
     """
     if journal < 1:
         raise SettingsError(f"journal={journal}: the journal keeps at least 1 exchange")
+    if history_memory < 1:
+        raise SettingsError(f"history_memory={history_memory}: histories need at least 1 MB")
     apis, overrides = sources.load()
     by_name = {api.name: api for api in apis}
-    bounds = replace(DEFAULT_BOUNDS, exchanges=journal)
+    bounds = replace(DEFAULT_BOUNDS, exchanges=journal, history_bytes=history_memory * MEGABYTE)
     return Engine(apis, Sandboxes(by_name, seed, overrides, bounds), options)
 
 

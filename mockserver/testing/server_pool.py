@@ -29,6 +29,7 @@ class ServeOptions(AnswerOptions, total=False):
     stateful: bool
     plugins: tuple[str, ...]
     journal: int
+    history_memory: int
 
 
 class Servers:

@@ -1,0 +1,55 @@
+"""What is said when the history of a sandbox has dropped entries."""
+
+import httpx
+import pytest
+
+from mockserver import create_app
+from mockserver.base.errors import SettingsError
+from tests.conftest import World
+from tests.control_client import Client, client_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_archive_says_how_many_requests_it_lacks(world: World) -> None:
+    world.sandbox().history.capacity = 2
+    for _ in range(5):
+        world.get("/nowhere")
+    async with client_of(world) as client:
+        archive = (await client.get("/_mock/requests?format=har")).json()["log"]
+    assert archive["comment"] == "3 earlier requests were dropped, as there was no room for them"
+
+
+async def test_an_archive_that_lacks_nothing_has_no_comment(world: World) -> None:
+    world.get("/nowhere")
+    async with client_of(world) as client:
+        archive = (await client.get("/_mock/requests?format=har")).json()["log"]
+    assert "comment" not in archive
+
+
+async def test_a_verification_names_both_bounds_and_how_to_raise_them() -> None:
+    transport = httpx.ASGITransport(app=create_app(journal=2, history_memory=3))
+    async with Client(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        for _ in range(3):
+            await client.get("/nowhere")
+        found = (await client.post("/_mock/requests/verify", json={"match": {}, "count": 3})).json()
+    assert "room for 2 entries and for 3 MB" in found["cannot_tell"]
+    assert "--journal" in found["cannot_tell"]
+    assert "--history-memory" in found["cannot_tell"]
+
+
+async def test_the_histories_of_an_application_have_a_bound_in_megabytes() -> None:
+    transport = httpx.ASGITransport(app=create_app(history_memory=1))
+    async with Client(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        for number in range(4):
+            await client.post(f"/~s{number}/nowhere", content=b"x" * 400_000)
+        dropped = [
+            (await client.get(f"/_mock/requests?sandbox=s{number}")).json()["dropped"]
+            for number in range(4)
+        ]
+    assert sum(dropped) == 2
+
+
+async def test_histories_without_room_are_refused() -> None:
+    with pytest.raises(SettingsError, match="history_memory=0"):
+        create_app(history_memory=0)
