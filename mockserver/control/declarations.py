@@ -8,8 +8,9 @@ finds sandbox, API and collection of a request, or raises `ControlError`: 404 wi
 sandbox, except `default`. A list has at most `MAX_ITEMS` items.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Reversible
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -76,9 +77,13 @@ class PageQuery(SandboxQuery):
     )
     offset: NonNegativeInteger = Field(0, description="Number of items to skip.")
 
-    def page(self, items: list[Any]) -> list[Any]:
-        """Return the requested part of a list."""
-        return items[self.offset : self.offset + min(self.limit, MAX_ITEMS)]
+    def window(self) -> tuple[int, int]:
+        """Return the positions of the first item, and of the one after the last."""
+        return self.offset, self.offset + min(self.limit, MAX_ITEMS)
+
+    def page(self, items: Iterable[Any]) -> list[Any]:
+        """Return the requested part of a list, or of another source, which is not read further."""
+        return list(islice(items, *self.window()))
 
 
 class OrderedPageQuery(PageQuery):
@@ -86,9 +91,9 @@ class OrderedPageQuery(PageQuery):
 
     order: Literal["oldest", "newest"] = Field("oldest", description="Which items come first.")
 
-    def page(self, items: list[Any]) -> list[Any]:
+    def page(self, items: Reversible[Any]) -> list[Any]:  # type: ignore[override] # it needs both ends
         """Return the requested part of a list, in the requested order."""
-        return super().page(items if self.order == "oldest" else items[::-1])
+        return super().page(items if self.order == "oldest" else reversed(items))
 
 
 _MAX_EXACT_INTEGER = 2**53

@@ -33,8 +33,8 @@ class RecordList(TypedDict):
 
 def list_records(request: ControlRequest[PageQuery, None]) -> RecordList:
     """List the records in the order in which they were added."""
-    rows = list(request.collection())
-    return {"total": len(rows), "records": request.query.page(rows)}
+    collection = request.collection()
+    return {"total": len(collection), "records": request.query.page(collection)}
 
 
 def add_record(request: ControlRequest[SandboxQuery, Record]) -> Created:
