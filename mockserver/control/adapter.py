@@ -36,14 +36,13 @@ from mockserver.control.problem_responses import (
     problem_response,
 )
 from mockserver.control.reading import read_json_body, read_query
+from mockserver.control.snapshot_text import LARGEST
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.mock_failures import FAILURE
 from mockserver.model.control_entry import SentCall
 
 _MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
-_MAX_SNAPSHOT = 256 * 1024 * 1024
-"""Bytes of a snapshot."""
 _LOG = logging.getLogger("mockserver")
 
 
@@ -88,7 +87,7 @@ class Control:
         query = read_query(call.query, scope["query_string"])
         body, content = None, b""
         if call.body is not None:
-            limit = _MAX_SNAPSHOT if call.reads_snapshot else _MAX_BODY
+            limit = LARGEST if call.reads_snapshot else _MAX_BODY
             found = await read_body(receive, limit)
             if found is None:
                 raise ControlError(413, f"the body is larger than {limit:,} bytes")

@@ -211,10 +211,7 @@ class _SnapshotReading(NamedTuple):
 
 def record_problems(spec: CollectionSpec, record: Record) -> Iterator[tuple[str, str]]:
     """Yield name and message for each field that makes a record invalid for a collection."""
-    key = record.get(spec.key)
-    if key is None or key == "":
+    if record.get(spec.key) is None:
         yield spec.key, f"a record needs its key, {spec.key!r}"
-    elif isinstance(key, bool) or not isinstance(key, str | int):
-        yield spec.key, f"the key of a record, {spec.key!r}, must be a string or an integer"
     if spec.name in BUILT_IN:
         yield from field_problems(spec.name, record)

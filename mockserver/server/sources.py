@@ -125,6 +125,8 @@ def open_engine(
         SpecError: If a document is invalid.
         SettingsError: If a setting is unknown or its value is invalid, or histories have no room.
     """
+    if not -(2**63) <= seed < 2**63:
+        raise SettingsError(f"seed={seed}: a seed has at most 64 bits")
     if journal < 1:
         raise SettingsError(f"journal={journal}: the journal keeps at least 1 exchange")
     if history_memory < 1:

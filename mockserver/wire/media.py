@@ -126,7 +126,7 @@ def parse_json(body: bytes | str, deepest: int = DEEPEST) -> JsonValue:
     """
     if isinstance(body, str):
         body = body.encode()
-    if body.count(b"[") + body.count(b"{") > deepest and _is_too_deep(body, deepest):
+    if body.count(b"[") + body.count(b"{") > deepest and is_too_deep(body, deepest):
         raise Refusal(Kind.MALFORMED, f"the body is nested deeper than {deepest} levels")
     try:
         if LONG_NUMBER in body.translate(DIGITS_AS_ZERO):  # here, because most bodies have none
@@ -142,7 +142,7 @@ def parse_json(body: bytes | str, deepest: int = DEEPEST) -> JsonValue:
         raise Refusal(Kind.MALFORMED, message) from None
 
 
-def _is_too_deep(body: bytes, deepest: int) -> bool:
+def is_too_deep(body: bytes, deepest: int) -> bool:
     """Return True if brackets outside of strings are nested too deeply."""
     depth = 0
     for bracket in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
