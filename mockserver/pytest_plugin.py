@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], "
-    "journal=10000, history_memory=256, stateful=False, dynamic=False, strict_requests=False, "
-    "errors=False, like=None, "
+    "journal=10000, history_memory=256, record_memory=1000, stateful=False, dynamic=False, "
+    "strict_requests=False, errors=False, like=None, "
     "allow_unmatched=False): the documents of the sandbox (paths relative to the test file), its "
     "initial settings, the seed of identifiers, the modules with verbs of your own (plugins), the "
     "number of entries that the history keeps (journal) and the megabytes that those of all "
-    "sandboxes may need (history_memory), whether resources are kept (stateful), new values "
+    "sandboxes and their records may need (history_memory, record_memory), whether resources are "
+    "kept (stateful), new values "
     "are generated for every answer (dynamic), tolerated requests are refused (strict_requests), "
     "invalid answers become status 500 (errors), the mock server that is imitated (like), and "
     "whether requests may match no operation"
@@ -46,6 +47,7 @@ _LIKES = ("prism",)
 _NUMBERS = {
     "journal": "number of entries that the history of a sandbox of mockserver keeps",
     "history_memory": "megabytes that the histories of all sandboxes of mockserver may need",
+    "record_memory": "megabytes that the records of all sandboxes of mockserver may need",
 }
 """Options of a server that are numbers above 0, with their help texts."""
 _OPTIONS = ("seed", "plugins", *_NUMBERS, "like", *_SWITCHES)

@@ -215,7 +215,7 @@ def test_ids():
         ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents must be paths"),
-        ("sead=1", "'sead'; use settings, seed, plugins, journal, history_memory, like, "),
+        ("sead=1", "'sead'; use settings, seed, plugins, journal, history_memory, "),
         ("stateful='no'", "stateful must be True or False"),
         ("seed='x'", "seed must be a whole number"),
         ("seed=[1]", "seed must be a whole number"),
@@ -508,7 +508,7 @@ def test_of_a_verb(sandbox):
     result.stdout.fnmatch_lines(["*plugins must be names of modules*"])
 
 
-@pytest.mark.parametrize("name", ["journal", "history_memory"])
+@pytest.mark.parametrize("name", ["journal", "history_memory", "record_memory"])
 def test_a_bound_of_the_configuration_is_a_number_above_0(
     pytester: pytest.Pytester, name: str
 ) -> None:

@@ -18,7 +18,8 @@ import click
 from mockserver.base.errors import MockserverError, SpecError
 from mockserver.engine.conventions import LIKES, Like
 from mockserver.engine.engine_options import ECHOES, Echo, Options
-from mockserver.engine.sandbox import DEFAULT_BOUNDS, MEGABYTE
+from mockserver.engine.record_budget import MEGABYTE
+from mockserver.engine.sandbox import DEFAULT_BOUNDS
 
 Printed = Literal["all", "refused", "none"]
 """The requests about which a line is printed."""
@@ -52,6 +53,14 @@ history_memory_option = click.option(
     show_default=True,
     metavar="MB",
     help="Megabytes that the histories of all sandboxes may need together.",
+)
+record_memory_option = click.option(
+    "--record-memory",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.record_bytes // MEGABYTE,
+    show_default=True,
+    metavar="MB",
+    help="Megabytes that the records of all sandboxes may need together.",
 )
 stateful_option = click.option(
     "--stateful",

@@ -22,6 +22,7 @@ from mockserver.cli.document_options import (
     history_memory_option,
     journal_option,
     plugin_option,
+    record_memory_option,
     seed_option,
     set_option,
     stateful_option,
@@ -29,11 +30,11 @@ from mockserver.cli.document_options import (
     strict_option,
 )
 from mockserver.engine.engine_options import Options
-from mockserver.engine.sandbox import MEGABYTE
+from mockserver.engine.record_budget import MEGABYTE
 from mockserver.server.factory import application
 from mockserver.server.latest_exchanges import LatestExchanges
 from mockserver.server.refusal_report import refusal_report
-from mockserver.server.sources import Sources, open_engine, parse_settings
+from mockserver.server.sources import Memory, Sources, open_engine, parse_settings
 
 _MOST_EXCHANGES = 10_000
 """Number of the latest exchanges that are reported and saved."""
@@ -61,6 +62,7 @@ _UNSAVED = 2
 @seed_option
 @journal_option
 @history_memory_option
+@record_memory_option
 @set_option
 @engine_options
 @strict_option
@@ -75,6 +77,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     journal: int,
     *,
     history_memory: int,
+    record_memory: int,
     settings: Sequence[str],
     options: Options,
     strict: bool,
@@ -90,7 +93,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, options, journal, history_memory)
+        engine = open_engine(sources, seed, options, journal, Memory(history_memory, record_memory))
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import

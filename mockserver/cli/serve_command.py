@@ -27,6 +27,7 @@ from mockserver.cli.document_options import (
     journal_option,
     output_options,
     plugin_option,
+    record_memory_option,
     seed_option,
     set_option,
     stateful_option,
@@ -42,7 +43,7 @@ from mockserver.server.application import DEFAULT_BODY_LIMIT
 from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
 from mockserver.server.reloading import Reloader
-from mockserver.server.sources import Sources, open_engine, parse_settings
+from mockserver.server.sources import Memory, Sources, open_engine, parse_settings
 
 
 @click.command("serve", short_help="Serve documents, or the five bundled APIs.")
@@ -58,6 +59,7 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 @seed_option
 @journal_option
 @history_memory_option
+@record_memory_option
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -101,6 +103,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     settings: Sequence[str],
     *,
     history_memory: int,
+    record_memory: int,
     no_control: bool,
     control_token: str | None,
     no_mock_headers: bool,
@@ -126,7 +129,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
-        engine = open_engine(sources, seed, options, journal, history_memory)
+        engine = open_engine(sources, seed, options, journal, Memory(history_memory, record_memory))
     except MockserverError as error:
         stop(error)
     from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import

@@ -17,6 +17,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.base.asgi import CONTROL_PREFIX, ClientGoneError, read_body
+from mockserver.base.errors import SandboxFullError
 from mockserver.base.http import scheme_of
 from mockserver.base.problems import near
 from mockserver.base.time import Instant
@@ -75,6 +76,8 @@ class Control:
             return problem_response(error.status, error.detail, error.errors)
         except FixtureError as error:
             return problem_response(422, _fixture_detail(error))
+        except SandboxFullError as error:
+            return problem_response(503, str(error))
         except ClientGoneError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect of ours must be answered

@@ -22,6 +22,7 @@ from mockserver.base.problems import near
 from mockserver.base.time import Instant
 from mockserver.control.listeners import Listeners
 from mockserver.control.problem_responses import JSON, ControlError
+from mockserver.engine.memory_estimates import SMALL_BODY
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.records import Collection, Transaction
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
@@ -150,9 +151,11 @@ class ControlRequest(Generic[Q, B]):
 
     def __post_init__(self) -> None:
         """Begin a transaction."""
-        object.__setattr__(
-            self, "writes", Transaction(lambda place: self.sandbox().collection(place))
+        writes = Transaction(
+            lambda place: self.sandbox().collection(place),
+            is_large=len(self.sent.body) > SMALL_BODY,
         )
+        object.__setattr__(self, "writes", writes)
 
     @property
     def engine(self) -> Engine:

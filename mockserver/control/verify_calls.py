@@ -32,7 +32,7 @@ from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile
 from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, redacted_urls, secret_parameters
 from mockserver.engine.history import History
-from mockserver.engine.sandbox import MEGABYTE
+from mockserver.engine.record_budget import MEGABYTE
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
 from mockserver.model.request_paths import fits_one

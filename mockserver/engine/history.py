@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from mockserver.base.time import Instant
-from mockserver.engine.memory_estimates import entry_size
+from mockserver.engine.memory_estimates import SMALL_BODY, writes_size
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
@@ -33,6 +33,14 @@ MOST_BYTES = 256_000_000
 """Maximum total size of all histories of a process, if no other is given."""
 _KEPT_SHARE = 0.95
 """Share of the budget that is used after entries were dropped because it was exceeded."""
+_ENTRY = 1_900
+"""Bytes of an entry with its request and answer, but without what follows."""
+_DECISION = 100
+"""Bytes of a decision in a trace."""
+_CHANGE = 450
+"""Bytes of a change with a small record."""
+_REFUSAL = 500
+_VIOLATION = 600
 
 AnswerCounts = dict[tuple[str, str, int, str | None], int]
 """Number of answers by API, operation, status code and documented example.
@@ -40,6 +48,25 @@ AnswerCounts = dict[tuple[str, str, int, str | None], int]
 The status is 0 if the mock failed."""
 HistoryEntry = Exchange | ControlEntry
 _POSITION = attrgetter("position")
+
+
+def entry_size(entry: HistoryEntry) -> int:
+    """Return about how many bytes an entry needs."""
+    writes = entry.writes
+    size = _ENTRY + _CHANGE * len(writes)
+    if type(entry) is Exchange:
+        request = entry.request
+        body = len(request.body)
+        size += request.head_size + body + len(entry.answer.body) + _DECISION * len(entry.trace)
+        if entry.refusal is not None:
+            size += _REFUSAL + _VIOLATION * len(entry.refusal.violations)
+    else:
+        assert isinstance(entry, ControlEntry)
+        body = len(entry.sent.body)
+        size += len(entry.sent.target) + body
+    if body > SMALL_BODY or any(write[3] is None for write in writes):
+        size += writes_size(writes, all_of_them=body > SMALL_BODY)
+    return size
 
 
 @dataclass(slots=True)

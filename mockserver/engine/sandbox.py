@@ -27,6 +27,7 @@ from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
 from mockserver.engine.history import MOST_BYTES, History, Mark
+from mockserver.engine.record_budget import MOST_RECORD_BYTES, RecordBudget
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
@@ -35,8 +36,6 @@ from mockserver.model.record_change import WORLD, Place, RecordChange
 from mockserver.model.scope import Record
 
 DEFAULT_SANDBOX = "default"
-MEGABYTE = 1_000_000
-"""The unit in which users give bounds of memory."""
 _CLOCK = "clock"
 _HIDDEN = "hidden"
 
@@ -92,7 +91,9 @@ class Bounds:
     exchanges: int = 10_000
     """Maximum number of entries in the history of one sandbox."""
     history_bytes: int = MOST_BYTES
-    """Maximum size of all histories together; see `memory_estimates.py`."""
+    """Maximum size of all histories together; see `history.py`."""
+    record_bytes: int = MOST_RECORD_BYTES
+    """Maximum size of all records together; see `record_budget.py`."""
 
 
 DEFAULT_BOUNDS = Bounds()
@@ -141,7 +142,7 @@ class SandboxState:
 class Sandbox:
     """The state of one sandbox; other sandboxes do not see it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all sandboxes share comes last
         self,
         name: str,
         apis: Mapping[str, Api],
@@ -149,6 +150,8 @@ class Sandbox:
         overrides: Mapping[str, Mapping[str, JsonValue]],
         bounds: Bounds,
         history: History | None = None,
+        *,
+        record_budget: RecordBudget | None = None,
     ) -> None:
         self.name = name
         self.apis = apis
@@ -156,6 +159,7 @@ class Sandbox:
         self.bounds = bounds
         self._overrides = overrides
         self.history = History(bounds.exchanges) if history is None else history
+        self.record_budget = RecordBudget() if record_budget is None else record_budget
 
     # --- runs ---
 
@@ -302,7 +306,9 @@ class Sandbox:
         from mockserver.engine.fixtures import first_records  # noqa: PLC0415 - not for each request
 
         beginning = self._beginning(api.name)
-        return Store(first_records(api, beginning, self.bounds.records), beginning.began)
+        made = first_records(api, beginning, self.bounds.records, self.record_budget)
+        self.record_budget.check()
+        return Store(made, beginning.began)
 
     def _began(self, api: str) -> Instant:
         record = self.world["counters"].rows.get(f"began:{api}")
@@ -355,7 +361,8 @@ class Sandbox:
     def fork(self, name: str) -> "Sandbox":
         """Return another sandbox with the same state and history; it costs no copy of records."""
         history = self.history.fork()
-        other = Sandbox(name, self.apis, self._initial_seed, self._overrides, self.bounds, history)
+        given = (name, self.apis, self._initial_seed, self._overrides, self.bounds, history)
+        other = Sandbox(*given, record_budget=self.record_budget)
         other.seed, other.ids = self.seed, IdGenerator(self.seed, self.ids.count)
         other.world = {key: collection.fork() for key, collection in self.world.items()}
         other.stores = {key: store.fork() for key, store in self.stores.items()}
@@ -432,6 +439,6 @@ def _with_spec(store: Store, spec: CollectionSpec, api: str) -> Collection | Non
     if any(spec.key not in record for record in collection):
         return None
     try:
-        return Collection(spec, collection, collection.capacity, api)
+        return Collection(spec, collection, collection.capacity, api, collection.budget)
     except ConflictError:
         return None

@@ -17,6 +17,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine.history import AnswerCounts, Budget, History, Mark
 from mockserver.engine.parameter_counts import ParameterCounts
+from mockserver.engine.record_budget import RecordBudget
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Bounds, Sandbox
 from mockserver.model.api import Api
 
@@ -36,6 +37,7 @@ class Sandboxes:
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     budget: Budget = field(init=False)
+    record_budget: RecordBudget = field(init=False)
     by_name: dict[str, Sandbox] = field(default_factory=dict)
     """The sandboxes that exist, oldest first."""
     _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
@@ -44,8 +46,9 @@ class Sandboxes:
     """Counts of answers and parameters in sandboxes that were deleted."""
 
     def __post_init__(self) -> None:
-        """Make the budget of the histories."""
+        """Make the budgets of histories and records."""
         self.budget = Budget(self.bounds.history_bytes)
+        self.record_budget = RecordBudget(self.bounds.record_bytes)
 
     def get(self, name: str, system: Instant) -> Sandbox:
         """Return a sandbox; make it if it does not exist.
@@ -65,7 +68,8 @@ class Sandboxes:
         self._check_name(name)
         apis, bounds = self.apis, self.bounds
         history = History(bounds.exchanges, self.budget)
-        sandbox = Sandbox(name, apis, self.seed, self.overrides, bounds, history)
+        given = (name, apis, self.seed, self.overrides, bounds, history)
+        sandbox = Sandbox(*given, record_budget=self.record_budget)
         sandbox.begin(system)
         self.by_name[name] = sandbox
         return sandbox
@@ -81,10 +85,15 @@ class Sandboxes:
 
         Raises:
             ValueError: If the name is invalid.
-            SandboxFullError: If the maximum number exists.
+            SandboxFullError: If the maximum number exists, or there is no room for the records.
         """
         self._check_name(name)
         fork = source.fork(name)
+        try:
+            self.record_budget.check()
+        except SandboxFullError:
+            fork.history.close()
+            raise
         if mark is not None:
             fork.rewind(mark, system)
         self.by_name[name] = fork

@@ -185,7 +185,9 @@ class _SnapshotReading(NamedTuple):
             self._add_problem(f"{start}/{escape(name)}", message)
         return {
             name: self._collection(
-                Collection(spec, (), self.sandbox.bounds.records, api.name),
+                Collection(
+                    spec, (), self.sandbox.bounds.records, api.name, self.sandbox.record_budget
+                ),
                 given.get(name, []),
                 f"{start}/{escape(name)}",
             )
@@ -198,7 +200,8 @@ class _SnapshotReading(NamedTuple):
             for name, message in record_problems(spec, record):
                 self._add_problem(f"{pointer}/{index}/{escape(name)}", message)
             try:
-                collection.insert(record)
+                collection.budget.check()
+                collection.measure(collection.insert(record))
             except ConflictError as conflict:
                 taken = f"{conflict.field} {key_text(conflict.value)}"
                 message = f"another record of {spec.name} has the {taken}"

@@ -22,6 +22,8 @@ from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.sources import (
     DEFAULT_HISTORY_MEMORY,
     DEFAULT_JOURNAL,
+    DEFAULT_RECORD_MEMORY,
+    Memory,
     Settings,
     Sources,
     open_engine,
@@ -52,6 +54,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     body_limit: int = DEFAULT_BODY_LIMIT,
     journal: int = DEFAULT_JOURNAL,
     history_memory: int = DEFAULT_HISTORY_MEMORY,
+    record_memory: int = DEFAULT_RECORD_MEMORY,
     clock: Callable[[], Instant] = system_now,
     **answers: Unpack[AnswerOptions],
 ) -> App:
@@ -70,6 +73,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
         body_limit: Largest body of a request, in bytes.
         journal: Number of entries that the history of a sandbox keeps, 1 or more.
         history_memory: Megabytes that the histories of all sandboxes may need together.
+        record_memory: Megabytes that the records of all sandboxes may need together.
         clock: Returns the current time.
         answers: Options by name, such as `dynamic=True`; they replace those of `options`.
 
@@ -79,12 +83,12 @@ def create_app(  # noqa: PLR0913 - each can be left out
         ValueError: If `like` names a server that is not known.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    base = options or DEFAULT_OPTIONS
-    merged = replace(base, control=control and base.control, **answers)
-    made = open_engine(sources, seed, merged, journal, history_memory)
-    limit, token = body_limit, control_token
+    merged = replace(options or DEFAULT_OPTIONS, **answers)
+    merged = merged if control else replace(merged, control=False)
+    engine = open_engine(sources, seed, merged, journal, Memory(history_memory, record_memory))
+    token, limit = control_token, body_limit
     return application(
-        made, control=control, token=token, body_limit=limit, clock=clock, delays=delays
+        engine, control=control, token=token, body_limit=limit, clock=clock, delays=delays
     )
 
 

@@ -8,7 +8,7 @@ and of bytes bounds it; the oldest are forgotten, but counted.
 from collections import deque
 from collections.abc import Iterator
 
-from mockserver.engine.memory_estimates import entry_size
+from mockserver.engine.history import entry_size
 from mockserver.model.exchange import Exchange
 
 

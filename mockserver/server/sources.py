@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from mockserver.base.errors import SettingsError, SpecError
 from mockserver.base.json import JsonValue
@@ -22,7 +23,8 @@ from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.pipeline import Engine
-from mockserver.engine.sandbox import DEFAULT_BOUNDS, DEFAULT_SANDBOX, MEGABYTE
+from mockserver.engine.record_budget import MEGABYTE
+from mockserver.engine.sandbox import DEFAULT_BOUNDS, DEFAULT_SANDBOX
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api
@@ -33,12 +35,24 @@ DEFAULT_JOURNAL = DEFAULT_BOUNDS.exchanges
 """Number of entries that the history of a sandbox keeps, if no other is given."""
 DEFAULT_HISTORY_MEMORY = DEFAULT_BOUNDS.history_bytes // MEGABYTE
 """Megabytes that all histories may need together, if no other number is given."""
+DEFAULT_RECORD_MEMORY = DEFAULT_BOUNDS.record_bytes // MEGABYTE
+"""Megabytes that all records may need together, if no other number is given."""
 Overrides = dict[str, dict[str, JsonValue]]
 """Checked values of settings, by API and name."""
 
 
 Settings = Mapping[str, Mapping[str, JsonValue]]
 """Values of settings, by API and name."""
+
+
+class Memory(NamedTuple):
+    """Megabytes that all sandboxes together may need."""
+
+    history: int = DEFAULT_HISTORY_MEMORY
+    record: int = DEFAULT_RECORD_MEMORY
+
+
+DEFAULT_MEMORY = Memory()
 
 
 def bundled_specs() -> Path:
@@ -110,7 +124,7 @@ def open_engine(
     seed: int = 0,
     options: Options | None = None,
     journal: int = DEFAULT_JOURNAL,
-    history_memory: int = DEFAULT_HISTORY_MEMORY,
+    memory: Memory = DEFAULT_MEMORY,
 ) -> Engine:
     """Load documents and return an engine that serves them.
 
@@ -119,7 +133,7 @@ def open_engine(
         seed: Seed of ids and sampled values.
         options: Options of the engine.
         journal: Number of entries that the history of a sandbox keeps.
-        history_memory: Megabytes that the histories of all sandboxes may need together.
+        memory: What all sandboxes together may need.
 
     Raises:
         SpecError: If a document is invalid.
@@ -129,11 +143,17 @@ def open_engine(
         raise SettingsError(f"seed={seed}: a seed has at most 64 bits")
     if journal < 1:
         raise SettingsError(f"journal={journal}: the journal keeps at least 1 exchange")
-    if history_memory < 1:
-        raise SettingsError(f"history_memory={history_memory}: histories need at least 1 MB")
+    for name, number in memory._asdict().items():
+        if number < 1:
+            raise SettingsError(f"{name}_memory={number}: at least 1 MB is needed")
     apis, overrides = sources.load()
     by_name = {api.name: api for api in apis}
-    bounds = replace(DEFAULT_BOUNDS, exchanges=journal, history_bytes=history_memory * MEGABYTE)
+    bounds = replace(
+        DEFAULT_BOUNDS,
+        exchanges=journal,
+        history_bytes=memory.history * MEGABYTE,
+        record_bytes=memory.record * MEGABYTE,
+    )
     return Engine(apis, Sandboxes(by_name, seed, overrides, bounds), options)
 
 

@@ -30,6 +30,7 @@ class ServeOptions(AnswerOptions, total=False):
     plugins: tuple[str, ...]
     journal: int
     history_memory: int
+    record_memory: int
 
 
 class Servers:

@@ -13,7 +13,7 @@ from typing import Self, Unpack
 
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import AnswerOptions, create_app
-from mockserver.server.sources import DEFAULT_HISTORY_MEMORY, DEFAULT_JOURNAL
+from mockserver.server.sources import DEFAULT_HISTORY_MEMORY, DEFAULT_JOURNAL, DEFAULT_RECORD_MEMORY
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
 
@@ -31,6 +31,7 @@ class ServerThread:
         plugins: Sequence[str] = (),
         journal: int = DEFAULT_JOURNAL,
         history_memory: int = DEFAULT_HISTORY_MEMORY,
+        record_memory: int = DEFAULT_RECORD_MEMORY,
         host: str = "127.0.0.1",
         port: int = 0,
         **answers: Unpack[AnswerOptions],
@@ -51,6 +52,7 @@ class ServerThread:
             plugins=plugins,
             journal=journal,
             history_memory=history_memory,
+            record_memory=record_memory,
             delays=True,
             **answers,
         )

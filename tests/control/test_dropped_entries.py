@@ -50,6 +50,20 @@ async def test_the_histories_of_an_application_have_a_bound_in_megabytes() -> No
     assert sum(dropped) == 2
 
 
-async def test_histories_without_room_are_refused() -> None:
-    with pytest.raises(SettingsError, match="history_memory=0"):
+async def test_bounds_without_room_are_refused() -> None:
+    with pytest.raises(SettingsError, match="history_memory=0: at least 1 MB is needed"):
         create_app(history_memory=0)
+    with pytest.raises(SettingsError, match="record_memory=0"):
+        create_app(record_memory=0)
+
+
+async def test_records_have_a_bound_in_megabytes() -> None:
+    transport = httpx.ASGITransport(app=create_app(record_memory=1))
+    record = {"name": "x" * 600_000}
+    async with Client(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        calls = [f"/_mock/records/partoo/businesses/{number}" for number in range(3)]
+        answers = [await client.put(call, json=record) for call in calls]
+        found = (await client.get("/_mock/records/partoo/businesses?limit=0")).json()
+    assert [answer.status_code for answer in answers] == [201, 503, 503]
+    assert "need more than 1 MB" in answers[1].json()["detail"]
+    assert found["total"] == 6

@@ -3,8 +3,7 @@
 import pytest
 
 from mockserver.base.time import Instant
-from mockserver.engine.history import Budget, History
-from mockserver.engine.memory_estimates import entry_size
+from mockserver.engine.history import Budget, History, entry_size
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Answer, Request
