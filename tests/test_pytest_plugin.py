@@ -95,6 +95,13 @@ def test_a_failed_test_shows_its_journal_and_why_requests_were_refused(
     )
 
 
+def test_a_failed_test_shows_what_its_requests_changed(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_x(sandbox):\n    invite(sandbox)\n    assert False\n")
+    result.stdout.fnmatch_lines(
+        ["r1 POST * → 200", "    quota sms of demo-org 500 → 499", "    +1 SMS to +336*"]
+    )
+
+
 def test_a_passed_test_shows_nothing(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_x(sandbox):\n    invite(sandbox)\n", "-rA")
     result.assert_outcomes(passed=1)
@@ -113,6 +120,18 @@ def test_x(sandbox):
     result.stdout.fnmatch_lines(["… 70 earlier requests", "r71 POST *", "r100 POST *"])
     shown = result.stdout.str().partition("- mockserver -")[2]
     assert (len(shown.splitlines()) < 200, len(shown) < 20_000) == (True, True)
+
+
+def test_the_changes_that_are_shown_are_bounded(pytester: pytest.Pytester) -> None:
+    test = """
+def test_x(sandbox):
+    for _ in range(9):
+        sandbox.partoo.fail_next(status=500, after=5)
+    invite(sandbox)
+    assert False
+"""
+    result = run(pytester, test)
+    result.stdout.fnmatch_lines(["    fault f? let a request pass", "    … 8 more changes"])
 
 
 UNMATCHED = """

@@ -218,6 +218,13 @@ def format_instant(instant: int) -> str:
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
+def plain_time(instant: int) -> str:
+    """Format for people, in UTC, without fractions of a second: `20 Mar 2026 12:00`."""
+    at = to_datetime(instant)
+    seconds = f":{at.second:02}" if at.second else ""
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M}{seconds}"
+
+
 @dataclass(frozen=True, slots=True)
 class VirtualClock:
     """The clock of a sandbox: the system's time plus an offset, or frozen at an instant."""

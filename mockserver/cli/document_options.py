@@ -7,8 +7,10 @@ one `Options`, `output_options` two as `printed`. `stop` prints an error to stan
 exits, by default with 2.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -16,10 +18,13 @@ from typing import Literal, NoReturn
 import click
 
 from mockserver.base.errors import MockserverError, SpecError
+from mockserver.base.time import parse_duration
 from mockserver.engine.conventions import LIKES, Like
 from mockserver.engine.engine_options import ECHOES, Echo, Options
 from mockserver.engine.record_budget import MEGABYTE
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
+from mockserver.stores.history_store import HistoryStore
+from mockserver.stores.store_address import MEMORY, store_at
 
 Printed = Literal["all", "refused", "none"]
 """The requests about which a line is printed."""
@@ -159,3 +164,56 @@ def stop(error: MockserverError | OSError, code: int = 2) -> NoReturn:
         count = len(error.problems)
         click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing is served.", err=True)
     sys.exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Where sandboxes are kept, and how many processes share them."""
+
+    store: "HistoryStore | None"
+    workers: int
+
+
+def store_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where sandboxes are kept; the command gets them as `sharing`."""
+
+    @click.option(
+        "--store",
+        default=MEMORY,
+        show_default=True,
+        help="Where sandboxes are kept: memory, the path of a file, or the URL of a Redis server.",
+    )
+    @click.option(
+        "--keep",
+        default="P7D",
+        show_default=True,
+        help="Time after its last use after which a sandbox in a store is dropped (ISO 8601).",
+    )
+    @click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        default=1,
+        show_default=True,
+        help="Number of processes; with more than one, they need a --store.",
+    )
+    @wraps(command)
+    def with_sharing(store: str, keep: str, workers: int, **more: object) -> None:
+        try:
+            sharing = Sharing(store_at(store, parse_duration(keep)), workers)
+            if sharing.store is not None:
+                asyncio.run(_open_and_close(sharing.store))
+        except ValueError as error:
+            raise click.UsageError(f"--keep: {error}") from None
+        except MockserverError as error:
+            stop(error)
+        if workers > 1 and sharing.store is None:
+            raise click.UsageError("--workers needs a --store, which the processes share")
+        command(sharing=sharing, **more)
+
+    return with_sharing
+
+
+async def _open_and_close(store: HistoryStore) -> None:
+    """Open a store once, so that one that cannot be used is reported before the server starts."""
+    await store.open()
+    await store.close()

@@ -1,9 +1,10 @@
 """`mockserver explain`: answer a single request without a server, and print the reasons.
 
 It loads the documents, makes the request of the arguments, and prints each decision with its place
-in a document, then status, headers and body of the answer. `--at` sets the time. Nothing is
-redacted, delayed or kept. Exit codes: 0 whatever the answer is, 2 if documents, settings or
-arguments are invalid, or a plug-in is refused. The engine answers as it does for a server.
+in a document, each change of the sandbox in a line that begins with `*`, then status, headers and
+body of the answer. `--at` sets the time. Nothing is redacted, delayed or kept. Exit codes: 0
+whatever the answer is, 2 if documents, settings or arguments are invalid, or a plug-in is refused.
+The engine answers as it does for a server.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ from mockserver.cli.document_options import (
     strict_option,
 )
 from mockserver.engine.engine_options import Options
+from mockserver.engine.pipeline import Engine
+from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Request
 from mockserver.model.trace import decisions
 from mockserver.server.sources import Sources, open_engine, parse_settings
@@ -86,12 +89,25 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         source = decision.source()
         place = f"    [{source}]" if source else ""
         click.echo(f"- {decision.sentence()}{place}")
+    for line in _changes(engine, exchange):
+        click.echo(f"* {line}")
     click.echo("")
     click.echo(f"{exchange.answer.status}")
     for name, value in exchange.answer.headers:
         click.echo(f"{name}: {value}")
     click.echo("")
     click.echo(exchange.answer.body.decode("utf-8", "replace"))
+
+
+def _changes(engine: Engine, exchange: Exchange) -> list[str]:
+    """Return what the request changed, in plain words."""
+    if not exchange.writes:
+        return []
+    from mockserver.control.change_facts import facts_of  # noqa: PLC0415 - costs start time
+    from mockserver.control.change_lines import change_line  # noqa: PLC0415 - costs start time
+
+    facts = facts_of(engine.sandboxes.by_name[exchange.sandbox], exchange)
+    return [change_line(change, facts) for change in exchange.changes]
 
 
 def _request(method: str, url: str, headers: Sequence[str], data: str | None) -> Request:

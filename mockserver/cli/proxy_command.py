@@ -33,7 +33,8 @@ from mockserver.contract.recording import Recorder, public_text
 from mockserver.contract.recording_file import RecordingFile
 from mockserver.contract.targets import open_client, open_target
 from mockserver.model.api import Api
-from mockserver.server.serving import ReadyServer, bind
+from mockserver.server.listening import bind
+from mockserver.server.serving import ReadyServer
 
 if TYPE_CHECKING:
     import httpx

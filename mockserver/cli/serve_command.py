@@ -9,6 +9,8 @@ taken, 2 if documents, settings or options are invalid. `server/serving.py` runs
 
 import asyncio
 import atexit
+import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +23,7 @@ from mockserver.base.hosts import is_loopback
 from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     Printed,
+    Sharing,
     documents_argument,
     engine_options,
     history_memory_option,
@@ -32,6 +35,7 @@ from mockserver.cli.document_options import (
     set_option,
     stateful_option,
     stop,
+    store_options,
     strict_option,
 )
 from mockserver.documents.document_files import Files
@@ -39,9 +43,10 @@ from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
-from mockserver.server.application import DEFAULT_BODY_LIMIT
+from mockserver.server.application import DEFAULT_BODY_LIMIT, App
 from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
+from mockserver.server.listening import bind, origin
 from mockserver.server.reloading import Reloader
 from mockserver.server.sources import Memory, Sources, open_engine, parse_settings
 
@@ -60,6 +65,7 @@ from mockserver.server.sources import Memory, Sources, open_engine, parse_settin
 @journal_option
 @history_memory_option
 @record_memory_option
+@store_options
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
 @click.option(
@@ -96,12 +102,13 @@ from mockserver.server.sources import Memory, Sources, open_engine, parse_settin
 @output_options
 def command(  # noqa: PLR0913 - one parameter for each option
     documents: Sequence[Path],
+    *,
     host: str,
     port: int,
     seed: int,
     journal: int,
+    sharing: Sharing,
     settings: Sequence[str],
-    *,
     history_memory: int,
     record_memory: int,
     no_control: bool,
@@ -123,6 +130,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     API and the dashboard are printed at the start.
     """
     _check_access(host, control_token, control=not no_control)
+    _check_reload(sharing, reload=reload)
     try:
         options = replace(options, announce=not no_mock_headers, control=not no_control)
         options = replace(options, cors=not no_cors)
@@ -132,16 +140,36 @@ def command(  # noqa: PLR0913 - one parameter for each option
         engine = open_engine(sources, seed, options, journal, Memory(history_memory, record_memory))
     except MockserverError as error:
         stop(error)
-    from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
+    listener = _bound(host, port)
+    shown, store = not no_control, sharing.store
+    app = application(engine, control=shown, token=control_token, body_limit=max_body, store=store)
+    app.on_exchange = _logger(printed)
+    text = greeting(engine, origin(listener, host), system_now(), control=not no_control)
+    _run(app, listener, sharing.workers, text, _reloader(engine, sources) if reload else None)
 
+
+def _bound(host: str, port: int) -> socket.socket:
     try:
-        listener = serving.bind(host, port)
+        return bind(host, port)
     except OSError as error:
         stop(OSError(f"cannot listen on {host}:{port}: {error.strerror}"), code=1)
-    app = application(engine, control=not no_control, token=control_token, body_limit=max_body)
-    app.on_exchange = _logger(printed)
-    text = greeting(engine, serving.origin(listener, host), system_now(), control=not no_control)
-    serving.run(app, listener, lambda: _greet(text), _reloader(engine, sources) if reload else None)
+
+
+def _run(
+    app: App,
+    listener: socket.socket,
+    workers: int,
+    text: str,
+    check_files: Callable[[], Awaitable[None]] | None,
+) -> None:
+    """Serve until a signal ends it; print the text when it accepts connections."""
+    if workers > 1:
+        from mockserver.server.workers import run_workers  # noqa: PLC0415 - few need it
+
+        sys.exit(run_workers(app, listener, workers, lambda: _greet(text)))
+    from mockserver.server import serving  # noqa: PLC0415 - uvicorn is slow to import
+
+    serving.run(app, listener, lambda: _greet(text), check_files)
 
 
 def _check_access(host: str, token: str | None, *, control: bool) -> None:
@@ -150,6 +178,11 @@ def _check_access(host: str, token: str | None, *, control: bool) -> None:
     if not is_loopback(host) and control and not token:
         message = f"other machines can reach {host}; add --control-token or --no-control"
         raise click.UsageError(message)
+
+
+def _check_reload(sharing: Sharing, *, reload: bool) -> None:
+    if sharing.workers > 1 and reload:
+        raise click.UsageError("--reload works with one worker only")
 
 
 def _greet(text: str) -> None:

@@ -10,7 +10,9 @@ no access: the `Guard` in front of it does.
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.routing import Route, Router
@@ -40,18 +42,32 @@ from mockserver.control.reading import read_json_body, read_query
 from mockserver.control.snapshot_text import LARGEST
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.mock_failures import FAILURE
+from mockserver.engine.sandboxes import SANDBOX_NAME
 from mockserver.model.control_entry import SentCall
+from mockserver.stores.history_store import StoreError, UnusableStoreError
+
+if TYPE_CHECKING:
+    from mockserver.stores.committer import Committer
 
 _MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
+RETRY_AFTER = 1
+"""Seconds after which a call that the store could not take may be made again."""
+_ALL_SANDBOXES = "/sandboxes"
 _LOG = logging.getLogger("mockserver")
 
 
 class Control:
     """The control API of one engine, as an ASGI application."""
 
-    def __init__(self, context: ControlContext, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self,
+        context: ControlContext,
+        clock: Callable[[], Instant],
+        committer: "Committer | None" = None,
+    ) -> None:
         self._context = context
+        self._committer = committer
         self._clock = clock
         paths: dict[str, dict[str, Call]] = {}
         for call in context.calls:
@@ -68,7 +84,7 @@ class Control:
         """Call the handler of a call; every error becomes a problem (RFC 9457)."""
         try:
             request = await self._read(call, scope, receive)
-            result = _perform(call, request)
+            result = await self._result(call, request)
             if call.changes and self._context.listeners:
                 self._publish(request, call.changes)
             return _response(result, call)
@@ -80,10 +96,35 @@ class Control:
             return problem_response(503, str(error))
         except ClientGoneError:
             raise
+        except (StoreError, UnusableStoreError) as error:
+            headers = {"Retry-After": str(RETRY_AFTER)}
+            detail = f"the store of the mock cannot be used: {error}"
+            return problem_response(503, detail, headers=headers)
         except Exception as error:  # noqa: BLE001 - a defect of ours must be answered
             _LOG.exception("the control call %s failed", call.id)
             detail = f"the control API failed: {type(error).__name__}"
             return problem_response(500, detail, kind=FAILURE)
+
+    async def _result(self, call: Call, request: ControlRequest[Any, Any]) -> Any:  # noqa: ANN401 - any result
+        """Make a call; with a store, on the sandbox as it is now, and written to the store."""
+        committer = self._committer
+        if committer is None:
+            return _perform(call, request)
+        if call.path.startswith(_ALL_SANDBOXES):
+            await committer.load_all(request.system)
+        is_about_name = call.path == f"{_ALL_SANDBOXES}/{{name}}"
+        name = request.path["name"] if is_about_name else request.sandbox_name()
+        if not SANDBOX_NAME.fullmatch(name):
+            return _perform(call, request)  # which refuses it
+        result = await committer.perform(
+            name,
+            request.system,
+            lambda: _perform(call, replace(request)),
+            only_reads=call.method == "GET",
+        )
+        if isinstance(result, EventStream):
+            committer.watch()
+        return result
 
     async def _read(self, call: Call, scope: Scope, receive: Receive) -> ControlRequest[Any, Any]:
         headers = Headers(scope=scope)
@@ -100,7 +141,8 @@ class Control:
         path: Mapping[str, str] = scope["path_params"]
         context, now, may_create = self._context, self._clock(), call.may_create
         query_string = scope["query_string"].decode("latin-1")
-        target = scope["path"] + (query_string and f"?{query_string}")
+        raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        target = raw.decode("latin-1").partition("?")[0] + (query_string and f"?{query_string}")
         sent = SentCall(scope["method"], target, content)
         request = ControlRequest(context, now, origin, headers, path, query, body, sent, may_create)
         request.sandbox_name()  # fails if the name is invalid, also where the call needs no sandbox

@@ -7,17 +7,20 @@ of `CALLS` is that of the OpenAPI document; it does not decide about routes.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
 from mockserver.base.time import Instant
 from mockserver.control import (
     api_calls,
+    change_calls,
     clock_calls,
     coverage_calls,
     document_calls,
     event_calls,
     fault_calls,
+    history_calls,
     limit_calls,
     message_calls,
     page_calls,
@@ -36,6 +39,9 @@ from mockserver.control.guard import Guard
 from mockserver.dashboard.static_files import Dashboard
 from mockserver.engine.pipeline import Engine
 
+if TYPE_CHECKING:
+    from mockserver.stores.committer import Committer
+
 CALLS: tuple[Call, ...] = (
     *api_calls.CALLS,
     *sandbox_calls.CALLS,
@@ -50,6 +56,8 @@ CALLS: tuple[Call, ...] = (
     *fault_calls.CALLS,
     *verify_calls.CALLS,
     *request_calls.CALLS,
+    *change_calls.CALLS,
+    *history_calls.CALLS,
     *coverage_calls.CALLS,
     *event_calls.CALLS,
     *document_calls.CALLS,
@@ -58,7 +66,20 @@ CALLS: tuple[Call, ...] = (
 """Every call of the control API."""
 
 
-def control_app(engine: Engine, clock: Callable[[], Instant], token: str | None = None) -> ASGIApp:
-    """Make the control API and dashboard of an engine; a token is required if one is given."""
-    dashboard = Dashboard(Control(ControlContext(engine, CALLS, token is not None), clock))
+def control_app(
+    engine: Engine,
+    clock: Callable[[], Instant],
+    token: str | None = None,
+    committer: "Committer | None" = None,
+) -> ASGIApp:
+    """Make the control API and dashboard of an engine.
+
+    Args:
+        engine: The engine.
+        clock: Returns the time of the system.
+        token: Token that every call needs; None for none.
+        committer: Writes what calls change to a store; None if sandboxes are only in memory.
+    """
+    context = ControlContext(engine, CALLS, token is not None)
+    dashboard = Dashboard(Control(context, clock, committer))
     return Guard(dashboard, token, dashboard.is_public)

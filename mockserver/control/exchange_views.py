@@ -1,7 +1,7 @@
 """Convert exchanges to the JSON of the control API, with secrets redacted.
 
 - In: an exchange. Out: a summary (id, time, API, operation, method, path, status, reason); or the
-  details: the summary with request, answer and trace.
+  details: the summary with request, answer, trace, and the number of its changes.
 - Callers: `request_calls.py` and `listeners.py` (summaries only).
 - Headers, query and bodies are redacted (`redaction.py`, `body_redaction.py`); the path and the
   sentences of the trace are not. The stored exchange never changes.
@@ -55,6 +55,12 @@ class ResponseView(TypedDict):
 class ExchangeDetails(ExchangeSummary):
     """An exchange in full, with its trace of decisions."""
 
+    run: int
+    """Number of the run of the sandbox: a reset or a restore begins another one."""
+    arrived: str
+    """The time of the system's clock; `at` is that of the sandbox."""
+    changes: int
+    """Number of changes in the sandbox that the request made."""
     request: RequestView
     response: ResponseView
     trace: list[dict[str, JsonValue]]
@@ -75,12 +81,20 @@ def exchange_summary(exchange: Exchange) -> ExchangeSummary:
     }
 
 
-def exchange_details(exchange: Exchange) -> ExchangeDetails:
-    """Return an exchange in full, without secrets."""
+def exchange_details(exchange: Exchange, run: int) -> ExchangeDetails:
+    """Return an exchange in full, without secrets.
+
+    Args:
+        exchange: The exchange.
+        run: The run of its sandbox.
+    """
     request, answer = exchange.request, exchange.answer
     secrets = secret_parameters(exchange)
     return {
         **exchange_summary(exchange),
+        "run": run,
+        "arrived": format_instant(exchange.arrived),
+        "changes": len(exchange.writes),
         "request": {
             "method": request.method,
             "path": request.path,

@@ -19,8 +19,11 @@ from mockserver.base.time import Instant
 from mockserver.control import api_views
 from mockserver.control.exchange_views import exchange_summary
 from mockserver.control.problem_responses import ControlError
+from mockserver.engine.history import HistoryEntry
 from mockserver.engine.sandbox import Sandbox
+from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import Exchange
+from mockserver.model.record_change import WORLD
 from mockserver.wire.media import json_bytes
 
 MAX_LISTENERS = 100
@@ -126,10 +129,20 @@ class Listeners:
         for listener in self._by_sandbox.get(sandbox, ()):
             listener.put(event("state", {"changed": what}))
 
-    def _publish(self, sandbox: Sandbox, exchange: Exchange) -> None:
-        for chunk in _events(sandbox, exchange):
+    def _publish(self, sandbox: Sandbox, entry: HistoryEntry) -> None:
+        if isinstance(entry, ControlEntry):
+            self._publish_call(sandbox, entry)
+            return
+        for chunk in _events(sandbox, entry):
             for listener in self._by_sandbox.get(sandbox, ()):
                 listener.put(chunk)
+
+    def _publish_call(self, sandbox: Sandbox, entry: ControlEntry) -> None:
+        """Publish a call that another process made."""
+        if any(change.place == (WORLD, "clock") for change in entry.changes):
+            self.clock_moved(sandbox, entry.arrived)
+        else:
+            self.state_changed(sandbox, entry.call)
 
 
 def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:

@@ -1,10 +1,10 @@
 """Declare and answer the calls about the journal: list, show, replay and remove exchanges.
 
 `control_app.py` adds its `CALLS`. Lists can be filtered, and be an HTTP Archive (`har.py`). Names
-and paths that no request can have are a 422 (`known_names.py`), an unknown id is a 404. Secrets are
-redacted. A replay sends the original request, with its credential, to the engine again: it is
-answered from the present state, may change it, and comes into the journal as a new exchange, which
-the call returns (201); its delay is skipped.
+and paths that no request can have are a 422 (`known_names.py`), an id without a request is a 404
+that says why (`entry_names.py`). Secrets are redacted. A replay sends the original request, with
+its credential, to the engine again: it is answered from the present state, may change it, and comes
+into the journal as a new exchange, which the call returns (201); its delay is skipped.
 """
 
 import re
@@ -18,6 +18,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, parse_instant
+from mockserver.control.call_log import calls_of
 from mockserver.control.declarations import (
     Call,
     ControlRequest,
@@ -26,6 +27,7 @@ from mockserver.control.declarations import (
     OrderedPageQuery,
     SandboxQuery,
 )
+from mockserver.control.entry_names import find_exchange
 from mockserver.control.exchange_views import (
     ExchangeDetails,
     ExchangeSummary,
@@ -33,6 +35,7 @@ from mockserver.control.exchange_views import (
     exchange_summary,
 )
 from mockserver.control.har import Har, har
+from mockserver.control.history_members import incompleteness, log_member
 from mockserver.control.known_names import (
     PATH_MEANING,
     api_of,
@@ -42,7 +45,7 @@ from mockserver.control.known_names import (
     plain_method,
     plain_path,
 )
-from mockserver.control.problem_responses import ControlError
+from mockserver.engine.retracing import retraced
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
 from mockserver.model.request_paths import fits_one
@@ -68,6 +71,12 @@ def _instant(text: str) -> Instant:
 
 
 _LOST_PLUS = re.compile(r" (?=\d\d:\d\d$)")
+InstantText = Annotated[
+    Instant, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""An instant of a query."""
+StatusText = Annotated[NonNegativeInteger, Field(ge=100, le=599), WithJsonSchema(_STATUS)]
+"""A status of a query."""
 
 
 class RequestFilter(OrderedPageQuery):
@@ -77,18 +86,13 @@ class RequestFilter(OrderedPageQuery):
     operation: str | None = Field(None, description="Only requests to this operation.")
     method: str | None = Field(None, description="Only requests with this method, in any case.")
     path: str | None = Field(None, description=f"Only requests at this path. {PATH_MEANING}")
-    status: Annotated[NonNegativeInteger, Field(ge=100, le=599), WithJsonSchema(_STATUS)] | None = (
-        Field(None, description="Only requests that were answered with this status.")
+    status: StatusText | None = Field(
+        None, description="Only requests that were answered with this status."
     )
     reason: str | None = Field(None, description="Only requests with this reason of the answer.")
-    since: (
-        Annotated[
-            Instant,
-            BeforeValidator(_instant),
-            WithJsonSchema({"type": "string", "format": "date-time"}),
-        ]
-        | None
-    ) = Field(None, description="Only requests at this time of the sandbox or later.")
+    since: InstantText | None = Field(
+        None, description="Only requests at this time of the sandbox or later."
+    )
 
     format: Literal["json", "har"] = Field(
         "json", description="`har` returns exchanges in full, as HTTP Archive 1.2."
@@ -132,12 +136,24 @@ def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList |
     sandbox = request.sandbox()
     shown = request.query.admitted(sandbox)
     if request.query.format == "har":
-        return har(request.query.page(shown), sandbox.history.dropped)
+        return _archive(request, sandbox, request.query.page(shown))
     return {
         "total": len(shown),
         "dropped": sandbox.history.dropped,
         "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
+
+
+def _archive(
+    request: ControlRequest[RequestFilter, None], sandbox: Sandbox, shown: list[Exchange]
+) -> Har:
+    member = log_member(
+        request.engine,
+        calls_of(sandbox),
+        seed=sandbox.seed,
+        incomplete=incompleteness(sandbox, shown),
+    )
+    return har(((exchange.position, exchange) for exchange in shown), member)
 
 
 def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:
@@ -147,23 +163,18 @@ def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:
 
 def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails:
     """Return an exchange in full."""
-    return exchange_details(_find_exchange(request))
-
-
-def _find_exchange(request: ControlRequest[SandboxQuery, None]) -> Exchange:
-    wanted = request.path["id"]
-    exchange = request.sandbox().history.exchange(wanted)
-    if exchange is None:
-        raise ControlError(404, f"the journal of this sandbox has no request {wanted[:100]!r}")
-    return exchange
+    sandbox = request.sandbox()
+    exchange = find_exchange(sandbox, request.path["id"])
+    traced = retraced(request.engine, exchange, request.system)
+    return exchange_details(traced, sandbox.history.run)
 
 
 def replay_request(request: ControlRequest[SandboxQuery, None]) -> Created:
     """Send a request of the journal again, with its original credential."""
-    first = _find_exchange(request)
-    return Created(
-        {**exchange_details(request.engine.handle(replace(first.request), request.system))}
-    )
+    sandbox = request.sandbox()
+    first = find_exchange(sandbox, request.path["id"])
+    exchange = request.engine.handle(replace(first.request), request.system)
+    return Created({**exchange_details(exchange, sandbox.history.run)})
 
 
 _SUMMARY = {
@@ -178,6 +189,9 @@ _SUMMARY = {
 }
 _DETAILS = {
     **_SUMMARY,
+    "run": 1,
+    "arrived": "2026-11-28T09:30:00.125Z",
+    "changes": 0,
     "request": {
         "method": "GET",
         "path": "/cloutly/api/v1/businesses",

@@ -39,6 +39,7 @@ _DECISION = 100
 """Bytes of a decision in a trace."""
 _CHANGE = 450
 """Bytes of a change with a small record."""
+_FIELD = 120
 _REFUSAL = 500
 _VIOLATION = 600
 
@@ -57,7 +58,8 @@ def entry_size(entry: HistoryEntry) -> int:
     if type(entry) is Exchange:
         request = entry.request
         body = len(request.body)
-        size += request.head_size + body + len(entry.answer.body) + _DECISION * len(entry.trace)
+        size += 2 * request.head_size + _FIELD * len(request.fields)  # as text and as it came
+        size += body + len(entry.answer.body) + _DECISION * len(entry.trace)
         if entry.refusal is not None:
             size += _REFUSAL + _VIOLATION * len(entry.refusal.violations)
     else:
@@ -149,8 +151,8 @@ class History:
         """The position up to which exchanges are hidden."""
         self.dropped = 0
         """Number of exchanges, since they were last hidden, for which there was no room."""
-        self.listener: Callable[[Exchange], None] | None = None
-        """Called with every exchange; None if there is no listener."""
+        self.listener: Callable[[HistoryEntry], None] | None = None
+        """Called with every exchange, and with the calls of other processes; None for none."""
         self.answer_counts: AnswerCounts = {}
         """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
@@ -166,8 +168,12 @@ class History:
         return f"r{self.count + 1}"
 
     def add(self, exchange: Exchange) -> None:
-        """Add an exchange, and count it; drop the oldest entries if a limit is exceeded."""
+        """Add an exchange; drop the oldest entries if a limit is exceeded."""
         self.count += 1
+        self.append(exchange)
+
+    def tell(self, exchange: Exchange) -> None:
+        """Count an exchange for the coverage, and call the listener."""
         operation = exchange.operation
         if operation is not None:
             assert exchange.api is not None
@@ -177,10 +183,13 @@ class History:
             parameters = operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.parameter_counts.count(parameters, exchange.request)
-        self.append(exchange)
+        self.notify(exchange)
+
+    def notify(self, entry: HistoryEntry) -> None:
+        """Call the listener with an entry."""
         if self.listener is not None:
             try:
-                self.listener(exchange)
+                self.listener(entry)
             except Exception:  # noqa: BLE001 - a failing listener must not break serving
                 _LOG.exception("a listener of the history failed")
 
@@ -205,7 +214,8 @@ class History:
             return False
         entry = self._entries.popleft()
         self._release(entry)
-        self.floor = Mark(entry.position, entry.at, entry.ids)
+        if entry.position > self.floor.position:  # other documents may have raised it
+            self.floor = Mark(entry.position, entry.at, entry.ids)
         self.dropped += type(entry) is Exchange and entry.position > self.hidden
         return True
 
@@ -228,6 +238,15 @@ class History:
     def entries(self) -> Iterator[HistoryEntry]:
         """Yield all entries, oldest first."""
         return iter(self._entries)
+
+    def after(self, position: int) -> list[HistoryEntry]:
+        """Return the entries after a position, oldest first."""
+        found = []
+        for entry in reversed(self._entries):
+            if entry.position <= position:
+                break
+            found.append(entry)
+        return found[::-1]
 
     def get(self, entry_id: str) -> HistoryEntry | None:
         """Return an entry that is still kept, or None."""

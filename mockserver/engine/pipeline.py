@@ -119,6 +119,7 @@ class Engine:
         self.apis: Mapping[str, Api] = {api.name: api for api in apis}
         self.sandboxes = sandboxes
         self.options = options or DEFAULT_OPTIONS
+        self.tells = True  # False if the caller does what `History.tell` does
         self._mounts = MountedApis(self.apis.values())
 
     def replace(
@@ -174,7 +175,18 @@ class Engine:
         self._add_headers(exchange)
         exchange.ids = sandbox.ids.count
         history.add(exchange)
+        if self.tells:
+            history.tell(exchange)
         return exchange
+
+    def sandbox_name(self, request: Request) -> str:
+        """Return the name of the sandbox that a request belongs to."""
+        path, named = _split_sandbox(request)
+        host, method = request.headers.get("host", "").lower(), request.method
+        operation = self._operation(self._mounts.locate(path, host, method), method)
+        if named is None and operation is not None and operation.security:
+            named = sandbox_of(read_credentials(operation, request))
+        return DEFAULT_SANDBOX if named is None else named
 
     def _operation(self, located: RoutedRequest | None, method: str) -> Operation | None:
         if located is None or located.match is None:

@@ -272,7 +272,7 @@ class Collection:
             self.remove(change.key)
             self.serial = change.serial - 1
         elif change.after is None:
-            self._put_back(change.key, change.before, change.serial)
+            self.put_back(change.key, change.before, change.serial)
         else:
             self.exchange(change.key, change.before)
 
@@ -283,9 +283,14 @@ class Collection:
         elif change.key in self.rows:
             self.exchange(change.key, change.after)
         else:
-            self._put_back(change.key, change.after, change.serial)
+            self.put_back(change.key, change.after, change.serial)
 
-    def _put_back(self, key: str, record: Record, serial: int) -> None:
+    def serial_of(self, key: str) -> int | None:
+        """Return the position of a record, or None if there is no record with this key."""
+        return self._serials.get(key)
+
+    def put_back(self, key: str, record: Record, serial: int) -> None:
+        """Store a record that was here before, or elsewhere, at its position."""
         if self._is_shared:
             self._own()
         self._is_unsorted = self._is_unsorted or serial < self.serial

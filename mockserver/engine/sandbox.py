@@ -15,24 +15,26 @@ which depend only on the beginning of the run.
 """
 
 from base64 import urlsafe_b64encode
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.base.errors import ConflictError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.history import MOST_BYTES, History, Mark
+from mockserver.engine.history import MOST_BYTES, History, HistoryEntry, Mark
 from mockserver.engine.record_budget import MOST_RECORD_BYTES, RecordBudget
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
 from mockserver.model.control_entry import NOT_SENT, ControlEntry, SentCall
-from mockserver.model.record_change import WORLD, Place, RecordChange
+from mockserver.model.exchange import Exchange
+from mockserver.model.record_change import WORLD, Place, RecordChange, Write
 from mockserver.model.scope import Record
 
 DEFAULT_SANDBOX = "default"
@@ -97,6 +99,18 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
+
+
+class Point(NamedTuple):
+    """Where a sandbox is in its history."""
+
+    run: int
+    position: int
+    requests: int
+    controls: int
+    latest: Instant
+    dropped: int
+    ids: int
 
 
 class Store:
@@ -166,7 +180,7 @@ class Sandbox:
     def begin(self, system: Instant) -> None:
         """Start with the records of the fixtures; `system` is the time of the system's clock."""
         seed = self._initial_seed
-        self._begin_run(SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {}))
+        self.begin_run(SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {}))
         self.history.latest = system
 
     def reset(self, system: Instant) -> None:
@@ -177,11 +191,12 @@ class Sandbox:
 
     def restore(self, state: SandboxState, system: Instant) -> None:
         """Begin a new run with another state; remove all entries and faults."""
-        self._begin_run(state)
+        self.begin_run(state)
         self.history.latest = state.clock.now(system)
         self.record("restoreState", system, self.transaction())
 
-    def _begin_run(self, state: SandboxState) -> None:
+    def begin_run(self, state: SandboxState) -> None:
+        """Begin a run with a state; the caller sets the time of the latest entry."""
         self.seed, self.ids = state.seed, state.ids
         self.world = {spec.name: Collection(spec, api=WORLD) for spec in WORLD_COLLECTIONS}
         self.world["clock"].insert(_clock_record(state.clock))
@@ -299,10 +314,11 @@ class Sandbox:
     def store(self, api: str) -> Store:
         """Return the collections of an API; the first call makes them from the fixtures."""
         if (store := self.stores.get(api)) is None:
-            store = self.stores[api] = self._first_store(self.apis[api])
+            store = self.stores[api] = self.first_store(self.apis[api])
         return store
 
-    def _first_store(self, api: Api) -> Store:
+    def first_store(self, api: Api) -> Store:
+        """Make the collections of an API from the fixtures."""
         from mockserver.engine.fixtures import first_records  # noqa: PLC0415 - not for each request
 
         beginning = self._beginning(api.name)
@@ -350,13 +366,64 @@ class Sandbox:
             system: The time of the system's clock.
         """
         writes, undone = self.transaction(), 0
+        net: list[Write] = []
         for entry in self.history.cut(mark.position):
             self.take_back(entry.changes)
+            net += [(place, key, after, before, serial)
+                    for place, key, before, after, serial in reversed(entry.writes)]  # fmt: skip
             undone += 1
         self.ids.count = mark.ids
         self.refresh()
         self.set_clock(writes, self.clock.shown(mark.at, system), system)
-        return self.record("rewind", system, writes, f"{undone} entries undone")
+        entry = self.record("rewind", system, writes, f"{undone} entries undone")
+        entry.cut, entry.net = mark.position, [*net, *writes.log]
+        return entry
+
+    def apply(self, entry: HistoryEntry) -> None:
+        """Add an entry that was made with another copy of this sandbox, and make its changes."""
+        changes = entry.changes
+        if isinstance(entry, Exchange):
+            self.history.count += 1
+        else:
+            self.history.controls += 1
+            if entry.cut is not None:
+                deque(self.history.cut(entry.cut), 0)
+                changes = list(map(RecordChange._make, entry.net))
+        for change in changes:
+            self.collection(change.place).apply(change)
+        self.ids.count = entry.ids
+        self.history.append(entry)
+        if any(change.place[0] == WORLD for change in changes):
+            self.refresh()
+
+    def point(self) -> Point:
+        """Return where the sandbox is, to which `withdraw` can go back."""
+        history = self.history
+        return Point(
+            history.run,
+            history.position,
+            history.count,
+            history.controls,
+            history.latest,
+            history.dropped,
+            self.ids.count,
+        )
+
+    def withdraw(self, point: Point) -> bool:
+        """Take entries back as if they had never been; return False if that is impossible."""
+        history = self.history
+        if history.run != point.run or point.position < history.floor.position:
+            return False
+        entries = list(history.cut(point.position))
+        if any(isinstance(entry, ControlEntry) and entry.cut is not None for entry in entries):
+            return False
+        for entry in entries:
+            self.take_back(entry.changes)
+        history.position, history.count = point.position, point.requests
+        history.controls, history.latest = point.controls, point.latest
+        history.dropped, self.ids.count = point.dropped, point.ids
+        self.refresh()
+        return True
 
     def fork(self, name: str) -> "Sandbox":
         """Return another sandbox with the same state and history; it costs no copy of records."""
@@ -415,7 +482,7 @@ class Sandbox:
         moved = {name: _with_spec(store, spec, api.name) for name, spec in specs.items()}
         kept = {name: collection for name, collection in moved.items() if collection is not None}
         if len(kept) < len(specs):
-            fresh = self._first_store(api)
+            fresh = self.first_store(api)
             kept = {name: kept.get(name) or fresh.collection(name) for name in specs}
         return Store(kept, store.began)
 

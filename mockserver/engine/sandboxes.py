@@ -126,6 +126,11 @@ class Sandboxes:
         """List the sandboxes that exist, oldest first."""
         return list(self.by_name)
 
+    def forget(self, name: str) -> None:
+        """Remove the copy of a sandbox that another process may still have."""
+        if (sandbox := self.by_name.pop(name, None)) is not None:
+            sandbox.history.close()
+
     def delete(self, name: str) -> bool:
         """Delete a sandbox with its state; return True if it existed."""
         sandbox = self.by_name.pop(name, None)

@@ -41,6 +41,10 @@ class ControlEntry:
     sent: SentCall = NOT_SENT
     writes: Sequence[Write] = ()
     """What the call changed, in order; see `changes`."""
+    cut: int | None = None
+    """The position to which a rewind went back; the entries after it were removed."""
+    net: Sequence[Write] = ()
+    """All that a rewind changed, with what it took back."""
     position: int = 0
     ids: int = 0
     """Number of identifiers that the sandbox has made after the call."""

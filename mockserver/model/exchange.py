@@ -50,6 +50,8 @@ class Exchange:
     """What the request changed in the sandbox, in order; see `changes`."""
     position: int = 0
     """Position in the history of the sandbox, from 1; later entries have higher ones."""
+    is_traced: bool = True
+    """False if it was read from a store, which keeps no traces."""
     ids: int = 0
     """Number of identifiers that the sandbox has made after the request."""
     size: int = 0

@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from mockserver.base.asgi import (
     CONTROL_PREFIX,
@@ -27,6 +28,7 @@ from mockserver.base.asgi import (
     is_control,
     read_body,
 )
+from mockserver.base.errors import MockserverError
 from mockserver.base.http import WITHOUT_LENGTH, scheme_of
 from mockserver.base.time import SECOND, Instant, format_duration, http_date, system_now
 from mockserver.engine.pipeline import Engine
@@ -34,6 +36,9 @@ from mockserver.engine.rendering import problem
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
 from mockserver.wire.content_codings import decoded
+
+if TYPE_CHECKING:
+    from mockserver.stores.committer import Committer
 
 MAX_HEAD_SIZE = 65_536
 """Bytes that the target and all fields of a request may have together."""
@@ -72,6 +77,7 @@ class App:
         body_limit: int = DEFAULT_BODY_LIMIT,
         clock: Callable[[], Instant] = system_now,
         delays: bool = True,
+        committer: "Committer | None" = None,
     ) -> None:
         """Make the application.
 
@@ -82,6 +88,7 @@ class App:
             clock: Returns the current time.
             delays: Wait before an answer that has a delay. Otherwise it is sent at once, with its
                 delay in the header `Mock-Delay`.
+            committer: Writes to a store; without it, sandboxes are only in memory.
         """
         self._engine = engine
         self._make_control_app = control
@@ -89,6 +96,7 @@ class App:
         self.body_limit = body_limit
         self._clock = clock
         self._delays = delays
+        self.committer = committer
         self.on_exchange: Callable[[Exchange], None] | None = None
         """Function that is called with every request to an API and its answer."""
 
@@ -121,9 +129,14 @@ class App:
             body or b"",
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
+            fields=scope["headers"],
             head_size=len(path) + sum(len(name) + len(headers[name]) for name in headers),
         )
-        answer = self.answer(request, dated=_needs_date(scope))
+        is_dated = _needs_date(scope)
+        if self.committer is None:
+            answer = self.answer(request, dated=is_dated)
+        else:
+            answer = await self.answer_later(request, dated=is_dated)
         if answer.delay and self._delays:
             await asyncio.sleep(answer.delay / SECOND)
         elif answer.delay:
@@ -150,15 +163,41 @@ class App:
             _add_date(answer, at)
         return answer
 
+    async def answer_later(self, request: Request, *, dated: bool = True) -> Answer:
+        """Return the answer to a request to an API when the store has what it changed.
+
+        It never fails: without the store, the answer is a 503.
+        """
+        assert self.committer is not None
+        now = self._clock()
+        try:
+            if "content-encoding" in request.headers:
+                request = decoded(request, self.body_limit)
+            exchange = await self.committer.handle(request, now)
+            self._finish(exchange)
+        except MockserverError as error:
+            answer, at = store_problem(error), now
+        except Exception:  # noqa: BLE001 - a defect of ours is answered, and the connection goes on
+            _LOG.exception("request failed")
+            answer, at = problem(500, _FAILED), now
+        else:
+            answer, at = exchange.answer, exchange.at
+        if dated:
+            _add_date(answer, at)
+        return answer
+
     def _exchange(self, request: Request) -> Exchange:
         if "content-encoding" in request.headers:
             request = decoded(request, self.body_limit)
         exchange = self._engine.handle(request, self._clock())
+        self._finish(exchange)
+        return exchange
+
+    def _finish(self, exchange: Exchange) -> None:
         if self._make_control_app is not None and _is_browser_visit(exchange):
             exchange.answer = Answer(307, [("Location", f"{CONTROL_PREFIX}/")], b"")
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-        return exchange
 
     def dated(self, answer: Answer) -> Answer:
         """Add the header Date, with the time of the system, to an answer that no sandbox gave."""
@@ -190,6 +229,17 @@ class App:
             assert self._make_control_app is not None
             self._control_api = self._make_control_app()
         return self._control_api
+
+
+RETRY_AFTER = 1
+"""Seconds after which a request that the store could not take may be sent again."""
+
+
+def store_problem(error: MockserverError) -> Answer:
+    """Return the answer to a request that the store of the mock could not take."""
+    answer = problem(503, f"the store of the mock cannot be used: {error}")
+    answer.headers.append(("Retry-After", str(RETRY_AFTER)))
+    return answer
 
 
 def _is_browser_visit(exchange: Exchange) -> bool:

@@ -15,7 +15,8 @@ from concurrent.futures import Future
 import uvicorn
 
 from mockserver.server.application import App
-from mockserver.server.serving import ReadyServer, bind, origin, uvicorn_config
+from mockserver.server.listening import bind, origin
+from mockserver.server.serving import ReadyServer, uvicorn_config
 
 _TICKS_PER_SECOND = 10
 _GRACE_SECONDS = 2.0

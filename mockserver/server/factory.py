@@ -11,7 +11,7 @@ only states them in `Mock-Delay` (on our own server, both wait).
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from mockserver.base.asgi import AsgiApp
 from mockserver.base.time import Instant, system_now
@@ -28,6 +28,12 @@ from mockserver.server.sources import (
     Sources,
     open_engine,
 )
+from mockserver.stores.store_address import MEMORY, store_at
+
+if TYPE_CHECKING:
+    from mockserver.control.call_log import CallLog
+    from mockserver.stores.committer import Committer
+    from mockserver.stores.history_store import HistoryStore
 
 
 class AnswerOptions(TypedDict, total=False):
@@ -38,6 +44,15 @@ class AnswerOptions(TypedDict, total=False):
     strict_requests: bool
     echo: Echo
     like: Like
+
+
+class AppOptions(AnswerOptions, total=False):
+    """The options of `create_app` that are seldom used."""
+
+    history_memory: int
+    """Megabytes that the histories of all sandboxes may need together; 256 by default."""
+    record_memory: int
+    """Megabytes that the records of all sandboxes may need together; 1,000 by default."""
 
 
 def create_app(  # noqa: PLR0913 - each can be left out
@@ -53,15 +68,14 @@ def create_app(  # noqa: PLR0913 - each can be left out
     control_token: str | None = None,
     body_limit: int = DEFAULT_BODY_LIMIT,
     journal: int = DEFAULT_JOURNAL,
-    history_memory: int = DEFAULT_HISTORY_MEMORY,
-    record_memory: int = DEFAULT_RECORD_MEMORY,
+    store: str = MEMORY,
     clock: Callable[[], Instant] = system_now,
-    **answers: Unpack[AnswerOptions],
+    **more: Unpack[AppOptions],
 ) -> App:
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
 
     Args:
-        documents: A file or a folder with OpenAPI documents, or several of them.
+        documents: Files or folders.
         seed: Seed of ids and sampled values.
         settings: Values of settings, by API and name.
         stateful: Create, change and delete records, as far as the documents imply it.
@@ -72,23 +86,36 @@ def create_app(  # noqa: PLR0913 - each can be left out
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
         journal: Number of entries that the history of a sandbox keeps, 1 or more.
-        history_memory: Megabytes that the histories of all sandboxes may need together.
-        record_memory: Megabytes that the records of all sandboxes may need together.
+        store: Where sandboxes are kept: `memory`, the path of a file, or the URL of a Redis server.
         clock: Returns the current time.
-        answers: Options by name, such as `dynamic=True`; they replace those of `options`.
+        more: Bounds, and single options in place of `options`; see `AppOptions`.
 
     Raises:
-        SpecError: If a document is invalid.
-        SettingsError: If a setting, a plug-in or a bound is.
-        ValueError: If `like` names a server that is not known.
+        MockserverError: If a document, a setting, a plug-in, a bound or a store is invalid.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
-    merged = replace(options or DEFAULT_OPTIONS, **answers)
-    merged = merged if control else replace(merged, control=False)
-    engine = open_engine(sources, seed, merged, journal, Memory(history_memory, record_memory))
-    token, limit = control_token, body_limit
     return application(
-        engine, control=control, token=token, body_limit=limit, clock=clock, delays=delays
+        open_engine(sources, seed, _merged(options, more, control=control), journal, _memory(more)),
+        control=control,
+        token=control_token,
+        body_limit=body_limit,
+        clock=clock,
+        delays=delays,
+        store=store_at(store),
+    )
+
+
+def _merged(options: Options | None, more: AppOptions, *, control: bool) -> Options:
+    base, answers = options or DEFAULT_OPTIONS, more.copy()
+    answers.pop("history_memory", None)
+    answers.pop("record_memory", None)
+    return replace(base, control=control and base.control, **answers)  # type: ignore[misc] # the rest
+
+
+def _memory(more: AppOptions) -> Memory:
+    return Memory(
+        more.get("history_memory", DEFAULT_HISTORY_MEMORY),
+        more.get("record_memory", DEFAULT_RECORD_MEMORY),
     )
 
 
@@ -97,7 +124,7 @@ def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:
     return [Path(path) for path in given]
 
 
-def application(
+def application(  # noqa: PLR0913 - each can be left out
     engine: Engine,
     *,
     control: bool = True,
@@ -105,8 +132,12 @@ def application(
     body_limit: int = DEFAULT_BODY_LIMIT,
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
+    store: "HistoryStore | None" = None,
+    calls: "CallLog | None" = None,
 ) -> App:
     """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
+
+    `calls` gets the calls of the control API, if there is no store.
 
     Raises:
         ValueError: If the token is empty; every client would know it.
@@ -114,10 +145,14 @@ def application(
     if token is not None and not token.strip():
         raise ValueError("the control token is empty; pass a token, or None")
 
+    committer = None if store is None else _committer(engine, store)
+
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time
 
-        return control_app(engine, clock, token)
+        inner = clock if calls is None else calls.clock
+        app = control_app(engine, inner, token, committer)
+        return app if calls is None else calls.watch(app)
 
     return App(
         engine,
@@ -125,4 +160,11 @@ def application(
         body_limit=body_limit,
         clock=clock,
         delays=delays,
+        committer=committer,
     )
+
+
+def _committer(engine: Engine, store: "HistoryStore") -> "Committer":
+    from mockserver.stores.committer import Committer  # noqa: PLC0415 - costs start time
+
+    return Committer(engine, store)

@@ -66,6 +66,7 @@ import selectors
 import socket
 import struct
 import sys
+from functools import partial
 from typing import Any, cast
 
 import httptools
@@ -80,6 +81,7 @@ from mockserver.base.asgi import DATE_EXTENSION, DRAINED
 from mockserver.base.http import scheme_of
 from mockserver.base.time import SECOND
 from mockserver.engine.rendering import problem
+from mockserver.model.exchange import UNANSWERED
 from mockserver.model.messages import NOTHING_SENT, Answer, Request
 from mockserver.server import application
 from mockserver.server.application import (
@@ -187,6 +189,7 @@ class Protocol(HttpToolsProtocol):
         self._last_unsent = 0
         """Bytes in the write buffer at the last check."""
         self._running: RequestResponseCycle | _DelayedAnswer | None = None
+        self._tasks: set[asyncio.Task[Answer]] = set()
         """What is answered first: a request on uvicorn's path, or a delayed answer."""
         self._refusal: Answer | None = None
         """The last answer of the connection, while those before it are not complete."""
@@ -403,10 +406,14 @@ class Protocol(HttpToolsProtocol):
             if "x-forwarded-proto" in headers
             else self.scheme or "http",
             too_large=self._body_size > self._application.body_limit,
+            fields=self._raw_headers,
             head_size=self._head_size,
         )
 
     def _answer(self, request: Request, ending: bytes) -> None:
+        if self._has_valid_host and self._application.committer is not None:
+            self._answer_later(request, ending)
+            return
         if self._has_valid_host:
             answer = self._application.answer(request)
         else:
@@ -416,11 +423,33 @@ class Protocol(HttpToolsProtocol):
         else:
             self._write(request.method, answer, ending)
 
-    def _delay(self, delayed: _DelayedAnswer) -> None:
-        """Send an answer after its delay; what follows it waits in uvicorn's pipeline."""
+    def _answer_later(self, request: Request, ending: bytes) -> None:
+        """Send an answer when the store has what the request changed; what follows it waits."""
+        pending = _DelayedAnswer(request.method, UNANSWERED, ending)
+        self._wait_for(pending)
+        task = self.loop.create_task(self._application.answer_later(request))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._end_wait, pending))
+
+    def _end_wait(self, pending: _DelayedAnswer, task: "asyncio.Task[Answer]") -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or self._running is not pending:
+            return
+        pending.answer = answer = task.result()
+        if answer.delay:
+            self.loop.call_later(answer.delay / SECOND, self.end_delay)
+        else:
+            self.end_delay()
+
+    def _wait_for(self, delayed: _DelayedAnswer) -> None:
+        """Read nothing more until an answer is sent."""
         self.cycle = cast(RequestResponseCycle, delayed)
         self._running = delayed
         self.flow.pause_reading()
+
+    def _delay(self, delayed: _DelayedAnswer) -> None:
+        """Send an answer after its delay; what follows it waits in uvicorn's pipeline."""
+        self._wait_for(delayed)
         self.loop.call_later(delayed.answer.delay / SECOND, self.end_delay)
         if self._is_shutting_down:
             self.loop.call_later(SHUTDOWN_TIME, self.transport.close)

@@ -1,6 +1,6 @@
 """Run the application on a socket, with uvicorn, in a process of its own until a signal ends it.
 
-`cli/serve_command.py` calls `bind` (a socket, or `OSError`), `origin` (its URL) and `run`.
+`cli/serve_command.py` and `workers.py` call `run` with a socket that is bound already.
 `background_server.py` and `cli/proxy_command.py` use `ReadyServer`, which reports when it accepts
 connections, and once a second closes late ones of `protocol.py` and looks for free files. `run`
 also takes over the garbage collector, which never runs within a request, and calls the check of
@@ -113,30 +113,6 @@ class ForegroundServer(ReadyServer):
         elif gc.get_count()[0] > _MANY_ALLOCATIONS:
             gc.collect(0)
             gc.freeze()
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Bind a socket to an address; port 0 takes a free port.
-
-    Raises:
-        OSError: If the address cannot be bound.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    listener.set_inheritable(True)
-    return listener
-
-
-def origin(listener: socket.socket, host: str) -> str:
-    """Return the URL of a bound socket, such as `http://127.0.0.1:8000`."""
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listener.getsockname()[1]}"
 
 
 def uvicorn_config(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - uvicorn's arguments

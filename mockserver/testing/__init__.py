@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from mockserver.testing.api_client import ApiClient as Api
 from mockserver.testing.api_client import Credential
+from mockserver.testing.change_client import SeenChange as Change
 from mockserver.testing.control_connection import ControlCallError
 from mockserver.testing.fault_client import FaultHandle as Fault
+from mockserver.testing.history_client import SeenEntry as HistoryEntry
 from mockserver.testing.inprocess import WaitsError
 from mockserver.testing.message_client import Message
 from mockserver.testing.request_client import SeenExchange as Exchange
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Api",
+    "Change",
     "ControlCallError",
     "Credential",
     "Exchange",
     "Fault",
+    "HistoryEntry",
     "Message",
     "Sandbox",
     "Server",

@@ -2,19 +2,23 @@
 
 `pytest_plugin.py` makes a `SandboxMonitor` for each test that uses the fixture `sandbox`.
 `problems` returns a line for each request that matched no operation (unless allowed) or at which
-the mock failed, or an empty text; `journal` returns the text for a failed test. Both include the
-default sandbox, where a path without a sandbox's name goes. `end` deletes the sandbox and clears
-the default journal. The number of requests is bounded, and long lines of the journal are cut off.
+the mock failed, or an empty text; `journal` returns the text for a failed test, with what each
+request changed. Both include the default sandbox, where a path without a sandbox's name goes. `end`
+deletes the sandbox and clears the default journal. The numbers of requests and changes are bounded,
+and long lines of the journal are cut off.
 """
 
 from collections.abc import Iterator, Sequence
 
+from mockserver.testing.control_connection import ControlCallError
 from mockserver.testing.request_client import SeenExchange
 from mockserver.testing.sandbox_client import SandboxClient
 
 _MOST_REQUESTS = 30
 _MOST_EXPLAINED = 5
 _MOST_DECISIONS = 40
+_MOST_CHANGES = 6
+_NOT_FOUND = 404
 _LONGEST_LINE = 240
 
 
@@ -38,7 +42,7 @@ class SandboxMonitor:
         return "\n".join(lines[:_MOST_REQUESTS])
 
     def journal(self) -> str:
-        """Describe all requests, with the trace of the last ones that were refused."""
+        """Describe all requests with their changes, and the trace of the last refused ones."""
         inside, outside = self._sandbox.requests, self._default.requests
         lines = [f"sandbox {self._sandbox.name!r}, {self._sandbox.clock.now.isoformat()}"]
         lines += self._list(inside)
@@ -62,6 +66,7 @@ class SandboxMonitor:
         explained = set(refused[-_MOST_EXPLAINED:])
         for item in exchanges[max(hidden, 0) :]:
             yield repr(item).replace(f"/~{self._sandbox.name}/", "/", 1)
+            yield from (f"    {line}" for line in _changes(item))
             if item.id in explained:
                 yield from (f"    {line}" for line in _explanation(item))
 
@@ -76,6 +81,15 @@ def _problems(
             yield f"the mock itself failed at {item!r}{where}: {detail}"
         elif item.is_unmatched and not allow_unmatched:
             yield f"no operation matches {item!r}{where}"
+
+
+def _changes(exchange: SeenExchange) -> list[str]:
+    try:
+        return exchange.change_lines(_MOST_CHANGES)
+    except ControlCallError as error:
+        if error.status != _NOT_FOUND:  # dropped meanwhile, or a server of an earlier version
+            raise
+        return []
 
 
 def _explanation(exchange: SeenExchange) -> Iterator[str]:

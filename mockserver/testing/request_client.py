@@ -5,13 +5,15 @@ the time of the call, oldest first; `failure_report.py` reports them. `assert_ca
 `assert_not_called` ask the server again and raise `AssertionError`, also if the journal has dropped
 entries that may decide, and `ControlCallError` for names or paths that no request can have. `last`
 raises `LookupError` if there is none. A `SeenExchange` (for users: `Exchange`) loads request,
-answer and trace on first use; the server hides credentials. It never sends a request to an API.
+answer and trace on first use, changes on each; the server hides credentials. It never sends a
+request to an API.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack, overload
 
+from mockserver.testing.change_client import SeenChange, read_changes, read_lines
 from mockserver.testing.control_connection import ControlConnection, Json, pages
 from mockserver.testing.time_text import instant_of
 
@@ -49,6 +51,8 @@ class SeenExchange:
         self._query = {"sandbox": sandbox}
         self._details: Json = None
         self.id: str = entry["id"]
+        run = entry.get("run")  # only an entry of a history has it
+        self._name = self.id if run is None else f"{run}.{self.id}"
         self.at: datetime = instant_of(entry["at"])
         self.api: str | None = entry["api"]
         self.operation: str | None = entry["operation"]
@@ -90,9 +94,19 @@ class SeenExchange:
             for decision in self._entry()["trace"]
         ]
 
+    @property
+    def changes(self) -> list[SeenChange]:
+        """What the request changed in the sandbox, in order."""
+        return read_changes(self._control, self._query["sandbox"], self._name)
+
+    def change_lines(self, most: int) -> list[str]:
+        """Return the first changes in plain words, and how many more there are."""
+        lines, total = read_lines(self._control, self._query["sandbox"], self._name, most)
+        return lines if total <= most else [*lines, f"… {total - most} more changes"]
+
     def _entry(self) -> Json:
         if self._details is None:
-            self._details = self._control.call("GET", f"requests/{self.id}", query=self._query)
+            self._details = self._control.call("GET", f"requests/{self._name}", query=self._query)
         return self._details
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Give a test a sandbox: its APIs, clock, messages, requests, faults, and snapshots of its state.
+"""Give a test a sandbox: its APIs, clock, messages, requests, history, faults, and snapshots.
 
 Users make a `SandboxClient` as `Sandbox`, for an http:// URL or an application; `server_thread.py`
 makes one for `Server.sandbox`, and `failure_report.py` gets the default sandbox by `sibling`. APIs
@@ -9,7 +9,7 @@ again); only `delete` deletes it. All is done by calls of the control API: a ref
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 from mockserver.testing import name_lookup
@@ -17,6 +17,7 @@ from mockserver.testing.api_client import ApiClient
 from mockserver.testing.clock_client import SandboxClock
 from mockserver.testing.control_connection import ControlCallError, ControlConnection, Json, pages
 from mockserver.testing.fault_client import SandboxFaults
+from mockserver.testing.history_client import HistoryConditions, SeenEntry, read_history
 from mockserver.testing.message_client import SandboxMessages, read_message
 from mockserver.testing.request_client import SandboxRequests, read_requests
 
@@ -76,6 +77,15 @@ class SandboxClient:
     def requests(self) -> SandboxRequests:
         """The requests of the journal, oldest first."""
         return read_requests(self._created(), self.name)
+
+    def history(self, **conditions: Unpack[HistoryConditions]) -> list[SeenEntry]:
+        """Return requests and control calls in order: those that meet the conditions, or all.
+
+        Raises:
+            ControlCallError: If no entry can have one of the names.
+            LookupError: If a text cannot be searched for in all entries.
+        """
+        return read_history(self._created(), self.name, conditions)
 
     @property
     def faults(self) -> SandboxFaults:

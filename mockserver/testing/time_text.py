@@ -1,9 +1,9 @@
 """Convert durations and instants of Python to the text of the control API, and instants back.
 
-`clock_client.py` uses all of it, `fault_client.py` `duration_text`, and `message_client.py` and
-`request_client.py` `instant_of`, which returns a datetime. A text given as a duration or instant is
-passed on as it is, and only the server checks it. A negative timedelta, or a datetime without a
-time zone, is a `ValueError`.
+`clock_client.py` uses all of it, `fault_client.py` `duration_text`, `history_client.py` those of
+instants, and other clients `instant_of`, which returns a datetime. A text given as a duration or
+instant is passed on as it is, and only the server checks it. A negative timedelta, or a datetime
+without a time zone, is a `ValueError`.
 """
 
 from datetime import UTC, datetime, timedelta

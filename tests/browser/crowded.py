@@ -15,6 +15,7 @@ from mockserver.openapi.compiler import load_apis
 from mockserver.server import serving
 from mockserver.server.application import App
 from mockserver.server.greeting import greeting
+from mockserver.server.listening import bind
 from mockserver.server.sources import bundled_specs
 
 PATHS = ("/cloutly/api/v1/reviews", "/partoo/v2/nowhere", "/walr/\u202e<b>bold</b>", "/nowhere")
@@ -28,7 +29,7 @@ def serve(count: int) -> None:
     for number in range(count):
         path = f"{PATHS[number % len(PATHS)]}/{number}" if number % 3 else PATHS[0]
         engine.handle(Request("GET", path, "", key), system_now())
-    listener = serving.bind("127.0.0.1", 0)
+    listener = bind("127.0.0.1", 0)
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     app = App(engine, control=lambda: control_app(engine, system_now))
     text = greeting(engine, origin, system_now(), control=True)

@@ -243,6 +243,17 @@ def test_explain_prints_why_and_the_answer() -> None:
     assert '{"errors":{"authorization":"Operation not allowed"}}' in result.output
 
 
+def test_explain_prints_what_the_request_changes() -> None:
+    body = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
+    path = "/partoo/v2/review_booster/send_invitation"
+    given = ("-H", "x-APIKey: demo-partoo-key", "-d", json.dumps(body))
+    result = run("explain", "POST", path, *given, "--at", "2026-01-31T09:00:00Z")
+    lines = result.output.splitlines()
+    assert "* quota sms of demo-org 500 → 499" in lines
+    assert "* cooldown sms of +33647385968 until 10 Feb 2026 09:00" in lines
+    assert lines.index("* +1 SMS to +33647385968") < lines.index("200")
+
+
 @pytest.mark.parametrize("arguments", [["-H", "nonsense"], ["--at", "noon"], ["-d", "@/none"]])
 def test_explain_refuses_what_it_cannot_read(arguments: list[str]) -> None:
     assert run("explain", "GET", "/", *arguments).exit_code == 2

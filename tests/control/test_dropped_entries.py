@@ -5,26 +5,9 @@ import pytest
 
 from mockserver import create_app
 from mockserver.base.errors import SettingsError
-from tests.conftest import World
-from tests.control_client import Client, client_of
+from tests.control_client import Client
 
 pytestmark = pytest.mark.anyio
-
-
-async def test_an_archive_says_how_many_requests_it_lacks(world: World) -> None:
-    world.sandbox().history.capacity = 2
-    for _ in range(5):
-        world.get("/nowhere")
-    async with client_of(world) as client:
-        archive = (await client.get("/_mock/requests?format=har")).json()["log"]
-    assert archive["comment"] == "3 earlier requests were dropped, as there was no room for them"
-
-
-async def test_an_archive_that_lacks_nothing_has_no_comment(world: World) -> None:
-    world.get("/nowhere")
-    async with client_of(world) as client:
-        archive = (await client.get("/_mock/requests?format=har")).json()["log"]
-    assert "comment" not in archive
 
 
 async def test_a_verification_names_both_bounds_and_how_to_raise_them() -> None:

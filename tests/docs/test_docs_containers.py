@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.server.serving import bind
+from mockserver.server.listening import bind
 from tests.conftest import ROOT
 from tests.docs.test_docs import agrees, blocks_of
 from tests.docs.test_docs_ci import COMMAND, Command, run

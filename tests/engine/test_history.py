@@ -156,3 +156,13 @@ def test_a_clock_placed_after_records_were_written_keeps_their_dates(world: Worl
     assert sandbox.store("partoo").began == began
     assert sandbox.store("partoo").collection("businesses").get("new") is not None
     assert sandbox.store("cloutly").began == placed.began
+
+
+def test_an_entry_that_is_dropped_does_not_lower_the_floor(world: World) -> None:
+    history = world.sandbox().history
+    history.capacity = 3
+    for number in range(3):
+        invite(world, number)
+    history.raise_floor(history.mark(3))
+    invite(world, 3)
+    assert history.floor.position == 3

@@ -1,0 +1,1 @@
+"""Keep histories of sandboxes outside of the process, and share them between processes."""

@@ -1,0 +1,146 @@
+"""Write a sandbox as the rows and meta of a store, and make a sandbox of them again.
+
+- `changed_rows` returns the rows of what was touched, `all_rows` those of a whole sandbox. A row
+  is a record with its serial, or null if there is none. First records of an API are not written:
+  they follow from the beginning of the run.
+- `meta_of` returns what no record holds: run, numbers, seed, settings at the beginning.
+- `load_sandbox` makes the copy of a sandbox from what a store kept.
+- Caller: `committer.py`. Nothing is read from or written to a store here.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver.base.time import Instant, VirtualClock
+from mockserver.engine.history import HistoryEntry, Mark
+from mockserver.engine.records import Collection
+from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState
+from mockserver.model.control_entry import ControlEntry
+from mockserver.model.record_change import WORLD, Place
+from mockserver.stores.entry_codec import decode_entry, from_bytes, to_bytes
+from mockserver.stores.history_store import StoredSandbox
+
+
+def _row_name(place: Place, key: str) -> str:
+    return to_bytes([*place, key]).decode()
+
+
+def _row(collection: Collection, key: str) -> bytes:
+    record = collection.rows.get(key)
+    return to_bytes([collection.serial_of(key) or 0, record])
+
+
+Touched = set[tuple[Place, str]]
+"""Places and keys of records that were written."""
+
+
+def touched_by(entry: HistoryEntry) -> Touched:
+    """Return what an entry wrote."""
+    is_rewind = isinstance(entry, ControlEntry) and entry.cut is not None
+    writes = entry.net if is_rewind else entry.writes  # type: ignore[union-attr] # a rewind is a call
+    return {(place, key) for place, key, *_ in writes}
+
+
+def changed_rows(sandbox: Sandbox, touched: Touched) -> dict[str, bytes]:
+    """Return the present rows of what was touched."""
+    return {_row_name(place, key): _row(sandbox.collection(place), key) for place, key in touched}
+
+
+def all_rows(sandbox: Sandbox) -> dict[str, bytes]:
+    """Return the rows of all records that differ from the first ones."""
+    rows: dict[str, bytes] = {}
+    for collection in sandbox.world.values():
+        rows |= {_row_name(collection.place, key): _row(collection, key) for key in collection.rows}
+    for name, store in sandbox.stores.items():
+        first = sandbox.first_store(sandbox.apis[name])
+        for collection in store:
+            rows |= _differences(first.collection(collection.spec.name), collection)
+    return rows
+
+
+def _differences(first: Collection, collection: Collection) -> dict[str, bytes]:
+    keys = {**dict.fromkeys(first.rows), **dict.fromkeys(collection.rows)}
+    return {
+        _row_name(collection.place, key): _row(collection, key)
+        for key in keys
+        if first.rows.get(key) != collection.rows.get(key)
+        or first.serial_of(key) != collection.serial_of(key)
+    }
+
+
+def meta_of(sandbox: Sandbox) -> bytes:
+    """Return what no record of a sandbox holds."""
+    history, floor = sandbox.history, sandbox.history.floor
+    settings = {
+        name: {**sandbox.initial_settings(name), **sandbox.first_settings.get(name, {})}
+        for name in sandbox.apis
+    }
+    return to_bytes(
+        {
+            "run": history.run,
+            "requests": history.count,
+            "controls": history.controls,
+            "position": history.position,
+            "latest": history.latest,
+            "floor": list(floor),
+            "ids": sandbox.ids.count,
+            "seed": sandbox.seed,
+            "settings": settings,
+        }
+    )
+
+
+def load_sandbox(sandbox: Sandbox, stored: StoredSandbox) -> list[HistoryEntry]:
+    """Let a sandbox be what a store kept; return the entries after the stored state.
+
+    Raises:
+        FixtureError: If the documents make no valid first records.
+    """
+    state = stored.state
+    meta = from_bytes(state.meta)
+    rows = [(from_bytes(name.encode()), from_bytes(row)) for name, row in state.rows.items()]
+    rows.sort(key=lambda row: row[1][0])
+    ids = IdGenerator(meta["seed"], meta["ids"])
+    settings = {api: values for api, values in meta["settings"].items() if api in sandbox.apis}
+    clock = VirtualClock(Instant(0))
+    sandbox.begin_run(SandboxState(clock, meta["seed"], ids, meta["requests"], {}, {}))
+    sandbox.first_settings = settings
+    own = [row for row in rows if row[0][0] == WORLD]
+    for (api, collection, key), (serial, record) in own:
+        _overlay(sandbox.collection((api, collection)), key, serial, record)
+    sandbox.refresh()
+    for (api, collection, key), (serial, record) in rows:
+        if api in sandbox.apis and collection in sandbox.store(api):
+            _overlay(sandbox.collection((api, collection)), key, serial, record)
+    _load_history(sandbox, stored.earlier, meta)
+    later = [decode_entry(text, sandbox.name, sandbox.apis) for text in stored.later]
+    for entry in later:
+        sandbox.apply(entry)
+    return later
+
+
+def _overlay(collection: Collection, key: str, serial: int, record: Any) -> None:  # noqa: ANN401 - a record or None
+    if key in collection.rows:
+        collection.remove(key)
+    if record is not None:
+        collection.put_back(key, record, serial)
+
+
+def _load_history(sandbox: Sandbox, texts: Iterable[bytes], meta: Mapping[str, Any]) -> None:
+    history = sandbox.history
+    entries = [decode_entry(text, sandbox.name, sandbox.apis) for text in texts]
+    kept: list[HistoryEntry] = []
+    for entry in entries:
+        if isinstance(entry, ControlEntry) and entry.cut is not None:
+            while kept and kept[-1].position > entry.cut:
+                kept.pop()
+        kept.append(entry)
+    for entry in kept:
+        history.position = entry.position - 1
+        history.append(entry)
+    history.run, history.count, history.controls = meta["run"], meta["requests"], meta["controls"]
+    history.position, history.latest = meta["position"], Instant(meta["latest"])
+    floor = Mark(*meta["floor"])
+    if kept and kept[0].position > floor.position + 1:
+        floor = Mark(kept[0].position, kept[0].at, kept[0].ids)
+    history.raise_floor(floor)
