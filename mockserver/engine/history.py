@@ -5,8 +5,8 @@
 - Out: the entries that are kept, oldest first. The oldest are dropped beyond `capacity`, or when
   all histories of the process together need more than their `Budget`. Counts of answers and
   parameters are for `coverage.py`; neither `hide` nor a rewind changes them.
-- `sandboxes.py` makes one for each sandbox. Event streams set `listener`, which is called with each
-  new exchange; if it fails, that is only logged.
+- `sandboxes.py` makes one for each sandbox. Event streams set `listener`, which is called with
+  each new exchange; if it fails, that is only logged.
 
 A reset and a restore begin a new run, in which numbers of entries count from the start again. A
 rewind removes entries, and their numbers are not used again. What is before `floor` was dropped, or
@@ -18,21 +18,30 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 from operator import attrgetter
 from typing import NamedTuple
 
 from mockserver.base.time import Instant
+from mockserver.engine.memory_estimates import SMALL_BODY, writes_size
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 256_000_000
-"""Maximum total size of all histories of a process, as `entry_size` counts it."""
-_KEPT_SHARE = 0.9
+"""Maximum total size of all histories of a process, if no other is given."""
+_KEPT_SHARE = 0.95
 """Share of the budget that is used after entries were dropped because it was exceeded."""
-_ENTRY_BYTES = 2_500
-_CHANGE_BYTES = 900
+_ENTRY = 1_900
+"""Bytes of an entry with its request and answer, but without what follows."""
+_DECISION = 100
+"""Bytes of a decision in a trace."""
+_CHANGE = 450
+"""Bytes of a change with a small record."""
+_FIELD = 120
+_REFUSAL = 500
+_VIOLATION = 600
 
 AnswerCounts = dict[tuple[str, str, int, str | None], int]
 """Number of answers by API, operation, status code and documented example.
@@ -55,12 +64,23 @@ _FORKED = (
 
 
 def entry_size(entry: HistoryEntry) -> int:
-    """Return about how many bytes of memory an entry needs."""
-    size = _ENTRY_BYTES + _CHANGE_BYTES * len(entry.writes)
-    if isinstance(entry, Exchange):
+    """Return about how many bytes an entry needs."""
+    writes = entry.writes
+    size = _ENTRY + _CHANGE * len(writes)
+    if type(entry) is Exchange:
         request = entry.request
-        return size + request.head_size + 2 * len(request.body) + len(entry.answer.body)
-    return size + len(entry.sent.body)
+        body = len(request.body)
+        size += 2 * request.head_size + _FIELD * len(request.fields)  # as text and as it came
+        size += body + len(entry.answer.body) + _DECISION * len(entry.trace)
+        if entry.refusal is not None:
+            size += _REFUSAL + _VIOLATION * len(entry.refusal.violations)
+    else:
+        assert isinstance(entry, ControlEntry)
+        body = len(entry.sent.body)
+        size += len(entry.sent.target) + body
+    if body > SMALL_BODY or any(write[3] is None for write in writes):
+        size += writes_size(writes, all_of_them=body > SMALL_BODY)
+    return size
 
 
 @dataclass(slots=True)
@@ -72,11 +92,22 @@ class Budget:
     histories: "list[History]" = field(default_factory=list)
 
     def shrink(self) -> None:
-        """Drop the oldest entries of the largest history, until there is room again."""
-        while self.used > self.most * _KEPT_SHARE:
-            largest = max(self.histories, key=lambda history: history.size)
-            if not largest.drop():
-                return
+        """If the budget is exceeded, drop the oldest entries of the largest histories.
+
+        There is room for some more entries then, as to find the largest ones takes time.
+        """
+        if self.used <= self.most:
+            return
+        enough = self.most * _KEPT_SHARE
+        largest = [(-history.size, number) for number, history in enumerate(self.histories)]
+        heapify(largest)
+        while self.used > enough and largest:
+            number = largest[0][1]
+            history = self.histories[number]
+            if history.drop():
+                heapreplace(largest, (-history.size, number))
+            else:
+                heappop(largest)
 
 
 class Mark(NamedTuple):
@@ -147,6 +178,11 @@ class History:
         """Number of exchanges before the run; a restored snapshot says how many there were."""
         return self.count - (self.position - self.controls)
 
+    @property
+    def room(self) -> int:
+        """The bytes that all histories of the process may need together."""
+        return self._budget.most
+
     def next_id(self) -> str:
         """Return the id of the next exchange."""
         return f"r{self.count + 1}"
@@ -184,7 +220,7 @@ class History:
         entry.position = self.position
         self.latest = entry.at
         entries.append(entry)
-        size = entry_size(entry)
+        entry.size = size = entry_size(entry)
         self.size += size
         self._budget.used += size
         if len(entries) > self.capacity:
@@ -193,8 +229,8 @@ class History:
             self._budget.shrink()
 
     def drop(self) -> bool:
-        """Drop the oldest entry, unless it is the only one; return False in that case."""
-        if len(self._entries) <= 1:
+        """Drop the oldest entry; return False if there is none."""
+        if not self._entries:
             return False
         entry = self._entries.popleft()
         self._release(entry)
@@ -205,9 +241,8 @@ class History:
         return True
 
     def _release(self, entry: HistoryEntry) -> None:
-        size = entry_size(entry)
-        self.size -= size
-        self._budget.used -= size
+        self.size -= entry.size
+        self._budget.used -= entry.size
 
     def __iter__(self) -> Iterator[Exchange]:
         """Yield the exchanges that are not hidden, oldest first."""

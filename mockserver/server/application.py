@@ -130,6 +130,7 @@ class App:
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
             fields=scope["headers"],
+            head_size=len(path) + sum(len(name) + len(headers[name]) for name in headers),
         )
         is_dated = _needs_date(scope)
         if self.committer is None:
