@@ -16,7 +16,7 @@ belongs to other documents, so that a sandbox cannot go back to it.
 import logging
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
 from operator import attrgetter
@@ -27,6 +27,7 @@ from mockserver.engine.memory_estimates import SMALL_BODY, writes_size
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
+from mockserver.model.record_change import Write
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 256_000_000
@@ -57,8 +58,8 @@ FORK = "forkSandbox"
 
 
 _FORKED = (
-    *("run", "begun", "count", "controls", "position", "latest", "floor"),
-    *("hidden", "dropped"),
+    *("run", "begun", "count", "controls", "position", "latest", "_floor", "_dropped"),
+    *("hidden", "dropped", "last_dropped_request", "last_dropped_call"),
 )
 """What a fork has like its original; it has no listener and no counts of answers."""
 
@@ -78,9 +79,16 @@ def entry_size(entry: HistoryEntry) -> int:
         assert isinstance(entry, ControlEntry)
         body = len(entry.sent.body)
         size += len(entry.sent.target) + body
-    if body > SMALL_BODY or any(write[3] is None for write in writes):
+    if body > SMALL_BODY or _has_removed(writes):
         size += writes_size(writes, all_of_them=body > SMALL_BODY)
     return size
+
+
+def _has_removed(writes: Sequence[Write]) -> bool:
+    for write in writes:  # noqa: SIM110 - any() with a generator takes three times as long
+        if write[3] is None:
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -123,16 +131,18 @@ class History:
 
     __slots__ = (
         "_budget",
+        "_dropped",
         "_entries",
+        "_floor",
         "answer_counts",
         "begun",
         "capacity",
         "controls",
         "count",
         "dropped",
-        "floor",
         "hidden",
-        "last_dropped",
+        "last_dropped_call",
+        "last_dropped_request",
         "latest",
         "listener",
         "parameter_counts",
@@ -159,9 +169,9 @@ class History:
         """The position of the latest entry."""
         self.latest = Instant(0)
         """The time of the latest entry; no later one is before it."""
-        self.floor = self.begun = Mark(0, Instant(0), 0)
-        """The earliest position to which the sandbox can go back; `begun` began the run."""
-        self.last_dropped: dict[str, str] = {}  # ids, by their first letter
+        self._floor = self.begun = Mark(0, Instant(0), 0)
+        self._dropped: HistoryEntry | None = None
+        self.last_dropped_request = self.last_dropped_call = ""
         self.hidden = 0
         """The position up to which exchanges are hidden."""
         self.dropped = 0
@@ -203,10 +213,11 @@ class History:
             parameters = operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.parameter_counts.count(parameters, exchange.request)
-        self.notify(exchange)
+        if self.listener is not None:
+            self.notify(exchange)
 
     def notify(self, entry: HistoryEntry) -> None:
-        """Call the listener with an entry."""
+        """Call the listener, if there is one, with an entry."""
         if self.listener is not None:
             try:
                 self.listener(entry)
@@ -232,13 +243,23 @@ class History:
         """Drop the oldest entry; return False if there is none."""
         if not self._entries:
             return False
-        entry = self._entries.popleft()
-        self._release(entry)
-        if entry.position > self.floor.position:  # other documents may have raised it
-            self.floor = Mark(entry.position, entry.at, entry.ids)
-        self.last_dropped[entry.id[0]] = entry.id
-        self.dropped += type(entry) is Exchange and entry.position > self.hidden
+        entry = self._dropped = self._entries.popleft()
+        self.size -= entry.size
+        self._budget.used -= entry.size
+        if type(entry) is Exchange:
+            self.last_dropped_request = entry.id
+            self.dropped += entry.position > self.hidden
+        else:
+            self.last_dropped_call = entry.id
         return True
+
+    @property
+    def floor(self) -> Mark:
+        """The earliest position to which the sandbox can go back."""
+        entry = self._dropped
+        if entry is None or entry.position <= self._floor.position:  # other documents raised it
+            return self._floor
+        return Mark(entry.position, entry.at, entry.ids)
 
     def _release(self, entry: HistoryEntry) -> None:
         self.size -= entry.size
@@ -308,13 +329,14 @@ class History:
         self.clear()
         self.run += 1
         self.count, self.controls, self.hidden = count, 0, 0
-        self.last_dropped = {}
+        self.last_dropped_request = self.last_dropped_call = ""
         self.position, self.latest = mark.position, mark.at
-        self.floor = self.begun = mark
+        self._floor = self.begun = mark
+        self._dropped = None
 
     def raise_floor(self, mark: Mark) -> None:
         """Let nobody go back before a mark; the entries before it are still shown."""
-        self.floor = mark
+        self._floor, self._dropped = mark, None
 
     def fork(self) -> "History":
         """Return another history with the same entries, without their counts."""
@@ -323,7 +345,6 @@ class History:
         self._budget.used += self.size
         for name in _FORKED:
             setattr(other, name, getattr(self, name))
-        other.last_dropped = self.last_dropped.copy()
         return other
 
     def reset_counts(self) -> None:

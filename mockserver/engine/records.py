@@ -69,6 +69,7 @@ class Collection:
         "_unique",
         "budget",
         "capacity",
+        "is_plain",
         "place",
         "rows",
         "serial",
@@ -105,6 +106,8 @@ class Collection:
         self._owner = object()
         """What the sets of keys that only this collection has are marked with."""
         self._is_shared = self._is_unsorted = False
+        self.is_plain = not self._indexes
+        """True if another version of a record can be stored without any of these cares."""
         for record in records:
             self.insert(record)
 
@@ -136,6 +139,7 @@ class Collection:
         other.rows, other._serials, other._indexes = self.rows, self._serials, self._indexes
         other.serial, other._is_unsorted = self.serial, self._is_unsorted
         self._is_shared = other._is_shared = True
+        self.is_plain = other.is_plain = False
         self._owner = object()
         return other
 
@@ -144,6 +148,7 @@ class Collection:
         self.rows, self._serials = self.rows.copy(), self._serials.copy()
         self._indexes = {name: index.copy() for name, index in self._indexes.items()}
         self._is_shared = False
+        self.is_plain = not self._indexes and not self._large
 
     def get(self, key: JsonValue) -> Record | None:
         """Return the record with a key, or None."""
@@ -233,22 +238,12 @@ class Collection:
         """Store another version of a record that is known to be valid."""
         if self._is_shared:
             self._own()
-        more = len(record) - len(self.rows[key])
-        if self._indexes:
-            self._unindex(key)
-            self.rows[key] = record
-            self._index(key, record)
-        else:
-            self.rows[key] = record
-        if more:
-            self._count(_MEMBER_BYTES * more)
+        self._count(_MEMBER_BYTES * (len(record) - len(self.rows[key])))
+        self._unindex(key)
+        self.rows[key] = record
+        self._index(key, record)
         if self._large and key in self._large:
             self.measure(key)
-
-    @property
-    def is_indexed(self) -> bool:
-        """True if a replacement must also update indexes."""
-        return bool(self._indexes)
 
     def remove(self, key: str) -> int:
         """Delete a record and return its serial, the position to which an undo puts it back."""
@@ -269,7 +264,7 @@ class Collection:
         record = self.rows[key]
         more = value_size(record) - _MEMBER_BYTES * len(record)
         if self._large is None:
-            self._large = {}
+            self._large, self.is_plain = {}, False
         self._count(-self._large.pop(key, 0))
         if more > 0:
             self._large[key] = more
@@ -410,15 +405,16 @@ class Transaction:
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
         """Insert a record, or replace the one with the same key."""
-        old = collection.rows.get(key)
+        rows = collection.rows
+        old = rows.get(key)
         if old is None:
             if collection.budget.used > collection.budget.most:
                 collection.budget.check()
             collection.insert(record)
-        elif collection.is_indexed:
-            collection.replace(key, record)
+        elif collection.is_plain and len(old) == len(record):
+            rows[key] = record
         else:
-            collection.exchange(key, record)
+            collection.replace(key, record)
         self.log.append((collection.place, key, old, record, collection.serial))
         if self._is_large:
             self._measure(collection, key)
