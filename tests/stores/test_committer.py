@@ -76,6 +76,21 @@ async def test_a_call_sees_a_sandbox_that_another_worker_began_after_the_last_lo
     assert [entry.id for entry in seen.history] == ["r1"]
 
 
+async def test_all_sandboxes_are_listed_as_other_workers_left_them(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    first, second = worker(bundled, store), worker(bundled, store)
+    await first.invite(1, prefix="/~kept")
+    await first.invite(1, prefix="/~gone")
+    await second.invite(2, prefix="/~kept")
+    await second.invite(2, prefix="/~new")
+    forget = second.committer.engine.sandboxes.forget
+    await second.committer.perform("gone", second.now, lambda: forget("gone"), only_reads=False)
+    await first.committer.refresh_all(first.now)
+    by_name = first.committer.engine.sandboxes.by_name
+    found = {name: len(list(sandbox.history)) for name, sandbox in by_name.items()}
+    assert found == {"kept": 2, "new": 1}
+
+
 async def test_the_decisions_about_a_request_from_a_store_are_found_again(
     bundled: list[Api],
 ) -> None:
