@@ -31,12 +31,16 @@ def commands_below(heading: str) -> list[Command]:
     return [Command(*parts) for text in texts for parts in COMMAND.findall(text)]
 
 
+Job = subprocess.Popen[str] | RedisServer
+
+
 class Terminal:
     """Runs the commands of a section; servers get free ports instead of the documented ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.jobs: list[subprocess.Popen[str] | RedisServer] = []
+        self.jobs: dict[int, Job] = {}
+        """What runs, by the number that a shell gives it."""
         self.redis: RedisServer | None = None
         self.ports = {"8000": free_port(), "8001": free_port()}
 
@@ -48,7 +52,7 @@ class Terminal:
             self._serve(shlex.split(line))
         elif line.startswith("kill "):
             *signal, job = shlex.split(line)[1:]
-            self._end(self.jobs[int(job.removeprefix("%")) - 1], is_hard=signal == ["-9"])
+            self._end(self.jobs.pop(int(job.removeprefix("%"))), is_hard=signal == ["-9"])
         else:
             done = run(line, self.folder)
             assert done.returncode == 0, done
@@ -78,7 +82,7 @@ class Terminal:
         assert isinstance(given, list)
         for name, value in zip(words[1::2], words[2::2], strict=True):
             assert name == "--maxmemory-policy" or (name in given and value in given), name
-        self.jobs.append(self.redis)
+        self._add(self.redis)
 
     def _serve(self, words: list[str]) -> None:
         assert words.pop() == "&"
@@ -91,28 +95,26 @@ class Terminal:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-        self.jobs.append(job)
+        self._add(job)
         assert job.stdout is not None
         assert any(line.startswith("Control API") for line in job.stdout), "it does not start"
 
+    def _add(self, job: Job) -> None:
+        self.jobs[max(self.jobs, default=0) + 1] = job
+
     @staticmethod
-    def _end(job: "subprocess.Popen[str] | RedisServer", *, is_hard: bool) -> None:
+    def _end(job: Job, *, is_hard: bool) -> None:
         process = job.process if isinstance(job, RedisServer) else job
         if is_hard:
             process.kill()
         else:
             process.terminate()
-        process.wait(timeout=20)
+        process.communicate(timeout=20)
 
     def close(self) -> None:
         """End all that still runs."""
-        for job in self.jobs:
-            if isinstance(job, RedisServer):
-                job.process.kill()
-                job.process.wait()
-                continue
-            job.terminate()
-            job.communicate(timeout=20)
+        for job in self.jobs.values():
+            self._end(job, is_hard=isinstance(job, RedisServer))
 
 
 @pytest.fixture
@@ -134,7 +136,7 @@ def test_a_walk_of_the_page_does_what_it_says(terminal: Terminal, heading: str) 
 
 
 def test_every_block_of_the_page_is_of_commands_that_are_run() -> None:
-    found = [block for block in blocks(PAGE.read_text())]
+    found = blocks(PAGE.read_text())
     assert {block.language for block in found} == {"console"}
     count = sum(len(COMMAND.findall(block.text)) for block in found)
     assert count == sum(len(commands_below(heading)) for heading in HEADINGS)
