@@ -98,7 +98,9 @@ class Control:
         committer = self._committer
         if committer is None:
             return _perform(call, request)
-        if call.path.startswith(_ALL_SANDBOXES):
+        if call.path == _ALL_SANDBOXES:
+            await committer.refresh_all(request.system)
+        elif call.path.startswith(_ALL_SANDBOXES):
             await committer.load_all(request.system)
         source: str = getattr(request.query, "source", None) or ""
         if source in self._context.engine.sandboxes:  # the call forks it as it is now

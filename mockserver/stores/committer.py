@@ -180,6 +180,13 @@ class Committer:
             if name not in self.engine.sandboxes:
                 await self.perform(name, system, lambda: None, only_reads=True)
 
+    async def refresh_all(self, system: Instant) -> None:
+        """Bring the copies of all sandboxes up to date, as the list of sandboxes shows them."""
+        await self.opened()
+        names = dict.fromkeys((*await self.store.names(), *self.engine.sandboxes.by_name))
+        works = [self.queue(name, system).submit(_nothing, only_reads=True) for name in names]
+        await asyncio.gather(*works)
+
     async def opened(self) -> None:
         """Open the store, once; raises what `HistoryStore.open` raises."""
         if self._opening is None or (self._opening.done() and self._opening.exception()):
@@ -208,6 +215,10 @@ class Committer:
         if self._watching is not None:
             self._watching.cancel()
         await self.store.close()
+
+
+def _nothing() -> None:
+    """Do nothing, with a copy that is up to date."""
 
 
 class _Queue:
@@ -369,7 +380,8 @@ class _Queue:
             self._is_stale = True
 
     async def _bring_up_to_date(self, *, reads: bool) -> None:
-        if self._is_stale:
+        is_unknown = reads and self._head is None
+        if self._is_stale or (is_unknown and await self._store.load(self._name) is not None):
             await self._load()
         elif reads and self._head is not None:
             outcome = await self._store.since(self._name, self._head)

@@ -62,6 +62,35 @@ async def test_a_worker_that_starts_later_has_the_same_state(bundled: list[Api])
     assert (await late.invite(1)).answer.status == 400
 
 
+@pytest.mark.parametrize("name", ["default", "team"])
+async def test_a_call_sees_a_sandbox_that_another_worker_began_after_the_last_look(
+    bundled: list[Api], name: str
+) -> None:
+    store = MemoryStore()
+    first, second = worker(bundled, store), worker(bundled, store)
+    await first.committer.perform(name, first.now, lambda: None, only_reads=True)
+    await second.invite(1, prefix=f"/~{name}")
+    await first.committer.perform(name, first.now, lambda: None, only_reads=True)
+    seen = first.committer.engine.sandboxes.by_name.get(name)
+    assert seen is not None
+    assert [entry.id for entry in seen.history] == ["r1"]
+
+
+async def test_all_sandboxes_are_listed_as_other_workers_left_them(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    first, second = worker(bundled, store), worker(bundled, store)
+    await first.invite(1, prefix="/~kept")
+    await first.invite(1, prefix="/~gone")
+    await second.invite(2, prefix="/~kept")
+    await second.invite(2, prefix="/~new")
+    forget = second.committer.engine.sandboxes.forget
+    await second.committer.perform("gone", second.now, lambda: forget("gone"), only_reads=False)
+    await first.committer.refresh_all(first.now)
+    by_name = first.committer.engine.sandboxes.by_name
+    found = {name: len(list(sandbox.history)) for name, sandbox in by_name.items()}
+    assert found == {"kept": 2, "new": 1}
+
+
 async def test_the_decisions_about_a_request_from_a_store_are_found_again(
     bundled: list[Api],
 ) -> None:
