@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth screenshots clean
+.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth bench-history bench-stores screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ bench-dashboard: $(READY) ## Measure the dashboard in Chromium
 
 bench-growth: $(READY) ## Measure inputs that could take very much time or memory
 	$(BIN)/python benchmarks/growth.py
+
+bench-stores: $(READY) ## Measure stores side by side with memory; needs a redis-server
+	$(BIN)/python benchmarks/stores.py
+
+bench-history: $(READY) ## Measure forks and rewinds of a sandbox with 100,000 invitations
+	$(BIN)/python benchmarks/history.py
 
 screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
 	$(BIN)/python -m tests.browser.screenshots

@@ -26,7 +26,7 @@ def against_targets(results: dict[str, Any]) -> str:
         ("resident memory after start", f"{start['megabytes']:.0f} MB", "under 80 MB"),
     ]
     rows += [(f"engine, {name}", f"{cost:.1f} µs", "") for name, cost in results["engine"].items()]
-    return _table(("measured", "figure", "target"), rows)
+    return table(("measured", "figure", "target"), rows)
 
 
 def write_readme(results: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ def write_readme(results: dict[str, Any]) -> None:
         ("engine, an empty store / 1,000,000 records", f"{empty} / {full} µs a request"),
         ("engine, a documented answer without steps", f"{documented} µs a request"),
     ]
-    put_into_readme("bench", _table(("measured", "figure"), rows))
+    put_into_readme("bench", table(("measured", "figure"), rows))
 
 
 def put_into_readme(mark: str, table: str) -> None:
@@ -74,7 +74,7 @@ def beside_prism(results: dict[str, Any]) -> str:
         rows.append(_beside(f"{document}: memory after start, MB", found["idle"], "{:.0f}"))
         rows.append(_beside(f"{document}: memory after the load, MB", found["loaded"], "{:.0f}"))
     heads = ("measured", OURS, f"{PRISM} {results['prism']}", "ratio", SILENT, "ratio")
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _beside(measured: str, values: dict[str, float], form: str) -> tuple[str, ...]:
@@ -97,8 +97,9 @@ def _latency(item: dict[str, float]) -> str:
     return f"{item['p50_ms']:.1f} / {item['p99_ms']:.1f} ms"
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    rule = "|".join("---" if head in ("measured", "target") else "---:" for head in heads)
+def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Write a table in Markdown; its numbers are aligned on the right."""
+    rule = "|".join("---" if head in ("measured", "target", "store") else "---:" for head in heads)
     lines = [heads, *rows]
     return "\n".join(
         [f"| {' | '.join(line)} |" for line in lines[:1]]

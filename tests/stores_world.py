@@ -44,7 +44,9 @@ class Worker:
         return [exchange.answer.status for exchange in sent]
 
 
-def worker(apis: Sequence[Api], store: HistoryStore, **settings: object) -> Worker:
+def worker(
+    apis: Sequence[Api], store: HistoryStore, most_unsettled: int = 100, **settings: object
+) -> Worker:
     overrides = {"partoo": {"requests_per_minute": 10**9, **settings}}
     sandboxes = Sandboxes({api.name: api for api in apis}, 0, overrides)
-    return Worker(Committer(Engine(apis, sandboxes), store))
+    return Worker(Committer(Engine(apis, sandboxes), store, most_unsettled))

@@ -28,6 +28,7 @@ ROOMS = (
     "server",
     "contract",
     "testing",
+    "replay",
     "cli",
 )
 """From the ground up: a room may import itself and what stands before it, with the exceptions."""

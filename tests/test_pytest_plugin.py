@@ -524,3 +524,51 @@ def test_of_a_verb(sandbox):
 """
     result = run(pytester, test)
     result.stdout.fnmatch_lines(["*plugins must be names of modules*"])
+
+
+def test_forks_are_deleted_with_their_sandbox(pytester: pytest.Pytester) -> None:
+    test = """
+def test_forks(sandbox):
+    fork = sandbox.fork()
+    assert invite(fork).is_success
+    assert len(fork.fork().messages) == 1
+    sandbox.fork().delete()
+
+
+def test_they_are_gone(mockserver_server):
+    names = [one["name"] for one in mockserver_server.control.call("GET", "sandboxes")]
+    assert not [name for name in names if "fork" in name], names
+"""
+    run(pytester, test, "-p", "no:randomly").assert_outcomes(passed=2)
+
+
+def test_a_request_in_a_fork_that_matches_no_operation_fails_the_test(
+    pytester: pytest.Pytester,
+) -> None:
+    test = """
+def test_x(sandbox):
+    invite(sandbox)
+    fork = sandbox.fork("other")
+    httpx.get(fork.partoo.base_url + "/nowhere")
+"""
+    result = run(pytester, test)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*no operation matches r2 GET /~other/partoo/v2/nowhere*, in the fork 'other'",
+            "fork 'other', *",
+            "r2 GET /~other/partoo/v2/nowhere*",
+        ]
+    )
+
+
+def test_requests_of_an_undone_block_are_shown_with_the_error(pytester: pytest.Pytester) -> None:
+    test = """
+def test_x(sandbox):
+    with sandbox.undone():
+        invite(sandbox)
+        assert invite(sandbox).is_success
+"""
+    result = run(pytester, test)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*undone in sandbox 'test-x-*':", "*r2 POST * 400 (cooldown)*"])

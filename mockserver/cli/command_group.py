@@ -22,6 +22,7 @@ _COMMANDS = (
     "import",
     "infer",
     "proxy",
+    "replay",
     "routes",
     "run",
     "serve",

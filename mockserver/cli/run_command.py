@@ -2,12 +2,14 @@
 
 `server/command_runner.py` runs the command, with the URL in `MOCKSERVER_URL`. If it fails, the last
 requests that were refused or matched no operation are printed to standard error; `--save` writes an
-HTTP Archive of the latest 10,000 requests, also then. Exit codes of its own: 2 if documents,
+HTTP Archive of the latest 10,000 requests, also then, with what `mockserver replay` needs to play
+them again; secrets only with `--with-secrets`. Exit codes of its own: 2 if documents,
 settings or arguments are invalid, or the archive cannot be written after a command that succeeded;
 127 if the command cannot be run; 1 if the port is taken.
 """
 
 import sys
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import orjson
 
 from mockserver.base.atomic_files import write_whole
 from mockserver.base.errors import MockserverError
+from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     document_option,
     engine_options,
@@ -27,8 +30,10 @@ from mockserver.cli.document_options import (
     stop,
     strict_option,
 )
+from mockserver.control.call_log import CallLog
 from mockserver.engine.engine_options import Options
-from mockserver.engine.history import History
+from mockserver.engine.pipeline import Engine
+from mockserver.model.exchange import Exchange
 from mockserver.server.factory import application
 from mockserver.server.refusal_report import refusal_report
 from mockserver.server.sources import Sources, open_engine, parse_settings
@@ -56,6 +61,11 @@ _UNSAVED = 2
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the requests and answers to this file at the end (HTTP Archive 1.2).",
 )
+@click.option(
+    "--with-secrets",
+    is_flag=True,
+    help="Save credentials and other secrets as they were sent; they are redacted otherwise.",
+)
 @seed_option
 @journal_option
 @set_option
@@ -63,11 +73,12 @@ _UNSAVED = 2
 @strict_option
 @stateful_option
 @plugin_option
-def command(  # noqa: PLR0913 - one parameter for each option
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     command: Sequence[str],
     documents: Sequence[Path],
     port: int,
     save: Path | None,
+    with_secrets: bool,  # noqa: FBT001 - click passes options by name
     seed: int,
     journal: int,
     *,
@@ -82,6 +93,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     COMMAND gets the address of the server in the environment variable MOCKSERVER_URL. If it
     fails, the requests that were refused or that matched no operation are printed.
     """
+    if with_secrets and save is None:
+        raise click.UsageError("--with-secrets is for --save; give both, or neither")
     try:
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
@@ -91,29 +104,50 @@ def command(  # noqa: PLR0913 - one parameter for each option
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import
 
+    seen = _Seen(engine)
     try:
-        app, seen = application(engine), History(_MOST_EXCHANGES)
+        app = application(engine, calls=seen.calls if save else None)
         app.on_exchange = seen.add
         code = run_with_server(app, command, port)
     except OSError as error:
         name = command[0] if error.filename else f"port {port}"
         stop(OSError(f"cannot use {name}: {error.strerror}"), code=127 if error.filename else 1)
     if code:
-        for line in refusal_report(seen, seen.count):
+        for line in refusal_report([exchange for _, exchange in seen.latest], seen.count):
             click.echo(line, err=True)
-    is_saved = save is None or _save(save, seen)
+    is_saved = save is None or _save(save, engine, seen, plain=with_secrets, stateful=stateful)
     sys.exit(code if code or is_saved else _UNSAVED)
 
 
-def _save(path: Path, seen: History) -> bool:
+class _Seen:
+    """The latest requests of all sandboxes, with their positions, and all calls."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.calls = CallLog(engine.sandboxes, system_now)
+        self.latest: deque[tuple[int, Exchange]] = deque(maxlen=_MOST_EXCHANGES)
+        self.count = 0
+
+    def add(self, exchange: Exchange) -> None:
+        self.count += 1
+        self.latest.append((self.calls.count(exchange), exchange))
+
+    @property
+    def dropped(self) -> int:
+        return self.count - len(self.latest)
+
+
+def _save(path: Path, engine: Engine, seen: _Seen, *, plain: bool, stateful: bool) -> bool:
     """Write an archive; return False after a message if that fails."""
     from mockserver.control.har import har  # noqa: PLC0415 - only needed with --save
+    from mockserver.control.history_members import log_member  # noqa: PLC0415 - as above
 
+    lacks = f"it lacks the {seen.dropped} earliest of {seen.count} requests" if seen.dropped else ""
+    member = log_member(engine, seen.calls.calls, incomplete=lacks, plain=plain, stateful=stateful)
     try:
-        write_whole(path, orjson.dumps(har(seen)) + b"\n")
+        write_whole(path, orjson.dumps(har(seen.latest, member)) + b"\n")
     except OSError as error:
         click.echo(f"{path} cannot be written: {error.strerror}", err=True)
         return False
-    if (dropped := seen.count - len(seen)) > 0:
-        click.echo(f"{path} lacks the {dropped} earliest of {seen.count} requests", err=True)
+    if lacks:
+        click.echo(f"{path}: {lacks}", err=True)
     return True

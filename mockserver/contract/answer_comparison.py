@@ -21,14 +21,14 @@ from mockserver.contract.interactions import Rule, ValuePattern
 from mockserver.schemas.compilation import compile_schema
 
 
-class _Absent:
+class Absent:
     """The type of `ABSENT`, which takes the place of a value that an answer does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
 
 
-ABSENT = _Absent()
+ABSENT = Absent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Difference:
     """JSON Pointer into the body, or the name of a header."""
     expected: str
     """A description, or a JSON value as text."""
-    found: JsonValue | _Absent
+    found: JsonValue | Absent
     rule: str
     """The rule that is broken: `equal`, `type`, `pattern`, or `document`."""
 
@@ -53,9 +53,9 @@ class Difference:
         return f"{self.where} {self.pointer}".rstrip()
 
 
-def as_json(value: JsonValue | _Absent) -> str:
+def as_json(value: JsonValue | Absent) -> str:
     """Write a JSON value on one line; `nothing` for `ABSENT`."""
-    if isinstance(value, _Absent):
+    if isinstance(value, Absent):
         return repr(value)
     try:
         return orjson.dumps(value, default=str).decode()
@@ -63,9 +63,9 @@ def as_json(value: JsonValue | _Absent) -> str:
         return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
-def type_name(value: JsonValue | _Absent) -> str:
+def type_name(value: JsonValue | Absent) -> str:
     """Return the name of a value's JSON type, as messages have it."""
-    if isinstance(value, _Absent):
+    if isinstance(value, Absent):
         return "nothing"
     for kinds, name in _TYPE_NAMES:
         if isinstance(value, kinds):
@@ -171,7 +171,7 @@ def _compiled(pattern: str) -> Validator:
 
 
 def _difference(
-    path: tuple[str, ...], expected: str, found: JsonValue | _Absent, rule: str
+    path: tuple[str, ...], expected: str, found: JsonValue | Absent, rule: str
 ) -> Difference:
     pointer = "".join(f"/{token}" for token in path)
     return Difference("body", pointer, expected, found, rule)

@@ -110,6 +110,9 @@ class Control:
             return _perform(call, request)
         if call.path.startswith(_ALL_SANDBOXES):
             await committer.load_all(request.system)
+        source: str = getattr(request.query, "source", None) or ""
+        if source in self._context.engine.sandboxes:  # the call forks it as it is now
+            await committer.perform(source, request.system, lambda: None, only_reads=True)
         is_about_name = call.path == f"{_ALL_SANDBOXES}/{{name}}"
         name = request.path["name"] if is_about_name else request.sandbox_name()
         if not SANDBOX_NAME.fullmatch(name):
@@ -134,7 +137,8 @@ class Control:
             if found is None:
                 raise ControlError(413, f"the body is larger than {limit:,} bytes")
             content = found
-            body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
+            if content or not call.body_optional:
+                body = read_json_body(call.body, content, is_snapshot=call.reads_snapshot)
         origin = f"{scheme_of(headers, scope['scheme'])}://{headers.get('host', 'localhost')}"
         path: Mapping[str, str] = scope["path_params"]
         context, now, may_create = self._context, self._clock(), call.may_create

@@ -132,6 +132,8 @@ class SandboxSummary(TypedDict):
     clock: ClockView
     requests: int
     """Requests handled since it was created or reset."""
+    entry: str
+    """The latest entry of its history with its run, such as `1.r17`; `1.start` before the first."""
 
 
 Message = TypedDict(
@@ -292,10 +294,12 @@ def test_values(api: Api) -> list[DocumentedTestValue]:
 
 def sandbox_summary(sandbox: Sandbox, system: Instant) -> SandboxSummary:
     """Return the summary of a sandbox."""
+    history = sandbox.history
     return {
         "name": sandbox.name,
         "clock": clock(sandbox, system),
-        "requests": sandbox.history.count,
+        "requests": history.count,
+        "entry": f"{history.run}.{history.name_at(history.position)}",
     }
 
 

@@ -274,8 +274,11 @@ class Call:
     body: Any = None
     """Type of the JSON body; None if the call has none."""
     body_example: JsonValue = None
+    body_optional: bool = False
+    """True if the call may come without its body, which then is None."""
     reads: bool = False
-    """True if a call by another method than GET changes nothing, and so creates no sandbox."""
+    """True if a call by another method than GET creates no sandbox: it changes nothing, or only
+    what the sandbox has."""
     reads_snapshot: bool = False
     """True if the body is a snapshot, which may be larger and nested deeper than other bodies."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,13 +1,17 @@
 """Write exchanges as an HTTP Archive (HAR) 1.2, with secrets redacted.
 
-- In: exchanges of the journal, in their order. Out: a `Har`, a JSON value.
-- Callers: `request_calls.py` (`format=har`) and `cli/run_command.py` (`--save`).
-- Headers, query and bodies are redacted as in other views of exchanges; the path is not. Times are
-  those of the sandbox, and the only duration is the delay of an answer. No file is written here.
+- In: exchanges with their positions, and the member `_mockserver` of the log
+  (`history_members.py`). Out: a `Har`, a JSON value.
+- Callers: `request_calls.py` (`format=har`), `cli/run_command.py` (`--save`), and the command
+  `mockserver replay`, which compares entries.
+- Headers, query and bodies are redacted as in other views of exchanges, the path is not; with
+  `plain` nothing is. Times are those of the sandbox, and the only duration is the delay of an
+  answer. No file is written here.
 """
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import NotRequired
@@ -19,6 +23,7 @@ from mockserver import __version__
 from mockserver.base.json import JsonValue
 from mockserver.base.time import MILLISECOND, format_instant
 from mockserver.control.body_redaction import shown_answer_body, shown_request_body
+from mockserver.control.history_members import EntryMember, LogMember, entry_member
 from mockserver.control.redaction import (
     redacted_headers,
     redacted_query,
@@ -66,6 +71,7 @@ class HarContent(TypedDict):
     size: int
     mimeType: str
     text: str
+    encoding: NotRequired[str]
 
 
 class HarResponse(TypedDict):
@@ -100,6 +106,7 @@ class HarEntry(TypedDict):
     cache: dict[str, JsonValue]
     timings: HarTimings
     _id: str
+    _mockserver: EntryMember
 
 
 class HarCreator(TypedDict):
@@ -115,6 +122,7 @@ class HarLog(TypedDict):
     version: str
     creator: HarCreator
     entries: list[HarEntry]
+    _mockserver: LogMember
 
 
 class Har(TypedDict):
@@ -123,67 +131,93 @@ class Har(TypedDict):
     log: HarLog
 
 
-def har(exchanges: Iterable[Exchange]) -> Har:
-    """Write exchanges as an archive."""
+def har(exchanges: Iterable[tuple[int, Exchange]], member: LogMember) -> Har:
+    """Write exchanges with their positions as an archive."""
     creator: HarCreator = {"name": "mockserver", "version": __version__}
-    entries = [_entry(exchange) for exchange in exchanges]
-    return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
+    plain = member["secrets"]
+    entries = [har_entry(exchange, position, plain=plain) for position, exchange in exchanges]
+    log: HarLog = {
+        "version": "1.2",
+        "creator": creator,
+        "entries": entries,
+        "_mockserver": member,
+    }
+    return {"log": log}
 
 
-def _entry(exchange: Exchange) -> HarEntry:
+def har_entry(exchange: Exchange, position: int, *, plain: bool = False) -> HarEntry:
+    """Write one exchange; `plain` keeps its secrets."""
     wait = exchange.answer.delay / MILLISECOND
+    request = _request(exchange, plain=plain)
+    text = request["postData"]["text"] if "postData" in request else ""
     return {
         "startedDateTime": format_instant(exchange.at),
         "time": wait,
-        "request": _request(exchange),
-        "response": _response(exchange),
+        "request": request,
+        "response": _response(exchange, plain=plain),
         "cache": {},
         "timings": {"send": 0, "wait": wait, "receive": 0},
         "_id": exchange.id,
+        "_mockserver": entry_member(exchange, position, text, plain=plain),
     }
 
 
-def _request(exchange: Exchange) -> HarRequest:
+def _request(exchange: Exchange, *, plain: bool) -> HarRequest:
     request, secrets = exchange.request, secret_parameters(exchange)
-    query = redacted_query(request.query, secrets)
+    query = request.query if plain else redacted_query(request.query, secrets)
+    items = request.header_lines()
     shown: HarRequest = {
         "method": request.method,
         "url": _url(exchange, query),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _pairs(redacted_headers(request.headers.items(), secrets)),
+        "headers": _pairs(items if plain else redacted_headers(items, secrets)),
         "queryString": _pairs(parse_qsl(query, keep_blank_values=True)),
         "headersSize": _UNKNOWN,
         "bodySize": len(request.body),
     }
     if request.body:
         media_type = request.headers.get("content-type", "")
-        shown["postData"] = {
-            "mimeType": media_type,
-            "text": _text(request.body, shown_request_body(exchange)),
-        }
+        text = (
+            request.body.decode("utf-8", "replace")
+            if plain
+            else _text(request.body, shown_request_body(exchange))
+        )
+        shown["postData"] = {"mimeType": media_type, "text": text}
     return shown
 
 
-def _response(exchange: Exchange) -> HarResponse:
+def _response(exchange: Exchange, *, plain: bool) -> HarResponse:
     answer, secrets = exchange.answer, secret_parameters(exchange)
-    headers = redacted_headers(answer.headers, secrets)
+    headers = answer.headers if plain else redacted_headers(answer.headers, secrets)
     named = {name.lower(): value for name, value in headers}
+    media_type = named.get("content-type", "")
     return {
         "status": answer.status,
         "statusText": _phrase(answer.status),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(headers),
-        "content": {
+        "content": _plain_content(answer.body, media_type)
+        if plain
+        else {
             "size": len(answer.body),
-            "mimeType": named.get("content-type", ""),
+            "mimeType": media_type,
             "text": _text(answer.body, shown_answer_body(exchange)),
         },
         "redirectURL": named.get("location", ""),
         "headersSize": _UNKNOWN,
         "bodySize": len(answer.body),
     }
+
+
+def _plain_content(body: bytes, media_type: str) -> HarContent:
+    content: HarContent = {"size": len(body), "mimeType": media_type, "text": ""}
+    try:
+        content["text"] = body.decode()
+    except UnicodeDecodeError:
+        content["text"], content["encoding"] = b64encode(body).decode(), "base64"
+    return content
 
 
 def _url(exchange: Exchange, query: str) -> str:

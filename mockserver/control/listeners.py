@@ -19,7 +19,7 @@ from mockserver.base.time import Instant
 from mockserver.control import api_views
 from mockserver.control.exchange_views import exchange_summary
 from mockserver.control.problem_responses import ControlError
-from mockserver.engine.history import HistoryEntry
+from mockserver.engine.history import REWIND, HistoryEntry
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import Exchange
@@ -29,6 +29,7 @@ from mockserver.wire.media import json_bytes
 MAX_LISTENERS = 100
 MAX_EVENTS = 1_000
 """Largest number of events that wait for a slow reader."""
+_CLOCK = (WORLD, "clock")
 _MAX_EVENT_BYTES = 1_000_000
 """Largest size of the events that wait for a slow reader."""
 
@@ -139,7 +140,7 @@ class Listeners:
 
     def _publish_call(self, sandbox: Sandbox, entry: ControlEntry) -> None:
         """Publish a call that another process made."""
-        if any(change.place == (WORLD, "clock") for change in entry.changes):
+        if entry.call != REWIND and any(change.place == _CLOCK for change in entry.changes):
             self.clock_moved(sandbox, entry.arrived)
         else:
             self.state_changed(sandbox, entry.call)

@@ -52,7 +52,7 @@ _MEANING = {
     401: "the token is missing or wrong",
     403: "the request comes from another site or another machine",
     404: "the resource does not exist",
-    409: "another record has this key or this value of a unique field",
+    409: "something has this name, key or unique value, or the history begins later",
     413: "the body is too large",
     415: "the body is not application/json",
     422: "a parameter or the body is invalid; nothing was changed",
@@ -121,7 +121,7 @@ def _operation(call: Call, schemas: dict[str, Json], context: ControlContext) ->
         operation["description"] = call.description
     if call.body is not None:
         media = _media(schemas[f"{call.id} body"], call.body_example)
-        operation["requestBody"] = {"required": True, "content": {JSON: media}}
+        operation["requestBody"] = {"required": not call.body_optional, "content": {JSON: media}}
     return operation
 
 

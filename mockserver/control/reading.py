@@ -101,6 +101,8 @@ def _validation_problem(error: ValidationError, kind: Any, where: str) -> Contro
 
 def _detail(error: Any, kind: Any, where: str) -> dict[str, str]:  # noqa: ANN401 - pydantic's dict
     steps = [str(step)[:_MAX_NAME_LENGTH] for step in error["loc"]]
+    if steps[-1:] == ["[key]"]:  # pydantic's name for the key itself, not for its value
+        steps.pop()
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         names = _names(kind, steps[:-1])

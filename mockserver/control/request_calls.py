@@ -3,12 +3,12 @@
 `control_app.py` adds its `CALLS`. Lists can be filtered, and be an HTTP Archive (`har.py`). Names
 and paths that no request can have are a 422 (`known_names.py`), an id without a request is a 404
 that says why (`entry_names.py`). Secrets are redacted. A replay sends the original request, with
-its credential, to the engine again: it is answered from the present state, may change it, and comes
-into the journal as a new exchange, which the call returns (201); its delay is skipped.
+its credential, to the engine again, perhaps with changes (`request_changes.py`): it is answered
+from the present state, may change it, and comes into the journal as a new exchange, which the call
+returns (201); its delay is skipped.
 """
 
 import re
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -16,6 +16,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, parse_instant
+from mockserver.control.call_log import calls_of
 from mockserver.control.declarations import (
     Call,
     ControlRequest,
@@ -32,6 +33,7 @@ from mockserver.control.exchange_views import (
     exchange_summary,
 )
 from mockserver.control.har import Har, har
+from mockserver.control.history_members import incompleteness, log_member
 from mockserver.control.known_names import (
     PATH_MEANING,
     check_conditions,
@@ -39,6 +41,7 @@ from mockserver.control.known_names import (
     plain_method,
     plain_path,
 )
+from mockserver.control.request_changes import RequestChanges, request_to_send
 from mockserver.engine.retracing import retraced
 from mockserver.engine.sandbox import Sandbox
 from mockserver.model.exchange import Exchange
@@ -53,6 +56,8 @@ class RequestList(TypedDict):
     total: int
     dropped: int
     """Number of exchanges, since the journal was last cleared, for which it had no room."""
+    run: int
+    """Number of the run of the sandbox: a reset or a restore begins another one."""
     requests: list[ExchangeSummary]
 
 
@@ -122,12 +127,25 @@ def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList |
     sandbox = request.sandbox()
     shown = request.query.admitted(sandbox)
     if request.query.format == "har":
-        return har(request.query.page(shown))
+        return _archive(request, sandbox, request.query.page(shown))
     return {
         "total": len(shown),
         "dropped": sandbox.history.dropped,
+        "run": sandbox.history.run,
         "requests": [exchange_summary(exchange) for exchange in request.query.page(shown)],
     }
+
+
+def _archive(
+    request: ControlRequest[RequestFilter, None], sandbox: Sandbox, shown: list[Exchange]
+) -> Har:
+    member = log_member(
+        request.engine,
+        calls_of(sandbox),
+        seed=sandbox.seed,
+        incomplete=incompleteness(sandbox, shown),
+    )
+    return har(((exchange.position, exchange) for exchange in shown), member)
 
 
 def clear_requests(request: ControlRequest[SandboxQuery, None]) -> None:
@@ -139,15 +157,16 @@ def show_request(request: ControlRequest[SandboxQuery, None]) -> ExchangeDetails
     """Return an exchange in full."""
     sandbox = request.sandbox()
     exchange = find_exchange(sandbox, request.path["id"])
-    traced = retraced(request.engine, exchange, request.system)
+    traced = retraced(request.engine, sandbox, exchange, request.system)
     return exchange_details(traced, sandbox.history.run)
 
 
-def replay_request(request: ControlRequest[SandboxQuery, None]) -> Created:
-    """Send a request of the journal again, with its original credential."""
+def replay_request(request: ControlRequest[SandboxQuery, RequestChanges | None]) -> Created:
+    """Send a request of the journal again, with its original credential, or with changes."""
     sandbox = request.sandbox()
     first = find_exchange(sandbox, request.path["id"])
-    exchange = request.engine.handle(replace(first.request), request.system)
+    again = request_to_send(request.engine, first.request, sandbox.name, request.body)
+    exchange = request.engine.handle(again, request.system)
     return Created({**exchange_details(exchange, sandbox.history.run)})
 
 
@@ -198,7 +217,7 @@ CALLS = (
         list_requests,
         RequestFilter,
         result=RequestList | Har,
-        result_example={"total": 1, "dropped": 0, "requests": [_SUMMARY]},
+        result_example={"total": 1, "dropped": 0, "run": 1, "requests": [_SUMMARY]},
     ),
     Call(
         "DELETE",
@@ -226,14 +245,17 @@ CALLS = (
         "/requests/{id}/replay",
         "replayRequest",
         TAG,
-        "Send a request of the journal again",
+        "Send a request of the journal again, as it was or with changes",
         replay_request,
+        body=RequestChanges,
+        body_example={"headers": {"x-api-key": "demo-cloutly-key"}},
+        body_optional=True,
         reads=True,
         result=ExchangeDetails,
         result_example=_DETAILS,
         statuses=(201,),
         problems=(404,),
-        description="It is sent to the same address with its original credential, and answered "
-        "from the present state. Delays are skipped.",
+        description="It is sent to the same address with its original credential, unless the body "
+        "changes them, and answered from the present state. Delays are skipped.",
     ),
 )

@@ -148,7 +148,7 @@ bus.addEventListener("clock", ({ detail }) => {
   drawClock();
 });
 bus.addEventListener("state", ({ detail }) => {
-  if (["reset", "restore"].includes(detail.changed)) readClock().catch(() => {});
+  if (["reset", "restore", "rewind"].includes(detail.changed)) readClock().catch(() => {});
 });
 bus.addEventListener("reread", () => {
   readClock().catch(() => {});

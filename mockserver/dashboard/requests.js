@@ -44,7 +44,7 @@ class Journal {
     }, { signal });
     const again = throttled(() => this.read().catch(() => {}));
     bus.addEventListener("reread", again, { signal });
-    bus.addEventListener("state", (event) => ["reset", "requests", "restore"].includes(event.detail.changed) && again(), { signal });
+    bus.addEventListener("state", (event) => ["reset", "requests", "restore", "rewind"].includes(event.detail.changed) && again(), { signal });
   }
 
   /** Read and show the newest page, then read the older ones. */

@@ -5,9 +5,8 @@
 - Out: the entries that are kept, oldest first. The oldest are dropped beyond `capacity`, or when
   all histories of the process together need more than their `Budget`. Counts of answers and
   parameters are for `coverage.py`; neither `hide` nor a rewind changes them.
-- `sandboxes.py` makes one for each sandbox; `cli/run_command.py` has another for the whole
-  process. Event streams set `listener`, which is called with each new exchange; if it fails, that
-  is only logged.
+- `sandboxes.py` makes one for each sandbox. Event streams set `listener`, which is called with each
+  new exchange; if it fails, that is only logged.
 
 A reset and a restore begin a new run, in which numbers of entries count from the start again. A
 rewind removes entries, and their numbers are not used again. What is before `floor` was dropped, or
@@ -41,6 +40,18 @@ AnswerCounts = dict[tuple[str, str, int, str | None], int]
 The status is 0 if the mock failed."""
 HistoryEntry = Exchange | ControlEntry
 _POSITION = attrgetter("position")
+START = "start"
+"""The name of the beginning of a run, before its first entry."""
+REWIND = "rewind"
+FORK = "forkSandbox"
+"""Calls whose entries take the place of those that they undid."""
+
+
+_FORKED = (
+    *("run", "begun", "count", "controls", "position", "latest", "floor"),
+    *("hidden", "dropped"),
+)
+"""What a fork has like its original; it has no listener and no counts of answers."""
 
 
 def entry_size(entry: HistoryEntry) -> int:
@@ -83,12 +94,14 @@ class History:
         "_budget",
         "_entries",
         "answer_counts",
+        "begun",
         "capacity",
         "controls",
         "count",
         "dropped",
         "floor",
         "hidden",
+        "last_dropped",
         "latest",
         "listener",
         "parameter_counts",
@@ -115,8 +128,9 @@ class History:
         """The position of the latest entry."""
         self.latest = Instant(0)
         """The time of the latest entry; no later one is before it."""
-        self.floor = Mark(0, Instant(0), 0)
-        """The earliest position to which the sandbox can go back."""
+        self.floor = self.begun = Mark(0, Instant(0), 0)
+        """The earliest position to which the sandbox can go back; `begun` began the run."""
+        self.last_dropped: dict[str, str] = {}  # ids, by their first letter
         self.hidden = 0
         """The position up to which exchanges are hidden."""
         self.dropped = 0
@@ -127,6 +141,11 @@ class History:
         """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
         """Counts of the parameters of requests since the latest reset of the counts."""
+
+    @property
+    def count_before(self) -> int:
+        """Number of exchanges before the run; a restored snapshot says how many there were."""
+        return self.count - (self.position - self.controls)
 
     def next_id(self) -> str:
         """Return the id of the next exchange."""
@@ -181,6 +200,7 @@ class History:
         self._release(entry)
         if entry.position > self.floor.position:  # other documents may have raised it
             self.floor = Mark(entry.position, entry.at, entry.ids)
+        self.last_dropped[entry.id[0]] = entry.id
         self.dropped += type(entry) is Exchange and entry.position > self.hidden
         return True
 
@@ -239,13 +259,23 @@ class History:
         entry = self._entries[index - 1]
         return Mark(entry.position, entry.at, entry.ids)
 
+    def count_after(self, position: int) -> int:
+        """Return the number of entries after a position."""
+        return len(self._entries) - bisect_right(self._entries, position, key=_POSITION)
+
+    def name_at(self, position: int) -> str:
+        """Return the id of the last entry up to a position, or `start`."""
+        index = bisect_right(self._entries, position, key=_POSITION)
+        return self._entries[index - 1].id if index else START
+
     def begin_run(self, count: int, mark: Mark) -> None:
         """Remove all entries, and begin a run whose requests are numbered after `count`."""
         self.clear()
         self.run += 1
         self.count, self.controls, self.hidden = count, 0, 0
+        self.last_dropped = {}
         self.position, self.latest = mark.position, mark.at
-        self.floor = mark
+        self.floor = self.begun = mark
 
     def raise_floor(self, mark: Mark) -> None:
         """Let nobody go back before a mark; the entries before it are still shown."""
@@ -254,13 +284,11 @@ class History:
     def fork(self) -> "History":
         """Return another history with the same entries, without their counts."""
         other = History(self.capacity, self._budget)
-        for entry in self._entries:
-            size = entry_size(entry)
-            other.size += size
-            self._budget.used += size
-        other._entries = self._entries.copy()
-        for name in ("count", "controls", "position", "latest", "floor", "hidden", "dropped"):
+        other._entries, other.size = self._entries.copy(), self.size
+        self._budget.used += self.size
+        for name in _FORKED:
             setattr(other, name, getattr(self, name))
+        other.last_dropped = self.last_dropped.copy()
         return other
 
     def reset_counts(self) -> None:

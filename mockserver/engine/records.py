@@ -21,7 +21,8 @@ Rules of this module:
 - Undo restores exactly: a removed record gets back its serial and its position, a replaced record
   its old version, and an inserted record frees its serial for the next insertion. A record that
   comes back is sorted in when the collection is next read in order.
-- A fork shares the dictionaries of its original; the first write of either one copies them.
+- A fork shares the dictionaries of its original; the first write of either one copies them, except
+  the sets of keys in an index: each is copied when it is first written to (`_KeySet.owner`).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -37,6 +38,16 @@ _PLAIN = frozenset((str, int))
 """Types of values that Python compares as JSON does; most values have one of them."""
 
 
+class _KeySet(dict[str, None]):
+    """Keys of the records that have the same value, in order, and who may write to it."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: object, keys: Iterable[str]) -> None:
+        super().__init__(dict.fromkeys(keys))
+        self.owner = owner
+
+
 class Collection:
     """Records by key, in the order of insertion, with hash indexes on some fields."""
 
@@ -45,6 +56,7 @@ class Collection:
         "_is_shared",
         "_is_unsorted",
         "_key",
+        "_owner",
         "_serials",
         "_unique",
         "capacity",
@@ -71,9 +83,11 @@ class Collection:
         self.serial = 0
         """The serial of the latest insertion."""
         self._unique = spec.unique
-        self._indexes: dict[str, dict[Hashable, str | dict[str, None]]] = {
+        self._indexes: dict[str, dict[Hashable, str | _KeySet]] = {
             name: {} for name in (*spec.indexed, *spec.unique)
         }
+        self._owner = object()
+        """What the sets of keys that only this collection has are marked with."""
         self._is_shared = self._is_unsorted = False
         for record in records:
             self.insert(record)
@@ -98,21 +112,16 @@ class Collection:
     def fork(self) -> "Collection":
         """Return an independent collection with the same records."""
         other = Collection(self.spec, (), self.capacity, self.place[0])
-        other.rows, other._serials, other._indexes = self._ordered(), self._serials, self._indexes
-        other.serial = self.serial
+        other.rows, other._serials, other._indexes = self.rows, self._serials, self._indexes
+        other.serial, other._is_unsorted = self.serial, self._is_unsorted
         self._is_shared = other._is_shared = True
+        self._owner = object()
         return other
 
     def _own(self) -> None:
         """Copy the dictionaries that a fork shares."""
         self.rows, self._serials = self.rows.copy(), self._serials.copy()
-        self._indexes = {
-            name: {
-                value: keys if type(keys) is str else keys.copy()  # type: ignore[union-attr] # a dict
-                for value, keys in index.items()
-            }
-            for name, index in self._indexes.items()
-        }
+        self._indexes = {name: index.copy() for name, index in self._indexes.items()}
         self._is_shared = False
 
     def get(self, key: JsonValue) -> Record | None:
@@ -261,20 +270,24 @@ class Collection:
             known = index.get(value)
             if known is None:
                 index[value] = key  # most values have one record: a dictionary each needs memory
-            elif type(known) is str:
-                index[value] = {known: None, key: None}
+            elif isinstance(known, str):
+                index[value] = _KeySet(self._owner, (known, key))
+            elif known.owner is self._owner:
+                known[key] = None
             else:
-                known[key] = None  # type: ignore[index] # a str is handled above
+                index[value] = _KeySet(self._owner, (*known, key))
 
     def _unindex(self, key: str) -> None:
         record = self.rows[key]
         for name, index in self._indexes.items():
             value = hashable(record.get(name))
             keys = index[value]
-            if isinstance(keys, dict) and len(keys) > 1:
-                del keys[key]
-            else:
+            if isinstance(keys, str) or len(keys) == 1:
                 del index[value]
+            else:
+                if keys.owner is not self._owner:
+                    keys = index[value] = _KeySet(self._owner, keys)
+                del keys[key]
 
     def _check_unique(self, record: Record, key: str) -> None:
         for name in self._unique:
@@ -296,7 +309,7 @@ def _has_values(record: Record, where: Mapping[str, JsonValue]) -> bool:
     return True
 
 
-def _keys(entry: str | dict[str, None] | None) -> Iterable[str]:
+def _keys(entry: str | _KeySet | None) -> Iterable[str]:
     """Return the keys of an entry of an index."""
     if entry is None:
         return ()

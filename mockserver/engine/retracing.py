@@ -11,27 +11,28 @@ from dataclasses import replace
 
 from mockserver.base.time import Instant
 from mockserver.engine.pipeline import Engine
+from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.exchange import Exchange
 from mockserver.model.trace import Remarked
 
 
-def retraced(engine: Engine, exchange: Exchange, system: Instant) -> Exchange:
+def retraced(engine: Engine, sandbox: Sandbox, exchange: Exchange, system: Instant) -> Exchange:
     """Return an exchange with its trace.
 
     Args:
-        engine: The engine that has the sandbox of the exchange.
+        engine: The engine that has the sandbox.
+        sandbox: The sandbox with the exchange in its history, which may be a fork of another one.
         exchange: An exchange of its history, which does not change.
         system: The time of the system's clock.
     """
     if exchange.is_traced:
         return exchange
-    sandbox = engine.sandboxes.by_name[exchange.sandbox]
     before = exchange.position - 1
     if before < sandbox.history.floor.position:
         remark = Remarked("its decisions are not known: the state before it was dropped")
         return replace(exchange, trace=[remark])
-    fork = sandbox.fork(exchange.sandbox)
+    fork = sandbox.fork(engine.sandbox_name(exchange.request))
     try:
         fork.rewind(fork.history.mark(before), system)
         clock = fork.clock.shown(exchange.at, system)

@@ -16,7 +16,7 @@ which depend only on the beginning of the run.
 
 from base64 import urlsafe_b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -27,7 +27,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.history import History, HistoryEntry, Mark
+from mockserver.engine.history import REWIND, History, HistoryEntry, Mark
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
@@ -172,8 +172,8 @@ class Sandbox:
     def begin(self, system: Instant) -> None:
         """Start with the records of the fixtures; `system` is the time of the system's clock."""
         seed = self._initial_seed
-        self.begin_run(SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {}))
-        self.history.latest = system
+        state = SandboxState(VirtualClock(system), seed, IdGenerator(seed), 0, {}, {})
+        self.begin_run(state, system)
 
     def reset(self, system: Instant) -> None:
         """Begin a new run with the state at the start of the sandbox."""
@@ -183,12 +183,11 @@ class Sandbox:
 
     def restore(self, state: SandboxState, system: Instant) -> None:
         """Begin a new run with another state; remove all entries and faults."""
-        self.begin_run(state)
-        self.history.latest = state.clock.now(system)
+        self.begin_run(state, system)
         self.record("restoreState", system, self.transaction())
 
-    def begin_run(self, state: SandboxState) -> None:
-        """Begin a run with a state; the caller sets the time of the latest entry."""
+    def begin_run(self, state: SandboxState, system: Instant) -> None:
+        """Begin a run with a state."""
         self.seed, self.ids = state.seed, state.ids
         self.world = {spec.name: Collection(spec, api=WORLD) for spec in WORLD_COLLECTIONS}
         self.world["clock"].insert(_clock_record(state.clock))
@@ -199,7 +198,8 @@ class Sandbox:
         self.first_settings = state.settings
         began = state.clock.began
         self.stores = {api: Store(given, began) for api, given in state.collections.items()}
-        self.history.begin_run(state.requests, Mark(0, Instant(0), state.ids.count))
+        mark = Mark(0, state.clock.now(system), state.ids.count)
+        self.history.begin_run(state.requests, mark)
         self.faults = Faults(state.seed, self.world, self.apis)
         self.refresh()
 
@@ -351,26 +351,32 @@ class Sandbox:
         for change in reversed(changes):
             self.collection(change.place).undo(change)
 
-    def rewind(self, mark: Mark, system: Instant) -> ControlEntry:
+    def rewind(self, mark: Mark, system: Instant, sent: SentCall = NOT_SENT) -> ControlEntry:
         """Go back to an entry; the time goes on from there, running or frozen as it was.
 
         Args:
             mark: A position in the history that is not before its floor.
             system: The time of the system's clock.
+            sent: The request for it.
         """
-        writes, undone = self.transaction(), 0
-        net: list[Write] = []
+        writes = self.transaction()
+        undone = self.go_back(mark, system, writes)
+        number = "1 entry" if len(undone) == 1 else f"{len(undone)} entries"
+        detail = f"to {self.history.name_at(mark.position)}, {number} undone"
+        rewind = self.record(REWIND, system, writes, detail, sent)
+        rewind.cut, rewind.net = mark.position, [*_inverted(undone), *writes.log]
+        return rewind
+
+    def go_back(self, mark: Mark, system: Instant, writes: Transaction) -> list[HistoryEntry]:
+        """Undo the entries after a mark, set the clock, and return them, the latest first."""
+        undone = []
         for entry in self.history.cut(mark.position):
             self.take_back(entry.changes)
-            net += [(place, key, after, before, serial)
-                    for place, key, before, after, serial in reversed(entry.writes)]  # fmt: skip
-            undone += 1
+            undone.append(entry)
         self.ids.count = mark.ids
         self.refresh()
         self.set_clock(writes, self.clock.shown(mark.at, system), system)
-        entry = self.record("rewind", system, writes, f"{undone} entries undone")
-        entry.cut, entry.net = mark.position, [*net, *writes.log]
-        return entry
+        return undone
 
     def apply(self, entry: HistoryEntry) -> None:
         """Add an entry that was made with another copy of this sandbox, and make its changes."""
@@ -477,6 +483,13 @@ class Sandbox:
             fresh = self.first_store(api)
             kept = {name: kept.get(name) or fresh.collection(name) for name in specs}
         return Store(kept, store.began)
+
+
+def _inverted(entries: Iterable[HistoryEntry]) -> Iterator[Write]:
+    """Yield the writes that take those of entries back, in order."""
+    for entry in entries:
+        for place, key, before, after, serial in reversed(entry.writes):
+            yield place, key, after, before, serial
 
 
 def _clock_record(clock: VirtualClock) -> Record:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from mockserver.base.errors import SandboxFullError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
-from mockserver.engine.history import AnswerCounts, Budget, History, Mark
+from mockserver.engine.history import FORK, AnswerCounts, Budget, History, Mark
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Bounds, Sandbox
 from mockserver.model.api import Api
+from mockserver.model.control_entry import NOT_SENT, SentCall
 
 BAD_SANDBOX_NAME = (
     "a sandbox name has 1 to 64 letters, digits, dots, dashes and underscores, "
@@ -66,7 +67,14 @@ class Sandboxes:
         self.by_name[name] = sandbox
         return sandbox
 
-    def fork(self, source: Sandbox, name: str, mark: Mark | None, system: Instant) -> Sandbox:
+    def fork(
+        self,
+        source: Sandbox,
+        name: str,
+        mark: Mark | None,
+        system: Instant,
+        sent: SentCall = NOT_SENT,
+    ) -> Sandbox:
         """Make a sandbox from another one, as that was at an entry.
 
         Args:
@@ -74,15 +82,20 @@ class Sandboxes:
             name: The name of the new sandbox, which must not exist.
             mark: An entry of the source's history; None for its present state.
             system: The time of the system's clock.
+            sent: The request for it.
 
         Raises:
             ValueError: If the name is invalid.
             SandboxFullError: If the maximum number exists.
         """
         self._check_name(name)
+        position = source.history.position if mark is None else mark.position
         fork = source.fork(name)
+        writes = fork.transaction()
         if mark is not None:
-            fork.rewind(mark, system)
+            fork.go_back(mark, system, writes)
+        detail = f"of {source.name} at {source.history.name_at(position)}"
+        fork.record(FORK, system, writes, detail, sent)
         self.by_name[name] = fork
         return fork
 

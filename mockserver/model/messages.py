@@ -33,6 +33,13 @@ class Request:
     head_size: int = 0
     """Number of bytes of target and header lines."""
 
+    def header_lines(self) -> list[tuple[str, str]]:
+        """Return the header lines in their order, repeated ones too, as far as they are known."""
+        if not self.fields:
+            return list(self.headers.items())
+        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.fields]
+        return [(name, value.strip(" \t")) for name, value in lines]
+
     @property
     def accept(self) -> str:
         """The value of the Accept header, or an empty text."""

@@ -129,6 +129,7 @@ class App:
             body or b"",
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
+            fields=scope["headers"],
         )
         is_dated = _needs_date(scope)
         if self.committer is None:

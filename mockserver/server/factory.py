@@ -23,6 +23,7 @@ from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_e
 from mockserver.stores.store_address import MEMORY, store_at
 
 if TYPE_CHECKING:
+    from mockserver.control.call_log import CallLog
     from mockserver.stores.committer import Committer
     from mockserver.stores.history_store import HistoryStore
 
@@ -106,8 +107,11 @@ def application(  # noqa: PLR0913 - each can be left out
     clock: Callable[[], Instant] = system_now,
     delays: bool = True,
     store: "HistoryStore | None" = None,
+    calls: "CallLog | None" = None,
 ) -> App:
     """Make the ASGI application of an engine, with its control API; arguments as `create_app`.
+
+    `calls` gets the calls of the control API, if there is no store.
 
     Raises:
         ValueError: If the token is empty; every client would know it.
@@ -120,7 +124,9 @@ def application(  # noqa: PLR0913 - each can be left out
     def make_control() -> AsgiApp:
         from mockserver.control.control_app import control_app  # noqa: PLC0415 - costs start time
 
-        return control_app(engine, clock, token, committer)
+        inner = clock if calls is None else calls.clock
+        app = control_app(engine, inner, token, committer)
+        return app if calls is None else calls.watch(app)
 
     return App(
         engine,

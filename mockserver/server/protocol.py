@@ -406,6 +406,8 @@ class Protocol(HttpToolsProtocol):
             if "x-forwarded-proto" in headers
             else self.scheme or "http",
             too_large=self._body_size > self._application.body_limit,
+            fields=self._raw_headers,
+            head_size=self._head_size,
         )
 
     def _answer(self, request: Request, ending: bytes) -> None:

@@ -38,9 +38,17 @@ from mockserver.stores.history_store import (
     HistoryStore,
     Lost,
     Newer,
+    State,
     StoreError,
 )
-from mockserver.stores.stored_sandbox import all_rows, changed_rows, load_sandbox, meta_of
+from mockserver.stores.stored_sandbox import (
+    Touched,
+    all_rows,
+    changed_rows,
+    load_sandbox,
+    meta_of,
+    touched_by,
+)
 
 T = TypeVar("T")
 _MOST_WORKS = 200
@@ -49,6 +57,9 @@ _MOST_TRIES = 200
 """Number of times that a batch runs before it is given up, because others were always first."""
 _LOOK = 0.25
 """Seconds between two looks at what other processes did, for readers of events."""
+_MOST_UNSETTLED = 100
+_MOST_TOUCHED = 10_000
+"""Number of written records after which it is."""
 _GIVING_WAY = 0.001
 """Seconds that a process waits after a batch if another one writes to the same sandbox."""
 
@@ -86,8 +97,18 @@ class _Work:
 class Committer:
     """The copies of sandboxes in this process, and the store that has the originals."""
 
-    def __init__(self, engine: Engine, store: HistoryStore) -> None:
+    def __init__(
+        self, engine: Engine, store: HistoryStore, most_unsettled: int = _MOST_UNSETTLED
+    ) -> None:
+        """Let an engine's sandboxes be copies of those in a store.
+
+        Args:
+            engine: The engine.
+            store: The store, which is opened at the first use.
+            most_unsettled: Number of batches after which the state is written with the next one.
+        """
         engine.tells = False
+        self.most_unsettled = most_unsettled
         self.engine = engine
         self.store = store
         self._queues: dict[str, _Queue] = {}
@@ -179,6 +200,10 @@ class _Queue:
         self._is_stale = True
         """True if the copy must be loaded before it is used."""
         self._has_rivals = False
+        self._touched: Touched = set()
+        """What was written since the store got the state."""
+        self._unsettled = 0
+        """Number of batches since then."""
         self._waiting: list[_Work] = []
         self._task: asyncio.Task[None] | None = None
         self.system = Instant(0)
@@ -253,6 +278,7 @@ class _Queue:
         outcome = await self._send(after, point, entries, is_fresh=is_fresh)
         if isinstance(outcome, Committed):
             self._head = outcome.head
+            self._unsettled += 1
             self._tell(after, entries if point is None else after.history.after(point.position))
             return True
         self._withdraw(after, point, is_fresh=is_fresh)
@@ -266,15 +292,31 @@ class _Queue:
         self, copy: Sandbox, point: Point | None, entries: list[HistoryEntry], *, is_fresh: bool
     ) -> Committed | Newer | Lost:
         """Send entries to the store; take them back if that fails."""
-        rows = all_rows(copy) if is_fresh else changed_rows(copy, entries)
+        self._touch(entries)
         encoded = [encode_entry(entry) for entry in entries]
-        batch = Batch(secrets.token_hex(12), encoded, rows, meta_of(copy), is_fresh)
+        state = self._state(copy, is_fresh=is_fresh)
+        batch = Batch(secrets.token_hex(12), encoded, state, is_fresh)
         try:
-            return await self._store.commit(self._name, self._head, batch)
+            outcome = await self._store.commit(self._name, self._head, batch)
         except BaseException:
             self._withdraw(copy, point, is_fresh=is_fresh)
             self._is_stale = True
             raise
+        if state is not None and isinstance(outcome, Committed):
+            self._touched, self._unsettled = set(), 0
+        return outcome
+
+    def _touch(self, entries: Iterable[HistoryEntry]) -> None:
+        for entry in entries:
+            self._touched |= touched_by(entry)
+
+    def _state(self, copy: Sandbox, *, is_fresh: bool) -> State | None:
+        """Return the state to write with a batch; None if the store has a late enough one."""
+        if is_fresh:
+            return State(all_rows(copy), meta_of(copy))
+        if self._unsettled < self._committer.most_unsettled and len(self._touched) < _MOST_TOUCHED:
+            return None
+        return State(changed_rows(copy, self._touched), meta_of(copy))
 
     def _tell(self, copy: Sandbox, entries: Iterable[HistoryEntry]) -> None:
         for entry in entries:
@@ -301,9 +343,11 @@ class _Queue:
         for text in newer.entries:
             entry = decode_entry(text, self._name, copy.apis)
             copy.apply(entry)
+            self._touch([entry])
             self._tell(copy, [entry])
             if isinstance(entry, ControlEntry):
                 copy.history.notify(entry)
+        self._unsettled += newer.head.version - (self._head.version if self._head else 0)
         self._head = newer.head
 
     async def _load(self) -> None:
@@ -318,5 +362,7 @@ class _Queue:
                 self._sandboxes.forget(self._name)
             return
         copy = self._copy or self._sandboxes.get(self._name, self.system)
-        load_sandbox(copy, stored)
+        later = load_sandbox(copy, stored)
         self._head = stored.head
+        self._touched, self._unsettled = set(), len(later)
+        self._touch(later)

@@ -1,14 +1,15 @@
 """Define what a store of histories does, in memory, in a file of SQLite, or in Redis.
 
-A store keeps for each sandbox a head, its rows, what else it consists of (`meta`), and the latest
-batches of its log. `committer.py` writes a `Batch` by `commit`, which succeeds only if nobody wrote
-since the writer's head; otherwise the store returns what is newer, or says that the writer must
-load the sandbox again. A store knows nothing of sandboxes: rows, meta and entries are bytes. All
-methods raise `StoreError` if the store cannot be used at the moment.
+A store keeps for each sandbox a head, the latest batches of its log, and now and then its state:
+rows, and `meta` for what is in no row. A sandbox is its latest state and the batches after it.
+`committer.py` writes a `Batch` by `commit`, which succeeds only if nobody wrote since the writer's
+head; otherwise the store returns what is newer, or says that the writer must load the sandbox
+again. A store knows nothing of sandboxes: rows, meta and entries are bytes. All methods raise
+`StoreError` if the store cannot be used at the moment.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from mockserver.base.errors import MockserverError
@@ -31,6 +32,14 @@ class Head(NamedTuple):
     """The id of the latest batch; two histories with the same version differ by it."""
 
 
+class State(NamedTuple):
+    """The state of a sandbox, or how it differs from the one that a store has."""
+
+    rows: Mapping[str, bytes]
+    """New values by the name of the row."""
+    meta: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Entries that are written together, or not at all."""
@@ -38,9 +47,8 @@ class Batch:
     id: str
     """A new random text, by which a writer recognises its own batch after a lost answer."""
     entries: Sequence[bytes]
-    rows: Mapping[str, bytes]
-    """New values by the name of the row."""
-    meta: bytes
+    state: "State | None" = None
+    """The state after the entries, if it is written with them."""
     fresh: bool = False
     """True if the sandbox begins again: earlier rows and entries are removed."""
 
@@ -50,9 +58,11 @@ class StoredSandbox:
     """All that a store keeps of a sandbox."""
 
     head: Head
-    meta: bytes
-    rows: Mapping[str, bytes] = field(default_factory=dict)
-    entries: Sequence[bytes] = ()
+    state: State
+    earlier: Sequence[bytes] = ()
+    """The entries that the state contains, as far as they are kept."""
+    later: Sequence[bytes] = ()
+    """The entries after the state."""
 
 
 class Committed(NamedTuple):
@@ -108,9 +118,9 @@ class Retention:
     """How much of each history a store keeps."""
 
     entries: int = 10_000
-    """Number of the latest batches of a sandbox."""
+    """Number of the latest batches of a sandbox; those after its state are kept in any case."""
     size: int = 64_000_000
-    """Bytes of the latest batches of a sandbox."""
+    """Bytes of the latest batches of a sandbox; those after its state are kept in any case."""
     seconds: int = 7 * 24 * 3600
     """Time after its last use, in seconds, after which a sandbox is dropped."""
 

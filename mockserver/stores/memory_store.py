@@ -14,6 +14,7 @@ from mockserver.stores.history_store import (
     Lost,
     Newer,
     Retention,
+    State,
     StoredSandbox,
 )
 
@@ -21,9 +22,11 @@ from mockserver.stores.history_store import (
 @dataclass(slots=True)
 class _Kept:
     head: Head
-    meta: bytes
     rows: dict[str, bytes]
     log: list[tuple[Head, list[bytes]]]
+    meta: bytes = b""
+    settled: int = 0
+    """The version of the state."""
 
 
 @dataclass(slots=True)
@@ -40,14 +43,19 @@ class MemoryStore:
         """Return a sandbox, or None if there is none with this name."""
         if (kept := self._kept.get(name)) is None:
             return None
-        entries = [entry for _, batch in kept.log for entry in batch]
-        return StoredSandbox(kept.head, kept.meta, dict(kept.rows), entries)
+        earlier = [
+            entry for head, batch in kept.log if head.version <= kept.settled for entry in batch
+        ]
+        later = [
+            entry for head, batch in kept.log if head.version > kept.settled for entry in batch
+        ]
+        return StoredSandbox(kept.head, State(dict(kept.rows), kept.meta), earlier, later)
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
         kept = self._kept.get(name)
         if kept is None and head is None:
-            kept = self._kept[name] = _Kept(Head(0, ""), b"", {}, [])
+            kept = self._kept[name] = _Kept(Head(0, ""), {}, [])
         elif kept is None or head is None:
             return Lost()
         elif kept.head != head:
@@ -55,15 +63,17 @@ class MemoryStore:
         if batch.fresh:
             kept.rows.clear()
             kept.log.clear()
-        kept.head, kept.meta = Head(kept.head.version + 1, batch.id), batch.meta
-        kept.rows.update(batch.rows)
+        kept.head = Head(kept.head.version + 1, batch.id)
+        if batch.state is not None:
+            kept.rows.update(batch.state.rows)
+            kept.meta, kept.settled = batch.state.meta, kept.head.version
         kept.log.append((kept.head, list(batch.entries)))
         self._trim(kept)
         return Committed(kept.head)
 
     def _trim(self, kept: _Kept) -> None:
         size = sum(len(entry) for _, batch in kept.log for entry in batch)
-        while len(kept.log) > 1 and (
+        while kept.log[0][0].version < kept.settled and (
             len(kept.log) > self.retention.entries or size > self.retention.size
         ):
             size -= sum(map(len, kept.log.pop(0)[1]))

@@ -21,10 +21,12 @@ from mockserver.stores.history_store import (
     Lost,
     Newer,
     Retention,
+    State,
     StoredSandbox,
     StoreError,
     UnusableStoreError,
 )
+from mockserver.stores.packing import pack, unpack
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -75,12 +77,15 @@ if version ~= expected or id ~= ARGV[2] then
   return newer(version, id, expected, ARGV[2])
 end
 if ARGV[6] == '1' then redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) end
-redis.call('HSET', KEYS[1], 'version', next_version, 'id', ARGV[3], 'meta', ARGV[4])
-for place = 10, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[place], ARGV[place + 1]) end
+redis.call('HSET', KEYS[1], 'version', next_version, 'id', ARGV[3])
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[1], 'meta', ARGV[4], 'settled', next_version)
+  for place = 10, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[place], ARGV[place + 1]) end
+end
 local batch = next_version .. ' ' .. ARGV[3] .. '\\n' .. ARGV[5]
 local count = redis.call('RPUSH', KEYS[3], batch)
 local size = redis.call('HINCRBY', KEYS[1], 'size', #batch)
-while count > 1 and (count > tonumber(ARGV[7]) or size > tonumber(ARGV[8])) do
+while ARGV[4] ~= '' and count > 1 and (count > tonumber(ARGV[7]) or size > tonumber(ARGV[8])) do
   size = redis.call('HINCRBY', KEYS[1], 'size', -#redis.call('LPOP', KEYS[3]))
   count = count - 1
 end
@@ -194,23 +199,25 @@ class RedisStore:
         """Return a sandbox, or None if there is none with this name."""
         head_key, rows_key, log_key = self._keys(name)
         pipeline: Any = self._redis.pipeline(transaction=True)
-        pipeline.hmget(head_key, ["version", "id", "meta"])
+        pipeline.hmget(head_key, ["version", "id", "meta", "settled"])
         pipeline.hgetall(rows_key)
         pipeline.lrange(log_key, 0, -1)
-        (version, identity, meta), rows, log = await self._ask(pipeline.execute())
+        (version, identity, meta, settled), rows, log = await self._ask(pipeline.execute())
         if version is None:
             return None
         kept = {row.decode(): value for row, value in rows.items()}
         head = Head(int(version), identity.decode())
-        return StoredSandbox(head, meta, kept, _entries(log))
+        count = len(log) - (head.version - int(settled))
+        return StoredSandbox(head, State(kept, meta), _entries(log[:count]), _entries(log[count:]))
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
         expected = Head(0, "") if head is None else head
         kept = self._retention
-        arguments: list[Any] = [*expected, batch.id, batch.meta, _LINE.join(batch.entries)]
+        state = State({}, b"") if batch.state is None else batch.state
+        arguments: list[Any] = [*expected, batch.id, state.meta, pack(batch.entries)]
         arguments += ["1" if batch.fresh else "0", kept.entries, kept.size, kept.seconds]
-        for row, value in batch.rows.items():
+        for row, value in state.rows.items():
             arguments += [row, value]
         try:
             reply = await self._ask(self._commit(keys=self._keys(name), args=arguments))
@@ -259,7 +266,7 @@ def _escaped(text: str) -> str:
 
 def _entries(log: Sequence[bytes]) -> list[bytes]:
     """Return the entries of batches, each of which begins with a line for its head."""
-    return [entry for batch in log for entry in batch.split(_LINE)[1:] if entry]
+    return [entry for batch in log for entry in unpack(batch.partition(_LINE)[2])]
 
 
 def _newer(reply: Sequence[Any]) -> Newer | Lost:

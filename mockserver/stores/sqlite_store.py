@@ -10,7 +10,7 @@ it to another thread.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -24,21 +24,25 @@ from mockserver.stores.history_store import (
     Lost,
     Newer,
     Retention,
+    State,
     StoredSandbox,
     StoreError,
     UnusableStoreError,
 )
+from mockserver.stores.packing import pack, unpack
 
 FORMAT = 1
 """The version of the tables."""
 _APPLICATION = 0x6D6F636B
 """Identifies our files among those of SQLite: `mock`."""
+_PAGES = 4_000
+"""Pages of the write-ahead log after which they are moved into the file."""
 _WAIT = 5.0
 """Seconds to wait for another process that writes."""
 _TABLES = """
 create table sandboxes (
     name text primary key, version integer not null, id text not null, meta blob not null,
-    size integer not null, used integer not null
+    settled integer not null, size integer not null, used integer not null
 ) without rowid;
 create table rows (
     sandbox text not null, name text not null, value blob not null, primary key (sandbox, name)
@@ -108,6 +112,7 @@ class SqliteStore:
         connection.execute("commit")
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {self._synchronous}")
+        connection.execute(f"pragma wal_autocheckpoint = {_PAGES}")
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
         """Return True if the file is empty; raise UnusableStoreError if it is not ours."""
@@ -159,29 +164,31 @@ class SqliteStore:
         """Return a sandbox, or None if there is none with this name."""
         with self._transaction("deferred") as connection:
             found = connection.execute(
-                "select version, id, meta from sandboxes where name = ?", (name,)
+                "select version, id, meta, settled from sandboxes where name = ?", (name,)
             ).fetchone()
             if found is None:
                 return None
             rows = connection.execute("select name, value from rows where sandbox = ?", (name,))
-            kept = dict(rows.fetchall())
+            state = State(dict(rows.fetchall()), found[2])
             log = connection.execute(
-                "select entries from log where sandbox = ? order by version", (name,)
-            )
-            entries = [entry for (batch,) in log for entry in _unpacked(batch)]
-        return StoredSandbox(Head(found[0], found[1]), found[2], kept, entries)
+                "select version, entries from log where sandbox = ? order by version", (name,)
+            ).fetchall()
+        settled = found[3]
+        earlier = [entry for version, batch in log if version <= settled for entry in unpack(batch)]
+        later = [entry for version, batch in log if version > settled for entry in unpack(batch)]
+        return StoredSandbox(Head(found[0], found[1]), state, earlier, later)
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
         with self._transaction("immediate") as connection:
             found = connection.execute(
-                "select version, id, size from sandboxes where name = ?", (name,)
+                "select version, id, size, settled, meta from sandboxes where name = ?", (name,)
             ).fetchone()
             current = None if found is None else Head(found[0], found[1])
             if current != head:
                 return Lost() if current is None or head is None else _newer(connection, name, head)
-            size = 0 if found is None else found[2]
-            return Committed(self._write(connection, name, head, batch, size))
+            before = (0, 0, b"") if found is None or batch.fresh else found[2:]
+            return Committed(self._write(connection, name, head, batch, before))
 
     def _write(
         self,
@@ -189,29 +196,41 @@ class SqliteStore:
         name: str,
         head: Head | None,
         batch: Batch,
-        size: int,
+        before: tuple[int, int, bytes],
     ) -> Head:
         new = Head(1 if head is None else head.version + 1, batch.id)
+        size, settled, meta = before
         if batch.fresh:
             _remove(connection, name)
-            size = 0
-        packed = _packed(batch.entries)
-        connection.executemany(
-            "insert or replace into rows values (?, ?, ?)",
-            [(name, row, value) for row, value in batch.rows.items()],
-        )
+        if batch.state is not None:
+            settled, meta = new.version, batch.state.meta
+            connection.executemany(
+                "insert or replace into rows values (?, ?, ?)",
+                [(name, row, value) for row, value in batch.state.rows.items()],
+            )
+        packed = pack(batch.entries)
         connection.execute("insert into log values (?, ?, ?, ?)", (name, *new, packed))
-        size = self._trim(connection, name, new.version, size + len(packed))
+        size += len(packed)
+        if batch.state is not None:
+            size = self._trim(connection, name, new.version, size)
         connection.execute(
-            "insert or replace into sandboxes values (?, ?, ?, ?, ?, ?)",
-            (name, *new, batch.meta, size, self._clock()),
+            "insert or replace into sandboxes values (?, ?, ?, ?, ?, ?, ?)",
+            (name, *new, meta, settled, size, self._clock()),
         )
         return new
 
     def _trim(self, connection: sqlite3.Connection, name: str, version: int, size: int) -> int:
-        """Remove the oldest batches beyond the retention; return the size of the others."""
+        """Remove the oldest batches beyond the retention; return the size of the others.
+
+        The state must be that of `version`.
+        """
         oldest = version - self._retention.entries
+        removed = connection.execute(
+            "select total(length(entries)) from log where sandbox = ? and version <= ?",
+            (name, oldest),
+        ).fetchone()
         connection.execute("delete from log where sandbox = ? and version <= ?", (name, oldest))
+        size -= int(removed[0])
         while size > self._retention.size:
             first = connection.execute(
                 "select version, length(entries) from log where sandbox = ? "
@@ -268,16 +287,4 @@ def _newer(connection: sqlite3.Connection, name: str, head: Head) -> Newer | Los
     if not found or Head(found[0][0], found[0][1]) != head:
         return Lost()
     latest = Head(found[-1][0], found[-1][1])
-    return Newer(latest, [entry for batch in found[1:] for entry in _unpacked(batch[2])])
-
-
-_LINE = b"\n"
-"""Separates entries; no entry has a line break of its own, because JSON escapes it."""
-
-
-def _packed(entries: Sequence[bytes]) -> bytes:
-    return _LINE.join(entries)
-
-
-def _unpacked(batch: bytes) -> list[bytes]:
-    return batch.split(_LINE) if batch else []
+    return Newer(latest, [entry for batch in found[1:] for entry in unpack(batch[2])])

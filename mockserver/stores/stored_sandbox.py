@@ -1,6 +1,6 @@
 """Write a sandbox as the rows and meta of a store, and make a sandbox of them again.
 
-- `changed_rows` returns the rows of what entries wrote, `all_rows` those of a whole sandbox. A row
+- `changed_rows` returns the rows of what was touched, `all_rows` those of a whole sandbox. A row
   is a record with its serial, or null if there is none. First records of an API are not written:
   they follow from the beginning of the run.
 - `meta_of` returns what no record holds: run, numbers, seed, settings at the beginning.
@@ -30,13 +30,19 @@ def _row(collection: Collection, key: str) -> bytes:
     return to_bytes([collection.serial_of(key) or 0, record])
 
 
-def changed_rows(sandbox: Sandbox, entries: Iterable[HistoryEntry]) -> dict[str, bytes]:
-    """Return the present rows of everything that entries wrote."""
-    touched: dict[tuple[Place, str], None] = {}
-    for entry in entries:
-        is_rewind = isinstance(entry, ControlEntry) and entry.cut is not None
-        for place, key, *_ in entry.net if is_rewind else entry.writes:  # type: ignore[union-attr] # a rewind is a call
-            touched[place, key] = None
+Touched = set[tuple[Place, str]]
+"""Places and keys of records that were written."""
+
+
+def touched_by(entry: HistoryEntry) -> Touched:
+    """Return what an entry wrote."""
+    is_rewind = isinstance(entry, ControlEntry) and entry.cut is not None
+    writes = entry.net if is_rewind else entry.writes  # type: ignore[union-attr] # a rewind is a call
+    return {(place, key) for place, key, *_ in writes}
+
+
+def changed_rows(sandbox: Sandbox, touched: Touched) -> dict[str, bytes]:
+    """Return the present rows of what was touched."""
     return {_row_name(place, key): _row(sandbox.collection(place), key) for place, key in touched}
 
 
@@ -84,19 +90,21 @@ def meta_of(sandbox: Sandbox) -> bytes:
     )
 
 
-def load_sandbox(sandbox: Sandbox, stored: StoredSandbox) -> None:
-    """Let a new sandbox be what a store kept.
+def load_sandbox(sandbox: Sandbox, stored: StoredSandbox) -> list[HistoryEntry]:
+    """Let a sandbox be what a store kept; return the entries after the stored state.
 
     Raises:
         FixtureError: If the documents make no valid first records.
     """
-    meta = from_bytes(stored.meta)
-    rows = [(from_bytes(name.encode()), from_bytes(row)) for name, row in stored.rows.items()]
+    state = stored.state
+    meta = from_bytes(state.meta)
+    rows = [(from_bytes(name.encode()), from_bytes(row)) for name, row in state.rows.items()]
     rows.sort(key=lambda row: row[1][0])
     ids = IdGenerator(meta["seed"], meta["ids"])
     settings = {api: values for api, values in meta["settings"].items() if api in sandbox.apis}
-    state = SandboxState(VirtualClock(Instant(0)), meta["seed"], ids, meta["requests"], {}, {})
-    sandbox.begin_run(state)
+    clock = VirtualClock(Instant(0))
+    began = SandboxState(clock, meta["seed"], ids, meta["requests"], {}, {})
+    sandbox.begin_run(began, Instant(0))
     sandbox.first_settings = settings
     own = [row for row in rows if row[0][0] == WORLD]
     for (api, collection, key), (serial, record) in own:
@@ -105,7 +113,11 @@ def load_sandbox(sandbox: Sandbox, stored: StoredSandbox) -> None:
     for (api, collection, key), (serial, record) in rows:
         if api in sandbox.apis and collection in sandbox.store(api):
             _overlay(sandbox.collection((api, collection)), key, serial, record)
-    _load_history(sandbox, stored, meta)
+    _load_history(sandbox, stored.earlier, meta)
+    later = [decode_entry(text, sandbox.name, sandbox.apis) for text in stored.later]
+    for entry in later:
+        sandbox.apply(entry)
+    return later
 
 
 def _overlay(collection: Collection, key: str, serial: int, record: Any) -> None:  # noqa: ANN401 - a record or None
@@ -115,9 +127,9 @@ def _overlay(collection: Collection, key: str, serial: int, record: Any) -> None
         collection.put_back(key, record, serial)
 
 
-def _load_history(sandbox: Sandbox, stored: StoredSandbox, meta: Mapping[str, Any]) -> None:
+def _load_history(sandbox: Sandbox, texts: Iterable[bytes], meta: Mapping[str, Any]) -> None:
     history = sandbox.history
-    entries = [decode_entry(text, sandbox.name, sandbox.apis) for text in stored.entries]
+    entries = [decode_entry(text, sandbox.name, sandbox.apis) for text in texts]
     kept: list[HistoryEntry] = []
     for entry in entries:
         if isinstance(entry, ControlEntry) and entry.cut is not None:
@@ -130,6 +142,6 @@ def _load_history(sandbox: Sandbox, stored: StoredSandbox, meta: Mapping[str, An
     history.run, history.count, history.controls = meta["run"], meta["requests"], meta["controls"]
     history.position, history.latest = meta["position"], Instant(meta["latest"])
     floor = Mark(*meta["floor"])
-    if kept and kept[0].position > floor.position + 1:
+    if kept and entries[0].position > floor.position + 1:
         floor = Mark(kept[0].position, kept[0].at, kept[0].ids)
     history.raise_floor(floor)

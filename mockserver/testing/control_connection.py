@@ -193,13 +193,14 @@ class ControlConnection:
 
 
 def pages(control: ControlConnection, path: str, key: str, query: Mapping[str, str]) -> list[Json]:
-    """Return all items of a paged list of the control API."""
+    """Return all items of a paged list of the control API, each with the run if the list has it."""
     found: list[Json] = []
     while True:
         paged = {**query, "limit": str(_PAGE), "offset": str(len(found))}
         page = control.call("GET", path, query=paged)
         try:
-            items, total = list(page[key]), int(page["total"])
+            run = {"run": page["run"]} if "run" in page else {}
+            items, total = [{**item, **run} for item in page[key]], int(page["total"])
         except (KeyError, TypeError, ValueError):
             raise ControlCallError(0, control.other_service(f"GET {path}")) from None
         found += items

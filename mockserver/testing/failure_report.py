@@ -3,9 +3,10 @@
 `pytest_plugin.py` makes a `SandboxMonitor` for each test that uses the fixture `sandbox`.
 `problems` returns a line for each request that matched no operation (unless allowed) or at which
 the mock failed, or an empty text; `journal` returns the text for a failed test, with what each
-request changed. Both include the default sandbox, where a path without a sandbox's name goes. `end`
-deletes the sandbox and clears the default journal. The numbers of requests and changes are bounded,
-and long lines of the journal are cut off.
+request changed. Both include the forks of the sandbox, and the default sandbox, where a path
+without a sandbox's name goes; requests that a test has undone are in neither. `end` deletes the
+sandbox with its forks and clears the default journal. The numbers of requests and changes are
+bounded, and long lines of the journal are cut off.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,9 @@ class SandboxMonitor:
         """Describe the requests that fail a test, one on each line; empty if there are none."""
         inside, outside = self._sandbox.requests, self._default.requests
         lines = list(_problems(inside, "", allow_unmatched=self._allow_unmatched))
+        for fork, own in self._forks(inside):
+            where = f", in the fork {fork.name!r}"
+            lines += _problems(own, where, allow_unmatched=self._allow_unmatched)
         elsewhere = f", outside the sandbox: its path lacks /~{self._sandbox.name}"
         lines += _problems(outside, elsewhere, allow_unmatched=self._allow_unmatched)
         return "\n".join(lines[:_MOST_REQUESTS])
@@ -46,15 +50,29 @@ class SandboxMonitor:
         inside, outside = self._sandbox.requests, self._default.requests
         lines = [f"sandbox {self._sandbox.name!r}, {self._sandbox.clock.now.isoformat()}"]
         lines += self._list(inside)
+        for fork, own in self._forks(inside):
+            lines += [f"fork {fork.name!r}, {fork.clock.now.isoformat()}", *self._list(own)]
         if outside:
             lines += ["outside the sandbox:", *self._list(outside)]
         return "\n".join(map(_cut, lines))
 
     def end(self) -> None:
-        """Delete the sandbox, and clear the journal of the default sandbox."""
+        """Delete the sandbox with its forks, and clear the journal of the default sandbox."""
         if self._default.requests:
             self._default.requests.clear()
+        for fork in _all_forks(self._sandbox):
+            fork.delete()
         self._sandbox.delete()
+
+    def _forks(
+        self, inside: Sequence[SeenExchange]
+    ) -> Iterator[tuple[SandboxClient, list[SeenExchange]]]:
+        """Yield the forks, each with the requests that no other one has."""
+        known = set(map(repr, inside))
+        for fork in _all_forks(self._sandbox):
+            own = [item for item in fork.requests if repr(item) not in known]
+            known |= set(map(repr, own))
+            yield fork, own
 
     def _list(self, exchanges: Sequence[SeenExchange]) -> Iterator[str]:
         if not exchanges:
@@ -69,6 +87,11 @@ class SandboxMonitor:
             yield from (f"    {line}" for line in _changes(item))
             if item.id in explained:
                 yield from (f"    {line}" for line in _explanation(item))
+
+
+def _all_forks(sandbox: SandboxClient) -> list[SandboxClient]:
+    """Return the forks of a sandbox, and those of its forks."""
+    return [one for fork in sandbox.forks for one in (fork, *_all_forks(fork))]
 
 
 def _problems(

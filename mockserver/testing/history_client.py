@@ -44,6 +44,8 @@ class SeenEntry:
         self._sandbox = sandbox
         self.id: str = entry["id"]
         self.run: int = entry["run"]
+        self.name = f"{self.run}.{self.id}"
+        """Its id with the number of its run."""
         self.position: int = entry["position"]
         self.kind: str = entry["kind"]
         """request or call."""
@@ -68,7 +70,7 @@ class SeenEntry:
     @property
     def changes(self) -> list[SeenChange]:
         """What it changed in the sandbox, in order."""
-        return read_changes(self._control, self._sandbox, f"{self.run}.{self.id}")
+        return read_changes(self._control, self._sandbox, self.name)
 
     def __repr__(self) -> str:
         if self.request is not None:

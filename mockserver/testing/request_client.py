@@ -51,8 +51,9 @@ class SeenExchange:
         self._query = {"sandbox": sandbox}
         self._details: Json = None
         self.id: str = entry["id"]
-        run = entry.get("run")  # only an entry of a history has it
-        self._name = self.id if run is None else f"{run}.{self.id}"
+        run = entry.get("run")  # a server of an earlier version gives none
+        self.name: str = self.id if run is None else f"{run}.{self.id}"
+        """Its id with the number of its run, which names no other request after a reset."""
         self.at: datetime = instant_of(entry["at"])
         self.api: str | None = entry["api"]
         self.operation: str | None = entry["operation"]
@@ -97,16 +98,16 @@ class SeenExchange:
     @property
     def changes(self) -> list[SeenChange]:
         """What the request changed in the sandbox, in order."""
-        return read_changes(self._control, self._query["sandbox"], self._name)
+        return read_changes(self._control, self._query["sandbox"], self.name)
 
     def change_lines(self, most: int) -> list[str]:
         """Return the first changes in plain words, and how many more there are."""
-        lines, total = read_lines(self._control, self._query["sandbox"], self._name, most)
+        lines, total = read_lines(self._control, self._query["sandbox"], self.name, most)
         return lines if total <= most else [*lines, f"… {total - most} more changes"]
 
     def _entry(self) -> Json:
         if self._details is None:
-            self._details = self._control.call("GET", f"requests/{self._name}", query=self._query)
+            self._details = self._control.call("GET", f"requests/{self.name}", query=self._query)
         return self._details
 
     def __repr__(self) -> str:

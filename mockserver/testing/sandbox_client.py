@@ -3,12 +3,13 @@
 Users make a `SandboxClient` as `Sandbox`, for an http:// URL or an application; `server_thread.py`
 makes one for `Server.sandbox`, and `failure_report.py` gets the default sandbox by `sibling`. APIs
 are items and attributes: an unknown one is a `KeyError` or `AttributeError` with a similar name.
-The server creates the sandbox on first use (at once if there are settings, which `reset` applies
-again); only `delete` deletes it. All is done by calls of the control API: a refused one is a
-`ControlCallError`.
+The server creates the sandbox on first use (at once if there are settings, which `reset` and
+`rewind` to the start apply again); only `delete` deletes it. All is done by calls of the control
+API: a refused one is a `ControlCallError`.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
@@ -19,7 +20,8 @@ from mockserver.testing.control_connection import ControlCallError, ControlConne
 from mockserver.testing.fault_client import SandboxFaults
 from mockserver.testing.history_client import HistoryConditions, SeenEntry, read_history
 from mockserver.testing.message_client import SandboxMessages, read_message
-from mockserver.testing.request_client import SandboxRequests, read_requests
+from mockserver.testing.request_client import SandboxRequests, SeenExchange, read_requests
+from mockserver.testing.rewinding import START, entry_name, fork_name, undone_note
 
 if TYPE_CHECKING:
     from mockserver.base.asgi import AsgiApp
@@ -59,6 +61,7 @@ class SandboxClient:
         )
         self._settings = settings or {}
         self._exists = name == _DEFAULT
+        self._forks: list[SandboxClient] = []
         self.name = name
         self._configure()
 
@@ -108,6 +111,78 @@ class SandboxClient:
             ControlCallError: If the snapshot does not fit the served APIs.
         """
         self._control.call("PUT", "state", snapshot, self._query)
+
+    def rewind(self, entry: str | SeenExchange | SeenEntry | None = None) -> int:
+        """Go back to an entry, as if what came after it had never been.
+
+        Args:
+            entry: A request, an entry of `history()`, or a name such as `r17`; without one, the
+                start, where the settings are applied again.
+
+        Returns:
+            The number of entries that were undone.
+
+        Raises:
+            ControlCallError: If the entry is gone, or the sandbox cannot go back so far.
+        """
+        body = {"to": START if entry is None else entry_name(entry)}
+        undone = self._created().call("POST", "rewind", body, self._query)["undone"]
+        if entry is None:
+            self._configure()
+        return int(undone)
+
+    @contextmanager
+    def undone(self) -> Iterator[Self]:
+        """Undo at the end of a `with` block what happens in it, also if it fails.
+
+        The requests of a block that fails are listed in a note of its error.
+
+        Raises:
+            ControlCallError: If the block resets or restores the sandbox.
+        """
+        entry: str = self._control.call("PUT", self._path)["entry"]
+        self._exists = True
+        try:
+            yield self
+        except BaseException as error:
+            self._undo_failed(entry, error)
+            raise
+        self.rewind(entry)
+
+    def _undo_failed(self, entry: str, error: BaseException) -> None:
+        try:
+            if note := undone_note(self.name, self.history(), entry):
+                error.add_note(note)
+            self.rewind(entry)
+        except ControlCallError as reason:
+            error.add_note(f"the sandbox was not taken back: {reason}")
+
+    def fork(
+        self, name: str | None = None, *, at: str | SeenExchange | SeenEntry | None = None
+    ) -> "SandboxClient":
+        """Return a new sandbox with the state and the requests of this one.
+
+        Args:
+            name: The name of the new sandbox; by default this one's with a number.
+            at: An entry as for `rewind`, at which the fork begins; by default the latest.
+
+        Raises:
+            ControlCallError: If the name is taken, or the entry is gone.
+        """
+        control = self._created()
+        if name is None:
+            name = fork_name(self.name, [one["name"] for one in control.call("GET", "sandboxes")])
+        fork = SandboxClient(control, name)
+        query = {"from": self.name} | ({} if at is None else {"at": entry_name(at)})
+        control.call("PUT", fork._path, query=query)
+        fork._exists, fork._settings = True, self._settings
+        self._forks.append(fork)
+        return fork
+
+    @property
+    def forks(self) -> "list[SandboxClient]":
+        """The forks of this sandbox that were not deleted; the fixture deletes them."""
+        return [fork for fork in self._forks if fork._exists]  # noqa: SLF001 - of the same class
 
     def sibling(self, name: str) -> "SandboxClient":
         """Return another sandbox of the same server."""

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from mockserver.cli import main
 
 SHOP = """\
 openapi: 3.1.0
@@ -116,3 +119,78 @@ def test_an_archive_that_cannot_be_written_fails_a_command_that_does_not(tmp_pat
     assert done.returncode == 2
     assert f"{missing} cannot be written: No such file or directory" in done.stderr
     assert run(tmp_path, 7, options=("--save", missing)).returncode == 7
+
+
+STATEFUL = """
+import json, os, urllib.request
+
+def call(method, path, body=None, **headers):
+    data = json.dumps(body).encode() if body is not None else None
+    given = {"Content-Type": "application/json", "x-apikey": "demo-partoo-key", **headers}
+    url = os.environ["MOCKSERVER_URL"] + path
+    request = urllib.request.Request(url, data, given, method=method)
+    with urllib.request.urlopen(request) as reply:
+        return reply.read()
+
+BODY = {"business_id": "5409c35a97bbc544d8e26737", "target_phone": "+33647385968"}
+INVITE = "/partoo/v2/review_booster/send_invitation"
+call("GET", "/_mock/clock")
+call("POST", INVITE, BODY)
+call("POST", "/_mock/clock", {"advance": "P11D"})
+call("POST", INVITE, BODY)
+call("POST", "/_mock/requests/verify", {"match": {"api": "partoo"}})
+state = call("GET", "/_mock/state")
+call("POST", "/_mock/reset")
+call("POST", INVITE, BODY)
+call("PUT", "/_mock/state", json.loads(state))
+call("POST", "/_mock/clock", {"advance": "P11D"})
+call("POST", "/~other" + INVITE, BODY)
+call("POST", INVITE, BODY)
+call("DELETE", "/_mock/sandboxes/other")
+call("POST", "/~other" + INVITE, BODY)
+"""
+
+
+def saved(folder: Path, *options: str) -> Path:
+    """Save what a command does with resets, snapshots, and a sandbox that is made twice."""
+    file = folder / "history.har"
+    command = [sys.executable, "-m", "mockserver", "run", "--save", str(file), *options]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*command, "--", sys.executable, "-c", STATEFUL],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+def test_what_a_command_did_in_several_runs_and_sandboxes_can_be_played_again(
+    tmp_path: Path,
+) -> None:
+    file = saved(tmp_path, "--with-secrets", "--set", "partoo.sms_quota=5")
+    done = CliRunner().invoke(main, ["replay", str(file)])
+    assert done.output == "6 requests: 6 equal; 6 control calls: 6 equal\n"
+    assert done.exit_code == 0
+
+
+def test_a_snapshot_without_its_secrets_cannot_be_played(tmp_path: Path) -> None:
+    file = saved(tmp_path)
+    assert "demo-partoo-key" not in file.read_text()
+    done = CliRunner().invoke(main, ["replay", str(file)])
+    assert "skipped  PUT /_mock/state: the file leaves out a part of its body" in done.output
+
+
+def test_secrets_are_saved_only_on_demand(tmp_path: Path) -> None:
+    file = tmp_path / "journal.har"
+    call = "GET /shop/v1/items?api_key=hush"
+    for options, found in (((), False), (("--with-secrets",), True)):
+        run(tmp_path, 0, call, options=("--save", str(file), *options))
+        assert ("hush" in file.read_text()) is found
+
+
+def test_secrets_of_a_file_that_is_not_written_are_refused(tmp_path: Path) -> None:
+    done = run(tmp_path, 0, options=("--with-secrets",))
+    assert done.returncode == 2
+    assert "--with-secrets is for --save; give both, or neither" in done.stderr

@@ -7,7 +7,7 @@ import pytest
 from mockserver.base.secrets import REDACTED
 from mockserver.control.body_redaction import _masked_text, shown_answer_body, shown_request_body
 from mockserver.control.exchange_views import exchange_details
-from mockserver.control.har import har
+from mockserver.control.har import har_entry
 from mockserver.control.redaction import redacted_headers
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Answer, Request
@@ -142,7 +142,7 @@ def test_the_credential_of_a_request_is_hidden_wherever_it_stands(
     entry = exchange(body, "application/json", f"you sent {secret}", **headers)
     assert shown_request_body(entry) == {"note": f"<{REDACTED}>", "list": [REDACTED]}
     assert shown_answer_body(entry) == f"you sent {REDACTED}"
-    assert secret not in json.dumps([exchange_details(entry, 1), har([entry])])
+    assert secret not in json.dumps([exchange_details(entry, 1), har_entry(entry, 1)])
 
 
 @pytest.mark.parametrize("query", ["token=hush-hush", "page=2&access%5Ftoken=hush-hush"])

@@ -101,7 +101,7 @@ async def test_what_is_gone_is_a_404_that_says_why(client: Client) -> None:
     for path in ("requests/1.r1", "requests/1.r1/changes"):
         reply = await client.get(f"/_mock/{path}")
         assert reply.status_code == 404
-        assert "was reset or restored since" in reply.json()["detail"]
+        assert "a reset or a restore began run 2" in reply.json()["detail"]
 
 
 async def test_credentials_are_not_shown(client: Client, world: World) -> None:

@@ -48,23 +48,23 @@ def test_a_control_call_is_no_request(world: World) -> None:
 )
 def test_a_name_that_no_entry_can_have_is_refused(world: World, name: str) -> None:
     visit(world)
-    assert "names are like r17 or c3" in why(world, name)
+    assert "an entry is named r17 or c3" in why(world, name)
 
 
 def test_an_entry_that_never_was_is_not_gone(world: World) -> None:
     visit(world, 2)
-    assert why(world, "r3").endswith("has no request 'r3': the latest is r2")
-    assert why(world, "c1").endswith("has no control call 'c1': it had none yet")
-    assert why(world, "2.r1").endswith("has no request '2.r1': this is run 1")
+    assert why(world, "r3") == "there is no entry 'r3'; the latest is r2"
+    assert why(world, "c1") == "there is no entry 'c1'; this run has none yet"
+    assert why(world, "2.r1") == "there is no entry '2.r1'; the sandbox is in its run 1"
 
 
 def test_an_entry_of_an_earlier_run_is_gone(world: World) -> None:
     visit(world, 2)
     world.sandbox().reset(world.now)
     visit(world)
-    expected = "the request '1.r1' is gone: the sandbox was reset or restored since; this is run 2"
+    expected = "the entry '1.r1' is gone: a reset or a restore began run 2"
     assert why(world, "1.r1") == expected
-    assert "a reset begins a new run" in why(world, "r2")
+    assert "the latest is r1" in why(world, "r2")
     assert find_entry(world.sandbox(), "2.r1").id == "r1"
 
 
@@ -74,7 +74,7 @@ def test_a_request_before_a_restored_snapshot_is_gone(world: World) -> None:
     sandbox.restore(state, world.now)
     visit(world)
     assert find_entry(sandbox, "r6").id == "r6"
-    assert "was reset or restored since" in why(world, "r5")
+    assert "a reset or a restore began run 2" in why(world, "r5")
 
 
 @pytest.mark.parametrize("back_to", [0, 1])
@@ -82,21 +82,21 @@ def test_an_undone_request_is_gone(world: World, back_to: int) -> None:
     visit(world, 2)
     rewind(world, back_to)
     visit(world)
-    assert "is gone: the sandbox was taken back to before it" in why(world, "r2")
+    assert "is gone: c1 undid it (rewind to " in why(world, "r2")
     assert find_entry(world.sandbox(), "r3").id == "r3"
 
 
 def test_a_dropped_request_is_gone(world: World) -> None:
     world.sandbox().history.capacity = 2
     visit(world, 4)
-    assert "is gone: it was dropped" in why(world, "r1")
+    assert "is gone; the history begins at r3: older entries were dropped" in why(world, "r1")
 
 
 def test_a_request_that_was_undone_is_not_called_dropped(world: World) -> None:
     world.sandbox().history.capacity = 3
     visit(world, 4)
     rewind(world, 3)
-    assert "taken back to before it" in why(world, "r4")
+    assert "c1 undid it" in why(world, "r4")
 
 
 def test_a_cleared_request_is_gone(world: World) -> None:

@@ -106,6 +106,21 @@ def test_a_fork_and_its_original_do_not_see_what_the_other_writes(
     assert state(fork) == state(alone)
 
 
+@given(before=ACTIONS, first=ACTIONS, second=ACTIONS)
+def test_indexes_of_a_fork_and_its_original_are_right_after_both_have_written(
+    before: Actions, first: Actions, second: Actions
+) -> None:
+    collection = Collection(SPEC)
+    act(Transaction(lambda _place: collection), collection, before)
+    fork = collection.fork()
+    act(Transaction(lambda _place: collection), collection, first)
+    act(Transaction(lambda _place: fork), fork, second)
+    for one in (collection, fork):
+        for kind in ("x", "y"):
+            looked = [record for record in one if record["kind"] == kind]
+            assert one.matching({"kind": kind}) == looked
+
+
 @given(spec=SPECS, before=ACTIONS, during=ACTIONS)
 def test_the_changes_of_one_collection_make_its_copy_equal(
     spec: CollectionSpec, before: Actions, during: Actions

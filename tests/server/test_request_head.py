@@ -188,3 +188,15 @@ async def test_a_client_of_http_1_0_is_never_told_to_continue(world: World, path
     received = await answers(world, head + KEY + b"Content-Length: 2\r\n\r\n{}")
     assert b"100 Continue" not in received
     assert received.count(b"HTTP/1.1 ") == 1
+
+
+async def test_the_history_has_the_header_lines_as_they_came(world: World) -> None:
+    head = b"GET /nowhere HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nx-two: 2\r\nX-One:  3 \r\n\r\n"
+    await answers(world, head)
+    (entry,) = world.sandbox().history
+    assert entry.request.header_lines() == [
+        ("Host", "a"),
+        ("X-One", "1"),
+        ("x-two", "2"),
+        ("X-One", "3"),
+    ]

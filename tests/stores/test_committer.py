@@ -74,7 +74,7 @@ async def test_the_decisions_about_a_request_from_a_store_are_found_again(
     here, there = (one.committer.engine.sandboxes.by_name["default"] for one in (first, late))
     before = state_of(there, late.now)
     for kept, stored in zip(here.history, there.history, strict=True):
-        found = retraced(late.committer.engine, stored, late.now)
+        found = retraced(late.committer.engine, there, stored, late.now)
         assert (stored.trace, stored.is_traced) == ([], False)
         assert sentences(found) == sentences(kept)
     assert state_of(there, late.now) == before

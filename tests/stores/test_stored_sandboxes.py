@@ -73,9 +73,9 @@ async def see(one: Worker, name: str = "default") -> Sandbox:
     return sandbox_of(one, name)
 
 
-async def played(actions: Sequence[Action]) -> None:
+async def played(actions: Sequence[Action], most_unsettled: int) -> None:
     store = MemoryStore()
-    first, second = worker(bundled_apis(), store), worker(bundled_apis(), store)
+    first, second = (worker(bundled_apis(), store, most_unsettled) for _ in range(2))
     await do(first, "unknown", 0)
     for place, (action, number) in enumerate(actions):
         one, other = (first, second) if place % 2 else (second, first)
@@ -92,9 +92,11 @@ async def played(actions: Sequence[Action]) -> None:
 
 
 @QUICK
-@given(actions=ACTIONS)
-def test_copies_that_take_turns_and_a_late_one_are_equal(actions: list[Action]) -> None:
-    asyncio.run(played(actions))
+@given(actions=ACTIONS, most_unsettled=st.sampled_from([0, 1, 3, 100]))
+def test_copies_that_take_turns_and_a_late_one_are_equal(
+    actions: list[Action], most_unsettled: int
+) -> None:
+    asyncio.run(played(actions, most_unsettled))
 
 
 @pytest.mark.anyio

@@ -1,0 +1,1 @@
+"""Play saved histories again, and say what answers differ and why."""
