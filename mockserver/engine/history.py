@@ -104,6 +104,7 @@ class History:
         "last_dropped",
         "latest",
         "listener",
+        "on_close",
         "parameter_counts",
         "position",
         "run",
@@ -137,6 +138,8 @@ class History:
         """Number of exchanges, since they were last hidden, for which there was no room."""
         self.listener: Callable[[HistoryEntry], None] | None = None
         """Called with every exchange, and with the calls of other processes; None for none."""
+        self.on_close: Callable[[], None] | None = None
+        """Called when the sandbox is deleted; None for nothing."""
         self.answer_counts: AnswerCounts = {}
         """Counts of answers since the latest reset of the counts, including dropped exchanges."""
         self.parameter_counts = ParameterCounts()
@@ -306,3 +309,5 @@ class History:
         """Give the budget back; the history is not used any more."""
         self.clear()
         self._budget.histories.remove(self)
+        if self.on_close is not None:
+            self.on_close()
