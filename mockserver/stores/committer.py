@@ -226,13 +226,22 @@ class _Queue:
             try:
                 await self._commit(works)
             except Exception as error:  # noqa: BLE001 - whoever waits gets it
-                self._is_stale = True
+                self._fail(works, error)
+            except BaseException:  # cancelled: nobody may wait for ever
+                works, self._waiting = [*works, *self._waiting], []
+                self._fail(works, StoreError("the request was broken off"))
+                raise
+            finally:
                 for work in works:
-                    work.error = error
-            for work in works:
-                work.finish()
+                    work.finish()
             if self._has_rivals:
                 await asyncio.sleep(_GIVING_WAY)
+
+    def _fail(self, works: Iterable[_Work], error: Exception) -> None:
+        """Let works fail; the store may have written them nevertheless."""
+        self._is_stale = True
+        for work in works:
+            work.error = error
 
     @property
     def is_watched(self) -> bool:
