@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation lint types check acceptance bench bench-prism bench-dashboard bench-growth bench-history bench-memory bench-pages bench-stores screenshots clean
+.PHONY: help install run test coverage mutation lint types check acceptance reliability bench bench-prism bench-dashboard bench-growth bench-history bench-memory bench-pages bench-stores screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: lint types coverage ## Run lint, types, and all tests with coverage
 
 acceptance: $(READY) ## Install the wheel elsewhere, and test real clients with it 20 times
 	$(BIN)/python tests/acceptance/run.py
+
+reliability: $(READY) ## Try to break shared sandboxes: crowds, crashes, outages, clocks (PARTS="quota scale")
+	$(BIN)/python -m tests.reliability.run $(PARTS)
 
 bench: $(READY) ## Measure speed side by side with a bare ASGI application and FastAPI
 	$(BIN)/python benchmarks/run.py

@@ -75,7 +75,7 @@ def move_clock(request: ControlRequest[SandboxQuery, ClockChange]) -> api_views.
 
 
 def _moved(sandbox: Sandbox, change: ClockChange, system: Instant) -> VirtualClock:
-    clock = sandbox.clock
+    clock = sandbox.clock_at(system)
     if "advance" in change.model_fields_set:
         clock = clock.advanced(parse_duration(change.advance), system)
     elif "set" in change.model_fields_set:

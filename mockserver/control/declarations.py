@@ -127,7 +127,12 @@ class ControlContext:
     engine: Engine
     calls: tuple["Call", ...]
     requires_token: bool = False
-    listeners: Listeners = field(default_factory=Listeners)
+    listeners: Listeners = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let readers of events know calls of other processes by what they change."""
+        listeners = Listeners({call.id: call.changes for call in self.calls})
+        object.__setattr__(self, "listeners", listeners)
 
 
 @dataclass(frozen=True, slots=True)

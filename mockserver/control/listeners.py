@@ -10,7 +10,7 @@ sandbox, none of its events is made.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import takewhile
 
@@ -81,8 +81,10 @@ class Listener:
 class Listeners:
     """All readers by sandbox; a sandbox without readers is not observed."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Mapping[str, str] | None = None) -> None:
         self._by_sandbox: dict[Sandbox, list[Listener]] = {}
+        self._changes = changes or {}
+        """What each call changes, by its id."""
 
     def __len__(self) -> int:
         return sum(map(len, self._by_sandbox.values()))
@@ -102,6 +104,7 @@ class Listeners:
             _resume(listener, last_id)
         self._by_sandbox.setdefault(sandbox, []).append(listener)
         sandbox.history.listener = partial(self._publish, sandbox)
+        sandbox.history.on_close = partial(self.end, sandbox.name)
         return listener
 
     def close(self, listener: Listener) -> None:
@@ -112,7 +115,7 @@ class Listeners:
             self._by_sandbox[sandbox] = others
         else:
             self._by_sandbox.pop(sandbox, None)
-            sandbox.history.listener = None
+            sandbox.history.listener = sandbox.history.on_close = None
 
     def end(self, name: str) -> None:
         """End all streams of a sandbox."""
@@ -142,8 +145,8 @@ class Listeners:
         """Publish a call that another process made."""
         if entry.call != REWIND and any(change.place == _CLOCK for change in entry.changes):
             self.clock_moved(sandbox, entry.arrived)
-        else:
-            self.state_changed(sandbox, entry.call)
+        elif what := self._changes.get(entry.call, entry.call):
+            self.state_changed(sandbox, what)
 
 
 def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:
@@ -151,8 +154,9 @@ def _events(sandbox: Sandbox, exchange: Exchange) -> Iterator[bytes]:
     yield event("exchange", exchange_summary(exchange), exchange.id)
     if exchange.api is None or (store := sandbox.stores.get(exchange.api.name)) is None:
         return
-    latest = store.collection("messages").newest()
-    own = list(takewhile(lambda row: row["request_id"] == exchange.id, latest))
+    messages = store.collection("messages").newest()
+    latest = takewhile(lambda row: row["created_at"] >= exchange.at, messages)
+    own = [row for row in latest if row["request_id"] == exchange.id]
     for record in reversed(own):
         yield event("message", api_views.message(record, exchange.at))
 

@@ -145,6 +145,7 @@ class History:
         "last_dropped_request",
         "latest",
         "listener",
+        "on_close",
         "parameter_counts",
         "position",
         "run",
@@ -178,10 +179,8 @@ class History:
         """Number of exchanges, since they were last hidden, for which there was no room."""
         self.listener: Callable[[HistoryEntry], None] | None = None
         """Called with every exchange, and with the calls of other processes; None for none."""
-        self.answer_counts: AnswerCounts = {}
-        """Counts of answers since the latest reset of the counts, including dropped exchanges."""
-        self.parameter_counts = ParameterCounts()
-        """Counts of the parameters of requests since the latest reset of the counts."""
+        self.on_close: Callable[[], None] | None = None  # called when the sandbox is deleted
+        self.reset_counts()
 
     @property
     def count_before(self) -> int:
@@ -348,8 +347,8 @@ class History:
         return other
 
     def reset_counts(self) -> None:
-        """Set the counts of answers and parameters to zero."""
-        self.answer_counts = {}
+        """Set the counts of answers and parameters to zero; dropped exchanges stay counted."""
+        self.answer_counts: AnswerCounts = {}
         self.parameter_counts = ParameterCounts()
 
     def clear(self) -> None:
@@ -362,3 +361,5 @@ class History:
         """Give the budget back; the history is not used any more."""
         self.clear()
         self._budget.histories.remove(self)
+        if self.on_close is not None:
+            self.on_close()

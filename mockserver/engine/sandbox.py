@@ -234,6 +234,11 @@ class Sandbox:
         now, latest = self.clock.now(system), self.history.latest
         return latest if latest > now else now  # noqa: FURB136 - max() takes three times as long
 
+    def clock_at(self, system: Instant) -> VirtualClock:
+        """Return the clock, set to the sandbox's time if this machine is behind another one."""
+        now = self.now(system)
+        return self.clock if self.clock.now(system) == now else self.clock.shown(now, system)
+
     def transaction(self) -> Transaction:
         """Return a transaction for the collections of this sandbox."""
         return Transaction(self.collection)

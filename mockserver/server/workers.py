@@ -1,23 +1,27 @@
 """Serve one socket with several processes, which share their sandboxes through a store.
 
 `cli/serve_command.py` calls `run_workers` once the documents are loaded: the processes are forked,
-so that they share the memory of the documents. A process that ends by itself is replaced. SIGINT
-and SIGTERM end all of them, after their open requests; if this process is killed, they end, too.
+so that they share the memory of the documents. A process that ends by itself is replaced, unless
+several in a row ended before they accepted connections. SIGINT and SIGTERM end all of them, after
+their open requests; if this process is killed, they end, too.
 """
 
 import gc
+import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from mockserver.server import serving
 from mockserver.server.application import App
 
-_MOST_FAILURES = 10
-"""Number of processes that may end by themselves before the server gives up."""
+_LOG = logging.getLogger("mockserver")
+MOST_FAILURES = 10
+"""Number of processes in a row that may end before they serve; then the server gives up."""
 
 
 class _Workers:
@@ -28,18 +32,27 @@ class _Workers:
         self._listener = listener
         self._parent = os.getpid()
         self._is_stopping = False
-        self._pids: set[int] = set()
+        self._pids: dict[int, int] = {}
+        """The processes, with the pipe into which each writes when it accepts connections."""
 
     def start(self, ready: Callable[[], None]) -> None:
         """Fork one process; it calls `ready` when it accepts connections."""
+        pipe, own_end = os.pipe()
         pid = os.fork()
         if pid:
-            self._pids.add(pid)
+            os.close(own_end)
+            self._pids[pid] = pipe
             return
+        os.close(pipe)
         os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which ends its workers in order
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        serving.run(self._app, self._listener, ready, self._end_with_parent)
+
+        def serves() -> None:
+            os.write(own_end, b"1")
+            ready()
+
+        serving.run(self._app, self._listener, serves, self._end_with_parent)
         sys.stdout.flush()
         os._exit(0)
 
@@ -51,22 +64,32 @@ class _Workers:
         """End all processes."""
         self._is_stopping = True
         for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGTERM)
 
     def watch(self) -> int:
         """Wait until all processes have ended; return the exit code of the server."""
         failures = 0
         while self._pids:
             pid, _status = os.wait()
-            self._pids.discard(pid)
+            has_served = self._has_served(pid)
             if self._is_stopping:
                 continue
-            failures += 1
-            if failures > _MOST_FAILURES:
-                self.stop(0, None)
+            failures = 0 if has_served else failures + 1
+            if failures < MOST_FAILURES:
+                self.start(lambda: None)
                 continue
-            self.start(lambda: None)
-        return 1 if failures > _MOST_FAILURES else 0
+            _LOG.error("%d processes ended before they could serve", failures)
+            self.stop(0, None)
+        return 1 if failures >= MOST_FAILURES else 0
+
+    def _has_served(self, pid: int) -> bool:
+        """Forget a process that has ended; return True if it had accepted connections."""
+        pipe = self._pids.pop(pid)
+        try:
+            return os.read(pipe, 1) != b""
+        finally:
+            os.close(pipe)
 
 
 def run_workers(app: App, listener: socket.socket, count: int, ready: Callable[[], None]) -> int:

@@ -28,7 +28,6 @@ from mockserver.engine.history import HistoryEntry
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Point, Sandbox
 from mockserver.engine.sandboxes import SANDBOX_NAME
-from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Request
 from mockserver.stores.entry_codec import decode_entry, encode_entry
@@ -237,6 +236,8 @@ class _Queue:
         """What was written since the store got the state."""
         self._unsettled = 0
         """Number of batches since then."""
+        self._told = (0, 0)
+        """The run and the position of the latest entry that readers of events have."""
         self._waiting: list[_Work] = []
         self._task: asyncio.Task[None] | None = None
         self.system = Instant(0)
@@ -258,11 +259,14 @@ class _Queue:
             try:
                 await self._commit(works)
             except Exception as error:  # noqa: BLE001 - whoever waits gets it
-                self._is_stale = True
+                self._fail(works, error)
+            except BaseException:  # cancelled: nobody may wait for ever
+                works, self._waiting = [*works, *self._waiting], []
+                self._fail(works, StoreError("the request was broken off"))
+                raise
+            finally:
                 for work in works:
-                    work.error = error
-            for work in works:
-                work.finish()
+                    work.finish()
             if self._has_rivals:
                 await asyncio.sleep(_GIVING_WAY)
         if self._copy is None:
@@ -272,6 +276,12 @@ class _Queue:
     def is_busy(self) -> bool:
         """True if something waits for the sandbox."""
         return bool(self._waiting) or (self._task is not None and not self._task.done())
+
+    def _fail(self, works: Iterable[_Work], error: Exception) -> None:
+        """Let works fail; the store may have written them nevertheless."""
+        self._is_stale = True
+        for work in works:
+            work.error = error
 
     @property
     def is_watched(self) -> bool:
@@ -321,7 +331,7 @@ class _Queue:
         if isinstance(outcome, Committed):
             self._head = outcome.head
             self._unsettled += 1
-            self._tell(after, entries if point is None else after.history.after(point.position))
+            self._tell(after)
             return True
         self._withdraw(after, point, is_fresh=is_fresh)
         if isinstance(outcome, Newer) and not self._is_stale:
@@ -370,10 +380,17 @@ class _Queue:
             return None
         return State(changed_rows(copy, self._touched), meta_of(copy))
 
-    def _tell(self, copy: Sandbox, entries: Iterable[HistoryEntry]) -> None:
-        for entry in entries:
+    def _tell(self, copy: Sandbox, *, is_others: bool = False) -> None:
+        """Tell readers of events what is new; calls only if another process made them."""
+        history = copy.history
+        run, position = self._told
+        is_earlier = run == history.run and position <= history.position
+        self._told = (history.run, history.position)
+        for entry in history.after(position if is_earlier else 0):
             if isinstance(entry, Exchange):
-                copy.history.tell(entry)
+                history.tell(entry)
+            elif is_others:
+                history.notify(entry)
 
     def _withdraw(self, copy: Sandbox, point: Point | None, *, is_fresh: bool) -> None:
         if is_fresh or point is None or not copy.withdraw(point):
@@ -397,9 +414,7 @@ class _Queue:
             entry = decode_entry(text, self._name, copy.apis)
             copy.apply(entry)
             self._touch([entry])
-            self._tell(copy, [entry])
-            if isinstance(entry, ControlEntry):
-                copy.history.notify(entry)
+            self._tell(copy, is_others=True)
         self._unsettled += newer.head.version - (self._head.version if self._head else 0)
         self._head = newer.head
 
@@ -409,13 +424,18 @@ class _Queue:
         self._is_stale = False
         if stored is None:
             self._head = None
+            self._told = (0, 0)
             if self._copy is not None and self._name == DEFAULT_SANDBOX:
                 self._copy.begin(self.system)
             else:
                 self._sandboxes.forget(self._name)
             return
+        is_known = self._copy is not None and self._told != (0, 0)
         copy = self._copy or self._sandboxes.get(self._name, self.system)
         later = load_sandbox(copy, stored)
         self._head = stored.head
         self._touched, self._unsettled = set(), len(later)
         self._touch(later)
+        if is_known:
+            self._tell(copy, is_others=True)
+        self._told = (copy.history.run, copy.history.position)

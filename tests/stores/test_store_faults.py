@@ -312,3 +312,28 @@ async def test_a_commit_that_was_cut_off_is_not_made_twice(
         assert (await one.invite(2)).answer.status == 200
         assert await used(one.committer) == 2
         await one.committer.close()
+
+
+@dataclass(slots=True)
+class CancellingStore(MemoryStore):
+    """A store whose client is cancelled in the midst of a commit."""
+
+    times: int = 0
+
+    async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
+        if self.times:
+            self.times -= 1
+            await asyncio.sleep(0)
+            raise asyncio.CancelledError
+        return await super(CancellingStore, self).commit(name, head, batch)
+
+
+async def test_a_commit_that_is_cancelled_leaves_no_client_waiting(bundled: list[Api]) -> None:
+    one = worker(bundled, CancellingStore(times=1))
+    async with asyncio.timeout(10):
+        first = asyncio.create_task(one.invite(1))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(one.invite(2))
+        sent = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(item) for item in sent] == [StoreError] * 2
+    assert await one.invite_all([1, 2]) == [200, 200]

@@ -1,0 +1,1 @@
+"""Tries to break sandboxes that several processes share; `run.py` runs all of it."""
