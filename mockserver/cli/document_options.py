@@ -10,7 +10,7 @@ exits, by default with 2.
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -24,7 +24,7 @@ from mockserver.engine.engine_options import ECHOES, Echo, Options
 from mockserver.engine.record_budget import MEGABYTE
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
 from mockserver.stores.history_store import HistoryStore
-from mockserver.stores.store_address import MEMORY, store_at
+from mockserver.stores.store_address import MEMORY, shown_address, store_at
 
 Printed = Literal["all", "refused", "none"]
 """The requests about which a line is printed."""
@@ -172,6 +172,8 @@ class Sharing:
 
     store: "HistoryStore | None"
     workers: int
+    shown: str = ""
+    """The store in words, without a password; empty for in memory."""
 
 
 def store_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -179,6 +181,8 @@ def store_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--store",
+        envvar="MOCKSERVER_STORE",
+        show_envvar=True,
         default=MEMORY,
         show_default=True,
         help="Where sandboxes are kept: memory, the path of a file, or the URL of a Redis server.",
@@ -201,7 +205,9 @@ def store_options(command: Callable[..., None]) -> Callable[..., None]:
         try:
             sharing = Sharing(store_at(store, parse_duration(keep)), workers)
             if sharing.store is not None:
-                asyncio.run(_open_and_close(sharing.store))
+                count = asyncio.run(_open_and_close(sharing.store))
+                shown = f"{shown_address(store)} ({count} sandbox{'' if count == 1 else 'es'})"
+                sharing = replace(sharing, shown=shown)
         except ValueError as error:
             raise click.UsageError(f"--keep: {error}") from None
         except MockserverError as error:
@@ -213,7 +219,10 @@ def store_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_sharing
 
 
-async def _open_and_close(store: HistoryStore) -> None:
-    """Open a store once, so that one that cannot be used is reported before the server starts."""
+async def _open_and_close(store: HistoryStore) -> int:
+    """Return the number of sandboxes; a store that cannot be used is reported before the start."""
     await store.open()
-    await store.close()
+    try:
+        return len(await store.names())
+    finally:
+        await store.close()

@@ -144,7 +144,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     shown, store = not no_control, sharing.store
     app = application(engine, control=shown, token=control_token, body_limit=max_body, store=store)
     app.on_exchange = _logger(printed)
-    text = greeting(engine, origin(listener, host), system_now(), control=not no_control)
+    text = greeting(
+        engine, origin(listener, host), system_now(), control=shown, store=sharing.shown
+    )
     _run(app, listener, sharing.workers, text, _reloader(engine, sources) if reload else None)
 
 

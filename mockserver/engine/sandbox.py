@@ -16,7 +16,7 @@ which depend only on the beginning of the run.
 
 from base64 import urlsafe_b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -331,6 +331,15 @@ class Sandbox:
         self.record_budget.check()
         return Store(made, beginning.began)
 
+    def begin_collections(self, api: str, names: set[str]) -> None:
+        """Let collections of an API have their first records again."""
+        if names:
+            store, first = self.store(api), self.first_store(self.apis[api])
+            kept = {collection.spec.name: collection for collection in store}
+            self.stores[api] = Store(
+                kept | {name: first.collection(name) for name in names}, store.began
+            )
+
     def _began(self, api: str) -> Instant:
         record = self.world["counters"].rows.get(f"began:{api}")
         return self.clock.began if record is None else record["value"]
@@ -352,6 +361,13 @@ class Sandbox:
         return known.get(collection, [])
 
     # --- going back ---
+
+    def has(self, place: Place) -> bool:
+        """Return True if there is a collection, with the documents that are served."""
+        api, name = place
+        if api == WORLD:
+            return name in self.world
+        return api in self.apis and name in self.store(api)
 
     def collection(self, place: Place) -> Collection:
         """Return a collection of an API, or of the sandbox itself."""
@@ -400,10 +416,13 @@ class Sandbox:
             if entry.cut is not None:
                 deque(self.history.cut(entry.cut), 0)
                 changes = list(map(RecordChange._make, entry.net))
-        for change in changes:
+        known = [change for change in changes if self.has(change.place)]
+        for change in known:
             self.collection(change.place).apply(change)
         self.ids.count = entry.ids
         self.history.append(entry)
+        if len(known) < len(changes):  # it cannot be undone
+            self.history.raise_floor(Mark(entry.position, entry.at, entry.ids))
         if any(change.place[0] == WORLD for change in changes):
             self.refresh()
 

@@ -104,6 +104,8 @@ class App:
         """Answer one request (ASGI 3)."""
         if scope["type"] != "http":
             await _serve_other_protocol(scope, receive, send)
+            if scope["type"] == "lifespan":
+                await self.close()
             return
         path = _path(scope)
         headers, hosts = read_fields(scope["headers"])
@@ -145,6 +147,11 @@ class App:
             await self._respond(scope, send, answer)
         if answer.cut_at is not None:
             await _break_off(scope, receive, reset=answer.cut_at == NOTHING_SENT)
+
+    async def close(self) -> None:
+        """Close the store, if there is one."""
+        if self.committer is not None:
+            await self.committer.close()
 
     def answer(self, request: Request, *, dated: bool = True) -> Answer:
         """Return the answer to a request to an API; it never fails.

@@ -16,8 +16,16 @@ from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 
 
-def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str:
-    """Return the addresses of all APIs with a credential each, in aligned columns."""
+def greeting(engine: Engine, origin: str, now: Instant, *, control: bool, store: str = "") -> str:
+    """Return the addresses of all APIs with a credential each, in aligned columns.
+
+    Args:
+        engine: The engine.
+        origin: URL of the server.
+        now: The time of the system.
+        control: True if the control API is served.
+        store: Where sandboxes are kept, in words; empty for in memory.
+    """
     # A sandbox of its own: the served one must not get its records before its first request.
     served = engine.sandboxes
     sandbox = Sandboxes(engine.apis, served.seed, served.overrides).get(DEFAULT_SANDBOX, now)
@@ -40,6 +48,7 @@ def greeting(engine: Engine, origin: str, now: Instant, *, control: bool) -> str
             *_problems_line(engine),
             *pages,
             f"Control API: {where}",
+            *([f"Store:       {store}"] if store else []),
         ]
     )
 

@@ -56,6 +56,8 @@ class ReadyServer(uvicorn.Server):
         for _ in range(_TURNS_TO_ACCEPT):  # uvicorn would not see connections that are being made
             await asyncio.sleep(0)
         await super().shutdown(sockets)
+        if isinstance(self.config.app, App):
+            await self.config.app.close()
 
     async def on_tick(self, counter: int) -> bool:
         """Close late connections, and look for free file descriptors, once a second."""

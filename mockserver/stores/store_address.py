@@ -17,6 +17,15 @@ MEMORY = "memory"
 _REDIS = ("redis://", "rediss://", "unix://", "valkey://", "valkeys://")
 
 
+def shown_address(address: str) -> str:
+    """Return an address without user and password."""
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return address
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def store_at(address: str, keep: Duration | None = None) -> HistoryStore | None:
     """Return the store at an address.
 

@@ -8,17 +8,24 @@
 - Caller: `committer.py`. Nothing is read from or written to a store here.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.base.errors import ConflictError
+from mockserver.base.json import key_text
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.history import HistoryEntry, Mark
 from mockserver.engine.records import Collection
 from mockserver.engine.sandbox import IdGenerator, Sandbox, SandboxState
+from mockserver.model.api import Api
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.record_change import WORLD, Place
 from mockserver.stores.entry_codec import decode_entry, from_bytes, to_bytes
 from mockserver.stores.history_store import StoredSandbox
+
+_LOG = logging.getLogger("mockserver")
+_MISFITS = "sandbox %r: the store has records that the documents cannot have; left out: %s"
 
 
 def _row_name(place: Place, key: str) -> str:
@@ -77,6 +84,7 @@ def meta_of(sandbox: Sandbox) -> bytes:
     }
     return to_bytes(
         {
+            "collections": {name: _forms(api) for name, api in sandbox.apis.items()},
             "run": history.run,
             "requests": history.count,
             "controls": history.controls,
@@ -90,8 +98,16 @@ def meta_of(sandbox: Sandbox) -> bytes:
     )
 
 
+def _forms(api: Api) -> dict[str, list[str]]:
+    """Return what records must have to be in the collections of an API."""
+    return {name: [spec.key, *spec.unique] for name, spec in api.collections.items()}
+
+
 def load_sandbox(sandbox: Sandbox, stored: StoredSandbox) -> list[HistoryEntry]:
     """Let a sandbox be what a store kept; return the entries after the stored state.
+
+    Records that do not fit into the served documents are left out, and a warning names them. The
+    sandbox cannot go back to an entry that wrote such records.
 
     Raises:
         FixtureError: If the documents make no valid first records.
@@ -110,14 +126,51 @@ def load_sandbox(sandbox: Sandbox, stored: StoredSandbox) -> list[HistoryEntry]:
     for (api, collection, key), (serial, record) in own:
         _overlay(sandbox.collection((api, collection)), key, serial, record)
     sandbox.refresh()
-    for (api, collection, key), (serial, record) in rows:
-        if api in sandbox.apis and collection in sandbox.store(api):
-            _overlay(sandbox.collection((api, collection)), key, serial, record)
+    left_out = _load_records(sandbox, (row for row in rows if row[0][0] != WORLD))
     _load_history(sandbox, stored.earlier, meta)
     later = [decode_entry(text, sandbox.name, sandbox.apis) for text in stored.later]
     for entry in later:
         sandbox.apply(entry)
+    left_out |= _drop_misfits(sandbox, meta["collections"])
+    if left_out:
+        sandbox.history.raise_floor(sandbox.history.mark(sandbox.history.position))
+        places = ", ".join(f"{api}.{name}" for api, name in sorted(left_out))
+        _LOG.warning(_MISFITS, sandbox.name, places)
     return later
+
+
+def _load_records(sandbox: Sandbox, rows: Iterable[Any]) -> set[Place]:
+    """Store rows of APIs; return the places that the served documents do not have."""
+    unknown: set[Place] = set()
+    for (api, name, key), (serial, record) in rows:
+        if sandbox.has((api, name)):
+            _overlay(sandbox.collection((api, name)), key, serial, record)
+        else:
+            unknown.add((api, name))
+    return unknown
+
+
+def _drop_misfits(sandbox: Sandbox, forms: Mapping[str, Mapping[str, list[str]]]) -> set[Place]:
+    """Begin collections again whose records do not fit a new description; return their places."""
+    misfits: set[Place] = set()
+    for api in sandbox.stores.keys() & forms.keys():
+        for name, form in _forms(sandbox.apis[api]).items():
+            collection = sandbox.collection((api, name))
+            if forms[api].get(name, form) != form and not _fits(collection):
+                misfits.add((api, name))
+        sandbox.begin_collections(api, {name for other, name in misfits if other == api})
+    return misfits
+
+
+def _fits(collection: Collection) -> bool:
+    spec = collection.spec
+    if any(key_text(record.get(spec.key)) != key for key, record in collection.rows.items()):
+        return False
+    try:
+        Collection(spec, collection)
+    except ConflictError:
+        return False
+    return True
 
 
 def _overlay(collection: Collection, key: str, serial: int, record: Any) -> None:  # noqa: ANN401 - a record or None
