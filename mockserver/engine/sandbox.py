@@ -16,7 +16,7 @@ which depend only on the beginning of the run.
 
 from base64 import urlsafe_b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
