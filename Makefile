@@ -6,7 +6,7 @@ PORT ?= 8000
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage mutation lint types check acceptance reliability bench bench-prism bench-dashboard bench-growth bench-history bench-stores screenshots clean
+.PHONY: help install run test coverage mutation lint types check acceptance reliability bench bench-prism bench-dashboard bench-growth bench-history bench-memory bench-pages bench-stores screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ bench-stores: $(READY) ## Measure stores side by side with memory; needs a redis
 
 bench-history: $(READY) ## Measure forks and rewinds of a sandbox with 100,000 invitations
 	$(BIN)/python benchmarks/history.py
+
+bench-memory: $(READY) ## Compare what histories need with what they say they need
+	$(BIN)/python benchmarks/history_memory.py
+
+bench-pages: $(READY) ## Measure pages of long lists of the control API
+	$(BIN)/python benchmarks/paged_reads.py
 
 screenshots: $(READY) ## Take the pictures of docs/images anew from the running product
 	$(BIN)/python -m tests.browser.screenshots

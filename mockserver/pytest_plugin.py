@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from mockserver.testing.server_pool import Servers
 
 _MARKER = (
-    "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], journal=1000, "
-    "stateful=False, dynamic=False, strict_requests=False, errors=False, like=None, "
+    "mockserver(*documents, settings={api: {name: value}}, seed=0, plugins=[], "
+    "journal=10000, history_memory=256, record_memory=1000, stateful=False, dynamic=False, "
+    "strict_requests=False, errors=False, like=None, "
     "allow_unmatched=False): the documents of the sandbox (paths relative to the test file), its "
     "initial settings, the seed of identifiers, the modules with verbs of your own (plugins), the "
-    "number of requests that the journal keeps, whether resources are kept (stateful), new values "
+    "number of entries that the history keeps (journal) and the megabytes that those of all "
+    "sandboxes and their records may need (history_memory, record_memory), whether resources are "
+    "kept (stateful), new values "
     "are generated for every answer (dynamic), tolerated requests are refused (strict_requests), "
     "invalid answers become status 500 (errors), the mock server that is imitated (like), and "
     "whether requests may match no operation"
@@ -41,7 +44,13 @@ _SWITCHES = {
 """Options of a server that a project can set in its configuration, with their help texts."""
 _LIKES = ("prism",)
 """Servers that `like` may name, as in `mockserver.engine.conventions`, which costs start time."""
-_OPTIONS = ("seed", "plugins", "journal", "like", *_SWITCHES)
+_NUMBERS = {
+    "journal": "number of entries that the history of a sandbox of mockserver keeps",
+    "history_memory": "megabytes that the histories of all sandboxes of mockserver may need",
+    "record_memory": "megabytes that the records of all sandboxes of mockserver may need",
+}
+"""Options of a server that are numbers above 0, with their help texts."""
+_OPTIONS = ("seed", "plugins", *_NUMBERS, "like", *_SWITCHES)
 _KEYWORDS = ("settings", *_OPTIONS, "allow_unmatched")
 _MONITOR: "pytest.StashKey[SandboxMonitor]" = pytest.StashKey()
 
@@ -56,8 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"mockserver_{name}", f"{text}; a marker overrides it", type="bool")
     text = f"the mock server that mockserver imitates: {', '.join(_LIKES)}; a marker overrides it"
     parser.addini("mockserver_like", text, default="")
-    text = "number of requests that the journal of a sandbox of mockserver keeps"
-    parser.addini("mockserver_journal", f"{text}; a marker overrides it", default="")
+    for name, text in _NUMBERS.items():
+        parser.addini(f"mockserver_{name}", f"{text}; a marker overrides it", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -143,10 +152,11 @@ def _configured(config: pytest.Config) -> dict[str, Any]:
     if like not in (None, *_LIKES):
         known = ", ".join(_LIKES)
         raise pytest.UsageError(f"mockserver_like is {like!r}, which is not known; write {known}")
-    if journal := config.getini("mockserver_journal"):
-        if not str(journal).isdecimal() or not int(journal):
-            raise pytest.UsageError(f"mockserver_journal is {journal!r}; write a number above 0")
-        options["journal"] = int(journal)
+    for name in _NUMBERS:
+        if number := config.getini(f"mockserver_{name}"):
+            if not str(number).isdecimal() or not int(number):
+                raise pytest.UsageError(f"mockserver_{name} is {number!r}; write a number above 0")
+            options[name] = int(number)
     return options
 
 
@@ -207,8 +217,12 @@ def _check(mark: pytest.Mark) -> None:
         wrong.append(f"like must be one of {', '.join(_LIKES)}, or None")
     if type(mark.kwargs.get("seed", 0)) is not int:
         wrong.append("seed must be a whole number")
-    journal = mark.kwargs.get("journal", 1)
-    if type(journal) is not int or journal < 1:
-        wrong.append("journal must be a number above 0")
+    wrong += [f"{name} must be a number above 0" for name in _NUMBERS if _is_wrong(mark, name)]
     if wrong:
         pytest.fail(f"@pytest.mark.mockserver: {'; '.join(wrong)}", pytrace=False)
+
+
+def _is_wrong(mark: pytest.Mark, name: str) -> bool:
+    """Return True if an argument of a marker is no number above 0."""
+    number = mark.kwargs.get(name, 1)
+    return type(number) is not int or number < 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mockserver.base.time import Instant
 from mockserver.engine.pipeline import Engine
+from mockserver.engine.sandbox import Bounds
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
@@ -45,8 +46,13 @@ class Worker:
 
 
 def worker(
-    apis: Sequence[Api], store: HistoryStore, most_unsettled: int = 100, **settings: object
+    apis: Sequence[Api],
+    store: HistoryStore,
+    most_unsettled: int = 100,
+    most_sandboxes: int = 1_000,
+    **settings: object,
 ) -> Worker:
     overrides = {"partoo": {"requests_per_minute": 10**9, **settings}}
-    sandboxes = Sandboxes({api.name: api for api in apis}, 0, overrides)
+    bounds = Bounds(sandboxes=most_sandboxes)
+    sandboxes = Sandboxes({api.name: api for api in apis}, 0, overrides, bounds)
     return Worker(Committer(Engine(apis, sandboxes), store, most_unsettled))

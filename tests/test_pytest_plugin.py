@@ -234,11 +234,12 @@ def test_ids():
         ("settings={'partoo': 1}", "settings must be a mapping"),
         ("'nothing.yaml'", "cannot be read"),
         ("1", "documents must be paths"),
-        ("sead=1", "'sead'; use settings, seed, plugins, journal, like, stateful, dynamic, "),
+        ("sead=1", "'sead'; use settings, seed, plugins, journal, history_memory, "),
         ("stateful='no'", "stateful must be True or False"),
         ("seed='x'", "seed must be a whole number"),
         ("seed=[1]", "seed must be a whole number"),
         ("seed=True", "seed must be a whole number"),
+        ("history_memory=0", "history_memory must be a number above 0"),
         ("allow_unmatched='no'", "allow_unmatched must be True or False"),
     ],
 )
@@ -572,3 +573,13 @@ def test_x(sandbox):
     result = run(pytester, test)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*undone in sandbox 'test-x-*':", "*r2 POST * 400 (cooldown)*"])
+
+
+@pytest.mark.parametrize("name", ["journal", "history_memory", "record_memory"])
+def test_a_bound_of_the_configuration_is_a_number_above_0(
+    pytester: pytest.Pytester, name: str
+) -> None:
+    pytester.makeini(f"[pytest]\nmockserver_{name} = none")
+    outcome = run(pytester, "def test_x(sandbox): pass\n")
+    outcome.assert_outcomes(errors=1)
+    outcome.stdout.fnmatch_lines([f"*mockserver_{name} is 'none'; write a number above 0*"])

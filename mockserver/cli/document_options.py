@@ -21,6 +21,7 @@ from mockserver.base.errors import MockserverError, SpecError
 from mockserver.base.time import parse_duration
 from mockserver.engine.conventions import LIKES, Like
 from mockserver.engine.engine_options import ECHOES, Echo, Options
+from mockserver.engine.record_budget import MEGABYTE
 from mockserver.engine.sandbox import DEFAULT_BOUNDS
 from mockserver.stores.history_store import HistoryStore
 from mockserver.stores.store_address import MEMORY, store_at
@@ -48,7 +49,23 @@ journal_option = click.option(
     type=click.IntRange(1),
     default=DEFAULT_BOUNDS.exchanges,
     show_default=True,
-    help="Number of requests that the journal of a sandbox keeps.",
+    help="Number of requests and control calls that the history of a sandbox keeps.",
+)
+history_memory_option = click.option(
+    "--history-memory",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.history_bytes // MEGABYTE,
+    show_default=True,
+    metavar="MB",
+    help="Megabytes that the histories of all sandboxes may need together.",
+)
+record_memory_option = click.option(
+    "--record-memory",
+    type=click.IntRange(1),
+    default=DEFAULT_BOUNDS.record_bytes // MEGABYTE,
+    show_default=True,
+    metavar="MB",
+    help="Megabytes that the records of all sandboxes may need together.",
 )
 stateful_option = click.option(
     "--stateful",

@@ -9,7 +9,6 @@ settings or arguments are invalid, or the archive cannot be written after a comm
 """
 
 import sys
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +21,10 @@ from mockserver.base.time import system_now
 from mockserver.cli.document_options import (
     document_option,
     engine_options,
+    history_memory_option,
     journal_option,
     plugin_option,
+    record_memory_option,
     seed_option,
     set_option,
     stateful_option,
@@ -35,8 +36,9 @@ from mockserver.engine.engine_options import Options
 from mockserver.engine.pipeline import Engine
 from mockserver.model.exchange import Exchange
 from mockserver.server.factory import application
+from mockserver.server.latest_exchanges import LatestExchanges
 from mockserver.server.refusal_report import refusal_report
-from mockserver.server.sources import Sources, open_engine, parse_settings
+from mockserver.server.sources import Memory, Sources, open_engine, parse_settings
 
 _MOST_EXCHANGES = 10_000
 """Number of the latest exchanges that are reported and saved."""
@@ -68,6 +70,8 @@ _UNSAVED = 2
 )
 @seed_option
 @journal_option
+@history_memory_option
+@record_memory_option
 @set_option
 @engine_options
 @strict_option
@@ -82,6 +86,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int,
     journal: int,
     *,
+    history_memory: int,
+    record_memory: int,
     settings: Sequence[str],
     options: Options,
     strict: bool,
@@ -99,7 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         sources = Sources(
             documents, parse_settings(settings), strict, stateful=stateful, plugins=plugins
         )
-        engine = open_engine(sources, seed, options, journal)
+        engine = open_engine(sources, seed, options, journal, Memory(history_memory, record_memory))
     except MockserverError as error:
         stop(error)
     from mockserver.server.command_runner import run_with_server  # noqa: PLC0415 - uvicorn is slow to import
@@ -124,12 +130,14 @@ class _Seen:
 
     def __init__(self, engine: Engine) -> None:
         self.calls = CallLog(engine.sandboxes, system_now)
-        self.latest: deque[tuple[int, Exchange]] = deque(maxlen=_MOST_EXCHANGES)
-        self.count = 0
+        self.latest = LatestExchanges(_MOST_EXCHANGES, engine.sandboxes.budget.most)
 
     def add(self, exchange: Exchange) -> None:
-        self.count += 1
-        self.latest.append((self.calls.count(exchange), exchange))
+        self.latest.add(exchange, self.calls.count(exchange))
+
+    @property
+    def count(self) -> int:
+        return self.latest.count
 
     @property
     def dropped(self) -> int:

@@ -26,9 +26,11 @@ from mockserver.cli.document_options import (
     Sharing,
     documents_argument,
     engine_options,
+    history_memory_option,
     journal_option,
     output_options,
     plugin_option,
+    record_memory_option,
     seed_option,
     set_option,
     stateful_option,
@@ -46,7 +48,7 @@ from mockserver.server.factory import application
 from mockserver.server.greeting import greeting
 from mockserver.server.listening import bind, origin
 from mockserver.server.reloading import Reloader
-from mockserver.server.sources import Sources, open_engine, parse_settings
+from mockserver.server.sources import Memory, Sources, open_engine, parse_settings
 
 
 @click.command("serve", short_help="Serve documents, or the five bundled APIs.")
@@ -61,6 +63,8 @@ from mockserver.server.sources import Sources, open_engine, parse_settings
 )
 @seed_option
 @journal_option
+@history_memory_option
+@record_memory_option
 @store_options
 @set_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the dashboard.")
@@ -105,6 +109,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     journal: int,
     sharing: Sharing,
     settings: Sequence[str],
+    history_memory: int,
+    record_memory: int,
     no_control: bool,
     control_token: str | None,
     no_mock_headers: bool,
@@ -131,7 +137,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         given = parse_settings(settings)
         sources = Sources(documents, given, strict, stateful=stateful, plugins=plugins)
         sources.prepare = _canned() if canned else None
-        engine = open_engine(sources, seed, options, journal)
+        engine = open_engine(sources, seed, options, journal, Memory(history_memory, record_memory))
     except MockserverError as error:
         stop(error)
     listener = _bound(host, port)

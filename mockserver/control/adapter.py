@@ -19,6 +19,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.base.asgi import CONTROL_PREFIX, ClientGoneError, read_body
+from mockserver.base.errors import SandboxFullError
 from mockserver.base.http import scheme_of
 from mockserver.base.problems import near
 from mockserver.base.time import Instant
@@ -38,6 +39,7 @@ from mockserver.control.problem_responses import (
     problem_response,
 )
 from mockserver.control.reading import read_json_body, read_query
+from mockserver.control.snapshot_text import LARGEST
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.mock_failures import FAILURE
 from mockserver.engine.sandboxes import SANDBOX_NAME
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
 
 _MAX_BODY = 10 * 1024 * 1024
 """Bytes of a body, unless it is a snapshot."""
-_MAX_SNAPSHOT = 256 * 1024 * 1024
-"""Bytes of a snapshot."""
 RETRY_AFTER = 1
 """Seconds after which a call that the store could not take may be made again."""
 _ALL_SANDBOXES = "/sandboxes"
@@ -88,27 +88,19 @@ class Control:
             if call.changes and self._context.listeners:
                 self._publish(request, call.changes)
             return _response(result, call)
-        except ControlError as error:
-            return problem_response(error.status, error.detail, error.errors)
-        except FixtureError as error:
-            return problem_response(422, _fixture_detail(error))
         except ClientGoneError:
             raise
-        except (StoreError, UnusableStoreError) as error:
-            headers = {"Retry-After": str(RETRY_AFTER)}
-            detail = f"the store of the mock cannot be used: {error}"
-            return problem_response(503, detail, headers=headers)
-        except Exception as error:  # noqa: BLE001 - a defect of ours must be answered
-            _LOG.exception("the control call %s failed", call.id)
-            detail = f"the control API failed: {type(error).__name__}"
-            return problem_response(500, detail, kind=FAILURE)
+        except Exception as error:  # noqa: BLE001 - every error must be answered
+            return _failed(call, error)
 
     async def _result(self, call: Call, request: ControlRequest[Any, Any]) -> Any:  # noqa: ANN401 - any result
         """Make a call; with a store, on the sandbox as it is now, and written to the store."""
         committer = self._committer
         if committer is None:
             return _perform(call, request)
-        if call.path.startswith(_ALL_SANDBOXES):
+        if call.path == _ALL_SANDBOXES:
+            await committer.refresh_all(request.system)
+        elif call.path.startswith(_ALL_SANDBOXES):
             await committer.load_all(request.system)
         source: str = getattr(request.query, "source", None) or ""
         if source in self._context.engine.sandboxes:  # the call forks it as it is now
@@ -132,7 +124,7 @@ class Control:
         query = read_query(call.query, scope["query_string"])
         body, content = None, b""
         if call.body is not None:
-            limit = _MAX_SNAPSHOT if call.reads_snapshot else _MAX_BODY
+            limit = LARGEST if call.reads_snapshot else _MAX_BODY
             found = await read_body(receive, limit)
             if found is None:
                 raise ControlError(413, f"the body is larger than {limit:,} bytes")
@@ -177,6 +169,23 @@ def _perform(call: Call, request: ControlRequest[Any, Any]) -> Any:  # noqa: ANN
         detail = "/".join(request.path.values())
         request.sandbox().record(call.id, request.system, writes, detail, request.sent)
     return result
+
+
+def _failed(call: Call, error: Exception) -> ASGIApp:
+    """Return the problem for an error of a call; one that is ours is logged."""
+    if isinstance(error, ControlError):
+        return problem_response(error.status, error.detail, error.errors)
+    if isinstance(error, FixtureError):
+        return problem_response(422, _fixture_detail(error))
+    if isinstance(error, SandboxFullError):
+        return problem_response(503, str(error))
+    if isinstance(error, StoreError | UnusableStoreError):
+        headers = {"Retry-After": str(RETRY_AFTER)}
+        detail = f"the store of the mock cannot be used: {error}"
+        return problem_response(503, detail, headers=headers)
+    _LOG.error("the control call %s failed", call.id, exc_info=error)
+    detail = f"the control API failed: {type(error).__name__}"
+    return problem_response(500, detail, kind=FAILURE)
 
 
 class _Path:

@@ -309,9 +309,15 @@ def clock(sandbox: Sandbox, system: Instant) -> ClockView:
     return {"now": format_instant(sandbox.now(system)), "frozen": frozen}
 
 
+def shown_status(record: Record, now: Instant) -> str:
+    """Return the status of a message at `now`; a message that cannot be sent has failed."""
+    status = message_status(record, now)
+    return FAILED if status == FAILED_SEND else status
+
+
 def message(record: Record, now: Instant) -> Message:
     """Return a simulated message, with its status at `now`."""
-    status, changes_at = message_status(record, now), next_change(record, now)
+    changes_at = next_change(record, now)
     text = segments(record["text"]) if record["channel"] == "sms" else None
     return {
         "id": record["id"],
@@ -326,7 +332,7 @@ def message(record: Record, now: Instant) -> Message:
         "link": record["link"],
         "created_at": format_instant(record["created_at"]),
         "send_at": format_instant(record["send_at"]),
-        "status": FAILED if status == FAILED_SEND else status,
+        "status": shown_status(record, now),
         "changes_at": None if changes_at is None else format_instant(changes_at),
         "segments": text.count if text else None,
         "encoding": text.encoding if text else None,

@@ -8,8 +8,9 @@ finds sandbox, API and collection of a request, or raises `ControlError`: 404 wi
 sandbox, except `default`. A list has at most `MAX_ITEMS` items.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Reversible
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -21,6 +22,7 @@ from mockserver.base.problems import near
 from mockserver.base.time import Instant
 from mockserver.control.listeners import Listeners
 from mockserver.control.problem_responses import JSON, ControlError
+from mockserver.engine.memory_estimates import SMALL_BODY
 from mockserver.engine.pipeline import Engine
 from mockserver.engine.records import Collection, Transaction
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Sandbox
@@ -76,9 +78,13 @@ class PageQuery(SandboxQuery):
     )
     offset: NonNegativeInteger = Field(0, description="Number of items to skip.")
 
-    def page(self, items: list[Any]) -> list[Any]:
-        """Return the requested part of a list."""
-        return items[self.offset : self.offset + min(self.limit, MAX_ITEMS)]
+    def window(self) -> tuple[int, int]:
+        """Return the positions of the first item, and of the one after the last."""
+        return self.offset, self.offset + min(self.limit, MAX_ITEMS)
+
+    def page(self, items: Iterable[Any]) -> list[Any]:
+        """Return the requested part of a list, or of another source, which is not read further."""
+        return list(islice(items, *self.window()))
 
 
 class OrderedPageQuery(PageQuery):
@@ -86,9 +92,9 @@ class OrderedPageQuery(PageQuery):
 
     order: Literal["oldest", "newest"] = Field("oldest", description="Which items come first.")
 
-    def page(self, items: list[Any]) -> list[Any]:
+    def page(self, items: Reversible[Any]) -> list[Any]:  # type: ignore[override] # it needs both ends
         """Return the requested part of a list, in the requested order."""
-        return super().page(items if self.order == "oldest" else items[::-1])
+        return super().page(items if self.order == "oldest" else reversed(items))
 
 
 _MAX_EXACT_INTEGER = 2**53
@@ -150,9 +156,11 @@ class ControlRequest(Generic[Q, B]):
 
     def __post_init__(self) -> None:
         """Begin a transaction."""
-        object.__setattr__(
-            self, "writes", Transaction(lambda place: self.sandbox().collection(place))
+        writes = Transaction(
+            lambda place: self.sandbox().collection(place),
+            is_large=len(self.sent.body) > SMALL_BODY,
         )
+        object.__setattr__(self, "writes", writes)
 
     @property
     def engine(self) -> Engine:

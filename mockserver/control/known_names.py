@@ -128,26 +128,26 @@ class _Names:
 
     wanted: Conditions
     sandbox: Sandbox
-    seen: list[Exchange] = field(default_factory=list)
-    """Requests in the journal that meet the conditions that were checked."""
+    met: list[tuple[Callable[[Exchange], str | None], str]] = field(default_factory=list)
+    """The conditions that were checked: what is read of a request, and its wanted value."""
 
     def unknown(self) -> Iterator[tuple[str, str]]:
         """Yield the conditions that no request can meet, with messages."""
-        wanted, apis, self.seen = self.wanted, self.sandbox.apis, list(self.sandbox.history)
+        wanted, apis = self.wanted, self.sandbox.apis
         if wanted.api is not None:
-            if not self._has(wanted.api, apis, _api_of):
+            if not self._has(wanted.api, apis, api_of):
                 yield "api", unknown("API", wanted.api, apis)
                 return
-            self.seen = [item for item in self.seen if _api_of(item) == wanted.api]
+            self.met.append((api_of, wanted.api))
         chosen = [api for api in apis.values() if wanted.api in (None, api.name)]
         targets = [(api, item) for api in chosen for item in (*api.operations, *api.pages)]
         if wanted.operation is not None:
             ids = dict.fromkeys(item.id for _, item in targets)
-            if not self._has(wanted.operation, ids, _operation_of):
+            if not self._has(wanted.operation, ids, operation_of):
                 yield "operation", unknown("operation", wanted.operation, ids)
             else:
                 targets = [target for target in targets if target[1].id == wanted.operation]
-                self.seen = [item for item in self.seen if _operation_of(item) == wanted.operation]
+                self.met.append((operation_of, wanted.operation))
         yield from self._method(targets)
         yield from self._path(targets)
         yield from self._answer(targets)
@@ -169,7 +169,7 @@ class _Names:
         if wrong := wrong_pattern(path):
             yield "path", wrong
         elif ANY not in path:
-            seen = (fits_one(path, exchange_paths(exchange)) for exchange in self.seen)
+            seen = (fits_one(path, exchange_paths(exchange)) for exchange in self._seen())
             for message in unserved_path(path, targets):
                 if not any(seen):
                     yield "path", message
@@ -188,12 +188,20 @@ class _Names:
         self, name: str, known: Mapping[str, object], of: Callable[[Exchange], str | None]
     ) -> bool:
         """Return True if a name is known, or if the journal has it, as after a reload."""
-        return name in known or any(of(exchange) == name for exchange in self.seen)
+        return name in known or any(of(exchange) == name for exchange in self._seen())
+
+    def _seen(self) -> Iterator[Exchange]:
+        """Yield the requests in the journal that meet the conditions that were checked."""
+        for exchange in self.sandbox.history:
+            if all(of(exchange) == value for of, value in self.met):
+                yield exchange
 
 
-def _api_of(exchange: Exchange) -> str | None:
+def api_of(exchange: Exchange) -> str | None:
+    """Return the name of the API of an exchange."""
     return exchange.api.name if exchange.api else None
 
 
-def _operation_of(exchange: Exchange) -> str | None:
+def operation_of(exchange: Exchange) -> str | None:
+    """Return the id of the operation of an exchange."""
     return exchange.operation.id if exchange.operation else None

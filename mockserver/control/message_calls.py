@@ -6,16 +6,20 @@ status of a message is computed for the present time of the sandbox. An unknown 
 is a 422, an unknown message a 404. Nothing is sent, changed or redacted.
 """
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
+from mockserver.base.time import Instant
 from mockserver.control import api_views
 from mockserver.control.declarations import Call, ControlRequest, OrderedPageQuery, SandboxQuery
 from mockserver.control.known_names import check_api, same_address
 from mockserver.control.problem_responses import ControlError
-from mockserver.engine.sandbox import Sandbox
+from mockserver.control.timed_pages import page_by_time
+from mockserver.engine.builtin_collections import MESSAGES
+from mockserver.model.scope import Record
 
 TAG = "Messages"
 
@@ -37,39 +41,41 @@ class MessageFilter(OrderedPageQuery):
         None, description="Only messages with this status."
     )
 
+    def condition(self, now: Instant) -> Callable[[Record], bool] | None:
+        """Return the condition on records of messages; None if all of them meet it."""
+        api, channel, to, status = self.api, self.channel, self.to, self.status
+        if (api, channel, to, status) == (None,) * 4:
+            return None
+
+        def admits(record: Record) -> bool:
+            return (
+                (api is None or record["api"] == api)
+                and (channel is None or record["channel"] == channel)
+                and (to is None or same_address(to, record["to"]))
+                and (status is None or api_views.shown_status(record, now) == status)
+            )
+
+        return admits
+
 
 def list_messages(request: ControlRequest[MessageFilter, None]) -> MessageList:
     """List messages, with their status at the present time of the sandbox."""
-    sandbox, wanted_api = request.sandbox(), request.query.api
-    check_api(wanted_api, sandbox, "query")
-    wanted = {name: getattr(request.query, name) for name in ("api", "channel", "status")}
-    shown = [
-        message
-        for message in _messages(request, sandbox)
-        if same_address(request.query.to, message["to"])
-        and all(value in (None, message[name]) for name, value in wanted.items())  # type: ignore[literal-required] # a filter has the name of its field
-    ]
-    return {"total": len(shown), "messages": request.query.page(shown)}
+    sandbox, query = request.sandbox(), request.query
+    check_api(query.api, sandbox, "query")
+    now = request.now(sandbox)
+    total, rows = page_by_time(query, sandbox, MESSAGES.name, "created_at", query.condition(now))
+    return {"total": total, "messages": [api_views.message(record, now) for _, record in rows]}
 
 
 def show_message(request: ControlRequest[SandboxQuery, None]) -> api_views.Message:
     """Return a message."""
     wanted = request.path["id"]
-    for message in _messages(request, request.sandbox()):
-        if message["id"] == wanted:
-            return message
+    sandbox = request.sandbox()
+    for name in sandbox.apis:
+        record = sandbox.store(name).collection(MESSAGES.name).get(wanted)
+        if record is not None:
+            return api_views.message(record, request.now(sandbox))
     raise ControlError(404, f"there is no message {wanted[:100]!r} in this sandbox")
-
-
-def _messages(request: ControlRequest[Any, None], sandbox: Sandbox) -> list[api_views.Message]:
-    now = request.now(sandbox)
-    records = [
-        record
-        for name in request.engine.apis
-        for record in sandbox.store(name).collection("messages")
-    ]
-    records.sort(key=lambda record: record["created_at"])
-    return [api_views.message(record, now) for record in records]
 
 
 _EXAMPLE = {

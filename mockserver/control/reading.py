@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mockserver.base.json import JsonValue, escape
 from mockserver.base.problems import near
+from mockserver.control import snapshot_text
 from mockserver.control.declarations import Query
 from mockserver.control.problem_responses import ControlError
 from mockserver.model.refusal import Refusal
@@ -26,8 +27,6 @@ _MAX_NAME_LENGTH = 100
 _MAX_ERRORS = 50
 _MAX_LISTED_ERRORS = 1_000
 """Number of errors above which they are only counted; listing them takes long."""
-_SNAPSHOT_LEVELS = 10
-"""Levels of nesting in a snapshot above its records."""
 
 Q = TypeVar("Q", bound=Query)
 
@@ -67,7 +66,7 @@ def read_json_body(kind: Any, content: bytes, *, is_snapshot: bool = False) -> A
         ControlError: 400 if it is not JSON, 422 if it is not of the type.
     """
     try:
-        value = parse_json(content, DEEPEST + _SNAPSHOT_LEVELS if is_snapshot else DEEPEST)
+        value = parse_json(content, snapshot_text.DEEPEST if is_snapshot else DEEPEST)
     except Refusal as refusal:
         raise ControlError(400, refusal.message) from None
     if not is_snapshot and b"\\u0000" in content and _has_nul(value):

@@ -7,7 +7,7 @@ differs from the path, a 409, a full collection a 503. Records are shown as they
 included.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
@@ -33,8 +33,8 @@ class RecordList(TypedDict):
 
 def list_records(request: ControlRequest[PageQuery, None]) -> RecordList:
     """List the records in the order in which they were added."""
-    rows = list(request.collection())
-    return {"total": len(rows), "records": request.query.page(rows)}
+    collection = request.collection()
+    return {"total": len(collection), "records": request.query.page(collection)}
 
 
 def add_record(request: ControlRequest[SandboxQuery, Record]) -> Created:
@@ -90,10 +90,23 @@ def _find_record(request: ControlRequest[SandboxQuery, None]) -> tuple[Collectio
 def _check(collection: Collection, record: Record) -> None:
     errors = [
         {"where": "body", "field": name, "pointer": f"/{escape(name)}", "message": message}
-        for name, message in record_problems(collection.spec, record)
+        for name, message in (
+            *record_problems(collection.spec, record),
+            *_key_problems(collection, record),
+        )
     ]
     if errors:
         raise ControlError(422, "; ".join(error["message"] for error in errors), errors)
+
+
+def _key_problems(collection: Collection, record: Record) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a key that a client chooses; steps may also make other keys."""
+    name = collection.spec.key
+    key = record.get(name)
+    if key == "":
+        yield name, f"a record needs its key, {name!r}"
+    elif isinstance(key, bool) or not isinstance(key, str | int | None):
+        yield name, f"the key of a record, {name!r}, must be a string or an integer"
 
 
 def _write(write: Callable[[], object]) -> None:

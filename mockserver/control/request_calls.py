@@ -9,6 +9,8 @@ returns (201); its delay is skipped.
 """
 
 import re
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -36,8 +38,10 @@ from mockserver.control.har import Har, har
 from mockserver.control.history_members import incompleteness, log_member
 from mockserver.control.known_names import (
     PATH_MEANING,
+    api_of,
     check_conditions,
     exchange_paths,
+    operation_of,
     plain_method,
     plain_path,
 )
@@ -104,22 +108,30 @@ class RequestFilter(OrderedPageQuery):
             ControlError: If no exchange can have one of the names.
         """
         check_conditions(self, sandbox, "query")
-        names = ("api", "operation", "status", "reason")
-        wanted: dict[str, JsonValue] = {name: getattr(self, name) for name in names}
-        wanted["method"] = self.method and plain_method(self.method)
+        wanted = self._wanted()
         path = None if self.path is None else plain_path(self.path, sandbox.name)
         return [
             exchange
             for exchange in sandbox.history
             if (self.since is None or exchange.at >= self.since)
             and (path is None or fits_one(path, exchange_paths(exchange)))
-            and _has(exchange, wanted)
+            and all(of(exchange) == value for of, value in wanted)
         ]
 
+    def _wanted(self) -> list[tuple[Callable[[Exchange], JsonValue], JsonValue]]:
+        """Return what must be equal, with the functions that read it."""
+        method = self.method and plain_method(self.method)
+        given = (self.api, self.operation, method, self.status, self.reason)
+        return [pair for pair in zip(_READERS, given, strict=True) if pair[1] is not None]
 
-def _has(exchange: Exchange, wanted: dict[str, JsonValue]) -> bool:
-    summary: dict[str, JsonValue] = {**exchange_summary(exchange)}
-    return all(value in (None, summary[name]) for name, value in wanted.items())
+
+_READERS: tuple[Callable[[Exchange], JsonValue], ...] = (
+    api_of,
+    operation_of,
+    attrgetter("request.method"),
+    attrgetter("answer.status"),
+    attrgetter("reason"),
+)
 
 
 def list_requests(request: ControlRequest[RequestFilter, None]) -> RequestList | Har:

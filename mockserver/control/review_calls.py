@@ -10,6 +10,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from mockserver.base.json import JsonValue
 from mockserver.base.time import format_instant
 from mockserver.control.declarations import Call, ControlRequest, OrderedPageQuery
+from mockserver.control.timed_pages import page_by_time
 from mockserver.engine.builtin_collections import LEFT_REVIEWS
 from mockserver.model.scope import Record
 
@@ -40,15 +41,8 @@ class LeftReviews(TypedDict):
 
 def list_reviews(request: ControlRequest[OrderedPageQuery, None]) -> LeftReviews:
     """List the reviews that were left on simulated review pages."""
-    sandbox = request.sandbox()
-    rows = [
-        (name, record)
-        for name in request.engine.apis
-        for record in sandbox.store(name).collection(LEFT_REVIEWS.name)
-    ]
-    rows.sort(key=lambda row: row[1]["at"])
-    reviews = [_view(name, record) for name, record in request.query.page(rows)]
-    return {"total": len(rows), "reviews": reviews}
+    total, rows = page_by_time(request.query, request.sandbox(), LEFT_REVIEWS.name, "at")
+    return {"total": total, "reviews": [_view(name, record) for name, record in rows]}
 
 
 def _view(api: str, record: Record) -> LeftReview:

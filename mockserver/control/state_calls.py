@@ -17,9 +17,11 @@ from mockserver.control.declarations import (
     Body,
     Call,
     ControlRequest,
+    RawContent,
     SandboxQuery,
 )
-from mockserver.control.problem_responses import ControlError
+from mockserver.control.problem_responses import JSON, ControlError
+from mockserver.control.snapshot_text import snapshot_text
 from mockserver.engine import snapshot
 from mockserver.engine.snapshot import LARGEST_COUNT, VERSION, SnapshotError
 from mockserver.model.scope import Record
@@ -71,9 +73,9 @@ class Snapshot(Body):
     )
 
 
-def take_snapshot(request: ControlRequest[SandboxQuery, None]) -> dict[str, JsonValue]:
-    """Return the state of the sandbox, without its journal."""
-    return snapshot.take(request.sandbox(), request.system)
+def take_snapshot(request: ControlRequest[SandboxQuery, None]) -> RawContent:
+    """Return the state of the sandbox, without its journal, as a text that can be restored."""
+    return RawContent(snapshot_text(snapshot.take(request.sandbox(), request.system)), JSON)
 
 
 def restore_snapshot(request: ControlRequest[SandboxQuery, Snapshot]) -> None:
@@ -114,8 +116,10 @@ CALLS = (
         take_snapshot,
         result=Snapshot,
         result_example=_EXAMPLE,
+        problems=(409,),
         description="Contains clock, ids, settings and all records, credentials and tokens "
-        "included, but not the journal. An API that was not used yet has no entry in `records`.",
+        "included, but not the journal. An API that was not used yet has no entry in `records`. "
+        "A state that is too large or nested too deeply to be restored is a problem.",
     ),
     Call(
         "PUT",

@@ -31,7 +31,8 @@ from mockserver.control.known_names import (
 from mockserver.control.matchers import Matcher, MatcherError, Mismatch, compile_matcher
 from mockserver.control.problem_responses import ControlError
 from mockserver.control.redaction import is_secret, redacted, redacted_urls, secret_parameters
-from mockserver.engine.history import MOST_BYTES, History
+from mockserver.engine.history import History
+from mockserver.engine.record_budget import MEGABYTE
 from mockserver.model.exchange import Exchange
 from mockserver.model.refusal import Refusal
 from mockserver.model.request_paths import fits_one
@@ -182,9 +183,9 @@ def _is_known(fewest: int, greatest: int, least: int, most: int) -> bool:
 def _forgotten(history: History) -> str:
     return (
         f"cannot tell: {history.dropped:,} {_entries(history.dropped)} dropped, because the "
-        f"history has room for {history.capacity:,} and for {MOST_BYTES // 10**6} MB in all; "
-        "give it more (`serve --journal`, `journal=` in Python), or clear it before the requests "
-        "that are to be checked"
+        f"history has room for {history.capacity:,} entries and for {history.room // MEGABYTE:,} "
+        "MB in all sandboxes; give it more (`serve --journal` or `--history-memory`, `journal=` or "
+        "`history_memory=` in Python), or clear it before the requests that are to be checked"
     )
 
 

@@ -7,6 +7,7 @@ import { method, pairs, statusBadge } from "./parts.js";
 import { to } from "./route.js";
 import { traceList, verdict } from "./trace.js";
 
+const MOST_CHANGES = 20;
 const HIDDEN = "[redacted]";
 const LEFT_OUT = ["host", "content-length", "accept-encoding", "connection", "user-agent"];
 
@@ -18,10 +19,10 @@ export async function exchange(id, signal) {
   } catch (error) {
     return h("p", { class: "empty" }, error.message);
   }
-  const command = await asCurl(one);
+  const [command, changed] = await Promise.all([asCurl(one), changes(id, one.changes, signal)]);
   const replay = eventHandler(async () => {
     const again = await send("POST", `${path("requests", id)}/replay`);
-    location.hash = to(["requests", again.id]);
+    location.hash = to(["requests", `${again.run}.${again.id}`]);
     notify(`Sent again as ${again.id}: ${again.status}.`);
   });
   return h("article", { class: "detail" },
@@ -31,6 +32,8 @@ export async function exchange(id, signal) {
     verdict(one.trace),
     h("h3", null, "Decisions"),
     traceList(one.trace),
+    h("h3", null, "Changes"),
+    changed,
     h("h3", null, "Request"),
     one.request.query ? pairs([["query", one.request.query]]) : null,
     headers(one.request.headers),
@@ -38,6 +41,14 @@ export async function exchange(id, signal) {
     h("h3", null, "Response"),
     headers(one.response.headers),
     body(one.response.body, "Response body"));
+}
+
+/** Return what the request changed in the sandbox, in words. */
+async function changes(id, count, signal) {
+  if (!count) return h("p", { class: "faint" }, "It changed nothing.");
+  const found = await get(`${path("requests", id)}/changes`, { limit: MOST_CHANGES }, signal);
+  const more = found.total > MOST_CHANGES ? h("p", { class: "faint" }, `and ${(found.total - MOST_CHANGES).toLocaleString("en")} more`) : null;
+  return h("div", null, h("ul", { class: "changes" }, found.changes.map((change) => h("li", null, bdi(change.text)))), more);
 }
 
 function headers(items) {

@@ -50,6 +50,7 @@ class Journal {
   /** Read and show the newest page, then read the older ones. */
   async read() {
     const first = await get("requests", { order: "newest", limit: PAGE }, this.signal);
+    this.run = first.run;
     this.all = first.requests;
     this.dropped = first.dropped;
     this.choices();
@@ -99,7 +100,8 @@ class Journal {
   }
 
   row(item) {
-    return h("a", { class: "exchange", href: to(["requests", item.id], presentFilters()), "aria-current": item.id === this.open ? "true" : null },
+    const name = `${this.run}.${item.id}`; // with its run, so that it never shows a request after a reset
+    return h("a", { class: "exchange", href: to(["requests", name], presentFilters()), "aria-current": [name, item.id].includes(this.open) ? "true" : null },
       h("time", { datetime: item.at, class: "faint" }, clockTime(Date.parse(item.at))),
       statusBadge(item.status),
       method(item.method),

@@ -90,9 +90,13 @@ def _why_gone(history: History, kind: str, number: int, before: int) -> str:
     if number <= before:
         return f": a reset or a restore began run {history.run} after it"
     undoing = _undoing(history, kind, number)
-    if undoing is None or number <= _number(history.last_dropped.get(kind, "")):
+    if undoing is None or number <= _number(_last_dropped(history, kind)):
         return f"; {_beginning(history)}"
     return f": {undoing.id} undid it ({undoing.call} {undoing.detail})"
+
+
+def _last_dropped(history: History, kind: str) -> str:
+    return history.last_dropped_request if kind == "r" else history.last_dropped_call
 
 
 def _number(entry_id: str) -> int:

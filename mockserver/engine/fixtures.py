@@ -15,6 +15,7 @@ from mockserver.base.errors import ConflictError, ExpressionError
 from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine.builtin_collections import BUILT_IN
+from mockserver.engine.record_budget import RecordBudget
 from mockserver.engine.records import Collection, completed
 from mockserver.model.api import Api, Fixture
 from mockserver.model.scope import Record, Scope
@@ -38,14 +39,18 @@ class Beginning(NamedTuple):
     """Makes the ids that expressions ask for, such as `uuid()`."""
 
 
-def first_records(api: Api, beginning: Beginning, capacity: int) -> dict[str, Collection]:
+def first_records(
+    api: Api, beginning: Beginning, capacity: int, budget: RecordBudget
+) -> dict[str, Collection]:
     """Return all collections of an API by name, filled from its fixtures.
 
     Raises:
         FixtureError: For a fixture whose records cannot be stored.
     """
     specs = {**BUILT_IN, **api.collections}
-    collections = {name: Collection(spec, (), capacity, api.name) for name, spec in specs.items()}
+    collections = {
+        name: Collection(spec, (), capacity, api.name, budget) for name, spec in specs.items()
+    }
     scope = _scope(beginning)
     for fixture in api.fixtures:
         try:

@@ -5,8 +5,8 @@
 - Out: the entries that are kept, oldest first. The oldest are dropped beyond `capacity`, or when
   all histories of the process together need more than their `Budget`. Counts of answers and
   parameters are for `coverage.py`; neither `hide` nor a rewind changes them.
-- `sandboxes.py` makes one for each sandbox. Event streams set `listener`, which is called with each
-  new exchange; if it fails, that is only logged.
+- `sandboxes.py` makes one for each sandbox. Event streams set `listener`, which is called with
+  each new exchange; if it fails, that is only logged.
 
 A reset and a restore begin a new run, in which numbers of entries count from the start again. A
 rewind removes entries, and their numbers are not used again. What is before `floor` was dropped, or
@@ -16,23 +16,33 @@ belongs to other documents, so that a sandbox cannot go back to it.
 import logging
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 from operator import attrgetter
 from typing import NamedTuple
 
 from mockserver.base.time import Instant
+from mockserver.engine.memory_estimates import SMALL_BODY, writes_size
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
+from mockserver.model.record_change import Write
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 256_000_000
-"""Maximum total size of all histories of a process, as `entry_size` counts it."""
-_KEPT_SHARE = 0.9
+"""Maximum total size of all histories of a process, if no other is given."""
+_KEPT_SHARE = 0.95
 """Share of the budget that is used after entries were dropped because it was exceeded."""
-_ENTRY_BYTES = 2_500
-_CHANGE_BYTES = 900
+_ENTRY = 1_900
+"""Bytes of an entry with its request and answer, but without what follows."""
+_DECISION = 100
+"""Bytes of a decision in a trace."""
+_CHANGE = 450
+"""Bytes of a change with a small record."""
+_FIELD = 120
+_REFUSAL = 500
+_VIOLATION = 600
 
 AnswerCounts = dict[tuple[str, str, int, str | None], int]
 """Number of answers by API, operation, status code and documented example.
@@ -48,19 +58,37 @@ FORK = "forkSandbox"
 
 
 _FORKED = (
-    *("run", "begun", "count", "controls", "position", "latest", "floor"),
-    *("hidden", "dropped"),
+    *("run", "begun", "count", "controls", "position", "latest", "_floor", "_dropped"),
+    *("hidden", "dropped", "last_dropped_request", "last_dropped_call"),
 )
 """What a fork has like its original; it has no listener and no counts of answers."""
 
 
 def entry_size(entry: HistoryEntry) -> int:
-    """Return about how many bytes of memory an entry needs."""
-    size = _ENTRY_BYTES + _CHANGE_BYTES * len(entry.writes)
-    if isinstance(entry, Exchange):
+    """Return about how many bytes an entry needs."""
+    writes = entry.writes
+    size = _ENTRY + _CHANGE * len(writes)
+    if type(entry) is Exchange:
         request = entry.request
-        return size + request.head_size + 2 * len(request.body) + len(entry.answer.body)
-    return size + len(entry.sent.body)
+        body = len(request.body)
+        size += 2 * request.head_size + _FIELD * len(request.fields)  # as text and as it came
+        size += body + len(entry.answer.body) + _DECISION * len(entry.trace)
+        if entry.refusal is not None:
+            size += _REFUSAL + _VIOLATION * len(entry.refusal.violations)
+    else:
+        assert isinstance(entry, ControlEntry)
+        body = len(entry.sent.body)
+        size += len(entry.sent.target) + body
+    if body > SMALL_BODY or _has_removed(writes):
+        size += writes_size(writes, all_of_them=body > SMALL_BODY)
+    return size
+
+
+def _has_removed(writes: Sequence[Write]) -> bool:
+    for write in writes:  # noqa: SIM110 - any() with a generator takes three times as long
+        if write[3] is None:
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -72,11 +100,22 @@ class Budget:
     histories: "list[History]" = field(default_factory=list)
 
     def shrink(self) -> None:
-        """Drop the oldest entries of the largest history, until there is room again."""
-        while self.used > self.most * _KEPT_SHARE:
-            largest = max(self.histories, key=lambda history: history.size)
-            if not largest.drop():
-                return
+        """If the budget is exceeded, drop the oldest entries of the largest histories.
+
+        There is room for some more entries then, as to find the largest ones takes time.
+        """
+        if self.used <= self.most:
+            return
+        enough = self.most * _KEPT_SHARE
+        largest = [(-history.size, number) for number, history in enumerate(self.histories)]
+        heapify(largest)
+        while self.used > enough and largest:
+            number = largest[0][1]
+            history = self.histories[number]
+            if history.drop():
+                heapreplace(largest, (-history.size, number))
+            else:
+                heappop(largest)
 
 
 class Mark(NamedTuple):
@@ -92,16 +131,18 @@ class History:
 
     __slots__ = (
         "_budget",
+        "_dropped",
         "_entries",
+        "_floor",
         "answer_counts",
         "begun",
         "capacity",
         "controls",
         "count",
         "dropped",
-        "floor",
         "hidden",
-        "last_dropped",
+        "last_dropped_call",
+        "last_dropped_request",
         "latest",
         "listener",
         "on_close",
@@ -129,9 +170,9 @@ class History:
         """The position of the latest entry."""
         self.latest = Instant(0)
         """The time of the latest entry; no later one is before it."""
-        self.floor = self.begun = Mark(0, Instant(0), 0)
-        """The earliest position to which the sandbox can go back; `begun` began the run."""
-        self.last_dropped: dict[str, str] = {}  # ids, by their first letter
+        self._floor = self.begun = Mark(0, Instant(0), 0)
+        self._dropped: HistoryEntry | None = None
+        self.last_dropped_request = self.last_dropped_call = ""
         self.hidden = 0
         """The position up to which exchanges are hidden."""
         self.dropped = 0
@@ -145,6 +186,11 @@ class History:
     def count_before(self) -> int:
         """Number of exchanges before the run; a restored snapshot says how many there were."""
         return self.count - (self.position - self.controls)
+
+    @property
+    def room(self) -> int:
+        """The bytes that all histories of the process may need together."""
+        return self._budget.most
 
     def next_id(self) -> str:
         """Return the id of the next exchange."""
@@ -166,10 +212,11 @@ class History:
             parameters = operation.parameters
             if parameters is not None and (exchange.request.query or parameters.header_names):
                 self.parameter_counts.count(parameters, exchange.request)
-        self.notify(exchange)
+        if self.listener is not None:
+            self.notify(exchange)
 
     def notify(self, entry: HistoryEntry) -> None:
-        """Call the listener with an entry."""
+        """Call the listener, if there is one, with an entry."""
         if self.listener is not None:
             try:
                 self.listener(entry)
@@ -183,7 +230,7 @@ class History:
         entry.position = self.position
         self.latest = entry.at
         entries.append(entry)
-        size = entry_size(entry)
+        entry.size = size = entry_size(entry)
         self.size += size
         self._budget.used += size
         if len(entries) > self.capacity:
@@ -192,21 +239,30 @@ class History:
             self._budget.shrink()
 
     def drop(self) -> bool:
-        """Drop the oldest entry, unless it is the only one; return False in that case."""
-        if len(self._entries) <= 1:
+        """Drop the oldest entry; return False if there is none."""
+        if not self._entries:
             return False
-        entry = self._entries.popleft()
-        self._release(entry)
-        if entry.position > self.floor.position:  # other documents may have raised it
-            self.floor = Mark(entry.position, entry.at, entry.ids)
-        self.last_dropped[entry.id[0]] = entry.id
-        self.dropped += type(entry) is Exchange and entry.position > self.hidden
+        entry = self._dropped = self._entries.popleft()
+        self.size -= entry.size
+        self._budget.used -= entry.size
+        if type(entry) is Exchange:
+            self.last_dropped_request = entry.id
+            self.dropped += entry.position > self.hidden
+        else:
+            self.last_dropped_call = entry.id
         return True
 
+    @property
+    def floor(self) -> Mark:
+        """The earliest position to which the sandbox can go back."""
+        entry = self._dropped
+        if entry is None or entry.position <= self._floor.position:  # other documents raised it
+            return self._floor
+        return Mark(entry.position, entry.at, entry.ids)
+
     def _release(self, entry: HistoryEntry) -> None:
-        size = entry_size(entry)
-        self.size -= size
-        self._budget.used -= size
+        self.size -= entry.size
+        self._budget.used -= entry.size
 
     def __iter__(self) -> Iterator[Exchange]:
         """Yield the exchanges that are not hidden, oldest first."""
@@ -272,13 +328,14 @@ class History:
         self.clear()
         self.run += 1
         self.count, self.controls, self.hidden = count, 0, 0
-        self.last_dropped = {}
+        self.last_dropped_request = self.last_dropped_call = ""
         self.position, self.latest = mark.position, mark.at
-        self.floor = self.begun = mark
+        self._floor = self.begun = mark
+        self._dropped = None
 
     def raise_floor(self, mark: Mark) -> None:
         """Let nobody go back before a mark; the entries before it are still shown."""
-        self.floor = mark
+        self._floor, self._dropped = mark, None
 
     def fork(self) -> "History":
         """Return another history with the same entries, without their counts."""
@@ -287,7 +344,6 @@ class History:
         self._budget.used += self.size
         for name in _FORKED:
             setattr(other, name, getattr(self, name))
-        other.last_dropped = self.last_dropped.copy()
         return other
 
     def reset_counts(self) -> None:

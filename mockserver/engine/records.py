@@ -23,17 +23,24 @@ Rules of this module:
   comes back is sorted in when the collection is next read in order.
 - A fork shares the dictionaries of its original; the first write of either one copies them, except
   the sets of keys in an index: each is copied when it is first written to (`_KeySet.owner`).
+- All records count in the `RecordBudget`, and `Transaction` checks it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import JsonValue, equal, hashable, key_text
+from mockserver.engine.memory_estimates import value_size
+from mockserver.engine.record_budget import RecordBudget
 from mockserver.model.api import CollectionSpec
 from mockserver.model.record_change import Place, RecordChange, Write
 from mockserver.model.scope import Record
 
 DEFAULT_CAPACITY = 2_000_000
+_RECORD_BYTES = 350
+"""Bytes of a record with its key, and its places in the collection and its indexes."""
+_MEMBER_BYTES = 75
+"""Bytes of a member of a small record."""
 _PLAIN = frozenset((str, int))
 """Types of values that Python compares as JSON does; most values have one of them."""
 
@@ -56,13 +63,17 @@ class Collection:
         "_is_shared",
         "_is_unsorted",
         "_key",
+        "_large",
         "_owner",
         "_serials",
         "_unique",
+        "budget",
         "capacity",
+        "is_plain",
         "place",
         "rows",
         "serial",
+        "size",
         "spec",
     )
 
@@ -72,7 +83,13 @@ class Collection:
         records: Iterable[Record] = (),
         capacity: int = DEFAULT_CAPACITY,
         api: str = "",
+        budget: RecordBudget | None = None,
     ) -> None:
+        self.budget = RecordBudget() if budget is None else budget
+        self.size = 0
+        """About how many bytes the records need."""
+        self._large: dict[str, int] | None = None
+        """What large records need more than small ones, by key; None until there is one."""
         self.spec = spec
         self.place: Place = (api, spec.name)
         self._key = spec.key
@@ -89,8 +106,13 @@ class Collection:
         self._owner = object()
         """What the sets of keys that only this collection has are marked with."""
         self._is_shared = self._is_unsorted = False
+        self.is_plain = not self._indexes
+        """True if another version of a record can be stored without any of these cares."""
         for record in records:
             self.insert(record)
+
+    def __del__(self) -> None:
+        self.budget.used -= self.size
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -111,10 +133,13 @@ class Collection:
 
     def fork(self) -> "Collection":
         """Return an independent collection with the same records."""
-        other = Collection(self.spec, (), self.capacity, self.place[0])
+        other = Collection(self.spec, (), self.capacity, self.place[0], self.budget)
+        other._count(self.size)
+        other._large = None if self._large is None else self._large.copy()
         other.rows, other._serials, other._indexes = self.rows, self._serials, self._indexes
         other.serial, other._is_unsorted = self.serial, self._is_unsorted
         self._is_shared = other._is_shared = True
+        self.is_plain = other.is_plain = False
         self._owner = object()
         return other
 
@@ -123,6 +148,7 @@ class Collection:
         self.rows, self._serials = self.rows.copy(), self._serials.copy()
         self._indexes = {name: index.copy() for name, index in self._indexes.items()}
         self._is_shared = False
+        self.is_plain = not self._indexes and not self._large
 
     def get(self, key: JsonValue) -> Record | None:
         """Return the record with a key, or None."""
@@ -189,6 +215,9 @@ class Collection:
         self.serial += 1
         self._serials[key] = self.serial
         self.rows[key] = record
+        size = _RECORD_BYTES + _MEMBER_BYTES * len(record)  # as in `_count`, without the call
+        self.size += size
+        self.budget.used += size
         if self._indexes:
             self._index(key, record)
         return key
@@ -209,25 +238,37 @@ class Collection:
         """Store another version of a record that is known to be valid."""
         if self._is_shared:
             self._own()
-        if self._indexes:
-            self._unindex(key)
-            self.rows[key] = record
-            self._index(key, record)
-        else:
-            self.rows[key] = record
-
-    @property
-    def is_indexed(self) -> bool:
-        """True if a replacement must also update indexes."""
-        return bool(self._indexes)
+        self._count(_MEMBER_BYTES * (len(record) - len(self.rows[key])))
+        self._unindex(key)
+        self.rows[key] = record
+        self._index(key, record)
+        if self._large and key in self._large:
+            self.measure(key)
 
     def remove(self, key: str) -> int:
         """Delete a record and return its serial, the position to which an undo puts it back."""
         if self._is_shared:
             self._own()
         self._unindex(key)
-        del self.rows[key]
+        self._count(-_RECORD_BYTES - _MEMBER_BYTES * len(self.rows.pop(key)))
+        if self._large:
+            self._count(-self._large.pop(key, 0))
         return self._serials.pop(key)
+
+    def _count(self, size: int) -> None:
+        self.size += size
+        self.budget.used += size
+
+    def measure(self, key: str) -> None:
+        """Count what a record needs more than a small one."""
+        record = self.rows[key]
+        more = value_size(record) - _MEMBER_BYTES * len(record)
+        if self._large is None:
+            self._large, self.is_plain = {}, False
+        self._count(-self._large.pop(key, 0))
+        if more > 0:
+            self._large[key] = more
+            self._count(more)
 
     def undo(self, change: RecordChange) -> None:
         """Take the latest change of this collection back."""
@@ -260,6 +301,9 @@ class Collection:
         self.serial = max(self.serial, serial)
         self._serials[key] = serial
         self.rows[key] = record
+        self._count(_RECORD_BYTES + _MEMBER_BYTES * len(record))
+        if self._large is not None:
+            self.measure(key)
         self._index(key, record)
 
     def _index(self, key: str, record: Record) -> None:
@@ -319,37 +363,61 @@ def _keys(entry: str | _KeySet | None) -> Iterable[str]:
 class Transaction:
     """Writes to collections, logged as changes, that can be rolled back."""
 
-    __slots__ = ("_find", "_kept", "log")
+    __slots__ = ("_find", "_is_large", "_kept", "log")
 
-    def __init__(self, find: Callable[[Place], Collection]) -> None:
-        """Begin without writes; `find` returns the collections that a rollback writes to."""
+    def __init__(self, find: Callable[[Place], Collection], *, is_large: bool = False) -> None:
+        """Begin without writes.
+
+        Args:
+            find: Returns the collections that a rollback writes to.
+            is_large: True if the records may be large, and so are measured.
+        """
         self._find = find
+        self._is_large = is_large
         self.log: list[Write] = []
         """The writes so far, in order."""
         self._kept = 0
 
     def insert(self, collection: Collection, record: Record) -> str:
         """Store a new record and return its key; raises as `Collection.insert` does."""
+        budget = collection.budget
+        if budget.used > budget.most:
+            budget.check()
         key = collection.insert(record)
         self.log.append((collection.place, key, None, record, collection.serial))
+        if self._is_large:
+            self._measure(collection, key)
         return key
+
+    def _measure(self, collection: Collection, key: str) -> None:
+        before = collection.size
+        collection.measure(key)
+        if collection.size > before:
+            collection.budget.check()
 
     def replace(self, collection: Collection, key: str, record: Record) -> None:
         """Store another version of a record."""
         old = collection.rows[key]
         collection.replace(key, record)
         self.log.append((collection.place, key, old, record, 0))
+        if self._is_large:
+            self._measure(collection, key)
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
         """Insert a record, or replace the one with the same key."""
-        old = collection.rows.get(key)
+        rows = collection.rows
+        old = rows.get(key)
         if old is None:
+            if collection.budget.used > collection.budget.most:
+                collection.budget.check()
             collection.insert(record)
-        elif collection.is_indexed:
-            collection.replace(key, record)
+        elif collection.is_plain and len(old) == len(record):
+            rows[key] = record
         else:
-            collection.exchange(key, record)
+            collection.replace(key, record)
         self.log.append((collection.place, key, old, record, collection.serial))
+        if self._is_large:
+            self._measure(collection, key)
 
     def remove(self, collection: Collection, key: str) -> None:
         """Delete a record."""

@@ -21,6 +21,7 @@ from mockserver.engine.documented_answers import (
     status_with_example,
 )
 from mockserver.engine.engine_options import Options
+from mockserver.engine.memory_estimates import SMALL_BODY
 from mockserver.engine.records import Transaction, completed
 from mockserver.engine.refusals import refusal_of
 from mockserver.engine.rendering import (
@@ -144,7 +145,8 @@ class Run:
         self.options = options
         self.steps_left = MOST_STEPS
         self.append = exchange.trace.append
-        writes = self.writes = Transaction(sandbox.collection)
+        is_large = len(exchange.request.body) > SMALL_BODY
+        writes = self.writes = Transaction(sandbox.collection, is_large=is_large)
         self.insert, self.put, self.replace, self.remove = (
             writes.insert,
             writes.put,

@@ -27,7 +27,8 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant, VirtualClock
 from mockserver.engine.builtin_collections import BUILT_IN, WORLD_COLLECTIONS
 from mockserver.engine.faults import Faults
-from mockserver.engine.history import REWIND, History, HistoryEntry, Mark
+from mockserver.engine.history import MOST_BYTES, REWIND, History, HistoryEntry, Mark
+from mockserver.engine.record_budget import MOST_RECORD_BYTES, RecordBudget
 from mockserver.engine.records import DEFAULT_CAPACITY, Collection, Transaction
 from mockserver.engine.setting_values import check_settings
 from mockserver.model.api import Api, CollectionSpec
@@ -91,6 +92,10 @@ class Bounds:
     """Maximum number of records of one collection."""
     exchanges: int = 10_000
     """Maximum number of entries in the history of one sandbox."""
+    history_bytes: int = MOST_BYTES
+    """Maximum size of all histories together; see `history.py`."""
+    record_bytes: int = MOST_RECORD_BYTES
+    """Maximum size of all records together; see `record_budget.py`."""
 
 
 DEFAULT_BOUNDS = Bounds()
@@ -151,7 +156,7 @@ class SandboxState:
 class Sandbox:
     """The state of one sandbox; other sandboxes do not see it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all sandboxes share comes last
         self,
         name: str,
         apis: Mapping[str, Api],
@@ -159,6 +164,8 @@ class Sandbox:
         overrides: Mapping[str, Mapping[str, JsonValue]],
         bounds: Bounds,
         history: History | None = None,
+        *,
+        record_budget: RecordBudget | None = None,
     ) -> None:
         self.name = name
         self.apis = apis
@@ -166,6 +173,7 @@ class Sandbox:
         self.bounds = bounds
         self._overrides = overrides
         self.history = History(bounds.exchanges) if history is None else history
+        self.record_budget = RecordBudget() if record_budget is None else record_budget
 
     # --- runs ---
 
@@ -261,8 +269,10 @@ class Sandbox:
         self.refresh()
 
     def _changed_apis(self) -> set[str]:
-        changes = [change for entry in self.history.entries() for change in entry.changes]
-        return {change.place[0] for change in changes} - {WORLD}
+        entries = self.history.entries()
+        changed = {place[0] for entry in entries for place, *_ in entry.writes} - {WORLD}
+        has_lost = self.history.floor.position > 0  # what the dropped entries changed is not known
+        return changed.union(self.stores) if has_lost else changed
 
     def _note_beginning(self, writes: Transaction, api: str, began: Instant) -> None:
         """Let the first records of an API stay dated as they are if the beginning moves."""
@@ -317,7 +327,9 @@ class Sandbox:
         from mockserver.engine.fixtures import first_records  # noqa: PLC0415 - not for each request
 
         beginning = self._beginning(api.name)
-        return Store(first_records(api, beginning, self.bounds.records), beginning.began)
+        made = first_records(api, beginning, self.bounds.records, self.record_budget)
+        self.record_budget.check()
+        return Store(made, beginning.began)
 
     def _began(self, api: str) -> Instant:
         record = self.world["counters"].rows.get(f"began:{api}")
@@ -427,7 +439,8 @@ class Sandbox:
     def fork(self, name: str) -> "Sandbox":
         """Return another sandbox with the same state and history; it costs no copy of records."""
         history = self.history.fork()
-        other = Sandbox(name, self.apis, self._initial_seed, self._overrides, self.bounds, history)
+        given = (name, self.apis, self._initial_seed, self._overrides, self.bounds, history)
+        other = Sandbox(*given, record_budget=self.record_budget)
         other.seed, other.ids = self.seed, IdGenerator(self.seed, self.ids.count)
         other.world = {key: collection.fork() for key, collection in self.world.items()}
         other.stores = {key: store.fork() for key, store in self.stores.items()}
@@ -511,6 +524,6 @@ def _with_spec(store: Store, spec: CollectionSpec, api: str) -> Collection | Non
     if any(spec.key not in record for record in collection):
         return None
     try:
-        return Collection(spec, collection, collection.capacity, api)
+        return Collection(spec, collection, collection.capacity, api, collection.budget)
     except ConflictError:
         return None

@@ -17,6 +17,7 @@ from mockserver.base.json import JsonValue
 from mockserver.base.time import Instant
 from mockserver.engine.history import FORK, AnswerCounts, Budget, History, Mark
 from mockserver.engine.parameter_counts import ParameterCounts
+from mockserver.engine.record_budget import RecordBudget
 from mockserver.engine.sandbox import DEFAULT_SANDBOX, Bounds, Sandbox
 from mockserver.model.api import Api
 from mockserver.model.control_entry import NOT_SENT, SentCall
@@ -36,13 +37,19 @@ class Sandboxes:
     seed: int = 0
     overrides: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = field(init=False)
+    record_budget: RecordBudget = field(init=False)
     by_name: dict[str, Sandbox] = field(default_factory=dict)
     """The sandboxes that exist, oldest first."""
     _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
         default_factory=lambda: ({}, ParameterCounts())
     )
     """Counts of answers and parameters in sandboxes that were deleted."""
+
+    def __post_init__(self) -> None:
+        """Make the budgets of histories and records."""
+        self.budget = Budget(self.bounds.history_bytes)
+        self.record_budget = RecordBudget(self.bounds.record_bytes)
 
     def get(self, name: str, system: Instant) -> Sandbox:
         """Return a sandbox; make it if it does not exist.
@@ -62,7 +69,8 @@ class Sandboxes:
         self._check_name(name)
         apis, bounds = self.apis, self.bounds
         history = History(bounds.exchanges, self.budget)
-        sandbox = Sandbox(name, apis, self.seed, self.overrides, bounds, history)
+        given = (name, apis, self.seed, self.overrides, bounds, history)
+        sandbox = Sandbox(*given, record_budget=self.record_budget)
         sandbox.begin(system)
         self.by_name[name] = sandbox
         return sandbox
@@ -86,17 +94,23 @@ class Sandboxes:
 
         Raises:
             ValueError: If the name is invalid.
-            SandboxFullError: If the maximum number exists.
+            SandboxFullError: If the maximum number exists, or there is no room for the records.
         """
         self._check_name(name)
         position = source.history.position if mark is None else mark.position
         fork = source.fork(name)
+        try:
+            self.record_budget.check()
+        except SandboxFullError:
+            fork.history.close()
+            raise
         writes = fork.transaction()
         if mark is not None:
             fork.go_back(mark, system, writes)
         detail = f"of {source.name} at {source.history.name_at(position)}"
         fork.record(FORK, system, writes, detail, sent)
         self.by_name[name] = fork
+        self.budget.shrink()  # not earlier, as that may drop entries that the fork takes back
         return fork
 
     def _check_name(self, name: str) -> None:

@@ -28,7 +28,7 @@ from mockserver.base.asgi import (
     is_control,
     read_body,
 )
-from mockserver.base.errors import MockserverError
+from mockserver.base.errors import MockserverError, SandboxFullError
 from mockserver.base.http import WITHOUT_LENGTH, scheme_of
 from mockserver.base.time import SECOND, Instant, format_duration, http_date, system_now
 from mockserver.engine.pipeline import Engine
@@ -130,6 +130,7 @@ class App:
             scheme_of(headers, scope["scheme"]),
             too_large=body is None,
             fields=scope["headers"],
+            head_size=len(path) + sum(len(name) + len(headers[name]) for name in headers),
         )
         is_dated = _needs_date(scope)
         if self.committer is None:
@@ -174,6 +175,8 @@ class App:
                 request = decoded(request, self.body_limit)
             exchange = await self.committer.handle(request, now)
             self._finish(exchange)
+        except SandboxFullError as error:
+            answer, at = problem(503, str(error)), now
         except MockserverError as error:
             answer, at = store_problem(error), now
         except Exception:  # noqa: BLE001 - a defect of ours is answered, and the connection goes on

@@ -19,7 +19,15 @@ from mockserver.engine.conventions import Like
 from mockserver.engine.engine_options import DEFAULT_OPTIONS, Echo, Options
 from mockserver.engine.pipeline import Engine
 from mockserver.server.application import DEFAULT_BODY_LIMIT, App
-from mockserver.server.sources import DEFAULT_JOURNAL, Settings, Sources, open_engine
+from mockserver.server.sources import (
+    DEFAULT_HISTORY_MEMORY,
+    DEFAULT_JOURNAL,
+    DEFAULT_RECORD_MEMORY,
+    Memory,
+    Settings,
+    Sources,
+    open_engine,
+)
 from mockserver.stores.store_address import MEMORY, store_at
 
 if TYPE_CHECKING:
@@ -38,6 +46,15 @@ class AnswerOptions(TypedDict, total=False):
     like: Like
 
 
+class AppOptions(AnswerOptions, total=False):
+    """The options of `create_app` that are seldom used."""
+
+    history_memory: int
+    """Megabytes that the histories of all sandboxes may need together; 256 by default."""
+    record_memory: int
+    """Megabytes that the records of all sandboxes may need together; 1,000 by default."""
+
+
 def create_app(  # noqa: PLR0913 - each can be left out
     documents: str | Path | Sequence[str | Path] = (),
     *,
@@ -53,7 +70,7 @@ def create_app(  # noqa: PLR0913 - each can be left out
     journal: int = DEFAULT_JOURNAL,
     store: str = MEMORY,
     clock: Callable[[], Instant] = system_now,
-    **answers: Unpack[AnswerOptions],
+    **more: Unpack[AppOptions],
 ) -> App:
     """Make the ASGI application that serves documents, or the bundled APIs if none are given.
 
@@ -68,17 +85,17 @@ def create_app(  # noqa: PLR0913 - each can be left out
         control: Serve the control API; without a token, under loopback host names only.
         control_token: Bearer token that the control API requires.
         body_limit: Largest body of a request, in bytes.
-        journal: Number of exchanges that the journal of a sandbox keeps, 1 or more.
+        journal: Number of entries that the history of a sandbox keeps, 1 or more.
         store: Where sandboxes are kept: `memory`, the path of a file, or the URL of a Redis server.
         clock: Returns the current time.
-        answers: Single options of the engine, such as `dynamic=True`, in place of `options`.
+        more: Bounds, and single options in place of `options`; see `AppOptions`.
 
     Raises:
-        MockserverError: If a document, a setting, a plug-in or a store is invalid.
+        MockserverError: If a document, a setting, a plug-in, a bound or a store is invalid.
     """
     sources = Sources(_paths(documents), settings or {}, stateful=stateful, plugins=plugins)
     return application(
-        open_engine(sources, seed, _merged(options, answers, control=control), journal),
+        open_engine(sources, seed, _merged(options, more, control=control), journal, _memory(more)),
         control=control,
         token=control_token,
         body_limit=body_limit,
@@ -88,9 +105,18 @@ def create_app(  # noqa: PLR0913 - each can be left out
     )
 
 
-def _merged(options: Options | None, answers: AnswerOptions, *, control: bool) -> Options:
-    base = options or DEFAULT_OPTIONS
-    return replace(base, control=control and base.control, **answers)
+def _merged(options: Options | None, more: AppOptions, *, control: bool) -> Options:
+    base, answers = options or DEFAULT_OPTIONS, more.copy()
+    answers.pop("history_memory", None)
+    answers.pop("record_memory", None)
+    return replace(base, control=control and base.control, **answers)  # type: ignore[misc] # the rest
+
+
+def _memory(more: AppOptions) -> Memory:
+    return Memory(
+        more.get("history_memory", DEFAULT_HISTORY_MEMORY),
+        more.get("record_memory", DEFAULT_RECORD_MEMORY),
+    )
 
 
 def _paths(documents: str | Path | Sequence[str | Path]) -> list[Path]:

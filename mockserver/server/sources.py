@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from mockserver.base.errors import SettingsError, SpecError
 from mockserver.base.json import JsonValue
@@ -22,6 +23,7 @@ from mockserver.engine.builtin_collections import BUILT_IN
 from mockserver.engine.engine_options import Options
 from mockserver.engine.fixtures import FixtureError
 from mockserver.engine.pipeline import Engine
+from mockserver.engine.record_budget import MEGABYTE
 from mockserver.engine.sandbox import DEFAULT_BOUNDS, DEFAULT_SANDBOX
 from mockserver.engine.sandboxes import Sandboxes
 from mockserver.engine.setting_values import check_settings
@@ -30,13 +32,27 @@ from mockserver.openapi.compiler import Loader
 from mockserver.verbs.registry import Verbs
 
 DEFAULT_JOURNAL = DEFAULT_BOUNDS.exchanges
-"""Number of exchanges that the journal of a sandbox keeps, if no other is given."""
+"""Number of entries that the history of a sandbox keeps, if no other is given."""
+DEFAULT_HISTORY_MEMORY = DEFAULT_BOUNDS.history_bytes // MEGABYTE
+"""Megabytes that all histories may need together, if no other number is given."""
+DEFAULT_RECORD_MEMORY = DEFAULT_BOUNDS.record_bytes // MEGABYTE
+"""Megabytes that all records may need together, if no other number is given."""
 Overrides = dict[str, dict[str, JsonValue]]
 """Checked values of settings, by API and name."""
 
 
 Settings = Mapping[str, Mapping[str, JsonValue]]
 """Values of settings, by API and name."""
+
+
+class Memory(NamedTuple):
+    """Megabytes that all sandboxes together may need."""
+
+    history: int = DEFAULT_HISTORY_MEMORY
+    record: int = DEFAULT_RECORD_MEMORY
+
+
+DEFAULT_MEMORY = Memory()
 
 
 def bundled_specs() -> Path:
@@ -108,6 +124,7 @@ def open_engine(
     seed: int = 0,
     options: Options | None = None,
     journal: int = DEFAULT_JOURNAL,
+    memory: Memory = DEFAULT_MEMORY,
 ) -> Engine:
     """Load documents and return an engine that serves them.
 
@@ -115,17 +132,28 @@ def open_engine(
         sources: The documents, with their settings.
         seed: Seed of ids and sampled values.
         options: Options of the engine.
-        journal: Number of exchanges that the journal of a sandbox keeps.
+        journal: Number of entries that the history of a sandbox keeps.
+        memory: What all sandboxes together may need.
 
     Raises:
         SpecError: If a document is invalid.
-        SettingsError: If a setting is unknown or its value is invalid, or the journal has no room.
+        SettingsError: If a setting is unknown or its value is invalid, or histories have no room.
     """
+    if not -(2**63) <= seed < 2**63:
+        raise SettingsError(f"seed={seed}: a seed has at most 64 bits")
     if journal < 1:
         raise SettingsError(f"journal={journal}: the journal keeps at least 1 exchange")
+    for name, number in memory._asdict().items():
+        if number < 1:
+            raise SettingsError(f"{name}_memory={number}: at least 1 MB is needed")
     apis, overrides = sources.load()
     by_name = {api.name: api for api in apis}
-    bounds = replace(DEFAULT_BOUNDS, exchanges=journal)
+    bounds = replace(
+        DEFAULT_BOUNDS,
+        exchanges=journal,
+        history_bytes=memory.history * MEGABYTE,
+        record_bytes=memory.record * MEGABYTE,
+    )
     return Engine(apis, Sandboxes(by_name, seed, overrides, bounds), options)
 
 

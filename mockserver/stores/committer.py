@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from mockserver.base.errors import SandboxFullError
 from mockserver.base.time import Instant
 from mockserver.engine.history import HistoryEntry
 from mockserver.engine.pipeline import Engine
@@ -145,10 +146,31 @@ class Committer:
 
     def queue(self, name: str, system: Instant) -> "_Queue":
         """Return the queue of a sandbox."""
-        if (queue := self._queues.get(name)) is None:
-            queue = self._queues[name] = _Queue(self, name)
+        queue = self._queues.pop(name, None) or _Queue(self, name)
+        self._queues[name] = queue  # the one used last comes last
         queue.system = system
         return queue
+
+    def forget(self, name: str) -> None:
+        """Remove the queue of a sandbox that does not exist."""
+        self._queues.pop(name, None)
+
+    def make_room(self) -> None:
+        """Drop the copy that was used longest ago if there are as many as this process may have."""
+        sandboxes = self.engine.sandboxes
+        if len(sandboxes.by_name) < sandboxes.bounds.sandboxes:
+            return
+        for name, queue in self._queues.items():
+            if name in sandboxes and not queue.is_busy and not queue.is_watched:
+                sandboxes.forget(name)
+                self.forget(name)
+                return
+
+    async def check_room(self, name: str) -> None:
+        """Raise SandboxFullError if the store has as many sandboxes as there may be."""
+        most = self.engine.sandboxes.bounds.sandboxes
+        if name != DEFAULT_SANDBOX and len(await self.store.names()) >= most:
+            raise SandboxFullError(f"there are already {most:,} sandboxes; delete one of them")
 
     async def load_all(self, system: Instant) -> None:
         """Make a copy of every sandbox of the store, so that all of them can be listed."""
@@ -156,6 +178,13 @@ class Committer:
         for name in await self.store.names():
             if name not in self.engine.sandboxes:
                 await self.perform(name, system, lambda: None, only_reads=True)
+
+    async def refresh_all(self, system: Instant) -> None:
+        """Bring the copies of all sandboxes up to date, as the list of sandboxes shows them."""
+        await self.opened()
+        names = dict.fromkeys((*await self.store.names(), *self.engine.sandboxes.by_name))
+        works = [self.queue(name, system).submit(_nothing, only_reads=True) for name in names]
+        await asyncio.gather(*works)
 
     async def opened(self) -> None:
         """Open the store, once; raises what `HistoryStore.open` raises."""
@@ -185,6 +214,10 @@ class Committer:
         if self._watching is not None:
             self._watching.cancel()
         await self.store.close()
+
+
+def _nothing() -> None:
+    """Do nothing, with a copy that is up to date."""
 
 
 class _Queue:
@@ -236,6 +269,13 @@ class _Queue:
                     work.finish()
             if self._has_rivals:
                 await asyncio.sleep(_GIVING_WAY)
+        if self._copy is None:
+            self._committer.forget(self._name)
+
+    @property
+    def is_busy(self) -> bool:
+        """True if something waits for the sandbox."""
+        return bool(self._waiting) or (self._task is not None and not self._task.done())
 
     def _fail(self, works: Iterable[_Work], error: Exception) -> None:
         """Let works fail; the store may have written them nevertheless."""
@@ -255,6 +295,8 @@ class _Queue:
     async def _commit(self, works: Sequence[_Work]) -> None:
         """Run works and write what they changed; again, if another process was first."""
         await self._committer.opened()
+        if self._copy is None:
+            self._committer.make_room()
         await self._bring_up_to_date(reads=any(work.is_call for work in works))
         self._has_rivals = False
         for _ in range(_MOST_TRIES):
@@ -305,6 +347,8 @@ class _Queue:
         self._touch(entries)
         encoded = [encode_entry(entry) for entry in entries]
         state = self._state(copy, is_fresh=is_fresh)
+        if self._head is None:
+            await self._check_room(copy)
         batch = Batch(secrets.token_hex(12), encoded, state, is_fresh)
         try:
             outcome = await self._store.commit(self._name, self._head, batch)
@@ -315,6 +359,14 @@ class _Queue:
         if state is not None and isinstance(outcome, Committed):
             self._touched, self._unsettled = set(), 0
         return outcome
+
+    async def _check_room(self, copy: Sandbox) -> None:
+        """Raise SandboxFullError, and drop the copy, if the store has too many sandboxes."""
+        try:
+            await self._committer.check_room(self._name)
+        except BaseException:
+            self._sandboxes.forget(copy.name)
+            raise
 
     def _touch(self, entries: Iterable[HistoryEntry]) -> None:
         for entry in entries:
@@ -345,7 +397,8 @@ class _Queue:
             self._is_stale = True
 
     async def _bring_up_to_date(self, *, reads: bool) -> None:
-        if self._is_stale:
+        is_unknown = reads and self._head is None
+        if self._is_stale or (is_unknown and await self._store.load(self._name) is not None):
             await self._load()
         elif reads and self._head is not None:
             outcome = await self._store.since(self._name, self._head)

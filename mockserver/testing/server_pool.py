@@ -29,6 +29,8 @@ class ServeOptions(AnswerOptions, total=False):
     stateful: bool
     plugins: tuple[str, ...]
     journal: int
+    history_memory: int
+    record_memory: int
 
 
 class Servers:

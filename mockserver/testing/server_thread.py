@@ -13,7 +13,7 @@ from typing import Self, Unpack
 
 from mockserver.server.background_server import BackgroundServer
 from mockserver.server.factory import AnswerOptions, create_app
-from mockserver.server.sources import DEFAULT_JOURNAL
+from mockserver.server.sources import DEFAULT_HISTORY_MEMORY, DEFAULT_JOURNAL, DEFAULT_RECORD_MEMORY
 from mockserver.testing.control_connection import ControlConnection, Json
 from mockserver.testing.sandbox_client import SandboxClient
 
@@ -30,6 +30,8 @@ class ServerThread:
         stateful: bool = False,
         plugins: Sequence[str] = (),
         journal: int = DEFAULT_JOURNAL,
+        history_memory: int = DEFAULT_HISTORY_MEMORY,
+        record_memory: int = DEFAULT_RECORD_MEMORY,
         host: str = "127.0.0.1",
         port: int = 0,
         **answers: Unpack[AnswerOptions],
@@ -49,6 +51,8 @@ class ServerThread:
             stateful=stateful,
             plugins=plugins,
             journal=journal,
+            history_memory=history_memory,
+            record_memory=record_memory,
             delays=True,
             **answers,
         )

@@ -91,6 +91,7 @@ def run_send(world: World, step: SendStep, message: Record) -> Record:
         if step.has_time:
             raise ExpressionError("`at` is null; leave it out to send the message at once")
         at = now
+    at = _instant_after(at, 0)
     sent_at = _instant_after(at, message["sent_at"] or 0)
     delivered = message["delivered_at"]
     outcome = message["outcome"] or DELIVERED

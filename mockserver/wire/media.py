@@ -75,6 +75,8 @@ _JSON_IN_UTF8 = frozenset(
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_joined = b"".join
+"""Copies bytes of orjson, which keep the whole buffer that they were written to: 4 kB or more."""
 _MOST_SHAPES = 5_000
 _MOST_ITEMS = 100_000
 _MOST_VIOLATIONS = 50
@@ -124,7 +126,7 @@ def parse_json(body: bytes | str, deepest: int = DEEPEST) -> JsonValue:
     """
     if isinstance(body, str):
         body = body.encode()
-    if body.count(b"[") + body.count(b"{") > deepest and _is_too_deep(body, deepest):
+    if body.count(b"[") + body.count(b"{") > deepest and is_too_deep(body, deepest):
         raise Refusal(Kind.MALFORMED, f"the body is nested deeper than {deepest} levels")
     try:
         if LONG_NUMBER in body.translate(DIGITS_AS_ZERO):  # here, because most bodies have none
@@ -140,7 +142,7 @@ def parse_json(body: bytes | str, deepest: int = DEEPEST) -> JsonValue:
         raise Refusal(Kind.MALFORMED, message) from None
 
 
-def _is_too_deep(body: bytes, deepest: int) -> bool:
+def is_too_deep(body: bytes, deepest: int) -> bool:
     """Return True if brackets outside of strings are nested too deeply."""
     depth = 0
     for bracket in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
@@ -508,7 +510,7 @@ def _plain_xml(value: JsonValue) -> str:
 def json_bytes(value: JsonValue) -> bytes:
     """Write any value as JSON."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+        return _joined((orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS), b""))
     except TypeError:  # an integer beyond 64 bits, or half of a surrogate pair
         return write_json(value)
 

@@ -235,3 +235,15 @@ def test_a_server_that_comes_back_is_read_anew(look: Callable[..., Dashboard]) -
         expect(dashboard.page.locator("#line")).to_be_empty()
     finally:
         second.stop()
+
+
+def test_a_link_to_a_request_never_shows_another_one_after_a_reset(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    dashboard.invite_by_partoo()
+    dashboard.open("requests")
+    page.locator(".exchange").first.click()
+    expect(page.locator(".changes")).to_contain_text("quota sms of demo-org")
+    dashboard.control("POST", "reset", json={})
+    dashboard.invite_by_partoo()
+    page.reload()
+    dashboard.sees("is gone")

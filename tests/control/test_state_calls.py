@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from mockserver import create_app
+from mockserver.base.errors import SettingsError
+from mockserver.control import snapshot_text
 from tests.conftest import World
 from tests.control.test_control_app import INVITE, KEY, PARTOO
-from tests.control_client import Client
+from tests.control_client import Client, client_of
 
 pytestmark = pytest.mark.anyio
 CLOCK = {"now": "2026-03-10T12:00:00Z", "frozen": False}
@@ -110,3 +114,75 @@ async def test_a_record_that_few_can_read_is_still_shown(client: Client, world: 
     store.collection("businesses").insert({"id": "odd", "large": 2**70, "half": "\ud800"})
     reply = await client.get("/_mock/records/partoo/businesses/odd")
     assert reply.json() == {"id": "odd", "large": 2**70, "half": "\ud800"}
+
+
+NESTS = """
+openapi: 3.1.0
+info: {title: Shop, version: "1"}
+x-mock:
+  collections: {nests: {}}
+  records: {nests: [{id: n, value: 1}]}
+paths:
+  /nest:
+    post:
+      responses: {'200': {description: done}}
+      x-mock:
+        steps:
+          - find: {in: nests, where: {id: n}, as: found}
+          - update: {in: nests, where: {id: n}, set: {value: {again: "{{ found.value }}"}}}
+          - respond: {body: {}}
+"""
+
+
+@pytest.mark.parametrize("count", [120, 300, 480])
+async def test_records_that_were_wrapped_again_and_again_are_restored(
+    serve: Callable[..., World], count: int
+) -> None:
+    world = serve(NESTS)
+    for _ in range(count):
+        world.send("POST", "/nest")
+    async with client_of(world) as client:
+        kept = await client.get("/_mock/state")
+        headers = {"content-type": "application/json"}
+        reply = await client.put("/_mock/state", content=kept.content, headers=headers)
+        assert reply.status_code == 204
+        assert (await client.get("/_mock/state")).content == kept.content
+
+
+@pytest.mark.parametrize("count", [510, 2_000])
+async def test_a_state_that_is_nested_too_deeply_to_be_restored_is_not_written(
+    serve: Callable[..., World], count: int
+) -> None:
+    world = serve(NESTS)
+    for _ in range(count):
+        world.send("POST", "/nest")
+    async with client_of(world) as client:
+        reply = await client.get("/_mock/state")
+    assert reply.status_code == 409
+    assert "at most 500 levels" in reply.json()["detail"]
+
+
+async def test_a_state_that_is_too_large_to_be_restored_is_not_written(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_text, "LARGEST", 1_000)
+    await client.post(PARTOO, json=INVITE, headers=KEY)
+    reply = await client.get("/_mock/state")
+    assert reply.status_code == 409
+    assert "a snapshot has at most 1,000; remove records first" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("key", [True, 1.5, 31.0, "", [1], {"a": 1}], ids=repr)
+async def test_keys_that_steps_made_are_restored_and_those_of_clients_are_checked(
+    client: Client, world: World, key: Any
+) -> None:
+    world.sandbox().store("partoo").collection("businesses").insert({"id": key})
+    kept = (await client.get("/_mock/state")).json()
+    assert (await client.put("/_mock/state", json=kept)).status_code == 204
+    reply = await client.post("/_mock/records/partoo/businesses", json={"id": key})
+    assert reply.status_code == 422
+
+
+async def test_a_seed_that_no_snapshot_can_have_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at most 64 bits"):
+        create_app(seed=2**63)

@@ -54,7 +54,13 @@ CURL_SWITCHES = frozenset(("-s", "-i", "-G"))
 CURL_OPTIONS = frozenset(("-X", "-H", "-d", "--json", "--data-urlencode", "-o", "-w"))
 
 pytestmark = pytest.mark.anyio
-RUN_ELSEWHERE = ("ci.md", "containers.md", "contract-tests.md", "problems.md")
+RUN_ELSEWHERE = (
+    "ci.md",
+    "containers.md",
+    "contract-tests.md",
+    "keep-and-share.md",
+    "problems.md",
+)
 """Pages whose blocks are run by test_docs_*.py, test_contract_docs.py and test_problem_codes.py."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 page_run_here = pytest.mark.parametrize(

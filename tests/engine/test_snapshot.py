@@ -139,7 +139,7 @@ BROKEN: list[tuple[Callable[[Any], None], str]] = [
     (_put("records", "partoo", "no/ne", value=[]), "/records/partoo/no~1ne"),
     (_put("records", "partoo", "businesses", 1, value={}), "/records/partoo/businesses/1/id"),
     (
-        _put("records", "partoo", "businesses", 1, "id", value=True),
+        _put("records", "partoo", "businesses", 1, "id", value=None),
         "/records/partoo/businesses/1/id",
     ),
     (_twice, "/records/partoo/businesses/5/id"),

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mockserver.base.errors import SandboxFullError
 from mockserver.engine.retracing import retraced
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
@@ -61,6 +62,35 @@ async def test_a_worker_that_starts_later_has_the_same_state(bundled: list[Api])
     assert (await late.invite(1)).answer.status == 400
 
 
+@pytest.mark.parametrize("name", ["default", "team"])
+async def test_a_call_sees_a_sandbox_that_another_worker_began_after_the_last_look(
+    bundled: list[Api], name: str
+) -> None:
+    store = MemoryStore()
+    first, second = worker(bundled, store), worker(bundled, store)
+    await first.committer.perform(name, first.now, lambda: None, only_reads=True)
+    await second.invite(1, prefix=f"/~{name}")
+    await first.committer.perform(name, first.now, lambda: None, only_reads=True)
+    seen = first.committer.engine.sandboxes.by_name.get(name)
+    assert seen is not None
+    assert [entry.id for entry in seen.history] == ["r1"]
+
+
+async def test_all_sandboxes_are_listed_as_other_workers_left_them(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    first, second = worker(bundled, store), worker(bundled, store)
+    await first.invite(1, prefix="/~kept")
+    await first.invite(1, prefix="/~gone")
+    await second.invite(2, prefix="/~kept")
+    await second.invite(2, prefix="/~new")
+    forget = second.committer.engine.sandboxes.forget
+    await second.committer.perform("gone", second.now, lambda: forget("gone"), only_reads=False)
+    await first.committer.refresh_all(first.now)
+    by_name = first.committer.engine.sandboxes.by_name
+    found = {name: len(list(sandbox.history)) for name, sandbox in by_name.items()}
+    assert found == {"kept": 2, "new": 1}
+
+
 async def test_the_decisions_about_a_request_from_a_store_are_found_again(
     bundled: list[Api],
 ) -> None:
@@ -83,3 +113,32 @@ async def test_the_decisions_about_a_request_from_a_store_are_found_again(
 def sentences(exchange: Exchange) -> list[str]:
     found = decisions(exchange.operation, exchange.trace, exchange.request)
     return [str(as_json(item)["sentence"]) for item in found]
+
+
+async def test_all_workers_together_make_only_so_many_sandboxes(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    first, second = (worker(bundled, store, most_sandboxes=3) for _ in range(2))
+    await first.invite(1, "/~a")
+    await second.invite(1, "/~b")
+    await first.invite(1, "/~c")
+    with pytest.raises(SandboxFullError, match="already 3 sandboxes"):
+        await second.invite(1, "/~d")
+    assert (await second.invite(2, "/~a")).answer.status == 200
+    assert sorted(await store.names()) == ["a", "b", "c"]
+
+
+async def test_a_worker_has_copies_of_the_sandboxes_that_it_used_last(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    large, small = worker(bundled, store), worker(bundled, store, most_sandboxes=2)
+    for name in "abcde":
+        await large.invite(1, f"/~{name}")
+    for name in "abcde":
+        assert (await small.invite(1, f"/~{name}")).answer.status == 400
+    assert len(small.committer.engine.sandboxes.by_name) == 2
+
+
+async def test_names_that_are_only_read_leave_nothing_behind(bundled: list[Api]) -> None:
+    one = worker(bundled, MemoryStore())
+    for number in range(20):
+        await one.committer.perform(f"n{number}", one.now, lambda: None, only_reads=True)
+    assert not one.committer._queues  # noqa: SLF001 - what is left behind is nowhere else

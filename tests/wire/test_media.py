@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import sys
+import tracemalloc
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.base.json import JsonValue
 from mockserver.wire import media
-from mockserver.wire.media import MediaContent, reader_of, write
+from mockserver.wire.media import MediaContent, json_bytes, reader_of, write
 from mockserver.wire.media_families import content_type_for
 from tests.compiled_schemas import plain
 
@@ -183,3 +184,14 @@ def test_the_name_of_a_part_adds_no_lines_to_its_head() -> None:
 )
 def test_half_a_surrogate_pair_does_not_prevent_writing(media_type: str, value: Any) -> None:
     write(value, media_type).decode()
+
+
+@pytest.mark.parametrize("size", [2, 3_000])
+def test_a_written_json_text_holds_no_more_memory_than_it_needs(size: int) -> None:
+    value = "x" * size
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    written = json_bytes(value)
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert held < len(written) + 500
