@@ -23,6 +23,7 @@ from mockserver.base.errors import SandboxFullError
 from mockserver.base.http import scheme_of
 from mockserver.base.problems import near
 from mockserver.base.time import Instant
+from mockserver.control import api_views
 from mockserver.control.declarations import (
     Call,
     ControlContext,
@@ -99,11 +100,10 @@ class Control:
         if committer is None:
             return _perform(call, request)
         if call.path == _ALL_SANDBOXES:
-            await committer.refresh_all(request.system)
-        elif call.path.startswith(_ALL_SANDBOXES):
-            await committer.load_all(request.system)
+            briefs = await committer.briefs()
+            return [api_views.brief_summary(brief, request.system) for brief in briefs]
         source: str = getattr(request.query, "source", None) or ""
-        if source in self._context.engine.sandboxes:  # the call forks it as it is now
+        if SANDBOX_NAME.fullmatch(source):  # the call forks it as it is now
             await committer.perform(source, request.system, lambda: None, only_reads=True)
         is_about_name = call.path == f"{_ALL_SANDBOXES}/{{name}}"
         name = request.path["name"] if is_about_name else request.sandbox_name()

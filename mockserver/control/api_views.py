@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from 3.12 on
 
@@ -20,6 +21,9 @@ from mockserver.engine.sandbox import Sandbox
 from mockserver.model.api import Api, Principals, SecurityScheme, Setting
 from mockserver.model.outbox import FAILED, FAILED_SEND, message_status, next_change
 from mockserver.model.scope import Record
+
+if TYPE_CHECKING:
+    from mockserver.stores.stored_sandbox import SandboxBrief
 
 
 class ApiSummary(TypedDict):
@@ -300,6 +304,18 @@ def sandbox_summary(sandbox: Sandbox, system: Instant) -> SandboxSummary:
         "clock": clock(sandbox, system),
         "requests": history.count,
         "entry": f"{history.run}.{history.name_at(history.position)}",
+    }
+
+
+def brief_summary(brief: "SandboxBrief", system: Instant) -> SandboxSummary:
+    """Return the summary of a sandbox in a store of which there is no copy."""
+    now = max(brief.clock.now(system), brief.latest)
+    frozen = brief.clock.frozen_at is not None
+    return {
+        "name": brief.name,
+        "clock": {"now": format_instant(Instant(now)), "frozen": frozen},
+        "requests": brief.requests,
+        "entry": brief.entry,
     }
 
 

@@ -20,6 +20,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, TypeVar
 
 from mockserver.base.errors import SandboxFullError
@@ -32,6 +33,7 @@ from mockserver.model.exchange import Exchange
 from mockserver.model.messages import Request
 from mockserver.stores.entry_codec import decode_entry, encode_entry
 from mockserver.stores.history_store import (
+    WRITER,
     Batch,
     Committed,
     Head,
@@ -42,8 +44,11 @@ from mockserver.stores.history_store import (
     StoreError,
 )
 from mockserver.stores.stored_sandbox import (
+    CLOCK_ROW,
+    SandboxBrief,
     Touched,
     all_rows,
+    brief_of,
     changed_rows,
     load_sandbox,
     meta_of,
@@ -60,8 +65,10 @@ _LOOK = 0.25
 _MOST_UNSETTLED = 100
 _MOST_TOUCHED = 10_000
 """Number of written records after which it is."""
-_GIVING_WAY = 0.001
-"""Seconds that a process waits after a batch if another one writes to the same sandbox."""
+_LONGEST_PAUSE = 0.05
+"""Most seconds that a process waits after a batch if another one came too late."""
+_TRIES_OF_A_SIZE = 4
+"""Number of times that a batch runs before only half of it runs."""
 
 
 @dataclass(slots=True)
@@ -108,6 +115,8 @@ class Committer:
             most_unsettled: Number of batches after which the state is written with the next one.
         """
         engine.tells = False
+        self.writer = secrets.token_hex(WRITER // 2)
+        """The beginning of the ids of all batches of this process."""
         self.most_unsettled = most_unsettled
         self.engine = engine
         self.store = store
@@ -172,19 +181,15 @@ class Committer:
         if name != DEFAULT_SANDBOX and len(await self.store.names()) >= most:
             raise SandboxFullError(f"there are already {most:,} sandboxes; delete one of them")
 
-    async def load_all(self, system: Instant) -> None:
-        """Make a copy of every sandbox of the store, so that all of them can be listed."""
+    async def briefs(self) -> list[SandboxBrief]:
+        """Return what a list of sandboxes shows, by name, without copies of them."""
         await self.opened()
-        for name in await self.store.names():
-            if name not in self.engine.sandboxes:
-                await self.perform(name, system, lambda: None, only_reads=True)
-
-    async def refresh_all(self, system: Instant) -> None:
-        """Bring the copies of all sandboxes up to date, as the list of sandboxes shows them."""
-        await self.opened()
-        names = dict.fromkeys((*await self.store.names(), *self.engine.sandboxes.by_name))
-        works = [self.queue(name, system).submit(_nothing, only_reads=True) for name in names]
-        await asyncio.gather(*works)
+        found = []
+        for name in sorted(await self.store.names()):
+            stored = await self.store.load(name, (CLOCK_ROW,))
+            if stored is not None:
+                found.append(brief_of(name, stored))
+        return found
 
     async def opened(self) -> None:
         """Open the store, once; raises what `HistoryStore.open` raises."""
@@ -216,10 +221,6 @@ class Committer:
         await self.store.close()
 
 
-def _nothing() -> None:
-    """Do nothing, with a copy that is up to date."""
-
-
 class _Queue:
     """What waits for one sandbox; one batch after the other is written."""
 
@@ -232,6 +233,9 @@ class _Queue:
         self._is_stale = True
         """True if the copy must be loaded before it is used."""
         self._has_rivals = False
+        """True if another process came too late just now."""
+        self._pause = 0.0
+        """Seconds that the last batch took, for which to give way to rivals."""
         self._touched: Touched = set()
         """What was written since the store got the state."""
         self._unsettled = 0
@@ -267,8 +271,8 @@ class _Queue:
             finally:
                 for work in works:
                     work.finish()
-            if self._has_rivals:
-                await asyncio.sleep(_GIVING_WAY)
+            if self._has_rivals:  # let the others go first
+                await asyncio.sleep(self._pause)
         if self._copy is None:
             self._committer.forget(self._name)
 
@@ -292,21 +296,24 @@ class _Queue:
     def _copy(self) -> Sandbox | None:
         return self._sandboxes.by_name.get(self._name)
 
-    async def _commit(self, works: Sequence[_Work]) -> None:
+    async def _commit(self, works: list[_Work]) -> None:
         """Run works and write what they changed; again, if another process was first."""
         await self._committer.opened()
         if self._copy is None:
             self._committer.make_room()
         await self._bring_up_to_date(reads=any(work.is_call for work in works))
-        self._has_rivals = False
-        for _ in range(_MOST_TRIES):
+        self._has_rivals, began = False, perf_counter()
+        for number in range(_MOST_TRIES):
+            if number % _TRIES_OF_A_SIZE == _TRIES_OF_A_SIZE - 1 and len(works) > 1:
+                half = len(works) // 2  # a smaller batch has better chances
+                self._waiting[:0], works[half:] = works[half:], []
             copy, before = self._copy, self._head
             point = None if copy is None else copy.point()
             for work in works:
                 work.attempt()
             if await self._write(works, copy, point):
+                self._pause = min(_LONGEST_PAUSE, perf_counter() - began)
                 return
-            self._has_rivals = True
             if self._head == before:
                 await self._load()
         raise StoreError("other processes change this sandbox all the time")
@@ -329,7 +336,7 @@ class _Queue:
             return True
         outcome = await self._send(after, point, entries, is_fresh=is_fresh)
         if isinstance(outcome, Committed):
-            self._head = outcome.head
+            self._head, self._has_rivals = outcome.head, outcome.has_rivals
             self._unsettled += 1
             self._tell(after)
             return True
@@ -349,7 +356,7 @@ class _Queue:
         state = self._state(copy, is_fresh=is_fresh)
         if self._head is None:
             await self._check_room(copy)
-        batch = Batch(secrets.token_hex(12), encoded, state, is_fresh)
+        batch = Batch(self._committer.writer + secrets.token_hex(8), encoded, state, is_fresh)
         try:
             outcome = await self._store.commit(self._name, self._head, batch)
         except BaseException:

@@ -45,7 +45,10 @@ class Batch:
     """Entries that are written together, or not at all."""
 
     id: str
-    """A new random text, by which a writer recognises its own batch after a lost answer."""
+    """A new text, by which a writer recognises its own batch after a lost answer.
+
+    Its first `WRITER` characters are those of all batches of the writer.
+    """
     entries: Sequence[bytes]
     state: "State | None" = None
     """The state after the entries, if it is written with them."""
@@ -69,6 +72,8 @@ class Committed(NamedTuple):
     """The batch was written."""
 
     head: Head
+    has_rivals: bool = False
+    """True if another process came too late in the last moments, and may be let go first."""
 
 
 class Newer(NamedTuple):
@@ -94,8 +99,11 @@ class HistoryStore(Protocol):
             UnusableStoreError: If it cannot be used at all.
         """
 
-    async def load(self, name: str) -> StoredSandbox | None:
-        """Return a sandbox, or None if there is none with this name."""
+    async def load(self, name: str, rows: Sequence[str] | None = None) -> StoredSandbox | None:
+        """Return a sandbox, or None if there is none with this name.
+
+        If rows are named, only they are read, and no entries that the state contains.
+        """
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
@@ -126,3 +134,6 @@ class Retention:
 
 
 DEFAULT_RETENTION = Retention()
+WRITER = 8
+RIVAL_TIME = 50_000
+"""Microseconds for which a store remembers that a process came too late."""

@@ -4,10 +4,14 @@ A server without a store does not use it: its sandboxes are in memory already. I
 for the conformance suite of stores, and it lets tests run several workers in one process.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from mockserver.base.time import Instant, system_now
 from mockserver.stores.history_store import (
     DEFAULT_RETENTION,
+    RIVAL_TIME,
+    WRITER,
     Batch,
     Committed,
     Head,
@@ -27,6 +31,8 @@ class _Kept:
     meta: bytes = b""
     settled: int = 0
     """The version of the state."""
+    rival: str = ""
+    rival_until: int = 0
 
 
 @dataclass(slots=True)
@@ -34,12 +40,13 @@ class MemoryStore:
     """A store in memory."""
 
     retention: Retention = DEFAULT_RETENTION
+    clock: Callable[[], Instant] = system_now
     _kept: dict[str, _Kept] = field(default_factory=dict)
 
     async def open(self) -> None:
         """Do nothing."""
 
-    async def load(self, name: str) -> StoredSandbox | None:
+    async def load(self, name: str, rows: Sequence[str] | None = None) -> StoredSandbox | None:
         """Return a sandbox, or None if there is none with this name."""
         if (kept := self._kept.get(name)) is None:
             return None
@@ -49,6 +56,9 @@ class MemoryStore:
         later = [
             entry for head, batch in kept.log if head.version > kept.settled for entry in batch
         ]
+        if rows is not None:
+            state = State({row: kept.rows[row] for row in rows if row in kept.rows}, kept.meta)
+            return StoredSandbox(kept.head, state, (), later)
         return StoredSandbox(kept.head, State(dict(kept.rows), kept.meta), earlier, later)
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
@@ -59,6 +69,7 @@ class MemoryStore:
         elif kept is None or head is None:
             return Lost()
         elif kept.head != head:
+            kept.rival, kept.rival_until = batch.id[:WRITER], self.clock() + RIVAL_TIME
             return _newer(kept, head)
         if batch.fresh:
             kept.rows.clear()
@@ -69,7 +80,8 @@ class MemoryStore:
             kept.meta, kept.settled = batch.state.meta, kept.head.version
         kept.log.append((kept.head, list(batch.entries)))
         self._trim(kept)
-        return Committed(kept.head)
+        is_other = kept.rival != batch.id[:WRITER]
+        return Committed(kept.head, is_other and self.clock() < kept.rival_until)
 
     def _trim(self, kept: _Kept) -> None:
         size = sum(len(entry) for _, batch in kept.log for entry in batch)

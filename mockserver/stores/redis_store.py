@@ -1,9 +1,10 @@
 """Keep histories in Redis or Valkey, which any number of processes and machines may share.
 
-A sandbox has three keys with one hash tag, so that a cluster keeps them together: its head, a hash
-of its rows, and a list of its latest batches. A script writes a batch if the head is the expected
-one, and returns what is newer otherwise. redis-py must not repeat commands by itself: after a lost
-answer the same batch is sent once more, and the script recognises it by its id.
+A sandbox has four keys with one hash tag, so that a cluster keeps them together: its head, a hash
+of its rows, a list of its latest batches, and for moments the writer that came too late. A script
+writes a batch if the head is the expected one, and returns what is newer otherwise. redis-py must
+not repeat commands by itself: after a lost answer the same batch is sent once more, and the script
+recognises it by its id.
 
 The server should have `appendonly yes` and `appendfsync always`, or what was answered can be lost
 with it. One that evicts keys when its memory is full is refused.
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mockserver.stores.history_store import (
     DEFAULT_RETENTION,
+    RIVAL_TIME,
     Batch,
     Committed,
     Head,
@@ -64,6 +66,19 @@ if version == expected and id == ARGV[2] then return {'newer', version, id} end
 return newer(version, id, expected, ARGV[2])
 """
 )
+_BRIEF = """
+local found = redis.call('HMGET', KEYS[1], 'version', 'id', 'meta', 'settled')
+if not found[1] then return {} end
+local reply = {found[1], found[2], found[3]}
+for place = 1, #ARGV do reply[#reply + 1] = redis.call('HGET', KEYS[2], ARGV[place]) end
+local later = tonumber(found[1]) - tonumber(found[4])
+if later > 0 then
+  for _, batch in ipairs(redis.call('LRANGE', KEYS[3], -later, -1)) do
+    reply[#reply + 1] = batch
+  end
+end
+return reply
+"""
 _COMMIT = (
     _NEWER
     + """
@@ -72,15 +87,16 @@ if version ~= expected or id ~= ARGV[2] then
   local own = redis.call('LINDEX', KEYS[3], next_version - version - 1)
   local start = next_version .. ' ' .. ARGV[3] .. '\\n'
   if own and string.sub(own, 1, #start) == start then
-    return {'committed', next_version}
+    return {'committed', next_version, 0}
   end
+  redis.call('SET', KEYS[4], string.sub(ARGV[3], 1, 8), 'PX', ARGV[10])
   return newer(version, id, expected, ARGV[2])
 end
 if ARGV[6] == '1' then redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) end
 redis.call('HSET', KEYS[1], 'version', next_version, 'id', ARGV[3])
 if ARGV[4] ~= '' then
   redis.call('HSET', KEYS[1], 'meta', ARGV[4], 'settled', next_version)
-  for place = 10, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[place], ARGV[place + 1]) end
+  for place = 11, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[place], ARGV[place + 1]) end
 end
 local batch = next_version .. ' ' .. ARGV[3] .. '\\n' .. ARGV[5]
 local count = redis.call('RPUSH', KEYS[3], batch)
@@ -89,8 +105,10 @@ while ARGV[4] ~= '' and count > 1 and (count > tonumber(ARGV[7]) or size > tonum
   size = redis.call('HINCRBY', KEYS[1], 'size', -#redis.call('LPOP', KEYS[3]))
   count = count - 1
 end
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[9]) end
-return {'committed', next_version}
+for place = 1, 3 do redis.call('EXPIRE', KEYS[place], ARGV[9]) end
+local rival = redis.call('GET', KEYS[4])
+local has_rivals = rival and rival ~= string.sub(ARGV[3], 1, 8)
+return {'committed', next_version, has_rivals and 1 or 0}
 """
 )
 
@@ -115,6 +133,7 @@ class RedisStore:
         self._client: Redis | None = None
         self._commit: Any = None
         self._since: Any = None
+        self._brief: Any = None
 
     async def open(self) -> None:
         """Connect, and check that the server can be used.
@@ -149,6 +168,7 @@ class RedisStore:
     async def _prepare(self, client: "Redis") -> None:
         self._commit = client.register_script(_COMMIT)
         self._since = client.register_script(_SINCE)
+        self._brief = client.register_script(_BRIEF)
         await self._check_format()
         await self._check_eviction()
 
@@ -193,22 +213,33 @@ class RedisStore:
 
     def _keys(self, name: str) -> list[str]:
         start = f"{self._prefix}:{{{name}}}"
-        return [f"{start}:head", f"{start}:rows", f"{start}:log"]
+        return [f"{start}:head", f"{start}:rows", f"{start}:log", f"{start}:rival"]
 
-    async def load(self, name: str) -> StoredSandbox | None:
-        """Return a sandbox, or None if there is none with this name."""
-        head_key, rows_key, log_key = self._keys(name)
+    async def load(self, name: str, rows: Sequence[str] | None = None) -> StoredSandbox | None:
+        """Return a sandbox, or None if there is none with this name; see `HistoryStore`."""
+        if rows is not None:
+            return await self._load_brief(name, rows)
+        head_key, rows_key, log_key, _ = self._keys(name)
         pipeline: Any = self._redis.pipeline(transaction=True)
         pipeline.hmget(head_key, ["version", "id", "meta", "settled"])
         pipeline.hgetall(rows_key)
         pipeline.lrange(log_key, 0, -1)
-        (version, identity, meta, settled), rows, log = await self._ask(pipeline.execute())
+        (version, identity, meta, settled), found, log = await self._ask(pipeline.execute())
         if version is None:
             return None
-        kept = {row.decode(): value for row, value in rows.items()}
+        kept = {row.decode(): value for row, value in found.items()}
         head = Head(int(version), identity.decode())
         count = len(log) - (head.version - int(settled))
         return StoredSandbox(head, State(kept, meta), _entries(log[:count]), _entries(log[count:]))
+
+    async def _load_brief(self, name: str, rows: Sequence[str]) -> StoredSandbox | None:
+        reply = await self._ask(self._brief(keys=self._keys(name), args=[*rows]))
+        if not reply:
+            return None
+        (version, identity, meta), values = reply[:3], reply[3 : 3 + len(rows)]
+        kept = {row: value for row, value in zip(rows, values, strict=True) if value is not None}
+        head = Head(int(version), identity.decode())
+        return StoredSandbox(head, State(kept, meta), (), _entries(reply[3 + len(rows) :]))
 
     async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
@@ -217,6 +248,7 @@ class RedisStore:
         state = State({}, b"") if batch.state is None else batch.state
         arguments: list[Any] = [*expected, batch.id, state.meta, pack(batch.entries)]
         arguments += ["1" if batch.fresh else "0", kept.entries, kept.size, kept.seconds]
+        arguments.append(RIVAL_TIME // 1_000)
         for row, value in state.rows.items():
             arguments += [row, value]
         try:
@@ -224,7 +256,7 @@ class RedisStore:
         except StoreError:  # it may have been written: the script knows
             reply = await self._ask(self._commit(keys=self._keys(name), args=arguments))
         if reply[0] == b"committed":
-            return Committed(Head(int(reply[1]), batch.id))
+            return Committed(Head(int(reply[1]), batch.id), bool(reply[2]))
         return _newer(reply)
 
     async def since(self, name: str, head: Head) -> Newer | Lost:

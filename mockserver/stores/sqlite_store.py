@@ -10,7 +10,7 @@ it to another thread.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,8 @@ from typing import Literal
 from mockserver.base.time import SECOND, Instant, system_now
 from mockserver.stores.history_store import (
     DEFAULT_RETENTION,
+    RIVAL_TIME,
+    WRITER,
     Batch,
     Committed,
     Head,
@@ -42,7 +44,8 @@ _WAIT = 5.0
 _TABLES = """
 create table sandboxes (
     name text primary key, version integer not null, id text not null, meta blob not null,
-    settled integer not null, size integer not null, used integer not null
+    rival text, rival_until integer not null default 0, settled integer not null,
+    size integer not null, used integer not null
 ) without rowid;
 create table rows (
     sandbox text not null, name text not null, value blob not null, primary key (sandbox, name)
@@ -160,18 +163,19 @@ class SqliteStore:
                 connection.execute("rollback")
             raise StoreError(f"{self._path}: {error}") from None
 
-    async def load(self, name: str) -> StoredSandbox | None:
-        """Return a sandbox, or None if there is none with this name."""
+    async def load(self, name: str, rows: Sequence[str] | None = None) -> StoredSandbox | None:
+        """Return a sandbox, or None if there is none with this name; see `HistoryStore`."""
         with self._transaction("deferred") as connection:
             found = connection.execute(
                 "select version, id, meta, settled from sandboxes where name = ?", (name,)
             ).fetchone()
             if found is None:
                 return None
-            rows = connection.execute("select name, value from rows where sandbox = ?", (name,))
-            state = State(dict(rows.fetchall()), found[2])
+            state = State(_rows(connection, name, rows), found[2])
             log = connection.execute(
-                "select version, entries from log where sandbox = ? order by version", (name,)
+                "select version, entries from log where sandbox = ? and version > ? "
+                "order by version",
+                (name, 0 if rows is None else found[3]),
             ).fetchall()
         settled = found[3]
         earlier = [entry for version, batch in log if version <= settled for entry in unpack(batch)]
@@ -182,13 +186,34 @@ class SqliteStore:
         """Write a batch after a head; a head of None makes a sandbox that must not exist."""
         with self._transaction("immediate") as connection:
             found = connection.execute(
-                "select version, id, size, settled, meta from sandboxes where name = ?", (name,)
+                "select version, id, size, settled, meta, rival, rival_until "
+                "from sandboxes where name = ?",
+                (name,),
             ).fetchone()
             current = None if found is None else Head(found[0], found[1])
+            now = self._clock()
             if current != head:
-                return Lost() if current is None or head is None else _newer(connection, name, head)
-            before = (0, 0, b"") if found is None or batch.fresh else found[2:]
-            return Committed(self._write(connection, name, head, batch, before))
+                return self._too_late(connection, name, current, head, batch.id[:WRITER])
+            before = (0, 0, b"") if found is None or batch.fresh else found[2:5]
+            has_rivals = found is not None and now < found[6] and found[5] != batch.id[:WRITER]
+            new = self._write(connection, name, head, batch, before)
+            return Committed(new, has_rivals)
+
+    def _too_late(
+        self,
+        connection: sqlite3.Connection,
+        name: str,
+        current: Head | None,
+        head: Head | None,
+        writer: str,
+    ) -> Newer | Lost:
+        if current is None or head is None:
+            return Lost()
+        connection.execute(
+            "update sandboxes set rival = ?, rival_until = ? where name = ?",
+            (writer, self._clock() + RIVAL_TIME, name),
+        )
+        return _newer(connection, name, head)
 
     def _write(
         self,
@@ -214,7 +239,10 @@ class SqliteStore:
         if batch.state is not None:
             size = self._trim(connection, name, new.version, size)
         connection.execute(
-            "insert or replace into sandboxes values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into sandboxes (name, version, id, meta, settled, size, used) "
+            "values (?, ?, ?, ?, ?, ?, ?) on conflict (name) do update set version = "
+            "excluded.version, id = excluded.id, meta = excluded.meta, "
+            "settled = excluded.settled, size = excluded.size, used = excluded.used",
             (name, *new, meta, settled, size, self._clock()),
         )
         return new
@@ -270,6 +298,17 @@ class SqliteStore:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _rows(
+    connection: sqlite3.Connection, sandbox: str, names: Sequence[str] | None
+) -> dict[str, bytes]:
+    if names is None:
+        found = connection.execute("select name, value from rows where sandbox = ?", (sandbox,))
+        return dict(found.fetchall())
+    one = "select name, value from rows where sandbox = ? and name = ?"
+    every = (connection.execute(one, (sandbox, name)).fetchone() for name in names)
+    return dict(row for row in every if row is not None)
 
 
 def _remove(connection: sqlite3.Connection, name: str) -> bool:

@@ -10,7 +10,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.base.errors import ConflictError
 from mockserver.base.json import key_text
@@ -85,6 +85,7 @@ def meta_of(sandbox: Sandbox) -> bytes:
     return to_bytes(
         {
             "collections": {name: _forms(api) for name, api in sandbox.apis.items()},
+            "entry": history.name_at(history.position),
             "run": history.run,
             "requests": history.count,
             "controls": history.controls,
@@ -96,6 +97,36 @@ def meta_of(sandbox: Sandbox) -> bytes:
             "settings": settings,
         }
     )
+
+
+class SandboxBrief(NamedTuple):
+    """What a list of sandboxes shows of one."""
+
+    name: str
+    clock: VirtualClock
+    latest: Instant
+    """The time of its latest entry."""
+    requests: int
+    entry: str
+    """The name of its latest entry, with its run."""
+
+
+CLOCK_ROW = _row_name((WORLD, "clock"), "clock")
+"""The only row that a brief needs."""
+
+
+def brief_of(name: str, stored: StoredSandbox) -> SandboxBrief:
+    """Return what a list shows of a sandbox, without making a copy of it."""
+    meta = from_bytes(stored.state.meta)
+    clock = from_bytes(stored.state.rows[CLOCK_ROW])[1]
+    requests, latest, entry = meta["requests"], meta["latest"], meta["entry"]
+    for found in map(from_bytes, stored.later):
+        requests += "call" not in found
+        latest, entry = found["at"], found["id"]
+        for place, _, _, after, _ in found["writes"]:
+            clock = after if tuple(place) == (WORLD, "clock") else clock
+    shown = VirtualClock(clock["began"], clock["offset"], clock["frozen_at"])
+    return SandboxBrief(name, shown, latest, requests, f"{meta['run']}.{entry}")
 
 
 def _forms(api: Api) -> dict[str, list[str]]:

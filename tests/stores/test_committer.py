@@ -5,12 +5,14 @@ import asyncio
 import pytest
 
 from mockserver.base.errors import SandboxFullError
+from mockserver.control.api_views import brief_summary, sandbox_summary
 from mockserver.engine.retracing import retraced
 from mockserver.model.api import Api
 from mockserver.model.exchange import Exchange
 from mockserver.model.trace import as_json, decisions
 from mockserver.stores.memory_store import MemoryStore
 from tests.history import state_of
+from tests.stores.test_stored_sandboxes import do
 from tests.stores_world import worker
 
 pytestmark = pytest.mark.anyio
@@ -85,10 +87,20 @@ async def test_all_sandboxes_are_listed_as_other_workers_left_them(bundled: list
     await second.invite(2, prefix="/~new")
     forget = second.committer.engine.sandboxes.forget
     await second.committer.perform("gone", second.now, lambda: forget("gone"), only_reads=False)
-    await first.committer.refresh_all(first.now)
-    by_name = first.committer.engine.sandboxes.by_name
-    found = {name: len(list(sandbox.history)) for name, sandbox in by_name.items()}
-    assert found == {"kept": 2, "new": 1}
+    briefs = await first.committer.briefs()
+    found = [(brief.name, brief.requests, brief.entry) for brief in briefs]
+    assert found == [("kept", 2, "1.r2"), ("new", 1, "1.r1")]
+
+
+@pytest.mark.parametrize("most_unsettled", [0, 1, 100])
+async def test_a_brief_is_what_a_copy_would_show(bundled: list[Api], most_unsettled: int) -> None:
+    store = MemoryStore()
+    one = worker(bundled, store, most_unsettled)
+    for number, action in enumerate(["invite", "advance", "freeze", "rewind", "invite"]):
+        await do(one, action, number)
+        (brief,) = await one.committer.briefs()
+        copy = one.committer.engine.sandboxes.by_name["default"]
+        assert brief_summary(brief, one.now) == sandbox_summary(copy, one.now)
 
 
 async def test_the_decisions_about_a_request_from_a_store_are_found_again(
