@@ -75,6 +75,8 @@ def entry_size(entry: HistoryEntry) -> int:
         size += body + len(entry.answer.body) + _DECISION * len(entry.trace)
         if entry.refusal is not None:
             size += _REFUSAL + _VIOLATION * len(entry.refusal.violations)
+        if not entry.is_traced:  # read from a store, and shares no text with other entries
+            size += size // 2
     else:
         assert isinstance(entry, ControlEntry)
         body = len(entry.sent.body)
