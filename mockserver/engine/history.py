@@ -16,7 +16,7 @@ belongs to other documents, so that a sandbox cannot go back to it.
 import logging
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
 from operator import attrgetter
@@ -27,7 +27,6 @@ from mockserver.engine.memory_estimates import SMALL_BODY, writes_size
 from mockserver.engine.parameter_counts import ParameterCounts
 from mockserver.model.control_entry import ControlEntry
 from mockserver.model.exchange import MOCK_FAILURE, Exchange
-from mockserver.model.record_change import Write
 
 _LOG = logging.getLogger("mockserver")
 MOST_BYTES = 256_000_000
@@ -66,8 +65,7 @@ _FORKED = (
 
 def entry_size(entry: HistoryEntry) -> int:
     """Return about how many bytes an entry needs."""
-    writes = entry.writes
-    size = _ENTRY + _CHANGE * len(writes)
+    size = _ENTRY + _CHANGE * len(entry.writes) + entry.removed_size
     if type(entry) is Exchange:
         request = entry.request
         body = len(request.body)
@@ -80,17 +78,8 @@ def entry_size(entry: HistoryEntry) -> int:
     else:
         assert isinstance(entry, ControlEntry)
         body = len(entry.sent.body)
-        size += len(entry.sent.target) + body
-    if body > SMALL_BODY or _has_removed(writes):
-        size += writes_size(writes, all_of_them=body > SMALL_BODY)
-    return size
-
-
-def _has_removed(writes: Sequence[Write]) -> bool:
-    for write in writes:  # noqa: SIM110 - any() with a generator takes three times as long
-        if write[3] is None:
-            return True
-    return False
+        size += len(entry.sent.target) + body + _CHANGE * len(entry.net)
+    return size + writes_size(entry.writes) if body > SMALL_BODY else size
 
 
 @dataclass(slots=True)
@@ -193,10 +182,6 @@ class History:
     def room(self) -> int:
         """The bytes that all histories of the process may need together."""
         return self._budget.most
-
-    def next_id(self) -> str:
-        """Return the id of the next exchange."""
-        return f"r{self.count + 1}"
 
     def add(self, exchange: Exchange) -> None:
         """Add an exchange; drop the oldest entries if a limit is exceeded."""

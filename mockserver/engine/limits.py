@@ -127,10 +127,11 @@ def stored_state(algorithm: str, record: Record | None) -> State | None:
     if record is None or record.get("algorithm", algorithm) != algorithm:
         return None
     state = record.get("state")
-    if type(state) is not list or not {*map(type, state)} <= {int}:
+    if type(state) is not list or len(state) != _LENGTHS.get(algorithm, len(state)):
         return None
-    if len(state) != _LENGTHS.get(algorithm, len(state)):
-        return None
+    for item in state:
+        if type(item) is not int:
+            return None
     return None if algorithm == "token_bucket" and state[2] <= 0 else state
 
 

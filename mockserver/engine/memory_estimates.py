@@ -7,7 +7,7 @@
 - Memory that values share counts for each of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from sys import getsizeof
 
 from mockserver.base.json import JsonValue
@@ -15,7 +15,7 @@ from mockserver.model.record_change import Write
 
 SMALL_BODY = 500
 """Bytes of a body that cannot make a large record."""
-_MOST_MEASURED = 1_000
+MOST_MEASURED = 1_000
 """Number of records of one entry that are measured; for more, their mean is taken."""
 
 
@@ -33,20 +33,7 @@ def value_size(value: JsonValue) -> int:
     return size
 
 
-def writes_size(writes: Sequence[Write], *, all_of_them: bool) -> int:
-    """Return about how many bytes the records need that writes removed, or also those they stored.
-
-    Args:
-        writes: The writes of one entry.
-        all_of_them: True to measure the stored records, too.
-    """
-    step = len(writes) // _MOST_MEASURED + 1
-    return step * sum(_record_sizes(writes[::step], all_of_them))
-
-
-def _record_sizes(writes: Sequence[Write], all_of_them: bool) -> Iterator[int]:  # noqa: FBT001 - private
-    for _, _, before, after, _ in writes:
-        if after is None:
-            yield value_size(before)
-        elif all_of_them:
-            yield value_size(after)
+def writes_size(writes: Sequence[Write]) -> int:
+    """Return about how many bytes the records need that writes stored."""
+    step = len(writes) // MOST_MEASURED + 1
+    return step * sum(value_size(after) for *_, after, _ in writes[::step] if after is not None)

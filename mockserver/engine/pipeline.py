@@ -159,7 +159,7 @@ class Engine:
         except (ValueError, SandboxFullError) as error:
             return self._without_sandbox(request, name, error, system)
         history, at = sandbox.history, sandbox.now(system)
-        exchange = Exchange(history.next_id(), name, at, request, UNANSWERED, arrived=system)
+        exchange = Exchange(f"r{history.count + 1}", name, at, request, UNANSWERED, arrived=system)
         if self._is_answered_first(request):
             exchange.answer = Answer(204, [], b"")
         elif located is None:

@@ -30,7 +30,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from mockserver.base.errors import ConflictError, SandboxFullError
 from mockserver.base.json import JsonValue, equal, hashable, key_text
-from mockserver.engine.memory_estimates import value_size
+from mockserver.engine.memory_estimates import MOST_MEASURED, value_size
 from mockserver.engine.record_budget import RecordBudget
 from mockserver.model.api import CollectionSpec
 from mockserver.model.record_change import Place, RecordChange, Write
@@ -363,7 +363,7 @@ def _keys(entry: str | _KeySet | None) -> Iterable[str]:
 class Transaction:
     """Writes to collections, logged as changes, that can be rolled back."""
 
-    __slots__ = ("_find", "_is_large", "_kept", "log")
+    __slots__ = ("_find", "_is_large", "_kept", "_removed", "log", "removed_size")
 
     def __init__(self, find: Callable[[Place], Collection], *, is_large: bool = False) -> None:
         """Begin without writes.
@@ -376,7 +376,9 @@ class Transaction:
         self._is_large = is_large
         self.log: list[Write] = []
         """The writes so far, in order."""
-        self._kept = 0
+        self._kept = self._removed = 0
+        self.removed_size = 0
+        """About how many bytes the records need that were removed."""
 
     def insert(self, collection: Collection, record: Record) -> str:
         """Store a new record and return its key; raises as `Collection.insert` does."""
@@ -422,7 +424,15 @@ class Transaction:
     def remove(self, collection: Collection, key: str) -> None:
         """Delete a record."""
         old = collection.rows[key]
+        self.removed_size += self._removed_bytes(old)
         self.log.append((collection.place, key, old, None, collection.remove(key)))
+
+    def _removed_bytes(self, record: Record) -> int:
+        """Return the size of a removed record; of many, only the first ones are measured."""
+        self._removed += 1
+        if self._removed <= MOST_MEASURED:
+            return value_size(record)
+        return self.removed_size // (self._removed - 1)
 
     def keep(self) -> None:
         """Let a rollback leave all writes so far."""

@@ -330,5 +330,6 @@ class Run:
 
     def close(self) -> None:
         """Give the changes to the exchange, and remove the reference cycle to free memory early."""
-        self.exchange.writes = self.writes.log
+        exchange, writes = self.exchange, self.writes
+        exchange.writes, exchange.removed_size = writes.log, writes.removed_size
         del self.scope["_world"]

@@ -256,6 +256,7 @@ class Sandbox:
         history.controls += 1
         name = f"c{history.controls}"
         entry = ControlEntry(name, call, at, system, detail, sent, writes.log, ids=self.ids.count)
+        entry.removed_size = writes.removed_size
         history.append(entry)
         return entry
 

@@ -396,11 +396,12 @@ def replace_placeholders(
     is_cached = len(whole) <= _LONGEST_CACHED_TEXT
     split_text = _split_at_placeholders if is_cached else _split_at_placeholders.__wrapped__
     pieces, placeholders = split_text(whole, as_text(before), as_text(after))
-    found = [members.get(name, original) for name, original in placeholders]
-    filled = [item if type(item) is str else json.text(item) for item in found]
-    check_fits(sum(map(len, pieces)) + sum(map(len, filled)))
-    pairs = zip(pieces, [*filled, ""], strict=True)
-    return "".join([part for pair in pairs for part in pair])
+    parts = [pieces[0]]
+    for (name, original), piece in zip(placeholders, pieces[1:], strict=True):
+        item = members.get(name, original)
+        parts += (item if type(item) is str else json.text(item), piece)
+    check_fits(sum(map(len, parts)))
+    return "".join(parts)
 
 
 _LONGEST_CACHED_TEXT = 10_000

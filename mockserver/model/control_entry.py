@@ -48,6 +48,8 @@ class ControlEntry:
     position: int = 0
     ids: int = 0
     """Number of identifiers that the sandbox has made after the call."""
+    removed_size: int = 0
+    """About how many bytes the records need that it removed."""
     size: int = 0
     """About how many bytes of memory it needs; set when it is kept."""
 

@@ -54,6 +54,8 @@ class Exchange:
     """False if it was read from a store, which keeps no traces."""
     ids: int = 0
     """Number of identifiers that the sandbox has made after the request."""
+    removed_size: int = 0
+    """About how many bytes the records need that it removed."""
     size: int = 0
     """About how many bytes of memory it needs; set when it is kept."""
 

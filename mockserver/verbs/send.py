@@ -123,7 +123,10 @@ def _instant_after(start: JsonValue, span: JsonValue) -> Instant:
         raise ExpressionError(
             "`at` must be an instant, and `sent_after` and `delivered_after` durations"
         )
-    return Instant(max(EARLIEST, min(start + span, LAST)))
+    at = start + span
+    if EARLIEST <= at <= LAST:
+        return Instant(at)
+    return LAST if at > LAST else EARLIEST
 
 
 VERB = Verb(
