@@ -97,6 +97,9 @@ class App:
         self._clock = clock
         self._delays = delays
         self.committer = committer
+        self.cycles = 0
+        """Number of things done that may leave reference cycles: connections that ended, and
+        requests by way of ASGI. Other requests leave none."""
         self.on_exchange: Callable[[Exchange], None] | None = None
         """Function that is called with every request to an API and its answer."""
 

@@ -341,6 +341,7 @@ class Protocol(HttpToolsProtocol):
 
     def _hand_over(self) -> None:
         """Repeat the callbacks of the head on the base class."""
+        self._application.cycles += 1
         url, raw = self.url, self._raw_headers
         super().on_message_begin()
         self.url = url
@@ -521,6 +522,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what is not answered yet, also if it is not the newest request."""
+        self._application.cycles += 1
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True

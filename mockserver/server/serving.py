@@ -28,8 +28,10 @@ _TURNS_TO_ACCEPT = 3
 """Turns of the event loop until an accepted connection has its protocol."""
 FileCheck = Callable[[], Awaitable[None]]
 """Function that loads documents again if their files have changed."""
-_MANY_ALLOCATIONS = 50_000
-"""Objects of the youngest generation from which on a collection is worth its time."""
+_MANY_CYCLES = 50
+"""Things done in a second, such as connections, whose garbage is worth a collection."""
+_MOST_CYCLES = 20_000
+"""Things done whose garbage may be kept until the server is idle; a few MB."""
 _IDLE_SECONDS = 30
 """Seconds without a request after which all objects are collected."""
 
@@ -83,8 +85,9 @@ class ForegroundServer(ReadyServer):
     ) -> None:
         super().__init__(config, ready)
         self._check_files = check_files
-        self._last_total = 0
+        self._last_total = self._last_cycles = 0
         self._idle = 0
+        self._kept_cycles = 0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
         """Stop after open requests, with exit code 0; stop at once at the second signal."""
@@ -92,7 +95,7 @@ class ForegroundServer(ReadyServer):
         self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Collect garbage once a second, check files twice a second."""
+        """Look after garbage once a second, check files twice a second."""
         if counter % _TICKS_PER_SECOND == 0:
             self._collect()
         if self._check_files is not None and counter % _TICKS_PER_CHECK == 0:
@@ -100,21 +103,34 @@ class ForegroundServer(ReadyServer):
         return await super().on_tick(counter)
 
     def _collect(self) -> None:
-        """Collect new objects; collect all objects after a while without requests.
+        """Collect what may be garbage in reference cycles; after a while without requests, all.
 
-        The collector never runs within a request. Records live long and have no cycles, so objects
-        that survive their first collection are frozen, and not visited again.
+        The collector never runs within a request. Entries of histories and records live long and
+        have no cycles: to visit them would take a tenth of the time under load. So objects are
+        frozen, which costs nothing and lets the collector never visit them again until the server
+        is idle. Where many cycles can have been left, new objects are collected first.
         """
-        requests = self.server_state.total_requests
+        requests, cycles = self.server_state.total_requests, self._cycles()
         self._idle = self._idle + 1 if requests == self._last_total else 0
         self._last_total = requests
-        if self._idle == _IDLE_SECONDS:
+        if self._idle == _IDLE_SECONDS or self._kept_cycles > _MOST_CYCLES:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-        elif gc.get_count()[0] > _MANY_ALLOCATIONS:
+            self._kept_cycles = 0
+        elif cycles > _MANY_CYCLES:
             gc.collect(0)
             gc.freeze()
+        else:
+            gc.freeze()
+            self._kept_cycles += cycles
+
+    def _cycles(self) -> int:
+        """Return how much was done since the last call that may have left cycles."""
+        app = self.config.app
+        cycles = app.cycles if isinstance(app, App) else self._last_cycles + _MANY_CYCLES + 1
+        new, self._last_cycles = cycles - self._last_cycles, cycles
+        return new
 
 
 def uvicorn_config(app: App, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - uvicorn's arguments
