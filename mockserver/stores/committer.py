@@ -63,7 +63,7 @@ _MOST_TRIES = 200
 _LOOK = 0.25
 """Seconds between two looks at what other processes did, for readers of events."""
 _MOST_UNSETTLED = 100
-_MOST_TOUCHED = 10_000
+_MOST_TOUCHED = 20_000
 """Number of written records after which it is."""
 _LONGEST_PAUSE = 0.05
 """Most seconds that a process waits after a batch if another one came too late."""

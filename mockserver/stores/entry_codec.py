@@ -72,7 +72,7 @@ def _exchange_members(exchange: Exchange) -> dict[str, Any]:
             _text(request.body),
             request.scheme,
             request.too_large,
-            [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.fields],
+            b"\n".join([b":".join(field) for field in request.fields]).decode("latin-1"),
         ],
         "answer": [
             answer.status,
@@ -176,9 +176,10 @@ def _request(  # noqa: PLR0913, PLR0917 - the members of a request
     body: JsonValue,
     scheme: str,
     too_large: bool,  # noqa: FBT001 - read from a list
-    fields: Sequence[Sequence[str]],
+    fields: str,
 ) -> Request:
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+    lines = [line.partition(b":") for line in fields.encode("latin-1").split(b"\n") if line]
+    raw = [(name, value) for name, _, value in lines]
     return Request(method, path, query, headers, _bytes(body), scheme, too_large, fields=raw)
 
 

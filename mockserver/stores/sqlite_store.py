@@ -48,12 +48,12 @@ create table sandboxes (
     size integer not null, used integer not null
 ) without rowid;
 create table rows (
-    sandbox text not null, name text not null, value blob not null, primary key (sandbox, name)
-) without rowid;
+    sandbox text not null, name text not null, value blob not null, unique (sandbox, name)
+);
 create table log (
     sandbox text not null, version integer not null, id text not null, entries blob not null,
-    primary key (sandbox, version)
-) without rowid;
+    unique (sandbox, version)
+)
 """
 Synchronous = Literal["NORMAL", "FULL"]
 
@@ -230,8 +230,9 @@ class SqliteStore:
         if batch.state is not None:
             settled, meta = new.version, batch.state.meta
             connection.executemany(
-                "insert or replace into rows values (?, ?, ?)",
-                [(name, row, value) for row, value in batch.state.rows.items()],
+                "insert into rows values (?, ?, ?) "
+                "on conflict (sandbox, name) do update set value = excluded.value",
+                [(name, row, value) for row, value in sorted(batch.state.rows.items())],
             )
         packed = pack(batch.entries)
         connection.execute("insert into log values (?, ?, ?, ?)", (name, *new, packed))
