@@ -18,6 +18,8 @@ import run
 import tables
 
 Figures = dict[str, dict[str, float]]
+Servers = dict[str, tuple[list[str], list[list[str]]]]
+"""By name: options of the command, and for each process the sandboxes that are used there."""
 CONNECTIONS = 64
 SERVER = run.SERVERS["mockserver"]
 
@@ -62,13 +64,13 @@ def invitations(sandbox: str) -> str:
     return json.dumps([{**item, "path": prefix + item["path"]} for item in requests])
 
 
-def loads(port: int, seconds: float, sandboxes: list[str]) -> dict[str, float]:
-    """Load a server with one generator for each sandbox; return their sums."""
-    count = CONNECTIONS // len(sandboxes)
-    command = [sys.executable, str(run.HERE / "load.py"), str(port), str(seconds), str(count)]
+def loads(targets: list[tuple[int, str]], seconds: float) -> dict[str, float]:
+    """Load ports with one generator for each sandbox; return their sums."""
+    count = CONNECTIONS // len(targets)
     processes = []
     before = os.times()
-    for name in sandboxes:
+    for port, name in targets:
+        command = [sys.executable, str(run.HERE / "load.py"), str(port), str(seconds), str(count)]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -83,7 +85,7 @@ def loads(port: int, seconds: float, sandboxes: list[str]) -> dict[str, float]:
         process.wait()
     after = os.times()
     if failures := sum(item["failures"] for item in found):
-        raise SystemExit(f"{failures} answers of port {port} were not 200")
+        raise SystemExit(f"{failures} answers were not 200")
     return {
         "requests_per_second": sum(item["requests_per_second"] for item in found),
         "p99_ms": max(item["p99_ms"] for item in found),
@@ -92,21 +94,23 @@ def loads(port: int, seconds: float, sandboxes: list[str]) -> dict[str, float]:
     }
 
 
-def measured(
-    servers: dict[str, tuple[list[str], list[str]]], rounds: int, seconds: float
-) -> Figures:
+def measured(servers: Servers, rounds: int, seconds: float) -> Figures:
     """Load all servers in turn, round by round, and return the medians."""
     found: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
     with contextlib.ExitStack() as stack:
         running = {
-            name: (*stack.enter_context(run.serving([*SERVER, *options])), sandboxes)
-            for name, (options, sandboxes) in servers.items()
+            name: [
+                (*stack.enter_context(run.serving([*SERVER, *options])), sandboxes)
+                for sandboxes in served
+            ]
+            for name, (options, served) in servers.items()
         }
         for number in range(rounds + 1):
-            for name, (process, port, sandboxes) in running.items():
-                used = processor_seconds(process.pid)
-                result = loads(port, seconds if number else 1.0, sandboxes)
-                used = processor_seconds(process.pid) - used
+            for name, processes in running.items():
+                targets = [(port, one) for _, port, sandboxes in processes for one in sandboxes]
+                used = sum(processor_seconds(process.pid) for process, *_ in processes)
+                result = loads(targets, seconds if number else 1.0)
+                used = sum(processor_seconds(process.pid) for process, *_ in processes) - used
                 done = result["requests_per_second"] * (seconds if number else 1.0)
                 result["microseconds"] = 1e6 * used / done
                 result["generator"] = 1e6 * result["generator"] / done
@@ -151,16 +155,17 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true", help="put the figures into README.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as url:
-        one, two = [""], ["a", "b"]
+        one, two, each = [[""]], [["a", "b"]], [["a"], ["b"]]
         results = measured(
             {
                 "memory": ([], one),
                 "SQLite": (["--store", f"{folder}/one.db"], one),
                 "SQLite, synchronous=full": (["--store", f"{folder}/f.db?synchronous=full"], one),
                 "Redis": (["--store", f"{url}?prefix=one"], one),
-                "Redis, 2 sandboxes, 1 worker": (["--store", f"{url}?prefix=two"], two),
-                "Redis, 2 sandboxes, 2 workers": (
-                    ["--store", f"{url}?prefix=three", "--workers", "2"],
+                "Redis, 2 sandboxes": (["--store", f"{url}?prefix=two"], two),
+                "Redis, 2 servers with a sandbox each": (["--store", f"{url}?prefix=three"], each),
+                "Redis, 2 workers for 2 sandboxes": (
+                    ["--store", f"{url}?prefix=four", "--workers", "2"],
                     two,
                 ),
             },
