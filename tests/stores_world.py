@@ -50,9 +50,10 @@ def worker(
     store: HistoryStore,
     most_unsettled: int = 100,
     most_sandboxes: int = 1_000,
+    most_entries: int = 10_000,
     **settings: object,
 ) -> Worker:
     overrides = {"partoo": {"requests_per_minute": 10**9, **settings}}
-    bounds = Bounds(sandboxes=most_sandboxes)
+    bounds = Bounds(sandboxes=most_sandboxes, exchanges=most_entries)
     sandboxes = Sandboxes({api.name: api for api in apis}, 0, overrides, bounds)
     return Worker(Committer(Engine(apis, sandboxes), store, most_unsettled))

@@ -58,7 +58,7 @@ FORK = "forkSandbox"
 
 _FORKED = (
     *("run", "begun", "count", "controls", "position", "latest", "_floor", "_dropped"),
-    *("hidden", "dropped", "last_dropped_request", "last_dropped_call"),
+    *("hidden", "dropped", "last_dropped_request", "last_dropped_call", "is_held"),
 )
 """What a fork has like its original; it has no listener and no counts of answers."""
 
@@ -132,6 +132,7 @@ class History:
         "count",
         "dropped",
         "hidden",
+        "is_held",
         "last_dropped_call",
         "last_dropped_request",
         "latest",
@@ -168,6 +169,8 @@ class History:
         """The position up to which exchanges are hidden."""
         self.dropped = 0
         """Number of exchanges, since they were last hidden, for which there was no room."""
+        self.is_held = False
+        """True if new entries let none be dropped until `trim` is called."""
         self.listener: Callable[[HistoryEntry], None] | None = None
         """Called with every exchange, and with the calls of other processes; None for none."""
         self.on_close: Callable[[], None] | None = None  # called when the sandbox is deleted
@@ -220,10 +223,17 @@ class History:
         entry.size = size = entry_size(entry)
         self.size += size
         self._budget.used += size
-        if len(entries) > self.capacity:
+        if not self.is_held:
+            if len(entries) > self.capacity:
+                self.drop()
+            if self._budget.used > self._budget.most:
+                self._budget.shrink()
+
+    def trim(self) -> None:
+        """Drop the oldest entries beyond the limits."""
+        while len(self._entries) > self.capacity:
             self.drop()
-        if self._budget.used > self._budget.most:
-            self._budget.shrink()
+        self._budget.shrink()
 
     def drop(self) -> bool:
         """Drop the oldest entry; return False if there is none."""

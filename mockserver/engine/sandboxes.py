@@ -39,6 +39,8 @@ class Sandboxes:
     bounds: Bounds = field(default_factory=Bounds)
     budget: Budget = field(init=False)
     record_budget: RecordBudget = field(init=False)
+    is_held: bool = False
+    """True if entries are dropped only after they were written to a store."""
     by_name: dict[str, Sandbox] = field(default_factory=dict)
     """The sandboxes that exist, oldest first."""
     _deleted_counts: tuple[AnswerCounts, ParameterCounts] = field(
@@ -69,6 +71,7 @@ class Sandboxes:
         self._check_name(name)
         apis, bounds = self.apis, self.bounds
         history = History(bounds.exchanges, self.budget)
+        history.is_held = self.is_held
         given = (name, apis, self.seed, self.overrides, bounds, history)
         sandbox = Sandbox(*given, record_budget=self.record_budget)
         sandbox.begin(system)

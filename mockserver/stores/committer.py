@@ -115,6 +115,7 @@ class Committer:
             most_unsettled: Number of batches after which the state is written with the next one.
         """
         engine.tells = False
+        engine.sandboxes.is_held = True
         self.writer = secrets.token_hex(WRITER // 2)
         """The beginning of the ids of all batches of this process."""
         self.most_unsettled = most_unsettled
@@ -339,6 +340,7 @@ class _Queue:
             self._head, self._has_rivals = outcome.head, outcome.has_rivals
             self._unsettled += 1
             self._tell(after)
+            after.history.trim()
             return True
         self._withdraw(after, point, is_fresh=is_fresh)
         if isinstance(outcome, Newer) and not self._is_stale:
@@ -422,6 +424,7 @@ class _Queue:
             copy.apply(entry)
             self._touch([entry])
             self._tell(copy, is_others=True)
+        copy.history.trim()
         self._unsettled += newer.head.version - (self._head.version if self._head else 0)
         self._head = newer.head
 
@@ -440,6 +443,7 @@ class _Queue:
         is_known = self._copy is not None and self._told != (0, 0)
         copy = self._copy or self._sandboxes.get(self._name, self.system)
         later = load_sandbox(copy, stored)
+        copy.history.trim()
         self._head = stored.head
         self._touched, self._unsettled = set(), len(later)
         self._touch(later)

@@ -154,3 +154,14 @@ async def test_names_that_are_only_read_leave_nothing_behind(bundled: list[Api])
     for number in range(20):
         await one.committer.perform(f"n{number}", one.now, lambda: None, only_reads=True)
     assert not one.committer._queues  # noqa: SLF001 - what is left behind is nowhere else
+
+
+async def test_a_batch_may_be_longer_than_the_journal(bundled: list[Api]) -> None:
+    store = MemoryStore()
+    one = worker(bundled, store, most_entries=2)
+    assert await one.invite_all(range(20)) == [200] * 20
+    late = worker(bundled, store)
+    await late.committer.perform("default", late.now, lambda: None, only_reads=True)
+    here, there = (each.committer.engine.sandboxes.by_name["default"] for each in (one, late))
+    assert (len(here.history), len(there.history)) == (2, 20)
+    assert state_of(here, one.now) == state_of(there, one.now)
