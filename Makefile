@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 READY := $(VENV)/.installed
+# One more than there are processors: many tests wait for servers and browsers.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test coverage mutation lint types check acceptance reliability bench bench-prism bench-dashboard bench-growth bench-history bench-memory bench-pages bench-stores screenshots clean
@@ -24,11 +26,11 @@ run: $(READY) ## Serve the five APIs on http://127.0.0.1:8000 (HOST and PORT cha
 	$(BIN)/mockserver serve --host $(HOST) --port $(PORT)
 
 test: $(READY) ## Run all tests
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 coverage: $(READY) ## Run all tests, and fail if they run too little of the code
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	@echo "Percentage of lines and branches that tests run ('$(BIN)/coverage report' lists the others):"
 	@$(BIN)/coverage report --format=total

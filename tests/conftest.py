@@ -35,6 +35,7 @@ if sys.platform == "win32":  # they send POSIX signals to a server, or run a POS
 settings.register_profile(
     "mockserver",
     settings(),  # the profile that Hypothesis chose, which in CI is its own
+    max_examples=50,  # each run tries others; a hundred take half a minute more
     deadline=None,  # a busy machine is slow, not wrong
     suppress_health_check=[HealthCheck.too_slow],
 )
