@@ -2,8 +2,8 @@
 
 `control_app.py` adds its `CALLS`. What came after the entry is undone: records, clock, settings,
 faults, ids. A name without an entry is a 404 that says why, an entry to which the sandbox cannot go
-back a 409 that names the earliest possible one (`entry_names.py`). Event streams go on, and are
-told. A rewind is itself an entry.
+back a 409 that names the earliest possible one (`entry_names.py`). Event streams go on, with an
+event about the rewind. A rewind is itself an entry.
 """
 
 from pydantic import Field

@@ -29,8 +29,9 @@ class Load:
 
     def __init__(self, ports: Sequence[int]) -> None:
         self._lines = [Line(ports[number % len(ports)]) for number in range(LINES)]
-        self._numbers: Iterator[int] = iter(range(100_000))
+        self._numbers: Iterator[int] = iter(range(10_000_000))
         self._is_over = False
+        self._progress = asyncio.Event()
         self.sent = 0
         self.answered: set[str] = set()
         self.others: dict[int, int] = {}
@@ -63,8 +64,15 @@ class Load:
                 self.answered.add(sent.body["target_phone"])
             else:
                 self.others[status] = self.others.get(status, 0) + 1
-                await asyncio.sleep(0.01)
+            self._progress.set()
         line.close()
+
+    async def after(self, requests: int) -> None:
+        """Wait until so many more requests have ended."""
+        until = self.sent + requests
+        while self.sent < until and not self._is_over:
+            self._progress.clear()
+            await self._progress.wait()
 
 
 async def under_load(machines: Sequence[Machine], kill: Kill, times: int) -> Load:
@@ -75,7 +83,7 @@ async def under_load(machines: Sequence[Machine], kill: Kill, times: int) -> Loa
     running = asyncio.create_task(load.run())
     try:
         for _ in range(times):
-            await asyncio.sleep(random.uniform(0.01, 0.12))  # noqa: S311 - any moment
+            await load.after(random.randint(1, 60))  # noqa: S311 - any moment
             await kill()
     finally:
         load.end()

@@ -11,7 +11,16 @@ from tests.reliability.killed_processes import Load
 from tests.reliability.machines import Machine, change_settings, healthy
 from tests.stores.redis_server import RedisServer
 
-Outage = Callable[[], Awaitable[None]]
+Outage = Callable[["asyncio.Task[None]"], Awaitable[None]]
+"""Lets a store fail while a task sends requests."""
+REQUESTS = 200
+"""Requests before and after an outage."""
+
+
+async def last(load: "asyncio.Task[None]", seconds: float) -> None:
+    """Let an outage last, unless the load ends before: then it has failed."""
+    ended, _ = await asyncio.wait({load}, timeout=seconds)
+    assert not ended, "the load ended during the outage"
 
 
 async def during(machines: Sequence[Machine], outage: Outage) -> tuple[Load, float]:
@@ -21,10 +30,10 @@ async def during(machines: Sequence[Machine], outage: Outage) -> tuple[Load, flo
     load = Load(ports)
     running = asyncio.create_task(load.run())
     try:
-        await asyncio.sleep(1)
-        await outage()
+        await load.after(REQUESTS)
+        await outage(running)
         waits = [await healthy(port) for port in ports]
-        await asyncio.sleep(1)
+        await load.after(REQUESTS)
     finally:
         load.end()
         await running
@@ -33,35 +42,37 @@ async def during(machines: Sequence[Machine], outage: Outage) -> tuple[Load, flo
     return load, max(waits)
 
 
-async def paused(server: RedisServer, seconds: float = 5) -> None:
+async def paused(server: RedisServer, load: "asyncio.Task[None]", seconds: float = 5) -> None:
     """Let the server not answer for a while."""
     server.pause()
-    await asyncio.sleep(seconds)
+    await last(load, seconds)
     server.go_on()
 
 
-async def without_memory(server: RedisServer, seconds: float = 2) -> None:
+async def without_memory(
+    server: RedisServer, load: "asyncio.Task[None]", seconds: float = 2
+) -> None:
     """Let the server refuse all writes for a while."""
     client = redis.Redis(port=server.port)
     client.config_set("maxmemory", 1)
-    await asyncio.sleep(seconds)
+    await last(load, seconds)
     client.config_set("maxmemory", 0)
     client.close()
 
 
-async def restarted(server: RedisServer, seconds: float = 1) -> None:
+async def restarted(server: RedisServer, load: "asyncio.Task[None]", seconds: float = 1) -> None:
     """End the server in order, and start it again after a while."""
     server.stop()
-    await asyncio.sleep(seconds)
+    await last(load, seconds)
     await asyncio.to_thread(server.again)
 
 
-async def disconnected(server: RedisServer, times: int = 20) -> None:
+async def disconnected(server: RedisServer, load: "asyncio.Task[None]", times: int = 20) -> None:
     """Cut all connections to the server several times."""
     client = redis.Redis(port=server.port)
     for _ in range(times):
         client.client_kill_filter(_type="normal", skipme=True)
-        await asyncio.sleep(0.1)
+        await last(load, 0.1)
     client.close()
 
 
@@ -108,8 +119,10 @@ async def a_proxy(target: int) -> AsyncIterator[Proxy]:
         server.close()
 
 
-async def losing_answers(proxy: Proxy, every: int, seconds: float = 4) -> None:
+async def losing_answers(
+    proxy: Proxy, every: int, load: "asyncio.Task[None]", seconds: float = 4
+) -> None:
     """Lose each n-th answer of the server for a while."""
     proxy.every = every
-    await asyncio.sleep(seconds)
+    await last(load, seconds)
     proxy.every = 0
