@@ -407,7 +407,7 @@ class _Queue:
 
     async def _bring_up_to_date(self, *, reads: bool) -> None:
         is_unknown = reads and self._head is None
-        if self._is_stale or (is_unknown and await self._store.load(self._name) is not None):
+        if self._is_stale or (is_unknown and await self._store.load(self._name, ()) is not None):
             await self._load()
         elif reads and self._head is not None:
             outcome = await self._store.since(self._name, self._head)

@@ -112,3 +112,21 @@ async def test_the_same_history_gives_the_same_bytes_on_every_store(store: Histo
         ]
 
     assert await history(store) == await history(MemoryStore())
+
+
+@pytest.mark.anyio
+async def test_a_history_played_twice_from_a_reset_gives_the_same_bytes(
+    store: HistoryStore,
+) -> None:
+    one = worker(bundled_apis(), store)
+    await do(one, "invite", 9)
+    moves: list[Action] = [("reset", 0), ("invite", 1), ("invite", 1), ("advance", 0)]
+    moves += [("setting", 2), ("invite", 2), ("rewind", 1), ("fault", 0), ("invite", 3)]
+    runs = []
+    for _ in range(2):
+        for action, number in moves:
+            await do(one, action, number)
+        history = sandbox_of(one).history
+        runs.append([(entry.id, entry.at, entry.answer) for entry in history])
+    assert len(runs[0]) > 1
+    assert runs[0] == runs[1]
