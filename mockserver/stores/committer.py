@@ -60,6 +60,7 @@ _MOST_WORKS = 200
 """Maximum number of requests in one batch."""
 _MOST_TRIES = 200
 """Number of times that a batch runs before it is given up, because others were always first."""
+_PATIENCE = 5.0
 _LOOK = 0.25
 """Seconds between two looks at what other processes did, for readers of events."""
 _MOST_UNSETTLED = 100
@@ -105,7 +106,11 @@ class Committer:
     """The copies of sandboxes in this process, and the store that has the originals."""
 
     def __init__(
-        self, engine: Engine, store: HistoryStore, most_unsettled: int = _MOST_UNSETTLED
+        self,
+        engine: Engine,
+        store: HistoryStore,
+        most_unsettled: int = _MOST_UNSETTLED,
+        patience: float = _PATIENCE,
     ) -> None:
         """Let an engine's sandboxes be copies of those in a store.
 
@@ -113,12 +118,13 @@ class Committer:
             engine: The engine.
             store: The store, which is opened at the first use.
             most_unsettled: Number of batches after which the state is written with the next one.
+            patience: Seconds after which a batch is given up, because others were always first.
         """
         engine.tells = False
         engine.sandboxes.is_held = True
         self.writer = secrets.token_hex(WRITER // 2)
         """The beginning of the ids of all batches of this process."""
-        self.most_unsettled = most_unsettled
+        self.most_unsettled, self.patience = most_unsettled, patience
         self.engine = engine
         self.store = store
         self._queues: dict[str, _Queue] = {}
@@ -315,6 +321,8 @@ class _Queue:
             if await self._write(works, copy, point):
                 self._pause = min(_LONGEST_PAUSE, perf_counter() - began)
                 return
+            if perf_counter() - began > self._committer.patience:
+                break
             if self._head == before:
                 await self._load()
         raise StoreError("other processes change this sandbox all the time")

@@ -337,3 +337,28 @@ async def test_a_commit_that_is_cancelled_leaves_no_client_waiting(bundled: list
         sent = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(item) for item in sent] == [StoreError] * 2
     assert await one.invite_all([1, 2]) == [200, 200]
+
+
+@dataclass(slots=True)
+class CrowdedStore(MemoryStore):
+    """A store to which another process always writes first."""
+
+    tries: int = 0
+
+    async def commit(self, name: str, head: Head | None, batch: Batch) -> Committed | Newer | Lost:
+        self.tries += 1
+        outcome = await super(CrowdedStore, self).commit(name, head, batch)
+        if isinstance(outcome, Committed) and head is not None:
+            return Newer(outcome.head, [])
+        return outcome
+
+
+async def test_a_request_that_never_comes_first_is_given_up(bundled: list[Api]) -> None:
+    store = CrowdedStore()
+    one = worker(bundled, store)
+    await one.invite(1)
+    store.tries = 0
+    one.committer.patience = 0.0
+    with pytest.raises(StoreError, match="other processes change this sandbox all the time"):
+        await one.invite(2)
+    assert store.tries == 1
